@@ -1,0 +1,63 @@
+"""Random matrix theory in deep learning: every figure and table of four papers, from the data to the page.
+
+This file is the table of contents: settings, what exists, and the short names of targets.
+`snakemake --list` prints the targets, `snakemake --cores 1 cost` what they take, README.md all else.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/rules/common.smk"
+
+
+#: Every figure and table that exists, by paper.
+FIGURES = {
+    "pennington2017": ["figure_1", "figure_2", "figure_3"],
+    "fan2020": ["figure_1", "figure_2"],
+}
+
+
+wildcard_constraints:
+    scale="|".join(SCALES),
+    paper="|".join(FIGURES),
+    item="|".join(sorted({item for items in FIGURES.values() for item in items})),
+    dataset="|".join(DATASETS),
+    alpha=r"-?[0-9.]+",
+    panel="[ab]",
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    """Every figure and table of every paper, at the scale of the configuration."""
+    default_target: True
+    input:
+        [figure_files(paper, item) for paper, items in FIGURES.items() for item in items],
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/pennington2017.smk"
+include: "workflow/rules/fan2020.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/cost.smk"
+
+
+# Short names: one target for each paper and one for each figure.
+for paper, items in FIGURES.items():
+
+    rule:
+        name:
+            paper
+        input:
+            [figure_files(paper, item) for item in items],
+
+    for item in items:
+
+        rule:
+            name:
+                f"{paper}_{item}"
+            input:
+                figure_files(paper, item),

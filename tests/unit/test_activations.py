@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+from deepspectra.activations import ACTIVATIONS, Activation, activation, check_normalised, gaussian_expectation
+from deepspectra.errors import UserError
+
+
+def test_the_quadrature_gives_gaussian_moments():
+    for order, moment in ((0, 1), (1, 0), (2, 1), (4, 3), (10, 945), (12, 10395)):
+        assert gaussian_expectation(lambda x, order=order: x**order) == pytest.approx(moment, rel=1e-13, abs=1e-14)
+    assert gaussian_expectation(np.exp) == pytest.approx(math.exp(0.5), rel=1e-14)
+
+
+def test_the_quadrature_takes_a_kink_as_a_breakpoint():
+    assert gaussian_expectation(np.abs, (0.0,)) == pytest.approx(math.sqrt(2 / math.pi), abs=1e-14)
+    threshold = 0.3
+    density = math.exp(-(threshold**2) / 2) / math.sqrt(2 * math.pi)
+    excess = density - threshold * 0.5 * math.erfc(threshold / math.sqrt(2))
+    value = gaussian_expectation(lambda x: np.maximum(x - threshold, 0), (threshold,))
+    assert value == pytest.approx(excess, abs=1e-14)
+
+
+def test_the_quadrature_takes_a_jump_as_a_breakpoint():
+    value = gaussian_expectation(lambda x: (x > 0.3).astype(float), (0.3,))
+    assert value == pytest.approx(0.5 * math.erfc(0.3 / math.sqrt(2)), abs=1e-14)
+
+
+def test_a_kink_that_is_no_breakpoint_is_refused():
+    with pytest.raises(UserError, match="breakpoints"):
+        gaussian_expectation(lambda x: np.maximum(x - 0.3, 0))
+
+
+def test_the_constants_of_arctan_agree_with_independent_quadrature_and_closed_forms():
+    sigma = activation("arctan")
+    mpmath.mp.dps = 30
+
+    def expectation(function):
+        return mpmath.quad(lambda x: function(x) * mpmath.npdf(x), [-mpmath.inf, -3, 0, 3, mpmath.inf])
+
+    scale = 1 / mpmath.sqrt(expectation(lambda x: mpmath.atan(x) ** 2))
+    b_sigma = scale * mpmath.sqrt(mpmath.pi / 2) * mpmath.exp(0.5) * mpmath.erfc(1 / mpmath.sqrt(2))
+    a_sigma = scale**2 * expectation(lambda x: 1 / (1 + x**2) ** 2)
+    assert sigma.second_moment == pytest.approx(1, abs=1e-14)
+    assert sigma.mean == pytest.approx(0, abs=1e-15)
+    assert sigma.b_sigma == pytest.approx(float(b_sigma), abs=1e-14)
+    assert sigma.a_sigma == pytest.approx(float(a_sigma), abs=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_every_named_activation_is_normalised_and_obeys_the_bounds_on_its_constants(name):
+    sigma = activation(name)
+    check_normalised(sigma)
+    assert sigma.b_sigma**2 <= 1 + 1e-14
+    assert sigma.a_sigma >= 1 - 1e-14
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_derivatives_are_those_of_the_functions(name):
+    sigma = activation(name)
+    x = torch.linspace(-4, 4, 101, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(sigma(x).sum(), x)
+    torch.testing.assert_close(sigma.derivative(x), gradient, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_arrays_and_tensors_give_the_same_numbers_in_their_own_dtype(name, precision):
+    sigma = activation(name)
+    array = np.linspace(-3, 3, 13, dtype=precision)
+    for function in (sigma.function, sigma.derivative):
+        from_array, from_tensor = function(array), function(torch.from_numpy(array))
+        assert from_array.dtype == array.dtype
+        assert from_tensor.dtype == torch.from_numpy(array).dtype
+        np.testing.assert_allclose(from_tensor.numpy(), from_array, rtol=4 * np.finfo(precision).eps, atol=1e-7)
+
+
+def test_the_even_activation_has_no_linear_part():
+    assert activation("cosine").b_sigma == pytest.approx(0, abs=1e-15)
+
+
+def test_an_activation_that_is_not_normalised_is_refused():
+    relu = Activation("relu", lambda x: x * (x > 0), lambda x: 1.0 * (x > 0), breakpoints=(0.0,))
+    assert relu.mean == pytest.approx(1 / math.sqrt(2 * math.pi), abs=1e-14)
+    with pytest.raises(UserError, match=r"'relu' is not normalised.*0\.39894.*0\.5"):
+        check_normalised(relu)
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(UserError, match=r"no activation is called 'swish'; there are arctan"):
+        activation("swish")
+
+
+def test_importing_the_module_does_not_import_torch():
+    code = "import sys, deepspectra.activations, deepspectra.limits.layered; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0

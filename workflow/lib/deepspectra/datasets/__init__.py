@@ -1,0 +1,13 @@
+"""Data sets as canonical arrays, the same to the bit whichever source served them.
+
+``table``      what each data set is and where it can be had, as declared in a YAML file
+``downloads``  one source into one folder, with time-outs, retries and a progress bar
+``archives``   members of archives and folders, by name, read into memory and never extracted
+``formats``    bytes to arrays (``images`` and ``bike`` hold the readers themselves)
+``retrieval``  all of them together: :func:`obtain`
+"""
+
+from deepspectra.datasets.retrieval import Obtained, obtain
+from deepspectra.datasets.table import Dataset, load_table
+
+__all__ = ["Dataset", "Obtained", "load_table", "obtain"]

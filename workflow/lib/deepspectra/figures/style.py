@@ -1,0 +1,81 @@
+"""One look for all figures, and files that are equal whenever the plotted numbers are."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Widths in inches of one text column and of two.
+COLUMN, PAGE = 3.4, 7.0
+
+#: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, YELLOW = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#E69F00",
+    "#56B4E9",
+    "#CC79A7",
+    "#F0E442",
+)
+LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
+
+_PARAMETERS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42,  # embed TrueType fonts, so that text stays text
+    "savefig.dpi": 300,
+    "svg.hashsalt": "deepspectra",
+}
+
+
+def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
+    """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state."""
+    matplotlib.use("Agg")
+    matplotlib.rcParams.update(_PARAMETERS)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(*panels, squeeze=False)
+    return figure, axes
+
+
+def sequence(count: int) -> np.ndarray:
+    """Colours for an ordered series, dark to light, legible in grey as well; shape (count, 4)."""
+    return matplotlib.colormaps["viridis"](np.linspace(0, 0.88, count))
+
+
+def label_panel(axes: Axes, letter: str, title: str = "") -> None:
+    """The panel's letter and what it shows, above it on the left."""
+    axes.set_title(f"$\\bf{{({letter})}}$ {title}".rstrip(), loc="left")
+
+
+def add_note(figure: Figure, note: str) -> None:
+    """Small print below the panels: the scale, what was reduced and what was assumed."""
+    width = int(figure.get_figwidth() * 24)
+    figure.supxlabel(textwrap.fill(note, width), fontsize=5.5, color="0.35", x=0.01, ha="left")
+
+
+def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
+    """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
+    figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None})
+    figure.savefig(png, metadata={"Software": None})

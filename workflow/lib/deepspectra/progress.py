@@ -1,0 +1,42 @@
+"""A progress bar on standard error that also reads well in a log file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import IO, Any
+
+from tqdm import tqdm
+
+#: Where standard error is no terminal, a state is printed at most so often.
+LINE_SECONDS = 10.0
+
+
+class ProgressBar(tqdm):
+    """On a terminal an ordinary bar; elsewhere every state is a line, at most one every ten seconds."""
+
+    def __init__(self, iterable: Any = None, **options: Any) -> None:
+        terminal = sys.stderr.isatty()
+        defaults = {
+            "file": sys.stderr,
+            "mininterval": 0.2 if terminal else LINE_SECONDS,
+            "maxinterval": LINE_SECONDS,
+            "ncols": None if terminal else 100,
+        }
+        super().__init__(iterable, **(defaults | options))
+
+    @staticmethod
+    def status_printer(file: IO[str]) -> Callable[[str], None]:
+        """How tqdm prints a state: over the last one on a terminal, on a line of its own elsewhere."""
+        if file.isatty():
+            return tqdm.status_printer(file)
+        before = ""
+
+        def print_line(text: str) -> None:
+            nonlocal before
+            # The line break comes before the text, since tqdm ends the last state with one.
+            file.write(before + text)
+            file.flush()
+            before = "\n"
+
+        return print_line

@@ -1,0 +1,184 @@
+"""HDF5 files: written whole or not at all, with their provenance, and checked when read.
+
+This is the only module that knows HDF5. A file holds named arrays at its root and, as attributes of the root,
+where they come from:
+
+``parameters``     JSON of everything that shaped the result
+``inputs``         JSON, file name -> SHA-256 of its bytes
+``software``       JSON, package -> version
+``seed``           integer, where random numbers were drawn
+``dtype``          of the computation (the stored arrays may be wider)
+``noise_floor``    absolute size below which a stored eigenvalue is rounding noise
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepspectra.errors import UserError
+
+RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
+
+
+class StoreError(UserError):
+    """An HDF5 file is missing, cut short, or does not hold what was expected."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one HDF5 file holds: ``arrays`` by name, and ``attributes`` (JSON ones decoded)."""
+
+    arrays: dict[str, np.ndarray]
+    attributes: dict[str, object]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+
+def file_hash(path: str | os.PathLike) -> str:
+    """SHA-256 (hexadecimal) of the bytes of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def array_hash(array: np.ndarray) -> str:
+    """SHA-256 (hexadecimal) of an array's bytes in C order; shape and dtype do not enter."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on; packages that are absent are left out."""
+    versions = {"python": platform.python_version()}
+    for package in RECORDED_PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def write(
+    path: str | os.PathLike,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    parameters: Mapping[str, object],
+    inputs: Iterable[str | os.PathLike] = (),
+    seed: int | None = None,
+    dtype: str | None = None,
+    noise_floor: float | Mapping[str, float] | None = None,
+) -> None:
+    """Write arrays and their provenance to an HDF5 file, atomically.
+
+    The file is written under a temporary name in the same folder, flushed to the disk and renamed, so that
+    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes.
+
+    :param arrays: name -> array; a name with ``/`` makes a group.
+    :param parameters: everything that shaped the result; must be JSON-serialisable.
+    :param inputs: files whose content entered the result; their names and SHA-256 are stored.
+    :param noise_floor: absolute; a mapping where several arrays have floors of their own.
+    :raises StoreError: if the folder cannot be written or the disk is full.
+    """
+    path = Path(path)
+    attributes: dict[str, object] = {
+        "parameters": json.dumps(dict(parameters), sort_keys=True),
+        "inputs": json.dumps({Path(name).as_posix(): file_hash(name) for name in inputs}, sort_keys=True),
+        "software": json.dumps(software_versions(), sort_keys=True),
+    }
+    if seed is not None:
+        attributes["seed"] = int(seed)
+    if dtype is not None:
+        attributes["dtype"] = str(dtype)
+    if isinstance(noise_floor, Mapping):
+        attributes["noise_floor"] = json.dumps(dict(noise_floor), sort_keys=True)
+    elif noise_floor is not None:
+        attributes["noise_floor"] = float(noise_floor)
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    try:
+        with h5py.File(temporary, "w", track_order=False) as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array)
+            for name, value in attributes.items():
+                file.attrs[name] = value
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error}. Nothing was left behind; is the disk full?") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -> Contents:
+    """Read named arrays from an HDF5 file and check them.
+
+    :param shapes: name -> expected shape. A string stands for a length that is not known beforehand but must be
+        the same wherever the string occurs: ``{"weights": ("out", "in"), "bias": ("out",)}``.
+    :raises StoreError: if the file is missing or not whole, an array is absent, a shape differs, or a value is
+        not finite.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise StoreError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}")
+    try:
+        with h5py.File(path, "r") as file:
+            missing = [name for name in shapes if name not in file]
+            if missing:
+                raise StoreError(
+                    f"{path} has no array {missing[0]!r}; it holds {sorted(file)}. "
+                    "It was written by something else: delete it and run the workflow again."
+                )
+            arrays = {name: file[name][()] for name in shapes}
+            attributes = {name: _decode(value) for name, value in file.attrs.items()}
+    except OSError as error:
+        raise StoreError(
+            f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
+            "only this file and what depends on it will be made anew."
+        ) from error
+
+    lengths: dict[str, int] = {}
+    for name, expected in shapes.items():
+        _check_array(path, name, arrays[name], expected, lengths)
+    return Contents(arrays, attributes)
+
+
+def _check_array(
+    path: Path, name: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]
+) -> None:
+    """Compare one array with its expected shape, binding the symbolic lengths, and look for non-finite values."""
+    matches = array.ndim == len(expected) and all(
+        length == (lengths.setdefault(symbol, length) if isinstance(symbol, str) else symbol)
+        for length, symbol in zip(array.shape, expected, strict=True)
+    )
+    if not matches:
+        wanted = tuple(lengths.get(symbol, symbol) if isinstance(symbol, str) else symbol for symbol in expected)
+        raise StoreError(f"{path}: array {name!r} has shape {array.shape}, expected {wanted}. Delete it and run again.")
+    if np.issubdtype(array.dtype, np.inexact) and not np.isfinite(array).all():
+        count = int(np.size(array) - np.isfinite(array).sum())
+        raise StoreError(f"{path}: array {name!r} has {count} values that are not finite. Delete it and run again.")
+
+
+def _decode(value: object) -> object:
+    """JSON attributes back to Python objects, NumPy scalars to Python's."""
+    if isinstance(value, str) and value[:1] in "{[":
+        return json.loads(value)
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,32 @@
+"""Figures stage: plotted numbers -> PDF, PNG and the same numbers as CSV."""
+
+
+rule draw_figure:
+    """One figure of a paper, from its plotted numbers and its summary."""
+    input:
+        curves="results/{scale}/statistics/{paper}/{item}_curves.csv",
+        summary="results/{scale}/statistics/{paper}/{item}.csv",
+    output:
+        pdf="results/{scale}/figures/{paper}/{item}.pdf",
+        png=report(
+            "results/{scale}/figures/{paper}/{item}.png",
+            category="{paper}",
+            caption="../report/figure.rst",
+            labels={"item": "{item}", "scale": "{scale}"},
+        ),
+        csv="results/{scale}/figures/{paper}/{item}.csv",
+    params:
+        scale_note=scale_note,
+        library=lambda wildcards: source_digest(f"figures.{wildcards.paper}"),
+    log:
+        "results/{scale}/logs/draw_figure/{paper}_{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/{paper}_{item}/draw_figure.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    conda:
+        "../../envs/workflow.yaml"
+    script:
+        "../scripts/draw_figure.py"

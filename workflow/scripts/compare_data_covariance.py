@@ -1,0 +1,50 @@
+"""L1 distances between pooled spectra and the first layer's limit law (pennington2017, figure 1)."""
+
+import numpy as np
+import pandas as pd
+
+from deepspectra import store
+from deepspectra.job import job
+from deepspectra.limits.quartic import NonlinearLaw
+from deepspectra.nonlinear import rectifier_zeta
+from deepspectra.statistics import binned_distance, expected_binned_distance
+
+with job(snakemake.log[0], snakemake.threads):
+    item = snakemake.params.item
+    widths = item["input_dimensions"]
+    names = {f"n0_{n0}/{spectrum}": spectrum for n0 in widths for spectrum in ("first", "last", "equivalent")}
+    rows, summary, floors = [], [], {}
+    for alpha, path in zip(item["alphas"], snakemake.input, strict=True):
+        zeta = min(rectifier_zeta(alpha), 1.0)
+        law = NonlinearLaw(1.0, zeta, item["phi"], item["psi"])
+        support = law.support()
+        edges = np.linspace(support[0][0], support[-1][1], item["bins"] + 1)
+        # The bins between the edges, and all that lies outside on either side.
+        probabilities = np.diff(np.concatenate([[0.0], law.cdf(edges), [1.0]]))
+        spectra = store.read(path, {name: ("realisations " + name, "width " + name) for name in names})
+        distances = {}
+        for n0 in widths:
+            for spectrum, panel in (("first", "a"), ("last", "b"), ("equivalent", "a")):
+                pooled = spectra[f"n0_{n0}/{spectrum}"].ravel()
+                distance = binned_distance(pooled, edges, probabilities)
+                distances[spectrum, n0] = distance
+                series = f"equivalent alpha={alpha:g}" if spectrum == "equivalent" else f"alpha={alpha:g}"
+                rows.append((panel, series, item["layers"] if panel == "b" else 1, zeta, n0, distance))
+            floors.setdefault(n0, []).append(expected_binned_distance(probabilities, pooled.size))
+        for panel, spectrum in (("a", "first"), ("b", "last")):
+            large, small = distances[spectrum, widths[-1]], distances[spectrum, widths[0]]
+            reference = distances["equivalent", widths[-1]]
+            series = f"alpha={alpha:g}"
+            summary.append((panel, series, "L1 distance at the largest width", large, reference))
+            summary.append((panel, series, "L1 distance at the smallest width", small, distances["equivalent", widths[0]]))
+            summary.append((panel, series, "ratio largest to smallest width", large / small, None))
+    for panel in "ab":
+        rows += [(panel, "sampling", item["layers"] if panel == "b" else 1, None, n0, np.mean(floors[n0])) for n0 in widths]
+
+    pd.DataFrame(rows, columns=["panel", "series", "layer", "zeta", "x", "y"]).to_csv(
+        snakemake.output.curves, index=False, lineterminator="\n"
+    )
+    # The reference is the distance of the first layer's Gaussian equivalent of the same size from the same limit.
+    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
+        snakemake.output.summary, index=False, lineterminator="\n"
+    )

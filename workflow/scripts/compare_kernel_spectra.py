@@ -1,0 +1,75 @@
+"""Limit laws of conjugate and tangent kernel, histograms, and the distance between them (fan2020, figures 1 and 2)."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from deepspectra import store
+from deepspectra.activations import activation
+from deepspectra.job import job
+from deepspectra.laws import MarchenkoPastur
+from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
+from deepspectra.limits.layered import conjugate_kernel, density, limit_law, tangent_coefficients, tangent_kernel
+from deepspectra.statistics import histogram, ks_distance
+
+logger = logging.getLogger(__name__)
+
+with job(snakemake.log[0], snakemake.threads):
+    item = snakemake.params.item
+    names = ("input", "conjugate", "tangent", "equivalent_conjugate", "equivalent_tangent")
+    spectra = store.read(snakemake.input[0], {name: (item["samples"],) for name in names})
+    floors = spectra.attributes["noise_floor"]
+    sigma, ratios = activation(item["activation"]), [item["samples"] / item["width"]] * item["depth"]
+    rows, summary = [], []
+
+    # Panel a: the input. Gaussian inputs have a limit law, images stand for themselves.
+    gaussian = "input_dimension" in item
+    eigenvalues = np.where(np.abs(spectra["input"]) <= floors["input"], 0.0, spectra["input"])
+    start = EmpiricalInput(eigenvalues)
+    rows += histogram("a", eigenvalues[eigenvalues > 0], item["bins"], eigenvalues.size)
+    zeros = float(np.mean(eigenvalues == 0))
+    rows.append(("a", "atom", 0.0, 0.0, zeros))
+    if gaussian:
+        law = MarchenkoPastur(item["samples"] / item["input_dimension"])
+        start = MarchenkoPasturInput(law.ratio)
+        lower, upper = law.edges
+        x = lower + (upper - lower) * np.sin(np.linspace(0, np.pi / 2, item["curve_points"])) ** 2
+        rows += [("a", "limit", a, a, b) for a, b in zip(x, law.density(x), strict=True)]
+        summary.append(("a", "input", "KS distance to the limit", ks_distance(eigenvalues, law.cdf, law.atoms), None))
+    summary.append(("a", "input", "share of zero eigenvalues", zeros, law.atom if gaussian else None))
+
+    # Panels b and c: a limit that starts from the input's.
+    shift, _ = tangent_coefficients(item["depth"], sigma.b_sigma, sigma.a_sigma)
+    kernels = {
+        "conjugate": conjugate_kernel(start, ratios, sigma.b_sigma),
+        "tangent": tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma),
+    }
+    for panel, (name, kernel) in zip("bc", kernels.items(), strict=True):
+        law = limit_law(kernel)
+        curve = density(kernel, law.grid(item["curve_points"]))
+        if not curve.converged.all():
+            logger.warning("%s: %d points of the limit are not drawn", name, np.sum(~curve.converged))
+        drawn = curve.converged & np.isfinite(curve.density)
+        rows += histogram(panel, spectra[name], item["bins"], item["samples"])
+        rows += [(panel, "limit", a, a, b) for a, b in zip(curve.points[drawn], curve.density[drawn], strict=True)]
+        distances = [ks_distance(spectra[key], law.cdf, law.atoms) for key in (name, f"equivalent_{name}")]
+        mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * start.moment(1)
+        summary += [
+            (panel, name, "KS distance to the limit", *distances),
+            (panel, name, "mean eigenvalue", spectra[name].mean(), mean),
+            (panel, name, "mass of the limit", law.mass, 1.0),
+            (panel, name, "points of the limit that did not converge", float(np.sum(~drawn)), 0.0),
+            (panel, name, "smallest eigenvalue", spectra[name][0], law.edges[0][0]),
+            (panel, name, "largest eigenvalue", spectra[name][-1], law.edges[-1][1]),
+        ]
+    summary.append(("c", "tangent", "smallest eigenvalue / r_plus", spectra["tangent"][0] / shift, 1.0))
+
+    pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
+        snakemake.output.curves, index=False, lineterminator="\n"
+    )
+    # The reference of a distance is that of the linear equivalent, the limit's own model at the same size; of all else
+    # it is the limit.
+    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
+        snakemake.output.summary, index=False, lineterminator="\n"
+    )

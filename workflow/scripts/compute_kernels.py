@@ -1,0 +1,50 @@
+"""Kernel matrices of one random network and of its linear equivalent (fan2020, figures 1 and 2)."""
+
+import logging
+
+import torch
+
+from deepspectra import store
+from deepspectra.activations import activation
+from deepspectra.job import choose_device, job
+from deepspectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.progress import ProgressBar
+from deepspectra.samples import gaussian_samples, image_samples
+
+logger = logging.getLogger(__name__)
+
+with job(snakemake.log[0], snakemake.threads):
+    item = snakemake.params.item
+    device, dtype = choose_device(snakemake.config["device"]), getattr(torch, item["dtype"])
+    if "input_dimension" in item:
+        x = gaussian_samples(item["input_dimension"], item["samples"], item["seed"])
+    else:
+        images = store.read(snakemake.input[0], {"train_images": (50_000, 32, 32, 3)})["train_images"]
+        x = image_samples(images, item["samples"], item["removed_components"], item["seed"])
+    widths, sigma = [item["width"]] * item["depth"], activation(item["activation"])
+
+    with ProgressBar(total=3 * item["depth"], desc=snakemake.wildcards.item, unit="layer") as bar:
+
+        def report(line: str) -> None:
+            logger.info(line)
+            bar.set_postfix_str(line, refresh=False)
+            bar.update()
+
+        options = {"device": device, "dtype": dtype, "report": report}
+        network = random_network_kernels(x, widths, sigma, item["seed"], **options)
+        matrices = {"conjugate": network.conjugate, "tangent": network.tangent}
+        matrices = {name: matrix.cpu().numpy() for name, matrix in matrices.items()}
+        del network
+        linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, item["seed"], **options)
+        matrices |= {"equivalent_conjugate": linear.conjugate.cpu().numpy()}
+        matrices |= {"equivalent_tangent": linear.tangent.cpu().numpy()}
+
+    store.write(
+        snakemake.output[0],
+        # In float64 whatever the networks' dtype: many of its eigenvalues are zero, and zero they shall be.
+        matrices | {"input": x.T @ x},
+        parameters=item,
+        inputs=snakemake.input,
+        seed=item["seed"],
+        dtype=item["dtype"],
+    )

@@ -1,0 +1,29 @@
+"""Eigenvalues of all kernel matrices of one network, in float64."""
+
+import numpy as np
+import torch
+
+from deepspectra import store
+from deepspectra.job import job
+from deepspectra.progress import ProgressBar
+
+NAMES = ("input", "conjugate", "tangent", "equivalent_conjugate", "equivalent_tangent")
+
+with job(snakemake.log[0], snakemake.threads):
+    kernels = store.read(snakemake.input[0], {name: ("n", "n") for name in NAMES})
+    spectra, floors = {}, {}
+    for name in ProgressBar(NAMES, desc="eigenvalues", unit="matrix"):
+        matrix = torch.from_numpy(kernels.arrays.pop(name))
+        # A symmetric n x n matrix with independent rounding errors of relative size eps has a norm of about this.
+        precision = np.finfo(str(matrix.dtype).removeprefix("torch.")).eps
+        spectra[name] = torch.linalg.eigvalsh(matrix.double()).numpy()
+        floors[name] = float(precision * len(matrix) ** 0.5 * spectra[name].max())
+    store.write(
+        snakemake.output[0],
+        spectra,
+        parameters=kernels.attributes["parameters"],
+        inputs=snakemake.input,
+        seed=kernels.attributes["seed"],
+        dtype=kernels.attributes["dtype"],
+        noise_floor=floors,
+    )

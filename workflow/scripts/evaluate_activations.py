@@ -1,0 +1,27 @@
+"""Four activation functions with eta = 1 and zeta = 0, their derivatives and constants (pennington2017, figure 3)."""
+
+import numpy as np
+import pandas as pd
+
+from deepspectra.job import job
+from deepspectra.nonlinear import eta_of, isospectral_activations, zeta_of
+
+with job(snakemake.log[0], snakemake.threads):
+    item = snakemake.params.item
+    x = np.linspace(-item["largest_argument"], item["largest_argument"], item["points"])
+    rows, summary = [], []
+    for name, activation in isospectral_activations().items():
+        for panel, values in (("a", activation.function(x)), ("b", activation.derivative(x))):
+            rows += [(panel, name, *point) for point in zip(x, values, strict=True)]
+        summary += [
+            ("a", name, "Gaussian mean", activation.mean, 0.0),
+            ("a", name, "eta", eta_of(activation), 1.0),
+            ("b", name, "zeta", zeta_of(activation), 0.0),
+        ]
+    pd.DataFrame(rows, columns=["panel", "series", "x", "y"]).to_csv(
+        snakemake.output.curves, index=False, lineterminator="\n"
+    )
+    # The reference is what the paper states.
+    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
+        snakemake.output.summary, index=False, lineterminator="\n"
+    )
