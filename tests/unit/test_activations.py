@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import torch
+
 from deepspectra.activations import ACTIVATIONS, Activation, activation, check_normalised, gaussian_expectation
 from deepspectra.errors import UserError
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from deepspectra import kernels as kernels_module
 from deepspectra.activations import activation
 from deepspectra.errors import UserError

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy import integrate
+
 from deepspectra.errors import UserError
 from deepspectra.laws import MarchenkoPastur, marchenko_pastur_bulk
 from deepspectra.statistics import ks_distance
-from scipy import integrate
 
 RATIOS = [0.05, 0.5, 1.0, 2.0, 3.0]
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from deepspectra.errors import UserError
 from deepspectra.statistics import ks_distance
-from scipy import stats
 
 
 def test_the_distance_is_the_one_of_the_kolmogorov_smirnov_test():

@@ -11,13 +11,13 @@ from deepspectra.job import job
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.limits.layered import conjugate_kernel, density, limit_law, tangent_coefficients, tangent_kernel
-from deepspectra.statistics import histogram, ks_distance
+from deepspectra.statistics import histogram, ks_distance, zoom
 
 logger = logging.getLogger(__name__)
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item
-    names = ("input", "conjugate", "tangent", "equivalent_conjugate", "equivalent_tangent")
+    names = ("input", "conjugate", "tangent", "lemma_tangent", "equivalent_conjugate", "equivalent_tangent")
     spectra = store.read(snakemake.input[0], {name: (item["samples"],) for name in names})
     floors = spectra.attributes["noise_floor"]
     sigma, ratios = activation(item["activation"]), [item["samples"] / item["width"]] * item["depth"]
@@ -28,6 +28,7 @@ with job(snakemake.log[0], snakemake.threads):
     eigenvalues = np.where(np.abs(spectra["input"]) <= floors["input"], 0.0, spectra["input"])
     start = EmpiricalInput(eigenvalues)
     rows += histogram("a", eigenvalues[eigenvalues > 0], item["bins"], eigenvalues.size)
+    rows += zoom("a", eigenvalues[eigenvalues > 0], item["bins"], eigenvalues.size)
     zeros = float(np.mean(eigenvalues == 0))
     rows.append(("a", "atom", 0.0, 0.0, zeros))
     if gaussian:
@@ -52,6 +53,7 @@ with job(snakemake.log[0], snakemake.threads):
             logger.warning("%s: %d points of the limit are not drawn", name, np.sum(~curve.converged))
         drawn = curve.converged & np.isfinite(curve.density)
         rows += histogram(panel, spectra[name], item["bins"], item["samples"])
+        rows += zoom(panel, spectra[name], item["bins"], item["samples"])
         rows += [(panel, "limit", a, a, b) for a, b in zip(curve.points[drawn], curve.density[drawn], strict=True)]
         distances = [ks_distance(spectra[key], law.cdf, law.atoms) for key in (name, f"equivalent_{name}")]
         mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * start.moment(1)
@@ -63,12 +65,14 @@ with job(snakemake.log[0], snakemake.threads):
             (panel, name, "smallest eigenvalue", spectra[name][0], law.edges[0][0]),
             (panel, name, "largest eigenvalue", spectra[name][-1], law.edges[-1][1]),
         ]
+    lemma = ks_distance(spectra["lemma_tangent"], law.cdf, law.atoms)
+    summary.append(("c", "tangent", "KS distance of lemma 3.5's matrix", lemma, distances[1]))
     summary.append(("c", "tangent", "smallest eigenvalue / r_plus", spectra["tangent"][0] / shift, 1.0))
 
     pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
         snakemake.output.curves, index=False, lineterminator="\n"
     )
-    # The reference of a distance is that of the linear equivalent, the limit's own model at the same size; of all else
+    # The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; of all else
     # it is the limit.
     pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
         snakemake.output.summary, index=False, lineterminator="\n"

@@ -7,7 +7,7 @@ import torch
 from deepspectra import store
 from deepspectra.activations import activation
 from deepspectra.job import choose_device, job
-from deepspectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.kernels import lemma_tangent, linear_equivalent, random_network_kernels
 from deepspectra.progress import ProgressBar
 from deepspectra.samples import gaussian_samples, image_samples
 
@@ -32,12 +32,16 @@ with job(snakemake.log[0], snakemake.threads):
 
         options = {"device": device, "dtype": dtype, "report": report}
         network = random_network_kernels(x, widths, sigma, item["seed"], **options)
-        matrices = {"conjugate": network.conjugate, "tangent": network.tangent}
+        matrices = {
+            "conjugate": network.conjugate,
+            "tangent": network.tangent,
+            "lemma_tangent": lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma),
+        }
         matrices = {name: matrix.cpu().numpy() for name, matrix in matrices.items()}
         del network
         linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, item["seed"], **options)
-        matrices |= {"equivalent_conjugate": linear.conjugate.cpu().numpy()}
-        matrices |= {"equivalent_tangent": linear.tangent.cpu().numpy()}
+        matrices["equivalent_conjugate"] = linear.conjugate.cpu().numpy()
+        matrices["equivalent_tangent"] = linear.tangent.cpu().numpy()
 
     store.write(
         snakemake.output[0],

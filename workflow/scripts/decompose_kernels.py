@@ -7,7 +7,7 @@ from deepspectra import store
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
 
-NAMES = ("input", "conjugate", "tangent", "equivalent_conjugate", "equivalent_tangent")
+NAMES = ("input", "conjugate", "tangent", "lemma_tangent", "equivalent_conjugate", "equivalent_tangent")
 
 with job(snakemake.log[0], snakemake.threads):
     kernels = store.read(snakemake.input[0], {name: ("n", "n") for name in NAMES})

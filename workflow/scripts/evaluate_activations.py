@@ -11,7 +11,9 @@ with job(snakemake.log[0], snakemake.threads):
     x = np.linspace(-item["largest_argument"], item["largest_argument"], item["points"])
     rows, summary = [], []
     for name, activation in isospectral_activations().items():
-        for panel, values in (("a", activation.function(x)), ("b", activation.derivative(x))):
+        # A derivative has no value where it jumps; the gap breaks its line there.
+        slope = np.where(np.isin(x, activation.breakpoints), np.nan, activation.derivative(x))
+        for panel, values in (("a", activation.function(x)), ("b", slope)):
             rows += [(panel, name, *point) for point in zip(x, values, strict=True)]
         summary += [
             ("a", name, "Gaussian mean", activation.mean, 0.0),

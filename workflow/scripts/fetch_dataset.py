@@ -8,7 +8,8 @@ import signal
 import sys
 
 from deepspectra import store
-from deepspectra.datasets import load_table, obtain
+from deepspectra.datasets.retrieval import obtain
+from deepspectra.datasets.table import load_table
 from deepspectra.job import job
 
 logger = logging.getLogger(__name__)

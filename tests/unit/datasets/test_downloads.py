@@ -244,7 +244,7 @@ def test_pypi_without_pip(monkeypatch, scratch):
 @pytest.fixture
 def shown(monkeypatch, capsys):
     """What the bar prints where standard error is no terminal (as here, where it is captured)."""
-    monkeypatch.setattr(progress, "LINE_SECONDS", 0.2)
+    monkeypatch.setattr("deepspectra.progress.LINE_SECONDS", 0.2)
 
     def lines(pause: float, *, show: bool = True) -> list[str]:
         with progress.Bar("toy", 1000, show=show) as bar:

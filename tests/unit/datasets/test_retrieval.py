@@ -6,7 +6,7 @@ import socket
 import numpy as np
 import pytest
 
-from deepspectra.datasets import obtain
+from deepspectra.datasets.retrieval import obtain
 from deepspectra.errors import UserError
 
 from .conftest import IDX_NAMES, dataset, gzipped, put, relabelled, sha256, tgz, zipped

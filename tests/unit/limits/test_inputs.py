@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from deepspectra.errors import UserError
 from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.law import LimitError, build, support
-from scipy import stats
 
 
 def semicircle(x):

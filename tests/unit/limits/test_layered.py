@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from deepspectra.activations import activation
 from deepspectra.errors import UserError
 from deepspectra.kernels import linear_equivalent, random_network_kernels
@@ -26,10 +27,6 @@ HALF = (0.5,) * 5
 
 def gaussian_inputs(dimension, count, seed=0):
     return np.random.default_rng(seed).normal(size=(dimension, count)) / np.sqrt(dimension)
-
-
-def input_spectrum(x):
-    return EmpiricalInput(np.linalg.eigvalsh(x.T @ x))
 
 
 class LiteralRecursion:
@@ -275,19 +272,17 @@ def test_an_empirical_spectrum_of_quantiles_gives_the_law_of_its_limit():
     np.testing.assert_allclose(discrete.density, exact.density, atol=2e-5)
 
 
-def distances(count, ratios, seed):
-    """To the limit given the input's own spectrum: rows network and linear model, columns K_CK and K_NTK."""
+def distances(count, ratios, laws, seed):
+    """Of the spectra of K_CK and K_NTK (columns) from their limits: rows network and linear model."""
     widths = [round(count / ratio) for ratio in ratios]
     x = gaussian_inputs(2 * count, count, seed)
-    spectrum = input_spectrum(x)
-    laws = limit_law(conjugate_kernel(spectrum, ratios, B)), limit_law(tangent_kernel(spectrum, ratios, B, A))
     rows = []
     for kernels in (
         random_network_kernels(x, widths, ARCTAN, seed, dtype=torch.float64),
         linear_equivalent(x, widths, B, A, seed, dtype=torch.float64),
     ):
-        spectra = [np.linalg.eigvalsh(matrix.numpy()) for matrix in (kernels.conjugate, kernels.tangent)]
-        rows.append([ks_distance(*pair, law.atoms, 1e-9) for *pair, law in zip(spectra, [a.cdf for a in laws], laws)])
+        pairs = zip((kernels.conjugate, kernels.tangent), laws, strict=True)
+        rows.append([ks_distance(np.linalg.eigvalsh(k.numpy()), law.cdf, law.atoms, 1e-9) for k, law in pairs])
     return np.array(rows)
 
 
@@ -298,8 +293,10 @@ def test_networks_and_the_linear_model_approach_the_limit(ratios):
     A network's K_NTK does so at the rate n^(-1/2) only and differs between seeds: its diagonal, r_+ in the limit, moves
     with |w|^2/d_L and the like. Hence the means over seeds, and a factor of 2 where 4 is expected.
     """
-    few = np.mean([distances(32, ratios, seed) for seed in range(8)], axis=0)
-    many = np.mean([distances(512, ratios, seed) for seed in range(8, 11)], axis=0)
+    spectrum = MarchenkoPasturInput(0.5)
+    laws = limit_law(conjugate_kernel(spectrum, ratios, B)), limit_law(tangent_kernel(spectrum, ratios, B, A))
+    few = np.mean([distances(32, ratios, laws, seed) for seed in range(8)], axis=0)
+    many = np.mean([distances(512, ratios, laws, seed) for seed in range(8, 12)], axis=0)
     assert (many < few / 2).all(), (few, many)
     assert (many[:, 0] < 0.01).all(), (few, many)
     assert many[1, 1] < 0.01, (few, many)

@@ -269,7 +269,7 @@ def _explain(problem: Mapping[str, object]) -> str:
     if problem["type"] == "missing":
         return f"{path}: this key is missing"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should be", "expected").replace("a valid", "a")
+    message = message.replace("Input should be", "expected").replace("a valid integer", "an integer").replace("a valid", "a")
     found = problem["input"]
     suffix = "" if isinstance(found, (Mapping, BaseModel)) else f", found {found!r}"
     return f"{path}: {message}{suffix}"
@@ -302,8 +302,11 @@ def reductions(paper: Settings, reduced: Settings, item: str) -> str:
 
 
 def _shorten(value: object, full: object) -> str:
+    """A reduced value beside the full one; of lists (numbers, ascending) the end or else the length says it."""
     if isinstance(value, list) and isinstance(full, list):
-        return f"up to {value[-1]:g} instead of {full[-1]:g}"
+        if value[-1] != full[-1]:
+            return f"up to {value[-1]:g} instead of {full[-1]:g}"
+        return f"{len(value)} instead of {len(full)}"
     return f"{value:g} instead of {full:g}" if isinstance(value, (int, float)) else f"{value} instead of {full}"
 
 

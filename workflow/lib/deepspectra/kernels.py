@@ -184,7 +184,6 @@ def linear_equivalent(
     x = _matrix(inputs, device, dtype)
     weights = _RandomWeights(_checked_widths(x, widths), seed, x.device, dtype)
     layers = len(weights.widths) - 1
-    shift, coefficients = tangent_coefficients(layers, b_sigma, a_sigma)
     noise = math.sqrt(max(1 - b_sigma**2, 0.0))
 
     grams = [_gram(x)]
@@ -198,11 +197,23 @@ def linear_equivalent(
         x = following.div_(math.sqrt(weights.widths[layer]))
         grams.append(_gram(x))
         _say(report, f"layer {layer} of {layers}: linear model")
+    return Kernels(tuple(grams), lemma_tangent(grams, b_sigma, a_sigma))
+
+
+def lemma_tangent(grams: Sequence[torch.Tensor], b_sigma: float, a_sigma: float) -> torch.Tensor:
+    """r_+ Id + X_L'X_L + sum_l q_l X_l'X_l, shape (n, n): what lemma 3.5 puts in the place of K_NTK.
+
+    Theorem 3.7 is about this matrix. How far its spectrum is from K_NTK's at finite size is the lemma's own error,
+    apart from that of the limit.
+
+    :param grams: X_l'X_l for l = 0, ..., L.
+    """
+    shift, coefficients = tangent_coefficients(len(grams) - 1, b_sigma, a_sigma)
     tangent = coefficients[0] * grams[0]
     for coefficient, gram in zip(coefficients[1:], grams[1:], strict=True):
         tangent.add_(gram, alpha=coefficient)
     tangent.diagonal().add_(shift)
-    return Kernels(tuple(grams), tangent)
+    return tangent
 
 
 @torch.no_grad()

@@ -13,7 +13,8 @@ LINE_SECONDS = 10.0
 
 
 class ProgressBar(tqdm):
-    """On a terminal an ordinary bar; elsewhere every state is a line, at most one every ten seconds."""
+    """On a terminal an ordinary bar. Elsewhere (a log file, a cluster job) every state is a line of its own, printed at
+    most every ten seconds and at the end; what is over sooner prints none."""
 
     def __init__(self, iterable: Any = None, **options: Any) -> None:
         terminal = sys.stderr.isatty()
@@ -21,6 +22,7 @@ class ProgressBar(tqdm):
             "file": sys.stderr,
             "mininterval": 0.2 if terminal else LINE_SECONDS,
             "maxinterval": LINE_SECONDS,
+            "delay": 0 if terminal else LINE_SECONDS,
             "ncols": None if terminal else 100,
         }
         super().__init__(iterable, **(defaults | options))

@@ -78,12 +78,25 @@ def ridge_training_loss(eigenvalues: np.ndarray, gamma: float | np.ndarray) -> n
     return np.mean((gamma / (eigenvalues + gamma)) ** 2, axis=-1)
 
 
-def histogram(panel: str, values: np.ndarray, bins: int, total: int) -> list[tuple[str, str, float, float, float]]:
-    """Rows (panel, "histogram", left, right, density) of a histogram whose bars sum to len(values) / total.
+def histogram(
+    panel: str, values: np.ndarray, bins: int, total: int, series: str = "histogram"
+) -> list[tuple[str, str, float, float, float]]:
+    """Rows (panel, series, left, right, density) of a histogram whose bars sum to len(values) / total.
 
     :param values: shape (n,), not empty.
     :param total: size of the whole sample, of which ``values`` may be a part (without its atom, say).
     """
     counts, edges = np.histogram(values, bins=bins)
     heights = counts / (total * np.diff(edges))
-    return [(panel, "histogram", *bar) for bar in zip(edges[:-1], edges[1:], heights, strict=True)]
+    return [(panel, series, *bar) for bar in zip(edges[:-1], edges[1:], heights, strict=True)]
+
+
+def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[tuple[str, str, float, float, float]]:
+    """Rows of a second histogram, series "zoom", of the smaller values where most of them crowd at the left end.
+
+    It holds the lower 70 %, or is empty if these spread over more than a third of the range.
+    """
+    bulk = values[values <= np.quantile(values, 0.7)]
+    if np.ptp(bulk) > np.ptp(values) / 3:
+        return []
+    return histogram(panel, bulk, bins, total, "zoom")

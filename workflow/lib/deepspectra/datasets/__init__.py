@@ -4,10 +4,7 @@
 ``downloads``  one source into one folder, with time-outs, retries and a progress bar
 ``archives``   members of archives and folders, by name, read into memory and never extracted
 ``formats``    bytes to arrays (``images`` and ``bike`` hold the readers themselves)
-``retrieval``  all of them together: :func:`obtain`
+``retrieval``  all of them together: ``obtain``
+
+Nothing is imported here, so that the table can be read without the means of downloading.
 """
-
-from deepspectra.datasets.retrieval import Obtained, obtain
-from deepspectra.datasets.table import Dataset, load_table
-
-__all__ = ["Dataset", "Obtained", "load_table", "obtain"]

@@ -10,7 +10,9 @@ from deepspectra.figures import style
 
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of the linear network with "
-    "independent noise that has the same limit, at the same size."
+    "independent noise that has the same limit, at the same size. Lemma 3.5: the same for the sum of conjugate kernels "
+    "of this network that the lemma puts in the place of its NTK, so that the rest is the lemma's error at this size. "
+    "Insets: the lower 70 %."
 )
 
 #: What each figure assumes where the paper is open, for its small print.
@@ -36,27 +38,32 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 3))
-    titles = {"a": r"input $X_0^\top X_0$", "b": r"conjugate kernel $K^\mathrm{CK}$", "c": r"$K^\mathrm{NTK}$"}
+    figure, axes = style.new_figure(style.PAGE, 2.8, (1, 3))
+    titles = {
+        "a": r"input $X_0^\top X_0$",
+        "b": r"conjugate kernel $K^\mathrm{CK}$",
+        "c": r"tangent kernel $K^\mathrm{NTK}$",
+    }
     for (panel, title), axis in zip(titles.items(), axes[0], strict=True):
-        _spectrum(axis, curves[curves.panel == panel])
+        part = curves[curves.panel == panel]
+        bars = part[part.series == "histogram"]
+        _spectrum(axis, bars, part[part.series == "limit"])
+        axis.set_ylim(0, 1.12 * bars.y.max())
+        axis.set_xlim(left=min(0.0, bars.x.min()))
         style.label_panel(axis, panel, title)
         axis.set_xlabel(r"eigenvalue $\lambda$")
-        distance = summary[(summary.panel == panel) & (summary.quantity == "KS distance to the limit")]
-        if len(distance):
-            value, reference = distance[["value", "reference"]].iloc[0]
-            text = f"KS {value:.2g}" + (f" ({reference:.2g})" if pd.notna(reference) else "")
-            axis.text(0.97, 0.80, text, transform=axis.transAxes, ha="right", va="top", fontsize=7)
+        remarks = _remarks(part, summary[summary.panel == panel])
+        handles, labels = axis.get_legend_handles_labels()
+        blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
+        axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
+        _inset(axis, part)
     axes[0, 0].set_ylabel("density")
     style.add_note(figure, note)
     return figure
 
 
-def _spectrum(axis: Axes, part: pd.DataFrame) -> None:
-    """Histogram, limit density and the share of zero eigenvalues of one panel."""
-    bars = part[part.series == "histogram"]
-    limit = part[part.series == "limit"]
-    atom = part[part.series == "atom"]
+def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
+    """Histogram and limit density."""
     axis.bar(
         bars.x,
         bars.y,
@@ -68,12 +75,34 @@ def _spectrum(axis: Axes, part: pd.DataFrame) -> None:
         label="eigenvalues",
     )
     if len(limit):
-        # Between two bulks the curve is broken: their edges are in the table, at density zero.
+        # Between two bulks the curve runs along zero: the edges of both are in the table, at density zero.
         axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit law")
-    axis.set_ylim(0, 1.12 * bars.y.max())
-    axis.set_xlim(left=min(0.0, bars.x.min()))
-    axis.legend(loc="upper right", handlelength=1.2)
-    if len(atom) and atom.y.iloc[0] > 0:
-        axis.text(
-            0.97, 0.68, f"not drawn: {atom.y.iloc[0]:.1%} at 0", transform=axis.transAxes, ha="right", va="top", fontsize=7
-        )
+
+
+def _inset(axis: Axes, part: pd.DataFrame) -> None:
+    """The crowded left end of a spectrum, magnified, in the empty middle of its panel."""
+    bars = part[part.series == "zoom"]
+    if not len(bars):
+        return
+    inset = axis.inset_axes([0.42, 0.16, 0.56, 0.42])
+    limit = part[(part.series == "limit") & (part.x <= bars.x_high.max())]
+    _spectrum(inset, bars, limit)
+    inset.set_xlim(bars.x.min() - 0.02 * (bars.x_high.max() - bars.x.min()), bars.x_high.max())
+    inset.set_ylim(0, 1.1 * max(bars.y.max(), limit.y.max() if len(limit) and limit.y.max() < 3 * bars.y.max() else 0))
+    inset.tick_params(labelsize=5.5, pad=1.5)
+    inset.locator_params(nbins=4)
+
+
+def _remarks(part: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """What the numbers of one panel say, for its legend."""
+    remarks = []
+    for quantity, prefix in (("KS distance to the limit", "KS"), ("KS distance of lemma 3.5's matrix", "lemma 3.5: KS")):
+        row = summary[summary.quantity == quantity]
+        if len(row):
+            value, reference = row[["value", "reference"]].iloc[0]
+            shown = f" ({reference:.2g})" if pd.notna(reference) and prefix == "KS" else ""
+            remarks.append(f"{prefix} {value:.2g}{shown}")
+    zeros = part[part.series == "atom"].y.sum()
+    if zeros > 0:
+        remarks.append(f"{zeros:.1%} at 0, not drawn")
+    return remarks

@@ -12,8 +12,8 @@ from deepspectra.figures import style
 NOTES = {
     "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the values "
     "of alpha, the widths, the bins, the number of pooled eigenvalues; layers after the first keep width n1. Dotted: "
-    "what as many independent draws from the limit itself would give. Crosses: the first layer with its nonlinear part "
-    "replaced by Gaussian noise (same limit law).",
+    "what as many independent draws from the limit itself would give (eigenvalues repel, so that theirs may lie below). "
+    "Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law.",
     "figure_2": "Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
     "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21).",
     "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be zero.",
@@ -86,8 +86,9 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_xlim(part.x.min(), part.x.max())
         axis.set_xlabel(r"ridge parameter $\gamma$")
         phi, psi = part.phi.iloc[0], part.psi.iloc[0]
-        which = "more features than samples" if psi < phi else "fewer features than samples"
-        style.label_panel(axis, panel, rf"$\phi={phi:g}$, $\psi={psi:g}$: {which}")
+        which = "more" if psi < phi else "fewer"
+        style.label_panel(axis, panel, f"{which} features than samples")
+        axis.text(0.04, 0.97, rf"$\phi={phi:g}$, $\psi={psi:g}$", transform=axis.transAxes, va="top")
     axes[0, 0].set_ylabel(r"training loss $E_\mathrm{train}$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center")

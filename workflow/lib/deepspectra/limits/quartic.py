@@ -221,7 +221,7 @@ class NonlinearLaw:
         def difference(log_delta: np.ndarray, goal: np.ndarray) -> np.ndarray:
             return self._log_gamma(np.exp(log_delta), floor)[0] - goal
 
-        top = np.log(-floor) + np.log1p(-1e-16)
+        top = np.log(-floor) + np.log1p(-1e-14)
         solution = elementwise.find_root(difference, (np.full(gamma.shape, -120.0), np.full(gamma.shape, top)), args=(target,))
         if not np.all(solution.success):
             raise ArithmeticError(f"no ridge solution for gamma = {gamma[~solution.success][:3]} and {self}")
