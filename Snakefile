@@ -10,6 +10,7 @@ min_version("9.0")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/sizes.smk"
 
 
 #: Every figure and table that exists, by paper.

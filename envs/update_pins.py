@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT, CONDA = ROOT / "pyproject.toml", ROOT / "envs" / "workflow.yaml"
 BLOCK = re.compile(r"(# pins: begin\n).*?(# pins: end\n)", re.DOTALL)
 CONDA_HEADER = """\
-# The same versions as in pyproject.toml, for `snakemake --sdm conda`. Made by envs/update_pins.py; a test compares them.
+# The same versions as in pyproject.toml, for `snakemake --sdm conda`. Made by update_pins.py; a test compares them.
 name: deepspectra
 channels:
   - conda-forge

@@ -1,13 +1,13 @@
 """Settings and the few helpers that all rules share."""
 
-import os
 import sys
 from pathlib import Path
+from shlex import quote
 
-# The one place that puts the library on the path: for this file by sys.path, for the jobs by the environment.
+# The one place that puts the library on the path: for this file by sys.path, for the jobs by their environment.
 LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")]))
+shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
 from deepspectra.configuration import SCALES, load_settings, reductions, whole_quotient
 from deepspectra.datasets.table import load_table

@@ -7,11 +7,18 @@ localrules:
 
 rule cost:
     """Print time, memory and disk of every target at the scale of the configuration, as measured before."""
-    params:
-        scale=SCALE,
+    input:
+        "resources/costs.csv",
     log:
         "resources/logs/cost.log",
     conda:
         "../../envs/workflow.yaml"
+    params:
+        scale=SCALE,
+        cores=workflow.cores or 1,
+        targets=[f"{paper}_{item}" for paper, items in FIGURES.items() for item in items],
+        downloads={
+            name: max(source.bytes for source in dataset.sources) // 1_000_000 for name, dataset in DATASETS.items()
+        },
     script:
         "../scripts/print_costs.py"

@@ -11,20 +11,20 @@ rule fetch_dataset:
     """One data set from the first source that answers; which one served does not change a byte of the file."""
     output:
         "resources/data/{dataset}.h5",
-    params:
-        # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's.
-        dataset=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
-        version=1,
     log:
         "resources/logs/fetch_dataset/{dataset}.log",
     benchmark:
         "resources/benchmarks/fetch_dataset/{dataset}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         disk_mb=1500,
         runtime=60,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's.
+        dataset=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
+        version=1,
     script:
         "../scripts/fetch_dataset.py"

@@ -15,18 +15,18 @@ rule draw_figure:
             labels={"item": "{item}", "scale": "{scale}"},
         ),
         csv="results/{scale}/figures/{paper}/{item}.csv",
-    params:
-        scale_note=scale_note,
-        library=lambda wildcards: source_digest(f"figures.{wildcards.paper}"),
     log:
         "results/{scale}/logs/draw_figure/{paper}_{item}.log",
     benchmark:
         "results/{scale}/benchmarks/{paper}_{item}/draw_figure.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=15,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        scale_note=scale_note,
+        library=lambda wildcards: source_digest(f"figures.{wildcards.paper}"),
     script:
         "../scripts/draw_figure.py"

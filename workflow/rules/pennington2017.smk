@@ -1,32 +1,26 @@
 """Pennington and Worah (2017): random matrices -> spectra -> the plotted numbers and the summary of every figure."""
 
 
-def covariance_memory(wildcards, attempt):
-    """Weights, features and copies of them, float32, at the largest width; torch itself takes about 600 MB."""
-    largest = settings_of(wildcards.scale, "pennington2017.figure_1").input_dimensions[-1]
-    return int(attempt * (1000 + 40 * largest**2 / 1e6))
-
-
 rule simulate_data_covariance:
     """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
     output:
         "results/{scale}/spectra/pennington2017/figure_1/alpha_{alpha}.h5",
-    params:
-        item=parameters(
-            "pennington2017.figure_1", "phi", "psi", "input_dimensions", "layers", "pooled_eigenvalues", "seed"
-        ),
-        version=1,
     log:
         "results/{scale}/logs/simulate_data_covariance/alpha_{alpha}.log",
     benchmark:
         "results/{scale}/benchmarks/pennington2017_figure_1/simulate_data_covariance_{alpha}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         gpu=1,
         mem_mb=covariance_memory,
         runtime=lambda wildcards, attempt: attempt * 60,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        item=parameters(
+            "pennington2017.figure_1", "phi", "psi", "input_dimensions", "layers", "pooled_eigenvalues", "seed"
+        ),
+        version=1,
     script:
         "../scripts/simulate_data_covariance.py"
 
@@ -35,6 +29,17 @@ rule simulate_random_features:
     """Eigenvalues of Y'Y/m for a new random quintic at every ridge parameter."""
     output:
         "results/{scale}/spectra/pennington2017/figure_2/panel_{panel}.h5",
+    log:
+        "results/{scale}/logs/simulate_random_features/panel_{panel}.log",
+    benchmark:
+        "results/{scale}/benchmarks/pennington2017_figure_2/simulate_random_features_{panel}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: attempt * 2000,
+        runtime=lambda wildcards, attempt: attempt * 60,
     params:
         item=parameters(
             "pennington2017.figure_2",
@@ -47,17 +52,6 @@ rule simulate_random_features:
             "seed",
         ),
         version=1,
-    log:
-        "results/{scale}/logs/simulate_random_features/panel_{panel}.log",
-    benchmark:
-        "results/{scale}/benchmarks/pennington2017_figure_2/simulate_random_features_{panel}.tsv"
-    threads: 1
-    resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: attempt * 2000,
-        runtime=lambda wildcards, attempt: attempt * 60,
-    conda:
-        "../../envs/workflow.yaml"
     script:
         "../scripts/simulate_random_features.py"
 
@@ -72,19 +66,19 @@ rule compare_data_covariance:
     output:
         curves="results/{scale}/statistics/pennington2017/figure_1_curves.csv",
         summary="results/{scale}/statistics/pennington2017/figure_1.csv",
-    params:
-        item=parameters("pennington2017.figure_1", "phi", "psi", "alphas", "input_dimensions", "layers", "bins"),
-        library=source_digest("statistics", "limits.quartic", "nonlinear", "store"),
     log:
         "results/{scale}/logs/compare_data_covariance.log",
     benchmark:
         "results/{scale}/benchmarks/pennington2017_figure_1/compare_data_covariance.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=15,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        item=parameters("pennington2017.figure_1", "phi", "psi", "alphas", "input_dimensions", "layers", "bins"),
+        library=source_digest("statistics", "limits.quartic", "nonlinear", "store"),
     script:
         "../scripts/compare_data_covariance.py"
 
@@ -99,19 +93,19 @@ rule compare_training_loss:
     output:
         curves="results/{scale}/statistics/pennington2017/figure_2_curves.csv",
         summary="results/{scale}/statistics/pennington2017/figure_2.csv",
-    params:
-        item=parameters("pennington2017.figure_2"),
-        library=source_digest("statistics", "limits.quartic", "store"),
     log:
         "results/{scale}/logs/compare_training_loss.log",
     benchmark:
         "results/{scale}/benchmarks/pennington2017_figure_2/compare_training_loss.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=15,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        item=parameters("pennington2017.figure_2"),
+        library=source_digest("statistics", "limits.quartic", "store"),
     script:
         "../scripts/compare_training_loss.py"
 
@@ -121,18 +115,18 @@ rule evaluate_activations:
     output:
         curves="results/{scale}/statistics/pennington2017/figure_3_curves.csv",
         summary="results/{scale}/statistics/pennington2017/figure_3.csv",
-    params:
-        item=parameters("pennington2017.figure_3"),
-        library=source_digest("nonlinear"),
     log:
         "results/{scale}/logs/evaluate_activations.log",
     benchmark:
         "results/{scale}/benchmarks/pennington2017_figure_3/evaluate_activations.tsv"
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=15,
-    conda:
-        "../../envs/workflow.yaml"
+    params:
+        item=parameters("pennington2017.figure_3"),
+        library=source_digest("nonlinear"),
     script:
         "../scripts/evaluate_activations.py"

@@ -32,14 +32,15 @@ with job(snakemake.log[0], snakemake.threads):
                 rows.append((panel, series, item["layers"] if panel == "b" else 1, zeta, n0, distance))
             floors.setdefault(n0, []).append(expected_binned_distance(probabilities, pooled.size))
         for panel, spectrum in (("a", "first"), ("b", "last")):
-            large, small = distances[spectrum, widths[-1]], distances[spectrum, widths[0]]
-            reference = distances["equivalent", widths[-1]]
-            series = f"alpha={alpha:g}"
-            summary.append((panel, series, "L1 distance at the largest width", large, reference))
-            summary.append((panel, series, "L1 distance at the smallest width", small, distances["equivalent", widths[0]]))
-            summary.append((panel, series, "ratio largest to smallest width", large / small, None))
+            series, values = f"alpha={alpha:g}", []
+            for which, n0 in (("largest", widths[-1]), ("smallest", widths[0])):
+                values.append(distances[spectrum, n0])
+                reference = distances["equivalent", n0]
+                summary.append((panel, series, f"L1 distance at the {which} width", values[-1], reference))
+            summary.append((panel, series, "ratio largest to smallest width", values[0] / values[1], None))
     for panel in "ab":
-        rows += [(panel, "sampling", item["layers"] if panel == "b" else 1, None, n0, np.mean(floors[n0])) for n0 in widths]
+        layer = item["layers"] if panel == "b" else 1
+        rows += [(panel, "sampling", layer, None, n0, np.mean(floors[n0])) for n0 in widths]
 
     pd.DataFrame(rows, columns=["panel", "series", "layer", "zeta", "x", "y"]).to_csv(
         snakemake.output.curves, index=False, lineterminator="\n"

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item
     names = ("input", "conjugate", "tangent", "lemma_tangent", "equivalent_conjugate", "equivalent_tangent")
-    spectra = store.read(snakemake.input[0], {name: (item["samples"],) for name in names})
+    spectra = store.read(snakemake.input[0], dict.fromkeys(names, (item["samples"],)))
     floors = spectra.attributes["noise_floor"]
     sigma, ratios = activation(item["activation"]), [item["samples"] / item["width"]] * item["depth"]
     rows, summary = [], []
@@ -72,8 +72,8 @@ with job(snakemake.log[0], snakemake.threads):
     pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
         snakemake.output.curves, index=False, lineterminator="\n"
     )
-    # The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; of all else
-    # it is the limit.
+    # The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; of all
+    # else it is the limit.
     pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
         snakemake.output.summary, index=False, lineterminator="\n"
     )

@@ -28,15 +28,15 @@ with job(snakemake.log[0], snakemake.threads):
             law = NonlinearLaw(1.0, zeta, shape["phi"], shape["psi"])
             curves[beta] = law.training_loss(fine)
             theory = law.training_loss(gamma)
-            simulated = np.array(
-                [ridge_training_loss(values, value) for values, value in zip(contents["simulated"][i], gamma, strict=True)]
-            )
+            points = zip(contents["simulated"][i], gamma, strict=True)
+            simulated = np.array([ridge_training_loss(eigenvalues, value) for eigenvalues, value in points])
             equivalent = ridge_training_loss(contents["equivalent"][i], gamma)
             series = f"beta={beta:g}"
             for kind, x, y in (("theory", fine, curves[beta]), ("simulation", gamma, simulated)):
                 rows += [(panel, kind, beta, *point, shape["phi"], shape["psi"]) for point in zip(x, y, strict=True)]
             largest = "largest |simulated - predicted| training loss"
-            summary.append((panel, series, largest, np.abs(simulated - theory).max(), np.abs(equivalent - theory).max()))
+            deviations = [np.abs(losses - theory).max() for losses in (simulated, equivalent)]
+            summary.append((panel, series, largest, *deviations))
             ridgeless = law.ridgeless_training_loss()
             at_smallest = f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}"
             summary.append((panel, series, at_smallest, abs(simulated[0] - ridgeless), abs(theory[0] - ridgeless)))

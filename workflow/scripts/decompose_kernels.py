@@ -10,7 +10,7 @@ from deepspectra.progress import ProgressBar
 NAMES = ("input", "conjugate", "tangent", "lemma_tangent", "equivalent_conjugate", "equivalent_tangent")
 
 with job(snakemake.log[0], snakemake.threads):
-    kernels = store.read(snakemake.input[0], {name: ("n", "n") for name in NAMES})
+    kernels = store.read(snakemake.input[0], dict.fromkeys(NAMES, ("n", "n")))
     spectra, floors = {}, {}
     for name in ProgressBar(NAMES, desc="eigenvalues", unit="matrix"):
         matrix = torch.from_numpy(kernels.arrays.pop(name))

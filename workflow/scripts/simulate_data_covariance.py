@@ -15,9 +15,7 @@ with job(snakemake.log[0], snakemake.threads):
     item, alpha = snakemake.params.item, float(snakemake.wildcards.alpha)
     device = choose_device(snakemake.config["device"])
     activation, zeta = rectifier(alpha), min(rectifier_zeta(alpha), 1.0)
-    shapes = [
-        (n0, whole_quotient(n0, item["psi"]), whole_quotient(n0, item["phi"])) for n0 in item["input_dimensions"]
-    ]
+    shapes = [(n0, whole_quotient(n0, item["psi"]), whole_quotient(n0, item["phi"])) for n0 in item["input_dimensions"]]
     realisations = [math.ceil(item["pooled_eigenvalues"] / n1) for _, n1, _ in shapes]
     # A network of width n1 takes a time between n1^2 (small, overhead) and n1^3: the bar counts n1^2 units of work.
     effort = sum(count * n1**2 for count, (_, n1, _) in zip(realisations, shapes, strict=True))

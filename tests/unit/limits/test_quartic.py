@@ -163,10 +163,8 @@ def test_training_loss_against_simulation(zeta, phi, psi):
 
 @pytest.mark.parametrize("law", laws(), ids=identify)
 def test_ridgeless_limit_is_equation_24(law):
-    if law.zeta == 1 and law.psi < 1:
-        expected = max(1 - law.phi, 0)
-    else:
-        expected = max(1 - law.phi / law.psi, 0)
+    rank = law.phi if law.zeta == 1 and law.psi < 1 else law.phi / law.psi
+    expected = max(1 - rank, 0)
     assert law.ridgeless_training_loss() == pytest.approx(expected)
     # A square-root approach where phi = psi: hence the small gamma.
     assert law.training_loss(np.array([1e-30]))[0] == pytest.approx(expected, abs=1e-6)
@@ -179,7 +177,8 @@ def test_training_loss_falls_with_nonlinearity(phi, psi):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "word"), [((1, 2, 1, 1), "zeta"), ((0, 0, 1, 1), "eta"), ((1, 0.5, -1, 1), "phi"), ((1, 0.5, 1, 0), "psi")]
+    ("arguments", "word"),
+    [((1, 2, 1, 1), "zeta"), ((0, 0, 1, 1), "eta"), ((1, 0.5, -1, 1), "phi"), ((1, 0.5, 1, 0), "psi")],
 )
 def test_impossible_parameters_are_refused(arguments, word):
     with pytest.raises(ValueError, match=word):

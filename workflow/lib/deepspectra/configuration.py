@@ -68,9 +68,11 @@ class CovarianceDistance(Node):
     )
     layers: int = Field(ge=2, description="The deep layer of panel b.", title="layers")
     pooled_eigenvalues: int = Field(
-        ge=100, description="Realisations are pooled to at least so many eigenvalues a point.", title="eigenvalues a point"
+        ge=100,
+        description="Realisations are pooled to so many eigenvalues a point, or more.",
+        title="eigenvalues a point",
     )
-    bins: int = Field(ge=2, description="Equal bins over the limit's support; the two outsides come on top.", title="bins")
+    bins: int = Field(ge=2, description="Equal bins over the limit's support; both outsides come on top.", title="bins")
     seed: Seed
 
     @model_validator(mode="after")
@@ -269,7 +271,8 @@ def _explain(problem: Mapping[str, object]) -> str:
     if problem["type"] == "missing":
         return f"{path}: this key is missing"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should be", "expected").replace("a valid integer", "an integer").replace("a valid", "a")
+    for wording, plainer in (("Input should be", "expected"), ("a valid integer", "an integer"), ("a valid", "a")):
+        message = message.replace(wording, plainer)
     found = problem["input"]
     suffix = "" if isinstance(found, (Mapping, BaseModel)) else f", found {found!r}"
     return f"{path}: {message}{suffix}"
@@ -287,7 +290,7 @@ def _known_keys(location: list[object]) -> list[str]:
 
 
 def reductions(paper: Settings, reduced: Settings, item: str) -> str:
-    """What a scale made smaller for one item ("fan2020.figure_1"), in a few words for a caption; empty at paper scale."""
+    """What a scale made smaller for an item ("fan2020.figure_1"), in few words for a caption; empty at paper scale."""
     node, small = paper, reduced
     for part in item.split("."):
         node, small = getattr(node, part), getattr(small, part)

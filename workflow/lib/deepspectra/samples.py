@@ -36,5 +36,6 @@ def image_samples(images: np.ndarray, count: int, removed_components: int, seed:
         x -= (x @ leading) @ leading.T if count == size else leading @ (leading.T @ x)
     norms = np.linalg.norm(x, axis=0)
     if norms.min() < 1e-9 * norms.max():
-        raise UserError(f"nothing is left of image {chosen[norms.argmin()]} once {removed_components} components are gone")
+        image = chosen[norms.argmin()]
+        raise UserError(f"nothing is left of image {image} once {removed_components} components are gone")
     return x / norms

@@ -1,1 +1,1 @@
-"""Figures: the common style, and one module per paper. Each takes the plotted numbers and returns a Matplotlib figure."""
+"""Figures: the common style, and one module per paper, from plotted numbers to a Matplotlib figure."""

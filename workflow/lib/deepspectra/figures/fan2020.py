@@ -96,7 +96,8 @@ def _inset(axis: Axes, part: pd.DataFrame) -> None:
 def _remarks(part: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     """What the numbers of one panel say, for its legend."""
     remarks = []
-    for quantity, prefix in (("KS distance to the limit", "KS"), ("KS distance of lemma 3.5's matrix", "lemma 3.5: KS")):
+    prefixes = {"KS distance to the limit": "KS", "KS distance of lemma 3.5's matrix": "lemma 3.5: KS"}
+    for quantity, prefix in prefixes.items():
         row = summary[summary.quantity == quantity]
         if len(row):
             value, reference = row[["value", "reference"]].iloc[0]

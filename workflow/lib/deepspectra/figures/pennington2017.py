@@ -10,13 +10,15 @@ from deepspectra.figures import style
 
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
-    "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the values "
-    "of alpha, the widths, the bins, the number of pooled eigenvalues; layers after the first keep width n1. Dotted: "
-    "what as many independent draws from the limit itself would give (eigenvalues repel, so that theirs may lie below). "
-    "Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law.",
+    "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the "
+    "values of alpha, the widths, the bins, the number of pooled eigenvalues; layers after the first keep width n1. "
+    "Dotted: what as many independent draws from the limit itself would give (eigenvalues repel, so that theirs may "
+    "lie below). Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit "
+    "law.",
     "figure_2": "Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
     "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21).",
-    "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be zero.",
+    "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be "
+    "zero.",
 }
 
 
@@ -80,7 +82,8 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
             points = part[(part.beta == beta) & (part.kind == "simulation")]
             name = "−∞ (linear)" if np.isinf(beta) else f"{beta:g}".replace("-", "−")
             axis.plot(line.x, line.y, color=colours[beta], label=rf"$\beta=\,${name}")
-            axis.plot(points.x, points.y, "o", color=colours[beta], markeredgecolor="white", markeredgewidth=0.4, clip_on=False)
+            look = {"color": colours[beta], "markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
+            axis.plot(points.x, points.y, "o", **look)
         axis.set_xscale("log")
         axis.set_ylim(0, 1)
         axis.set_xlim(part.x.min(), part.x.max())

@@ -26,6 +26,7 @@ upper half plane, where the Stieltjes transform is analytic, so that nothing has
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import brentq, elementwise
@@ -180,7 +181,7 @@ class NonlinearLaw:
         candidates = self._stationary_values()
         values = sorted({0.0, *(value for value in candidates if 1e-14 * scale < value < 10 * scale)})
         intervals: list[tuple[float, float]] = []
-        for low, high in zip(values[:-1], values[1:], strict=True):
+        for low, high in pairwise(values):
             middle = 0.5 * (low + high)
             if self.density(np.array([middle]))[0] > 1e-9 / scale:
                 if intervals and intervals[-1][1] == low:
@@ -222,7 +223,8 @@ class NonlinearLaw:
             return self._log_gamma(np.exp(log_delta), floor)[0] - goal
 
         top = np.log(-floor) + np.log1p(-1e-14)
-        solution = elementwise.find_root(difference, (np.full(gamma.shape, -120.0), np.full(gamma.shape, top)), args=(target,))
+        bracket = (np.full(gamma.shape, -120.0), np.full(gamma.shape, top))
+        solution = elementwise.find_root(difference, bracket, args=(target,))
         if not np.all(solution.success):
             raise ArithmeticError(f"no ridge solution for gamma = {gamma[~solution.success][:3]} and {self}")
         delta = np.exp(solution.x)
@@ -235,7 +237,7 @@ class NonlinearLaw:
         return max(zero, -1.0) if self.nonlinearity == 0 else zero
 
     def _log_gamma(self, delta: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """log gamma, its derivative with respect to h, and P_phi, at h = floor + delta (written without cancellation)."""
+        """log gamma, d log gamma / dh and P_phi at h = floor + delta, written without cancellation."""
         e, zeta = self.nonlinearity, self.zeta
         p_phi = (1 + self.phi * floor) + self.phi * delta
         p_psi = (1 + self.psi * floor) + self.psi * delta
