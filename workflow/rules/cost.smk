@@ -15,7 +15,7 @@ rule cost:
         "../../envs/workflow.yaml"
     params:
         scale=SCALE,
-        cores=workflow.cores or 1,
+        cores=lambda wildcards: workflow.cores,
         targets=[f"{paper}_{item}" for paper, items in FIGURES.items() for item in items],
         downloads={
             name: max(source.bytes for source in dataset.sources) // 1_000_000 for name, dataset in DATASETS.items()

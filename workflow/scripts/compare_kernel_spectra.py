@@ -47,13 +47,18 @@ with job(snakemake.log[0], snakemake.threads):
         "tangent": tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma),
     }
     for panel, (name, kernel) in zip("bc", kernels.items(), strict=True):
-        law = limit_law(kernel)
-        curve = density(kernel, law.grid(item["curve_points"]))
+        law, magnified = limit_law(kernel), zoom(panel, spectra[name], item["bins"], item["samples"])
+        x = law.grid(item["curve_points"])
+        if magnified:
+            # A grid over the whole support leaves few points for its crowded end.
+            lower, upper = law.edges[0][0], magnified[-1][3]
+            x = np.union1d(x, lower + (upper - lower) * np.linspace(0, 1, item["curve_points"] // 2) ** 2)
+        curve = density(kernel, x)
         if not curve.converged.all():
             logger.warning("%s: %d points of the limit are not drawn", name, np.sum(~curve.converged))
         drawn = curve.converged & np.isfinite(curve.density)
         rows += histogram(panel, spectra[name], item["bins"], item["samples"])
-        rows += zoom(panel, spectra[name], item["bins"], item["samples"])
+        rows += magnified
         rows += [(panel, "limit", a, a, b) for a, b in zip(curve.points[drawn], curve.density[drawn], strict=True)]
         distances = [ks_distance(spectra[key], law.cdf, law.atoms) for key in (name, f"equivalent_{name}")]
         mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * start.moment(1)
@@ -65,6 +70,10 @@ with job(snakemake.log[0], snakemake.threads):
             (panel, name, "smallest eigenvalue", spectra[name][0], law.edges[0][0]),
             (panel, name, "largest eigenvalue", spectra[name][-1], law.edges[-1][1]),
         ]
+    if magnified:
+        low, high, values = magnified[0][2], magnified[-1][3], spectra["lemma_tangent"]
+        inside = values[(low <= values) & (values <= high)]
+        rows += histogram("c", inside, item["bins"], item["samples"], "lemma")
     lemma = ks_distance(spectra["lemma_tangent"], law.cdf, law.atoms)
     summary.append(("c", "tangent", "KS distance of lemma 3.5's matrix", lemma, distances[1]))
     summary.append(("c", "tangent", "smallest eigenvalue / r_plus", spectra["tangent"][0] / shift, 1.0))

@@ -33,9 +33,12 @@ def _number_from_text(value: object) -> object:
     return value
 
 
-Real = Annotated[float, BeforeValidator(_number_from_text)]
-PositiveReal = Annotated[Real, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, description="Seed of all random numbers of this item.", title="seed")]
+# It stands last in every type: bounds in front of it belong to the number, and so they reach the JSON schema.
+_FromText = BeforeValidator(_number_from_text)
+PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False), _FromText]
+# Read as fractions with denominators up to 10^4 (see _require_whole).
+Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), _FromText]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
 
 
 class Node(BaseModel):
@@ -58,9 +61,9 @@ class Data(Node):
 class CovarianceDistance(Node):
     """Distance of data covariance spectra to the first-layer limit, against width."""
 
-    phi: PositiveReal = Field(description="n0 / m: input dimension over samples.", title="phi")
-    psi: PositiveReal = Field(description="n0 / n1: input dimension over width.", title="psi")
-    alphas: list[Annotated[Real, Field(ge=-1, le=1)]] = Field(
+    phi: Ratio = Field(description="n0 / m: input dimension over samples.", title="phi")
+    psi: Ratio = Field(description="n0 / n1: input dimension over width.", title="psi")
+    alphas: list[Annotated[float, Field(ge=-1, le=1), _FromText]] = Field(
         min_length=1, description="Activations f_alpha of eq. 17: -1 is linear, 0 a shifted relu, 1 a shifted |x|."
     )
     input_dimensions: list[Annotated[int, Field(ge=2)]] = Field(
@@ -88,15 +91,15 @@ class CovarianceDistance(Node):
 class ShapePair(Node):
     """Shape of one panel."""
 
-    phi: PositiveReal = Field(description="n0 / m.")
-    psi: PositiveReal = Field(description="n0 / n1; below phi there are more features than samples.")
+    phi: Ratio = Field(description="n0 / m.")
+    psi: Ratio = Field(description="n0 / n1; below phi there are more features than samples.")
 
 
 class Memorisation(Node):
     """Training loss of ridge-regularised random features against the ridge parameter."""
 
     panels: dict[Literal["a", "b"], ShapePair] = Field(min_length=1, description="Shape of each panel.")
-    betas: list[Real] = Field(
+    betas: list[Annotated[float, Field(le=300), _FromText]] = Field(
         min_length=1, description="beta = log10(eta/zeta - 1) with eta = 1; -.inf is a linear network.", title="betas"
     )
     smallest_gamma: PositiveReal = Field(description="Smallest ridge parameter.", title="smallest gamma")
@@ -323,6 +326,7 @@ def describe_keys(settings: Mapping[str, Settings]) -> str:
     header = "| key | meaning | paper | preview | smoke |\n|---|---|---|---|---|\n"
     rows = []
     for path, description in _walk(Settings):
+        description = description.replace("|", r"\|")
         values = [_cell(settings[scale], path) for scale in ("paper", "preview", "smoke")]
         shown = [values[0]] + ["" if value == values[0] else value for value in values[1:]]
         rows.append(f"| `{path}` | {description} | " + " | ".join(shown) + " |")

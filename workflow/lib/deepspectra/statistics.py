@@ -94,9 +94,11 @@ def histogram(
 def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[tuple[str, str, float, float, float]]:
     """Rows of a second histogram, series "zoom", of the smaller values where most of them crowd at the left end.
 
-    It holds the lower 70 %, or is empty if these spread over more than a third of the range.
+    It holds the lower 70 % but for the lowest half per cent, or is empty if these spread over more than a third of the
+    range.
     """
-    bulk = values[values <= np.quantile(values, 0.7)]
+    low, high = np.quantile(values, [0.005, 0.7])
+    bulk = values[(low <= values) & (values <= high)]
     if np.ptp(bulk) > np.ptp(values) / 3:
         return []
     return histogram(panel, bulk, bins, total, "zoom")

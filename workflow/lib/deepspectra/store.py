@@ -122,7 +122,7 @@ def write(
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the HDF5 library reports a full disk as either
         raise StoreError(f"cannot write {path}: {error}. Nothing was left behind; is the disk full?") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
@@ -149,7 +149,7 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
                 )
             arrays = {name: file[name][()] for name in shapes}
             attributes = {name: _decode(value) for name, value in file.attrs.items()}
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:  # h5py names damage in any of these ways
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
             "only this file and what depends on it will be made anew."

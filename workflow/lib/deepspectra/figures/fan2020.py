@@ -11,9 +11,12 @@ from deepspectra.figures import style
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of the linear network with "
     "independent noise that has the same limit, at the same size. Lemma 3.5: the same for the sum of conjugate kernels "
-    "of this network that the lemma puts in the place of its NTK, so that the rest is the lemma's error at this size. "
-    "Insets: the lower 70 %."
+    "of this network that the lemma puts in the place of its NTK (outlined in the inset): the rest of the distance is "
+    "the lemma's error at this size. "
+    "Insets: the lower 70 % (without the lowest half per cent)."
 )
+
+_LEMMA_COLOUR = "0.15"
 
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
@@ -53,6 +56,9 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         style.label_panel(axis, panel, title)
         axis.set_xlabel(r"eigenvalue $\lambda$")
         remarks = _remarks(part, summary[summary.panel == panel])
+        lemma = summary[(summary.panel == panel) & (summary.quantity == "KS distance of lemma 3.5's matrix")]
+        if len(lemma):
+            axis.plot([], [], color=_LEMMA_COLOUR, linewidth=0.7, label=f"lemma 3.5: KS {lemma.value.iloc[0]:.2g}")
         handles, labels = axis.get_legend_handles_labels()
         blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
         axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
@@ -87,6 +93,10 @@ def _inset(axis: Axes, part: pd.DataFrame) -> None:
     inset = axis.inset_axes([0.42, 0.16, 0.56, 0.42])
     limit = part[(part.series == "limit") & (part.x <= bars.x_high.max())]
     _spectrum(inset, bars, limit)
+    lemma = part[part.series == "lemma"]
+    if len(lemma):
+        edges = [*lemma.x, lemma.x_high.iloc[-1]]
+        inset.stairs(lemma.y, edges, color=_LEMMA_COLOUR, linewidth=0.7)
     inset.set_xlim(bars.x.min() - 0.02 * (bars.x_high.max() - bars.x.min()), bars.x_high.max())
     inset.set_ylim(0, 1.1 * max(bars.y.max(), limit.y.max() if len(limit) and limit.y.max() < 3 * bars.y.max() else 0))
     inset.tick_params(labelsize=5.5, pad=1.5)
@@ -96,13 +106,10 @@ def _inset(axis: Axes, part: pd.DataFrame) -> None:
 def _remarks(part: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     """What the numbers of one panel say, for its legend."""
     remarks = []
-    prefixes = {"KS distance to the limit": "KS", "KS distance of lemma 3.5's matrix": "lemma 3.5: KS"}
-    for quantity, prefix in prefixes.items():
-        row = summary[summary.quantity == quantity]
-        if len(row):
-            value, reference = row[["value", "reference"]].iloc[0]
-            shown = f" ({reference:.2g})" if pd.notna(reference) and prefix == "KS" else ""
-            remarks.append(f"{prefix} {value:.2g}{shown}")
+    row = summary[summary.quantity == "KS distance to the limit"]
+    if len(row):
+        value, reference = row[["value", "reference"]].iloc[0]
+        remarks.append(f"KS {value:.2g}" + (f" ({reference:.2g})" if pd.notna(reference) else ""))
     zeros = part[part.series == "atom"].y.sum()
     if zeros > 0:
         remarks.append(f"{zeros:.1%} at 0, not drawn")

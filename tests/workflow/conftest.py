@@ -1,0 +1,68 @@
+"""A copy of the project to run Snakemake in, so that tests neither see nor leave anything in the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the checkout."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake in the copy; both outputs come together in ``stdout``."""
+        # Only what the project itself sets may put its library on the path.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.folder,
+            env=inherited | {"XDG_CACHE_HOME": str(self.folder.parent / "cache")} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """Number of jobs by rule that a dry run lists."""
+        result = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        assert result.returncode == 0, result.stdout
+        if "Nothing to be done" in result.stdout:
+            return {}
+        lines = result.stdout.partition("Job stats:")[2].splitlines()
+        table = [line.split() for line in lines[3:]]
+        end = next(index for index, words in enumerate(table) if not words)
+        return {rule: int(count) for rule, count in table[:end] if rule != "total"}
+
+
+def copy_project(folder: Path) -> Project:
+    """The files that git knows or would take, in another folder."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listing.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """A fresh copy for each test module, in a folder whose name has a space."""
+    return copy_project(tmp_path_factory.mktemp("a project"))

@@ -1,0 +1,120 @@
+"""Rules and configuration, without running a job: lint, format, dry runs, and what a user is told of mistakes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from deepspectra.configuration import SCALES
+
+from .conftest import ROOT
+
+pytestmark = pytest.mark.xdist_group("rules")
+
+TARGETS = {
+    "pennington2017": ["figure_1", "figure_2", "figure_3"],
+    "fan2020": ["figure_1", "figure_2"],
+}
+ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items)]
+
+
+def run_tool(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_snakemake_lint_is_clean(project):
+    result = project.snakemake("--lint")
+    assert result.returncode == 0
+    assert "good condition" in result.stdout, result.stdout
+
+
+def test_rules_are_formatted():
+    result = run_tool("snakefmt", "--check", "Snakefile", "workflow/rules")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("command", [("check", "."), ("format", "--check", ".")])
+def test_python_is_linted_and_formatted(command):
+    result = run_tool("ruff", *command)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_target_has_a_plan_at_every_scale(project, scale):
+    jobs = project.jobs("--config", f"scale={scale}", "--", *ALIASES, "data", "all")
+    assert jobs["draw_figure"] == sum(map(len, TARGETS.values()))
+    assert jobs["fetch_dataset"] == 3
+    # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
+    assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
+
+
+def test_listed_targets_are_those_of_this_test(project):
+    listed = project.snakemake("--list-target-rules").stdout.split()
+    assert {name for name in listed if name.startswith(tuple(TARGETS))} == set(ALIASES)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_path_says_its_own_scale(project, scale):
+    """Whatever the switch says: the scale is part of every path."""
+    jobs = project.jobs(f"results/{scale}/figures/pennington2017/figure_3.pdf")
+    assert jobs == {"evaluate_activations": 1, "draw_figure": 1}
+
+
+def test_the_default_is_everything_at_preview_scale(project):
+    result = project.snakemake("--dry-run")
+    assert "results/preview/figures/fan2020/figure_2.pdf" in result.stdout
+    assert "results/paper" not in result.stdout
+
+
+def test_rules_that_compute_declare_what_they_need(project):
+    """threads, memory and time of every job; a GPU where one helps; a log and a benchmark file."""
+    result = project.snakemake("--dry-run", "--config", "scale=paper", "--", "all", "data")
+    blocks = [block for block in result.stdout.split("\n\n") if "\n    output:" in block]
+    assert len(blocks) > 20
+    for block in blocks:
+        for word in ("log:", "benchmark:", "mem_mb=", "runtime="):
+            assert word in block, block
+        name = block.partition("rule ")[2].partition(":")[0]
+        wants_gpu = name in {"simulate_data_covariance", "simulate_random_features", "compute_kernels"}
+        assert ("gpu=1" in block) == wants_gpu, block
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("fan2020={figure_1: {sample: 10}}", ["fan2020.figure_1.sample", "unknown key", "did you mean samples?"]),
+        ("fan2020={figure_1: {samples: many}}", ["fan2020.figure_1.samples", "expected an integer", "'many'"]),
+        (
+            "pennington2017={figure_1: {input_dimensions: [50]}}",
+            ["pennington2017.figure_1", "whole number", "50 / 1.5 = 33.3333"],
+        ),
+        ("scale=huge", ["scale", "expected 'smoke', 'preview' or 'paper'", "'huge'"]),
+        ("figure=1", ["figure: unknown key", "known here: scale"]),
+    ],
+)
+def test_a_mistake_in_the_configuration_stops_before_the_plan(project, override, words):
+    result = project.snakemake("--dry-run", "--config", override)
+    assert result.returncode != 0
+    for word in [*words, "config/README.md"]:
+        assert word in result.stdout, result.stdout
+    assert "Building DAG" not in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_a_user_file_overrides_single_values(project, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("pennington2017: {figure_1: {alphas: [0, 1]}}\n")
+    jobs = project.jobs("--configfile", str(mine), "--", "pennington2017_figure_1")
+    assert jobs["simulate_data_covariance"] == 2
+
+
+def test_costs_are_printed_for_every_target(project):
+    result = project.snakemake("--cores", "1", "--config", "scale=preview", "--", "cost")
+    assert result.returncode == 0, result.stdout
+    for paper, items in TARGETS.items():
+        for item in items:
+            assert f"{paper}_{item}" in result.stdout
+    assert "not measured" not in result.stdout
+    assert "download" in result.stdout
