@@ -36,7 +36,7 @@ rule all:
     """Every figure and table of every paper, at the scale of the configuration."""
     default_target: True
     input:
-        [figure_files(paper, item) for paper, items in FIGURES.items() for item in items],
+        [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
 
 
 include: "workflow/rules/data.smk"
@@ -53,7 +53,7 @@ for paper, items in FIGURES.items():
         name:
             paper
         input:
-            [figure_files(paper, item) for item in items],
+            [target_files(paper, item) for item in items],
 
     for item in items:
 
@@ -61,4 +61,4 @@ for paper, items in FIGURES.items():
             name:
                 f"{paper}_{item}"
             input:
-                figure_files(paper, item),
+                target_files(paper, item),

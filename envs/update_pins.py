@@ -36,6 +36,7 @@ def resolve(fixed: list[str]) -> list[str]:
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"] + fixed
     command = ["uv", "pip", "compile", "-", "--universal", "--python-version", "3.11", "--no-config"]
+    command += ["--prerelease", "disallow"]
     command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
     result = subprocess.run(command, input="\n".join(wanted), text=True, capture_output=True)
     if result.returncode != 0:

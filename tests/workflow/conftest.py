@@ -36,7 +36,7 @@ class Project:
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Number of jobs by rule that a dry run lists."""
-        result = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        result = self.snakemake("--quiet", "rules", "--dry-run", *arguments)
         assert result.returncode == 0, result.stdout
         if "Nothing to be done" in result.stdout:
             return {}

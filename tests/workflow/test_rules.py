@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -71,7 +72,7 @@ def test_the_default_is_everything_at_preview_scale(project):
 def test_rules_that_compute_declare_what_they_need(project):
     """threads, memory and time of every job; a GPU where one helps; a log and a benchmark file."""
     result = project.snakemake("--dry-run", "--config", "scale=paper", "--", "all", "data")
-    blocks = [block for block in result.stdout.split("\n\n") if "\n    output:" in block]
+    blocks = [block for block in re.split(r"^\[.+\]$", result.stdout, flags=re.MULTILINE) if "\n    output:" in block]
     assert len(blocks) > 20
     for block in blocks:
         for word in ("log:", "benchmark:", "mem_mb=", "runtime="):

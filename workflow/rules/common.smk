@@ -52,9 +52,24 @@ def parameters(item, *keys):
     return of_wildcards
 
 
-def figure_files(paper, item):
-    """The three files of a figure at the scale of the configuration."""
-    return [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
+def spectra_files(scale, paper, item):
+    """The eigenvalues that a figure is made from."""
+    folder, node = f"results/{scale}/spectra/{paper}", settings_of(scale, f"{paper}.{item}")
+    if (paper, item) == ("pennington2017", "figure_1"):
+        return [f"{folder}/{item}/alpha_{alpha:g}.h5" for alpha in node.alphas]
+    if (paper, item) == ("pennington2017", "figure_2"):
+        return [f"{folder}/{item}/panel_{panel}.h5" for panel in node.panels]
+    return [f"{folder}/{item}.h5"] if paper == "fan2020" else []
+
+
+def target_files(paper, item):
+    """All that a short name stands for, at the scale of the configuration: a figure, its numbers and its spectra.
+
+    With the figure alone Snakemake would not miss numbers or spectra that somebody deleted.
+    """
+    statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
+    figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
+    return [*figure, *statistics, *spectra_files(SCALE, paper, item)]
 
 
 def scale_note(wildcards):

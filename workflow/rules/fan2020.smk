@@ -61,7 +61,7 @@ rule decompose_kernels:
 rule compare_kernel_spectra:
     """Limit laws of theorems 3.4 and 3.7, histograms, and Kolmogorov-Smirnov distances."""
     input:
-        "results/{scale}/spectra/fan2020/{item}.h5",
+        lambda wildcards: spectra_files(wildcards.scale, "fan2020", wildcards.item),
     output:
         curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
         summary="results/{scale}/statistics/fan2020/{item}.csv",

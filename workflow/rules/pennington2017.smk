@@ -59,10 +59,7 @@ rule simulate_random_features:
 rule compare_data_covariance:
     """L1 distance of pooled spectra to the limit of theorem 1, beside what the limit's own samples have."""
     input:
-        lambda wildcards: expand(
-            f"results/{wildcards.scale}/spectra/pennington2017/figure_1/alpha_{{alpha:g}}.h5",
-            alpha=settings_of(wildcards.scale, "pennington2017.figure_1").alphas,
-        ),
+        lambda wildcards: spectra_files(wildcards.scale, "pennington2017", "figure_1"),
     output:
         curves="results/{scale}/statistics/pennington2017/figure_1_curves.csv",
         summary="results/{scale}/statistics/pennington2017/figure_1.csv",
@@ -86,10 +83,7 @@ rule compare_data_covariance:
 rule compare_training_loss:
     """Training loss of simulated random features beside theory."""
     input:
-        lambda wildcards: expand(
-            f"results/{wildcards.scale}/spectra/pennington2017/figure_2/panel_{{panel}}.h5",
-            panel=settings_of(wildcards.scale, "pennington2017.figure_2").panels,
-        ),
+        lambda wildcards: spectra_files(wildcards.scale, "pennington2017", "figure_2"),
     output:
         curves="results/{scale}/statistics/pennington2017/figure_2_curves.csv",
         summary="results/{scale}/statistics/pennington2017/figure_2.csv",

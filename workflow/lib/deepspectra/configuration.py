@@ -218,7 +218,7 @@ def load_settings(folder: str | Path, overrides: Mapping[str, object] | None = N
     :raises UserError: with the key's path and what was expected, for every mistake found.
     """
     folder = Path(folder)
-    overrides = overrides or {}
+    overrides = _typed(overrides or {})
     base = _read_yaml(folder / "config.yaml")
     settings = {}
     for scale in SCALES:
@@ -228,6 +228,21 @@ def load_settings(folder: str | Path, overrides: Mapping[str, object] | None = N
             merged = _merge(merged, layer)
         settings[scale] = _validated(merged, scale)
     return settings
+
+
+def _typed(value: object) -> object:
+    """Numbers, booleans and null inside lists and mappings of the command line, which Snakemake leaves as text."""
+    if isinstance(value, Mapping):
+        return {key: _typed(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_typed(entry) for entry in value]
+    if isinstance(value, str):
+        try:
+            parsed = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        return parsed if parsed is None or isinstance(parsed, (bool, int, float)) else value
+    return value
 
 
 def _read_yaml(path: Path) -> dict[str, object]:

@@ -1,0 +1,144 @@
+"""Input samples: Gaussian ones by their law, images by a brute-force singular value decomposition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepspectra.errors import UserError
+from deepspectra.samples import gaussian_samples, image_samples
+
+# More coordinates than samples, and fewer: the two ways to find the principal components.
+SHAPES = [((4, 5, 3), 40), ((2, 3, 2), 40)]
+
+
+def random_images(shape, total=60, seed=0):
+    """Images with a few strong common patterns and a mean, as real ones have."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.normal(size=(3, *shape))
+    images = 120 + np.tensordot(rng.normal(size=(total, 3)) * (40, 25, 10), patterns, 1)
+    return np.clip(images + rng.normal(0, 6, (total, *shape)), 0, 255).astype(np.uint8)
+
+
+def by_singular_values(chosen, removed):
+    """What image_samples must give for these images: centred, without ``removed`` components, of unit norm."""
+    x = chosen.reshape(len(chosen), -1).T.astype(float)
+    x = x - x.mean(axis=1)[:, None]
+    left, singular, right = np.linalg.svd(x, full_matrices=False)
+    singular[:removed] = 0
+    x = left * singular @ right
+    return x / np.sqrt((x**2).sum(axis=0))
+
+
+def test_gaussian_samples_are_standard_after_scaling():
+    x = gaussian_samples(400, 300, seed=3)
+    assert x.shape == (400, 300)
+    assert x.dtype == np.float64
+    entries = x.ravel() * np.sqrt(400)
+    bound = 4 / np.sqrt(entries.size)
+    assert abs(entries.mean()) < bound
+    assert abs(np.mean(entries**2) - 1) < bound * np.sqrt(2)
+    assert abs(np.mean(entries**4) - 3) < bound * np.sqrt(96)
+    # Squared norms concentrate at one, which the kernels rely on.
+    assert (x**2).sum(axis=0) == pytest.approx(1, abs=5 * np.sqrt(2 / 400))
+
+
+def test_gaussian_samples_follow_the_seed():
+    np.testing.assert_array_equal(gaussian_samples(5, 7, seed=1), gaussian_samples(5, 7, seed=1))
+    assert np.abs(gaussian_samples(5, 7, seed=1) - gaussian_samples(5, 7, seed=2)).min() > 0
+
+
+@pytest.mark.parametrize(("shape", "count"), SHAPES)
+@pytest.mark.parametrize("removed", [0, 1, 3, 10])
+def test_images_are_those_of_a_singular_value_decomposition(shape, count, removed):
+    """All images are taken here, in their own order, so that the random choice plays no part."""
+    images = random_images(shape, count)
+    x = image_samples(images, count, removed, seed=0)
+    assert x.shape == (np.prod(shape), count)
+    assert x.dtype == np.float64
+    np.testing.assert_allclose(x, by_singular_values(images, removed), atol=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "count"), SHAPES)
+def test_leading_components_are_gone_and_all_others_left(shape, count):
+    """Directions of the removed components, computed apart, are orthogonal to every sample; the rank tells the rest."""
+    images = random_images(shape, count)
+    centred = images.reshape(count, -1).T - images.reshape(count, -1).mean(axis=0)[:, None]
+    directions = np.linalg.svd(centred)[0][:, :4]
+    x = image_samples(images, count, 4, seed=0)
+    assert np.abs(directions.T @ x).max() < 1e-12
+    assert np.linalg.matrix_rank(x) == min(np.linalg.matrix_rank(centred), count - 1) - 4
+
+
+def test_norms_are_one():
+    x = image_samples(random_images((4, 5, 3)), 30, 5, seed=1)
+    assert np.linalg.norm(x, axis=0) == pytest.approx(1, rel=1e-14)
+
+
+def test_images_are_chosen_by_the_seed_without_repetition_and_in_order():
+    """Every image has a pixel of its own, which tells which images were taken."""
+    images = np.zeros((30, 5, 6), dtype=np.uint8)
+    images.reshape(30, 30)[np.arange(30), np.arange(30)] = 200
+    chosen = {}
+    for seed in range(5):
+        x = image_samples(images, 12, 0, seed)
+        chosen[seed] = x.argmax(axis=0).tolist()
+        assert chosen[seed] == sorted(set(chosen[seed]))
+        np.testing.assert_array_equal(x, image_samples(images, 12, 0, seed))
+        np.testing.assert_allclose(x, by_singular_values(images[chosen[seed]], 0), atol=1e-12)
+    assert len(set(map(tuple, chosen.values()))) == 5
+
+
+def test_the_order_of_steps_is_centring_first():
+    """With a strong mean image, which would otherwise be the first component."""
+    images = random_images((4, 5, 3), 40) // 4 + 150
+    x = image_samples(images, 40, 0, seed=0)
+    wrong = images.reshape(40, -1).T / np.linalg.norm(images.reshape(40, -1), axis=1)
+    assert np.linalg.norm(wrong.mean(axis=1)) > 0.9
+    assert np.linalg.norm(x.mean(axis=1)) < 0.2
+
+
+def test_a_uniform_image_among_others_is_an_image_like_any_other():
+    images = random_images((4, 5, 3), 20)
+    images[7] = 93
+    np.testing.assert_allclose(image_samples(images, 20, 2, seed=0), by_singular_values(images, 2), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("count", "removed"), [(61, 0), (10, 10), (10, 11), (0, 0), (30, -1), (40, 60)], ids=lambda value: str(value)
+)
+def test_impossible_numbers_are_refused(count, removed):
+    with pytest.raises(UserError, match=f"cannot take {count} of 60 images and remove {removed} components"):
+        image_samples(random_images((4, 5, 3)), count, removed, seed=0)
+
+
+def test_more_components_than_coordinates_are_refused():
+    with pytest.raises(UserError, match="cannot take 40 of 60 images and remove 12 components"):
+        image_samples(random_images((2, 3, 2)), 40, 12, seed=0)
+
+
+def test_an_image_that_is_the_mean_image_is_named():
+    images = np.full((3, 2, 2), 100, dtype=np.uint8)
+    images[0] += 50
+    images[2] -= 50
+    with pytest.raises(UserError, match="nothing is left of image 1 once 0 components are gone"):
+        image_samples(images, 3, 0, seed=0)
+
+
+@pytest.mark.parametrize("grey", [0, 77])
+def test_equal_images_are_refused(grey):
+    with pytest.raises(UserError, match="nothing is left of image"):
+        image_samples(np.full((9, 3, 3), grey, dtype=np.uint8), 9, 0, seed=0)
+
+
+@pytest.mark.parametrize(("shape", "count"), [((4, 5, 3), 20), ((3, 3, 2), 20)])
+def test_rounding_noise_is_not_taken_for_images(shape, count):
+    """Centred images span one dimension less than there are: with that many components gone, nothing is left."""
+    images = random_images(shape, count)
+    rank = min(count - 1, int(np.prod(shape)))
+    if rank == np.prod(shape):
+        # One coordinate is the same in all images, so that the rank is less than there are coordinates.
+        images[:, 0, 0, 0] = 5
+        rank -= 1
+    with pytest.raises(UserError, match="nothing is left of image"):
+        image_samples(images, count, rank, seed=0)
