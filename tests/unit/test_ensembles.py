@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from deepspectra import ensembles
+from deepspectra.activations import activation
 from deepspectra.ensembles import (
     data_covariance_eigenvalues,
     gaussian_equivalent,
@@ -52,10 +53,15 @@ def test_numbers_are_drawn_on_the_cpu_whatever_the_device():
 
 
 @pytest.mark.parametrize("sizes", [(4, 3, 5), (6, 8, 5), (3, 7, 9)])
-def test_data_covariance_from_the_same_draws_by_hand(sizes):
-    """Eq. 15 in float64 with eigenvalues of the covariance matrix, layer by layer."""
+@pytest.mark.parametrize(("sigma", "zeta"), [(rectifier(0.3), rectifier_zeta(0.3)), (activation("identity"), 1.0)])
+def test_data_covariance_from_the_same_draws_by_hand(sizes, sigma, zeta):
+    """Eq. 15 in float64 with eigenvalues of the covariance matrix, layer by layer.
+
+    Also for an activation that returns its very argument: memory that is used again must not be the one it is read
+    from.
+    """
     n0, n1, m = sizes
-    sigma, zeta, source = rectifier(0.3), rectifier_zeta(0.3), generator(2, 3)
+    source = generator(2, 3)
     z = normal(source, n1, n0) / np.sqrt(n0) @ normal(source, n0, m)
     expected = {"equivalent": np.sqrt(zeta) * z + np.sqrt(1 - zeta) * normal(source, n1, m)}
     y = expected["first"] = sigma.function(z)

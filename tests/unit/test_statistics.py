@@ -78,6 +78,12 @@ def test_the_binned_distance_counts_every_bin_and_both_outsides():
     assert binned_distance(sample, edges, probabilities) == pytest.approx(1 / 8 + 1 / 8 + 0 + 0 + 0)
 
 
+def test_a_value_on_an_edge_belongs_to_the_bin_above_it():
+    """Where a limit law begins at zero, eigenvalues that rounding would make negative are zero: not outside."""
+    edges = np.array([0.0, 1.0, 2.0])
+    assert binned_distance(np.array([0.0, 1.0]), edges, np.array([0.0, 0.5, 0.5, 0.0])) == 0
+
+
 def test_the_binned_distance_agrees_with_a_count_by_hand_on_random_numbers():
     rng = np.random.default_rng(4)
     sample, edges = rng.normal(size=300), np.sort(rng.normal(size=7))

@@ -22,7 +22,7 @@ from deepspectra.figures import fan2020, pennington2017, style
 from deepspectra.nonlinear import isospectral_activations
 from deepspectra.statistics import histogram, zoom
 
-NOTE = "Preview scale: n 900 instead of 3000. Assumed: nothing at all, this is a test of the small print below."
+NOTE = "Preview scale: n 900 instead of 3000. " + " ".join(["Assumed: nothing; the small print has several lines."] * 6)
 ALPHAS, WIDTHS, BETAS = (-1, -0.25, 1), (48, 96, 192), (-np.inf, -4.0, 0.0)
 
 

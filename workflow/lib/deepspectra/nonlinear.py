@@ -30,12 +30,19 @@ def rectifier(alpha: float) -> Activation:
     mean = (1 + alpha) / math.sqrt(2 * math.pi)
     scale = 1 / math.sqrt((1 + alpha**2) / 2 - (1 + alpha) ** 2 / (2 * math.pi))
 
+    even, odd = 0.5 * (1 + alpha) * scale, 0.5 * (1 - alpha) * scale
+
     def function(x: Any) -> Any:
-        # [x]_+ + alpha [-x]_+ without a branch: the even and the odd part of a function with one kink at zero.
-        return scale * ((0.5 * (1 + alpha)) * abs(x) + (0.5 * (1 - alpha)) * x - mean)
+        # [x]_+ + alpha [-x]_+ as its even and odd part, without a branch. In place, since fresh memory costs more than
+        # the arithmetic: this is a tenth of figure 1's time.
+        result = abs(x)
+        result *= even
+        result += odd * x
+        result -= scale * mean
+        return result
 
     def derivative(x: Any) -> Any:
-        return scale * (0.5 * (1 + alpha) * array_namespace(x).sign(x) + 0.5 * (1 - alpha))
+        return even * array_namespace(x).sign(x) + odd
 
     return Activation(f"rectifier({alpha:g})", function, derivative, breakpoints=(0.0,))
 
