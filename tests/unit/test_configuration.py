@@ -219,7 +219,7 @@ F1, F2, F3 = (f"pennington2017.figure_{i}" for i in (1, 2, 3))
         (f"{F2}.panels", [], "expected a dictionary, found []"),
         ("fan2020", 3, "expected a dictionary"),
         ("keep_matrices", "perhaps", "expected a boolean, found 'perhaps'"),
-        ("data.folder", 3, "expected a string, found 3"),
+        ("data.folder", [1], "expected a string, found [1]"),
         ("data.retries", -1, "expected greater than or equal to 0, found -1"),
         ("device", "gpu", "expected 'auto', 'cpu' or 'cuda', found 'gpu'"),
         ("scale", "large", "expected 'smoke', 'preview' or 'paper', found 'large'"),
@@ -452,3 +452,16 @@ def test_the_documented_command_mends_table_and_schema(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
     assert "must hold the markers" in result.stderr
+
+
+@pytest.mark.parametrize("shape", [{"phi": 2, "psi": 1.5}, {"phi": 0.5, "psi": 0.75}])
+def test_a_limit_with_an_atom_at_zero_is_refused_for_the_covariance_distance(shape):
+    """Its bins would have to share the zeros of a rank-deficient matrix, which come out as rounding noise."""
+    with pytest.raises(UserError, match="exactly zero"):
+        load_settings(FOLDER, {"pennington2017": {"figure_1": shape}})
+
+
+def test_a_folder_may_be_called_like_a_number_and_a_time_of_day_is_no_number():
+    """YAML 1.1 reads 1:30 as ninety."""
+    assert load_settings(FOLDER, {"data": {"folder": "2024"}})["paper"].data.folder == "2024"
+    assert "found '1:30'" in complaint({"data": {"retries": "1:30"}})

@@ -86,6 +86,13 @@ def test_data_covariance_spectra_are_ascending_and_not_negative():
         assert np.sum(values > 1e-4) == 20
 
 
+def test_eigenvalues_of_a_matrix_of_several_blocks():
+    """Beyond the rows that are multiplied at a time; with as many columns, so that every eigenvalue counts."""
+    features = np.random.default_rng(0).normal(size=(1100, 1200))
+    found = ensembles._gram_eigenvalues(torch.from_numpy(features))
+    np.testing.assert_allclose(found, np.linalg.eigvalsh(features @ features.T / 1200), atol=1e-12)
+
+
 def test_seeds_decide_the_matrices():
     def first(*stream):
         return data_covariance_eigenvalues(identity, 1.0, (6, 4, 8), 2, generator(*stream))["first"]

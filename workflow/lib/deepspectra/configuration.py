@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,9 @@ from deepspectra.errors import UserError
 
 Scale = Literal["smoke", "preview", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
+
+
+_PLAIN_SCALAR = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.(inf|[0-9]+)|\.nan|true|false|null")
 
 
 def _number_from_text(value: object) -> object:
@@ -41,6 +45,11 @@ Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), _FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
 
 
+def _text_from_number(value: object) -> object:
+    """A folder may be called 2024."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Node(BaseModel):
     """A mapping in the configuration: unknown keys are errors, and types are not coerced."""
 
@@ -50,7 +59,7 @@ class Node(BaseModel):
 class Data(Node):
     """Where data sets come from."""
 
-    folder: str | None = Field(
+    folder: Annotated[str | None, BeforeValidator(_text_from_number)] = Field(
         description="A folder with files that you have already; it is tried before any download. "
         "Official file names or the registry packages' archives."
     )
@@ -85,6 +94,11 @@ class CovarianceDistance(Node):
             _require_whole(n0, self.psi, "n0 / psi (width n1)")
         if sorted(set(self.input_dimensions)) != self.input_dimensions:
             raise ValueError(f"input_dimensions must ascend without repetition, found {self.input_dimensions}")
+        if self.phi > self.psi or (self.psi < 1 and -1 in self.alphas):
+            raise ValueError(
+                "the densities are compared where the limit has no eigenvalues that are exactly zero: phi must not be "
+                f"above psi, nor psi below 1 with alpha = -1; found phi = {self.phi:g} and psi = {self.psi:g}"
+            )
         return self
 
 
@@ -98,7 +112,7 @@ class ShapePair(Node):
 class Memorisation(Node):
     """Training loss of ridge-regularised random features against the ridge parameter."""
 
-    panels: dict[Literal["a", "b"], ShapePair] = Field(min_length=1, description="Shape of each panel.")
+    panels: dict[Literal["a", "b"], ShapePair] = Field(min_length=2, description="Shape of each panel.")
     betas: list[Annotated[float, Field(le=300), _FromText]] = Field(
         min_length=1, description="beta = log10(eta/zeta - 1) with eta = 1; -.inf is a linear network.", title="betas"
     )
@@ -236,12 +250,8 @@ def _typed(value: object) -> object:
         return {key: _typed(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_typed(entry) for entry in value]
-    if isinstance(value, str):
-        try:
-            parsed = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        return parsed if parsed is None or isinstance(parsed, (bool, int, float)) else value
+    if isinstance(value, str) and _PLAIN_SCALAR.fullmatch(value):
+        return yaml.safe_load(value)
     return value
 
 

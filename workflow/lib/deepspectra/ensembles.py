@@ -48,8 +48,7 @@ def data_covariance_eigenvalues(
     equivalent = gaussian_equivalent(zeta, source)(preactivation)
     spectra = {"first": _gram_eigenvalues(features), "equivalent": _gram_eigenvalues(equivalent)}
     for _ in range(layers - 1):
-        torch.matmul(draw(n1, n1).div_(n1**0.5), features, out=preactivation)
-        features = activation(preactivation)
+        features = activation(draw(n1, n1).div_(n1**0.5) @ features)
     spectra["last"] = _gram_eigenvalues(features)
     return spectra
 
