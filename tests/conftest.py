@@ -1,6 +1,12 @@
-"""One BLAS thread a test process: small matrices are faster so, and pytest itself runs several processes."""
+"""What all tests share: one BLAS thread a process, and the longest tests first."""
 
 import os
 
+# Small matrices are faster so, and pytest itself runs several processes.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+
+def pytest_collection_modifyitems(items):
+    """Runs of the workflow first: each stays in one process, while the other processes do the rest."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)

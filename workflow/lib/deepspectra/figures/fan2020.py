@@ -12,7 +12,7 @@ _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of the linear network with "
     "independent noise that has the same limit, at the same size. Lemma 3.5: the same for the sum of conjugate kernels "
     "of this network that the lemma puts in the place of its NTK (outlined in the inset): the rest of the distance is "
-    "the lemma's error at this size. "
+    "the lemma's error at this size, and varies several-fold from one draw of the weights to another. "
     "Insets: the lower 70 % (without the lowest half per cent)."
 )
 
