@@ -32,18 +32,18 @@ wildcard_constraints:
 report: "workflow/report/workflow.rst"
 
 
-rule all:
-    """Every figure and table of every paper, at the scale of the configuration."""
-    default_target: True
-    input:
-        [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
-
-
 include: "workflow/rules/data.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/cost.smk"
+
+
+rule all:
+    """Every figure and table of every paper, at the scale of the configuration."""
+    default_target: True
+    input:
+        [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
 
 
 # Short names: one target for each paper and one for each figure.

@@ -16,9 +16,9 @@ import yaml
 from deepspectra.configuration import (
     SCALES,
     describe_keys,
+    differences,
     json_schema,
     load_settings,
-    reductions,
     whole_quotient,
 )
 from deepspectra.errors import UserError
@@ -345,13 +345,13 @@ def test_settings_cannot_be_changed_afterwards():
 @pytest.mark.parametrize("item", ITEMS)
 def test_nothing_is_reduced_at_paper_scale(item):
     settings = load_settings(FOLDER)
-    assert reductions(settings["paper"], settings["paper"], item) == ""
+    assert differences(settings["paper"], settings["paper"], item) == ""
 
 
 def test_reductions_name_exactly_what_is_smaller():
     settings = load_settings(FOLDER)
     paper, smoke = settings["paper"], settings["smoke"]
-    changes = reductions(paper, smoke, "fan2020.figure_1")
+    changes = differences(paper, smoke, "fan2020.figure_1")
     full, small = paper.fan2020.figure_1, smoke.fan2020.figure_1
     assert f"n {small.samples} instead of {full.samples}" in changes
     assert f"d0 {small.input_dimension} instead of {full.input_dimension}" in changes
@@ -364,10 +364,10 @@ def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     text = f"pennington2017: {{figure_1: {{alphas: [-1, 1], input_dimensions: [24, 48]}}, figure_2: {{seed: {10**6}}}}}"
     (folder / "smoke.yaml").write_text(text)
     settings = load_settings(folder)
-    changes = reductions(settings["paper"], settings["smoke"], "pennington2017.figure_1")
+    changes = differences(settings["paper"], settings["smoke"], "pennington2017.figure_1")
     assert changes == "alphas 2 instead of 7, n0 up to 48 instead of 3072"
     # Another seed is no reduction.
-    assert reductions(settings["paper"], settings["smoke"], "pennington2017.figure_2") == ""
+    assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == ""
 
 
 @pytest.mark.parametrize(

@@ -9,25 +9,27 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
-from deepspectra.configuration import SCALES, load_settings, reductions, whole_quotient
+from deepspectra.configuration import SCALES, differences, load_settings
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
 from deepspectra.sources import source_digest
 
-DATA_TABLE = str(Path(workflow.basedir) / "resources" / "datasets.yaml")
-
 try:
     # What the user gives by --config and --configfile wins over the files at every scale.
     SETTINGS = load_settings(Path(workflow.basedir) / "config", config)
-    DATASETS = load_table(DATA_TABLE)
+    # The same as the files alone have it.
+    FILED = load_settings(Path(workflow.basedir) / "config")
+    DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml")
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 SCALE = SETTINGS["paper"].scale
+# For `resources:` of rules that gain from a GPU.
+GPU = 0 if SETTINGS["paper"].device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a
 # change of it would make finished results look outdated.
 config["device"] = SETTINGS["paper"].device
-config["data"] = SETTINGS["paper"].data.model_dump() | {"table": DATA_TABLE}
+config["data"] = SETTINGS["paper"].data.model_dump()
 
 
 def settings_of(scale, item):
@@ -52,14 +54,13 @@ def parameters(item, *keys):
     return of_wildcards
 
 
+#: Eigenvalues that each figure is made from: paper -> item -> function of the scale. Filled by the papers' own files.
+SPECTRA = {}
+
+
 def spectra_files(scale, paper, item):
     """The eigenvalues that a figure is made from."""
-    folder, node = f"results/{scale}/spectra/{paper}", settings_of(scale, f"{paper}.{item}")
-    if (paper, item) == ("pennington2017", "figure_1"):
-        return [f"{folder}/{item}/alpha_{alpha:g}.h5" for alpha in node.alphas]
-    if (paper, item) == ("pennington2017", "figure_2"):
-        return [f"{folder}/{item}/panel_{panel}.h5" for panel in node.panels]
-    return [f"{folder}/{item}.h5"] if paper == "fan2020" else []
+    return [f"results/{scale}/spectra/{paper}/{name}.h5" for name in SPECTRA[paper][item](scale)]
 
 
 def target_files(paper, item):
@@ -69,10 +70,15 @@ def target_files(paper, item):
     """
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
-    return [*figure, *statistics, *spectra_files(SCALE, paper, item)]
+    kept = paper == "fan2020" and SETTINGS["paper"].keep_matrices
+    kernels = [f"results/{SCALE}/kernels/{paper}/{item}.h5"] if kept else []
+    return [*figure, *statistics, *spectra_files(SCALE, paper, item), *kernels]
 
 
 def scale_note(wildcards):
-    """The scale of a figure and what it made smaller than the paper, for its small print."""
-    changes = reductions(SETTINGS["paper"], SETTINGS[wildcards.scale], f"{wildcards.paper}.{wildcards.item}")
-    return f"{wildcards.scale.capitalize()} scale" + (f": {changes}." if changes else ", sizes as published.")
+    """The scale of a figure, what it makes smaller than config.yaml, and what the user set, for its small print."""
+    scale, item = wildcards.scale, f"{wildcards.paper}.{wildcards.item}"
+    reduced = differences(FILED["paper"], FILED[scale], item)
+    own = differences(FILED[scale], SETTINGS[scale], item)
+    note = f"{scale.capitalize()} scale" + (f": {reduced}." if reduced else ".")
+    return note + (f" Own settings: {own}." if own else "")

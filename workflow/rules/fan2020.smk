@@ -1,5 +1,7 @@
 """Fan and Wang (2020): kernels -> spectra -> limit laws, the plotted numbers and the summary of every figure."""
 
+SPECTRA["fan2020"] = {item: lambda scale, item=item: [item] for item in ("figure_1", "figure_2")}
+
 
 rule compute_kernels:
     """Input Gram matrix, conjugate and tangent kernel at initialisation, and their linear equivalents."""
@@ -21,9 +23,9 @@ rule compute_kernels:
     # threaded eigensolver can be many times slower where cores are shared.
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=kernel_memory,
-        disk_mb=2000,
+        disk_mb=kernel_disk,
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         item=lambda wildcards: {

@@ -1,5 +1,15 @@
 """Pennington and Worah (2017): random matrices -> spectra -> the plotted numbers and the summary of every figure."""
 
+SPECTRA["pennington2017"] = {
+    "figure_1": lambda scale: [
+        f"figure_1/alpha_{alpha:g}" for alpha in settings_of(scale, "pennington2017.figure_1").alphas
+    ],
+    "figure_2": lambda scale: [
+        f"figure_2/panel_{panel}" for panel in settings_of(scale, "pennington2017.figure_2").panels
+    ],
+    "figure_3": lambda scale: [],
+}
+
 
 rule simulate_data_covariance:
     """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
@@ -13,7 +23,7 @@ rule simulate_data_covariance:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=covariance_memory,
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
@@ -37,8 +47,8 @@ rule simulate_random_features:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: attempt * 2000,
+        gpu=GPU,
+        mem_mb=random_feature_memory,
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         item=parameters(

@@ -1,26 +1,44 @@
-"""How inputs and memory of the large jobs follow from the configuration."""
+"""How inputs, memory and disk of the large jobs follow from the configuration."""
+
+#: Python, torch and the libraries behind it.
+BASE_MB = 1200
 
 
 def covariance_memory(wildcards, attempt):
-    """Weights, features and copies of them, float32, at the largest width; torch itself takes about 600 MB."""
+    """Ten float32 matrices of the largest size: data, features, pre-activations and what the eigensolver needs."""
     largest = settings_of(wildcards.scale, "pennington2017.figure_1").input_dimensions[-1]
-    return int(attempt * (1000 + 40 * largest**2 / 1e6))
+    return int(attempt * (BASE_MB + 10 * 4 * largest**2 / 1e6))
+
+
+def random_feature_memory(wildcards, attempt):
+    """Six float64 matrices of features x samples of the larger panel, and all eigenvalues."""
+    node = settings_of(wildcards.scale, "pennington2017.figure_2")
+    entries = max(node.input_dimension**2 / (panel.phi * panel.psi) for panel in node.panels.values())
+    return int(attempt * (BASE_MB + 6 * 8 * entries / 1e6))
 
 
 def kernel_data(wildcards):
     """The data set that a network's inputs are taken from, if any."""
-    return {"figure_2": ["resources/data/cifar10.h5"]}.get(wildcards.item, [])
+    node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
+    return ["resources/data/cifar10.h5"] if hasattr(node, "removed_components") else []
 
 
 def kernel_memory(wildcards, attempt):
-    """Weights and one copy (4 bytes each), pre-activations of all layers, and a dozen kernels."""
+    """Slopes of all layers and a few matrices like them, and a dozen kernels; weights are drawn in blocks."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
     number = 4 if node.dtype == "float32" else 8
-    entries = 3 * node.width**2 + (node.depth + 3) * node.width * node.samples + 10 * node.samples**2
-    return int(attempt * (1500 + entries * number / 1e6))
+    entries = (node.depth + 4) * node.width * node.samples + 12 * node.samples**2
+    return int(attempt * (BASE_MB + entries * number / 1e6))
+
+
+def kernel_disk(wildcards, attempt):
+    """Five kernels in the network's precision and the input's Gram matrix in float64."""
+    node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
+    number = 4 if node.dtype == "float32" else 8
+    return int(100 + (5 * number + 8) * node.samples**2 / 1e6)
 
 
 def eigenvalue_memory(wildcards, attempt):
-    """A few float64 matrices of n x n."""
-    samples = settings_of(wildcards.scale, f"fan2020.{wildcards.item}").samples
-    return int(attempt * (1000 + 5 * 8 * samples**2 / 1e6))
+    """All kernels as they are stored, and a few float64 matrices of their size."""
+    node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
+    return int(BASE_MB * attempt + attempt * (kernel_disk(wildcards, attempt) + 5 * 8 * node.samples**2 / 1e6))

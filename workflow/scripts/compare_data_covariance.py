@@ -9,6 +9,8 @@ from deepspectra.limits.quartic import NonlinearLaw
 from deepspectra.nonlinear import rectifier_zeta
 from deepspectra.statistics import binned_distance, expected_binned_distance
 
+COLUMNS = ["panel", "series", "layer", "zeta", "x", "y"]
+
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item
     widths = item["input_dimensions"]
@@ -41,10 +43,11 @@ with job(snakemake.log[0], snakemake.threads):
     for panel in "ab":
         layer = item["layers"] if panel == "b" else 1
         rows += [(panel, "sampling", layer, None, n0, np.mean(floors[n0])) for n0 in widths]
+    references = pd.DataFrame(rows, columns=COLUMNS)
+    references = references[references.series.str.startswith("equivalent")].groupby("x").y.mean()
+    rows += [("b", "equivalent", item["layers"], None, n0, references[n0]) for n0 in widths]
 
-    pd.DataFrame(rows, columns=["panel", "series", "layer", "zeta", "x", "y"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
-    )
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
     # The reference is the distance of the first layer's Gaussian equivalent of the same size from the same limit.
     pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
         snakemake.output.summary, index=False, lineterminator="\n"

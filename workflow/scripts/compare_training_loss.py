@@ -44,7 +44,7 @@ with job(snakemake.log[0], snakemake.threads):
         monotone = float(np.all(np.diff(ordered, axis=0) <= 1e-12))
         summary.append((panel, "all", "1 if theory falls with beta at every gamma", monotone, None))
 
-    pd.DataFrame(rows, columns=["panel", "kind", "beta", "x", "y", "phi", "psi"]).to_csv(
+    pd.DataFrame(rows, columns=["panel", "series", "beta", "x", "y", "phi", "psi"]).to_csv(
         snakemake.output.curves, index=False, lineterminator="\n"
     )
     # The reference is the same number for one draw of the Gaussian equivalent (largest deviation) or theory (eq. 24).

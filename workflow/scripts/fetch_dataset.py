@@ -9,7 +9,7 @@ import sys
 
 from deepspectra import store
 from deepspectra.datasets.retrieval import obtain
-from deepspectra.datasets.table import load_table
+from deepspectra.datasets.table import Dataset
 from deepspectra.job import job
 
 logger = logging.getLogger(__name__)
@@ -20,15 +20,14 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 with job(snakemake.log[0], snakemake.threads):
     name, options = snakemake.wildcards.dataset, snakemake.config["data"]
-    table = load_table(options["table"])
+    dataset = Dataset.model_validate(snakemake.params.dataset)
     obtained = obtain(
         name,
-        table,
+        {name: dataset},
         local_folder=options["folder"],
         timeout=options["timeout_seconds"],
         retries=options["retries"],
     )
-    dataset = table[name]
     parameters = {"dataset": name, "title": dataset.title, "licence": dataset.licence, "citation": dataset.citation}
     columns = {key: array.columns for key, array in dataset.arrays.items() if array.columns}
     if columns:

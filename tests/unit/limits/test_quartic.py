@@ -119,6 +119,17 @@ def test_scaling_of_the_activation():
     assert scaled.density(3 * x) == pytest.approx(law.density(x) / 3, rel=1e-9)
 
 
+@pytest.mark.parametrize("zeta", [0.0, 0.5, 0.99, 1.0])
+@pytest.mark.parametrize("phi", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("psi", [0.01, 1.0, 100.0])
+def test_the_support_holds_all_mass(zeta, phi, psi):
+    law = NonlinearLaw(1.0, zeta, phi, psi)
+    support = law.support()
+    assert support[-1][1] <= law.scale * (1 + 1e-9)
+    mass = sum(law.cdf(np.array([high]))[0] - law.cdf(np.array([low]))[0] for low, high in support)
+    assert mass + law.atom == pytest.approx(1, abs=1e-6)
+
+
 def test_two_bulks_are_found():
     """Almost linear: the singular values of the small nonlinear part stand apart."""
     assert len(NonlinearLaw(1.0, 0.99, 0.5, 0.25).support()) == 2

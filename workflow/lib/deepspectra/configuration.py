@@ -94,6 +94,9 @@ class CovarianceDistance(Node):
             _require_whole(n0, self.psi, "n0 / psi (width n1)")
         if sorted(set(self.input_dimensions)) != self.input_dimensions:
             raise ValueError(f"input_dimensions must ascend without repetition, found {self.input_dimensions}")
+        for alpha in self.alphas:
+            if float(f"{alpha:.4f}") != alpha or self.alphas.count(alpha) > 1:
+                raise ValueError(f"alphas must differ and have at most four decimals, found {self.alphas}")
         if self.phi > self.psi or (self.psi < 1 and -1 in self.alphas):
             raise ValueError(
                 "the densities are compared where the limit has no eigenvalues that are exactly zero: phi must not be "
@@ -186,8 +189,9 @@ class ImageKernelSpectra(KernelSpectra):
     def _possible(self) -> ImageKernelSpectra:
         if self.samples > 50_000:
             raise ValueError(f"samples must be at most the 50000 training images of CIFAR-10, found {self.samples}")
-        if self.removed_components >= min(self.samples, 3072):
-            raise ValueError("removed_components must be fewer than samples and than the 3072 pixels")
+        # Centred images have one dimension less than there are samples; one has to be left.
+        if self.removed_components >= min(self.samples - 1, 3072):
+            raise ValueError("removed_components must be fewer than samples - 1 and than the 3072 pixels")
         return self
 
 
@@ -317,27 +321,27 @@ def _known_keys(location: list[object]) -> list[str]:
     return list(model.model_fields)
 
 
-def reductions(paper: Settings, reduced: Settings, item: str) -> str:
-    """What a scale made smaller for an item ("fan2020.figure_1"), in few words for a caption; empty at paper scale."""
-    node, small = paper, reduced
+def differences(base: Settings, other: Settings, item: str) -> str:
+    """What one item ("fan2020.figure_1") has in ``other`` instead of ``base``, in few words for a caption."""
+    node, changed = base, other
     for part in item.split("."):
-        node, small = getattr(node, part), getattr(small, part)
-    changes = []
+        node, changed = getattr(node, part), getattr(changed, part)
+    found = []
     for name, field in type(node).model_fields.items():
-        full, value = getattr(node, name), getattr(small, name)
-        if full == value or name == "seed":
-            continue
-        label = field.title or name.replace("_", " ")
-        changes.append(f"{label} {_shorten(value, full)}")
-    return ", ".join(changes)
+        old, new = getattr(node, name), getattr(changed, name)
+        if old != new:
+            found.append(f"{field.title or name.replace('_', ' ')} {_shorten(new, old)}")
+    return ", ".join(found)
 
 
 def _shorten(value: object, full: object) -> str:
-    """A reduced value beside the full one; of lists (numbers, ascending) the end or else the length says it."""
+    """A value beside the one it replaces; of lists (numbers, ascending) the end or else the length says it."""
     if isinstance(value, list) and isinstance(full, list):
         if value[-1] != full[-1]:
             return f"up to {value[-1]:g} instead of {full[-1]:g}"
         return f"{len(value)} instead of {len(full)}"
+    if isinstance(value, dict):
+        return "as set"
     return f"{value:g} instead of {full:g}" if isinstance(value, (int, float)) else f"{value} instead of {full}"
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import tempfile
@@ -91,7 +92,7 @@ def write(
     """
     path = Path(path)
     attributes: dict[str, object] = {
-        "parameters": json.dumps(dict(parameters), sort_keys=True),
+        "parameters": json.dumps(_plain(parameters), sort_keys=True, allow_nan=False),
         "inputs": json.dumps({Path(name).as_posix(): file_hash(name) for name in inputs}, sort_keys=True),
         "software": json.dumps(software_versions(), sort_keys=True),
     }
@@ -126,6 +127,15 @@ def write(
         raise StoreError(f"cannot write {path}: {error}. Nothing was left behind; is the disk full?") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _plain(value: object) -> object:
+    """Parameters as JSON can hold them: infinities as text, tuples as lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -> Contents:

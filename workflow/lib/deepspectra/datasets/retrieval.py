@@ -63,7 +63,7 @@ def obtain(
     tried: list[str] = []
 
     if local_folder:
-        folder = Path(local_folder)
+        folder = Path(local_folder).expanduser()
         if not folder.is_dir():
             raise UserError(
                 f"the folder of data files {folder} does not exist (data: {{folder: ...}} in the configuration)"

@@ -41,29 +41,36 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    figure, axes = style.new_figure(style.PAGE, 2.8, (1, 3))
+    """Above, each whole spectrum with logarithmic density; below, the part where most eigenvalues are, linear."""
+    figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
     titles = {
         "a": r"input $X_0^\top X_0$",
         "b": r"conjugate kernel $K^\mathrm{CK}$",
         "c": r"tangent kernel $K^\mathrm{NTK}$",
     }
-    for (panel, title), axis in zip(titles.items(), axes[0], strict=True):
-        part = curves[curves.panel == panel]
-        bars = part[part.series == "histogram"]
-        _spectrum(axis, bars, part[part.series == "limit"])
-        axis.set_ylim(0, 1.12 * bars.y.max())
-        axis.set_xlim(left=min(0.0, bars.x.min()))
-        style.label_panel(axis, panel, title)
-        axis.set_xlabel(r"eigenvalue $\lambda$")
-        remarks = _remarks(part, summary[summary.panel == panel])
-        lemma = summary[(summary.panel == panel) & (summary.quantity == "KS distance of lemma 3.5's matrix")]
-        if len(lemma):
-            axis.plot([], [], color=_LEMMA_COLOUR, linewidth=0.7, label=f"lemma 3.5: KS {lemma.value.iloc[0]:.2g}")
-        handles, labels = axis.get_legend_handles_labels()
-        blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-        axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
-        _inset(axis, part)
-    axes[0, 0].set_ylabel("density")
+    for (panel, title), (whole, part) in zip(titles.items(), axes.T, strict=True):
+        lines = dict(list(curves[curves.panel == panel].groupby("series")))
+        limit = lines.get("limit", curves[:0])
+        _spectrum(whole, lines["histogram"], limit)
+        lowest = lines["histogram"].y[lines["histogram"].y > 0].min()
+        whole.set_yscale("log")
+        whole.set_ylim(0.5 * lowest, 3 * max(lines["histogram"].y.max(), limit.y.max() if len(limit) else 0))
+        whole.set_xlim(left=min(0.0, lines["histogram"].x.min()))
+        style.label_panel(whole, panel, title)
+
+        magnified = lines.get("zoom", lines["histogram"])
+        left, right = magnified.x.min(), magnified.x_high.max()
+        _spectrum(part, magnified, limit[limit.x <= right])
+        if "lemma" in lines:
+            edges = [*lines["lemma"].x, lines["lemma"].x_high.iloc[-1]]
+            part.stairs(lines["lemma"].y, edges, color=_LEMMA_COLOUR, linewidth=0.6, label="with lemma 3.5")
+        inside = limit[limit.x.between(left, right)]
+        part.set_xlim(left - 0.03 * (right - left), right)
+        part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
+        part.set_xlabel(r"eigenvalue $\lambda$")
+        _legend(part, _remarks(lines, summary[summary.panel == panel]))
+    axes[0, 0].set_ylabel("density (logarithmic)")
+    axes[1, 0].set_ylabel("density")
     style.add_note(figure, note)
     return figure
 
@@ -85,32 +92,23 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
         axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit law")
 
 
-def _inset(axis: Axes, part: pd.DataFrame) -> None:
-    """The crowded left end of a spectrum, magnified, in the empty middle of its panel."""
-    bars = part[part.series == "zoom"]
-    if not len(bars):
-        return
-    inset = axis.inset_axes([0.42, 0.16, 0.56, 0.42])
-    limit = part[(part.series == "limit") & (part.x <= bars.x_high.max())]
-    _spectrum(inset, bars, limit)
-    lemma = part[part.series == "lemma"]
-    if len(lemma):
-        edges = [*lemma.x, lemma.x_high.iloc[-1]]
-        inset.stairs(lemma.y, edges, color=_LEMMA_COLOUR, linewidth=0.7)
-    inset.set_xlim(bars.x.min() - 0.02 * (bars.x_high.max() - bars.x.min()), bars.x_high.max())
-    inset.set_ylim(0, 1.1 * max(bars.y.max(), limit.y.max() if len(limit) and limit.y.max() < 3 * bars.y.max() else 0))
-    inset.tick_params(labelsize=5.5, pad=1.5)
-    inset.locator_params(nbins=4)
+def _legend(axis: Axes, remarks: list[str]) -> None:
+    """Lines and bars, and below them what the numbers say."""
+    handles, labels = axis.get_legend_handles_labels()
+    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
+    axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
 
 
-def _remarks(part: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:
     """What the numbers of one panel say, for its legend."""
+    values = summary.set_index("quantity")[["value", "reference"]]
     remarks = []
-    row = summary[summary.quantity == "KS distance to the limit"]
-    if len(row):
-        value, reference = row[["value", "reference"]].iloc[0]
+    if "KS distance to the limit" in values.index:
+        value, reference = values.loc["KS distance to the limit"]
         remarks.append(f"KS {value:.2g}" + (f" ({reference:.2g})" if pd.notna(reference) else ""))
-    zeros = part[part.series == "atom"].y.sum()
-    if zeros > 0:
-        remarks.append(f"{zeros:.1%} at 0, not drawn")
+    if "KS distance of lemma 3.5's matrix" in values.index:
+        lemma = values.value["KS distance of lemma 3.5's matrix"]
+        remarks.append(f"with lemma 3.5: KS {lemma:.2g}")
+    if "atom" in lines:
+        remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
     return remarks

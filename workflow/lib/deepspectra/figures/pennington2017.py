@@ -11,10 +11,11 @@ from deepspectra.figures import style
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the "
-    "values of alpha, the widths, the bins, the number of pooled eigenvalues; layers after the first keep width n1. "
-    "Dotted: what as many independent draws from the limit itself would give (eigenvalues repel, so that theirs may "
-    "lie below). Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit "
-    "law.",
+    "values of alpha, the widths, the bins, the number of pooled eigenvalues. The text sets psi to 1, the caption to "
+    "3/2: here the first layer and its limit have 3/2, and later layers keep width n1. Dotted: what as many "
+    "independent draws from the limit would give, mean over alpha (eigenvalues repel, so that theirs may lie below). "
+    "Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law; in (b) "
+    "their mean over alpha.",
     "figure_2": "Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
     "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21).",
     "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be "
@@ -27,7 +28,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
     :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...`` or ``sampling``), x, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 3.3, (1, 2))
+    figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
     first = curves[curves.series.str.startswith("alpha=")]
     names = list(dict.fromkeys(first.series))
     colours = dict(zip(names, style.sequence(len(names)), strict=True))
@@ -37,13 +38,17 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for panel, axis in zip("ab", axes[0], strict=True):
         part = curves[curves.panel == panel]
         floor = part[part.series == "sampling"]
-        axis.plot(floor.x, floor.y, color="0.45", linestyle=":", label="samples of the limit itself", zorder=1)
+        axis.plot(
+            floor.x, floor.y, color="0.45", linestyle=":", label="independent draws\n(mean over $\\alpha$)", zorder=1
+        )
         for name in names:
             line = part[part.series == name]
             label = rf"$\alpha={float(name.removeprefix('alpha=')):g}$, $\zeta={line.zeta.iloc[0]:.3g}$"
             axis.plot(line.x, line.y, color=colours[name], marker=markers.get(name, "o"), label=label.replace("-", "−"))
             equivalent = part[part.series == f"equivalent {name}"]
-            axis.plot(equivalent.x, equivalent.y, color=colours[name], linestyle="none", marker="x", markersize=5)
+            axis.plot(equivalent.x, equivalent.y, color=colours[name], linestyle="none", marker="x", markersize=3.5)
+        mean = part[part.series == "equivalent"]
+        axis.plot(mean.x, mean.y, color="0.3", linestyle="none", marker="x", markersize=3.5)
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
         widths = sorted(set(part.x))
@@ -59,8 +64,8 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_yticks([tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if low < tick < high])
         axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles.append(axes[0, 0].plot([], [], color="0.3", linestyle="none", marker="x", markersize=5)[0])
-    labels.append("Gaussian equivalent (a)")
+    handles.append(axes[0, 0].plot([], [], color="0.3", linestyle="none", marker="x", markersize=3.5)[0])
+    labels.append("Gaussian equivalent")
     figure.legend(handles, labels, loc="outside right center")
     style.add_note(figure, note)
     return figure
@@ -69,17 +74,17 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Training loss against the ridge parameter: theory as lines, simulated random features as points.
 
-    :param curves: columns panel, kind (``theory`` or ``simulation``), beta, x, y, phi, psi.
+    :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
     """
-    figure, axes = style.new_figure(style.PAGE, 3.0, (1, 2))
+    figure, axes = style.new_figure(style.COLUMN, 2.5, (1, 2))
     betas = sorted(set(curves.beta))
     finite = [beta for beta in betas if np.isfinite(beta)]
     colours = dict(zip(finite, style.sequence(len(finite)), strict=True)) | {-np.inf: "black"}
     for panel, axis in zip("ab", axes[0], strict=True):
         part = curves[curves.panel == panel]
         for beta in betas:
-            line = part[(part.beta == beta) & (part.kind == "theory")]
-            points = part[(part.beta == beta) & (part.kind == "simulation")]
+            line = part[(part.beta == beta) & (part.series == "theory")]
+            points = part[(part.beta == beta) & (part.series == "simulation")]
             name = "−∞ (linear)" if np.isinf(beta) else f"{beta:g}".replace("-", "−")
             axis.plot(line.x, line.y, color=colours[beta], label=rf"$\beta=\,${name}")
             look = {"color": colours[beta], "markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
@@ -89,8 +94,8 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_xlim(part.x.min(), part.x.max())
         axis.set_xlabel(r"ridge parameter $\gamma$")
         phi, psi = part.phi.iloc[0], part.psi.iloc[0]
-        which = "more" if psi < phi else "fewer"
-        style.label_panel(axis, panel, f"{which} features than samples")
+        which = "more features than" if psi < phi else "fewer features than" if psi > phi else "as many features as"
+        style.label_panel(axis, panel, f"{which} samples")
         axis.text(0.04, 0.97, rf"$\phi={phi:g}$, $\psi={psi:g}$", transform=axis.transAxes, va="top")
     axes[0, 0].set_ylabel(r"training loss $E_\mathrm{train}$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -104,7 +109,7 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
     :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.7, (1, 2))
+    figure, axes = style.new_figure(style.COLUMN, 2.2, (1, 2))
     # The paper's colours by name (red, green, orange, blue), from the colour-blind safe palette.
     looks = {
         "f1": (style.VERMILION, "-"),

@@ -10,43 +10,34 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-#: Widths in inches of one text column and of two.
-COLUMN, PAGE = 3.4, 7.0
+#: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
+COLUMN = 5.5
 
 #: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, YELLOW = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#E69F00",
-    "#56B4E9",
-    "#CC79A7",
-    "#F0E442",
-)
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
 
 _PARAMETERS = {
     "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "axes.labelsize": 8,
-    "axes.titlesize": 8,
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
+    "xtick.labelsize": 6,
+    "ytick.labelsize": 6,
     "xtick.direction": "in",
     "ytick.direction": "in",
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
-    "legend.fontsize": 7,
+    "legend.fontsize": 6,
     "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3,
     "mathtext.fontset": "dejavusans",
     "pdf.fonttype": 42,  # embed TrueType fonts, so that text stays text
     "savefig.dpi": 300,
-    "svg.hashsalt": "deepspectra",
 }
 
 
@@ -71,8 +62,8 @@ def label_panel(axes: Axes, letter: str, title: str = "") -> None:
 
 def add_note(figure: Figure, note: str) -> None:
     """Small print below the panels: the scale, what was reduced and what was assumed."""
-    width = int(figure.get_figwidth() * 24)
-    figure.supxlabel(textwrap.fill(note, width), fontsize=5.5, color="0.35", x=0.01, ha="left")
+    width = int(figure.get_figwidth() * 26)
+    figure.supxlabel(textwrap.fill(note, width), fontsize=5, color="0.35", x=0.01, ha="left")
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:

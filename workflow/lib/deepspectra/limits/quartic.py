@@ -131,8 +131,10 @@ class NonlinearLaw:
 
     @property
     def scale(self) -> float:
-        """An upper bound of the order of the largest eigenvalue: the mean is eta, the spread is set by the ratios."""
-        return self.eta * (1 + np.sqrt(self.phi)) ** 2 * (1 + np.sqrt(self.phi / self.psi)) ** 2
+        """No eigenvalue lies above: the norms of sqrt(zeta) W X and of independent noise, added and squared."""
+        noise = 1 + np.sqrt(self.phi / self.psi)
+        linear = (1 + np.sqrt(1 / self.psi)) * (1 + np.sqrt(self.phi))
+        return (np.sqrt(self.zeta) * linear + np.sqrt(self.nonlinearity) * noise) ** 2
 
     def stieltjes(self, z: np.ndarray) -> np.ndarray:
         """G(z) = int rho(t) / (z - t) dt (eq. 5; includes the atom), for Im z > 0; complex128, shape of z."""
