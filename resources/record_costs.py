@@ -2,7 +2,8 @@
 
     uv run resources/record_costs.py preview
 
-Run it in the top folder after `snakemake --config scale=...` has made everything; rows of other scales stay.
+Run it in the top folder after a fresh `snakemake --config scale=... keep_matrices=true` has made everything: kernel
+matrices are temporary otherwise, but a run needs the disk for them. Rows of other scales stay.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 RESULTS, COSTS = Path("results"), Path("resources/costs.csv")
-# Kernel matrices are temporary: each job's share of the disk is what it holds at its largest.
-STAGES = ("spectra", "statistics", "figures")
+STAGES = ("kernels", "spectra", "statistics", "figures")
 
 
 def measure(scale: str) -> pd.DataFrame:
@@ -42,6 +42,8 @@ def measure(scale: str) -> pd.DataFrame:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not (RESULTS / sys.argv[1] / "benchmarks").is_dir():
         raise SystemExit(__doc__)
-    known = pd.read_csv(COSTS) if COSTS.exists() else pd.DataFrame(columns=["scale"])
-    table = pd.concat([known[known.scale != sys.argv[1]], measure(sys.argv[1])])
-    table.sort_values(["scale", "target"]).to_csv(COSTS, index=False, lineterminator="\n")
+    measured = measure(sys.argv[1])
+    if COSTS.exists():
+        known = pd.read_csv(COSTS)
+        measured = pd.concat([known[known.scale != sys.argv[1]], measured])
+    measured.sort_values(["scale", "target"]).to_csv(COSTS, index=False, lineterminator="\n")

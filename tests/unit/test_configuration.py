@@ -16,6 +16,7 @@ import yaml
 from deepspectra.configuration import (
     SCALES,
     describe_keys,
+    describe_scale,
     differences,
     json_schema,
     load_settings,
@@ -366,8 +367,8 @@ def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     settings = load_settings(folder)
     changes = differences(settings["paper"], settings["smoke"], "pennington2017.figure_1")
     assert changes == "alphas 2 instead of 7, n0 up to 48 instead of 3072"
-    # Another seed is no reduction.
-    assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == ""
+    # Another seed is another figure.
+    assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == "seed 1000000 instead of 2"
 
 
 @pytest.mark.parametrize(
@@ -465,3 +466,17 @@ def test_a_folder_may_be_called_like_a_number_and_a_time_of_day_is_no_number():
     """YAML 1.1 reads 1:30 as ninety."""
     assert load_settings(FOLDER, {"data": {"folder": "2024"}})["paper"].data.folder == "2024"
     assert "found '1:30'" in complaint({"data": {"retries": "1:30"}})
+
+
+def test_a_caption_tells_the_users_own_settings():
+    """A figure with values of one's own must not pass for the published one, at paper scale least of all."""
+    filed = load_settings(FOLDER)
+    own = load_settings(FOLDER, {"fan2020": {"figure_1": {"samples": 1200, "width": 2400}}})
+    item = "fan2020.figure_1"
+    assert describe_scale(filed, filed, "paper", item) == "Paper scale."
+    assert describe_scale(filed, own, "paper", item) == (
+        "Paper scale. Own settings: n 1200 instead of 3000, width 2400 instead of 6000."
+    )
+    preview = describe_scale(filed, own, "preview", item)
+    assert preview.startswith("Preview scale: n 900 instead of 3000, ")
+    assert preview.endswith(" Own settings: n 1200 instead of 900, width 2400 instead of 1800.")

@@ -111,8 +111,9 @@ def test_a_user_file_overrides_single_values(project, tmp_path):
     assert jobs["simulate_data_covariance"] == 2
 
 
-def test_costs_are_printed_for_every_target(project):
-    result = project.snakemake("--cores", "1", "--config", "scale=preview", "--", "cost")
+@pytest.mark.parametrize("scale", SCALES)
+def test_costs_are_printed_for_every_target(project, scale):
+    result = project.snakemake("--cores", "1", "--config", f"scale={scale}", "--", "cost")
     assert result.returncode == 0, result.stdout
     for paper, items in TARGETS.items():
         for item in items:

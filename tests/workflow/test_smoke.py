@@ -47,7 +47,7 @@ def test_every_figure_is_there_with_its_numbers(finished, name):
     assert base.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     assert base.with_suffix(".png").stat().st_size > 10_000
     numbers = pd.read_csv(base.with_suffix(".csv"))
-    assert {"panel", "x", "y"} <= set(numbers.columns)
+    assert {"panel", "series", "x", "y"} <= set(numbers.columns)
     assert len(numbers) > 10
     assert (finished.folder / "results" / "smoke" / "benchmarks" / name.replace("/", "_")).is_dir()
 
@@ -95,9 +95,8 @@ def test_figures_are_drawn_to_the_byte(finished):
 
 
 def test_kernels_are_kept_on_demand(finished):
-    """--config keep_matrices=true makes the kernels of one figure anew and leaves them."""
-    options = ("--forcerun", "compute_kernels", *SMOKE, "keep_matrices=true")
-    result = finished.snakemake("--cores", "2", *options, "--", "fan2020_figure_1")
+    """--config keep_matrices=true makes the kernels that were deleted anew and leaves them."""
+    result = finished.snakemake("--cores", "2", *SMOKE, "keep_matrices=true", "--", "fan2020_figure_1")
     assert result.returncode == 0, result.stdout[-6000:]
     assert (finished.folder / "results/smoke/kernels/fan2020/figure_1.h5").exists()
 

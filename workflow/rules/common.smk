@@ -9,7 +9,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
-from deepspectra.configuration import SCALES, differences, load_settings
+from deepspectra.configuration import SCALES, describe_scale, load_settings
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
 from deepspectra.sources import source_digest
@@ -77,8 +77,4 @@ def target_files(paper, item):
 
 def scale_note(wildcards):
     """The scale of a figure, what it makes smaller than config.yaml, and what the user set, for its small print."""
-    scale, item = wildcards.scale, f"{wildcards.paper}.{wildcards.item}"
-    reduced = differences(FILED["paper"], FILED[scale], item)
-    own = differences(FILED[scale], SETTINGS[scale], item)
-    note = f"{scale.capitalize()} scale" + (f": {reduced}." if reduced else ".")
-    return note + (f" Own settings: {own}." if own else "")
+    return describe_scale(FILED, SETTINGS, wildcards.scale, f"{wildcards.paper}.{wildcards.item}")

@@ -321,6 +321,17 @@ def _known_keys(location: list[object]) -> list[str]:
     return list(model.model_fields)
 
 
+def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, item: str) -> str:
+    """A sentence for a caption: the scale, what it makes smaller than paper scale, and what the user changed.
+
+    :param filed: settings of the files alone; ``settings``: with the user's own values.
+    """
+    reduced = differences(filed["paper"], filed[scale], item)
+    own = differences(filed[scale], settings[scale], item)
+    note = f"{scale.capitalize()} scale" + (f": {reduced}." if reduced else ".")
+    return note + (f" Own settings: {own}." if own else "")
+
+
 def differences(base: Settings, other: Settings, item: str) -> str:
     """What one item ("fan2020.figure_1") has in ``other`` instead of ``base``, in few words for a caption."""
     node, changed = base, other
@@ -342,7 +353,7 @@ def _shorten(value: object, full: object) -> str:
         return f"{len(value)} instead of {len(full)}"
     if isinstance(value, dict):
         return "as set"
-    return f"{value:g} instead of {full:g}" if isinstance(value, (int, float)) else f"{value} instead of {full}"
+    return f"{value:g} instead of {full:g}" if isinstance(value, float) else f"{value} instead of {full}"
 
 
 def json_schema() -> str:

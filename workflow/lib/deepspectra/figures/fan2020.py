@@ -10,10 +10,10 @@ from deepspectra.figures import style
 
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of the linear network with "
-    "independent noise that has the same limit, at the same size. Lemma 3.5: the same for the sum of conjugate kernels "
-    "of this network that the lemma puts in the place of its NTK (outlined in the inset): the rest of the distance is "
-    "the lemma's error at this size, and varies several-fold from one draw of the weights to another. "
-    "Insets: the lower 70 % (without the lowest half per cent)."
+    "independent noise that has the same limit, at the same size. With lemma 3.5: the sum of conjugate kernels of this "
+    "network that the lemma puts in the place of its NTK. The NTK's own distance is larger since that step is not "
+    "exact at this size; it varies several-fold from one draw of the weights to another. Below: the lower 70 % of a "
+    "crowded spectrum (without the lowest half per cent)."
 )
 
 _LEMMA_COLOUR = "0.15"
@@ -54,7 +54,7 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         _spectrum(whole, lines["histogram"], limit)
         lowest = lines["histogram"].y[lines["histogram"].y > 0].min()
         whole.set_yscale("log")
-        whole.set_ylim(0.5 * lowest, 3 * max(lines["histogram"].y.max(), limit.y.max() if len(limit) else 0))
+        whole.set_ylim(0.5 * lowest, 4 * max(lines["histogram"].y.max(), limit.y.max() if len(limit) else 0))
         whole.set_xlim(left=min(0.0, lines["histogram"].x.min()))
         style.label_panel(whole, panel, title)
 
@@ -63,12 +63,13 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         _spectrum(part, magnified, limit[limit.x <= right])
         if "lemma" in lines:
             edges = [*lines["lemma"].x, lines["lemma"].x_high.iloc[-1]]
-            part.stairs(lines["lemma"].y, edges, color=_LEMMA_COLOUR, linewidth=0.6, label="with lemma 3.5")
+            part.stairs(lines["lemma"].y, edges, color=_LEMMA_COLOUR, linewidth=0.6)
+            whole.plot([], [], color=_LEMMA_COLOUR, linewidth=0.6, label="with lemma 3.5")
         inside = limit[limit.x.between(left, right)]
         part.set_xlim(left - 0.03 * (right - left), right)
         part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
         part.set_xlabel(r"eigenvalue $\lambda$")
-        _legend(part, _remarks(lines, summary[summary.panel == panel]))
+        _legend(whole, _remarks(lines, summary[summary.panel == panel]))
     axes[0, 0].set_ylabel("density (logarithmic)")
     axes[1, 0].set_ylabel("density")
     style.add_note(figure, note)
@@ -108,7 +109,7 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
         remarks.append(f"KS {value:.2g}" + (f" ({reference:.2g})" if pd.notna(reference) else ""))
     if "KS distance of lemma 3.5's matrix" in values.index:
         lemma = values.value["KS distance of lemma 3.5's matrix"]
-        remarks.append(f"with lemma 3.5: KS {lemma:.2g}")
+        remarks.append(f"lemma 3.5: KS {lemma:.2g}")
     if "atom" in lines:
         remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
     return remarks
