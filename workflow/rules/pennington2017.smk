@@ -12,14 +12,13 @@ SPECTRA["pennington2017"] = {
 
 
 rule simulate_data_covariance:
+    """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
     output:
         "results/{scale}/spectra/pennington2017/figure_1/alpha_{alpha}.h5",
     log:
         "results/{scale}/logs/simulate_data_covariance/alpha_{alpha}.log",
     benchmark:
         "results/{scale}/benchmarks/pennington2017_figure_1/simulate_data_covariance_{alpha}.tsv"
-    """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
-
     # The longest jobs first: shorter ones fill the cores at the end.
     priority: 10
     conda:

@@ -44,6 +44,8 @@ def covariance_tables():
             rows.append(("a", f"alpha={alpha:g}", 1, zeta, n0, (i + 2) / n0))
             rows.append(("b", f"alpha={alpha:g}", 10, zeta, n0, 0.3 + i / 10))
             rows.append(("a", f"equivalent alpha={alpha:g}", 1, zeta, n0, (i + 2.2) / n0))
+            if not i:
+                rows.append(("b", "equivalent", 10, None, n0, 2.5 / n0))
         summary.append(("a", f"alpha={alpha:g}", "L1 distance at the largest width", 0.02, 0.03))
     for panel, layer in (("a", 1), ("b", 10)):
         rows += [(panel, "sampling", layer, None, n0, 0.013) for n0 in WIDTHS]
@@ -59,7 +61,7 @@ def memorisation_tables():
                 gamma = np.geomspace(1e-12, 10, count)
                 loss = (gamma / (gamma + 10.0**-i)) ** 0.3
                 rows += [(panel, kind, beta, *point, 0.5, psi) for point in zip(gamma, loss, strict=True)]
-    return through_csv(rows, ["panel", "kind", "beta", "x", "y", "phi", "psi"]), summary_table([])
+    return through_csv(rows, ["panel", "series", "beta", "x", "y", "phi", "psi"]), summary_table([])
 
 
 def activation_tables():
@@ -117,8 +119,8 @@ FIGURES = {
         (fan2020, item): (
             spectra_tables,
             [r"$X_0^\top X_0$", r"K^\mathrm{CK}$", r"K^\mathrm{NTK}$"],
-            [r"eigenvalue $\lambda$"] * 3,
-            ["density", "", ""],
+            ["", "", "", *[r"eigenvalue $\lambda$"] * 3],
+            ["density (logarithmic)", "", "", "density", "", ""],
         )
         for item in ("figure_1", "figure_2")
     },
@@ -220,7 +222,7 @@ def test_pdf_files_keep_text_as_text_and_have_no_date(saved):
 def test_png_files_have_the_size_of_a_page_and_no_version(saved):
     for path in saved[0].glob("*.png"):
         with Image.open(path) as picture:
-            assert picture.size[0] == round(style.PAGE * 300)
+            assert picture.size[0] == round(style.COLUMN * 300)
             assert "Software" not in picture.info
 
 
@@ -234,11 +236,11 @@ def test_distances_are_drawn_for_every_alpha_with_the_limits_of_sampling():
         assert [label.get_text() for label in axis.get_xticklabels()] == ["48", "96", "192"]
     legend = texts(figure.legends[0])
     assert legend == [
-        "samples of the limit itself",
+        "independent draws\n(mean over $\\alpha$)",
         r"$\alpha=−1$, $\zeta=1$",
         r"$\alpha=−0.25$, $\zeta=0.93$",
         r"$\alpha=1$, $\zeta=0$",
-        "Gaussian equivalent (a)",
+        "Gaussian equivalent",
     ]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
@@ -247,7 +249,7 @@ def test_theory_and_simulation_of_one_beta_share_a_colour():
     figure, (curves, _) = draw(pennington2017, "figure_2"), memorisation_tables()
     for panel, axis in zip("ab", figure.axes, strict=True):
         part = curves[curves.panel == panel]
-        for _, line in part.groupby(["kind", "beta"]):
+        for _, line in part.groupby(["series", "beta"]):
             assert line_through(axis, line)
         lines = axis.get_lines()
         for theory, points in zip(lines[::2], lines[1::2], strict=True):
@@ -274,14 +276,21 @@ def test_activation_curves_have_the_colours_of_the_paper():
     assert texts(figure.legends[0]) == [f"$f^{{({i})}}$" for i in (1, 2, 3, 4)]
 
 
+def bars_of(axis):
+    return sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in axis.patches)
+
+
 def test_spectra_are_drawn_with_their_limits_and_distances():
+    """The upper row: all eigenvalues, logarithmic, with the whole limit and what the numbers say."""
     figure, (curves, _) = draw(fan2020, "figure_2"), spectra_tables()
-    for panel, axis in zip("abc", figure.axes, strict=True):
+    for panel, axis in zip("abc", figure.axes[:3], strict=True):
         part = curves[curves.panel == panel]
         bars = part[part.series == "histogram"]
-        drawn = sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in axis.patches)
-        np.testing.assert_allclose(drawn, bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
-        assert axis.get_ylim()[1] > bars.y.max()
+        np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
+        assert axis.get_yscale() == "log"
+        low, high = axis.get_ylim()
+        assert low < bars.y[bars.y > 0].min()
+        assert high > bars.y.max()
         legend = texts(axis.get_legend())
         limit = part[part.series == "limit"]
         assert ("limit law" in legend) == bool(len(limit))
@@ -289,18 +298,21 @@ def test_spectra_are_drawn_with_their_limits_and_distances():
             assert line_through(axis, limit)
             assert "KS 0.012 (0.0045)" in legend
         assert ("25.0% at 0, not drawn" in legend) == (panel == "a")
-        assert any("lemma 3.5" in text and "0.067" in text for text in legend) == (panel == "c")
+        assert ("lemma 3.5: KS 0.067" in legend) == (panel == "c")
 
 
-def test_a_crowded_left_end_has_an_inset():
-    """In panel b only; it shows the magnified bars, not those of the whole range."""
+def test_the_lower_row_magnifies_a_crowded_left_end():
+    """In panel b; the others show their whole range, and the limit is never cut off at the top."""
     figure, (curves, _) = draw(fan2020, "figure_1"), spectra_tables()
-    assert [len(axis.child_axes) for axis in figure.axes] == [0, 1, 0]
-    (inset,) = figure.axes[1].child_axes
-    bars = curves[(curves.panel == "b") & (curves.series == "zoom")]
-    np.testing.assert_allclose(sorted(bar.get_height() for bar in inset.patches[: len(bars)]), sorted(bars.y))
-    assert inset.get_xlim()[1] == pytest.approx(bars.x_high.max())
-    assert inset.get_xlim()[1] < 0.1 * figure.axes[1].get_xlim()[1]
+    for panel, axis, whole in zip("abc", figure.axes[3:], figure.axes[:3], strict=True):
+        part = curves[curves.panel == panel]
+        bars = part[part.series == ("zoom" if panel == "b" else "histogram")]
+        np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
+        assert axis.get_yscale() == "linear"
+        assert axis.get_xlim()[1] == pytest.approx(bars.x_high.max())
+        assert (axis.get_xlim()[1] < 0.1 * whole.get_xlim()[1]) == (panel == "b")
+        inside = part[(part.series == "limit") & part.x.between(bars.x.min(), bars.x_high.max())]
+        assert axis.get_ylim()[1] > max(bars.y.max(), inside.y.max() if len(inside) else 0)
 
 
 def test_no_remark_on_zeros_where_there_are_none():
