@@ -80,7 +80,7 @@ with job(snakemake.log[0], snakemake.threads):
         inside = values[(low <= values) & (values <= high)]
         rows += histogram("c", inside, item["bins"], item["samples"], "lemma")
     lemma = ks_distance(spectra["lemma_tangent"], law.cdf, law.atoms, floors["lemma_tangent"])
-    factors = np.linspace(0.85, 1.15, 301)
+    factors = np.linspace(0.85, 1.15, 61)
     scaled = [ks_distance(factor * spectra["tangent"], law.cdf, law.atoms) for factor in factors]
     best = int(np.argmin(scaled))
     summary.append(("c", "tangent", "KS distance of lemma 3.5's matrix", lemma, distances[1]))
