@@ -1,7 +1,7 @@
 """Random matrix theory in deep learning: every figure and table of four papers, from the data to the page.
 
 This file is the table of contents: settings, what exists, and the short names of targets.
-`snakemake --list` prints the targets, `snakemake --cores 1 cost` what they take, README.md all else.
+`snakemake --list` prints the targets, `snakemake --cores 1 --nolock cost` what they take, README.md all else.
 """
 
 from snakemake.utils import min_version

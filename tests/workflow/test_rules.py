@@ -113,7 +113,7 @@ def test_a_user_file_overrides_single_values(project, tmp_path):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_costs_are_printed_for_every_target(project, scale):
-    result = project.snakemake("--cores", "1", "--config", f"scale={scale}", "--", "cost")
+    result = project.snakemake("--cores", "1", "--nolock", "--config", f"scale={scale}", "--", "cost")
     assert result.returncode == 0, result.stdout
     for paper, items in TARGETS.items():
         for item in items:

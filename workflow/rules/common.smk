@@ -15,7 +15,8 @@ from deepspectra.errors import UserError
 from deepspectra.sources import source_digest
 
 try:
-    # What the user gives by --config and --configfile wins over the files at every scale.
+    # What the user gives by --config and --configfile wins over the files at every scale. Only the scale that is asked
+    # for is checked here; another one when a path asks for it.
     SETTINGS = load_settings(Path(workflow.basedir) / "config", config)
     # The same as the files alone have it.
     FILED = load_settings(Path(workflow.basedir) / "config")
@@ -23,13 +24,16 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-SCALE = SETTINGS["paper"].scale
+SCALE = SETTINGS.scale
+RUN = SETTINGS[SCALE]
+if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
+    raise WorkflowError(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
 # For `resources:` of rules that gain from a GPU.
-GPU = 0 if SETTINGS["paper"].device == "cpu" else 1
+GPU = 0 if RUN.device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a
 # change of it would make finished results look outdated.
-config["device"] = SETTINGS["paper"].device
-config["data"] = SETTINGS["paper"].data.model_dump()
+config["device"] = RUN.device
+config["data"] = RUN.data.model_dump()
 
 
 def settings_of(scale, item):
@@ -70,7 +74,7 @@ def target_files(paper, item):
     """
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
-    kept = paper == "fan2020" and SETTINGS["paper"].keep_matrices
+    kept = paper == "fan2020" and RUN.keep_matrices
     kernels = [f"results/{SCALE}/kernels/{paper}/{item}.h5"] if kept else []
     return [*figure, *statistics, *spectra_files(SCALE, paper, item), *kernels]
 

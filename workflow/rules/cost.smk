@@ -1,4 +1,7 @@
-"""What a scale costs before it is started."""
+"""What a scale costs before it is started.
+
+Ask with --nolock: any second Snakemake in a folder, when it ends, takes the lock of a first one that still runs.
+"""
 
 
 localrules:

@@ -10,7 +10,7 @@ rule compute_kernels:
     output:
         (
             "results/{scale}/kernels/fan2020/{item}.h5"
-            if SETTINGS["paper"].keep_matrices
+            if RUN.keep_matrices
             else temp("results/{scale}/kernels/fan2020/{item}.h5")
         ),
     log:

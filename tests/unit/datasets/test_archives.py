@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from deepspectra.datasets import archives
-from deepspectra.datasets.errors import AbsentError, CorruptError
+from deepspectra.datasets.errors import CorruptError, IncompleteError
 from deepspectra.datasets.table import Member
 
 from .conftest import put, sha256, tgz, zipped
@@ -42,7 +42,7 @@ def test_files_by_themselves(tmp_path):
 @pytest.mark.parametrize("pack", [tgz, zipped])
 def test_missing_member(tmp_path, pack):
     name = "x.tgz" if pack is tgz else "x.zip"
-    with pytest.raises(AbsentError, match=f"package/b.txt is not in {name}"):
+    with pytest.raises(IncompleteError, match=f"package/b.txt is not in {name}"):
         read(put(tmp_path, {name: pack({"package/a.txt": b"first"})}))
 
 
@@ -63,7 +63,7 @@ def test_wrong_hash_names_the_member_and_both_hashes(tmp_path):
 )
 @pytest.mark.parametrize("keep", [0, 3, 1000, 4000])
 def test_cut_short(tmp_path, name, content, keep):
-    with pytest.raises((CorruptError, AbsentError), match=name):
+    with pytest.raises((CorruptError, IncompleteError), match=name):
         read(put(tmp_path, {name: content[:keep]}))
 
 
@@ -83,7 +83,7 @@ def test_nothing_is_extracted_and_nothing_outside_is_read(tmp_path):
             member.type, member.linkname = kind, "../secret"
             archive.addfile(member)
     put(folder, {"x.tgz": stream.getvalue()})
-    with pytest.raises(AbsentError):
+    with pytest.raises(IncompleteError):
         read(folder)
     (folder / "x.tgz").unlink()
     put(folder, {"x.zip": zipped({"../escaped": b"bad", "/escaped": b"bad", **MEMBERS})})

@@ -164,13 +164,25 @@ def test_a_wrong_file_in_the_users_folder_ends_it(
     assert not server.requests
 
 
-def test_a_folder_that_lacks_a_file_is_reported_and_passed_over(
-    serving, digits, digit_members, digit_files, scratch, tmp_path, caplog
+def test_an_incomplete_folder_ends_it_and_all_that_is_missing_is_named(
+    serving, server, digits, digit_members, digit_files, scratch, tmp_path
 ):
-    files = dict(list(digit_files.items())[:3])
-    obtained = get(dataset(digits, http(serving, digit_members)), scratch, local_folder=put(tmp_path / "mine", files))
-    assert_same(obtained, digits)
-    assert f"{IDX_NAMES['test_labels']} is missing, of" in caplog.text
+    """Half a data set by hand is a slip: to download instead would hide that the files are not used."""
+    names = list(digit_files)
+    folder = put(tmp_path / "mine", {name: digit_files[name] for name in names[:2]})
+    with pytest.raises(UserError) as caught:
+        get(dataset(digits, http(serving, digit_members)), scratch, local_folder=folder)
+    assert str(caught.value) == (
+        f"toy: your folder {folder} is not complete: it has {', '.join(names[:2])}, but not {', '.join(names[2:])}. "
+        "Add what is missing, or take the others out of the folder to have the data set downloaded."
+    )
+    assert not server.requests
+
+
+def test_a_folder_with_other_files_is_passed_over(serving, digits, digit_members, scratch, tmp_path, caplog):
+    folder = put(tmp_path / "mine", {"README": b""})
+    assert_same(get(dataset(digits, http(serving, digit_members)), scratch, local_folder=folder), digits)
+    assert f"your folder {folder}: none of its files" in caplog.text
 
 
 def test_an_empty_setting_is_no_folder(serving, digits, digit_members, scratch):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from deepspectra.datasets.errors import AbsentError, CorruptError
+from deepspectra.datasets.errors import AbsentError, CorruptError, IncompleteError
 from deepspectra.datasets.table import Member, Source
 
 # The largest member in use has 47 MB and the largest archive 184 MB: a forged one must not fill the memory.
@@ -57,7 +57,8 @@ def locate(folder: Path, source: Source) -> list[Path]:
 
     A member may lie at its path or directly in the folder, plain or with ``.gz``.
 
-    :raises AbsentError: if none is there, or not all; the message says which one is missing.
+    :raises AbsentError: if none is there.
+    :raises IncompleteError: if only some are; the message says which ones are missing.
     """
     downloaded = [_first(folder, name) for name in source.downloaded_names]
     if all(downloaded):
@@ -70,8 +71,8 @@ def locate(folder: Path, source: Source) -> list[Path]:
     if all(loose.values()):
         return list(loose.values())
     if any(loose.values()):
-        missing = next(name for name, path in loose.items() if path is None)
-        raise AbsentError(f"{missing} is missing, of {', '.join(loose)}")
+        present, missing = ([name for name, path in loose.items() if bool(path) is there] for there in (True, False))
+        raise IncompleteError(f"it has {', '.join(present)}, but not {', '.join(missing)}")
     raise AbsentError("none of its files")
 
 
@@ -79,7 +80,7 @@ def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Memb
     """Read the members by role, from archives and plain or gzipped files, and check those that have a known hash.
 
     :param folder: which the files are in; messages name them relative to it.
-    :raises AbsentError: if a member is in none of the files.
+    :raises IncompleteError: if a member is in none of the files.
     :raises CorruptError: if a file cannot be read, is too large, or has another hash.
     """
     found: dict[str, Content] = {}
@@ -105,7 +106,7 @@ def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Memb
     for role, member in members.items():
         content = found.get(member.path) or found.get(member.name)
         if content is None:
-            raise AbsentError(f"{member.path} is not in {', '.join(file.name for file in files)}")
+            raise IncompleteError(f"{member.path} is not in {', '.join(file.name for file in files)}")
         if member.sha256 is not None:
             actual = hashlib.sha256(content.content).hexdigest()
             if actual != member.sha256:

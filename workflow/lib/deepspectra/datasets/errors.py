@@ -16,7 +16,11 @@ class UnreachableError(SourceError):
 
 
 class AbsentError(SourceError):
-    """The files of a source are not there, or not all of them."""
+    """The files of a source are not there."""
+
+
+class IncompleteError(SourceError):
+    """Some of a source's files are there and others are not."""
 
 
 class CorruptError(SourceError):

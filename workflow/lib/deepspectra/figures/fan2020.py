@@ -13,7 +13,7 @@ _REFERENCE = (
     "independent noise that has the same limit, at the same size. With lemma 3.5: the sum of conjugate kernels of this "
     "network that the lemma puts in the place of its NTK. The NTK's own distance is larger since that step is not "
     "exact at this size; it varies several-fold from one draw of the weights to another. Below: the lower 70 % of a "
-    "crowded spectrum (without the lowest half per cent)."
+    "crowded spectrum (without the lowest half per cent), or else the whole."
 )
 
 _LEMMA_COLOUR = "0.15"
@@ -22,7 +22,8 @@ _LEMMA_COLOUR = "0.15"
 NOTES = {
     "figure_1": f"{_REFERENCE} Assumed: float32 arithmetic for the networks (eigenvalues in float64), the bins.",
     "figure_2": f"{_REFERENCE} Assumed: pixel values as they are, mean image removed, then the principal components, "
-    "then every sample scaled to unit norm; the limits start from the eigenvalues of (a); float32 arithmetic.",
+    "then every sample scaled to unit norm; float32 arithmetic. (a) has no limit law: the limits of (b) and (c) start "
+    "from its eigenvalues, and their wiggles at the upper end follow single ones of them.",
 }
 
 

