@@ -27,12 +27,14 @@ wildcard_constraints:
     dataset="|".join(DATASETS),
     alpha=r"-?[0-9.]+",
     panel="[ab]",
+    network="[a-z][a-z0-9_]*(_alpha[0-9.]+)?",
 
 
 report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
 include: "workflow/rules/figures.smk"

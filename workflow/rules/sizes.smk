@@ -42,3 +42,18 @@ def eigenvalue_memory(wildcards, attempt):
     """All kernels as they are stored, and a few float64 matrices of their size."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
     return int(BASE_MB * attempt + attempt * (kernel_disk(wildcards, attempt) + 5 * 8 * node.samples**2 / 1e6))
+
+
+def training_memory(wildcards, attempt):
+    """The images as they are stored and as the network takes them, activations of a test batch, and a few parameters."""
+    training = training_entry(wildcards)
+    images = (training["images"] + 10_000) * 3 * 32**2 * 4 / 1e6
+    activations = 2000 * 300 * 28**2 * 4 * 2 / 1e6 if network_entry(wildcards)["architecture"] == "minialexnet" else 100
+    return int(attempt * (BASE_MB + 400 + 1.3 * images + activations))
+
+
+def training_minutes(wildcards, attempt):
+    """On one slow core; a job that reaches the end of its time goes on from its checkpoint in the next attempt."""
+    training, network = training_entry(wildcards), network_entry(wildcards)
+    seconds_an_image = 0.05 if network["architecture"] == "minialexnet" else 0.0008
+    return int(attempt * (20 + training["epochs"] * training["images"] * seconds_an_image / 60))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -52,31 +53,54 @@ def json_schema() -> str:
 
 
 def describe_keys(settings: Mapping[str, Settings]) -> str:
-    """A Markdown table of every key: meaning, and value at each scale."""
+    """A Markdown table of every key: meaning, and value at each scale.
+
+    Of what an entry of a mapping or list may hold there are rows without values: ``networks.NAME.seed``.
+    """
     header = "| key | meaning | paper | preview | smoke |\n|---|---|---|---|---|\n"
     rows = []
     for path, description in _walk(Settings):
         description = description.replace("|", r"\|")
-        values = [_cell(settings[scale], path) for scale in ("paper", "preview", "smoke")]
-        shown = [values[0]] + ["" if value == values[0] else value for value in values[1:]]
+        shown = ["", "", ""]
+        if "NAME" not in path and "[]" not in path:
+            paper, *reduced = [_value(settings[scale], path) for scale in ("paper", "preview", "smoke")]
+            shown = [_cell(paper)] + [_cell(_changed(value, paper)) if value != paper else "" for value in reduced]
         rows.append(f"| `{path}` | {description} | " + " | ".join(shown) + " |")
     return header + "\n".join(rows) + "\n"
 
 
 def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, field in model.model_fields.items():
-        path = f"{prefix}{name}"
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from _walk(annotation, f"{path}.")
-        else:
-            yield path, field.description or ""
+        path, inner = f"{prefix}{name}", _model_of(field.annotation)
+        if inner is field.annotation and inner is not None:
+            yield from _walk(inner, f"{path}.")
+            continue
+        yield path, field.description or ""
+        if inner is not None:
+            yield from _walk(inner, f"{path}.NAME." if get_origin(field.annotation) is dict else f"{path}[].")
 
 
-def _cell(settings: Settings, path: str) -> str:
-    value: object = settings
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    """The model that an annotation is, or that its entries are if it is a mapping or a list."""
+    while get_origin(annotation) in (dict, list):
+        annotation = get_args(annotation)[-1]
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _value(settings: Settings, path: str) -> object:
+    """The value of a key as the files give it, without defaults."""
+    value: object = settings.model_dump(exclude_unset=True)
     for part in path.split("."):
-        value = getattr(value, part)
-    if isinstance(value, dict):
-        value = {key: node.model_dump() if isinstance(node, BaseModel) else node for key, node in value.items()}
-    return "`" + yaml.safe_dump(value, default_flow_style=True, width=1000).replace("\n...", "").strip() + "`"
+        value = value[part]
+    return value
+
+
+def _changed(value: object, full: object) -> object:
+    """Of a mapping the entries alone that differ."""
+    if not isinstance(value, dict) or not isinstance(full, dict):
+        return value
+    return {key: _changed(entry, full.get(key)) for key, entry in value.items() if entry != full.get(key)}
+
+
+def _cell(value: object) -> str:
+    return "`" + yaml.safe_dump(value, default_flow_style=True, width=10000).replace("\n...", "").strip() + "`"

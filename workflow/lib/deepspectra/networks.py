@@ -1,0 +1,116 @@
+"""Networks as torch modules, with named layers, seeded initial weights, and images in the form that they take."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, minialexnet_shapes
+from deepspectra.ensembles import generator
+
+#: Streams of a network's seed: numbers drawn for one purpose do not depend on how many another one took.
+INITIAL_STREAM, ORDER_STREAM = 0, 1
+
+
+def feed_forward(hidden: Sequence[int], inputs: int = CHANNELS * IMAGE_SIDE**2, outputs: int = CLASSES) -> nn.Module:
+    """A fully connected ReLU network with layers ``dense1``, ..., ``output``; it takes images of any shape, flattened.
+
+    :param hidden: neurons in each hidden layer.
+    """
+    layers: list[tuple[str, nn.Module]] = [("flatten", nn.Flatten())]
+    for name, (after, before) in dense_shapes(inputs, hidden, outputs).items():
+        layers.append((name, nn.Linear(before, after)))
+        if name != "output":
+            layers.append((f"{name}_relu", nn.ReLU()))
+    return nn.Sequential(OrderedDict(layers))
+
+
+def minialexnet(side: int) -> nn.Module:
+    """miniAlexNet (thamm2024, table 1): two convolutions, each with ReLU, pooling and response normalisation, then
+    dense layers; for images (batch, 3, side, side).
+    """
+    shapes = minialexnet_shapes(side)
+    layers: list[tuple[str, nn.Module]] = []
+    for name in ("conv1", "conv2"):
+        outputs, inputs, *_ = shapes[name]
+        layers += [
+            (name, nn.Conv2d(inputs, outputs, 5, padding="same")),
+            (f"{name}_relu", nn.ReLU()),
+            (f"{name}_pool", nn.MaxPool2d(3, stride=2)),
+            (f"{name}_response", response_normalisation()),
+        ]
+    layers.append(("flatten", nn.Flatten()))
+    for name in ("dense1", "dense2", "output"):
+        layers.append((name, nn.Linear(*reversed(shapes[name]))))
+        if name != "output":
+            layers.append((f"{name}_relu", nn.ReLU()))
+    return nn.Sequential(OrderedDict(layers))
+
+
+def response_normalisation() -> nn.Module:
+    """x / (1 + sum of squares over 11 neighbouring channels)^(1/2): depth radius 5, bias 1, alpha 1, beta 1/2.
+
+    torch divides alpha by the number of channels, where the paper's framework does not.
+    """
+    return nn.LocalResponseNorm(size=11, alpha=11.0, beta=0.5, k=1.0)
+
+
+def build(settings: Mapping[str, object]) -> nn.Module:
+    """The network of one entry of the configuration, with torch's own initial weights.
+
+    :param settings: ``architecture`` and what it needs: ``hidden`` for mlp, ``crop`` (or null) for minialexnet.
+    """
+    if settings["architecture"] == "mlp":
+        side = settings["crop"] or IMAGE_SIDE
+        return feed_forward(settings["hidden"], CHANNELS * side**2)
+    if settings["architecture"] == "minialexnet":
+        return minialexnet(settings["crop"] or IMAGE_SIDE)
+    raise ValueError(f"there is no architecture {settings['architecture']!r}")
+
+
+def initialise_glorot(model: nn.Module, seed: int) -> None:
+    """Glorot-uniform weights and zero biases, in place; numbers are drawn on the CPU, layer by layer."""
+    source = generator(seed, INITIAL_STREAM)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight"):
+                drawn = torch.empty(parameter.shape)
+                nn.init.xavier_uniform_(drawn, generator=source)
+                parameter.copy_(drawn)
+            else:
+                parameter.zero_()
+
+
+def standardise_images(images: np.ndarray) -> torch.Tensor:
+    """Each image minus its mean, divided by its standard deviation (over pixels and channels); float32.
+
+    :param images: uint8, shape (count, height, width, channels).
+    :returns: shape (count, channels, height, width). An image of one colour becomes zero.
+    """
+    values = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(torch.float32)
+    flat = values.view(len(values), -1)
+    deviation, mean = torch.std_mean(flat, dim=1, correction=0, keepdim=True)
+    flat.sub_(mean).div_(deviation.clamp_min(1e-6))
+    return values
+
+
+def parameters_of(model: nn.Module) -> dict[str, np.ndarray]:
+    """A copy of every parameter as float32 on the CPU, named as in HDF5: ``dense1/weight``."""
+    return {
+        name.replace(".", "/"): parameter.detach().to("cpu", copy=True).numpy()
+        for name, parameter in model.named_parameters()
+    }
+
+
+def load_parameters(model: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
+    """Set every parameter of a model, in place, from what :func:`parameters_of` gave.
+
+    :raises KeyError: if one is missing.
+    """
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.from_numpy(arrays[name.replace(".", "/")]))

@@ -1,0 +1,45 @@
+"""Training stage: data -> initial and final weights, history."""
+
+
+def network_entry(wildcards):
+    """A network's entry in the configuration, as plain values."""
+    return SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).model_dump(exclude={"images", "epochs"})
+
+
+def training_entry(wildcards):
+    """How it is trained: what the networks have in common, with its own images and epochs where it has some."""
+    paper = SETTINGS[wildcards.scale].thamm2024
+    network = paper.network(wildcards.network)
+    own = {key: getattr(network, key) for key in ("images", "epochs") if getattr(network, key) is not None}
+    return paper.training.model_dump() | own
+
+
+rule train_network:
+    """Train one network; a job that was killed goes on from its last checkpoint."""
+    input:
+        "resources/data/cifar10.h5",
+    output:
+        weights="results/{scale}/networks/{network}.h5",
+        history="results/{scale}/networks/{network}_history.csv",
+    log:
+        "results/{scale}/logs/train_network/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train_network/{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    # Two networks side by side take less time than one after the other with two threads each.
+    threads: 1
+    # The longest jobs first.
+    priority: 20
+    resources:
+        gpu=GPU,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        network=network_entry,
+        training=training_entry,
+        # Not among the outputs, which Snakemake deletes when a job fails.
+        checkpoint="results/{scale}/checkpoints/{network}.h5",
+        version=1,
+    script:
+        "../scripts/train_network.py"
