@@ -15,6 +15,7 @@ include: "workflow/rules/sizes.smk"
 
 #: Every figure and table that exists, by paper.
 FIGURES = {
+    "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
 }
@@ -26,6 +27,9 @@ wildcard_constraints:
     item="|".join(sorted({item for items in FIGURES.values() for item in items})),
     dataset="|".join(DATASETS),
     alpha=r"-?[0-9.]+",
+    rows="[0-9]+",
+    columns="[0-9]+",
+    dimension="[0-9]+",
     panel="[ab]",
     network="[a-z][a-z0-9_]*(_alpha[0-9.]+)?",
 
@@ -35,6 +39,9 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/spectra.smk"
+include: "workflow/rules/nulls.smk"
+include: "workflow/rules/thamm2024.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
 include: "workflow/rules/figures.smk"

@@ -107,14 +107,14 @@ def test_calibrated_p_values_are_uniform_where_the_plain_ones_are_not(rows, colu
     # All share the null's 400 draws, so that the test of uniformity is stricter than it says; this one is exact.
     same = stats.ks_2samp(statistics, null).pvalue
     numbers = (
-        f"{rows} x {columns}: uniform p {uniform}, same law p {same:.3g}, medians plain {np.median(plain):.3f} calibrated "
-        f"{np.median(calibrated):.3f}, below 0.05 plain {np.mean(plain < 0.05):.3f} calibrated {np.mean(calibrated < 0.05):.3f}"
+        f"{rows} x {columns}: uniform p {uniform}, same law p {same:.3g}; "
+        f"medians: plain {np.median(plain):.3f}, calibrated {np.median(calibrated):.3f}; "
+        f"below 0.05: plain {np.mean(plain < 0.05):.3f}, calibrated {np.mean(calibrated < 0.05):.3f}"
     )
-    print(numbers)
     assert same > 0.01, numbers
     assert uniform["calibrated"] > 0.01, numbers
     assert uniform["plain"] < 1e-6, numbers
-    assert 0.6 < np.median(plain) < 0.8, numbers
+    assert 0.55 < np.median(plain) < 0.75, numbers
     assert np.mean(plain < 0.05) < 0.02, numbers
 
 

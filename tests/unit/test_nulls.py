@@ -12,6 +12,9 @@ from deepspectra.laws import singular_value_marchenko_pastur
 from deepspectra.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.statistics import ks_distance
 
+# Of a false alarm, in each of some thirty tests of samples.
+CHANCE = 1e-3
+
 
 @pytest.mark.parametrize(("rows", "columns"), [(40, 40), (60, 25), (25, 60), (3, 1)])
 def test_spectra_are_distributed_as_those_of_dense_matrices(rows, columns):
@@ -27,11 +30,11 @@ def test_spectra_are_distributed_as_those_of_dense_matrices(rows, columns):
         lambda x: x.mean(axis=1),
         lambda x: x[:, middle] - x[:, middle - 1],
     ):
-        assert stats.ks_2samp(statistic(model), statistic(dense)).pvalue > 0.01
+        assert stats.ks_2samp(statistic(model), statistic(dense)).pvalue > CHANCE
 
 
 def test_moments_are_those_of_gaussian_matrices():
-    """Exactly: the mean of tr W'W is rows times columns, that of tr (W'W)^2 is nm (n + m + 1), that of det W'W is 5!/2!."""
+    """Exact means: of tr W'W rows times columns, of tr (W'W)^2 nm (n + m + 1), of det W'W n! / (n - m)!."""
     rng, rows, columns, draws = np.random.default_rng(0), 5, 3, 20_000
     squares = np.array([laguerre_singular_values(rows, columns, rng) for _ in range(draws)]) ** 2
     for sample, expected in (
@@ -48,13 +51,14 @@ def test_large_spectra_have_the_limit_law(rows, columns):
     values = laguerre_singular_values(rows, columns, np.random.default_rng(0))
     law = singular_value_marchenko_pastur(max(rows, columns), min(rows, columns), 1.0)
     assert values.shape == (min(rows, columns),)
-    assert ks_distance(values, law.cdf) < 0.003
+    # A random spectrum is rigid: nowhere is it off by more than a few levels.
+    assert ks_distance(values, law.cdf) < 5 / len(values)
 
 
 def test_one_entry_is_the_size_of_a_normal_number():
     rng = np.random.default_rng(0)
     values = np.concatenate([laguerre_singular_values(1, 1, rng) for _ in range(1000)])
-    assert stats.kstest(values, stats.halfnorm.cdf).pvalue > 0.01
+    assert stats.kstest(values, stats.halfnorm.cdf).pvalue > CHANCE
 
 
 @pytest.mark.parametrize("last", [1.0, 1e-4, 1e-8])
@@ -98,14 +102,14 @@ def test_matrices_without_sides_are_refused(rows, columns):
 def test_vectors_are_uniform_on_the_sphere(dimension):
     """Unit norm, and along any direction the exact law: the square is Beta(1/2, (m - 1)/2), either sign as likely."""
     rng = np.random.default_rng(0)
-    vectors = haar_vectors(dimension, 2000, rng)
-    assert vectors.shape == (dimension, 2000)
+    vectors = haar_vectors(dimension, 20_000, rng)
+    assert vectors.shape == (dimension, 20_000)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, rtol=1e-13)
     direction = haar_vectors(dimension, 1, rng)[:, 0]
     along = direction @ vectors
-    assert stats.binomtest(int((along > 0).sum()), 2000).pvalue > 0.01
+    assert stats.binomtest(int((along > 0).sum()), 20_000).pvalue > CHANCE
     if dimension > 1:
-        assert stats.kstest(along**2, stats.beta(0.5, (dimension - 1) / 2).cdf).pvalue > 0.01
+        assert stats.kstest(along**2, stats.beta(0.5, (dimension - 1) / 2).cdf).pvalue > CHANCE
 
 
 def test_no_vectors_may_be_asked_for_but_none_without_entries():

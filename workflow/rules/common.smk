@@ -9,9 +9,11 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
+from deepspectra.architectures import matrix_shape
 from deepspectra.configuration import SCALES, describe_scale, load_settings
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
+from deepspectra.pretrained.table import load_weights_table
 from deepspectra.sources import source_digest
 
 try:
@@ -21,6 +23,7 @@ try:
     # The same as the files alone have it.
     FILED = load_settings(Path(workflow.basedir) / "config")
     DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml")
+    WEIGHTS = load_weights_table(Path(workflow.basedir) / "resources" / "weights.yaml")
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -34,6 +37,7 @@ GPU = 0 if RUN.device == "cpu" else 1
 # change of it would make finished results look outdated.
 config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
+config["pretrained"] = RUN.pretrained
 
 
 def settings_of(scale, item):
@@ -72,13 +76,22 @@ def target_files(paper, item):
 
     With the figure alone Snakemake would not miss numbers or spectra that somebody deleted.
     """
+    spectra = spectra_files(SCALE, paper, item)
+    if item.startswith("table"):
+        return [*(f"results/{SCALE}/tables/{paper}/{item}.{suffix}" for suffix in ("csv", "md")), *spectra]
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
     kept = paper == "fan2020" and RUN.keep_matrices
     kernels = [f"results/{SCALE}/kernels/{paper}/{item}.h5"] if kept else []
-    return [*figure, *statistics, *spectra_files(SCALE, paper, item), *kernels]
+    return [*figure, *statistics, *spectra, *kernels]
+
+
+#: Settings beside an item's own that shape it, by paper; for its small print. Filled by the papers' own files.
+SHARED_SETTINGS = {}
 
 
 def scale_note(wildcards):
-    """The scale of a figure, what it makes smaller than config.yaml, and what the user set, for its small print."""
-    return describe_scale(FILED, SETTINGS, wildcards.scale, f"{wildcards.paper}.{wildcards.item}")
+    """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
+    shared = SHARED_SETTINGS.get(wildcards.paper, [])
+    own = [f"{wildcards.paper}.{wildcards.item}"] if wildcards.item.startswith("figure") else []
+    return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)

@@ -5,6 +5,7 @@ rule data:
     """Download all data sets and do nothing else: for clusters whose compute nodes have no network."""
     input:
         expand("resources/data/{dataset}.h5", dataset=DATASETS),
+        expand("resources/weights/{network}.h5", network=WEIGHTS),
 
 
 rule fetch_dataset:
@@ -28,3 +29,29 @@ rule fetch_dataset:
         version=1,
     script:
         "../scripts/fetch_dataset.py"
+
+
+rule fetch_weights:
+    """Weight matrices of one pretrained network; where they cannot be had the file says so, and figures do without.
+
+    Delete it to have them looked for again.
+    """
+    output:
+        "resources/weights/{network}.h5",
+    log:
+        "resources/logs/fetch_weights/{network}.log",
+    benchmark:
+        "resources/benchmarks/fetch_weights/{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        disk_mb=1500,
+        runtime=60,
+    params:
+        entry=lambda wildcards: WEIGHTS[wildcards.network].model_dump(mode="json"),
+        own_file=lambda wildcards: RUN.thamm2024.pretrained[wildcards.network].file,
+        version=1,
+    script:
+        "../scripts/fetch_weights.py"

@@ -57,3 +57,17 @@ def training_minutes(wildcards, attempt):
     training, network = training_entry(wildcards), network_entry(wildcards)
     seconds_an_image = 0.05 if network["architecture"] == "minialexnet" else 0.0008
     return int(attempt * (20 + training["epochs"] * training["images"] * seconds_an_image / 60))
+
+
+def decomposition_memory(wildcards, attempt):
+    """The largest matrix in float64, its Gram matrix and vectors, and what the eigensolver needs."""
+    shapes = weight_layers(wildcards.scale, wildcards.network).values()
+    largest = max(3 * outputs * inputs + 6 * min(outputs, inputs) ** 2 for outputs, inputs in shapes)
+    return int(attempt * (600 + 8 * largest / 1e6))
+
+
+def decomposition_disk(wildcards, attempt):
+    """Vectors of both sides, before and after training."""
+    shapes = weight_layers(wildcards.scale, wildcards.network).values()
+    entries = sum((outputs + inputs) * min(outputs, inputs) for outputs, inputs in shapes)
+    return int(100 + 2 * 8 * entries / 1e6)

@@ -25,12 +25,12 @@ rule train_network:
         "results/{scale}/logs/train_network/{network}.log",
     benchmark:
         "results/{scale}/benchmarks/train_network/{network}.tsv"
+    # The longest jobs first.
+    priority: 20
     conda:
         "../../envs/workflow.yaml"
     # Two networks side by side take less time than one after the other with two threads each.
     threads: 1
-    # The longest jobs first.
-    priority: 20
     resources:
         gpu=GPU,
         mem_mb=training_memory,

@@ -6,14 +6,14 @@ from pathlib import Path
 # Deterministic products on a GPU need this before the first of them.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
+import numpy as np
+import pandas as pd
+import torch
 
-from deepspectra import store  # noqa: E402
-from deepspectra.job import choose_device, job  # noqa: E402
-from deepspectra.networks import build, initialise_glorot, parameters_of, standardise_images  # noqa: E402
-from deepspectra.training import HISTORY_COLUMNS, Plan, Samples, train  # noqa: E402
+from deepspectra import store
+from deepspectra.job import choose_device, job
+from deepspectra.networks import build, initialise_glorot, parameters_of, standardise_images
+from deepspectra.training import HISTORY_COLUMNS, Plan, Samples, train
 
 with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training

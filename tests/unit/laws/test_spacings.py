@@ -19,7 +19,7 @@ def test_two_by_two_symmetric_matrices_have_the_surmise_exactly():
     rng = np.random.default_rng(0)
     a, c, b = rng.normal(size=(3, 20000)) * np.array([[2**0.5], [2**0.5], [1]])
     gaps = np.sqrt((a - c) ** 2 + 4 * b**2)
-    # The mean gap of this ensemble is 2 sqrt(pi / 2) * sqrt(2) / sqrt(2): taken from the sample's law, not the sample.
+    # Both terms are squares of N(0, 4): the gap has Rayleigh's law of scale 2, whose mean is sqrt(2 pi).
     assert ks_distance(gaps / np.sqrt(2 * np.pi), wigner_surmise.cdf) < 1.36 / 20000**0.5
 
 

@@ -10,39 +10,59 @@ import yaml
 from pydantic import BaseModel
 
 from deepspectra.configuration.settings import Settings
+from deepspectra.configuration.types import Node
 
 
-def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, item: str) -> str:
+def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, *items: str) -> str:
     """A sentence for a caption: the scale, what it makes smaller than paper scale, and what the user changed.
 
     :param filed: settings of the files alone; ``settings``: with the user's own values.
+    :param items: nodes of the settings that shape the result, such as "fan2020.figure_1".
     """
-    reduced = differences(filed["paper"], filed[scale], item)
-    own = differences(filed[scale], settings[scale], item)
+    reduced = differences(filed["paper"], filed[scale], *items)
+    own = differences(filed[scale], settings[scale], *items)
     note = f"{scale.capitalize()} scale" + (f": {reduced}." if reduced else ".")
     return note + (f" Own settings: {own}." if own else "")
 
 
-def differences(base: Settings, other: Settings, item: str) -> str:
-    """What one item ("fan2020.figure_1") has in ``other`` instead of ``base``, in few words for a caption."""
-    node, changed = base, other
-    for part in item.split("."):
-        node, changed = getattr(node, part), getattr(changed, part)
+def differences(base: Settings, other: Settings, *items: str) -> str:
+    """What items ("fan2020.figure_1") have in ``other`` instead of ``base``, in few words for a caption."""
+    found = []
+    for item in items:
+        node, changed = base, other
+        for part in item.split("."):
+            node, changed = getattr(node, part), getattr(changed, part)
+        found += _differences(node, changed)
+    return ", ".join(found)
+
+
+def _differences(node: Node, changed: Node) -> list[str]:
     found = []
     for name, field in type(node).model_fields.items():
         old, new = getattr(node, name), getattr(changed, name)
-        if old != new:
-            found.append(f"{field.title or name.replace('_', ' ')} {_shorten(new, old)}")
-    return ", ".join(found)
+        title = field.title or name.replace("_", " ")
+        if isinstance(old, dict) and all(isinstance(entry, Node) for entry in (*old.values(), *new.values())):
+            for key in dict.fromkeys((*old, *new)):
+                if key not in old or key not in new:
+                    found.append(f"{'with' if key in new else 'without'} {key}")
+                elif old[key] != new[key]:
+                    found.append(f"{key} with {' and '.join(_differences(old[key], new[key]))}")
+        elif old != new:
+            found.append(f"{title} {_shorten(new, old)}")
+    return found
 
 
 def _shorten(value: object, full: object) -> str:
     """A value beside the one it replaces; of lists (numbers, ascending) the end or else the length says it."""
+    if full is None:
+        return f"{value}"
     if isinstance(value, list) and isinstance(full, list):
+        if not all(isinstance(entry, float | int) for entry in (*value, *full)):
+            return "as set"
         if value[-1] != full[-1]:
             return f"up to {value[-1]:g} instead of {full[-1]:g}"
         return f"{len(value)} instead of {len(full)}"
-    if isinstance(value, dict):
+    if isinstance(value, Node | dict):
         return "as set"
     return f"{value:g} instead of {full:g}" if isinstance(value, float) else f"{value} instead of {full}"
 

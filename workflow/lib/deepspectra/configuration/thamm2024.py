@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, minialexnet_shapes
 from deepspectra.configuration.types import FromText, Node, OptionalText, PositiveReal, Seed
+from deepspectra.errors import UserError
 
 #: Names become parts of paths.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -193,5 +194,7 @@ class Thamm2024(Node):
     def network(self, name: str) -> Network:
         """The entry of a network, or of one of its variants with another output scale."""
         base, _, alpha = name.partition("_alpha")
+        if base not in self.networks:
+            raise UserError(f"there is no network {name!r}; trained here are {', '.join(self.networks)}")
         entry = self.networks[base]
         return entry.model_copy(update={"alpha": float(alpha)}) if alpha else entry

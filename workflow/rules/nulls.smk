@@ -1,0 +1,67 @@
+"""Null stage: random matrices through the same pipeline, for calibrated p-values."""
+
+
+def unfolding_parameters(wildcards):
+    """The whole number that each unfolding takes."""
+    unfolding = SETTINGS[wildcards.scale].thamm2024.unfolding
+    window = unfolding.half_window
+    return {"gaussian": window, "staircase": window, "polynomial": unfolding.polynomial_degree}
+
+
+def pretrained_alone(wildcards):
+    """Pretrained networks with matrices of a shape, if no network that is trained here has one: without their weights
+    there is nothing to calibrate, and the largest nulls take long."""
+    shape = {int(wildcards.rows), int(wildcards.columns)}
+    paper = SETTINGS[wildcards.scale].thamm2024
+    if any(set(size) == shape for name in paper.networks for size in weight_layers(wildcards.scale, name).values()):
+        return []
+    owners = [name for name in paper.pretrained if shape in map(set, weight_layers(wildcards.scale, name).values())]
+    return [f"resources/weights/{name}.h5" for name in owners]
+
+
+rule draw_null_levels:
+    """Spacing tests and number variances of random matrices of one shape."""
+    input:
+        pretrained_alone,
+    output:
+        "results/{scale}/nulls/levels_{rows}x{columns}.h5",
+    log:
+        "results/{scale}/logs/draw_null_levels/{rows}x{columns}.log",
+    benchmark:
+        "results/{scale}/benchmarks/draw_null_levels/{rows}x{columns}.tsv"
+    # Tests wait for them.
+    priority: 5
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=lambda wildcards, attempt: attempt * 120,
+    params:
+        nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
+        unfolding=unfolding_parameters,
+        version=1,
+    script:
+        "../scripts/draw_null_levels.py"
+
+
+rule draw_null_vectors:
+    """Porter-Thomas tests of random unit vectors of one dimension."""
+    output:
+        "results/{scale}/nulls/vectors_{dimension}.h5",
+    log:
+        "results/{scale}/logs/draw_null_vectors/{dimension}.log",
+    benchmark:
+        "results/{scale}/benchmarks/draw_null_vectors/{dimension}.tsv"
+    priority: 5
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=lambda wildcards, attempt: attempt * 60,
+    params:
+        nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(include={"vectors", "seed"}),
+        version=1,
+    script:
+        "../scripts/draw_null_vectors.py"

@@ -1,0 +1,284 @@
+"""Thamm et al. (2024): spectra and nulls -> tests of every weight matrix -> plotted numbers and tables."""
+
+#: Where the plotted numbers and summaries of a network's matrices lie.
+TESTED = "results/{scale}/statistics/thamm2024/networks/{network}"
+PUBLISHED = "resources/published/thamm2024_{item}.csv"
+
+
+def tested_networks(scale, item):
+    """Networks whose matrices an item is made from."""
+    paper = SETTINGS[scale].thamm2024
+    if item == "table_2":
+        return list(paper.known_networks)
+    if item == "figure_1":
+        names = [place.network for place in paper.figure_1.panels]
+    elif item == "figure_2":
+        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
+        names = [place.network for place in places]
+    else:
+        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+    return list(dict.fromkeys(names))
+
+
+def swept_networks(scale):
+    """The networks of figure 4: every seed at every output scale."""
+    paper = SETTINGS[scale].thamm2024
+    return [paper.at_alpha(name, alpha) for name in paper.figure_4.networks for alpha in paper.figure_4.alphas]
+
+
+SPECTRA["thamm2024"] = {
+    item: lambda scale, item=item: tested_networks(scale, item)
+    for item in ("figure_1", "figure_2", "figure_3", "table_2")
+}
+SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
+#: All of these shape every item.
+SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "nulls", "unfolding")]
+
+
+def tests_of(suffix, item=None):
+    """For `input:`: one kind of file for every network of an item."""
+    return lambda wildcards: [
+        (TESTED + suffix).format(scale=wildcards.scale, network=network)
+        for network in tested_networks(wildcards.scale, item or wildcards.item)
+    ]
+
+
+def null_files(wildcards):
+    """Layer -> file of the null of its shape, and dimension -> file of the null of its vectors."""
+    folder = f"results/{wildcards.scale}/nulls"
+    layers = weight_layers(wildcards.scale, wildcards.network)
+    levels = {layer: f"{folder}/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in layers.items()}
+    sides = {side for shape in layers.values() for side in shape if side == min(shape) or max(shape) <= BOTH_SIDES}
+    return levels, {side: f"{folder}/vectors_{side}.h5" for side in sorted(sides)}
+
+
+rule test_weights:
+    """Every statistic of every weight matrix of one network, plain and calibrated."""
+    input:
+        values="results/{scale}/spectra/thamm2024/{network}.h5",
+        vectors="results/{scale}/vectors/thamm2024/{network}.h5",
+        nulls=lambda wildcards: sorted({path for files in null_files(wildcards) for path in files.values()}),
+    output:
+        levels=TESTED + "_levels.csv",
+        curves=TESTED + "_curves.csv",
+        vectors=TESTED + "_vectors.csv",
+    log:
+        "results/{scale}/logs/test_weights/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/test_weights/{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=decomposition_memory,
+        runtime=30,
+    params:
+        layers=lambda wildcards: weight_layers(wildcards.scale, wildcards.network),
+        states=weight_states,
+        null_levels=lambda wildcards: null_files(wildcards)[0],
+        null_vectors=lambda wildcards: null_files(wildcards)[1],
+        unfolding=unfolding_parameters,
+        library=source_digest("calibration", "laws", "levels", "unfolding", "store"),
+    script:
+        "../scripts/test_weights.py"
+
+
+rule evaluate_linearised:
+    """Accuracies of a network and of its linearisation around one layer's initial weights."""
+    input:
+        weights="results/{scale}/networks/{network}.h5",
+        data="resources/data/cifar10.h5",
+    output:
+        TESTED + "_linearised.csv",
+    log:
+        "results/{scale}/logs/evaluate_linearised/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/evaluate_linearised/{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+        mem_mb=training_memory,
+        runtime=30,
+    params:
+        network=network_entry,
+        images=lambda wildcards: training_entry(wildcards)["images"],
+        layer=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_4.layer,
+        version=1,
+    script:
+        "../scripts/evaluate_linearised.py"
+
+
+rule gather_level_statistics:
+    """Spacings and number variance of the matrices of figure 1."""
+    input:
+        levels=tests_of("_levels.csv", "figure_1"),
+        curves=tests_of("_curves.csv", "figure_1"),
+    output:
+        curves="results/{scale}/statistics/thamm2024/figure_1_curves.csv",
+        summary="results/{scale}/statistics/thamm2024/figure_1.csv",
+    log:
+        "results/{scale}/logs/gather_level_statistics/figure_1.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_figure_1/gather_level_statistics.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        places=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_1.model_dump()["panels"],
+        networks=lambda wildcards: tested_networks(wildcards.scale, "figure_1"),
+        library=source_digest("weight_panels"),
+    script:
+        "../scripts/gather_level_statistics.py"
+
+
+rule gather_vector_tests:
+    """One spectrum and the Porter-Thomas tests of figure 2."""
+    input:
+        levels=tests_of("_levels.csv", "figure_2"),
+        curves=tests_of("_curves.csv", "figure_2"),
+        vectors=tests_of("_vectors.csv", "figure_2"),
+    output:
+        curves="results/{scale}/statistics/thamm2024/figure_2_curves.csv",
+        summary="results/{scale}/statistics/thamm2024/figure_2.csv",
+    log:
+        "results/{scale}/logs/gather_vector_tests/figure_2.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_figure_2/gather_vector_tests.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_2.model_dump(),
+        networks=lambda wildcards: tested_networks(wildcards.scale, "figure_2"),
+        library=source_digest("weight_panels"),
+    script:
+        "../scripts/gather_vector_tests.py"
+
+
+rule gather_regimes:
+    """Spectra, levels and vectors in the learning regimes of figure 3."""
+    input:
+        levels=tests_of("_levels.csv", "figure_3"),
+        curves=tests_of("_curves.csv", "figure_3"),
+        vectors=tests_of("_vectors.csv", "figure_3"),
+        histories=lambda wildcards: [
+            f"results/{wildcards.scale}/networks/{network}_history.csv"
+            for network in tested_networks(wildcards.scale, "figure_3")
+        ],
+    output:
+        curves="results/{scale}/statistics/thamm2024/figure_3_curves.csv",
+        summary="results/{scale}/statistics/thamm2024/figure_3.csv",
+    log:
+        "results/{scale}/logs/gather_regimes/figure_3.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_figure_3/gather_regimes.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_3.model_dump(),
+        networks=lambda wildcards: tested_networks(wildcards.scale, "figure_3"),
+        library=source_digest("weight_panels"),
+    script:
+        "../scripts/gather_regimes.py"
+
+
+rule gather_accuracies:
+    """Accuracies against the output scale, figure 4."""
+    input:
+        lambda wildcards: [
+            (TESTED + "_linearised.csv").format(scale=wildcards.scale, network=network)
+            for network in swept_networks(wildcards.scale)
+        ],
+    output:
+        curves="results/{scale}/statistics/thamm2024/figure_4_curves.csv",
+        summary="results/{scale}/statistics/thamm2024/figure_4.csv",
+    log:
+        "results/{scale}/logs/gather_accuracies/figure_4.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_figure_4/gather_accuracies.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        version=1,
+    script:
+        "../scripts/gather_accuracies.py"
+
+
+rule tabulate_accuracies:
+    """Table 1: test accuracies beside the published ones."""
+    input:
+        published=PUBLISHED.format(item="table_1"),
+        histories=lambda wildcards: [
+            f"results/{wildcards.scale}/networks/{network}_history.csv"
+            for network in SETTINGS[wildcards.scale].thamm2024.networks
+        ],
+    output:
+        csv="results/{scale}/tables/thamm2024/table_1.csv",
+        md=report(
+            "results/{scale}/tables/thamm2024/table_1.md",
+            category="thamm2024",
+            labels={"item": "table_1", "scale": "{scale}"},
+        ),
+    log:
+        "results/{scale}/logs/tabulate_accuracies/table_1.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_table_1/tabulate_accuracies.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        networks=lambda wildcards: list(SETTINGS[wildcards.scale].thamm2024.networks),
+        scale_note=lambda wildcards: describe_scale(FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]),
+        library=source_digest("tables"),
+    script:
+        "../scripts/tabulate_accuracies.py"
+
+
+rule tabulate_spacing_tests:
+    """Table 2: spacing tests beside the published ones, plain and calibrated; what other unfoldings would give."""
+    input:
+        published=PUBLISHED.format(item="table_2"),
+        levels=tests_of("_levels.csv", "table_2"),
+    output:
+        csv="results/{scale}/tables/thamm2024/table_2.csv",
+        md=report(
+            "results/{scale}/tables/thamm2024/table_2.md",
+            category="thamm2024",
+            labels={"item": "table_2", "scale": "{scale}"},
+        ),
+        unfolding="results/{scale}/tables/thamm2024/table_2_unfolding.csv",
+        unfolding_md="results/{scale}/tables/thamm2024/table_2_unfolding.md",
+    log:
+        "results/{scale}/logs/tabulate_spacing_tests/table_2.log",
+    benchmark:
+        "results/{scale}/benchmarks/thamm2024_table_2/tabulate_spacing_tests.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        scale_note=lambda wildcards: describe_scale(FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]),
+        library=source_digest("tables", "calibration"),
+    script:
+        "../scripts/tabulate_spacing_tests.py"

@@ -1,0 +1,35 @@
+"""Singular values and vectors, in float64, of every weight matrix of one network (thamm2024)."""
+
+import logging
+
+from deepspectra import store
+from deepspectra.job import job
+from deepspectra.progress import ProgressBar
+from deepspectra.weights import decompose
+
+logger = logging.getLogger(__name__)
+
+with job(snakemake.log[0], snakemake.threads):
+    layers, both_sides = snakemake.params.layers, snakemake.params.both_sides
+    network = snakemake.wildcards.network
+    status = store.read(snakemake.input[0], {}).attributes["parameters"]
+    available = status.get("available", True)
+    # Files of trained networks hold both states, those of pretrained ones the matrices alone.
+    names = {
+        (layer, state): f"{state}/{layer}/weight" if "initial" in snakemake.params.states else layer
+        for layer in layers
+        for state in snakemake.params.states
+        if available
+    }
+    values, vectors = {}, {}
+    with ProgressBar(total=len(names), desc=network, unit="matrix") as bar:
+        for (layer, state), name in names.items():
+            weight = store.read(snakemake.input[0], {name: tuple(layers[layer])})[name]
+            found = decompose(weight, both_sides=both_sides[layer])
+            values[f"{layer}/{state}"] = found.singular_values
+            sides = {"output": found.output_vectors, "input": found.input_vectors}
+            vectors |= {f"{layer}/{state}/{side}": array for side, array in sides.items() if array is not None}
+            bar.update()
+    parameters = {"network": network, "available": available, "note": status.get("reason")}
+    for path, arrays in ((snakemake.output.values, values), (snakemake.output.vectors, vectors)):
+        store.write(path, arrays, parameters=parameters, inputs=snakemake.input, dtype="float64")

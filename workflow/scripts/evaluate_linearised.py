@@ -1,0 +1,40 @@
+"""Accuracies of one trained network and of its linearisation around one layer's initial weights (thamm2024, eq. 6)."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from deepspectra import store
+from deepspectra.job import choose_device, job
+from deepspectra.linearised import linearised
+from deepspectra.networks import build, load_parameters, standardise_images
+from deepspectra.training import Samples, accuracy
+
+with job(snakemake.log[0], snakemake.threads):
+    network, layer = snakemake.params.network, snakemake.params.layer
+    device = choose_device(snakemake.config["device"])
+    model = build(network)
+    shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
+    weights = store.read(
+        snakemake.input.weights,
+        {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()},
+    )
+    load_parameters(model, {name: weights[f"final/{name}"] for name in shapes})
+    model.to(device)
+    initial = torch.from_numpy(weights[f"initial/{layer}/weight"]).to(device)
+    linear = linearised(model, dict(model.named_parameters()), initial, layer)
+    final = weights[f"final/{layer}/weight"]
+    moved = np.linalg.norm(final - weights[f"initial/{layer}/weight"]) / np.linalg.norm(final)
+
+    row = {"network": snakemake.wildcards.network, "alpha": network["alpha"], "relative_displacement": moved}
+    data = store.read(
+        snakemake.input.data,
+        {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
+        | {"train_labels": (50_000,), "test_labels": (10_000,)},
+    )
+    for part, count in (("train", snakemake.params.images), ("test", 10_000)):
+        images = standardise_images(data[f"{part}_images"][:count]).to(device)
+        samples = Samples(images, torch.from_numpy(data[f"{part}_labels"][:count].astype(np.int64)).to(device))
+        row[f"full_{part}"] = accuracy(model, samples, network["crop"])
+        row[f"linearised_{part}"] = accuracy(linear, samples, network["crop"])
+    pd.DataFrame([row]).to_csv(snakemake.output[0], index=False, lineterminator="\n")

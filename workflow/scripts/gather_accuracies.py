@@ -1,0 +1,27 @@
+"""Accuracies of full and linearised networks against the output scale, figure 4 (thamm2024)."""
+
+import pandas as pd
+
+from deepspectra.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    results = pd.concat([pd.read_csv(path) for path in snakemake.input], ignore_index=True)
+    rows, summary = [], []
+    for panel, part in (("a", "test"), ("b", "train")):
+        for kind in ("full", "linearised"):
+            by_alpha = results.groupby("alpha")[f"{kind}_{part}"]
+            for alpha, values in by_alpha:
+                # The spread of several seeds; of one seed there is none to draw.
+                spread = values.std(ddof=1) if len(values) > 1 else 0.0
+                rows.append((panel, kind, alpha, values.mean(), spread, len(values)))
+                summary.append((panel, kind, f"{part} accuracy at alpha {alpha:g}", values.mean(), None))
+    for alpha, values in results.groupby("alpha"):
+        summary.append(
+            ("a", "full", f"relative displacement at alpha {alpha:g}", values.relative_displacement.mean(), None)
+        )
+    pd.DataFrame(rows, columns=["panel", "series", "x", "y", "spread", "seeds"]).to_csv(
+        snakemake.output.curves, index=False, lineterminator="\n", float_format="%.8g"
+    )
+    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
+        snakemake.output.summary, index=False, lineterminator="\n", float_format="%.8g"
+    )

@@ -1,0 +1,61 @@
+"""Table 1 of thamm2024: test accuracies, published and reproduced."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from deepspectra.job import job
+from deepspectra.tables import markdown, number
+
+with job(snakemake.log[0], snakemake.threads):
+    published = pd.read_csv(snakemake.input.published).set_index("network")
+    found = {}
+    for network, path in zip(snakemake.params.networks, snakemake.input.histories, strict=True):
+        last = pd.read_csv(path).iloc[-1]
+        found[network] = (int(last.epoch), 100 * last.train_accuracy, 100 * last.test_accuracy)
+    rows = []
+    for network in dict.fromkeys((*found, *published.index)):
+        printed = published.loc[network] if network in published.index else None
+        epochs, train, test = found.get(network, (None, None, None))
+        # The last accuracy is that of one test set of 10,000 images.
+        error = 100 * (test / 100 * (1 - test / 100) / 10_000) ** 0.5 if test is not None else None
+        rows.append(
+            {
+                "network": network,
+                "dataset": "CIFAR-10" if printed is None else printed.dataset,
+                "published_test_accuracy_percent": None if printed is None else printed.test_accuracy_percent,
+                "test_accuracy_percent": test,
+                "sampling_error_percent": error,
+                "train_accuracy_percent": train,
+                "epochs": epochs,
+                "note": "" if network in found else "trained elsewhere; the provider's figure",
+            }
+        )
+    table = pd.DataFrame(rows).astype({"epochs": "Int64"})
+    table.to_csv(snakemake.output.csv, index=False, lineterminator="\n", float_format="%.4g")
+    shown = pd.DataFrame(
+        {
+            "network": table.network,
+            "data": table.dataset,
+            "published test accuracy, %": table.published_test_accuracy_percent.map(lambda x: number(x, 1)),
+            "reproduced, %": [
+                ""
+                if pd.isna(row.test_accuracy_percent)
+                else f"{row.test_accuracy_percent:.1f} ± {row.sampling_error_percent:.1f}"
+                for row in table.itertuples()
+            ],
+            "train accuracy, %": table.train_accuracy_percent.map(lambda x: number(x, 1)),
+            "epochs": table.epochs.map(lambda x: "" if pd.isna(x) else str(x)),
+            "": table.note,
+        }
+    )
+    notes = [
+        snakemake.params.scale_note,
+        "±: sampling error of 10,000 test images; other seeds vary by about as much. Train accuracy: over the last "
+        "epoch's batches as they were met. Assumed where the paper is open: the learning rate decays once an epoch; of "
+        "miniAlexNet: crops of 28 x 28 pixels, convolutions that keep the size, pooling with stride 2, and an L2 "
+        "penalty of 1e-4 times the sum of squared weights.",
+    ]
+    Path(snakemake.output.md).write_text(
+        markdown(shown, "Table 1 (thamm2024): network performance", notes), encoding="utf-8"
+    )
