@@ -103,7 +103,7 @@ rule evaluate_linearised:
         runtime=30,
     params:
         network=network_entry,
-        images=lambda wildcards: training_entry(wildcards)["images"],
+        training=lambda wildcards: {key: training_entry(wildcards)[key] for key in ("images", "test_images")},
         layer=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_4.layer,
         version=1,
     script:
@@ -246,7 +246,10 @@ rule tabulate_accuracies:
         mem_mb=1000,
         runtime=15,
     params:
-        networks=lambda wildcards: list(SETTINGS[wildcards.scale].thamm2024.networks),
+        test_images=lambda wildcards: {
+            network: network_settings.test_images or SETTINGS[wildcards.scale].thamm2024.training.test_images
+            for network, network_settings in SETTINGS[wildcards.scale].thamm2024.networks.items()
+        },
         scale_note=lambda wildcards: describe_scale(FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]),
         library=source_digest("tables"),
     script:

@@ -11,14 +11,12 @@ from deepspectra.networks import build, load_parameters, standardise_images
 from deepspectra.training import Samples, accuracy
 
 with job(snakemake.log[0], snakemake.threads):
-    network, layer = snakemake.params.network, snakemake.params.layer
+    network, training, layer = snakemake.params.network, snakemake.params.training, snakemake.params.layer
     device = choose_device(snakemake.config["device"])
     model = build(network)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
-    weights = store.read(
-        snakemake.input.weights,
-        {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()},
-    )
+    states = {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()}
+    weights = store.read(snakemake.input.weights, states)
     load_parameters(model, {name: weights[f"final/{name}"] for name in shapes})
     model.to(device)
     initial = torch.from_numpy(weights[f"initial/{layer}/weight"]).to(device)
@@ -32,7 +30,7 @@ with job(snakemake.log[0], snakemake.threads):
         {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
         | {"train_labels": (50_000,), "test_labels": (10_000,)},
     )
-    for part, count in (("train", snakemake.params.images), ("test", 10_000)):
+    for part, count in (("train", training["images"]), ("test", training["test_images"])):
         images = standardise_images(data[f"{part}_images"][:count]).to(device)
         samples = Samples(images, torch.from_numpy(data[f"{part}_labels"][:count].astype(np.int64)).to(device))
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])

@@ -16,9 +16,8 @@ with job(snakemake.log[0], snakemake.threads):
                 rows.append((panel, kind, alpha, values.mean(), spread, len(values)))
                 summary.append((panel, kind, f"{part} accuracy at alpha {alpha:g}", values.mean(), None))
     for alpha, values in results.groupby("alpha"):
-        summary.append(
-            ("a", "full", f"relative displacement at alpha {alpha:g}", values.relative_displacement.mean(), None)
-        )
+        quantity = f"relative displacement of the layer at alpha {alpha:g}"
+        summary.append(("a", "full", quantity, values.relative_displacement.mean(), None))
     pd.DataFrame(rows, columns=["panel", "series", "x", "y", "spread", "seeds"]).to_csv(
         snakemake.output.curves, index=False, lineterminator="\n", float_format="%.8g"
     )

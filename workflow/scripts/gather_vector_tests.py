@@ -27,13 +27,13 @@ with job(snakemake.log[0], snakemake.threads):
             (
                 "a",
                 series,
-                "KS distance to the Marchenko-Pastur law of the initial weights",
+                "KS distance to the initial weights' Marchenko-Pastur law",
                 ks_distance(values, law.cdf),
                 0,
             ),
             ("a", series, "fraction in the modified Marchenko-Pastur law", row.fraction, 1),
             ("a", series, "upper edge of the modified Marchenko-Pastur law", row.nu_max, law.nu_max),
-            ("a", series, "largest singular value", row.nu_min if values.empty else values.max(), law.nu_max),
+            ("a", series, "largest singular value", values.max(), law.nu_max),
         ]
     x = np.linspace(*law.edges, 300)
     rows += [("a", "Marchenko-Pastur", a, a, b) for a, b in zip(x, law.density(x), strict=True)]

@@ -10,15 +10,14 @@ from deepspectra.tables import markdown, number
 with job(snakemake.log[0], snakemake.threads):
     published = pd.read_csv(snakemake.input.published).set_index("network")
     found = {}
-    for network, path in zip(snakemake.params.networks, snakemake.input.histories, strict=True):
+    for (network, images), path in zip(snakemake.params.test_images.items(), snakemake.input.histories, strict=True):
         last = pd.read_csv(path).iloc[-1]
-        found[network] = (int(last.epoch), 100 * last.train_accuracy, 100 * last.test_accuracy)
+        error = (last.test_accuracy * (1 - last.test_accuracy) / images) ** 0.5
+        found[network] = (int(last.epoch), 100 * last.train_accuracy, 100 * last.test_accuracy, 100 * error)
     rows = []
     for network in dict.fromkeys((*found, *published.index)):
         printed = published.loc[network] if network in published.index else None
-        epochs, train, test = found.get(network, (None, None, None))
-        # The last accuracy is that of one test set of 10,000 images.
-        error = 100 * (test / 100 * (1 - test / 100) / 10_000) ** 0.5 if test is not None else None
+        epochs, train, test, error = found.get(network, (None,) * 4)
         rows.append(
             {
                 "network": network,
@@ -51,7 +50,7 @@ with job(snakemake.log[0], snakemake.threads):
     )
     notes = [
         snakemake.params.scale_note,
-        "±: sampling error of 10,000 test images; other seeds vary by about as much. Train accuracy: over the last "
+        "±: sampling error of the test images; other seeds vary by about as much. Train accuracy: over the last "
         "epoch's batches as they were met. Assumed where the paper is open: the learning rate decays once an epoch; of "
         "miniAlexNet: crops of 28 x 28 pixels, convolutions that keep the size, pooling with stride 2, and an L2 "
         "penalty of 1e-4 times the sum of squared weights.",

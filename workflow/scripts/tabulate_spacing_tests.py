@@ -44,30 +44,17 @@ with job(snakemake.log[0], snakemake.threads):
         }
     )
     made = table.p.notna()
+    below = {name: int((table[name] < LEVEL).sum()) for name in ("p", "p_calibrated", "q_calibrated")}
     notes = [
         snakemake.params.scale_note,
-        f"Kolmogorov-Smirnov test of the unfolded spacings against the Wigner surmise. {int((table.p < "
-        f"LEVEL).sum())} of {int(made.sum())} plain p-values are below 0.05, {int((table.p_calibrated < "
-        f"LEVEL).sum())} of the calibrated ones, and {int((table.q_calibrated < LEVEL).sum())} after the "
-        f"correction.",
-        "Plain p-values are not uniform for random matrices (their median is about 0.7), since the unfolding is "
-        "fitted to the same levels. Calibrated: the share of random matrices of the same shape, through the same "
-        "unfolding, with at least this statistic; ± is its Monte Carlo error. q: Benjamini and Hochberg's over the "
-        "rows of this table.",
+        "Kolmogorov-Smirnov test of the unfolded spacings against the Wigner surmise. "
+        f"{below['p']} of {int(made.sum())} plain p-values are below 0.05, {below['p_calibrated']} of the calibrated "
+        f"ones, and {below['q_calibrated']} after the correction.",
+        "Plain p-values are not uniform for random matrices (their median is about 0.7), since the unfolding is fitted "
+        "to the same levels. Calibrated: the share of random matrices of the same shape, through the same unfolding, "
+        "with at least this statistic; ± is its Monte Carlo error. q: Benjamini and Hochberg's over the rows of this table.",
         "The paper says that no test rejects even at 0.30, and prints 0.229 and 0.160. Matrices are those of the "
-        "trained weights; rows without a published value are not in the paper's table. Assumed: a = 7 for the paper's "
-        "window of "
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        "15.",
+        "trained weights; rows without a published value are not in the paper's table. Assumed: a = 7 for the window of 15.",
     ]
     if not made.all():
         notes.append(
@@ -83,17 +70,18 @@ with job(snakemake.log[0], snakemake.threads):
         row = {"network": network, "layer": layer}
         for test in part.itertuples():
             row |= {f"{test.unfolding}_{name}": getattr(test, name) for name in ("p", "p_calibrated", "in_band")}
+        row["polynomial_zero_spacings"] = int(part[part.unfolding == "polynomial"].zero_spacings.iloc[0])
         rows.append(row)
     names = ("gaussian", "staircase", "polynomial")
     kinds = {"p": "p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
-    unfolding = pd.DataFrame(
-        rows, columns=["network", "layer", *(f"{name}_{kind}" for kind in kinds for name in names)]
-    )
+    columns = ["network", "layer", *(f"{name}_{kind}" for kind in kinds for name in names), "polynomial_zero_spacings"]
+    unfolding = pd.DataFrame(rows, columns=columns)
     unfolding.to_csv(snakemake.output.unfolding, index=False, lineterminator="\n", float_format="%.6g")
     headed = unfolding[["network", "layer"]].copy()
     for kind, words in kinds.items():
         for name in names:
             headed[f"{words}, {name}"] = unfolding[f"{name}_{kind}"].map(lambda x: number(x, 2))
+    headed["zero spacings, polynomial"] = unfolding.polynomial_zero_spacings.astype(str)
     notes = [
         snakemake.params.scale_note,
         "The same matrices by three unfoldings. gaussian: broadening, eq. 4-5. staircase: the empirical staircase, "

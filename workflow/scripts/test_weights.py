@@ -11,7 +11,8 @@ from deepspectra.levels import number_variance, spacing_ks, spacings, vector_ks
 from deepspectra.unfolding import UNFOLDINGS
 
 LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
-LEVELS += ["null_draws", "in_band", "nu_min", "nu_max", "fraction", "unresolved", "note"]
+LEVELS += ["null_draws", "in_band", "nu_min", "nu_max", "fraction", "unresolved"]
+LEVELS += ["zero_spacings", "note"]
 CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
 VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"]
 #: Singular values of a float32 matrix are known to about this share of the largest.
@@ -52,6 +53,8 @@ with job(snakemake.log[0], snakemake.threads):
                         **{"p_calibrated": float(calibrated.value), "p_error": float(calibrated.error)},
                         **{"null_draws": len(null[f"{name}/spacing_statistics"]), "in_band": inside[between].mean()},
                         **{"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction},
+                        # Where a fitted staircase falls the levels stand still: artefacts of the polynomial.
+                        "zero_spacings": int(np.sum(np.diff(unfolded) == 0)),
                         "unresolved": int(np.sum(np.diff(values) < _FLOAT32 * values[-1])),
                     }
                 )

@@ -21,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
     torch.use_deterministic_algorithms(device.type == "cuda")
     shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
     data = store.read(snakemake.input[0], shapes | {"train_labels": (50_000,), "test_labels": (10_000,)})
-    chosen = slice(training["images"])
+    chosen, tested = slice(training["images"]), slice(training["test_images"])
 
     def samples(images: np.ndarray, labels: np.ndarray) -> Samples:
         return Samples(standardise_images(images).to(device), torch.from_numpy(labels.astype(np.int64)).to(device))
@@ -42,7 +42,7 @@ with job(snakemake.log[0], snakemake.threads):
     history = train(
         model,
         samples(data["train_images"][chosen], data["train_labels"][chosen]),
-        samples(data["test_images"], data["test_labels"]),
+        samples(data["test_images"][tested], data["test_labels"][tested]),
         plan,
         checkpoint=checkpoint,
         checkpoint_epochs=training["checkpoint_epochs"],

@@ -24,6 +24,9 @@ class Training(Node):
     images: Annotated[int, Field(ge=10, le=50_000)] = Field(
         description="The first so many training images are used.", title="training images"
     )
+    test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        description="Accuracies are those of the first so many test images.", title="test images"
+    )
     epochs: int = Field(ge=1, description="Passes through the training images.", title="epochs")
     batch_size: int = Field(ge=1, description="Images a step.")
     learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
@@ -50,7 +53,10 @@ class Network(Node):
         default=None, description="Side of the random crops in training (the centre is taken in tests)."
     )
     images: Annotated[int, Field(ge=10, le=50_000)] | None = Field(
-        default=None, description="Training images, where they differ from the others'."
+        default=None, description="Training images, where they differ from the others'.", title="training images"
+    )
+    test_images: Annotated[int, Field(ge=10, le=10_000)] | None = Field(
+        default=None, description="Test images, where they differ from the others'.", title="test images"
     )
     epochs: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Epochs, where they differ from the others'."
