@@ -30,6 +30,6 @@ with job(snakemake.log[0], snakemake.threads):
             sides = {"output": found.output_vectors, "input": found.input_vectors}
             vectors |= {f"{layer}/{state}/{side}": array for side, array in sides.items() if array is not None}
             bar.update()
-    parameters = {"network": network, "available": available, "note": status.get("reason")}
+    parameters = {"network": network, "available": available, "note": status.get("cause")}
     for path, arrays in ((snakemake.output.values, values), (snakemake.output.vectors, vectors)):
         store.write(path, arrays, parameters=parameters, inputs=snakemake.input, dtype="float64")

@@ -36,10 +36,15 @@ with job(snakemake.log[0], snakemake.threads):
         if snakemake.config["pretrained"] == "require":
             raise UserError(str(obtained))
         print(f"\nnote: {obtained.reason}. {how_to_supply}\n", file=sys.stderr)
-        status = {"available": False, "reason": obtained.reason, "how_to_supply": how_to_supply}
+        status = {
+            "available": False,
+            "reason": obtained.reason,
+            "cause": obtained.cause,
+            "how_to_supply": how_to_supply,
+        }
         store.write(target, {}, parameters={**parameters, **status, "official": None, "sha256": None})
     else:
-        status = {"available": True, "reason": None, "how_to_supply": None}
+        status = {"available": True, "reason": None, "cause": None, "how_to_supply": None}
         file = {"official": obtained.official, "sha256": obtained.sha256}
         store.write(target, obtained.matrices, parameters={**parameters, **status, **file})
         logger.info("%s: %s, from %s", name, target, obtained.source)

@@ -52,9 +52,9 @@ with job(snakemake.log[0], snakemake.threads):
         f"ones, and {below['q_calibrated']} after the correction.",
         "Plain p-values are not uniform for random matrices (their median is about 0.7), since the unfolding is fitted "
         "to the same levels. Calibrated: the share of random matrices of the same shape, through the same unfolding, "
-        "with at least this statistic; ± is its Monte Carlo error. q: Benjamini and Hochberg's over the rows of this table.",
+        "with at least this statistic; ± is its Monte Carlo error. q: Benjamini and Hochberg's over the table's rows.",
         "The paper says that no test rejects even at 0.30, and prints 0.229 and 0.160. Matrices are those of the "
-        "trained weights; rows without a published value are not in the paper's table. Assumed: a = 7 for the window of 15.",
+        "trained weights; rows without a published value are not in the paper's. Assumed: a = 7 for the window of 15.",
     ]
     if not made.all():
         notes.append(

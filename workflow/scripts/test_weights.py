@@ -26,7 +26,7 @@ with job(snakemake.log[0], snakemake.threads):
     for layer, (outputs, inputs) in layers.items():
         larger, smaller = max(outputs, inputs), min(outputs, inputs)
         if not status["available"]:
-            note = f"weights not available here: {status['note']}"
+            note = f"weights not available here ({status['note']})"
             levels.append({"network": network, "layer": layer, "state": "final", "note": note})
             levels[-1] |= {"outputs": outputs, "inputs": inputs, "unfolding": "gaussian"}
             continue

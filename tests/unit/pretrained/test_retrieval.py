@@ -76,10 +76,13 @@ def test_not_served(served, server, scratch, torch_content, fault, caplog):
     found = get(served, scratch, timeout=0.5)
     address = f"{server.url}/{NAME}"
     assert found == Unavailable(
-        f"toy: the pretrained weights at {address} could not be had: {reason}",
+        "toy",
+        address,
+        reason,
         f"To supply them by hand, put {NAME} from that address into a folder and name the folder in the "
         "configuration, data: {folder: PATH}, or on the command line, --config data='{folder: PATH}'",
     )
+    assert found.reason == f"toy: the pretrained weights at {address} could not be had: {reason}"
     assert str(found) == f"{found.reason}. {found.how_to_supply}"
     assert str(found) in [record.message for record in caplog.records if record.levelname == "WARNING"]
 

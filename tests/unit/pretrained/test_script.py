@@ -60,6 +60,7 @@ def test_matrices(fetch_weights, write, tmp_path, matrices):
         "citation": "nobody (2001)",
         "available": True,
         "reason": None,
+        "cause": None,
         "how_to_supply": None,
         "official": False,
         "sha256": store.file_hash(own),
@@ -74,6 +75,7 @@ def test_unavailable(fetch_weights, tmp_path):
     assert said["official"] is None
     assert said["sha256"] is None
     assert said["reason"].endswith("its host's name cannot be found")
+    assert said["cause"] == "its host's name cannot be found"
     assert said["how_to_supply"].endswith("Then delete weights.h5 and run again.")
     assert f"note: {said['reason']}. {said['how_to_supply']}" in done.stderr
 

@@ -46,11 +46,11 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     :param summary: columns panel, series (network and layer), quantity, value, reference.
     """
     names = summary.groupby("panel", sort=True).series.first()
-    figure, axes = style.new_figure(style.COLUMN, 3.1, (2, len(names)))
+    figure, axes = style.new_figure(style.COLUMN, 3.5, (2, len(names)))
     for column, (panel, name) in enumerate(names.items()):
         number = panel.removeprefix("a")
         spacing, variance = axes[:, column]
-        style.label_panel(spacing, panel, _title(name))
+        style.label_panel(spacing, panel, _title(name).replace(", ", "\n"))
         style.label_panel(variance, f"b{number}")
         quantities = summary[summary.panel == panel]
         if not (curves.panel == panel).any():
@@ -67,7 +67,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_xlabel(r"interval length $l$")
     handles, labels = _legend_entries(axes)
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-    style.add_note(figure, note)
+    style.add_note(figure, _with_supply(note, summary))
     return figure
 
 
@@ -84,7 +84,8 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     style.label_panel(spectrum, "a", _title(summary[summary.panel == "a"].series.iloc[0].partition(",")[0]))
     spectrum.set_xlabel(r"singular value $\nu$")
     spectrum.set_ylabel(r"density $P(\nu)$")
-    spectrum.legend(loc="upper right")
+    spectrum.set_ylim(0, 1.6 * spectrum.get_ylim()[1])
+    spectrum.legend(loc="upper right", ncols=2)
     for axis, panel in zip(axes.flat[1:], "bcd", strict=True):
         part = summary[summary.panel == panel]
         notes = []
@@ -95,15 +96,16 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
                 continue
             side = drawn.quantity.iloc[0].removeprefix("drawn: ")
             _vector_lines(axis, curves[curves.panel == panel], f"{name}, {side}", colour, _title(name))
-        _vector_axis(axis)
+        if not notes or axis.lines:
+            _vector_axis(axis)
         axis.set_xlabel("relative rank of the singular value")
         axis.set_ylabel("p-value")
         style.label_panel(axis, panel)
         if notes:
             _say_unavailable(axis, "\n".join(notes))
-        if axis.lines:
+        if axis.get_legend_handles_labels()[0]:
             axis.legend(loc="upper right")
-    style.add_note(figure, note)
+    style.add_note(figure, _with_supply(note, summary))
     return figure
 
 
@@ -182,8 +184,8 @@ def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
     axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label="trained")
     axis.plot(surmise.x, surmise.y, color=_LAW, linestyle="--", label="random matrix theory")
     axis.set_xlim(0, surmise.x.max())
-    axis.set_ylim(0, 1.6 * max(surmise.y.max(), bars.y.max()))
-    inset = axis.inset_axes((0.58, 0.42, 0.4, 0.34))
+    axis.set_ylim(0, 1.55 * max(surmise.y.max(), bars.y.max()))
+    inset = axis.inset_axes((0.64, 0.36, 0.35, 0.3))
     cumulative, law = series["cumulative"], series["surmise cumulative"]
     inset.step(cumulative.x, cumulative.y, where="post", color=_TRAINED, linewidth=0.8)
     inset.plot(law.x, law.y, color=_LAW, linestyle="--", linewidth=0.6)
@@ -200,7 +202,7 @@ def _p_values(axis: Axes, summary: pd.DataFrame) -> None:
     plain, calibrated = values["KS p-value, plain"], values["KS p-value, calibrated"]
     error = values["Monte Carlo error of the calibrated p-value"]
     text = f"p = {plain:.2f}\ncalibrated {calibrated:.2f} ± {error:.2f}"
-    axis.text(0.98, 0.98, text, transform=axis.transAxes, ha="right", va="top", fontsize=5.5)
+    axis.text(1, 1, text, transform=axis.transAxes, ha="right", va="top", fontsize=5)
 
 
 def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
@@ -227,14 +229,16 @@ def _spectrum(axis: Axes, lines: pd.DataFrame, fits: tuple[str, ...] = ("final",
         bars = series.get(f"spectrum, {state}")
         if bars is not None:
             edges = [*bars.x, bars.x_high.iloc[-1]]
-            axis.stairs(bars.y, edges, fill=True, color=colour, alpha=0.35)
-            axis.stairs(bars.y, edges, color=colour, linewidth=0.6, label=name)
+            filled = state == "final"
+            shade = style.HISTOGRAM_COLOUR if filled else colour
+            axis.stairs(bars.y, edges, fill=filled, color=shade, linewidth=0.7, label=name, zorder=1 if filled else 2)
         if state in fits and f"fit, {state}" in series:
             fit = series[f"fit, {state}"]
             law = {"color": _LAW, "linestyle": "--" if len(fits) > 1 else ":", "linewidth": 0.8}
             axis.plot(fit.x, fit.y, **law, label="random matrix theory" if len(fits) > 1 else "modified law, trained")
-    axis.set_xlim(0, lines[lines.series.str.startswith("spectrum")].x_high.max())
-    axis.set_ylim(bottom=0)
+    spectra = lines[lines.series.str.startswith("spectrum")]
+    axis.set_xlim(0, spectra.x_high.max())
+    axis.set_ylim(0, 1.1 * spectra.y.max())
 
 
 def _vector_lines(axis: Axes, lines: pd.DataFrame, name: str, colour: str, label: str, *, faint: bool = False) -> None:
@@ -256,7 +260,7 @@ def _vector_axis(axis: Axes) -> None:
 def _say_unavailable(axis: Axes, text: str) -> None:
     """Why there is nothing to see; a panel is never left empty without a word."""
     axis.text(
-        *(0.5, 0.5, textwrap.fill(text, 26) + "\n(README, Data: how to supply them)"),
+        *(0.5, 0.5, "\n".join(textwrap.fill(line, 24) for line in text.split("\n"))),
         **{"transform": axis.transAxes, "ha": "center", "va": "center", "fontsize": 5, "color": "0.35"},
     )
     if not axis.lines:
@@ -264,12 +268,22 @@ def _say_unavailable(axis: Axes, text: str) -> None:
         axis.set_yticks([])
 
 
+def _with_supply(note: str, summary: pd.DataFrame) -> str:
+    """A note, and where weights are missing how to supply them."""
+    if not summary.quantity.str.startswith("weights not available").any():
+        return note
+    return (
+        f"{note} To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
+        "delete resources/weights/ and run with --config data='{folder: PATH}'."
+    )
+
+
 def _title(name: str) -> str:
     """ "mlp1024 dense2" as readers know it."""
     network, _, layer = name.partition(" ")
     known = {"alexnet": "AlexNet", "vgg16": "VGG16", "vgg19": "VGG19", "minialexnet": "miniAlexNet"}
     words = layer.replace("dense", "dense ").replace("conv", "conv ")
-    return f"{known.get(network, network.replace('mlp', 'MLP').replace('_', ' '))}, {words}"
+    return f"{known.get(network, network.replace('mlp', 'MLP').replace('_seed', ' seed ').replace('_', ' '))}, {words}"
 
 
 def _regime(alpha: float) -> str:

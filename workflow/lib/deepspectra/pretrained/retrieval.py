@@ -48,10 +48,18 @@ class Weights:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Weights that cannot be had here: the ``reason``, and ``how_to_supply`` the file by hand. As text both of them."""
+    """Weights of network ``name`` that cannot be had here from their ``address``: the ``cause`` in a few words, and
+    ``how_to_supply`` the file by hand. As text all of it."""
 
-    reason: str
+    name: str
+    address: str
+    cause: str
     how_to_supply: str
+
+    @property
+    def reason(self) -> str:
+        """A sentence without its full stop."""
+        return f"{self.name}: the pretrained weights at {self.address} could not be had: {self.cause}"
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.how_to_supply}"
@@ -183,7 +191,9 @@ def _downloaded(name: str, entry: Pretrained, place: Path, **options: float) -> 
     if difference is None:
         return WeightsFile(path, True, file_hash(path), f"official file at {entry.url}")
     unavailable = Unavailable(
-        f"{name}: the pretrained weights at {entry.url} could not be had: {difference}",
+        name,
+        entry.url,
+        difference,
         f"To supply them by hand, put {entry.file_name} from that address into a folder and name the folder in the "
         "configuration, data: {folder: PATH}, or on the command line, --config data='{folder: PATH}'",
     )
