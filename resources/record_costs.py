@@ -2,48 +2,65 @@
 
     uv run resources/record_costs.py preview
 
-Run it in the top folder after a fresh `snakemake --config scale=... keep_matrices=true` has made everything: kernel
-matrices are temporary otherwise, but a run needs the disk for them. Rows of other scales stay.
+Run it in the top folder after `snakemake --config scale=... keep_matrices=true` has made everything: matrices are
+temporary otherwise, but a run needs the disk for them. Every target is charged with all jobs that it needs, shared ones
+too, the downloads alone excepted; `all` counts each job once. Targets that are not finished are left out, and said.
+Rows of other scales stay.
 """
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 
-RESULTS, COSTS = Path("results"), Path("resources/costs.csv")
-STAGES = ("kernels", "spectra", "statistics", "figures")
+COSTS = Path("resources/costs.csv")
 
 
-def measure(scale: str) -> pd.DataFrame:
-    """One row per target: number of jobs, seconds of all and of the longest, peak memory and size on disk."""
-    rows = []
-    for folder in sorted((RESULTS / scale / "benchmarks").iterdir()):
-        jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in sorted(folder.glob("*.tsv"))])
-        paper, _, item = folder.name.partition("_")
-        files = [path for stage in STAGES for path in (RESULTS / scale / stage / paper).rglob("*") if path.is_file()]
-        own = [path for path in files if item in {path.stem, path.stem.removesuffix("_curves"), path.parent.name}]
-        rows.append(
-            {
-                "scale": scale,
-                "target": folder.name,
-                "jobs": len(jobs),
-                "seconds": round(jobs["s"].sum()),
-                "longest_seconds": round(jobs["s"].max()),
-                "memory_mb": round(jobs["max_rss"].max()),
-                "disk_mb": round(sum(path.stat().st_size for path in own) / 1e6, 1),
-            }
-        )
-    return pd.DataFrame(rows)
+def snakemake(*arguments: str) -> str:
+    """What Snakemake prints."""
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def measure(scale: str, target: str) -> dict[str, object] | None:
+    """Number of jobs, seconds of all and of the longest, peak memory and size on disk; None if it is not finished."""
+    plan = snakemake(
+        "--dry-run", "--nolock", "--forceall", "--config", f"scale={scale}", "keep_matrices=true", "--", target
+    )
+    benchmarks = [Path(path) for path in re.findall(r"^    benchmark: (.+)$", plan, re.MULTILINE)]
+    outputs = [
+        Path(path) for line in re.findall(r"^    output: (.+)$", plan, re.MULTILINE) for path in line.split(", ")
+    ]
+    # What a download takes says nothing about the target.
+    benchmarks = [path for path in benchmarks if path.parts[0] == "results"]
+    outputs = [path for path in outputs if path.parts[0] == "results"]
+    missing = [path for path in (*benchmarks, *outputs) if not path.exists()]
+    if missing:
+        print(f"{target}: not recorded, {missing[0]} is missing")
+        return None
+    jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in benchmarks])
+    return {
+        "scale": scale,
+        "target": target,
+        "jobs": len(jobs),
+        "seconds": round(jobs["s"].sum()),
+        "longest_seconds": round(jobs["s"].max()),
+        "memory_mb": round(jobs["max_rss"].max()),
+        "disk_mb": round(sum(path.stat().st_size for path in outputs) / 1e6, 1),
+    }
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not (RESULTS / sys.argv[1] / "benchmarks").is_dir():
+    if len(sys.argv) != 2 or not (Path("results") / sys.argv[1] / "benchmarks").is_dir():
         raise SystemExit(__doc__)
-    measured = measure(sys.argv[1])
+    targets = [name for name in snakemake("--list-target-rules").split() if re.search(r"_(figure|table)_", name)]
+    rows = [row for target in [*targets, "all"] if (row := measure(sys.argv[1], target))]
+    measured = pd.DataFrame(rows)
     if COSTS.exists():
         known = pd.read_csv(COSTS)
-        measured = pd.concat([known[known.scale != sys.argv[1]], measured])
+        measured = pd.concat([known[(known.scale != sys.argv[1]) | ~known.target.isin(measured.target)], measured])
     measured.sort_values(["scale", "target"]).to_csv(COSTS, index=False, lineterminator="\n")

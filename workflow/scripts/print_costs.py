@@ -7,10 +7,16 @@ from deepspectra.job import job
 with job(snakemake.log[0], snakemake.threads):
     scale, cores, targets = snakemake.params.scale, snakemake.params.cores, snakemake.params.targets
     measured = pd.read_csv(snakemake.params.table)
-    measured = measured[measured.scale == scale].set_index("target").reindex(targets)
+    measured = measured[measured.scale == scale].set_index("target")
+    # Where the whole has not been measured its parts stand for it, which counts shared jobs several times.
+    whole = measured.loc["all"] if "all" in measured.index else None
+    measured = measured.reindex(targets)
     # A target cannot end before its longest job, however many cores there are.
     minutes = (measured.seconds / cores).clip(lower=measured.longest_seconds) / 60
-    total = max(measured.seconds.sum() / cores, measured.longest_seconds.max()) / 60
+    seconds, disk = (
+        (measured.seconds.sum(), measured.disk_mb.sum()) if whole is None else (whole.seconds, whole.disk_mb)
+    )
+    total = max(seconds / cores, measured.longest_seconds.max()) / 60
     table = pd.DataFrame(
         {
             "jobs": measured.jobs.astype("Int64"),
@@ -22,7 +28,7 @@ with job(snakemake.log[0], snakemake.threads):
     print(f"\nAt {scale} scale with {cores} cores, as measured on two cores of 2 GHz without a GPU:\n")
     print(table.where(table.notna(), "not measured").to_string())
     print(
-        f"\nTogether about {total:.0f} minutes and {measured.disk_mb.sum():.0f} MB of disk while it runs; "
+        f"\nTogether about {total:.0f} minutes and {disk:.0f} MB of disk while it runs; targets share jobs, "
         f"memory is per job, up to {cores} at once.\nOnce, for the data set that these targets need: "
         + ", ".join(f"{name} ({size})" for name, size in snakemake.params.downloads.items())
         + ".\n"
