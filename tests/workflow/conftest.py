@@ -12,6 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+CLOSED = "http://127.0.0.1:9/"
+#: For the environment of a run: every address and registry is behind a closed port.
+NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), CLOSED) | {
+    **{"npm_config_registry": CLOSED, "PIP_INDEX_URL": CLOSED, "PIP_CONFIG_FILE": "/dev/null"},
+    **{"PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": "", "no_proxy": "", "NO_PROXY": ""},
+}
 
 
 @dataclass(frozen=True)
@@ -20,19 +26,26 @@ class Project:
 
     folder: Path
 
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start Snakemake in the copy, in a process group of its own; both outputs come together in ``stdout``."""
+        return subprocess.Popen(**self._run(arguments, environment), start_new_session=True)
+
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake in the copy; both outputs come together in ``stdout``."""
+        """Run Snakemake in the copy to its end; both outputs come together in ``stdout``."""
+        return subprocess.run(**self._run(arguments, environment))
+
+    def _run(self, arguments: tuple[str, ...], environment: dict[str, str]) -> dict[str, object]:
         # Only what the project itself sets may put its library on the path.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
-            env=inherited | {"XDG_CACHE_HOME": str(self.folder.parent / "cache")} | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return {
+            "args": [sys.executable, "-m", "snakemake", *arguments],
+            "cwd": self.folder,
+            "env": inherited | {"XDG_CACHE_HOME": str(self.folder.parent / "cache")} | environment,
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+        }
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Number of jobs by rule that a dry run lists."""

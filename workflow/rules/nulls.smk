@@ -1,24 +1,6 @@
 """Null stage: random matrices through the same pipeline, for calibrated p-values."""
 
 
-def unfolding_parameters(wildcards):
-    """The whole number that each unfolding takes."""
-    unfolding = SETTINGS[wildcards.scale].thamm2024.unfolding
-    window = unfolding.half_window
-    return {"gaussian": window, "staircase": window, "polynomial": unfolding.polynomial_degree}
-
-
-def pretrained_alone(wildcards):
-    """Pretrained networks with matrices of a shape, if no network that is trained here has one: without their weights
-    there is nothing to calibrate, and the largest nulls take long."""
-    shape = {int(wildcards.rows), int(wildcards.columns)}
-    paper = SETTINGS[wildcards.scale].thamm2024
-    if any(set(size) == shape for name in paper.networks for size in weight_layers(wildcards.scale, name).values()):
-        return []
-    owners = [name for name in paper.pretrained if shape in map(set, weight_layers(wildcards.scale, name).values())]
-    return [f"resources/weights/{name}.h5" for name in owners]
-
-
 rule draw_null_levels:
     """Spacing tests and number variances of random matrices of one shape."""
     input:

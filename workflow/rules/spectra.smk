@@ -1,37 +1,5 @@
 """Spectra stage: weights -> singular values and vectors."""
 
-#: Larger sides up to this have their vectors computed and tested too; the smaller side's always are.
-BOTH_SIDES = 8192
-
-
-def weight_layers(scale, network):
-    """Layer -> (outputs, inputs) of the weight matrices that are studied: all but the output layer's of networks that
-    are trained here."""
-    if network in WEIGHTS:
-        return dict(WEIGHTS[network].shapes)
-    shapes = SETTINGS[scale].thamm2024.network(network).weight_shapes
-    return {layer: matrix_shape(shape) for layer, shape in shapes.items() if layer != "output"}
-
-
-def weight_file(wildcards):
-    """Where a network's weights are."""
-    if wildcards.network in WEIGHTS:
-        return f"resources/weights/{wildcards.network}.h5"
-    return f"results/{wildcards.scale}/networks/{wildcards.network}.h5"
-
-
-def stored_shapes(wildcards):
-    """Layer -> shape of its weight as it is stored."""
-    if wildcards.network in WEIGHTS:
-        return weight_layers(wildcards.scale, wildcards.network)
-    shapes = SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).weight_shapes
-    return {layer: list(shape) for layer, shape in shapes.items() if layer != "output"}
-
-
-def weight_states(wildcards):
-    """Before and after training; of pretrained networks only the weights after it are known."""
-    return ["final"] if wildcards.network in WEIGHTS else ["initial", "final"]
-
 
 rule decompose_weights:
     """Singular values and vectors of every weight matrix of a network."""
@@ -57,10 +25,7 @@ rule decompose_weights:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         layers=stored_shapes,
-        both_sides=lambda wildcards: {
-            layer: max(shape) <= BOTH_SIDES
-            for layer, shape in weight_layers(wildcards.scale, wildcards.network).items()
-        },
+        both_sides=both_sides,
         states=weight_states,
         version=1,
     script:

@@ -1,56 +1,5 @@
 """Thamm et al. (2024): spectra and nulls -> tests of every weight matrix -> plotted numbers and tables."""
 
-#: Where the plotted numbers and summaries of a network's matrices lie.
-TESTED = "results/{scale}/statistics/thamm2024/networks/{network}"
-PUBLISHED = "resources/published/thamm2024_{item}.csv"
-
-
-def tested_networks(scale, item):
-    """Networks whose matrices an item is made from."""
-    paper = SETTINGS[scale].thamm2024
-    if item == "table_2":
-        return list(paper.known_networks)
-    if item == "figure_1":
-        names = [place.network for place in paper.figure_1.panels]
-    elif item == "figure_2":
-        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
-        names = [place.network for place in places]
-    else:
-        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
-    return list(dict.fromkeys(names))
-
-
-def swept_networks(scale):
-    """The networks of figure 4: every seed at every output scale."""
-    paper = SETTINGS[scale].thamm2024
-    return [paper.at_alpha(name, alpha) for name in paper.figure_4.networks for alpha in paper.figure_4.alphas]
-
-
-SPECTRA["thamm2024"] = {
-    item: lambda scale, item=item: tested_networks(scale, item)
-    for item in ("figure_1", "figure_2", "figure_3", "table_2")
-}
-SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
-#: All of these shape every item.
-SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "nulls", "unfolding")]
-
-
-def tests_of(suffix, item=None):
-    """For `input:`: one kind of file for every network of an item."""
-    return lambda wildcards: [
-        (TESTED + suffix).format(scale=wildcards.scale, network=network)
-        for network in tested_networks(wildcards.scale, item or wildcards.item)
-    ]
-
-
-def null_files(wildcards):
-    """Layer -> file of the null of its shape, and dimension -> file of the null of its vectors."""
-    folder = f"results/{wildcards.scale}/nulls"
-    layers = weight_layers(wildcards.scale, wildcards.network)
-    levels = {layer: f"{folder}/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in layers.items()}
-    sides = {side for shape in layers.values() for side in shape if side == min(shape) or max(shape) <= BOTH_SIDES}
-    return levels, {side: f"{folder}/vectors_{side}.h5" for side in sorted(sides)}
-
 
 rule test_weights:
     """Every statistic of every weight matrix of one network, plain and calibrated."""
@@ -59,9 +8,9 @@ rule test_weights:
         vectors="results/{scale}/vectors/thamm2024/{network}.h5",
         nulls=lambda wildcards: sorted({path for files in null_files(wildcards) for path in files.values()}),
     output:
-        levels=TESTED + "_levels.csv",
-        curves=TESTED + "_curves.csv",
-        vectors=TESTED + "_vectors.csv",
+        levels="results/{scale}/statistics/thamm2024/networks/{network}_levels.csv",
+        curves="results/{scale}/statistics/thamm2024/networks/{network}_curves.csv",
+        vectors="results/{scale}/statistics/thamm2024/networks/{network}_vectors.csv",
     log:
         "results/{scale}/logs/test_weights/{network}.log",
     benchmark:
@@ -75,6 +24,7 @@ rule test_weights:
     params:
         layers=lambda wildcards: weight_layers(wildcards.scale, wildcards.network),
         states=weight_states,
+        both_sides=both_sides,
         null_levels=lambda wildcards: null_files(wildcards)[0],
         null_vectors=lambda wildcards: null_files(wildcards)[1],
         unfolding=unfolding_parameters,
@@ -89,7 +39,7 @@ rule evaluate_linearised:
         weights="results/{scale}/networks/{network}.h5",
         data="resources/data/cifar10.h5",
     output:
-        TESTED + "_linearised.csv",
+        "results/{scale}/statistics/thamm2024/networks/{network}_linearised.csv",
     log:
         "results/{scale}/logs/evaluate_linearised/{network}.log",
     benchmark:
@@ -113,8 +63,8 @@ rule evaluate_linearised:
 rule gather_level_statistics:
     """Spacings and number variance of the matrices of figure 1."""
     input:
-        levels=tests_of("_levels.csv", "figure_1"),
-        curves=tests_of("_curves.csv", "figure_1"),
+        levels=tests_of("levels", "figure_1"),
+        curves=tests_of("curves", "figure_1"),
     output:
         curves="results/{scale}/statistics/thamm2024/figure_1_curves.csv",
         summary="results/{scale}/statistics/thamm2024/figure_1.csv",
@@ -139,9 +89,9 @@ rule gather_level_statistics:
 rule gather_vector_tests:
     """One spectrum and the Porter-Thomas tests of figure 2."""
     input:
-        levels=tests_of("_levels.csv", "figure_2"),
-        curves=tests_of("_curves.csv", "figure_2"),
-        vectors=tests_of("_vectors.csv", "figure_2"),
+        levels=tests_of("levels", "figure_2"),
+        curves=tests_of("curves", "figure_2"),
+        vectors=tests_of("vectors", "figure_2"),
     output:
         curves="results/{scale}/statistics/thamm2024/figure_2_curves.csv",
         summary="results/{scale}/statistics/thamm2024/figure_2.csv",
@@ -166,9 +116,9 @@ rule gather_vector_tests:
 rule gather_regimes:
     """Spectra, levels and vectors in the learning regimes of figure 3."""
     input:
-        levels=tests_of("_levels.csv", "figure_3"),
-        curves=tests_of("_curves.csv", "figure_3"),
-        vectors=tests_of("_vectors.csv", "figure_3"),
+        levels=tests_of("levels", "figure_3"),
+        curves=tests_of("curves", "figure_3"),
+        vectors=tests_of("vectors", "figure_3"),
         histories=lambda wildcards: [
             f"results/{wildcards.scale}/networks/{network}_history.csv"
             for network in tested_networks(wildcards.scale, "figure_3")
@@ -198,7 +148,7 @@ rule gather_accuracies:
     """Accuracies against the output scale, figure 4."""
     input:
         lambda wildcards: [
-            (TESTED + "_linearised.csv").format(scale=wildcards.scale, network=network)
+            f"results/{wildcards.scale}/statistics/thamm2024/networks/{network}_linearised.csv"
             for network in swept_networks(wildcards.scale)
         ],
     output:
@@ -223,7 +173,7 @@ rule gather_accuracies:
 rule tabulate_accuracies:
     """Table 1: test accuracies beside the published ones."""
     input:
-        published=PUBLISHED.format(item="table_1"),
+        published="resources/published/thamm2024_table_1.csv",
         histories=lambda wildcards: [
             f"results/{wildcards.scale}/networks/{network}_history.csv"
             for network in SETTINGS[wildcards.scale].thamm2024.networks
@@ -259,8 +209,8 @@ rule tabulate_accuracies:
 rule tabulate_spacing_tests:
     """Table 2: spacing tests beside the published ones, plain and calibrated; what other unfoldings would give."""
     input:
-        published=PUBLISHED.format(item="table_2"),
-        levels=tests_of("_levels.csv", "table_2"),
+        published="resources/published/thamm2024_table_2.csv",
+        levels=tests_of("levels", "table_2"),
     output:
         csv="results/{scale}/tables/thamm2024/table_2.csv",
         md=report(

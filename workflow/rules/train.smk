@@ -1,21 +1,5 @@
 """Training stage: data -> initial and final weights, history."""
 
-#: Keys of the training that a network may have for itself.
-OWN_TRAINING = {"images", "test_images", "epochs"}
-
-
-def network_entry(wildcards):
-    """A network's entry in the configuration, as plain values."""
-    return SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).model_dump(exclude=OWN_TRAINING)
-
-
-def training_entry(wildcards):
-    """How it is trained: what the networks have in common, with its own images and epochs where it has some."""
-    paper = SETTINGS[wildcards.scale].thamm2024
-    network = paper.network(wildcards.network)
-    own = {key: getattr(network, key) for key in sorted(OWN_TRAINING) if getattr(network, key) is not None}
-    return paper.training.model_dump() | own
-
 
 rule train_network:
     """Train one network; a job that was killed goes on from its last checkpoint."""

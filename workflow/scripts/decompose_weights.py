@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from deepspectra import store
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
@@ -31,5 +33,8 @@ with job(snakemake.log[0], snakemake.threads):
             vectors |= {f"{layer}/{state}/{side}": array for side, array in sides.items() if array is not None}
             bar.update()
     parameters = {"network": network, "available": available, "note": status.get("cause")}
-    for path, arrays in ((snakemake.output.values, values), (snakemake.output.vectors, vectors)):
-        store.write(path, arrays, parameters=parameters, inputs=snakemake.input, dtype="float64")
+    # The weights are float32 numbers: what a network's own arithmetic would have made of a smaller value is noise.
+    floors = {name: float(np.finfo(np.float32).eps * array[-1]) for name, array in values.items()}
+    common = {"parameters": parameters, "inputs": snakemake.input, "dtype": "float64"}
+    store.write(snakemake.output.values, values, noise_floor=floors, **common)
+    store.write(snakemake.output.vectors, vectors, **common)

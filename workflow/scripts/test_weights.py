@@ -72,7 +72,7 @@ with job(snakemake.log[0], snakemake.threads):
                         (layer, state, name, "spacing", index, value) for index, value in enumerate(spacings(unfolded))
                     ]
             for side, dimension in (("output", outputs), ("input", inputs)):
-                if dimension not in snakemake.params.null_vectors:
+                if not snakemake.params.both_sides[layer] and side != ("output" if outputs <= inputs else "input"):
                     continue
                 key = f"{layer}/{state}/{side}"
                 columns = store.read(snakemake.input.vectors, {key: (dimension, smaller)})[key]

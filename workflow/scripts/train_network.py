@@ -45,7 +45,7 @@ with job(snakemake.log[0], snakemake.threads):
         samples(data["test_images"][tested], data["test_labels"][tested]),
         plan,
         checkpoint=checkpoint,
-        checkpoint_epochs=training["checkpoint_epochs"],
+        checkpoint_epochs=snakemake.config["checkpoint_epochs"],
         description=snakemake.wildcards.network,
     )
     store.write(

@@ -16,6 +16,7 @@ from .conftest import F1, F2, F3, FOLDER, ROOT, leaves, read
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
 ITEMS = [f"pennington2017.figure_{i}" for i in (1, 2, 3)] + [f"fan2020.figure_{i}" for i in (1, 2)]
+ITEMS += [f"thamm2024.{part}" for part in ("training", "unfolding", "nulls", *(f"figure_{i}" for i in (1, 2, 3, 4)))]
 
 
 @pytest.mark.parametrize("item", ITEMS)

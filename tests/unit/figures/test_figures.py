@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import subprocess
-import sys
-import warnings
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from drawn import illegible, line_through, save_here_and_there, texts, through_csv
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from deepspectra.figures import fan2020, pennington2017, style
@@ -24,11 +17,6 @@ from deepspectra.statistics import histogram, zoom
 
 NOTE = "Preview scale: n 900 instead of 3000. " + " ".join(["Assumed: nothing; the small print has several lines."] * 6)
 ALPHAS, WIDTHS, BETAS = (-1, -0.25, 1), (48, 96, 192), (-np.inf, -4.0, 0.0)
-
-
-def through_csv(rows, columns):
-    """As the drawing script reads it."""
-    return pd.read_csv(io.StringIO(pd.DataFrame(rows, columns=columns).to_csv(index=False)))
 
 
 def summary_table(rows):
@@ -138,18 +126,6 @@ def name_of(value):
 each_figure = pytest.mark.parametrize(("module", "item"), list(FIGURES), ids=name_of)
 
 
-def texts(artist):
-    return [text.get_text() for text in artist.findobj(Text) if text.get_text()]
-
-
-def line_through(axis, table):
-    """Whether one of the lines of a panel runs through exactly the points of a table."""
-    points = table[["x", "y"]].to_numpy()
-    return any(
-        line.get_xydata().shape == points.shape and np.allclose(line.get_xydata(), points) for line in axis.get_lines()
-    )
-
-
 @each_figure
 def test_every_panel_has_its_letter_its_title_and_its_axes(module, item):
     _, titles, x_labels, y_labels = FIGURES[module, item]
@@ -168,6 +144,11 @@ def test_the_small_print_is_whole(module, item):
     assert len(module.NOTES[item]) > 40
 
 
+@each_figure
+def test_no_text_is_cut_off_or_meets_another(module, item):
+    assert illegible(draw(module, item)) == []
+
+
 def test_there_is_a_note_for_each_figure_and_no_other():
     for module in (pennington2017, fan2020):
         drawn = {name for name in vars(module) if name.startswith("figure_")}
@@ -178,26 +159,13 @@ def test_there_is_a_note_for_each_figure_and_no_other():
 SAVED = [figure for figure in FIGURES if figure != (fan2020, "figure_1")]
 
 
-def save_all(folder):
-    """Files of the figures, and an error for a warning: a glyph that is missing, a panel squeezed away."""
-    for module, item in SAVED:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            base = Path(folder) / f"{name_of(module)}_{item}"
-            style.save(draw(module, item), f"{base}.pdf", f"{base}.png")
+def figures_to_save():
+    return {f"{name_of(module)}_{item}": draw(module, item) for module, item in SAVED}
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """Two folders of files: from here, and at the same time from a process where sets of text have another order."""
-    here, there = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("there")
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import test_figures as t; t.save_all(sys.argv[2])"
-    environment = os.environ | {"PYTHONPATH": str(Path(style.__file__).parents[2]), "PYTHONHASHSEED": "12345"}
-    command = [sys.executable, "-c", code, str(Path(__file__).parent), str(there)]
-    with subprocess.Popen(command, env=environment) as process:
-        save_all(here)
-    assert process.returncode == 0
-    return here, there
+    return save_here_and_there(__name__, tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("there"))
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "png"])
@@ -261,7 +229,8 @@ def test_theory_and_simulation_of_one_beta_share_a_colour():
         assert axis.get_xlim() == pytest.approx((1e-12, 10))
         assert axis.get_xscale() == "log"
     assert [rf"$\phi=0.5$, $\psi={psi}$" in texts(axis) for psi, axis in zip((0.25, 0.75), figure.axes, strict=True)]
-    assert texts(figure.legends[0]) == [r"$\beta=\,$−∞ (linear)", r"$\beta=\,$−4", r"$\beta=\,$0"]
+    names = [r"$\beta=\,$−∞ (linear)", r"$\beta=\,$−4", r"$\beta=\,$0", "theory", "simulation"]
+    assert texts(figure.legends[0]) == names
 
 
 def test_activation_curves_have_the_colours_of_the_paper():

@@ -46,25 +46,26 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     :param summary: columns panel, series (network and layer), quantity, value, reference.
     """
     names = summary.groupby("panel", sort=True).series.first()
-    figure, axes = style.new_figure(style.COLUMN, 3.5, (2, len(names)))
+    narrow = len(names) > 4
+    figure, axes = style.new_figure(style.COLUMN, 4.1 if narrow else 3.5, (2, len(names)))
     for column, (panel, name) in enumerate(names.items()):
         number = panel.removeprefix("a")
         spacing, variance = axes[:, column]
-        style.label_panel(spacing, panel, _title(name).replace(", ", "\n"))
+        style.label_panel(spacing, panel, "\n" * narrow + _title(name).replace(", ", "\n"))
         style.label_panel(variance, f"b{number}")
         quantities = summary[summary.panel == panel]
         if not (curves.panel == panel).any():
             for axis in (spacing, variance):
-                _say_unavailable(axis, quantities.quantity.iloc[0])
+                _say_unavailable(axis, quantities.quantity.iloc[0], width=96 // len(names))
             continue
         _spacings(spacing, curves[curves.panel == panel])
-        _p_values(spacing, quantities)
+        _p_values(spacing, quantities, narrow=narrow)
         _variance(variance, curves[curves.panel == f"b{number}"], ["final"])
     _outer_labels(axes, [r"density $P(s)$", r"number variance $\Sigma^2(l)$"])
     for axis in axes[0]:
         axis.set_xlabel(r"spacing $s$")
     for axis in axes[1]:
-        axis.set_xlabel(r"interval length $l$")
+        axis.set_xlabel(r"length $l$" if narrow else r"interval length $l$")
     handles, labels = _legend_entries(axes)
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     style.add_note(figure, _with_supply(note, summary))
@@ -89,7 +90,9 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis, panel in zip(axes.flat[1:], "bcd", strict=True):
         part = summary[summary.panel == panel]
         notes = []
-        for colour, name in zip(_COLOURS, dict.fromkeys(part.series), strict=False):
+        names = list(dict.fromkeys(part.series))
+        colours = _COLOURS if len(names) <= len(_COLOURS) else style.sequence(len(names))
+        for colour, name in zip(colours, names, strict=False):
             drawn = part[(part.series == name) & part.quantity.str.startswith("drawn: ")]
             if drawn.empty:
                 notes.append(f"{_title(name)}: {part[part.series == name].quantity.iloc[0]}")
@@ -102,9 +105,10 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_ylabel("p-value")
         style.label_panel(axis, panel)
         if notes:
-            _say_unavailable(axis, "\n".join(notes))
+            _say_unavailable(axis, "\n".join(notes), width=28 if axis.lines else 44)
         if axis.get_legend_handles_labels()[0]:
-            axis.legend(loc="upper right")
+            # p-values stay near their mean, except of the largest singular values.
+            axis.legend(loc="lower left")
     style.add_note(figure, _with_supply(note, summary))
     return figure
 
@@ -169,7 +173,10 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.set_xlabel(r"output scale $\alpha$")
         axis.set_ylabel(f"{title} accuracy")
         style.label_panel(axis, panel, f"{title} images")
-        axis.set_ylim(0, min(1.02, 1.15 * curves[curves.panel == panel].y.max()))
+        drawn = curves[curves.panel == panel]
+        axis.set_ylim(0, min(1.02, 1.15 * drawn.y.max()))
+        # No error bar is cut off.
+        axis.set_ylim(top=max(axis.get_ylim()[1], 1.02 * (drawn.y + drawn.spread).max()))
         axis.axhline(0.1, color="0.6", linewidth=0.6, linestyle=":")
     axes[0, 0].legend(loc="lower right")
     bars = f" Error bars: standard deviation of {seeds} seeds." if seeds > 1 else " One seed."
@@ -196,12 +203,12 @@ def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
     inset.tick_params(labelsize=4.5, pad=1.5, length=1.5)
 
 
-def _p_values(axis: Axes, summary: pd.DataFrame) -> None:
-    """The spacing test, plain and calibrated, in the upper corner."""
+def _p_values(axis: Axes, summary: pd.DataFrame, *, narrow: bool = False) -> None:
+    """The spacing test, plain and calibrated, in the upper corner; in more lines where the panel is narrow."""
     values = summary.set_index("quantity").value
     plain, calibrated = values["KS p-value, plain"], values["KS p-value, calibrated"]
     error = values["Monte Carlo error of the calibrated p-value"]
-    text = f"p = {plain:.2f}\ncalibrated {calibrated:.2f} ± {error:.2f}"
+    text = f"p = {plain:.2f}\ncalibrated{chr(10) if narrow else ' '}{calibrated:.2f} ± {error:.2f}"
     axis.text(1, 1, text, transform=axis.transAxes, ha="right", va="top", fontsize=5)
 
 
@@ -257,11 +264,15 @@ def _vector_axis(axis: Axes) -> None:
     axis.set_ylim(0, 1)
 
 
-def _say_unavailable(axis: Axes, text: str) -> None:
-    """Why there is nothing to see; a panel is never left empty without a word."""
+def _say_unavailable(axis: Axes, text: str, width: int) -> None:
+    """Why there is nothing to see, in lines of so many letters; a panel is never left empty without a word.
+
+    In the middle, or below the lines that there are.
+    """
+    x, y, across, along = (0.97, 0.05, "right", "bottom") if axis.lines else (0.5, 0.5, "center", "center")
     axis.text(
-        *(0.5, 0.5, "\n".join(textwrap.fill(line, 24) for line in text.split("\n"))),
-        **{"transform": axis.transAxes, "ha": "center", "va": "center", "fontsize": 5, "color": "0.35"},
+        *(x, y, "\n".join(textwrap.fill(line, width) for line in text.split("\n"))),
+        **{"transform": axis.transAxes, "ha": across, "va": along, "fontsize": 5, "color": "0.35"},
     )
     if not axis.lines:
         axis.set_xticks([])

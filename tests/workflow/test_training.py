@@ -1,0 +1,215 @@
+"""Networks through the workflow on made-up data: trainings that are killed, pretrained weights of several kinds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import torch
+import yaml
+
+from deepspectra import store
+from deepspectra.pretrained.table import load_weights_table
+
+from .conftest import NO_NETWORK, Project, copy_project
+
+pytestmark = pytest.mark.xdist_group("training")
+
+#: The training that is killed: long enough that its first checkpoint is far from its end.
+NETWORK = "mlp512_seed1"
+EPOCHS, CHECKPOINT_EPOCHS = 24, 2
+TRAINING = f"{{images: 1000, test_images: 100, epochs: {EPOCHS}, checkpoint_epochs: {CHECKPOINT_EPOCHS}}}"
+KILLED = ("--config", "scale=smoke", f"thamm2024={{training: {TRAINING}}}")
+OUTPUTS = (f"results/smoke/networks/{NETWORK}.h5", f"results/smoke/networks/{NETWORK}_history.csv")
+CHECKPOINT = f"results/smoke/checkpoints/{NETWORK}.h5"
+LOG = f"results/smoke/logs/train_network/{NETWORK}.log"
+
+PRETRAINED = ["alexnet", "vgg16", "vgg19"]
+#: (outputs, inputs): a wide, a square and a tall matrix.
+SHAPES = {"dense1": (64, 96), "dense2": (64, 64), "dense3": (96, 64)}
+
+
+@pytest.fixture(scope="module")
+def with_images(project) -> Project:
+    """The project with a file like CIFAR-10's whose first images are noise; the others, black, take no space."""
+    draw = np.random.default_rng(1)
+    path = project.folder / "resources" / "data" / "cifar10.h5"
+    path.parent.mkdir()
+    with h5py.File(path, "w") as file:
+        for part, count in (("train", 50_000), ("test", 10_000)):
+            images = file.create_dataset(f"{part}_images", (count, 32, 32, 3), np.uint8, chunks=(1000, 32, 32, 3))
+            images[:1000] = draw.integers(0, 256, (1000, 32, 32, 3), np.uint8)
+            file[f"{part}_labels"] = draw.integers(0, 10, count, np.uint8)
+    return project
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(with_images) -> dict[str, bytes]:
+    """What a training leaves that nobody disturbs."""
+    result = with_images.snakemake("--cores", "1", *KILLED, "--", OUTPUTS[0])
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert not (with_images.folder / CHECKPOINT).exists()
+    assert "going on from the checkpoint" not in (with_images.folder / LOG).read_text()
+    contents = {name: (with_images.folder / name).read_bytes() for name in OUTPUTS}
+    assert contents[OUTPUTS[1]].count(b"\n") == 1 + EPOCHS
+    return contents
+
+
+def training_process(workflow: int) -> psutil.Process | None:
+    """The job's own process among the descendants of a workflow."""
+    for process in psutil.Process(workflow).children(recursive=True):
+        try:
+            if process.cmdline()[-1:] and process.cmdline()[-1].endswith("train_network.py"):
+                return process
+        except psutil.Error:  # it has ended meanwhile
+            continue
+    return None
+
+
+def wait_for_end(process: psutil.Process, seconds: float = 60) -> None:
+    """Until a process is gone, or is no more than an entry that nobody has collected."""
+    deadline = time.monotonic() + seconds
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the training outlives its workflow"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("killed", ["job", "workflow"])
+def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_images, uninterrupted, killed):
+    folder = with_images.folder
+    shutil.rmtree(folder / "results" / "smoke")
+    workflow = with_images.start("--cores", "1", *KILLED, "--", OUTPUTS[0])
+    job, deadline = None, time.monotonic() + 600
+    try:
+        while not (folder / CHECKPOINT).exists():
+            assert workflow.poll() is None, workflow.communicate()[0]
+            assert time.monotonic() < deadline, "no checkpoint"
+            job = job or training_process(workflow.pid)
+            time.sleep(0.01)
+        job = job or training_process(workflow.pid)
+        if killed == "job":
+            job.kill()
+        else:
+            os.killpg(workflow.pid, signal.SIGKILL)
+        output, _ = workflow.communicate(timeout=60)
+        wait_for_end(job)
+    finally:
+        if workflow.poll() is None:
+            os.killpg(workflow.pid, signal.SIGKILL)
+            workflow.communicate()
+    assert workflow.returncode != 0, output
+    assert not any((folder / name).exists() for name in OUTPUTS)
+    epochs = len(store.read(folder / CHECKPOINT, {"history": ("epochs", 5)})["history"])
+    assert CHECKPOINT_EPOCHS <= epochs < EPOCHS
+
+    if killed == "workflow":
+        assert with_images.snakemake("--unlock", *KILLED).returncode == 0
+    result = with_images.snakemake("--cores", "1", *KILLED, "--", OUTPUTS[0])
+    assert result.returncode == 0, result.stdout[-6000:]
+    log = (folder / LOG).read_text()
+    assert f"going on from the checkpoint after epoch {epochs}\n" in log
+    assert f" epoch {epochs}: loss" not in log
+    assert f" epoch {epochs + 1}: loss" in log
+    assert {name: (folder / name).read_bytes() for name in OUTPUTS} == uninterrupted
+    assert not (folder / CHECKPOINT).exists()
+
+
+def test_weights_that_are_required_and_cannot_be_had_are_one_message(project):
+    options = ("--config", "scale=smoke", "pretrained=require", "data={retries: 0, timeout_seconds: 5}")
+    result = project.snakemake("--cores", "1", *options, "--", "resources/weights/alexnet.h5", **NO_NETWORK)
+    assert result.returncode != 0
+    entry = load_weights_table(project.folder / "resources/weights.yaml")["alexnet"]
+    for words in (
+        f"error: alexnet: the pretrained weights at {entry.url} could not be had: ",
+        f"To supply them by hand, put {entry.file_name} from that address into a folder",
+        "--config data='{folder: PATH}'",
+    ):
+        assert words in result.stdout, result.stdout
+    assert "Traceback" not in result.stdout
+    assert not (project.folder / "resources/weights/alexnet.h5").exists()
+
+
+def declare_small_matrices(path: Path) -> None:
+    """The table of weights with the matrices of this module in place of the networks' own."""
+    table = yaml.safe_load(path.read_text())
+    for network in PRETRAINED:
+        keras = table[network]["format"] == "keras"
+        for layer, shape in SHAPES.items():
+            table[network]["layers"][layer]["shape"] = list(shape[::-1] if keras else shape)
+    path.write_text(yaml.safe_dump(table, sort_keys=False))
+
+
+def write_weights(path: Path, network: str, matrices: dict[str, np.ndarray], parameters: dict[str, str]) -> None:
+    """A file as a network's provider lays it out."""
+    if network != "vgg16":
+        state = {name: torch.from_numpy(matrices[layer]) for layer, name in parameters.items()}
+        biases = {name.replace("weight", "bias"): torch.zeros(len(matrix)) for name, matrix in state.items()}
+        torch.save({"features.0.weight": torch.ones(2, 3, 4, 4)} | state | biases, path)
+        return
+    with h5py.File(path, "w") as file:
+        file["block1_conv1/block1_conv1_W_1:0"] = np.ones((3, 3, 2, 2), np.float32)
+        for layer, group in parameters.items():
+            file[f"{group}/{group}_W_1:0"] = matrices[layer].T
+            file[f"{group}/{group}_b_1:0"] = np.zeros(len(matrices[layer]), np.float32)
+
+
+def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_factory):
+    """From torch's and Keras's files to tests with p-values and a figure, for matrices whose spectra are known."""
+    project = copy_project(tmp_path_factory.mktemp("pretrained"))
+    folder = project.folder / "results" / "smoke"
+    table = project.folder / "resources" / "weights.yaml"
+    declare_small_matrices(table)
+    entries = load_weights_table(table)
+    draw = np.random.default_rng(2)
+    given = {
+        network: {layer: draw.standard_normal(shape, np.float32) for layer, shape in SHAPES.items()}
+        for network in PRETRAINED
+    }
+    files = {network: tmp_path_factory.mktemp("files") / f"my {network}" for network in PRETRAINED}
+    for network, path in files.items():
+        names = {layer: entry.parameter for layer, entry in entries[network].layers.items()}
+        write_weights(path, network, given[network], names)
+
+    own = {network: {"file": str(path)} for network, path in files.items()}
+    panels = [{"network": network, "layer": layer} for network, layer in zip(PRETRAINED, SHAPES, strict=True)]
+    settings = project.folder.parent / "own files.yaml"
+    settings.write_text(
+        yaml.safe_dump({"pretrained": "require", "thamm2024": {"pretrained": own, "figure_1": {"panels": panels}}})
+    )
+    levels = [f"results/smoke/statistics/thamm2024/networks/{network}_levels.csv" for network in PRETRAINED]
+    spectra = [f"results/smoke/spectra/thamm2024/{network}.h5" for network in PRETRAINED]
+    options = ("--configfile", str(settings), "--config", "scale=smoke", "--")
+    result = project.snakemake(
+        "--cores", "2", *options, *levels, *spectra, "results/smoke/figures/thamm2024/figure_1.pdf", **NO_NETWORK
+    )
+    assert result.returncode == 0, result.stdout[-6000:]
+
+    for network in PRETRAINED:
+        said = store.read(project.folder / f"resources/weights/{network}.h5", {}).attributes["parameters"]
+        assert said["available"] is True
+        assert said["official"] is False
+        assert said["sha256"] == store.file_hash(files[network])
+        shapes = {f"{layer}/final": (min(shape),) for layer, shape in SHAPES.items()}
+        values = store.read(folder / f"spectra/thamm2024/{network}.h5", shapes)
+        for layer, matrix in given[network].items():
+            expected = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)[::-1]
+            np.testing.assert_allclose(values[f"{layer}/final"], expected, rtol=1e-10)
+        rows = pd.read_csv(folder / f"statistics/thamm2024/networks/{network}_levels.csv")
+        assert set(zip(rows.layer, rows.outputs, rows.inputs, strict=True)) == {
+            (layer, *shape) for layer, shape in SHAPES.items()
+        }
+        assert len(rows) == len(SHAPES) * rows.unfolding.nunique()
+        assert set(rows.state) == {"final"}
+        assert rows[["p", "p_calibrated"]].apply(lambda column: column.between(0, 1)).all(axis=None)
+        assert (rows.null_draws == 19).all()
+        assert rows.note.isna().all()
+    drawn = pd.read_csv(folder / "figures/thamm2024/figure_1.csv")
+    assert {panel[-1] for panel in drawn.panel} == {"1", "2", "3"}

@@ -1,0 +1,121 @@
+"""The networks of thamm2024: which there are, how they are trained, the matrices in them, and where files lie."""
+
+#: Keys of the training that a network may have for itself.
+OWN_TRAINING = {"images", "test_images", "epochs"}
+
+
+def network_entry(wildcards):
+    """A network's entry in the configuration, as plain values."""
+    return SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).model_dump(exclude=OWN_TRAINING)
+
+
+def training_entry(wildcards):
+    """How it is trained: what the networks have in common, with its own images and epochs where it has some."""
+    paper = SETTINGS[wildcards.scale].thamm2024
+    network = paper.network(wildcards.network)
+    own = {key: getattr(network, key) for key in sorted(OWN_TRAINING) if getattr(network, key) is not None}
+    return paper.training.model_dump(exclude={"checkpoint_epochs"}) | own
+
+
+#: Larger sides up to this have their vectors computed and tested too; the smaller side's always are.
+BOTH_SIDES = 8192
+
+
+def weight_layers(scale, network):
+    """Layer -> (outputs, inputs) of the weight matrices that are studied: all but the output layer's of networks that
+    are trained here."""
+    if network in WEIGHTS:
+        return dict(WEIGHTS[network].shapes)
+    shapes = SETTINGS[scale].thamm2024.network(network).weight_shapes
+    return {layer: matrix_shape(shape) for layer, shape in shapes.items() if layer != "output"}
+
+
+def weight_file(wildcards):
+    """Where a network's weights are."""
+    if wildcards.network in WEIGHTS:
+        return f"resources/weights/{wildcards.network}.h5"
+    return f"results/{wildcards.scale}/networks/{wildcards.network}.h5"
+
+
+def stored_shapes(wildcards):
+    """Layer -> shape of its weight as it is stored."""
+    if wildcards.network in WEIGHTS:
+        return weight_layers(wildcards.scale, wildcards.network)
+    shapes = SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).weight_shapes
+    return {layer: list(shape) for layer, shape in shapes.items() if layer != "output"}
+
+
+def both_sides(wildcards):
+    """Layer -> whether the vectors of its larger side are computed and tested too."""
+    layers = weight_layers(wildcards.scale, wildcards.network)
+    return {layer: max(shape) <= BOTH_SIDES for layer, shape in layers.items()}
+
+
+def weight_states(wildcards):
+    """Before and after training; of pretrained networks only the weights after it are known."""
+    return ["final"] if wildcards.network in WEIGHTS else ["initial", "final"]
+
+
+def unfolding_parameters(wildcards):
+    """The whole number that each unfolding takes."""
+    unfolding = SETTINGS[wildcards.scale].thamm2024.unfolding
+    window = unfolding.half_window
+    return {"gaussian": window, "staircase": window, "polynomial": unfolding.polynomial_degree}
+
+
+def pretrained_alone(wildcards):
+    """Pretrained networks with matrices of a shape, if no network that is trained here has one: without their weights
+    there is nothing to calibrate, and the largest nulls take long."""
+    shape = {int(wildcards.rows), int(wildcards.columns)}
+    paper = SETTINGS[wildcards.scale].thamm2024
+    if any(set(size) == shape for name in paper.networks for size in weight_layers(wildcards.scale, name).values()):
+        return []
+    owners = [name for name in paper.pretrained if shape in map(set, weight_layers(wildcards.scale, name).values())]
+    return [f"resources/weights/{name}.h5" for name in owners]
+
+
+def tested_networks(scale, item):
+    """Networks whose matrices an item is made from."""
+    paper = SETTINGS[scale].thamm2024
+    if item == "table_2":
+        return list(paper.known_networks)
+    if item == "figure_1":
+        names = [place.network for place in paper.figure_1.panels]
+    elif item == "figure_2":
+        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
+        names = [place.network for place in places]
+    else:
+        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+    return list(dict.fromkeys(names))
+
+
+def swept_networks(scale):
+    """The networks of figure 4: every seed at every output scale."""
+    paper = SETTINGS[scale].thamm2024
+    return [paper.at_alpha(name, alpha) for name in paper.figure_4.networks for alpha in paper.figure_4.alphas]
+
+
+SPECTRA["thamm2024"] = {
+    item: lambda scale, item=item: tested_networks(scale, item)
+    for item in ("figure_1", "figure_2", "figure_3", "table_2")
+}
+SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
+#: All of these shape every item.
+SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "nulls", "unfolding")]
+
+
+def tests_of(kind, item):
+    """For `input:`: one kind of file (levels, curves, vectors) for every network of an item."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/statistics/thamm2024/networks/{network}_{kind}.csv"
+        for network in tested_networks(wildcards.scale, item)
+    ]
+
+
+def null_files(wildcards):
+    """Layer -> file of the null of its shape, and dimension -> file of the null of its vectors."""
+    folder = f"results/{wildcards.scale}/nulls"
+    layers = weight_layers(wildcards.scale, wildcards.network)
+    levels = {layer: f"{folder}/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in layers.items()}
+    sides = {side for shape in layers.values() for side in shape if side == min(shape) or max(shape) <= BOTH_SIDES}
+    return levels, {side: f"{folder}/vectors_{side}.h5" for side in sorted(sides)}
