@@ -69,9 +69,10 @@ def copy_project(folder: Path) -> Project:
         check=True,
     )
     for name in filter(None, listing.stdout.split("\0")):
-        if (ROOT / name).is_file():
+        # The link to the profiles is one too.
+        if (ROOT / name).is_file() or (ROOT / name).is_symlink():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
     return Project(folder)
 
 

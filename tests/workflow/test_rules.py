@@ -67,6 +67,8 @@ def test_a_path_says_its_own_scale(project, scale):
 
 def test_the_default_is_everything_at_preview_scale(project):
     result = project.snakemake("--dry-run")
+    # What a kill left incomplete is made anew without being asked for.
+    assert "Using workflow specific profile profiles/default" in result.stdout
     assert "results/preview/figures/fan2020/figure_2.pdf" in result.stdout
     assert "results/paper" not in result.stdout
 

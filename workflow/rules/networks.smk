@@ -101,7 +101,7 @@ SPECTRA["thamm2024"] = {
 }
 SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
 #: All of these shape every item.
-SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "nulls", "unfolding")]
+SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "networks", "nulls", "unfolding")]
 
 
 def tests_of(kind, item):

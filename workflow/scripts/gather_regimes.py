@@ -37,5 +37,7 @@ with job(snakemake.log[0], snakemake.threads):
             ),
         ]
         summary += weight_panels.spacing_summary(f"b{number}", levels[network], layer)
+        drawn = f"drawn: {weight_panels.drawn_side(levels[network], layer)} side"
+        summary.append((f"d{number}", network, drawn, None, None))
         summary += weight_panels.vector_summary(f"d{number}", vectors[network], network, layer)
     weight_panels.write(rows, summary, snakemake.output.curves, snakemake.output.summary)

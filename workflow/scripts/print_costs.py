@@ -23,9 +23,10 @@ with job(snakemake.log[0], snakemake.threads):
             "minutes": minutes.round(1),
             "memory MB": measured.memory_mb.astype("Int64"),
             "disk MB": measured.disk_mb,
+            "basis": measured.basis,
         }
     ).astype(object)
-    print(f"\nAt {scale} scale with {cores} cores, as measured on two cores of 2 GHz without a GPU:\n")
+    print(f"\nAt {scale} scale with {cores} cores, on two-core machines of 2 GHz without a GPU:\n")
     print(table.where(table.notna(), "not measured").to_string())
     print(
         f"\nTogether about {total:.0f} minutes and {disk:.0f} MB of disk while it runs; targets share jobs, "

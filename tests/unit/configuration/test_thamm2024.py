@@ -30,12 +30,12 @@ def with_own(overrides, scale="paper"):
         (
             "figure_2.spectrum",
             {"network": "mlp1024", "layer": "dense9"},
-            "a figure names the layer 'dense9' of mlp1024, which has dense1, dense2, dense3, output",
+            "a figure names the layer 'dense9' of mlp1024, which has dense1, dense2, dense3",
         ),
         (
             "figure_2.panels.d",
             [{"network": "minialexnet", "layer": "dense1"}, {"network": "minialexnet", "layer": "conv3"}],
-            "a figure names the layer 'conv3' of minialexnet, which has conv1, conv2, dense1, dense2, output",
+            "a figure names the layer 'conv3' of minialexnet, which has conv1, conv2, dense1, dense2",
         ),
         ("figure_3.layer", "dense4", "a figure names the layer 'dense4' of mlp512_seed1"),
         ("figure_4.layer", "conv1", "a figure names the layer 'conv1' of mlp512_seed1"),
@@ -114,7 +114,7 @@ def test_what_does_not_go_together_is_named(path, value, expected):
         ("unfolding.half_window", 0, ": expected greater than or equal to 1, found 0"),
         ("figure_1.panels", [], "at least 1 item"),
         ("figure_1.panels", [{"network": "mlp1024", "layer": "second"}], ".0.layer: "),
-        ("figure_2.panels.e", [], "expected 'b', 'c' or 'd', found 'e'"),
+        ("figure_2.panels.e", [{"network": "mlp1024", "layer": "dense1"}], "expected 'b', 'c' or 'd', found 'e'"),
         ("figure_3.alphas", [0.5, -1], ".1: expected greater than 0, found -1"),
         ("figure_4.networks", [], "at least 1 item"),
     ],

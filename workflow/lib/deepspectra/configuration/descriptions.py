@@ -36,19 +36,27 @@ def differences(base: Settings, other: Settings, *items: str) -> str:
     return ", ".join(found)
 
 
-def _differences(node: Node, changed: Node) -> list[str]:
+def _differences(node: Node | dict[str, Node], changed: Node | dict[str, Node]) -> list[str]:
+    """The same for one node, or for a mapping of nodes by name."""
+    if isinstance(node, dict):
+        return _changed_entries(node, changed)
     found = []
     for name, field in type(node).model_fields.items():
         old, new = getattr(node, name), getattr(changed, name)
-        title = field.title or name.replace("_", " ")
         if isinstance(old, dict) and all(isinstance(entry, Node) for entry in (*old.values(), *new.values())):
-            for key in dict.fromkeys((*old, *new)):
-                if key not in old or key not in new:
-                    found.append(f"{'with' if key in new else 'without'} {key}")
-                elif old[key] != new[key]:
-                    found.append(f"{key} with {' and '.join(_differences(old[key], new[key]))}")
+            found += _changed_entries(old, new)
         elif old != new:
-            found.append(f"{title} {_shorten(new, old)}")
+            found.append(f"{field.title or name.replace('_', ' ')} {_shorten(new, old)}")
+    return found
+
+
+def _changed_entries(old: dict[str, Node], new: dict[str, Node]) -> list[str]:
+    found = []
+    for key in dict.fromkeys((*old, *new)):
+        if key not in old or key not in new:
+            found.append(f"{'with' if key in new else 'without'} {key}")
+        elif old[key] != new[key]:
+            found.append(f"{key} with {' and '.join(_differences(old[key], new[key]))}")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, minialexnet_shapes
 from deepspectra.configuration.types import FromText, Node, OptionalText, PositiveReal, Seed
@@ -15,6 +15,15 @@ from deepspectra.errors import UserError
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Alpha = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("a centred window has an odd number of neighbours")
+    return value
+
+
+Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
 LayerName = Annotated[str, Field(pattern=r"^(conv|dense)[1-9][0-9]*$")]
 
 
@@ -116,8 +125,10 @@ class Vectors(Node):
     """Spectrum and singular vectors."""
 
     spectrum: Place = Field(description="The matrix of panel a.")
-    panels: dict[Literal["b", "c", "d"], list[Place]] = Field(description="The matrices of panels b to d.")
-    window: int = Field(ge=1, description="Neighbours over which p-values are averaged.")
+    panels: dict[Literal["b", "c", "d"], Annotated[list[Place], Field(min_length=1)]] = Field(
+        description="The matrices of panels b to d."
+    )
+    window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
 
 class Regimes(Node):
@@ -126,7 +137,7 @@ class Regimes(Node):
     network: str = Field(description="Name of the network.")
     layer: LayerName = Field(description="The layer whose weights are shown.")
     alphas: list[Alpha] = Field(min_length=1, description="One row each.", title="alphas")
-    window: int = Field(ge=1, description="Neighbours over which p-values are averaged.")
+    window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
 
 class Linearisation(Node):
@@ -165,14 +176,16 @@ class Thamm2024(Node):
                 raise ValueError(
                     f"a figure names the network {place.network!r}; known are {', '.join(self.known_networks)}"
                 )
-            layers = self.networks[place.network].weight_shapes if place.network in self.networks else ()
+            layers = list(self.networks[place.network].weight_shapes)[:-1] if place.network in self.networks else ()
             if layers and place.layer not in layers:
                 raise ValueError(
                     f"a figure names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
                 )
-        for name in (self.figure_3.network, *self.figure_4.networks):
+        swept = (self.figure_3.network, *self.figure_4.networks)
+        for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
                 raise ValueError(f"a figure names the network {name!r}; trained here are {', '.join(self.networks)}")
+        for name in swept:
             if self.networks[name].alpha != 1:
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):

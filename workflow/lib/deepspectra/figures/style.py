@@ -68,5 +68,7 @@ def add_note(figure: Figure, note: str) -> None:
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
+    # The layout settles in a first drawing: without it the PDF could differ from the PNG.
+    figure.draw_without_rendering()
     figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None})
     figure.savefig(png, metadata={"Software": None})

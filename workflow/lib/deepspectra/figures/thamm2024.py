@@ -29,7 +29,7 @@ NOTES = {
     "figure_2": f"{_VECTORS}. Solid: plain; thin: calibrated with random unit vectors, whose mean is 0.5 (plain ones "
     "have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; dotted: modified "
     "law fitted to the trained ones. Both sides are in the CSV.",
-    "figure_3": f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the input side). Dashed in (a): modified "
+    "figure_3": f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the other side). Dashed in (a): modified "
     "Marchenko-Pastur laws. Assumed: a = 7 for the window of 15.",
     "figure_4": "Full networks, and the same trained networks linearised around the initial weights of their second "
     "layer (eq. 6). Assumed: the values of alpha.",
@@ -127,9 +127,13 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         _spacings(row[1], parts["b"])
         _p_values(row[1], summary[summary.panel == f"b{number}"])
         _variance(row[2], parts["c"], ["initial", "final"])
-        # Square in the paper: the output side is drawn, the other one faintly.
-        _vector_lines(row[3], parts["d"], "output side", _TRAINED, "output side")
-        _vector_lines(row[3], parts["d"], "input side", _TRAINED, "", faint=True)
+        # Of a square matrix, as in the paper, the output side; the other side faintly.
+        vectors = summary[(summary.panel == f"d{number}") & summary.quantity.str.startswith("drawn: ")]
+        bold = vectors.quantity.iloc[0].removeprefix("drawn: ")
+        _vector_lines(row[3], parts["d"], bold, _TRAINED, bold)
+        _vector_lines(
+            row[3], parts["d"], {"output side": "input side"}.get(bold, "output side"), _TRAINED, "", faint=True
+        )
         _vector_axis(row[3])
         for letter, axis in zip("abcd", row, strict=True):
             style.label_panel(axis, f"{letter}{number}")
@@ -208,7 +212,8 @@ def _p_values(axis: Axes, summary: pd.DataFrame, *, narrow: bool = False) -> Non
     values = summary.set_index("quantity").value
     plain, calibrated = values["KS p-value, plain"], values["KS p-value, calibrated"]
     error = values["Monte Carlo error of the calibrated p-value"]
-    text = f"p = {plain:.2f}\ncalibrated{chr(10) if narrow else ' '}{calibrated:.2f} ± {error:.2f}"
+    shown = f"p = {plain:.2f}" if plain >= 0.005 else f"p = {plain:.0e}"
+    text = f"{shown}\ncalibrated{chr(10) if narrow else ' '}{calibrated:.2f} ± {error:.2f}"
     axis.text(1, 1, text, transform=axis.transAxes, ha="right", va="top", fontsize=5)
 
 
