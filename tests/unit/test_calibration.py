@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.calibration import false_discovery, monte_carlo_p_value, null_band
+from deepspectra.calibration import false_discovery, largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.errors import UserError
 from deepspectra.levels import spacing_ks, spacings
 from deepspectra.nulls import laguerre_singular_values
@@ -124,3 +124,26 @@ def test_levels_without_repulsion_are_found_out():
     null = [spacing_test(laguerre_singular_values(128, 128, rng))[0] for _ in range(100)]
     observed = spacing_test(np.sort(rng.uniform(size=128)))[0]
     assert monte_carlo_p_value(observed, null).value == pytest.approx(1 / 101)
+
+
+def test_the_largest_deviation_is_that_of_one_curve_against_all_draws():
+    """By hand for one curve, and uniform as a Monte Carlo p-value where the draws' places are correlated."""
+    source = np.random.default_rng(0)
+    draws = np.cumsum(source.standard_normal((400, 30)), axis=1) + 5
+    curve = draws[7] + np.linspace(0, 3, 30)
+    expected = max(
+        abs(curve[place] - np.median(draws[:, place])) / np.std(draws[:, place], ddof=1) for place in range(30)
+    )
+    assert largest_deviation(draws, curve) == pytest.approx(expected)
+    own = largest_deviation(draws)
+    assert own.shape == (400,)
+    fresh = np.cumsum(source.standard_normal((300, 30)), axis=1) + 5
+    p = monte_carlo_p_value(largest_deviation(draws, fresh), own).value
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+    far = monte_carlo_p_value(largest_deviation(draws, fresh + 20), own).value
+    assert far.max() == pytest.approx(1 / 401)
+
+
+def test_one_draw_has_no_deviation():
+    with pytest.raises(UserError, match="at least two"):
+        largest_deviation(np.zeros((1, 3)))

@@ -92,7 +92,9 @@ def target_files(paper, item):
     """
     spectra = spectra_files(SCALE, paper, item)
     if item.startswith("table"):
-        return [*(f"results/{SCALE}/tables/{paper}/{item}.{suffix}" for suffix in ("csv", "md")), *spectra]
+        supplements = ["_unfolding"] if (paper, item) == ("thamm2024", "table_2") else []
+        names = [f"results/{SCALE}/tables/{paper}/{item}{part}" for part in ("", *supplements)]
+        return [*(f"{name}.{suffix}" for name in names for suffix in ("csv", "md")), *spectra]
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
     kept = paper == "fan2020" and RUN.keep_matrices
@@ -100,12 +102,12 @@ def target_files(paper, item):
     return [*figure, *statistics, *spectra, *kernels]
 
 
-#: Settings beside an item's own that shape it, by paper; for its small print. Filled by the papers' own files.
+#: Settings beside an item's own that shape it, by paper and item; for its small print. Filled by the papers' own files.
 SHARED_SETTINGS = {}
 
 
 def scale_note(wildcards):
     """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
-    shared = SHARED_SETTINGS.get(wildcards.paper, [])
+    shared = SHARED_SETTINGS.get(wildcards.paper, {}).get(wildcards.item, [])
     own = [f"{wildcards.paper}.{wildcards.item}"] if wildcards.item.startswith("figure") else []
     return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)

@@ -36,6 +36,9 @@ rule fetch_weights:
 
     Delete it to have them looked for again.
     """
+    input:
+        # Your own file, if the configuration names one: new content makes the rest anew.
+        lambda wildcards: list(filter(None, [RUN.thamm2024.pretrained[wildcards.network].file])),
     output:
         "resources/weights/{network}.h5",
     log:

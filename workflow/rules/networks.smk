@@ -100,8 +100,16 @@ SPECTRA["thamm2024"] = {
     for item in ("figure_1", "figure_2", "figure_3", "table_2")
 }
 SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
-#: All of these shape every item.
-SHARED_SETTINGS["thamm2024"] = [f"thamm2024.{part}" for part in ("training", "networks", "nulls", "unfolding")]
+#: What shapes each item beside its own settings; only some have miniAlexNet, which differs from the others.
+TRAINED, JUDGED = ["thamm2024.training"], ["thamm2024.nulls", "thamm2024.unfolding"]
+SHARED_SETTINGS["thamm2024"] = {
+    "figure_1": [*TRAINED, "thamm2024.networks", *JUDGED],
+    "figure_2": [*TRAINED, "thamm2024.networks", "thamm2024.nulls"],
+    "figure_3": [*TRAINED, *JUDGED],
+    "figure_4": TRAINED,
+    "table_1": [*TRAINED, "thamm2024.networks"],
+    "table_2": [*TRAINED, "thamm2024.networks", *JUDGED],
+}
 
 
 def tests_of(kind, item):

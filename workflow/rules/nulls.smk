@@ -22,7 +22,8 @@ rule draw_null_levels:
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
         unfolding=unfolding_parameters,
-        version=1,
+        # What is judged by them goes through the same code: an edit of it has to reach both.
+        library=source_digest("nulls", "levels", "unfolding"),
     script:
         "../scripts/draw_null_levels.py"
 
@@ -44,6 +45,6 @@ rule draw_null_vectors:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(include={"vectors", "seed"}),
-        version=1,
+        library=source_digest("nulls", "levels"),
     script:
         "../scripts/draw_null_vectors.py"

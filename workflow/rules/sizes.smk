@@ -53,7 +53,7 @@ def training_memory(wildcards, attempt):
 
 
 def training_minutes(wildcards, attempt):
-    """On one slow core; a job that reaches the end of its time goes on from its checkpoint in the next attempt."""
+    """On one slow core; a job that reaches the end of its time goes on from its checkpoint when it is run again."""
     training, network = training_entry(wildcards), network_entry(wildcards)
     seconds_an_image = 0.05 if network["architecture"] == "minialexnet" else 0.0008
     return int(attempt * (20 + training["epochs"] * training["images"] * seconds_an_image / 60))

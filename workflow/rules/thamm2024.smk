@@ -108,7 +108,7 @@ rule gather_vector_tests:
     params:
         figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_2.model_dump(),
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_2"),
-        library=source_digest("weight_panels"),
+        library=source_digest("weight_panels", "statistics"),
     script:
         "../scripts/gather_vector_tests.py"
 
@@ -200,7 +200,9 @@ rule tabulate_accuracies:
             network: network_settings.test_images or SETTINGS[wildcards.scale].thamm2024.training.test_images
             for network, network_settings in SETTINGS[wildcards.scale].thamm2024.networks.items()
         },
-        scale_note=lambda wildcards: describe_scale(FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]),
+        scale_note=lambda wildcards: describe_scale(
+            FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]["table_1"]
+        ),
         library=source_digest("tables"),
     script:
         "../scripts/tabulate_accuracies.py"
@@ -231,7 +233,9 @@ rule tabulate_spacing_tests:
         mem_mb=1000,
         runtime=15,
     params:
-        scale_note=lambda wildcards: describe_scale(FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]),
+        scale_note=lambda wildcards: describe_scale(
+            FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]["table_2"]
+        ),
         library=source_digest("tables", "calibration"),
     script:
         "../scripts/tabulate_spacing_tests.py"

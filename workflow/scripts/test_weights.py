@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 
 from deepspectra import store
-from deepspectra.calibration import monte_carlo_p_value, null_band
+from deepspectra.calibration import largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.job import job
 from deepspectra.laws import fit_modified_marchenko_pastur
 from deepspectra.levels import number_variance, spacing_ks, spacings, vector_ks
 from deepspectra.unfolding import UNFOLDINGS
 
 LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
-LEVELS += ["null_draws", "in_band", "nu_min", "nu_max", "fraction", "unresolved"]
+LEVELS += ["null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved"]
 LEVELS += ["zero_spacings", "note"]
 CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
 VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"]
@@ -46,12 +46,17 @@ with job(snakemake.log[0], snakemake.threads):
                 low, high = null_band(null[f"{name}/number_variances"])
                 between = (null["lengths"] >= 1) & (null["lengths"] <= 10)
                 inside = (low <= variance) & (variance <= high)
+                # Neighbouring lengths see the same levels: one statistic over all of them, judged as a whole.
+                deviations = largest_deviation(null[f"{name}/number_variances"][:, between])
+                deviation = largest_deviation(null[f"{name}/number_variances"][:, between], variance[between])
+                whole = monte_carlo_p_value(deviation, deviations)
                 levels.append(
                     {
                         **{"network": network, "layer": layer, "state": state, "outputs": outputs, "inputs": inputs},
                         **{"unfolding": name, "statistic": statistic, "p": p},
                         **{"p_calibrated": float(calibrated.value), "p_error": float(calibrated.error)},
                         **{"null_draws": len(null[f"{name}/spacing_statistics"]), "in_band": inside[between].mean()},
+                        **{"variance_p": float(whole.value), "variance_p_error": float(whole.error)},
                         **{"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction},
                         # Where a fitted staircase falls the levels stand still: artefacts of the polynomial.
                         "zero_spacings": int(np.sum(np.diff(unfolded) == 0)),

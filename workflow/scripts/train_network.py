@@ -18,7 +18,9 @@ from deepspectra.training import HISTORY_COLUMNS, Plan, Samples, train
 with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training
     device = choose_device(snakemake.config["device"])
-    torch.use_deterministic_algorithms(device.type == "cuda")
+    # Pooling and response normalisation have no deterministic form on a GPU: torch warns, and last digits may differ.
+    torch.use_deterministic_algorithms(device.type == "cuda", warn_only=True)
+    torch.backends.cudnn.allow_tf32 = False
     shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
     data = store.read(snakemake.input[0], shapes | {"train_labels": (50_000,), "test_labels": (10_000,)})
     chosen, tested = slice(training["images"]), slice(training["test_images"])
@@ -52,7 +54,7 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.output.weights,
         {f"initial/{name}": array for name, array in initial.items()}
         | {f"final/{name}": array for name, array in parameters_of(model).items()},
-        parameters={"network": network, "training": training},
+        parameters={"network": network, "training": training, "device": device.type},
         inputs=snakemake.input,
         seed=network["seed"],
         dtype="float32",

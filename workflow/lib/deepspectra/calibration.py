@@ -58,6 +58,25 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
+def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> np.ndarray:
+    """How far a curve lies from the draws of the null at worst, in their standard deviations at each place.
+
+    max over places of |curve - median of the draws| / standard deviation of the draws: one number a curve, whose own
+    null distribution is that of the draws. Places are correlated, which a share of places inside a pointwise band
+    leaves out of account.
+
+    :param samples: draws of the null, shape (draws, places), at least two, finite.
+    :param curves: shape (..., places); None for the draws themselves.
+    :returns: float64, shape (...).
+    :raises UserError: if there are fewer than two draws.
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    if samples.ndim != 2 or len(samples) < 2:
+        raise UserError(f"deviations from draws need at least two of them as rows; the shape is {samples.shape}.")
+    curves = samples if curves is None else np.asarray(curves, dtype=np.float64)
+    return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
+
+
 def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Pointwise central band of draws: at each place a share ``level`` of them lies inside.
 

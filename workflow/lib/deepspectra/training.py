@@ -79,7 +79,7 @@ def train(
         over the epoch's batches as they were met; the test accuracy is that after the epoch.
     """
     rates = plan.learning_rates
-    identity = _identity(model, train_samples, plan) if checkpoint else ""
+    identity = _identity(model, (train_samples, test_samples), plan) if checkpoint else ""
     optimiser = _optimiser(model, plan)
     history = np.zeros((0, len(HISTORY_COLUMNS)))
     if checkpoint and Path(checkpoint).exists():
@@ -177,14 +177,15 @@ def accuracy(model: Callable[[torch.Tensor], torch.Tensor], samples: Samples, cr
     return correct / len(samples.labels)
 
 
-def _identity(model: nn.Module, samples: Samples, plan: Plan) -> str:
-    """Digest of all that determines the result: a checkpoint of anything else is of no use."""
-    digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode())
+def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan) -> str:
+    """Digest of all that determines the result to the bit: a checkpoint of anything else is of no use."""
+    arithmetic = [torch.__version__, str(samples[0].labels.device), torch.get_num_threads()]
+    digest = hashlib.sha256(json.dumps([asdict(plan), arithmetic], sort_keys=True).encode())
     for name, array in parameters_of(model).items():
         digest.update(name.encode() + array.tobytes())
-    digest.update(samples.labels.cpu().numpy().tobytes())
-    # Images by their sums: to hash them all takes as long as to train for a while.
-    digest.update(samples.images.double().sum(dim=(1, 2, 3)).cpu().numpy().tobytes())
+    for part in samples:
+        for tensor in (part.images, part.labels):
+            digest.update(np.ascontiguousarray(tensor.cpu().numpy()).data)
     return digest.hexdigest()
 
 

@@ -121,6 +121,7 @@ def spacing_summary(panel: str, levels: pd.DataFrame, layer: str, state: str = "
         (panel, name, "KS p-value, plain", row.p, None),
         (panel, name, "KS p-value, calibrated", row.p_calibrated, None),
         (panel, name, "Monte Carlo error of the calibrated p-value", row.p_error, None),
+        (panel, name, "p-value of the number variance, l in [1, 10], calibrated", row.variance_p, None),
         (panel, name, "share of l in [1, 10] with number variance in the null's 95 % band", row.in_band, 0.95),
         (panel, name, "spacings below the rounding of the weights", row.unresolved, 0),
     ]

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, minialexnet_shapes
+from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, matrix_shape, minialexnet_shapes
 from deepspectra.configuration.types import FromText, Node, OptionalText, PositiveReal, Seed
 from deepspectra.errors import UserError
 
 #: Names become parts of paths.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-Alpha = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
+Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
 
 
 def _odd(value: int) -> int:
@@ -188,6 +188,20 @@ class Thamm2024(Node):
         for name in swept:
             if self.networks[name].alpha != 1:
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
+        if self.figure_2.spectrum.layer.startswith("conv"):
+            raise ValueError("figure_2.spectrum takes a dense layer: the initial law of a convolution is another one")
+        first = self.networks[self.figure_4.networks[0]]
+        for name in self.figure_4.networks:
+            if self.networks[name].model_copy(update={"seed": first.seed}) != first:
+                raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
+        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
+        for name, network in self.networks.items():
+            for layer, shape in list(network.weight_shapes.items())[:-1]:
+                if min(matrix_shape(shape)) <= least:
+                    raise ValueError(
+                        f"{layer} of {name} is {' x '.join(map(str, matrix_shape(shape)))}: unfolding needs more than "
+                        f"{least} singular values"
+                    )
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")

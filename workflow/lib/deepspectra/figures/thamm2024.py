@@ -17,8 +17,8 @@ _CALIBRATED = (
     "matrices' number variance, which lies below the GOE's curve since the unfolding is fitted to the same levels."
 )
 _VECTORS = (
-    "p-values: Kolmogorov-Smirnov tests of the entries of singular vectors against N(0, 1/m), mean over 15 neighbours, "
-    "for vectors of the smaller side, or of a square matrix the output side"
+    "p-values: Kolmogorov-Smirnov tests of the entries of singular vectors against N(0, 1/m), mean over the window (15 "
+    "neighbours in the paper), for vectors of the smaller side, or of a square matrix the output side"
 )
 
 #: What each figure assumes where the paper is open, for its small print.
@@ -28,7 +28,8 @@ NOTES = {
     "VGG19 from TensorFlow, its appendix A from PyTorch.",
     "figure_2": f"{_VECTORS}. Solid: plain; thin: calibrated with random unit vectors, whose mean is 0.5 (plain ones "
     "have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; dotted: modified "
-    "law fitted to the trained ones. Both sides are in the CSV.",
+    "law fitted to the trained ones. Both sides are in the CSV, "
+    "the larger one up to 8192 entries.",
     "figure_3": f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the other side). Dashed in (a): modified "
     "Marchenko-Pastur laws. Assumed: a = 7 for the window of 15.",
     "figure_4": "Full networks, and the same trained networks linearised around the initial weights of their second "
