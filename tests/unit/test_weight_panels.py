@@ -43,7 +43,8 @@ def levels_table():
                 rows.append(
                     {"network": "mlp", "layer": layer, "state": state, "outputs": outputs, "inputs": inputs}
                     | {"unfolding": unfolding, "statistic": p / 10, "p": p, "p_calibrated": p / 2, "p_error": p / 20}
-                    | {"in_band": 0.9, "nu_min": 0.1, "nu_max": 2.0, "fraction": 0.9, "unresolved": 3, "note": None}
+                    | {"in_band": 0.9, "variance_p": 0.4, "unresolved": 3, "note": None}
+                    | {"nu_min": 0.1, "nu_max": 2.0, "fraction": 0.9}
                 )
     return pd.DataFrame(rows)
 
@@ -233,6 +234,7 @@ def test_the_summary_of_spacings_tells_the_tests():
         "KS p-value, plain": (pytest.approx(0.3), None),
         "KS p-value, calibrated": (pytest.approx(0.15), None),
         "Monte Carlo error of the calibrated p-value": (pytest.approx(0.015), None),
+        "p-value of the number variance, l in [1, 10], calibrated": (0.4, None),
         "share of l in [1, 10] with number variance in the null's 95 % band": (0.9, 0.95),
         "spacings below the rounding of the weights": (3, 0),
     }

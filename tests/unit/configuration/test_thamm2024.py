@@ -100,7 +100,7 @@ def test_what_does_not_go_together_is_named(path, value, expected):
         ("networks.minialexnet.architecture", "resnet", ": expected 'mlp' or 'minialexnet', found 'resnet'"),
         ("networks.minialexnet.crop", 6, ": expected greater than or equal to 7, found 6"),
         ("networks.minialexnet.crop", 33, ": expected less than or equal to 32, found 33"),
-        ("networks.minialexnet.alpha", 0, ": expected greater than 0, found 0"),
+        ("networks.minialexnet.alpha", 0, ": expected greater than or equal to 0.001, found 0"),
         ("networks.minialexnet.l2", -1, ": expected greater than or equal to 0, found -1"),
         ("networks.minialexnet.images", 9, ": expected greater than or equal to 10, found 9"),
         ("networks.minialexnet.images", 50_001, ": expected less than or equal to 50000, found 50001"),
@@ -115,7 +115,7 @@ def test_what_does_not_go_together_is_named(path, value, expected):
         ("figure_1.panels", [], "at least 1 item"),
         ("figure_1.panels", [{"network": "mlp1024", "layer": "second"}], ".0.layer: "),
         ("figure_2.panels.e", [{"network": "mlp1024", "layer": "dense1"}], "expected 'b', 'c' or 'd', found 'e'"),
-        ("figure_3.alphas", [0.5, -1], ".1: expected greater than 0, found -1"),
+        ("figure_3.alphas", [0.5, -1], ".1: expected greater than or equal to 0.001, found -1"),
         ("figure_4.networks", [], "at least 1 item"),
     ],
 )
@@ -132,15 +132,38 @@ def test_the_smallest_crop_leaves_one_pixel():
     assert Network(architecture="minialexnet", seed=1, crop=7).weight_shapes["dense1"] == (384, 150)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (
+            {"networks": {"mine": {"hidden": [80, 9], "seed": 5}}},
+            "dense2 of mine is 9 x 80: unfolding needs more than 14 singular values",
+        ),
+        ({"unfolding": {"half_window": 200}}, "unfolding needs more than 400 singular values"),
+        (
+            {"figure_4": {"networks": ["mlp512_seed1", "mlp1024"]}},
+            "networks of figure 4 differ in their seeds alone; mlp1024 differs in more",
+        ),
+        (
+            {"figure_2": {"spectrum": {"network": "minialexnet", "layer": "conv2"}}},
+            "figure_2.spectrum takes a dense layer",
+        ),
+        ({"figure_2": {"window": 14}}, "a centred window has an odd number of neighbours"),
+    ],
+)
+def test_what_could_not_be_judged_is_refused_before_it_is_trained(overrides, expected):
+    assert expected in complaint({"thamm2024": overrides})
+
+
 def test_a_network_of_ones_own_can_be_added_and_shown():
     paper = with_own(
         {
-            "networks": {"mine": {"hidden": [8, 6], "seed": 5}},
+            "networks": {"mine": {"hidden": [80, 60], "seed": 5}},
             "figure_1": {"panels": [{"network": "mine", "layer": "dense2"}, {"network": "vgg16", "layer": "dense1"}]},
         }
     )
     assert paper.known_networks[-4:] == ("mine", "alexnet", "vgg16", "vgg19")
-    assert paper.network("mine").weight_shapes == {"dense1": (8, 3072), "dense2": (6, 8), "output": (10, 6)}
+    assert paper.network("mine").weight_shapes == {"dense1": (80, 3072), "dense2": (60, 80), "output": (10, 60)}
     # The same matrices as before, unless a figure names others.
     assert [place.network for place in paper.figure_1.panels] == ["mine", "vgg16"]
 
@@ -185,7 +208,7 @@ def test_places_are_every_matrix_that_a_figure_names():
 
 
 def test_networks_at_other_output_scales_have_names_of_their_own():
-    paper = with_own({"networks": {"rich": {"hidden": [4], "seed": 1, "alpha": 0.5}}})
+    paper = with_own({"networks": {"rich": {"hidden": [40], "seed": 1, "alpha": 0.5}}})
     names = [paper.at_alpha("mlp512_seed1", alpha) for alpha in (0.1, 0.85, 1, 10)]
     assert names == ["mlp512_seed1_alpha0.1", "mlp512_seed1_alpha0.85", "mlp512_seed1", "mlp512_seed1_alpha10"]
     assert [paper.at_alpha("rich", alpha) for alpha in (0.5, 1)] == ["rich", "rich_alpha1"]
@@ -223,7 +246,7 @@ def changes(overrides, folder=FOLDER):
             "minialexnet with crop 24 instead of 28 and training images 1000 and test images 500 and epochs 3",
         ),
         (
-            {"networks": {"mlp1024": {"seed": 9, "l2": 0.01}, "mine": {"hidden": [4], "seed": 1}}},
+            {"networks": {"mlp1024": {"seed": 9, "l2": 0.01}, "mine": {"hidden": [40], "seed": 1}}},
             "mlp1024 with seed 9 instead of 1 and l2 0.01 instead of 0, with mine",
         ),
         ({"networks": {"mlp1024": {"hidden": [1024, 512]}}}, "mlp1024 with hidden 2 instead of 3"),

@@ -75,7 +75,8 @@ def weight_tests(network, cause=None):
             fit = fit_modified_marchenko_pastur(values)
             levels.append(
                 row
-                | {"state": state, "statistic": statistic, "p": p, "note": None, "unresolved": 0, "in_band": 0.9}
+                | {"state": state, "statistic": statistic, "p": p, "note": None, "unresolved": 0}
+                | {"in_band": 0.9, "variance_p": 0.4}
                 | {"p_calibrated": float(calibrated.value), "p_error": float(calibrated.error)}
                 | {"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction}
             )

@@ -183,7 +183,7 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         # No error bar is cut off.
         axis.set_ylim(top=max(axis.get_ylim()[1], 1.02 * (drawn.y + drawn.spread).max()))
         axis.axhline(0.1, color="0.6", linewidth=0.6, linestyle=":")
-    axes[0, 0].legend(loc="lower right")
+    axes[0, 0].legend(loc="lower right", frameon=True, facecolor="white", edgecolor="none", framealpha=1)
     bars = f" Error bars: standard deviation of {seeds} seeds." if seeds > 1 else " One seed."
     style.add_note(figure, f"{note}{bars} Dotted: chance.")
     return figure
