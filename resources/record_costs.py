@@ -38,10 +38,13 @@ def measure(scale: str, target: str) -> dict[str, object] | None:
     # What a download takes says nothing about the target.
     benchmarks = [path for path in benchmarks if path.parts[0] == "results"]
     outputs = [path for path in outputs if path.parts[0] == "results"]
-    missing = [path for path in (*benchmarks, *outputs) if not path.exists()]
+    missing = [path for path in benchmarks if not path.exists()]
     if missing:
         print(f"{target}: not recorded, {missing[0]} is missing")
         return None
+    for path in outputs:
+        if not path.exists():
+            print(f"{target}: {path} is not counted, since it was deleted")
     jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in benchmarks])
     return {
         "scale": scale,
@@ -50,7 +53,7 @@ def measure(scale: str, target: str) -> dict[str, object] | None:
         "seconds": round(jobs["s"].sum()),
         "longest_seconds": round(jobs["s"].max()),
         "memory_mb": round(jobs["max_rss"].max()),
-        "disk_mb": round(sum(path.stat().st_size for path in outputs) / 1e6, 1),
+        "disk_mb": round(sum(path.stat().st_size for path in outputs if path.exists()) / 1e6, 1),
         "basis": "measured",
     }
 
