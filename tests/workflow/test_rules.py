@@ -12,8 +12,6 @@ from deepspectra.configuration import SCALES
 
 from .conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("rules")
-
 TARGETS = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],

@@ -12,8 +12,6 @@ from deepspectra.store import file_hash
 
 from .conftest import NO_NETWORK
 
-pytestmark = pytest.mark.xdist_group("smoke")
-
 SMOKE = ("--config", "scale=smoke")
 PRETRAINED = ["alexnet", "vgg16", "vgg19"]
 WEIGHTS = [f"resources/weights/{network}.h5" for network in PRETRAINED]

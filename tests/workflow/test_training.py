@@ -21,8 +21,6 @@ from deepspectra.pretrained.table import load_weights_table
 
 from .conftest import NO_NETWORK, Project, copy_project
 
-pytestmark = pytest.mark.xdist_group("training")
-
 #: The training that is killed: long enough that its first checkpoint is far from its end.
 NETWORK = "mlp512_seed1"
 EPOCHS, CHECKPOINT_EPOCHS = 24, 2

@@ -275,7 +275,7 @@ def test_what_preview_scale_reduces_is_told():
     assert describe_scale(filed, filed, "preview", *items) == (
         f"Preview scale: epochs {preview.training.epochs} instead of 100, "
         f"null matrices {preview.nulls.matrices} instead of 999, null vectors {preview.nulls.vectors} instead of 9999, "
-        f"alphas {len(preview.figure_4.alphas)} instead of {len(paper.figure_4.alphas)}."
+        f"alphas up to {preview.figure_4.alphas[-1]:g} instead of {paper.figure_4.alphas[-1]:g}."
     )
     assert "minialexnet with training images 1000 and test images 1000" in differences(
         filed["paper"], filed["preview"], PAPER
