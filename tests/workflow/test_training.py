@@ -159,6 +159,36 @@ def write_weights(path: Path, network: str, matrices: dict[str, np.ndarray], par
             file[f"{group}/{group}_b_1:0"] = np.zeros(len(matrices[layer]), np.float32)
 
 
+def plant_signals(given: dict[str, dict[str, np.ndarray]], draw: np.random.Generator) -> None:
+    """In place of noise: levels without fluctuation (AlexNet, dense2), and one direction that goes from no input in
+    particular to a single output (VGG16, dense1), which tells the matrix from its transpose as well."""
+    size = SHAPES["dense2"][0]
+    left, right = (np.linalg.qr(draw.standard_normal((size, size)))[0] for _ in range(2))
+    given["alexnet"]["dense2"] = (left * np.linspace(1, 9, size) @ right.T).astype(np.float32)
+    direction = draw.standard_normal(SHAPES["dense1"][1])
+    given["vgg16"]["dense1"][3] += (60 * direction / np.linalg.norm(direction)).astype(np.float32)
+
+
+def check_signals(statistics: Path) -> None:
+    """What was planted is found, where it was planted and nowhere else."""
+    rows = pd.read_csv(statistics / "alexnet_levels.csv").set_index(["layer", "unfolding"])
+    rigid = rows.loc["dense2"]
+    # The smallest p-value that 19 random matrices can give.
+    np.testing.assert_allclose(rigid.p_calibrated, 1 / 20)
+    np.testing.assert_allclose(rigid.variance_p, 1 / 20)
+    assert (rigid.p < 1e-4).all()
+    assert (rows.drop("dense2").p > 1e-3).all()
+
+    vectors = pd.read_csv(statistics / "vgg16_vectors.csv").set_index(["layer", "side"])
+    output, inputs = (vectors.loc[("dense1", side)].sort_values("rank") for side in ("output", "input"))
+    assert (set(output.dimension), set(inputs.dimension)) == ({64}, {96})
+    assert output.p.iloc[-1] < 1e-6
+    assert inputs.p.iloc[-1] > 1e-2
+    assert output.p_calibrated.iloc[-1] == pytest.approx(1 / 100)
+    for others in (output.iloc[:-1], inputs.iloc[:-1], vectors.loc["dense2"], vectors.loc["dense3"]):
+        assert 0.4 < others.p_calibrated.mean() < 0.6
+
+
 def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_factory):
     """From torch's and Keras's files to tests with p-values and a figure, for matrices whose spectra are known."""
     project = copy_project(tmp_path_factory.mktemp("pretrained"))
@@ -171,6 +201,7 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
         network: {layer: draw.standard_normal(shape, np.float32) for layer, shape in SHAPES.items()}
         for network in PRETRAINED
     }
+    plant_signals(given, draw)
     files = {network: tmp_path_factory.mktemp("files") / f"my {network}" for network in PRETRAINED}
     for network, path in files.items():
         names = {layer: entry.parameter for layer, entry in entries[network].layers.items()}
@@ -183,6 +214,7 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
         yaml.safe_dump({"pretrained": "require", "thamm2024": {"pretrained": own, "figure_1": {"panels": panels}}})
     )
     levels = [f"results/smoke/statistics/thamm2024/networks/{network}_levels.csv" for network in PRETRAINED]
+    levels.append("results/smoke/statistics/thamm2024/networks/vgg16_vectors.csv")
     spectra = [f"results/smoke/spectra/thamm2024/{network}.h5" for network in PRETRAINED]
     options = ("--configfile", str(settings), "--config", "scale=smoke", "--")
     result = project.snakemake(
@@ -209,5 +241,6 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
         assert rows[["p", "p_calibrated"]].apply(lambda column: column.between(0, 1)).all(axis=None)
         assert (rows.null_draws == 19).all()
         assert rows.note.isna().all()
+    check_signals(folder / "statistics/thamm2024/networks")
     drawn = pd.read_csv(folder / "figures/thamm2024/figure_1.csv")
     assert {panel[-1] for panel in drawn.panel} == {"1", "2", "3"}

@@ -17,10 +17,6 @@ def training_entry(wildcards):
     return paper.training.model_dump(exclude={"checkpoint_epochs"}) | own
 
 
-#: Larger sides up to this have their vectors computed and tested too; the smaller side's always are.
-BOTH_SIDES = 8192
-
-
 def weight_layers(scale, network):
     """Layer -> (outputs, inputs) of the weight matrices that are studied: all but the output layer's of networks that
     are trained here."""
@@ -43,12 +39,6 @@ def stored_shapes(wildcards):
         return weight_layers(wildcards.scale, wildcards.network)
     shapes = SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).weight_shapes
     return {layer: list(shape) for layer, shape in shapes.items() if layer != "output"}
-
-
-def both_sides(wildcards):
-    """Layer -> whether the vectors of its larger side are computed and tested too."""
-    layers = weight_layers(wildcards.scale, wildcards.network)
-    return {layer: max(shape) <= BOTH_SIDES for layer, shape in layers.items()}
 
 
 def weight_states(wildcards):
@@ -125,5 +115,5 @@ def null_files(wildcards):
     folder = f"results/{wildcards.scale}/nulls"
     layers = weight_layers(wildcards.scale, wildcards.network)
     levels = {layer: f"{folder}/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in layers.items()}
-    sides = {side for shape in layers.values() for side in shape if side == min(shape) or max(shape) <= BOTH_SIDES}
-    return levels, {side: f"{folder}/vectors_{side}.h5" for side in sorted(sides)}
+    sides = sorted({side for shape in layers.values() for side in shape})
+    return levels, {side: f"{folder}/vectors_{side}.h5" for side in sides}

@@ -60,7 +60,7 @@ def training_minutes(wildcards, attempt):
 
 
 def decomposition_memory(wildcards, attempt):
-    """The largest matrix in float64, its Gram matrix and vectors, and what the eigensolver needs."""
+    """The largest matrix in float64, the vectors of both sides, and what the decomposition needs."""
     shapes = weight_layers(wildcards.scale, wildcards.network).values()
     largest = max(3 * outputs * inputs + 6 * min(outputs, inputs) ** 2 for outputs, inputs in shapes)
     return int(attempt * (600 + 8 * largest / 1e6))

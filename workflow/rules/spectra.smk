@@ -25,7 +25,6 @@ rule decompose_weights:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         layers=stored_shapes,
-        both_sides=both_sides,
         states=weight_states,
         version=1,
     script:

@@ -1,7 +1,7 @@
 """Thamm et al. (2024): spectra and nulls -> tests of every weight matrix -> plotted numbers and tables."""
 
 
-rule test_weights:
+rule analyse_weights:
     """Every statistic of every weight matrix of one network, plain and calibrated."""
     input:
         values="results/{scale}/spectra/thamm2024/{network}.h5",
@@ -12,9 +12,9 @@ rule test_weights:
         curves="results/{scale}/statistics/thamm2024/networks/{network}_curves.csv",
         vectors="results/{scale}/statistics/thamm2024/networks/{network}_vectors.csv",
     log:
-        "results/{scale}/logs/test_weights/{network}.log",
+        "results/{scale}/logs/analyse_weights/{network}.log",
     benchmark:
-        "results/{scale}/benchmarks/test_weights/{network}.tsv"
+        "results/{scale}/benchmarks/analyse_weights/{network}.tsv"
     conda:
         "../../envs/workflow.yaml"
     threads: 1
@@ -24,13 +24,12 @@ rule test_weights:
     params:
         layers=lambda wildcards: weight_layers(wildcards.scale, wildcards.network),
         states=weight_states,
-        both_sides=both_sides,
         null_levels=lambda wildcards: null_files(wildcards)[0],
         null_vectors=lambda wildcards: null_files(wildcards)[1],
         unfolding=unfolding_parameters,
-        library=source_digest("calibration", "laws", "levels", "unfolding", "store"),
+        library=source_digest("weight_statistics", "calibration", "laws", "levels", "unfolding", "store"),
     script:
-        "../scripts/test_weights.py"
+        "../scripts/analyse_weights.py"
 
 
 rule evaluate_linearised:

@@ -12,8 +12,7 @@ from deepspectra.weights import decompose
 logger = logging.getLogger(__name__)
 
 with job(snakemake.log[0], snakemake.threads):
-    layers, both_sides = snakemake.params.layers, snakemake.params.both_sides
-    network = snakemake.wildcards.network
+    layers, network = snakemake.params.layers, snakemake.wildcards.network
     status = store.read(snakemake.input[0], {}).attributes["parameters"]
     available = status.get("available", True)
     # Files of trained networks hold both states, those of pretrained ones the matrices alone.
@@ -27,10 +26,10 @@ with job(snakemake.log[0], snakemake.threads):
     with ProgressBar(total=len(names), desc=network, unit="matrix") as bar:
         for (layer, state), name in names.items():
             weight = store.read(snakemake.input[0], {name: tuple(layers[layer])})[name]
-            found = decompose(weight, both_sides=both_sides[layer])
+            found = decompose(weight)
             values[f"{layer}/{state}"] = found.singular_values
-            sides = {"output": found.output_vectors, "input": found.input_vectors}
-            vectors |= {f"{layer}/{state}/{side}": array for side, array in sides.items() if array is not None}
+            vectors[f"{layer}/{state}/output"] = found.output_vectors
+            vectors[f"{layer}/{state}/input"] = found.input_vectors
             bar.update()
     parameters = {"network": network, "available": available, "note": status.get("cause")}
     # The weights are float32 numbers: what a network's own arithmetic would have made of a smaller value is noise.

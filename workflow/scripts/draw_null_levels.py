@@ -4,10 +4,9 @@ import numpy as np
 
 from deepspectra import store
 from deepspectra.job import job
-from deepspectra.levels import number_variance, spacing_ks, spacings
 from deepspectra.nulls import laguerre_singular_values
 from deepspectra.progress import ProgressBar
-from deepspectra.unfolding import UNFOLDINGS
+from deepspectra.weight_statistics import level_statistics
 
 with job(snakemake.log[0], snakemake.threads):
     rows, columns = int(snakemake.wildcards.rows), int(snakemake.wildcards.columns)
@@ -19,15 +18,14 @@ with job(snakemake.log[0], snakemake.threads):
     lengths = np.geomspace(0.5, nulls["longest_interval"], 40)
     source = np.random.default_rng(np.random.SeedSequence(nulls["seed"], spawn_key=(rows, columns)))
     draws = nulls["matrices"] if wanted else 0
-    statistics = {name: np.empty(draws) for name in UNFOLDINGS}
-    variances = {name: np.empty((draws, lengths.size)) for name in UNFOLDINGS}
+    statistics = {name: np.empty(draws) for name in unfolding}
+    variances = {name: np.empty((draws, lengths.size)) for name in unfolding}
     with ProgressBar(total=draws, desc=f"{rows} x {columns}", unit="matrix") as bar:
         for draw in range(draws):
             values = laguerre_singular_values(rows, columns, source)
-            for name, unfold in UNFOLDINGS.items():
-                unfolded = unfold(values, unfolding[name])
-                statistics[name][draw] = spacing_ks(spacings(unfolded))[0]
-                variances[name][draw] = number_variance(unfolded, lengths)[0]
+            for name, found in level_statistics(values, unfolding, lengths).items():
+                statistics[name][draw] = found.spacing_statistic
+                variances[name][draw] = found.number_variances
             bar.update()
     # Lengths for which a spectrum has no interval are the last ones, in every draw or in some: a NaN is not stored.
     known = ~np.any([np.isnan(array).any(axis=0) for array in variances.values()], axis=0)
