@@ -150,10 +150,30 @@ def test_accuracy_counts_right_answers_in_blocks(monkeypatch):
     assert accuracy(model, Samples(images, labels)) == 15 / 20
 
 
-def test_minialexnet_learns_with_crops(tmp_path):
-    model = minialexnet(28)
-    initialise_glorot(model, 1)
+def test_minialexnet_learns_with_crops_and_goes_on_after_a_kill(tmp_path, monkeypatch):
+    """The places of the crops and the penalty are those of an uninterrupted run, to the bit."""
     data = samples(24, side=32)
     plan = dataclasses.replace(PLAN, learning_rates=(0.01,) * 3, crop=28, l2=1e-4)
-    history = train(model, data, data, plan)
+
+    def run(**options):
+        model = minialexnet(28)
+        initialise_glorot(model, 1)
+        history = train(model, data, data, plan, **options)
+        return history, parameters_of(model)
+
+    history, whole = run()
     assert history[-1, 2] < history[0, 2]
+    real = training._epoch
+
+    def dying(model, data, plan, optimiser, epoch, bar):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return real(model, data, plan, optimiser, epoch, bar)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "_epoch", dying)
+        with pytest.raises(KeyboardInterrupt):
+            run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
+    rest, resumed = run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
+    np.testing.assert_array_equal(history, rest)
+    assert_equal(whole, resumed)

@@ -23,9 +23,7 @@ DRAWS = 199
 def null() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Spacing statistics and number variances of random matrices, by unfolding."""
     source = np.random.default_rng(0)
-    drawn = [
-        level_statistics(laguerre_singular_values(SIZE, SIZE, source), UNFOLDING, LENGTHS) for _ in range(DRAWS)
-    ]
+    drawn = [level_statistics(laguerre_singular_values(SIZE, SIZE, source), UNFOLDING, LENGTHS) for _ in range(DRAWS)]
     return {
         name: (
             np.array([found[name].spacing_statistic for found in drawn]),

@@ -24,8 +24,11 @@ from .conftest import NO_NETWORK, Project, copy_project
 #: The training that is killed: long enough that its first checkpoint is far from its end.
 NETWORK = "mlp512_seed1"
 EPOCHS, CHECKPOINT_EPOCHS = 24, 2
-TRAINING = f"{{images: 1000, test_images: 100, epochs: {EPOCHS}, checkpoint_epochs: {CHECKPOINT_EPOCHS}}}"
-KILLED = ("--config", "scale=smoke", f"thamm2024={{training: {TRAINING}}}")
+TRAINING = f"{{images: 1000, test_images: 100, epochs: {EPOCHS}}}"
+KILLED = (
+    *("--config", "scale=smoke", f"checkpoint_epochs={CHECKPOINT_EPOCHS}"),
+    f"thamm2024={{training: {TRAINING}}}",
+)
 OUTPUTS = (f"results/smoke/networks/{NETWORK}.h5", f"results/smoke/networks/{NETWORK}_history.csv")
 CHECKPOINT = f"results/smoke/checkpoints/{NETWORK}.h5"
 LOG = f"results/smoke/logs/train_network/{NETWORK}.log"

@@ -51,7 +51,7 @@ GPU = 0 if RUN.device == "cpu" else 1
 config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
 config["pretrained"] = RUN.pretrained
-config["checkpoint_epochs"] = RUN.thamm2024.training.checkpoint_epochs
+config["checkpoint_epochs"] = RUN.checkpoint_epochs
 
 
 def settings_of(scale, item):

@@ -14,7 +14,7 @@ def training_entry(wildcards):
     paper = SETTINGS[wildcards.scale].thamm2024
     network = paper.network(wildcards.network)
     own = {key: getattr(network, key) for key in sorted(OWN_TRAINING) if getattr(network, key) is not None}
-    return paper.training.model_dump(exclude={"checkpoint_epochs"}) | own
+    return paper.training.model_dump() | own
 
 
 def weight_layers(scale, network):

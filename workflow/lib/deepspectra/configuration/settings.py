@@ -35,7 +35,12 @@ class Settings(Node):
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto takes a GPU where there is one and the CPU else; cuda is an error where there is no GPU."
     )
-    keep_matrices: bool = Field(description="Keep kernel matrices on disk once their spectra are known.")
+    keep_matrices: bool = Field(
+        description="Keep kernel matrices and singular vectors on disk once their spectra and tests are known."
+    )
+    checkpoint_epochs: int = Field(
+        ge=1, description="A killed training goes on from the last multiple of so many epochs."
+    )
     data: Data = Field(description="Where data sets come from.")
     pretrained: Literal["optional", "require"] = Field(
         description="Whether a figure is made without pretrained weights that cannot be had, saying so, or is an error."

@@ -41,9 +41,6 @@ class Training(Node):
     learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
     decay: PositiveReal = Field(description="Factor of the learning rate from one epoch to the next.")
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
-    checkpoint_epochs: int = Field(
-        ge=1, description="A killed training goes on from the last multiple of so many epochs."
-    )
 
 
 class Network(Node):

@@ -23,15 +23,15 @@ _VECTORS = (
 
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
-    "figure_1": f"{_CALIBRATED} Assumed: a = 7 for the window of 15. The paper's caption gives p = 0.81, 0.85, "
-    "0.31 and 0.96, its table 2 prints 0.812, 0.859, 0.229 and 0.557 for the same matrices. Its section 2 takes "
-    "VGG19 from TensorFlow, its appendix A from PyTorch.",
+    "figure_1": f"{_CALIBRATED} Assumed: the paper's window of 15 means a = 7. Its own panels (MLP1024 dense 2, "
+    "miniAlexNet conv 2, AlexNet dense 2, VGG19 dense 3) are captioned p = 0.81, 0.85, 0.31 and 0.96; its table 2 "
+    "prints 0.812, 0.859, 0.229 and 0.557 for them. Its section 2 takes VGG19 from TensorFlow, its appendix A from "
+    "PyTorch.",
     "figure_2": f"{_VECTORS}. Solid: plain; thin: calibrated with random unit vectors, whose mean is 0.5 (plain ones "
     "have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; dotted: modified "
-    "law fitted to the trained ones. Both sides are in the CSV, "
-    "the larger one up to 8192 entries.",
+    "law fitted to the trained ones. Both sides are in the CSV.",
     "figure_3": f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the other side). Dashed in (a): modified "
-    "Marchenko-Pastur laws. Assumed: a = 7 for the window of 15.",
+    "Marchenko-Pastur laws. Assumed: the paper's window of 15 means a = 7.",
     "figure_4": "Full networks, and the same trained networks linearised around the initial weights of their second "
     "layer (eq. 6). Assumed: the values of alpha.",
 }
