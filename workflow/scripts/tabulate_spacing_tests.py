@@ -76,7 +76,8 @@ with job(snakemake.log[0], snakemake.threads):
         "Number variance: p-value of its largest deviation from random matrices at lengths 1 to 10. Resolved: at most "
         "one spacing in a hundred is below the rounding of float32 weights.",
         "The paper says that no test rejects even at 0.30, and prints 0.229 and 0.160. Matrices are those of the "
-        "trained weights; rows without a published value are not in the paper's. Assumed: the window of 15 means a = 7.",
+        "trained weights; rows without a published value are not in the paper's. Assumed: the window of 15 means "
+        "a = 7.",
     ]
     if not made.all():
         notes.append(
