@@ -14,7 +14,7 @@ from deepspectra.figures import style
 _CALIBRATED = (
     "p: Kolmogorov-Smirnov test of the spacings against the Wigner surmise; calibrated: against random matrices of the "
     "same shape through the same unfolding, with its Monte Carlo error. Grey band: central 95 % of the same random "
-    "matrices' number variance, which lies below the GOE's curve since the unfolding is fitted to the same levels."
+    "matrices' number variance, which the unfolding, fitted to the same levels, takes away from the GOE's curve."
 )
 _VECTORS = (
     "p-values: Kolmogorov-Smirnov tests of the entries of singular vectors against N(0, 1/m), mean over the window (15 "
