@@ -149,7 +149,7 @@ def test_spectra_of_one_network_are_made_anew_with_what_stands_on_them(finished)
     try:
         assert finished.jobs(*SMOKE) == {
             "decompose_weights": 1,
-            "test_weights": 1,
+            "analyse_weights": 1,
             "gather_level_statistics": 1,
             "gather_vector_tests": 1,
             "tabulate_spacing_tests": 1,
@@ -171,7 +171,7 @@ def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finis
         "decompose_weights": 1,
         "draw_null_levels": 2,
         "draw_null_vectors": 2,
-        "test_weights": 1,
+        "analyse_weights": 1,
         "tabulate_spacing_tests": 1,
         "thamm2024_table_2": 1,
     }
