@@ -17,7 +17,7 @@ VALUES = {"initial": np.linspace(0.1, 1.9, 40), "final": np.append(np.linspace(0
 
 
 def curves_table():
-    """As test_weights.py leaves it: of two layers, two states and two unfoldings, each with numbers of its own."""
+    """As analyse_weights.py leaves it: of two layers, two states and two unfoldings, each with numbers of its own."""
     rows = []
     for i, layer in enumerate(("dense1", "dense2")):
         for j, state in enumerate(("initial", "final")):
