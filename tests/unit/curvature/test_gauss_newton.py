@@ -1,0 +1,106 @@
+"""Gram matrices of Gauss-Newton factors, against the dense matrix and against the closed form."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from deepspectra.curvature import gauss_newton
+from deepspectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.curvature.gauss_newton import gauss_newton_gram
+from deepspectra.errors import UserError
+
+from .conftest import assert_same_spectrum, batch, convolutional, network
+
+
+class Residual(nn.Module):
+    """A block as in a residual network: batch normalisation, stride, padding, and a sum of two paths."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 6, 3, stride=2, padding=1, bias=False)
+        self.normalise = nn.BatchNorm2d(6)
+        self.second = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(3, 6, 1, stride=2)
+        self.last = nn.Linear(6, 5)
+
+    def forward(self, images):
+        hidden = self.second(torch.relu(self.normalise(self.first(images)))) + self.shortcut(images)
+        return self.last(torch.relu(hidden).mean((2, 3)))
+
+
+def residual():
+    model = Residual().double()
+    model.train()
+    model(torch.randn(20, 3, 8, 8, dtype=torch.float64))
+    with torch.no_grad():
+        model.normalise.weight.uniform_(0.5, 2)
+    return model.eval()
+
+
+@pytest.mark.parametrize("hidden", [[], [20], [6, 30]])
+def test_dense_networks(hidden):
+    model, (inputs, _) = network(hidden), batch()
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    torch.testing.assert_close(gauss_newton_gram(model, inputs, "cross_entropy"), factor.T @ factor, rtol=0, atol=1e-12)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "cross_entropy"), factor @ factor.T)
+
+
+@pytest.mark.parametrize("block", [None, 500])
+def test_convolutions_whole_and_in_blocks(block, monkeypatch):
+    if block:
+        monkeypatch.setattr(gauss_newton, "_BLOCK", block)
+    for model, side in ((convolutional(), 14), (residual(), 8)):
+        inputs, _ = batch(6, (3, side, side))
+        factor = gauss_newton_factor(model, inputs, "cross_entropy")
+        found = gauss_newton_gram(model, inputs, "cross_entropy")
+        torch.testing.assert_close(found, factor.T @ factor, rtol=1e-11, atol=1e-13)
+
+
+def test_softmax_regression_in_closed_form():
+    """Entry (n, c), (m, d) of the Gram matrix: (x_n . x_m + 1) (A_n' A_m)_cd, and as the spectrum of the Hessian
+    sum of S_n (x) x_n x_n'."""
+    model, (inputs, labels) = network([]), batch()
+    inputs_and_one = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=torch.float64)], 1)
+    p = torch.softmax(model(inputs), 1).detach()
+    curvature = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
+    closed = torch.einsum("ncd,ni,nj->cidj", curvature, inputs_and_one, inputs_and_one).reshape(410, 410)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "cross_entropy"), closed)
+    assert_same_spectrum(hessian(model, inputs, labels, "cross_entropy"), closed)
+
+
+def test_a_linear_model_with_squared_loss_has_its_gauss_newton_matrix_as_hessian():
+    model = network([], 13, 1)
+    inputs, targets = torch.randn(9, 13, dtype=torch.float64), torch.randn(9, 1, dtype=torch.float64)
+    factor = gauss_newton_factor(model, inputs, "squared")
+    torch.testing.assert_close(hessian(model, inputs, targets, "squared"), factor @ factor.T)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "squared"), factor @ factor.T)
+
+
+def test_frozen_parameters_count_all_the_same():
+    model, (inputs, _) = network([6, 30]), batch()
+    expected = gauss_newton_gram(model, inputs, "cross_entropy")
+    model.requires_grad_(False)
+    torch.testing.assert_close(gauss_newton_gram(model, inputs, "cross_entropy"), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), "layer 0 .Conv2d.: parameters may be in linear layers"),
+        (nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4)), "layer 1 .LayerNorm."),
+    ],
+)
+def test_layers_without_a_gram_matrix_are_named(model, words):
+    with pytest.raises(UserError, match=words):
+        gauss_newton_gram(model.double().eval(), torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
+
+
+def test_what_would_be_wrong_in_silence_is_refused():
+    shared = nn.Linear(4, 4)
+    model = nn.Sequential(shared, nn.ReLU(), shared).double().eval()
+    with pytest.raises(UserError, match="used twice"):
+        gauss_newton_gram(model, torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
+    with pytest.raises(UserError, match="evaluation mode"):
+        gauss_newton_gram(network([]).train(), batch()[0], "cross_entropy")

@@ -1,0 +1,192 @@
+"""Hessians of networks that are piecewise linear, reduced to a small matrix with the same non-zero eigenvalues.
+
+Given the activation pattern of a batch, a network of linear layers, convolutions, ReLU and pooling is linear in the
+parameters of each one layer. Three exact steps follow:
+
+1. The first layer, if linear, sees its weights through the span of the batch's inputs alone: on an orthonormal basis of
+   it (the bias counts as an input of 1) there are at most as many inputs as samples. Not so for later layers, whose
+   inputs move with the weights before them.
+2. Rows and columns of parameters that no sample feels are zero: weights between units that are in no sample alive at
+   the same time, such as all of a unit that is dead on the whole batch.
+3. Of a layer's own diagonal block only the Gauss-Newton part F F' is left, of rank at most batch x rank; all else
+   couples it to the other layers, C. With the R of a QR factorisation [F, C] = Q (R_F, R_C) the matrix
+   ((F F', C), (C', H)) becomes ((R_F R_F', R_C), (R_C', H)), in which neither Q nor the block itself is needed. It pays
+   for the largest layer, if that has more parameters than [F, C] has columns.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.func import functional_call, vjp, vmap
+from torch.nn import functional
+
+from deepspectra.curvature.dense import flatten, hessian_product, hessian_rows, trainable
+from deepspectra.curvature.losses import Loss, curvature_factor
+from deepspectra.errors import UserError
+
+_LINEAR = (nn.Linear, nn.Conv2d)
+_PIECEWISE = (*_LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
+_COTANGENTS = 64
+
+
+@dataclass(frozen=True)
+class ReducedHessian:
+    """A symmetric matrix whose non-zero eigenvalues are those of a batch's Hessian.
+
+    ``matrix``: shape (k, k). ``sizes``: parameters of the network (P), with the first layer on the batch's basis, that
+    some sample feels, and k, by the name of the step.
+    """
+
+    matrix: torch.Tensor
+    sizes: dict[str, int]
+
+
+def why_not_piecewise(model: nn.Module) -> str | None:
+    """What keeps a model from being reduced here, in words; None if nothing does."""
+    if not isinstance(model, nn.Sequential):
+        return f"it is a {type(model).__name__}, not a plain sequence of layers"
+    for name, layer in model.named_children():
+        if not isinstance(layer, _PIECEWISE):
+            return f"layer {name} ({type(layer).__name__}) is not piecewise linear, or is not known to be"
+        if isinstance(layer, nn.Conv2d) and (layer.groups != 1 or layer.padding_mode != "zeros"):
+            return f"convolution {name} has groups or a padding other than zeros"
+    return None
+
+
+def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> ReducedHessian:
+    """Reduce the Hessian of a batch's loss (sum over samples), in the precision of model and inputs.
+
+    Memory: the products of the small layers with all parameters, twice, and the reduced matrix.
+
+    :param model: a plain sequence of layers.
+    :param inputs: shape (batch, ...).
+    :param targets: see :func:`deepspectra.curvature.losses.batch_loss`.
+    :raises UserError: if the model is not of the kind, see :func:`why_not_piecewise`.
+    """
+    reason = why_not_piecewise(model)
+    if reason:
+        raise UserError(f"this network's Hessian cannot be reduced exactly: {reason}.")
+    sizes = {"network": sum(parameter.numel() for parameter in model.parameters())}
+    model, inputs = on_input_basis(model, inputs)
+    parameters = trainable(model)
+    sizes["on the basis of the inputs"] = len(flatten(parameters))
+    felt = felt_parameters(model, inputs)
+    sizes["felt by the batch"] = sum(int(mask.sum()) for mask in felt.values())
+
+    by_layer: dict[str, int] = {}
+    for name, mask in felt.items():
+        layer = name.rpartition(".")[0]
+        by_layer[layer] = by_layer.get(layer, 0) + int(mask.sum())
+    largest = max(by_layer, key=by_layer.__getitem__)
+    outputs = model(inputs)
+    factor = curvature_factor(loss, outputs.detach())
+    columns = len(outputs) * factor.shape[2]
+    others = sizes["felt by the batch"] - by_layer[largest]
+    projected = columns + others < by_layer[largest]
+
+    in_largest = {name: mask & (name.rpartition(".")[0] == largest and projected) for name, mask in felt.items()}
+    big = flatten(in_largest).nonzero()[:, 0]
+    small = flatten({name: felt[name] & ~in_largest[name] for name in felt}).nonzero()[:, 0]
+    here = flatten(parameters)
+    product = hessian_product(model, parameters, inputs, targets, loss)
+    rows = hessian_rows(product, small, len(here), here.dtype)
+    matrix = rows[:, small]
+    if projected:
+        coupling = rows[:, big].T
+        del rows
+        own = _layer_factor(model, parameters, inputs, factor, in_largest)
+        triangle = torch.linalg.qr(torch.cat([own, coupling], dim=1), mode="r").R
+        del own, coupling
+        left, right = triangle[:, :columns], triangle[:, columns:]
+        matrix = torch.cat([torch.cat([left @ left.T, right], 1), torch.cat([right.T, matrix], 1)])
+    sizes["reduced"] = len(matrix)
+    return ReducedHessian((matrix + matrix.T) / 2, sizes)
+
+
+def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Sequential, torch.Tensor]:
+    """The same function of its parameters, with the first linear layer on an orthonormal basis of the batch's inputs.
+
+    Unchanged if the first layer with parameters is a convolution, or the basis would have no fewer vectors than there
+    are inputs.
+
+    :returns: the model, and the inputs for it, shape (batch, vectors).
+    """
+    layers = list(model.named_children())
+    first = next((place for place, (_, layer) in enumerate(layers) if not isinstance(layer, nn.Flatten)), None)
+    if first is None or not isinstance(layers[first][1], nn.Linear):
+        return model, inputs
+    layer = layers[first][1]
+    flat = inputs.flatten(1)
+    weight = layer.weight.detach()
+    if layer.bias is not None:
+        flat = torch.cat([flat, torch.ones_like(flat[:, :1])], dim=1)
+        weight = torch.cat([weight, layer.bias.detach()[:, None]], dim=1)
+    if len(flat) >= flat.shape[1]:
+        return model, inputs
+    basis, coordinates = torch.linalg.qr(flat.T)
+    replaced = nn.Linear(len(flat), len(weight), bias=False, dtype=flat.dtype, device=flat.device)
+    replaced.weight = nn.Parameter(weight @ basis)
+    later = [(layers[first][0], replaced), *layers[first + 1 :]]
+    return nn.Sequential(OrderedDict(later)).train(model.training), coordinates.T.contiguous()
+
+
+def felt_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+    """For each parameter by name a mask of its entries: whether any sample's outputs depend on it.
+
+    A unit that is dead in a sample has no gradient there, exactly, and its output is zero, exactly, so that a weight is
+    felt where some sample has both a gradient of its unit and an input to it.
+    """
+    entered, left = {}, {}
+    values = inputs.detach().requires_grad_()
+    for name, layer in model.named_children():
+        before = values
+        values = layer(values)
+        if isinstance(layer, _LINEAR):
+            entered[name], left[name] = before.detach(), values
+    # A combination of the outputs in which none is left out, nor cancels another but by chance.
+    weights = torch.rand(values.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 0.5
+    gradients = torch.autograd.grad((values * weights.to(values)).sum(), list(left.values()))
+    felt = {}
+    for (name, taken), gradient in zip(entered.items(), gradients, strict=True):
+        layer = model.get_submodule(name)
+        if isinstance(layer, nn.Conv2d):
+            taken = functional.unfold(taken, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
+            taken, gradient = (part.transpose(1, 2).flatten(0, 1) for part in (taken, gradient.flatten(2)))
+        # How many samples (and places in them) have both a gradient of the unit and an input.
+        together = (gradient != 0).to(torch.float32).T @ (taken != 0).to(torch.float32)
+        felt[f"{name}.weight"] = (together > 0).reshape(layer.weight.shape)
+        if layer.bias is not None:
+            felt[f"{name}.bias"] = (gradient != 0).any(0)
+    return felt
+
+
+def _layer_factor(
+    model: nn.Sequential,
+    parameters: dict[str, torch.Tensor],
+    inputs: torch.Tensor,
+    factor: torch.Tensor,
+    chosen: dict[str, torch.Tensor],
+) -> torch.Tensor:
+    """F = J' A of the chosen entries of the parameters, shape (entries, batch x rank)."""
+    names = [name for name, mask in chosen.items() if mask.any()]
+
+    def of_layer(own: dict[str, torch.Tensor]) -> torch.Tensor:
+        return functional_call(model, {**parameters, **own}, (inputs,))
+
+    _, pull_back = vjp(of_layer, {name: parameters[name] for name in names})
+    batch, outputs, rank = factor.shape
+    found = torch.empty(
+        sum(int(chosen[name].sum()) for name in names), batch * rank, dtype=factor.dtype, device=factor.device
+    )
+    for start in range(0, batch * rank, _COTANGENTS):
+        places = torch.arange(start, min(start + _COTANGENTS, batch * rank), device=factor.device)
+        samples, columns = places // rank, places % rank
+        cotangents = factor.new_zeros(len(places), batch, outputs)
+        cotangents[torch.arange(len(places)), samples] = factor[samples, :, columns]
+        (gradients,) = vmap(pull_back)(cotangents)
+        found[:, places] = torch.cat([gradients[name][:, chosen[name]] for name in names], dim=1).T
+    return found

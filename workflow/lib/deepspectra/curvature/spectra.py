@@ -1,0 +1,143 @@
+"""Non-zero eigenvalues of curvature matrices in float64, with a bound on their error: the resolved spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import nn
+
+from deepspectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.curvature.gauss_newton import gauss_newton_gram
+from deepspectra.curvature.losses import Loss
+from deepspectra.curvature.piecewise import reduced_hessian, why_not_piecewise
+from deepspectra.errors import UserError
+
+Kind = Literal["hessian", "gauss_newton"]
+Method = Literal["gram", "piecewise", "dense"]
+METHODS: tuple[str, ...] = get_args(Method)
+
+#: Parameters up to which the P x P matrix itself is an alternative: 1.2 GB in float64, and minutes.
+DENSE_PARAMETERS = 12_000
+
+# Rounding of sums of batch x width terms and of the eigensolver grows as a root of the size, with a factor of about
+# one; ten leaves room. Tested against 50 digits on small networks.
+_SAFETY = 10.0
+
+
+@dataclass(frozen=True)
+class ResolvedSpectrum:
+    """What is left of a spectrum when rounding noise is left out.
+
+    ``eigenvalues``: float64, ascending, all of absolute value above ``bound``. ``bound``: of the absolute error of
+    each. ``left_out``: eigenvalues of the reduced matrix below the bound, which may be zero or not. ``parameters``: P;
+    P minus the other two counts are zero exactly. ``method``: which way they were computed, and ``reason`` why.
+    """
+
+    eigenvalues: np.ndarray
+    bound: float
+    left_out: int
+    parameters: int
+    method: str
+    reason: str
+
+    @property
+    def unresolved_spacings(self) -> float:
+        """Share of spacings between neighbouring eigenvalues that are below the bound; above 0.01 the spectrum is
+        called unresolved. Spacings are counted, never filtered: without the small ones levels would seem to repel."""
+        if len(self.eigenvalues) < 2:
+            return 0.0
+        return float(np.mean(np.diff(self.eigenvalues) < self.bound))
+
+
+def error_bound(eigenvalues: np.ndarray) -> float:
+    """10 sqrt(n) times float64's epsilon times the largest absolute value, for n eigenvalues of a symmetric matrix
+    whose entries are sums of rounded numbers of that scale: an estimate of the backward error of both."""
+    size = len(eigenvalues)
+    return float(_SAFETY * np.sqrt(size) * np.finfo(np.float64).eps * np.abs(eigenvalues).max(initial=0.0))
+
+
+def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
+    """Which method serves a network, and why.
+
+    :raises UserError: if none does.
+    """
+    if kind == "gauss_newton":
+        return "gram", "the Gauss-Newton matrix is a product of a factor with its transpose, whatever the network"
+    if _is_linear(model):
+        return "gram", "the network is linear in its parameters, so that its Hessian is its Gauss-Newton matrix"
+    reason = why_not_piecewise(model)
+    if reason is None:
+        return "piecewise", "given the activation pattern the network is linear in each layer"
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if parameters <= DENSE_PARAMETERS:
+        return "dense", f"the network cannot be reduced ({reason}), and is small"
+    raise UserError(
+        f"no exact method for the Hessian of this network: {reason}, and its {parameters} parameters are more than "
+        f"the {DENSE_PARAMETERS} for which the whole matrix is computed. The Gauss-Newton matrix can be had at any "
+        "size; or force method dense, if you have the memory (8 P^2 bytes, twice)."
+    )
+
+
+def resolved_spectrum(
+    kind: Kind,
+    model: nn.Module,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    loss: Loss,
+    method: Method | None = None,
+) -> ResolvedSpectrum:
+    """The non-zero spectrum of the Hessian or Gauss-Newton matrix of a batch's loss (sum over samples).
+
+    :param model: in float64 and evaluation mode.
+    :param inputs: float64, shape (batch, ...).
+    :param targets: see :func:`deepspectra.curvature.losses.batch_loss`.
+    :param method: forced; None chooses by :func:`choose_method`.
+    :raises UserError: if the precision is not float64, the batch is empty, or the method does not serve the network.
+    """
+    _check(model, inputs, targets)
+    if method is None:
+        method, reason = choose_method(kind, model)
+    else:
+        reason = "asked for"
+    if method not in METHODS:
+        raise UserError(f"there is no method {method!r}; known are {', '.join(METHODS)}.")
+    if method == "gram":
+        if kind == "hessian" and not _is_linear(model):
+            raise UserError("a Hessian is a Gram matrix only of networks that are linear in their parameters.")
+        matrix = gauss_newton_gram(model, inputs, loss)
+    elif kind == "gauss_newton":
+        if method == "piecewise":
+            raise UserError("method piecewise is for Hessians; Gauss-Newton matrices go by gram or dense.")
+        factor = gauss_newton_factor(model, inputs, loss)
+        matrix = factor @ factor.T
+    elif method == "piecewise":
+        matrix = reduced_hessian(model, inputs, targets, loss).matrix
+    else:
+        matrix = hessian(model, inputs, targets, loss)
+        matrix = (matrix + matrix.T) / 2
+    if not torch.isfinite(matrix).all():
+        raise UserError("the curvature matrix is not finite: look for weights or inputs that are not.")
+    eigenvalues = torch.linalg.eigvalsh(matrix).cpu().numpy()
+    bound = error_bound(eigenvalues)
+    kept = eigenvalues[np.abs(eigenvalues) > bound]
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
+
+
+def _is_linear(model: nn.Module) -> bool:
+    """Whether all parameters are in one layer and nothing that is not linear comes after it."""
+    layers = [layer for layer in model.children() if not isinstance(layer, nn.Flatten | nn.Identity)]
+    return isinstance(model, nn.Sequential) and len(layers) == 1 and isinstance(layers[0], nn.Linear | nn.Conv2d)
+
+
+def _check(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> None:
+    if model.training:
+        raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
+    kinds = {parameter.dtype for parameter in model.parameters()} | {inputs.dtype}
+    if kinds != {torch.float64}:
+        raise UserError("a resolved spectrum needs weights and inputs in float64: in float32 rounding fills it up.")
+    if len(inputs) == 0 or len(inputs) != len(targets):
+        raise UserError(f"a batch needs samples, and a target for each; there are {len(inputs)} and {len(targets)}.")
