@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.special import erfc
 
 from deepspectra import unfolding
 from deepspectra.errors import UserError
 from deepspectra.laws import singular_value_marchenko_pastur
 from deepspectra.nulls import laguerre_singular_values
-from deepspectra.unfolding import UNFOLDINGS, gaussian_broadening, polynomial, staircase
+from deepspectra.unfolding import UNFOLDINGS, empirical, gaussian_broadening, polynomial, staircase
 
 
 def every_pair(levels, half_window):
@@ -184,3 +185,19 @@ def test_exactly_the_whole_window_of_levels_is_enough():
     assert gaussian_broadening(levels, 7).shape == (15,)
     with pytest.raises(UserError, match="more than 14"):
         gaussian_broadening(levels[:14], 7)
+
+
+def test_levels_are_unfolded_by_the_others_distribution_function():
+    """By hand, ties as in eq. 10 (strictly below); and by the true law where the pool is large."""
+    np.testing.assert_allclose(empirical(np.array([0.5, 1.0, 2.5]), np.array([3.0, 1.0, 2.0])), [0, 0, 2])
+    rng = np.random.default_rng(0)
+    levels = np.sort(rng.normal(size=400))
+    unfolded = empirical(levels, rng.normal(size=200_000))
+    np.testing.assert_allclose(unfolded, 400 * stats.norm.cdf(levels), atol=400 * 4 * 0.5 / 200_000**0.5)
+    assert np.diff(unfolded).mean() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(("levels", "pool"), [([1.0, 2.0], []), ([2.0, 1.0], [1.0]), ([1.0], [np.inf])])
+def test_levels_without_a_pool_are_refused(levels, pool):
+    with pytest.raises(UserError, match="unfolding needs"):
+        empirical(np.array(levels), np.array(pool))

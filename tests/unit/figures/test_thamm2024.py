@@ -52,7 +52,7 @@ ALPHAS = (0.5, 1, 5)
 
 @cache
 def weight_tests(network, cause=None):
-    """Levels, curves and vectors of a network as analyse_weights.py leaves them; with a cause, of one without weights."""
+    """Levels, curves and vectors as analyse_weights.py leaves them; with a cause, of a network without weights."""
     levels, curves, vectors = [], [], []
     for layer, (outputs, inputs) in LAYERS[network].items():
         row = {"network": network, "layer": layer, "outputs": outputs, "inputs": inputs, "unfolding": "gaussian"}

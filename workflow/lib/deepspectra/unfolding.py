@@ -1,9 +1,9 @@
 """Unfolding: maps of a spectrum to levels whose mean density is one.
 
 Each takes ascending levels, float64 of shape (n,), and gives unfolded levels, float64 of shape (n,), that do not
-decrease and run from about 0 to about n. All of them estimate the smooth staircase from the very levels that they
-unfold: what is then measured on the unfolded levels has to be judged against random matrices that went the same way,
-see :mod:`deepspectra.calibration`.
+decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
+that they unfold: what is then measured on the unfolded levels has to be judged against random matrices that went the
+same way, see :mod:`deepspectra.calibration`.
 """
 
 from __future__ import annotations
@@ -103,6 +103,26 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     # some combination undetermined to rounding it is left out, which the diagnostics would report as a warning.
     fit, _ = np.polynomial.Chebyshev.fit(levels, _staircase(levels), degree, full=True)
     return np.maximum.accumulate(fit(levels))
+
+
+def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
+
+    Equation 10 gives values in [0, 1]; times the number of levels n their mean spacing is one, as equation 7 needs,
+    up to levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels resolves
+    spacings down to n / N.
+
+    :param levels: shape (n,), ascending.
+    :param pool: levels of the spectra that the function is taken from, in any order, shape (N,).
+    :raises UserError: if the pool is empty, or the levels are not finite and ascending.
+    """
+    pool = np.sort(np.asarray(pool, dtype=np.float64).ravel())
+    levels = np.asarray(levels, dtype=np.float64)
+    if pool.size == 0 or not np.isfinite(pool).all():
+        raise UserError(f"unfolding needs a pool of finite levels; {pool.size} were given, not all finite.")
+    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("unfolding needs finite levels in ascending order: sort them, and look for values not finite.")
+    return np.searchsorted(pool, levels, side="left") * (levels.size / pool.size)
 
 
 UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {

@@ -3,10 +3,12 @@
 ``marchenko_pastur``  eigenvalues of Gram matrices
 ``singular_values``   singular values, and the fit to a spectrum that is random in part (thamm2024)
 ``spacings``          unfolded levels: neighbours, number variance
+``ratios``            neighbouring spacings, without unfolding
 ``vectors``           entries of singular vectors
 """
 
 from deepspectra.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.laws.singular_values import (
     ModifiedMarchenkoPastur,
     fit_modified_marchenko_pastur,
@@ -16,12 +18,16 @@ from deepspectra.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.laws.vectors import porter_thomas
 
 __all__ = [
+    "ORTHOGONAL_MEAN",
+    "POISSON_MEAN",
+    "SURMISE_MEAN",
     "MarchenkoPastur",
     "ModifiedMarchenkoPastur",
     "fit_modified_marchenko_pastur",
     "goe_number_variance",
     "marchenko_pastur_bulk",
     "porter_thomas",
+    "ratio_surmise",
     "singular_value_marchenko_pastur",
     "wigner_surmise",
 ]

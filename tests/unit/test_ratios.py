@@ -1,0 +1,55 @@
+"""Ratios of spacings by hand, and the error of their mean against repeated samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepspectra.errors import UserError
+from deepspectra.ratios import folded, mean_ratio, spacing_ratios
+
+
+def test_ratios_by_hand():
+    np.testing.assert_allclose(spacing_ratios(np.array([0.0, 1, 3, 4])), [2, 0.5])
+    np.testing.assert_allclose(folded(np.array([2, 0.5, 0, np.inf, 1])), [0.5, 0.5, 0, 0, 1])
+
+
+def test_levels_that_coincide_are_not_filtered():
+    np.testing.assert_array_equal(spacing_ratios(np.array([0.0, 1, 1, 2])), [0, np.inf])
+    np.testing.assert_array_equal(spacing_ratios(np.array([0.0, 0, 0, 1])), [np.inf])
+    assert spacing_ratios(np.array([0.0, 1])).size == 0
+
+
+def poisson(rng, size=60):
+    return np.cumsum(rng.exponential(size=size))
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_error_is_the_scatter_of_repeated_samples(count):
+    """Whole spectra are resampled; of a single one, blocks of it."""
+    rng = np.random.default_rng(0)
+    found = [mean_ratio([poisson(rng, 60 if count > 1 else 2400) for _ in range(count)], seed=1) for _ in range(200)]
+    scatter = np.std([one.value for one in found], ddof=1)
+    assert np.median([one.error for one in found]) == pytest.approx(scatter, rel=0.15)
+    assert np.mean([one.value for one in found]) == pytest.approx(2 * np.log(2) - 1, abs=4 * scatter / 200**0.5)
+    assert found[0].count == (2398 if count == 1 else 40 * 58)
+
+
+def test_spectra_of_several_sizes_weigh_by_their_ratios():
+    rng = np.random.default_rng(0)
+    spectra = [poisson(rng, size) for size in (3, 10, 40, 2)]
+    ratios = np.concatenate([folded(spacing_ratios(levels)) for levels in spectra])
+    found = mean_ratio(spectra, seed=1)
+    assert found.value == pytest.approx(ratios.mean())
+    assert found == mean_ratio(spectra, seed=1)
+
+
+@pytest.mark.parametrize("levels", [[2.0, 1.0, 3.0], [0.0, np.nan, 1.0]])
+def test_levels_in_disorder_are_refused(levels):
+    with pytest.raises(UserError, match="finite levels in ascending order"):
+        spacing_ratios(np.array(levels))
+
+
+def test_no_ratio_is_an_error():
+    with pytest.raises(UserError, match="no spacing ratio"):
+        mean_ratio([np.array([1.0, 2.0]), np.ones(5)], seed=1)

@@ -1,0 +1,72 @@
+"""Ratios of neighbouring spacings of spectra: no unfolding, one number a spectrum, and its error (baskerville2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from deepspectra.errors import UserError
+
+
+class MeanRatio(NamedTuple):
+    """Mean of min(r, 1/r) over all ratios of all spectra, its standard error, and how many ratios there are."""
+
+    value: float
+    error: float
+    count: int
+
+
+def spacing_ratios(levels: np.ndarray) -> np.ndarray:
+    """r_i, a spacing over the one below it (baskerville2022, eq. 11).
+
+    Levels that coincide have spacings of zero, which are not filtered: r is then 0 or infinite, and of three equal
+    levels, 0/0, there is no ratio, so that it is left out.
+
+    :param levels: shape (n,), ascending.
+    :returns: float64 in [0, inf], shape (at most n - 2,).
+    :raises UserError: if the levels are not finite and ascending.
+    """
+    levels = np.asarray(levels, dtype=np.float64)
+    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("spacing ratios need finite levels in ascending order.")
+    gaps = np.diff(levels)
+    below, above = gaps[:-1], gaps[1:]
+    known = (below > 0) | (above > 0)
+    with np.errstate(divide="ignore", over="ignore"):
+        return above[known] / below[known]
+
+
+def folded(ratios: np.ndarray) -> np.ndarray:
+    """min(r, 1/r), in [0, 1]: its mean, unlike the mean of r, has an error."""
+    ratios = np.asarray(ratios, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        return np.minimum(ratios, 1 / ratios)
+
+
+def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> MeanRatio:
+    """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
+
+    Ratios of one spectrum are correlated, and so may be all those of a batch: the error is the standard deviation of
+    the mean over bootstrap samples of whole spectra. One spectrum alone has none; its ratios are then resampled in
+    blocks of neighbours, 20 times the range of their correlation, which is about one spacing.
+
+    :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
+    :param seed: of the bootstrap.
+    :raises UserError: if there is no ratio at all.
+    """
+    parts = [folded(spacing_ratios(levels)) for levels in spectra]
+    parts = [part for part in parts if part.size]
+    if not parts:
+        raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
+    value = float(np.concatenate(parts).mean())
+    if len(parts) == 1:
+        parts = np.array_split(parts[0], max(2, parts[0].size // 20))
+    sums = np.array([part.sum() for part in parts])
+    sizes = np.array([part.size for part in parts])
+    source = np.random.default_rng(seed)
+    chosen = source.integers(len(parts), size=(draws, len(parts)))
+    counts = sizes[chosen].sum(axis=1)
+    means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
+    return MeanRatio(value, float(means.std(ddof=1)), int(sizes.sum()))
