@@ -16,6 +16,12 @@ from deepspectra.errors import UserError
 from deepspectra.pretrained.table import load_weights_table
 from deepspectra.sources import source_digest
 
+
+def stop(message):
+    """End before anything is computed, with one message for the user."""
+    raise WorkflowError(f"error: {message}") from None
+
+
 try:
     # What the user gives by --config and --configfile wins over the files at every scale. Only the scale that is asked
     # for is checked here; another one when a path asks for it.
@@ -25,25 +31,34 @@ try:
     DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml")
     WEIGHTS = load_weights_table(Path(workflow.basedir) / "resources" / "weights.yaml")
 except UserError as error:
-    raise WorkflowError(str(error)) from None
+    stop(error)
 
 SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
 if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
-    raise WorkflowError(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
+    stop(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
+for network, entry in RUN.thamm2024.pretrained.items():
+    if entry.file and workflow.is_main_process and not Path(entry.file).expanduser().is_file():
+        stop(f"thamm2024.pretrained.{network}.file: expected a file of weights, found nothing at {entry.file!r}")
 if RUN.pretrained == "require" and workflow.is_main_process:
     # Files of an earlier run that was content without the weights. Not every job's Snakemake has to import this.
     from deepspectra import store
 
+    missing = []
     for network in WEIGHTS:
         path = Path(f"resources/weights/{network}.h5")
         if path.exists() and not RUN.thamm2024.pretrained[network].file:
             try:
                 said = store.read(path, {}).attributes["parameters"]
             except UserError as error:
-                raise WorkflowError(str(error)) from None
+                stop(error)
             if not said["available"]:
-                raise WorkflowError(f"pretrained: require, but {said['reason']}. {said['how_to_supply']}")
+                missing.append(f"\n  - {said['reason']}. {said['how_to_supply']}")
+    if missing:
+        stop(
+            f"pretrained: require, but an earlier run did without the weights of {len(missing)} networks.{''.join(missing)}"
+            "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
+        )
 # For `resources:` of rules that gain from a GPU.
 GPU = 0 if RUN.device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a

@@ -38,7 +38,9 @@ rule fetch_weights:
     """
     input:
         # Your own file, if the configuration names one: new content makes the rest anew.
-        lambda wildcards: list(filter(None, [RUN.thamm2024.pretrained[wildcards.network].file])),
+        lambda wildcards: [
+            str(Path(file).expanduser()) for file in [RUN.thamm2024.pretrained[wildcards.network].file] if file
+        ],
     output:
         "resources/weights/{network}.h5",
     log:

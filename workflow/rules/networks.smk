@@ -91,14 +91,15 @@ SPECTRA["thamm2024"] = {
 }
 SPECTRA["thamm2024"] |= dict.fromkeys(("figure_4", "table_1"), lambda scale: [])
 #: What shapes each item beside its own settings; only some have miniAlexNet, which differs from the others.
-TRAINED, JUDGED = ["thamm2024.training"], ["thamm2024.nulls", "thamm2024.unfolding"]
+TRAINED = ["thamm2024.training"]
+LEVELS = [f"thamm2024.nulls.{key}" for key in ("matrices", "longest_interval", "seed")] + ["thamm2024.unfolding"]
 SHARED_SETTINGS["thamm2024"] = {
-    "figure_1": [*TRAINED, "thamm2024.networks", *JUDGED],
-    "figure_2": [*TRAINED, "thamm2024.networks", "thamm2024.nulls"],
-    "figure_3": [*TRAINED, *JUDGED],
+    "figure_1": [*TRAINED, "thamm2024.networks", *LEVELS],
+    "figure_2": [*TRAINED, "thamm2024.networks", "thamm2024.nulls.vectors", "thamm2024.nulls.seed"],
+    "figure_3": [*TRAINED, *LEVELS, "thamm2024.nulls.vectors"],
     "figure_4": TRAINED,
     "table_1": [*TRAINED, "thamm2024.networks"],
-    "table_2": [*TRAINED, "thamm2024.networks", *JUDGED],
+    "table_2": [*TRAINED, "thamm2024.networks", *LEVELS],
 }
 
 

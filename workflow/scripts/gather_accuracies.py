@@ -12,7 +12,7 @@ with job(snakemake.log[0], snakemake.threads):
             by_alpha = results.groupby("alpha")[f"{kind}_{part}"]
             for alpha, values in by_alpha:
                 # The spread of several seeds; of one seed there is none to draw.
-                spread = values.std(ddof=1) if len(values) > 1 else 0.0
+                spread = values.std(ddof=1) if len(values) > 1 else None
                 rows.append((panel, kind, alpha, values.mean(), spread, len(values)))
                 summary.append((panel, kind, f"{part} accuracy at alpha {alpha:g}", values.mean(), None))
     for alpha, values in results.groupby("alpha"):

@@ -22,6 +22,7 @@ with job(snakemake.log[0], snakemake.threads):
     for column, name in (("published_p", "ks_p_value"), ("published_rejected", "reject_at_0.05")):
         table[column] = [printed[name].get(place) for place in places]
     table["q_calibrated"] = false_discovery(table.p_calibrated)
+    table["variance_q"] = false_discovery(table.variance_p)
     for column, values in (("rejected", table.p), ("rejected_calibrated", table.q_calibrated)):
         table[column] = pd.Series(["" if pd.isna(p) else ("yes" if p <= LEVEL else "no") for p in values])
     # More than one spacing in a hundred below the rounding of float32 weights would make a test meaningless.
@@ -40,7 +41,7 @@ with job(snakemake.log[0], snakemake.threads):
         "p_calibrated",
     ]
     columns += ["p_error", "null_draws", "q_calibrated", "rejected_calibrated", "variance_p"]
-    columns += ["variance_p_error", "unresolved", "resolved", "note"]
+    columns += ["variance_p_error", "variance_q", "unresolved", "resolved", "note"]
     table[columns].to_csv(snakemake.output.csv, index=False, lineterminator="\n", float_format="%.6g")
 
     shown = pd.DataFrame(
@@ -49,30 +50,37 @@ with job(snakemake.log[0], snakemake.threads):
             "layer": table.layer,
             "matrix": [f"{row.outputs} x {row.inputs}" for row in table.itertuples()],
             "published p": table.published_p.map(number),
-            "published: rejected?": table.published_rejected.fillna(""),
-            "p": table.p.map(number),
-            "rejected at 0.05?": table.rejected,
+            "published: rejected at 0.05?": table.published_rejected.fillna(""),
+            "plain p": table.p.map(number),
+            "plain: rejected at 0.05?": table.rejected,
             "calibrated p": [
                 "" if pd.isna(row.p_calibrated) else f"{row.p_calibrated:.3f} ± {row.p_error:.3f}"
                 for row in table.itertuples()
             ],
             "false-discovery q": table.q_calibrated.map(number),
-            "rejected by q?": table.rejected_calibrated,
-            "number variance, calibrated p": table.variance_p.map(number),
+            "calibrated: rejected at q = 0.05?": table.rejected_calibrated,
+            "number variance, calibrated p": [
+                "" if pd.isna(row.variance_p) else f"{row.variance_p:.3f} ± {row.variance_p_error:.3f}"
+                for row in table.itertuples()
+            ],
+            "number variance, false-discovery q": table.variance_q.map(number),
             "resolved?": table.resolved,
             "": table.note,
         }
     )
     made = table.p.notna()
-    below = {name: int((table[name] <= LEVEL).sum()) for name in ("p", "p_calibrated", "q_calibrated")}
+    judged = ("p", "p_calibrated", "q_calibrated", "variance_p", "variance_q")
+    below = {name: int((table[name] <= LEVEL).sum()) for name in judged}
     notes = [
         snakemake.params.scale_note,
         "Kolmogorov-Smirnov test of the unfolded spacings against the Wigner surmise. "
         f"{below['p']} of {int(made.sum())} plain p-values are at most 0.05, {below['p_calibrated']} of the calibrated "
-        f"ones, and {below['q_calibrated']} after the correction.",
-        "Plain p-values are not uniform for random matrices (their median is about 0.7), since the unfolding is fitted "
-        "to the same levels. Calibrated: the share of random matrices of the same shape, through the same unfolding, "
-        "with at least this statistic; ± is its Monte Carlo error. q: Benjamini and Hochberg's over the table's rows.",
+        f"ones, and {below['q_calibrated']} after the correction. Of the number variance: {below['variance_p']} "
+        f"calibrated ones, and {below['variance_q']} after the correction.",
+        "Plain p-values are not uniform for random matrices, since the unfolding is fitted to the same levels: the "
+        "median over random matrices is 0.5 to 0.75, by shape. Calibrated: (1 + k) / (N + 1) where k of N random "
+        "matrices of the same shape, through the same unfolding, have at least this statistic; ± is its Monte Carlo "
+        "error, which matrices of one shape share. q: Benjamini and Hochberg's over the table's rows.",
         "Number variance: p-value of its largest deviation from random matrices at lengths 1 to 10. Resolved: at most "
         "one spacing in a hundred is below the rounding of float32 weights.",
         "The paper says that no test rejects even at 0.30, and prints 0.229 and 0.160. Matrices are those of the "
@@ -81,7 +89,8 @@ with job(snakemake.log[0], snakemake.threads):
     ]
     if not made.all():
         notes.append(
-            "Weights that are not available can be supplied by hand: see `thamm2024.pretrained` in config/README.md."
+            "To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
+            "delete resources/weights/ and run with `--config data='{folder: PATH}'`."
         )
     Path(snakemake.output.md).write_text(
         markdown(shown, "Table 2 (thamm2024): spacings against the Wigner surmise", notes), encoding="utf-8"
@@ -96,7 +105,7 @@ with job(snakemake.log[0], snakemake.threads):
         row["polynomial_zero_spacings"] = int(part[part.unfolding == "polynomial"].zero_spacings.iloc[0])
         rows.append(row)
     names = ("gaussian", "staircase", "polynomial")
-    kinds = {"p": "p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
+    kinds = {"p": "plain p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
     columns = ["network", "layer", *(f"{name}_{kind}" for kind in kinds for name in names), "polynomial_zero_spacings"]
     unfolding = pd.DataFrame(rows, columns=columns)
     unfolding.to_csv(snakemake.output.unfolding, index=False, lineterminator="\n", float_format="%.6g")

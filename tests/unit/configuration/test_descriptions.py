@@ -42,7 +42,7 @@ def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     (folder / "smoke.yaml").write_text(text)
     settings = load_settings(folder)
     changes = differences(settings["paper"], settings["smoke"], "pennington2017.figure_1")
-    assert changes == "alphas 2 instead of 7, n0 up to 48 instead of 3072"
+    assert changes == "alphas 2 instead of 7, n0 24 to 48 (2) instead of 48 to 3072 (7)"
     # Another seed is another figure.
     assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == "seed 1000000 instead of 2"
 

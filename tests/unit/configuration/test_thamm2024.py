@@ -24,29 +24,34 @@ def with_own(overrides, scale="paper"):
         (
             "figure_1.panels",
             [{"network": "mlp2048", "layer": "dense1"}],
-            "a figure names the network 'mlp2048'; known are mlp512_seed1, mlp512_seed2, mlp512_seed3, mlp1024, "
+            "figure_1.panels names the network 'mlp2048'; known are mlp512_seed1, mlp512_seed2, mlp512_seed3, mlp1024, "
             "minialexnet, alexnet, vgg16, vgg19",
         ),
         (
             "figure_2.spectrum",
             {"network": "mlp1024", "layer": "dense9"},
-            "a figure names the layer 'dense9' of mlp1024, which has dense1, dense2, dense3",
+            "figure_2.spectrum names the layer 'dense9' of mlp1024, which has dense1, dense2, dense3",
         ),
         (
             "figure_2.panels.d",
             [{"network": "minialexnet", "layer": "dense1"}, {"network": "minialexnet", "layer": "conv3"}],
-            "a figure names the layer 'conv3' of minialexnet, which has conv1, conv2, dense1, dense2",
+            "figure_2.panels.d names the layer 'conv3' of minialexnet, which has conv1, conv2, dense1, dense2",
         ),
-        ("figure_3.layer", "dense4", "a figure names the layer 'dense4' of mlp512_seed1"),
-        ("figure_4.layer", "conv1", "a figure names the layer 'conv1' of mlp512_seed1"),
-        ("figure_3.network", "nobody", "a figure names the network 'nobody'; known are mlp512_seed1"),
+        (
+            "figure_1.panels",
+            [{"network": "vgg19", "layer": "conv1"}],
+            "figure_1.panels names the layer 'conv1' of vgg19, which has dense1, dense2, dense3",
+        ),
+        ("figure_3.layer", "dense4", "figure_3 names the layer 'dense4' of mlp512_seed1"),
+        ("figure_4.layer", "conv1", "figure_4 names the layer 'conv1' of mlp512_seed1"),
+        ("figure_3.network", "nobody", "figure_3 names the network 'nobody'; known are mlp512_seed1"),
         (
             "figure_3.network",
             "vgg19",
-            "a figure names the network 'vgg19'; trained here are mlp512_seed1, mlp512_seed2, mlp512_seed3, mlp1024, "
-            "minialexnet",
+            "figures 2 (spectrum), 3 and 4 take networks that are trained here, mlp512_seed1, mlp512_seed2, "
+            "mlp512_seed3, mlp1024, minialexnet; found 'vgg19'",
         ),
-        ("figure_4.networks", ["mlp512_seed1", "alexnet"], "a figure names the network 'alexnet'; trained here are"),
+        ("figure_4.networks", ["mlp512_seed1", "alexnet"], "figures 2 (spectrum), 3 and 4 take networks"),
         (
             "networks.mlp512_seed1.alpha",
             2,
@@ -198,7 +203,7 @@ def test_shapes_of_weights(entry, shapes):
 
 def test_places_are_every_matrix_that_a_figure_names():
     paper = with_own({"figure_4": {"networks": ["mlp512_seed1", "mlp512_seed2"]}})
-    assert [f"{place.network} {place.layer}" for place in paper.places] == [
+    assert [f"{place.network} {place.layer}" for _, place in paper.places] == [
         *("mlp1024 dense2", "minialexnet conv2", "alexnet dense2", "vgg19 dense3"),
         "mlp512_seed1 dense2",
         *("mlp1024 dense2", "alexnet dense1", "vgg19 dense1", "minialexnet conv2", "minialexnet dense1"),
@@ -270,12 +275,12 @@ def test_networks_that_are_gone_are_named(folder):
 def test_what_preview_scale_reduces_is_told():
     filed = load_settings(FOLDER)
     items = [f"{PAPER}.{part}" for part in ("training", "nulls", "unfolding", "figure_4")]
-    paper, preview = filed["paper"].thamm2024, filed["preview"].thamm2024
+    preview = filed["preview"].thamm2024
     assert describe_scale(filed, filed, "paper", *items) == "Paper scale."
     assert describe_scale(filed, filed, "preview", *items) == (
         f"Preview scale: epochs {preview.training.epochs} instead of 100, "
         f"null matrices {preview.nulls.matrices} instead of 999, null vectors {preview.nulls.vectors} instead of 9999, "
-        f"alphas up to {preview.figure_4.alphas[-1]:g} instead of {paper.figure_4.alphas[-1]:g}."
+        "alphas 0.3 to 5 (5) instead of 0.1 to 10 (13)."
     )
     assert "minialexnet with training images 1000 and test images 1000" in differences(
         filed["paper"], filed["preview"], PAPER

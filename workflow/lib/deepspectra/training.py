@@ -208,7 +208,8 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.
     try:
         contents = store.read(path, shapes)
     except store.StoreError as error:
-        logger.warning("the checkpoint is of no use, training starts anew: %s", error)
+        logger.warning("the checkpoint %s cannot be read, training starts anew and replaces it", path)
+        logger.debug("%s", error)
         return empty
     if contents.attributes["parameters"]["identity"] != identity:
         logger.warning("the checkpoint %s is of another run, training starts anew", path)

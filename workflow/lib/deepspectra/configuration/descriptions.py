@@ -26,13 +26,17 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
 
 
 def differences(base: Settings, other: Settings, *items: str) -> str:
-    """What items ("fan2020.figure_1") have in ``other`` instead of ``base``, in few words for a caption."""
+    """What items ("fan2020.figure_1", "thamm2024.nulls.matrices") have in ``other`` instead of ``base``, in few words
+    for a caption."""
     found = []
     for item in items:
         node, changed = base, other
         for part in item.split("."):
-            node, changed = getattr(node, part), getattr(changed, part)
-        found += _differences(node, changed)
+            parent, node, changed = node, getattr(node, part), getattr(changed, part)
+        if isinstance(node, Node | dict):
+            found += _differences(node, changed)
+        elif node != changed:
+            found.append(_told(parent, part, node, changed))
     return ", ".join(found)
 
 
@@ -41,13 +45,18 @@ def _differences(node: Node | dict[str, Node], changed: Node | dict[str, Node]) 
     if isinstance(node, dict):
         return _changed_entries(node, changed)
     found = []
-    for name, field in type(node).model_fields.items():
+    for name in type(node).model_fields:
         old, new = getattr(node, name), getattr(changed, name)
         if isinstance(old, dict) and all(isinstance(entry, Node) for entry in (*old.values(), *new.values())):
             found += _changed_entries(old, new)
         elif old != new:
-            found.append(f"{field.title or name.replace('_', ' ')} {_shorten(new, old)}")
+            found.append(_told(node, name, old, new))
     return found
+
+
+def _told(node: Node, name: str, old: object, new: object) -> str:
+    """A value of a node that differs, under its name for readers."""
+    return f"{type(node).model_fields[name].title or name.replace('_', ' ')} {_shorten(new, old)}"
 
 
 def _changed_entries(old: dict[str, Node], new: dict[str, Node]) -> list[str]:
@@ -61,12 +70,15 @@ def _changed_entries(old: dict[str, Node], new: dict[str, Node]) -> list[str]:
 
 
 def _shorten(value: object, full: object) -> str:
-    """A value beside the one it replaces; of lists (numbers, ascending) the end or else the length says it."""
+    """A value beside the one it replaces; of lists (numbers, ascending) the ends or else the length say it."""
     if full is None:
         return f"{value}"
     if isinstance(value, list) and isinstance(full, list):
         if not all(isinstance(entry, float | int) for entry in (*value, *full)):
             return "as set"
+        if value[0] != full[0]:
+            short, whole = (f"{entries[0]:g} to {entries[-1]:g} ({len(entries)})" for entries in (value, full))
+            return f"{short} instead of {whole}"
         if value[-1] != full[-1]:
             return f"up to {value[-1]:g} instead of {full[-1]:g}"
         return f"{len(value)} instead of {len(full)}"

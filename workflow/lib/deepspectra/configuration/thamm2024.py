@@ -13,6 +13,7 @@ from deepspectra.errors import UserError
 
 #: Names become parts of paths.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
 
 Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
 
@@ -24,7 +25,15 @@ def _odd(value: int) -> int:
 
 
 Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
-LayerName = Annotated[str, Field(pattern=r"^(conv|dense)[1-9][0-9]*$")]
+
+
+def _layer(value: str) -> str:
+    if not LAYER.fullmatch(value):
+        raise ValueError("a layer is called conv or dense with its number, such as dense2")
+    return value
+
+
+LayerName = Annotated[str, Field(json_schema_extra={"pattern": f"^{LAYER.pattern}$"}), AfterValidator(_layer)]
 
 
 class Training(Node):
@@ -168,20 +177,25 @@ class Thamm2024(Node):
                     "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
                     f"pretrained one; found {name!r}"
                 )
-        for place in self.places:
+        for key, place in self.places:
             if place.network not in self.known_networks:
                 raise ValueError(
-                    f"a figure names the network {place.network!r}; known are {', '.join(self.known_networks)}"
+                    f"{key} names the network {place.network!r}; known are {', '.join(self.known_networks)}"
                 )
-            layers = list(self.networks[place.network].weight_shapes)[:-1] if place.network in self.networks else ()
-            if layers and place.layer not in layers:
+            layers = ["dense1", "dense2", "dense3"]
+            if place.network in self.networks:
+                layers = list(self.networks[place.network].weight_shapes)[:-1]
+            if place.layer not in layers:
                 raise ValueError(
-                    f"a figure names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
+                    f"{key} names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
                 )
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
-                raise ValueError(f"a figure names the network {name!r}; trained here are {', '.join(self.networks)}")
+                raise ValueError(
+                    f"figures 2 (spectrum), 3 and 4 take networks that are trained here, {', '.join(self.networks)}; "
+                    f"found {name!r}"
+                )
         for name in swept:
             if self.networks[name].alpha != 1:
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
@@ -205,12 +219,15 @@ class Thamm2024(Node):
         return self
 
     @property
-    def places(self) -> list[Place]:
-        """Every matrix that a figure names, with repetitions."""
-        places = [*self.figure_1.panels, self.figure_2.spectrum]
-        places += [place for panel in self.figure_2.panels.values() for place in panel]
-        places += [Place(network=self.figure_3.network, layer=self.figure_3.layer)]
-        return places + [Place(network=name, layer=self.figure_4.layer) for name in self.figure_4.networks]
+    def places(self) -> list[tuple[str, Place]]:
+        """Every matrix that a figure names, with repetitions, and the key that names it."""
+        places = [("figure_1.panels", place) for place in self.figure_1.panels]
+        places += [("figure_2.spectrum", self.figure_2.spectrum)]
+        places += [(f"figure_2.panels.{key}", place) for key, panel in self.figure_2.panels.items() for place in panel]
+        places += [("figure_3", Place(network=self.figure_3.network, layer=self.figure_3.layer))]
+        return places + [
+            ("figure_4", Place(network=name, layer=self.figure_4.layer)) for name in self.figure_4.networks
+        ]
 
     @property
     def known_networks(self) -> tuple[str, ...]:
