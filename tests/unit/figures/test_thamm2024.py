@@ -491,7 +491,7 @@ def test_figure_4_draws_means_and_the_spread_of_seeds(seeds):
         assert next(found, None) is None
         chosen = curves[curves.panel == panel]
         assert axis.get_ylim()[0] == 0
-        assert axis.get_ylim()[1] > (chosen.y + chosen.spread).max()
+        assert axis.get_ylim()[1] > (chosen.y + chosen.spread.fillna(0)).max()
 
 
 def figures_to_save():
