@@ -103,8 +103,29 @@ def test_rules_that_compute_declare_what_they_need(project):
 def test_a_mistake_in_the_configuration_stops_before_the_plan(project, override, words):
     result = project.snakemake("--dry-run", "--config", override)
     assert result.returncode != 0
-    for word in [*words, "config/README.md"]:
+    for word in [*words, "\nerror: the configuration at", "config/README.md"]:
         assert word in result.stdout, result.stdout
+    assert "Building DAG" not in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "thamm2024={pretrained: {alexnet: {file: /nowhere/weights}}}",
+            "error: thamm2024.pretrained.alexnet.file: expected a file of weights, found nothing at '/nowhere/weights'",
+        ),
+        (
+            "data={folder: /nowhere}",
+            "error: data.folder: expected an existing folder with data files, found '/nowhere'",
+        ),
+    ],
+)
+def test_files_that_are_not_there_stop_before_the_plan(project, override, words):
+    result = project.snakemake("--dry-run", "--config", override)
+    assert result.returncode != 0
+    assert f"\n{words}" in result.stdout, result.stdout
     assert "Building DAG" not in result.stdout
     assert "Traceback" not in result.stdout
 
