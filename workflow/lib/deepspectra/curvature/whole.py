@@ -1,0 +1,42 @@
+"""The Hessian of softmax regression over a whole data set, in products of pairs of classes."""
+
+from __future__ import annotations
+
+import torch
+
+# Samples whose weighted inputs are held at once.
+_SAMPLES = 8192
+
+
+def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias: bool = True) -> torch.Tensor:
+    """Hessian of the cross-entropy, summed over samples, of outputs that are linear in the inputs.
+
+    Its block of classes c and d is X' diag(p_c (delta_cd - p_d)) X, a product for each pair of classes: 55 of them for
+    ten classes, whatever the number of samples, where the Gram matrix would be samples x classes squared.
+
+    :param inputs: X, shape (samples, features).
+    :param outputs: of the network, before the softmax, shape (samples, classes).
+    :param bias: whether the network has one: an input of 1 more.
+    :returns: symmetric, shape (classes x inputs, classes x inputs), rows by class and then by input, in the precision
+        of the inputs.
+    """
+    p = torch.softmax(outputs, dim=1).to(inputs.dtype)
+    count, classes = p.shape
+    size = inputs.shape[1] + bias
+    hessian = inputs.new_zeros(classes, size, classes, size)
+    for start in range(0, count, _SAMPLES):
+        part = slice(start, start + _SAMPLES)
+        x = inputs[part]
+        if bias:
+            x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
+        for c in range(classes):
+            for d in range(c + 1):
+                # 1 - p of a sure answer is known by the other classes' sum alone.
+                others = torch.cat([p[part, :c], p[part, c + 1 :]], dim=1).sum(1)
+                rest = others if c == d else -p[part, d]
+                hessian[c, :, d] += x.T @ (x * (p[part, c] * rest)[:, None])
+    for c in range(classes):
+        hessian[c, :, c] = (hessian[c, :, c] + hessian[c, :, c].T) / 2
+        for d in range(c):
+            hessian[d, :, c] = hessian[c, :, d].T
+    return hessian.reshape(classes * size, classes * size)
