@@ -31,7 +31,7 @@ def normalise_mnist(images: np.ndarray) -> np.ndarray:
 
 
 def normalise_cifar10(images: np.ndarray) -> np.ndarray:
-    """uint8 images (samples, height, width, 3) to float64 (samples, 3, height, width), normalised channel by channel."""
+    """uint8 images (samples, height, width, 3) to float64 (samples, 3, height, width), each channel normalised."""
     channels_last = (images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
     return np.ascontiguousarray(channels_last.transpose(0, 3, 1, 2))
 
