@@ -11,7 +11,7 @@ from deepspectra.ratios import folded, mean_ratio, spacing_ratios
 
 def test_ratios_by_hand():
     np.testing.assert_allclose(spacing_ratios(np.array([0.0, 1, 3, 4])), [2, 0.5])
-    np.testing.assert_allclose(folded(np.array([2, 0.5, 0, np.inf, 1])), [0.5, 0.5, 0, 0, 1])
+    np.testing.assert_allclose(folded(np.array([2, 0.5, 0, np.inf, 1, 1e-310])), [0.5, 0.5, 0, 0, 1, 1e-310])
 
 
 def test_levels_that_coincide_are_not_filtered():
@@ -33,6 +33,30 @@ def test_the_error_is_the_scatter_of_repeated_samples(count):
     assert np.median([one.error for one in found]) == pytest.approx(scatter, rel=0.15)
     assert np.mean([one.value for one in found]) == pytest.approx(2 * np.log(2) - 1, abs=4 * scatter / 200**0.5)
     assert found[0].count == (2398 if count == 1 else 40 * 58)
+
+
+def test_spectra_that_differ_as_a_whole_are_resampled_as_a_whole():
+    """Rigid and independent levels: single ratios, as if independent, would give a third of the error."""
+    rng = np.random.default_rng(0)
+
+    def spectra():
+        return [
+            np.arange(60) + rng.normal(scale=0.01, size=60) if rng.random() < 0.5 else poisson(rng) for _ in range(30)
+        ]
+
+    found = [mean_ratio(spectra(), seed=1) for _ in range(200)]
+    scatter = np.std([one.value for one in found], ddof=1)
+    assert np.median([one.error for one in found]) == pytest.approx(scatter, rel=0.15)
+    single = np.concatenate([folded(spacing_ratios(levels)) for levels in spectra()])
+    assert single.std() / single.size**0.5 < 0.4 * scatter
+
+
+def test_few_spectra_have_the_whole_error():
+    rng = np.random.default_rng(0)
+    found = [mean_ratio([poisson(rng) for _ in range(3)], seed=1) for _ in range(600)]
+    variance = np.var([one.value for one in found], ddof=1)
+    assert np.mean([one.error**2 for one in found]) == pytest.approx(variance, rel=0.2)
+    assert np.isnan(mean_ratio([poisson(rng, 30)], seed=1).error)
 
 
 def test_spectra_of_several_sizes_weigh_by_their_ratios():

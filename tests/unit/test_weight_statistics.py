@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from deepspectra.calibration import largest_deviation, monte_carlo_p_value
-from deepspectra.levels import number_variance, spacing_ks, spacings, vector_ks
+from deepspectra.levels import level_statistics, number_variance, spacing_ks, spacings, vector_ks
 from deepspectra.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.unfolding import UNFOLDINGS, gaussian_broadening
-from deepspectra.weight_statistics import judge_levels, level_statistics
+from deepspectra.weight_statistics import judge_levels
 from deepspectra.weights import decompose
 
 UNFOLDING = {"gaussian": 7, "staircase": 7, "polynomial": 9}

@@ -89,7 +89,7 @@ def test_what_pretrained_networks_lack_is_said_and_the_rest_is_there(finished):
     assert made.note.isna().all()
     assert made[["p", "p_calibrated", "q_calibrated"]].apply(lambda column: column.between(0, 1)).all(axis=None)
     text = (finished.folder / "results/smoke/tables/thamm2024/table_2.md").read_text()
-    assert "can be supplied by hand" in text
+    assert "To supply missing weights, put the providers' files" in text
 
 
 def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did_without(finished):

@@ -23,7 +23,7 @@ rule draw_null_levels:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
         unfolding=unfolding_parameters,
         # What is judged by them goes through the same code: an edit of it has to reach both.
-        library=source_digest("nulls", "weight_statistics", "levels", "unfolding"),
+        library=source_digest("nulls", "levels", "unfolding"),
     script:
         "../scripts/draw_null_levels.py"
 

@@ -7,8 +7,8 @@ from deepspectra import store
 from deepspectra.calibration import monte_carlo_p_value
 from deepspectra.job import job
 from deepspectra.laws import fit_modified_marchenko_pastur
-from deepspectra.levels import vector_ks
-from deepspectra.weight_statistics import judge_levels, level_statistics
+from deepspectra.levels import level_statistics, vector_ks
+from deepspectra.weight_statistics import judge_levels
 
 LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
 LEVELS += ["null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved"]

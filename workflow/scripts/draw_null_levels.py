@@ -4,9 +4,9 @@ import numpy as np
 
 from deepspectra import store
 from deepspectra.job import job
+from deepspectra.levels import level_statistics
 from deepspectra.nulls import laguerre_singular_values
 from deepspectra.progress import ProgressBar
-from deepspectra.weight_statistics import level_statistics
 
 with job(snakemake.log[0], snakemake.threads):
     rows, columns = int(snakemake.wildcards.rows), int(snakemake.wildcards.columns)

@@ -97,6 +97,14 @@ def test_layers_without_a_gram_matrix_are_named(model, words):
         gauss_newton_gram(model.double().eval(), torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
 
 
+def test_work_in_place_does_not_spoil_what_was_recorded():
+    model = nn.Sequential(nn.Linear(40, 8), nn.ReLU(inplace=True), nn.Linear(8, 3)).double().eval()
+    inputs, _ = batch()
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    found = gauss_newton_gram(model, inputs, "cross_entropy")
+    torch.testing.assert_close(found, factor.T @ factor, rtol=0, atol=1e-13)
+
+
 def test_what_would_be_wrong_in_silence_is_refused():
     shared = nn.Linear(4, 4)
     model = nn.Sequential(shared, nn.ReLU(), shared).double().eval()
@@ -104,3 +112,12 @@ def test_what_would_be_wrong_in_silence_is_refused():
         gauss_newton_gram(model, torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
     with pytest.raises(UserError, match="evaluation mode"):
         gauss_newton_gram(network([]).train(), batch()[0], "cross_entropy")
+    mixed = residual()
+    mixed.normalise.train()
+    with pytest.raises(UserError, match="evaluation mode"):
+        gauss_newton_gram(mixed, batch(6, (3, 8, 8))[0], "cross_entropy")
+    with pytest.raises(UserError, match=r"takes inputs of shape \(batch, features\)"):
+        gauss_newton_gram(network([])[1:].eval(), torch.zeros(2, 3, 40, dtype=torch.float64), "cross_entropy")
+    same = nn.Sequential(nn.Conv2d(3, 2, 3, padding="same")).double().eval()
+    with pytest.raises(UserError, match="zero padding given in numbers"):
+        gauss_newton_gram(same, batch(2, (3, 8, 8))[0], "cross_entropy")

@@ -86,6 +86,38 @@ def test_parameters_that_nothing_feels_have_zero_rows():
     assert (rows[mask].abs().sum(1) > 0).all()
 
 
+@pytest.mark.parametrize("zeroed", ["output", "dense2", "a column"])
+def test_weights_of_zero_close_no_way(zeroed):
+    """A network whose last layer begins at zero has a second derivative where it has no first one."""
+    model, (inputs, labels) = network([6, 8]), batch(5)
+    with torch.no_grad():
+        if zeroed == "a column":
+            model.output.weight[:, 2] = 0
+        else:
+            model.get_submodule(zeroed).weight.zero_()
+    found = reduced_hessian(model, inputs, labels, "cross_entropy")
+    assert_same_spectrum(found.matrix, hessian(model, inputs, labels, "cross_entropy"))
+
+
+def test_linear_layers_without_activation_between_them():
+    model = nn.Sequential(nn.Linear(40, 6), nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 10)).double().eval()
+    inputs, labels = batch(5)
+    found = reduced_hessian(model, inputs, labels, "cross_entropy")
+    assert_same_spectrum(found.matrix, hessian(model, inputs, labels, "cross_entropy"))
+
+
+def test_a_layer_that_stands_in_two_places():
+    """An activation may; a layer with weights may not, since the network is not linear in them."""
+    relu, shared = nn.ReLU(), nn.Linear(6, 6)
+    model = nn.Sequential(nn.Linear(40, 6), relu, nn.Linear(6, 8), relu, nn.Linear(8, 10)).double().eval()
+    inputs, labels = batch(5)
+    found = reduced_hessian(model, inputs, labels, "cross_entropy")
+    assert_same_spectrum(found.matrix, hessian(model, inputs, labels, "cross_entropy"))
+    tied = nn.Sequential(nn.Linear(40, 6), relu, shared, relu, shared).double().eval()
+    with pytest.raises(UserError, match="layers share parameters"):
+        reduced_hessian(tied, inputs, labels, "cross_entropy")
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [

@@ -28,6 +28,7 @@ def test_blocks_are_those_of_automatic_differentiation(bias, block, monkeypatch)
 
 def test_a_sure_answer_keeps_its_small_curvature():
     inputs = torch.ones(1, 1, dtype=torch.float64)
-    found = softmax_regression_hessian(inputs, torch.tensor([[80.0, 0.0]], dtype=torch.float64), bias=False)
     small = torch.exp(torch.tensor(-80.0, dtype=torch.float64))
-    torch.testing.assert_close(found, small * torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64))
+    for outputs in ([80.0, 0.0], [0.0, 80.0]):
+        found = softmax_regression_hessian(inputs, torch.tensor([outputs], dtype=torch.float64), bias=False)
+        torch.testing.assert_close(found, small * torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64))

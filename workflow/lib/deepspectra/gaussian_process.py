@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepspectra.errors import UserError
@@ -14,8 +16,7 @@ def gaussian_process_hessian(
     source: np.random.Generator,
     *,
     degenerate: int = 0,
-    outliers: int = 0,
-    outlier_scale: float = 0.0,
+    outliers: Sequence[float] = (),
 ) -> np.ndarray:
     """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), as baskerville2022, eq. 14.
 
@@ -29,20 +30,19 @@ def gaussian_process_hessian(
     :param dimension: N of directions on which the kernel depends.
     :param first: k'(0). :param second: k''(0), positive.
     :param degenerate: further directions on which it does not depend: rows and columns of zeros.
-    :param outliers: the first so many diagonal entries are raised by ``outlier_scale`` (1 + z^2), z standard normal,
-        drawn anew for each matrix.
+    :param outliers: by how much the first diagonal entries are raised: a fixed diagonal matrix that is added.
     :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).
     :raises UserError: if there are no directions, fewer than outliers, or k''(0) is not positive.
     """
-    if dimension < 1 or not 0 <= outliers <= dimension or degenerate < 0 or not second > 0:
+    if dimension < max(1, len(outliers)) or degenerate < 0 or not second > 0:
         raise UserError(
-            f"a Gaussian process's Hessian needs k''(0) > 0 and 0 <= outliers <= dimension; found {second}, "
-            f"{outliers}, {dimension}, and {degenerate} degenerate directions."
+            f"a Gaussian process's Hessian needs k''(0) > 0 and no more outliers than directions; found {second}, "
+            f"{len(outliers)}, {dimension}, and {degenerate} degenerate directions."
         )
     drawn = source.standard_normal((dimension, dimension))
     # Off the diagonal (a + b) / sqrt(2) has variance 1, on it 2 a / sqrt(2) has 2.
     hessian = (second / 2) ** 0.5 * (drawn + drawn.T)
     diagonal = np.full(dimension, first * source.standard_normal())
-    diagonal[:outliers] += outlier_scale * (1 + source.standard_normal(outliers) ** 2)
+    diagonal[: len(outliers)] += np.asarray(outliers, dtype=np.float64)
     hessian[np.diag_indices(dimension)] += diagonal
     return np.pad(hessian, (0, degenerate))

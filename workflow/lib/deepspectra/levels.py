@@ -7,14 +7,31 @@ are: :mod:`deepspectra.calibration` judges the same statistics against random ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import stats
 
 from deepspectra.errors import UserError
 from deepspectra.laws import porter_thomas, wigner_surmise
+from deepspectra.unfolding import UNFOLDINGS
 
 # Vectors that are sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256
+
+
+@dataclass(frozen=True)
+class LevelStatistics:
+    """Of one spectrum, unfolded in one way; float64.
+
+    ``spacings`` (n - 1,); ``spacing_statistic`` and ``spacing_p``, the Kolmogorov-Smirnov test against the Wigner
+    surmise with its plain p-value; ``number_variances`` (k,), NaN for lengths of which the spectrum has no interval.
+    """
+
+    spacings: np.ndarray
+    spacing_statistic: float
+    spacing_p: float
+    number_variances: np.ndarray
 
 
 def spacings(unfolded: np.ndarray) -> np.ndarray:
@@ -66,6 +83,23 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarr
             held = ends - np.searchsorted(unfolded, left[inside], side="left")
             variances[position] = np.mean((held - length) ** 2)
     return variances, counts
+
+
+def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.ndarray) -> dict[str, LevelStatistics]:
+    """Unfold a spectrum in every way and take its statistics.
+
+    :param values: singular values, shape (n,), ascending.
+    :param unfolding: the whole number that each of :data:`deepspectra.unfolding.UNFOLDINGS` takes, by name.
+    :param lengths: interval lengths of the number variance, shape (k,), in mean spacings.
+    :returns: by the unfolding's name.
+    :raises UserError: if the spectrum cannot be unfolded, see :mod:`deepspectra.unfolding`.
+    """
+    found = {}
+    for name, parameter in unfolding.items():
+        unfolded = UNFOLDINGS[name](values, parameter)
+        between = spacings(unfolded)
+        found[name] = LevelStatistics(between, *spacing_ks(between), number_variance(unfolded, lengths)[0])
+    return found
 
 
 def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

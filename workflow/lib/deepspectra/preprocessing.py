@@ -1,4 +1,8 @@
-"""Data sets as the networks of baskerville2022 take them, by the authors' public code where the text is silent."""
+"""Data sets as the networks of baskerville2022 take them, by the authors' public code.
+
+The text differs in one place: it maps a date to an integer that is unique to it, the code to the day of the month. The
+code also divides each part's targets by the mean of that part.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from deepspectra.errors import UserError
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
-#: The regressors of Bike Sharing, the day of the month first (appendix of baskerville2022).
+#: The regressors of Bike Sharing beside the day of the month (baskerville2022, appendix B).
 BIKE_FEATURES = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
 BIKE_FEATURES += ("temp", "atemp", "hum", "windspeed")
 

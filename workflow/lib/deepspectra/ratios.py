@@ -41,7 +41,7 @@ def spacing_ratios(levels: np.ndarray) -> np.ndarray:
 def folded(ratios: np.ndarray) -> np.ndarray:
     """min(r, 1/r), in [0, 1]: its mean, unlike the mean of r, has an error."""
     ratios = np.asarray(ratios, dtype=np.float64)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.minimum(ratios, 1 / ratios)
 
 
@@ -49,8 +49,8 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
     Ratios of one spectrum are correlated, and so may be all those of a batch: the error is the standard deviation of
-    the mean over bootstrap samples of whole spectra. One spectrum alone has none; its ratios are then resampled in
-    blocks of neighbours, 20 times the range of their correlation, which is about one spacing.
+    the mean over bootstrap samples of whole spectra. One spectrum alone is resampled in blocks of 20 neighbours, many
+    times the range of their correlation, which is about one spacing. Of fewer than two spectra or blocks, NaN.
 
     :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
     :param seed: of the bootstrap.
@@ -62,11 +62,15 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
         raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
     value = float(np.concatenate(parts).mean())
     if len(parts) == 1:
-        parts = np.array_split(parts[0], max(2, parts[0].size // 20))
+        parts = np.array_split(parts[0], max(1, parts[0].size // 20))
+    if len(parts) == 1:
+        return MeanRatio(value, float("nan"), parts[0].size)
     sums = np.array([part.sum() for part in parts])
     sizes = np.array([part.size for part in parts])
     source = np.random.default_rng(seed)
     chosen = source.integers(len(parts), size=(draws, len(parts)))
     counts = sizes[chosen].sum(axis=1)
     means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
-    return MeanRatio(value, float(means.std(ddof=1)), int(sizes.sum()))
+    # A sample's own scatter falls short of the true one by this.
+    short = (len(parts) / (len(parts) - 1)) ** 0.5
+    return MeanRatio(value, float(means.std(ddof=1)) * short, int(sizes.sum()))

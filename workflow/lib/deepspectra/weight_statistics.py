@@ -1,7 +1,7 @@
-"""Statistics of the singular values of one matrix, and how random matrices of its shape judge them (thamm2024).
+"""How random matrices of its shape judge the singular values of one matrix (thamm2024).
 
-Both a network's matrices and the random ones go through :func:`level_statistics`: what is calibrated is the pipeline as
-a whole, with whatever the unfolding does to its own levels.
+Both a network's matrices and the random ones go through :func:`deepspectra.levels.level_statistics`: what is calibrated
+is the pipeline as a whole, with whatever the unfolding does to its own levels.
 """
 
 from __future__ import annotations
@@ -11,26 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepspectra.calibration import MonteCarloPValue, largest_deviation, monte_carlo_p_value, null_band
-from deepspectra.levels import number_variance, spacing_ks, spacings
-from deepspectra.unfolding import UNFOLDINGS
+from deepspectra.levels import LevelStatistics
 
 #: Interval lengths at which the number variance is judged as a whole: below, it is that of the spacings; above, the
 #: matrices of a few hundred levels have few independent intervals.
 JUDGED_LENGTHS = (1, 10)
-
-
-@dataclass(frozen=True)
-class LevelStatistics:
-    """Of one spectrum, unfolded in one way; float64.
-
-    ``spacings`` (n - 1,); ``spacing_statistic`` and ``spacing_p``, the Kolmogorov-Smirnov test against the Wigner
-    surmise with its plain p-value; ``number_variances`` (k,), NaN for lengths of which the spectrum has no interval.
-    """
-
-    spacings: np.ndarray
-    spacing_statistic: float
-    spacing_p: float
-    number_variances: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,23 +33,6 @@ class LevelJudgement:
     high: np.ndarray
     median: np.ndarray
     in_band: float
-
-
-def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.ndarray) -> dict[str, LevelStatistics]:
-    """Unfold a spectrum in every way and take its statistics.
-
-    :param values: singular values, shape (n,), ascending.
-    :param unfolding: the whole number that each of :data:`deepspectra.unfolding.UNFOLDINGS` takes, by name.
-    :param lengths: interval lengths of the number variance, shape (k,), in mean spacings.
-    :returns: by the unfolding's name.
-    :raises UserError: if the spectrum cannot be unfolded, see :mod:`deepspectra.unfolding`.
-    """
-    found = {}
-    for name, parameter in unfolding.items():
-        unfolded = UNFOLDINGS[name](values, parameter)
-        between = spacings(unfolded)
-        found[name] = LevelStatistics(between, *spacing_ks(between), number_variance(unfolded, lengths)[0])
-    return found
 
 
 def judge_levels(

@@ -110,7 +110,9 @@ class Nulls(Node):
 
     matrices: int = Field(ge=19, description="Random matrices of each shape.", title="null matrices")
     vectors: int = Field(ge=19, description="Random unit vectors of each dimension.", title="null vectors")
-    longest_interval: PositiveReal = Field(description="Number variances are computed up to this interval length.")
+    longest_interval: Annotated[float, Field(ge=2, allow_inf_nan=False), FromText] = Field(
+        description="Number variances are computed up to this interval length."
+    )
     seed: Seed
 
 

@@ -31,12 +31,16 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> tor
     layers = _layers(model)
     recorded: dict[nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
 
-    def record(layer: nn.Module, arguments: tuple[torch.Tensor], output: torch.Tensor) -> None:
+    def record(layer: nn.Module, arguments: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         if layer in recorded:
             raise UserError(
                 f"layer {layers[layer]} is used twice in one pass, which its Gram matrix does not allow for."
             )
-        recorded[layer] = (arguments[0].detach(), output)
+        if isinstance(layer, nn.Linear) and arguments[0].dim() != 2:
+            raise UserError(f"layer {layers[layer]} takes inputs of shape (batch, features), not {arguments[0].shape}.")
+        recorded[layer] = (arguments[0].detach().clone(), output)
+        # What comes next may work in place: on a copy.
+        return output.clone()
 
     handles = [layer.register_forward_hook(record) for layer in layers]
     try:
@@ -62,22 +66,27 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> tor
     return gram
 
 
+def is_plain_convolution(layer: nn.Conv2d) -> bool:
+    """Whether a convolution is one product with the patches that ``unfold`` gives."""
+    return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
 def _layers(model: nn.Module) -> dict[nn.Module, str]:
     """The layers with parameters, by name.
 
     :raises UserError: if parameters are elsewhere, or the model is in training mode.
     """
-    if model.training:
+    if any(module.training for module in model.modules()):
         raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
     layers = {}
     for name, layer in model.named_modules():
         if not list(layer.parameters(recurse=False)):
             continue
-        odd = isinstance(layer, nn.Conv2d) and (layer.groups != 1 or layer.padding_mode != "zeros")
+        odd = isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer)
         if not isinstance(layer, _WITH_PARAMETERS) or odd:
             raise UserError(
                 f"no Gram matrix of layer {name} ({type(layer).__name__}): parameters may be in linear layers, in "
-                "convolutions of one group with zero padding and in batch normalisation."
+                "convolutions of one group with zero padding given in numbers and in batch normalisation."
             )
         layers[layer] = name or type(layer).__name__
     return layers

@@ -24,7 +24,11 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     :raises UserError: if there is no such loss.
     """
     if loss == "cross_entropy":
-        return functional.cross_entropy(outputs, targets, reduction="sum")
+        # log(1 + sum of exp(z_c - z_label)) over the other classes: derivatives of torch's own form subtract the
+        # label's probability from 1, of which nothing is left where the network is sure and right.
+        others = _other_columns(targets, outputs.shape[1])
+        differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
+        return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
     if loss == "squared":
         # Not torch's own: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
@@ -46,11 +50,20 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
     if loss == "cross_entropy":
         roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
-        # The reflection that takes s to -e_0 takes the other axes to a basis of the complement of s.
-        mirror = roots + identity[0]
+        # The reflection that takes s to minus the axis of the likeliest class takes the others to a basis of the
+        # complement of s.
+        likeliest = roots.argmax(1)
+        mirror = roots + identity[likeliest]
         length = (mirror**2).sum(1)[:, None, None]
         reflection = identity - 2 * mirror[:, :, None] * mirror[:, None, :] / length
-        return roots[:, :, None] * reflection[:, :, 1:]
+        others = _other_columns(likeliest, count)
+        return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
     if loss == "squared":
         return (identity * (2 / count) ** 0.5).expand(len(outputs), count, count)
     raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
+
+
+def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:
+    """For each row the ``count`` columns but one, ascending; int64, shape (rows, count - 1)."""
+    places = torch.arange(count - 1, device=column.device).expand(len(column), -1)
+    return places + (places >= column[:, None])

@@ -6,8 +6,8 @@ parameters of each one layer. Three exact steps follow:
 1. The first layer, if linear, sees its weights through the span of the batch's inputs alone: on an orthonormal basis of
    it (the bias counts as an input of 1) there are at most as many inputs as samples. Not so for later layers, whose
    inputs move with the weights before them.
-2. Rows and columns of parameters that no sample feels are zero: weights between units that are in no sample alive at
-   the same time, such as all of a unit that is dead on the whole batch.
+2. Rows and columns of parameters that no sample feels are zero: weights between units that no sample has alive at the
+   same time, such as all of a unit that is dead on the whole batch.
 3. Of a layer's own diagonal block only the Gauss-Newton part F F' is left, of rank at most batch x rank; all else
    couples it to the other layers, C. With the R of a QR factorisation [F, C] = Q (R_F, R_C) the matrix
    ((F F', C), (C', H)) becomes ((R_F R_F', R_C), (R_C', H)), in which neither Q nor the block itself is needed. It pays
@@ -25,6 +25,7 @@ from torch.func import functional_call, vjp, vmap
 from torch.nn import functional
 
 from deepspectra.curvature.dense import flatten, hessian_product, hessian_rows, trainable
+from deepspectra.curvature.gauss_newton import is_plain_convolution
 from deepspectra.curvature.losses import Loss, curvature_factor
 from deepspectra.errors import UserError
 
@@ -49,11 +50,14 @@ def why_not_piecewise(model: nn.Module) -> str | None:
     """What keeps a model from being reduced here, in words; None if nothing does."""
     if not isinstance(model, nn.Sequential):
         return f"it is a {type(model).__name__}, not a plain sequence of layers"
-    for name, layer in model.named_children():
+    for name, layer in _modules(model):
         if not isinstance(layer, _PIECEWISE):
             return f"layer {name} ({type(layer).__name__}) is not piecewise linear, or is not known to be"
-        if isinstance(layer, nn.Conv2d) and (layer.groups != 1 or layer.padding_mode != "zeros"):
-            return f"convolution {name} has groups or a padding other than zeros"
+        if isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer):
+            return f"convolution {name} has groups or a padding other than zeros in numbers"
+    parameters = [parameter for _, layer in _modules(model) for parameter in layer.parameters()]
+    if len({id(parameter) for parameter in parameters}) < len(parameters):
+        return "layers share parameters, in which it is not linear"
     return None
 
 
@@ -70,6 +74,8 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
     reason = why_not_piecewise(model)
     if reason:
         raise UserError(f"this network's Hessian cannot be reduced exactly: {reason}.")
+    if any(module.training for module in model.modules()):
+        raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
     sizes = {"network": sum(parameter.numel() for parameter in model.parameters())}
     model, inputs = on_input_basis(model, inputs)
     parameters = trainable(model)
@@ -115,7 +121,7 @@ def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Seque
 
     :returns: the model, and the inputs for it, shape (batch, vectors).
     """
-    layers = list(model.named_children())
+    layers = list(_modules(model))
     first = next((place for place, (_, layer) in enumerate(layers) if not isinstance(layer, nn.Flatten)), None)
     if first is None or not isinstance(layers[first][1], nn.Linear):
         return model, inputs
@@ -135,33 +141,46 @@ def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Seque
 
 
 def felt_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-    """For each parameter by name a mask of its entries: whether any sample's outputs depend on it.
+    """For each parameter by name a mask of its entries: whether any sample's outputs may depend on it.
 
-    A unit that is dead in a sample has no gradient there, exactly, and its output is zero, exactly, so that a weight is
-    felt where some sample has both a gradient of its unit and an input to it.
+    A weight is felt where some sample has both an input to it and a way from its unit to the outputs, through units
+    that are alive there. That is read from the activation pattern alone, in a network of the same pattern whose weights
+    are all 1: a weight that happens to be zero closes a way for the first derivative, but not for the second.
     """
     entered, left = {}, {}
-    values = inputs.detach().requires_grad_()
-    for name, layer in model.named_children():
-        before = values
-        values = layer(values)
+    values, reached = inputs.detach(), (inputs != 0).to(inputs.dtype).requires_grad_()
+    for name, layer in _modules(model):
         if isinstance(layer, _LINEAR):
-            entered[name], left[name] = before.detach(), values
-    # A combination of the outputs in which none is left out, nor cancels another but by chance.
-    weights = torch.rand(values.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 0.5
-    gradients = torch.autograd.grad((values * weights.to(values)).sum(), list(left.values()))
+            entered[name] = reached.detach()
+            ones = {key: torch.ones_like(parameter) for key, parameter in layer.named_parameters()}
+            reached = functional_call(layer, ones, (reached,))
+            left[name], values = reached, layer(values)
+        elif isinstance(layer, nn.ReLU):
+            reached, values = reached * (values > 0), values.clamp_min(0)
+        elif isinstance(layer, nn.MaxPool2d):
+            options = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
+            values, places = functional.max_pool2d(values, *options, return_indices=True)
+            reached = reached.flatten(2).gather(2, places.flatten(2)).view(places.shape)
+        else:
+            reached, values = layer(reached), layer(values)
+    ways = torch.autograd.grad(reached.sum(), list(left.values()))
     felt = {}
-    for (name, taken), gradient in zip(entered.items(), gradients, strict=True):
+    for (name, taken), way in zip(entered.items(), ways, strict=True):
         layer = model.get_submodule(name)
         if isinstance(layer, nn.Conv2d):
             taken = functional.unfold(taken, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
-            taken, gradient = (part.transpose(1, 2).flatten(0, 1) for part in (taken, gradient.flatten(2)))
-        # How many samples (and places in them) have both a gradient of the unit and an input.
-        together = (gradient != 0).to(torch.float32).T @ (taken != 0).to(torch.float32)
+            taken, way = (part.transpose(1, 2).flatten(0, 1) for part in (taken, way.flatten(2)))
+        # How many samples (and places in them) have both.
+        together = (way != 0).to(torch.float32).T @ (taken != 0).to(torch.float32)
         felt[f"{name}.weight"] = (together > 0).reshape(layer.weight.shape)
         if layer.bias is not None:
-            felt[f"{name}.bias"] = (gradient != 0).any(0)
+            felt[f"{name}.bias"] = (way != 0).any(0)
     return felt
+
+
+def _modules(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
+    """All layers in order; one that stands in several places, in each of them."""
+    return list(model._modules.items())
 
 
 def _layer_factor(

@@ -11,7 +11,7 @@ from torch import nn
 
 from deepspectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.curvature.gauss_newton import gauss_newton_gram
-from deepspectra.curvature.losses import Loss
+from deepspectra.curvature.losses import Loss, curvature_factor
 from deepspectra.curvature.piecewise import reduced_hessian, why_not_piecewise
 from deepspectra.errors import UserError
 
@@ -21,9 +21,10 @@ METHODS: tuple[str, ...] = get_args(Method)
 
 #: Parameters up to which the P x P matrix itself is an alternative: 1.2 GB in float64, and minutes.
 DENSE_PARAMETERS = 12_000
+#: Rows up to which a matrix is made at all: 7 GB in float64.
+LARGEST_MATRIX = 30_000
 
-# Rounding of sums of batch x width terms and of the eigensolver grows as a root of the size, with a factor of about
-# one; ten leaves room. Tested against 50 digits on small networks.
+# Errors were one to a tenth of it against 50 digits on small networks, sure of their answers or not.
 _SAFETY = 10.0
 
 
@@ -32,8 +33,8 @@ class ResolvedSpectrum:
     """What is left of a spectrum when rounding noise is left out.
 
     ``eigenvalues``: float64, ascending, all of absolute value above ``bound``. ``bound``: of the absolute error of
-    each. ``left_out``: eigenvalues of the reduced matrix below the bound, which may be zero or not. ``parameters``: P;
-    P minus the other two counts are zero exactly. ``method``: which way they were computed, and ``reason`` why.
+    each. ``left_out``: eigenvalues of the matrix that was solved below the bound, which may be zero or not; all further
+    ones of the ``parameters``, P, are zero exactly. ``method``: which way they were computed, and ``reason`` why.
     """
 
     eigenvalues: np.ndarray
@@ -52,11 +53,16 @@ class ResolvedSpectrum:
         return float(np.mean(np.diff(self.eigenvalues) < self.bound))
 
 
-def error_bound(eigenvalues: np.ndarray) -> float:
-    """10 sqrt(n) times float64's epsilon times the largest absolute value, for n eigenvalues of a symmetric matrix
-    whose entries are sums of rounded numbers of that scale: an estimate of the backward error of both."""
-    size = len(eigenvalues)
-    return float(_SAFETY * np.sqrt(size) * np.finfo(np.float64).eps * np.abs(eigenvalues).max(initial=0.0))
+def error_bound(eigenvalues: np.ndarray, largest_output: float) -> float:
+    """10 (sqrt(n) + |f|) times float64's epsilon times the largest absolute value, for n eigenvalues.
+
+    An estimate of the backward error: that of sums of rounded numbers and of the eigensolver grows as a root of the
+    size, and an output f is known to epsilon |f|, the share by which a probability, its exponential, is uncertain.
+
+    :param largest_output: |f| of the batch.
+    """
+    factor = _SAFETY * (np.sqrt(len(eigenvalues)) + largest_output)
+    return float(factor * np.finfo(np.float64).eps * np.abs(eigenvalues).max(initial=0.0))
 
 
 def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
@@ -104,10 +110,21 @@ def resolved_spectrum(
         reason = "asked for"
     if method not in METHODS:
         raise UserError(f"there is no method {method!r}; known are {', '.join(METHODS)}.")
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     if method == "gram":
         if kind == "hessian" and not _is_linear(model):
             raise UserError("a Hessian is a Gram matrix only of networks that are linear in their parameters.")
-        matrix = gauss_newton_gram(model, inputs, loss)
+        rows = len(inputs) * curvature_factor(loss, model(inputs[:1]).detach()).shape[2]
+        if min(rows, parameters) > LARGEST_MATRIX:
+            raise UserError(
+                f"a batch of {len(inputs)} samples and a network of {parameters} parameters: both the Gram matrix, "
+                f"{rows} square, and the matrix itself are larger than {LARGEST_MATRIX}. Take smaller batches."
+            )
+        if rows > parameters:
+            factor = gauss_newton_factor(model, inputs, loss)
+            matrix = factor @ factor.T
+        else:
+            matrix = gauss_newton_gram(model, inputs, loss)
     elif kind == "gauss_newton":
         if method == "piecewise":
             raise UserError("method piecewise is for Hessians; Gauss-Newton matrices go by gram or dense.")
@@ -121,9 +138,9 @@ def resolved_spectrum(
     if not torch.isfinite(matrix).all():
         raise UserError("the curvature matrix is not finite: look for weights or inputs that are not.")
     eigenvalues = torch.linalg.eigvalsh(matrix).cpu().numpy()
-    bound = error_bound(eigenvalues)
+    with torch.no_grad():
+        bound = error_bound(eigenvalues, float(model(inputs).abs().max()))
     kept = eigenvalues[np.abs(eigenvalues) > bound]
-    parameters = sum(parameter.numel() for parameter in model.parameters())
     return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
 
 
@@ -134,7 +151,7 @@ def _is_linear(model: nn.Module) -> bool:
 
 
 def _check(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> None:
-    if model.training:
+    if any(module.training for module in model.modules()):
         raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
     kinds = {parameter.dtype for parameter in model.parameters()} | {inputs.dtype}
     if kinds != {torch.float64}:
