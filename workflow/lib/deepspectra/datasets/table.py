@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -68,12 +69,13 @@ class Source(Entry):
         return self
 
     @property
+    @abstractmethod
     def downloaded_names(self) -> list[str]:
         """Names (glob patterns) of the files that the download consists of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def __str__(self) -> str:
-        raise NotImplementedError
+        """The source as a message names it."""
 
 
 class HttpSource(Source):
