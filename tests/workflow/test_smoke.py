@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 
 import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
+from deepspectra.calibration import false_discovery
 from deepspectra.store import file_hash
 
 from .conftest import NO_NETWORK
@@ -88,6 +90,11 @@ def test_what_pretrained_networks_lack_is_said_and_the_rest_is_there(finished):
     assert len(made) == 16
     assert made.note.isna().all()
     assert made[["p", "p_calibrated", "q_calibrated"]].apply(lambda column: column.between(0, 1)).all(axis=None)
+    # Each family of tests is corrected by itself, over the rows that there are.
+    for p, q in (("p_calibrated", "q_calibrated"), ("variance_p", "variance_q")):
+        np.testing.assert_allclose(made[q], false_discovery(made[p].to_numpy()), rtol=1e-4)
+    assert (table.published_rejected.dropna() == "no").all()
+    assert (table.published_rejected.notna() == table.published_p.notna()).all()
     text = (finished.folder / "results/smoke/tables/thamm2024/table_2.md").read_text()
     assert "To supply missing weights, put the providers' files" in text
 
