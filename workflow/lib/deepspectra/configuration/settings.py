@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from deepspectra.configuration.baskerville2022 import Baskerville2022
 from deepspectra.configuration.fan2020 import Fan2020
 from deepspectra.configuration.pennington2017 import Pennington2017
 from deepspectra.configuration.thamm2024 import Thamm2024
@@ -48,3 +49,11 @@ class Settings(Node):
     thamm2024: Thamm2024 = Field(description="Weight matrices.")
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
     fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")
+    baskerville2022: Baskerville2022 = Field(description="Hessians and Gauss-Newton matrices.")
+
+    @model_validator(mode="after")
+    def _one_name_one_network(self) -> Settings:
+        for name in self.baskerville2022.networks:
+            if name in self.thamm2024.known_networks:
+                raise ValueError(f"two networks are called {name}, one of thamm2024 and one of baskerville2022")
+        return self

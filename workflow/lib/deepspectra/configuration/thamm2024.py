@@ -8,11 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, matrix_shape, minialexnet_shapes
-from deepspectra.configuration.types import FromText, Node, OptionalText, PositiveReal, Seed
+from deepspectra.configuration.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
 from deepspectra.errors import UserError
 
-#: Names become parts of paths.
-NAME = re.compile(r"[a-z][a-z0-9_]*")
 LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
 
 Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]

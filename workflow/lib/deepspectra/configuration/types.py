@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+#: Names of networks become parts of paths.
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _number_from_text(value: object) -> object:
