@@ -89,6 +89,8 @@ def test_the_table_has_a_row_of_five_cells_for_every_key():
     named = {row[0].strip().strip("`") for row in cells[2:]}
     panels = (*F2.split("."), "panels")
     entries = {panels, ("thamm2024", "networks"), ("thamm2024", "pretrained"), ("thamm2024", "figure_2", "panels")}
+    process = ("baskerville2022", "gaussian_process")
+    entries |= {("baskerville2022", "networks"), (*process, "second_derivatives"), (*process, "outlier_scales")}
     keys = set()
     for path, _ in leaves(read("config.yaml")):
         (whole,) = [entry for entry in entries if path[: len(entry)] == entry] or [path]

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deepspectra.configuration import SCALES, load_settings, whole_quotient
+from deepspectra.configuration.baskerville2022 import SET_SIZES
 from deepspectra.errors import UserError
 
 from .conftest import FOLDER, complaint, leaves, nested, read
@@ -20,7 +21,17 @@ def test_every_scale_loads_and_paper_scale_is_the_file_itself():
     assert dict(leaves(settings["paper"].model_dump(exclude_unset=True))) == published
     # Of networks alone it leaves something out, which then has its default.
     default = {path for path, _ in leaves(settings["paper"].model_dump())} - set(published)
-    assert {path[:2] for path in default} == {("thamm2024", "networks")}
+    assert {path[:2] for path in default} == {("thamm2024", "networks"), ("baskerville2022", "networks")}
+
+
+def shared(path, published):
+    """What a network has that does not say it for itself: a number for all networks of its paper, or its whole set."""
+    paper, _, name, key = path
+    if (paper, "training", key) in published:
+        return published[paper, "training", key]
+    if (paper, "curvature", key) in published:
+        return published[paper, "curvature", key]
+    return SET_SIZES[published[paper, "networks", name, "data"]][key == "test_images"]
 
 
 @pytest.mark.parametrize("scale", ["preview", "smoke"])
@@ -29,23 +40,24 @@ def test_reduced_scales_only_shrink(scale):
     reduced = dict(leaves(read(f"{scale}.yaml")))
     assert reduced
     for path, value in reduced.items():
-        # A network may have fewer images than the others, for which the paper's scale has one number.
-        shared = ("thamm2024", "training", path[-1]) if path[:2] == ("thamm2024", "networks") else path
-        full = published[path] if path in published else published[shared]
+        full = published[path] if path in published else shared(path, published)
         assert type(value) is type(full), path
         if isinstance(value, list):
             assert value[-1] < full[-1] or set(value) < set(full), path
             assert len(value) <= len(full), path
         else:
             assert isinstance(value, int), path
-            assert 0 < value < full, path
+            # A scale may leave out float32 matrices, which are the costliest.
+            assert (0 if "published" in path[-1] else 1) <= value < full, path
 
 
 def test_smoke_is_never_larger_than_preview():
     settings = load_settings(FOLDER)
     small, middle = (dict(leaves(settings[scale].model_dump())) for scale in ("smoke", "preview"))
     for path, value in small.items():
-        if value == middle[path]:
+        # A network without a number of its own has all there are. Float32 matrices of small networks can be made in
+        # tests, where preview scale leaves out those of large ones.
+        if value == middle[path] or middle[path] is None or path[-1] == "published_batches":
             continue
         if isinstance(value, list):
             assert len(value) <= len(middle[path]), path
@@ -83,6 +95,25 @@ def test_the_published_values_are_those_of_the_papers():
     assert weights.figure_2.window == weights.figure_3.window == 15
     assert weights.figure_3.alphas == [0.5, 1, 5]
     assert (weights.figure_3.layer, weights.figure_4.layer) == ("dense2", "dense2")
+
+    hessians = paper.baskerville2022
+    training = hessians.training
+    assert (training.epochs, training.batch_size, training.momentum, training.weight_decay) == (300, 128, 0.9, 5e-4)
+    assert (training.learning_rate, training.final_learning_rate) == (0.003, 0.00003)
+    assert (300 * training.decay_start, 300 * training.decay_end) == (150, 270)
+    hidden = {name: network.hidden for name, network in hessians.networks.items()}
+    assert hidden == {
+        "logistic_mnist": [],
+        "mlp_mnist": [10, 100],
+        "mlp_deep_mnist": [10, 100, 100],
+        "logistic_features": [],
+        "lenet_cifar10": [],
+        "mlp_bike": [100, 100, 50],
+    }
+    assert hessians.curvature.batch_size == 64
+    process = hessians.gaussian_process
+    assert (process.dimension, process.samples, process.degenerate, process.outliers) == (300, 100, 100, 20)
+    assert list(process.second_derivatives.values()) == [1e-4, 0.1, 10, 1e-3, 0.1, 0.01]
 
 
 def test_preview_keeps_the_aspect_ratios_of_figures_with_gaussian_inputs():
