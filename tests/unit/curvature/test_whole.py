@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from deepspectra.curvature import whole
 from deepspectra.curvature.dense import hessian
-from deepspectra.curvature.whole import softmax_regression_hessian
+from deepspectra.curvature.whole import (
+    reduced_softmax_hessian,
+    resolved_softmax_spectrum,
+    softmax_regression_hessian,
+)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -32,3 +37,23 @@ def test_a_sure_answer_keeps_its_small_curvature():
     for outputs in ([80.0, 0.0], [0.0, 80.0]):
         found = softmax_regression_hessian(inputs, torch.tensor([outputs], dtype=torch.float64), bias=False)
         torch.testing.assert_close(found, small * torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("block", [7, 1000])
+def test_the_reduced_matrix_has_the_same_eigenvalues_that_are_not_zero(bias, block, monkeypatch):
+    """With a feature that is always dark, which the bias cannot be told from, and one that is twice another."""
+    monkeypatch.setattr(whole, "_SAMPLES", block)
+    inputs = torch.randn(40, 6, dtype=torch.float64)
+    inputs[:, 2], inputs[:, 4] = -1, 2 * inputs[:, 3]
+    outputs = torch.randn(40, 5, dtype=torch.float64)
+    rank = 5
+    reduced = reduced_softmax_hessian(inputs, outputs, bias=bias)
+    assert reduced.shape == (4 * rank, 4 * rank)
+    full = np.linalg.eigvalsh(softmax_regression_hessian(inputs, outputs, bias=bias).numpy())
+    expected = np.sort(full[np.argsort(-np.abs(full))[: 4 * rank]])
+    np.testing.assert_allclose(np.linalg.eigvalsh(reduced.numpy()), expected, rtol=0, atol=1e-12 * expected[-1])
+    assert np.abs(full).min() < 1e-12 * expected[-1]
+    resolved = resolved_softmax_spectrum(inputs, outputs, bias=bias)
+    np.testing.assert_allclose(resolved.eigenvalues, expected, rtol=0, atol=resolved.bound)
+    assert (resolved.left_out, resolved.parameters, resolved.method) == (0, 5 * (6 + bias), "class_pairs")

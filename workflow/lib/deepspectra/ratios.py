@@ -56,7 +56,27 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
     :param seed: of the bootstrap.
     :raises UserError: if there is no ratio at all.
     """
-    parts = [folded(spacing_ratios(levels)) for levels in spectra]
+    return _mean([folded(spacing_ratios(levels)) for levels in spectra], seed, draws)
+
+
+def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10) -> list[MeanRatio]:
+    """The same for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
+
+    Local statistics may hold in one part of a spectrum and not in another, which the mean over all hides.
+
+    :returns: ``parts`` means; NaN, without ratios, for a part that no spectrum has any in.
+    """
+    by_spectrum = [np.array_split(folded(spacing_ratios(levels)), parts) for levels in spectra]
+    means = []
+    for part in range(parts):
+        found = [split[part] for split in by_spectrum]
+        known = any(ratios.size for ratios in found)
+        means.append(_mean(found, seed, 1000) if known else MeanRatio(float("nan"), float("nan"), 0))
+    return means
+
+
+def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
+    """Mean and bootstrap error of folded ratios, those of each spectrum together."""
     parts = [part for part in parts if part.size]
     if not parts:
         raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")

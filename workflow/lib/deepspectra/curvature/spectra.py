@@ -135,11 +135,23 @@ def resolved_spectrum(
     else:
         matrix = hessian(model, inputs, targets, loss)
         matrix = (matrix + matrix.T) / 2
+    with torch.no_grad():
+        largest_output = float(model(inputs).abs().max())
+    return keep_resolved(matrix, largest_output, parameters, method, reason)
+
+
+def keep_resolved(
+    matrix: torch.Tensor, largest_output: float, parameters: int, method: str, reason: str
+) -> ResolvedSpectrum:
+    """Eigenvalues of a curvature matrix, or of one with the same non-zero spectrum, that are above their error bound.
+
+    :param matrix: float64, symmetric. :param largest_output: see :func:`error_bound`. :param parameters: P.
+    :raises UserError: if the matrix is not finite.
+    """
     if not torch.isfinite(matrix).all():
         raise UserError("the curvature matrix is not finite: look for weights or inputs that are not.")
     eigenvalues = torch.linalg.eigvalsh(matrix).cpu().numpy()
-    with torch.no_grad():
-        bound = error_bound(eigenvalues, float(model(inputs).abs().max()))
+    bound = error_bound(eigenvalues, largest_output)
     kept = eigenvalues[np.abs(eigenvalues) > bound]
     return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
 
