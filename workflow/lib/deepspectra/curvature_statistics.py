@@ -182,6 +182,24 @@ def semicircle_number(series: str, spectra: Sequence[np.ndarray]) -> Row:
     return _number(series, "batch", name, ks_distance(pooled, law.cdf))
 
 
+def semicircle_rows(levels: np.ndarray) -> tuple[list[Row], list[Row]]:
+    """Density of a random matrix ensemble beside the semicircle, in units of its radius, and their distance.
+
+    :param levels: shape (matrices, dimension).
+    """
+    deviation = levels.std()
+    edges = np.linspace(-1.1, 1.1, DENSITY_BINS + 1)
+    rows = _histogram("ensemble", "matrix", "density", levels.ravel() / (2 * deviation), edges, levels.size)
+    x = np.linspace(-1, 1, 401)
+    rows += [
+        dict(zip(CURVES, ("semicircle", "matrix", "density", at, at, height, None), strict=True))
+        for at, height in zip(x, stats.semicircular.pdf(x), strict=True)
+    ]
+    numbers = [_number("ensemble", "matrix", "matrices", len(levels))]
+    numbers.append(_number("ensemble", "matrix", "parameters", levels.shape[1]))
+    return rows, [*numbers, semicircle_number("ensemble", list(levels)) | {"scope": "matrix"}]
+
+
 def resolution_numbers(scope: str, bounds: np.ndarray, unresolved: np.ndarray, left_out: np.ndarray) -> list[Row]:
     """Error bounds of resolved spectra, shares of spacings below them, and eigenvalues that were left out by them.
 

@@ -95,6 +95,11 @@ class HessianNetwork(Node):
             raise ValueError("architecture lenet takes cifar10 and has its own hidden layers")
         return self
 
+    @property
+    def is_softmax_regression(self) -> bool:
+        """Whether its Hessian has a closed form, over a whole set too."""
+        return self.architecture == "mlp" and not self.hidden and self.data != "bike"
+
 
 class Curvature(Node):
     """Hessians and Gauss-Newton matrices of batches and of whole sets."""
@@ -218,8 +223,7 @@ class Baskerville2022(Node):
                 raise ValueError(f"{key} names the network {name!r}; known are {', '.join(self.networks)}")
         whole = {"figure_3": self.figure_3, "figure_a11": self.figure_a11, "figure_a13": self.figure_a13}
         for key, figure in whole.items():
-            network = self.networks[figure.network]
-            if network.hidden or network.architecture != "mlp" or network.data == "bike":
+            if not self.networks[figure.network].is_softmax_regression:
                 raise ValueError(
                     f"{key} has whole sets, which only softmax regression can have; {figure.network} is none"
                 )

@@ -1,0 +1,331 @@
+"""Figures of Hessian and Gauss-Newton spectra: as published above, resolved below, on the same axes and bins."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.figures import style
+from deepspectra.laws import wigner_surmise
+from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+
+_REFERENCE = (
+    "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included. "
+    "Resolved: the eigenvalues that are not zero in float64, above their error bound. "
+    f"Mean min(r, 1/r), with its standard error from resampling whole batches: {SURMISE_MEAN:.4f} for the surmise, "
+    f"{ORTHOGONAL_MEAN} for large GOE matrices, {POISSON_MEAN:.4f} for independent levels. Last batches that are not "
+    "full are left out."
+)
+_UNFOLDED = (
+    "Unfolded: a third of the batches by the distribution function of the others; thin line: random matrices of the "
+    "GOE, as many, unfolded alike."
+)
+_RATIOS = "Densities of r are those of all ratios, those beyond 10 too."
+_DENSITY = (
+    "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. Resolved zeros, "
+    "exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped."
+)
+_DECILES = "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors."
+_SPLIT_BIKE = (
+    "Training set, as in the authors' code (their captions say test). Their split shuffles the rows anew for either "
+    "part, so that most test rows were trained on; here the parts are disjoint."
+)
+
+#: What each figure assumes where the paper is open, for its small print.
+NOTES = {
+    "figure_1": f"(a) matrices of the GOE and the semicircle, in units of its radius. {_REFERENCE} {_DENSITY}",
+    "figure_3": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES} As published, whole sets: float32 products of pairs of "
+    "classes instead of differentiating twice.",
+    "figure_4": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES} The paper counts 0.29 to 0.40 of the eigenvalues of a "
+    "batch below 1e-20.",
+    "figure_7": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES}",
+    "figure_8": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE}",
+    "figure_9": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE} A batch of 64 residuals has a Gauss-Newton "
+    "matrix of rank 64 at most.",
+    "figure_a10": f"{_REFERENCE} {_UNFOLDED}",
+    "figure_a11": f"{_REFERENCE} {_RATIOS} As published, whole sets: float32, no cut-off.",
+    "figure_a12": f"{_REFERENCE} {_UNFOLDED}",
+    "figure_a13": f"{_REFERENCE} {_RATIOS} As published, whole sets: float32, cut-off 1e-5.",
+    "figure_a14": f"{_REFERENCE} {_UNFOLDED} Without cut-off the authors drop exact zeros alone.",
+}
+
+_SERIES = {"published": "as published", "resolved": "resolved"}
+_KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
+_REFERENCE_COLOUR = "0.25"
+
+
+def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Densities: a random matrix (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c).
+
+    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 3))
+    ensemble, blank = axes[:, 0]
+    bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
+    _stairs(ensemble, bars)
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label="semicircle")
+    numbers = _numbers(summary, "a", "ensemble")
+    style.label_panel(ensemble, "a", f"GOE, {numbers['parameters']:.0f} x {numbers['parameters']:.0f}")
+    ensemble.set_ylim(0, 1.35 * law.y.max())
+    ensemble.legend(loc="upper right")
+    _say(ensemble, [f"KS {numbers['KS distance to the semicircle of equal variance']:.2g}"], left=True)
+    ensemble.set_xlabel(r"$\lambda / 2\sqrt{P}\sigma$")
+    ensemble.set_ylabel("density")
+    blank.set_axis_off()
+    for letter, column in zip("bc", axes[:, 1:].T, strict=True):
+        for series, axis in zip(_SERIES, column, strict=True):
+            _panel(axis, curves, summary, letter, series)
+        _label(column[0], curves, letter)
+    style.add_note(figure, note)
+    return figure
+
+
+def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Softmax regression on features: unfolded spacings, ratios of batches and of the whole set, ratios by rank."""
+    return _comparison(curves, summary, note)
+
+
+def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A deep multi-layer perceptron: unfolded spacings, ratios, ratios by rank."""
+    return _comparison(curves, summary, note)
+
+
+def figure_7(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A convolutional network: mean spectral density, ratios, ratios by rank."""
+    return _comparison(curves, summary, note)
+
+
+def figure_8(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A regression: mean spectral density, ratios, ratios by rank."""
+    return _comparison(curves, summary, note)
+
+
+def figure_9(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """The same of its Gauss-Newton matrices."""
+    return _comparison(curves, summary, note)
+
+
+def figure_a10(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Unfolded spacings of softmax regression after training, training and test set."""
+    return _comparison(curves, summary, note)
+
+
+def figure_a11(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Ratios of softmax regression after training, batches and whole sets."""
+    return _comparison(curves, summary, note)
+
+
+def figure_a12(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Unfolded spacings of softmax regression before training."""
+    return _comparison(curves, summary, note)
+
+
+def figure_a13(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Ratios of softmax regression before training."""
+    return _comparison(curves, summary, note)
+
+
+def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Unfolded spacings with and without cut-off, and resolved; one row for each network."""
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 3))
+    variants = (
+        ("published", "unfolded without cut-off", "as published, no cut-off"),
+        ("published", "unfolded", r"as published, $|\lambda| > 10^{-20}$"),
+        ("resolved", "unfolded", "resolved"),
+    )
+    for letter, row in zip(letters, axes, strict=True):
+        for axis, (series, statistic, title) in zip(row, variants, strict=True):
+            _panel(axis, curves, summary, letter, series, statistic)
+            axis.set_title(title if letter != letters[0] or axis is not row[0] else title, loc="right", fontsize=6)
+        _label(row[0], curves, letter, loc="left")
+        row[0].set_title("", loc="right")
+        row[0].set_title("")
+        _row_name(row[0], f"({letter}) " + _title(curves, letter))
+    for axis in axes[0]:
+        axis.set_title(axis.get_title(loc="right"), loc="right")
+    style.add_note(figure, note)
+    return figure
+
+
+def _comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A column for each panel: as published above, resolved below."""
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
+    for letter, column in zip(letters, axes.T, strict=True):
+        for series, axis in zip(_SERIES, column, strict=True):
+            _panel(axis, curves, summary, letter, series)
+        _label(column[0], curves, letter)
+        drawn = [axis for axis in column if axis.has_data()]
+        if len(drawn) == 2:
+            limits = np.array([axis.get_ylim() for axis in drawn])
+            for axis in drawn:
+                axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+    for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
+        _row_name(axis, name)
+    style.add_note(figure, note)
+    return figure
+
+
+def _panel(
+    axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
+) -> None:
+    """One series of one panel, or why it is not there."""
+    lines = curves[(curves.panel == letter) & (curves.series == series)]
+    statistic = statistic or curves[curves.panel == letter].statistic.iloc[0]
+    numbers = _numbers(summary, letter, series)
+    place = curves[curves.panel == letter].iloc[0]
+    if not (lines.statistic == statistic).any():
+        _unavailable(axis, _numbers(summary, letter, "resolved"), place.scope)
+        return
+    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles}
+    draw = drawings.get(statistic, partial(_spacings, statistic=statistic))
+    draw(axis, lines, numbers)
+
+
+def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: str) -> None:
+    """Unfolded spacings, the surmise, and random matrices through the same unfolding."""
+    bars, alike = lines[lines.statistic == statistic], lines[lines.statistic == f"{statistic} reference"]
+    _stairs(axis, bars)
+    centres = (alike.x + alike.x_high) / 2
+    axis.plot(centres, alike.y, color=_REFERENCE_COLOUR, linewidth=0.6, label="GOE, unfolded alike")
+    s = np.linspace(0, bars.x_high.max(), 400)
+    axis.plot(s, wigner_surmise.pdf(s), color=style.LIMIT_COLOUR, label="surmise")
+    axis.set_xlim(0, min(4.0, bars.x_high.max()))
+    axis.set_ylim(0, 1.75 * max(0.77, bars.y[bars.x > 0].max()))
+    axis.set_xlabel(r"unfolded spacing $s$")
+    axis.set_ylabel("density")
+    distance = f"KS distance of {statistic} spacings to the Wigner surmise"
+    told = [f"KS {numbers[distance]:.2g} ({numbers.attrs['reference'][distance]:.2g})"]
+    first = bars.iloc[0]
+    if first.y > axis.get_ylim()[1]:
+        told.append(f"s = 0: {first.y * (first.x_high - first.x):.0%}")
+    _say(axis, [*told, *_size(numbers)])
+    axis.legend(loc="center right", bbox_to_anchor=(1, 0.5))
+
+
+def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Ratios of neighbouring spacings and their surmise."""
+    _stairs(axis, lines)
+    r = np.linspace(0, lines.x_high.max(), 400)
+    axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
+    axis.set_xlim(0, lines.x_high.max())
+    axis.set_ylim(0, 1.2 * max(lines.y.max(), 0.65))
+    axis.set_xlabel(r"spacing ratio $r$")
+    axis.set_ylabel("density")
+    _say(axis, ["mean min(r, 1/r)", _mean(numbers), *_size(numbers)])
+
+
+def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Eigenvalues over 2 sqrt(P), logarithmic density."""
+    _stairs(axis, lines)
+    axis.set_yscale("log")
+    axis.set_xlim(lines.x.min(), lines.x_high.max())
+    axis.set_ylim(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max())
+    axis.set_xlabel(r"$\lambda / 2\sqrt{P}$")
+    axis.set_ylabel("density (logarithmic)")
+    zeros = [] if lines.series.iloc[0] == "published" else [f"zero: {1 - _kept(numbers):.1%}, not drawn"]
+    _say(axis, [*_size(numbers), *zeros])
+
+
+def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Mean min(r, 1/r) by rank, with the three references."""
+    centres = (lines.x + lines.x_high) / 2
+    axis.errorbar(centres, lines.y, lines.error.fillna(0), fmt="o", color=style.BLUE, markersize=2.5, linewidth=0.8)
+    for value, name, dashes in (
+        (SURMISE_MEAN, "surmise", "-"),
+        (ORTHOGONAL_MEAN, "GOE", "--"),
+        (POISSON_MEAN, "Poisson", ":"),
+    ):
+        axis.axhline(value, color=style.LIMIT_COLOUR if name == "surmise" else "0.4", linestyle=dashes, linewidth=0.8)
+    axis.text(0.02, POISSON_MEAN + 0.004, "Poisson", fontsize=5, color="0.4")
+    axis.text(0.02, SURMISE_MEAN + 0.004, "surmise, GOE", fontsize=5, color=style.LIMIT_COLOUR)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05))
+    axis.set_xlabel("relative rank of the eigenvalue")
+    axis.set_ylabel("mean min(r, 1/r)")
+
+
+def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
+    edges = [*bars.x, bars.x_high.iloc[-1]]
+    axis.stairs(bars.y, edges, fill=True, color=style.HISTOGRAM_COLOUR, linewidth=0.3)
+
+
+def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
+    """Values of one panel by quantity; their errors and references are attributes."""
+    part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
+    values = part.value.copy()
+    values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict()}
+    return values
+
+
+def _mean(numbers: pd.Series) -> str:
+    error = numbers.attrs["error"]["mean min(r, 1/r)"]
+    value = numbers["mean min(r, 1/r)"]
+    return f"{value:.3f}" if pd.isna(error) else f"{value:.4f} ± {error:.4f}"
+
+
+def _kept(numbers: pd.Series) -> float:
+    return numbers["eigenvalues kept, mean"] / numbers["parameters"]
+
+
+def _size(numbers: pd.Series) -> list[str]:
+    """What a spectrum is made of, and whether it is resolved."""
+    count = int(numbers["matrices"])
+    told = [
+        f"{count} batches" if count > 1 else "one matrix",
+        f"{numbers['eigenvalues kept, mean']:.0f} of {numbers['parameters']:.0f}",
+    ]
+    if numbers.get("matrices called unresolved", 0):
+        told.append(f"unresolved: {numbers['matrices called unresolved']:.0f}")
+    return told
+
+
+def _say(axis: Axes, lines: list[str], *, left: bool = False) -> None:
+    """Small text in the upper corner of a panel."""
+    place = {"x": 0.03, "ha": "left"} if left else {"x": 0.98, "ha": "right"}
+    axis.text(y=0.97, s="\n".join(lines), va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25, **place)
+
+
+def _unavailable(axis: Axes, numbers: pd.Series, scope: str) -> None:
+    """Why there is no float32 matrix here."""
+    parameters = int(numbers["parameters"])
+    what = "whole-set matrices" if scope == "whole" else f"matrices of {parameters} x {parameters}"
+    axis.set_axis_off()
+    text = f"as published:\nleft to paper scale\n(float32 {what},\n{4e-9 * parameters**2:.1f} GB each)"
+    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=6, color="0.4", transform=axis.transAxes)
+
+
+def _title(curves: pd.DataFrame, letter: str) -> str:
+    """The spectrum of a panel in words."""
+    place = curves[curves.panel == letter].iloc[0]
+    network, _, rest = place.spectrum.partition("/")
+    state, split, kind = rest.split("_", 2)
+    trained = "" if state == "final" else ", untrained"
+    scope = f"whole {split} set" if place.scope == "whole" else f"{split} batches"
+    return f"{network.replace('_', ' ')}{trained}\n{_KINDS[kind]}, {scope}"
+
+
+def _label(axis: Axes, curves: pd.DataFrame, letter: str, loc: str = "left") -> None:
+    axis.set_title(f"$\\bf{{({letter})}}$ {_title(curves, letter)}", loc=loc, fontsize=6)
+
+
+def _row_name(axis: Axes, name: str) -> None:
+    """The name of a row, left of its first panel."""
+    axis.annotate(
+        name,
+        xy=(0, 0.5),
+        xytext=(-34, 0),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        rotation=90,
+        ha="center",
+        va="center",
+        fontsize=7,
+        fontweight="bold",
+    )

@@ -1,0 +1,141 @@
+"""Baskerville, Granziol and Keating (2022): statistics of curvature spectra -> plotted numbers and the table."""
+
+#: What the panels of a figure show: letter -> (state, split and kind of the spectrum, scope, statistic).
+TEST = "final_test_hessian"
+CURVATURE_PANELS = {
+    "figure_3": {
+        "a": (TEST, "batch", "unfolded"),
+        "b": (TEST, "batch", "ratios"),
+        "c": (TEST, "whole", "ratios"),
+        "d": (TEST, "batch", "deciles"),
+    },
+    "figure_4": {
+        "a": (TEST, "batch", "unfolded"),
+        "b": (TEST, "batch", "ratios"),
+        "c": (TEST, "batch", "deciles"),
+    },
+    "figure_7": {
+        "a": (TEST, "batch", "density"),
+        "b": (TEST, "batch", "ratios"),
+        "c": (TEST, "batch", "deciles"),
+    },
+} | {
+    # The authors' batches of Bike Sharing are those of the training set.
+    item: {
+        "a": (f"final_train_{kind}", "batch", "density"),
+        "b": (f"final_train_{kind}", "batch", "ratios"),
+        "c": (f"final_train_{kind}", "batch", "deciles"),
+    }
+    for item, kind in (("figure_8", "hessian"), ("figure_9", "gauss_newton"))
+}
+for state, spacings, ratios in (("final", "figure_a10", "figure_a11"), ("initial", "figure_a12", "figure_a13")):
+    splits = {"a": f"{state}_train_hessian", "b": f"{state}_test_hessian"}
+    CURVATURE_PANELS[spacings] = {letter: (split, "batch", "unfolded") for letter, split in splits.items()}
+    CURVATURE_PANELS[ratios] = {letter: (split, "batch", "ratios") for letter, split in splits.items()}
+    CURVATURE_PANELS[ratios] |= {"c": (splits["a"], "whole", "ratios"), "d": (splits["b"], "whole", "ratios")}
+
+
+def curvature_panels(scale, item):
+    """Panels of a figure, each with its spectrum's name, scope and statistic."""
+    figure = getattr(SETTINGS[scale].baskerville2022, item)
+    if item == "figure_1":
+        places = {letter: (f"{name}/{TEST}", "batch", "density") for letter, name in zip("bc", figure.networks)}
+    elif item == "figure_a14":
+        first, second = figure.networks
+        names = {"a": f"{first}/{TEST}", "b": f"{first}/initial_test_hessian", "c": f"{second}/{TEST}"}
+        places = {letter: (name, "batch", "unfolded") for letter, name in names.items()}
+    else:
+        places = {
+            letter: (f"{figure.network}/{spectrum}", *shown)
+            for letter, (spectrum, *shown) in CURVATURE_PANELS[item].items()
+        }
+    return {letter: dict(zip(("spectrum", "scope", "statistic"), place)) for letter, place in places.items()}
+
+
+def curvature_spectra(scale, item):
+    """Names of the spectra that a figure shows, or the table lists: those of all figures, the test set of each network
+    and, of a regression, its Gauss-Newton matrices."""
+    if item.startswith("figure"):
+        return list(dict.fromkeys(panel["spectrum"] for panel in curvature_panels(scale, item).values()))
+    names = [name for figure in HESSIAN_FIGURES for name in curvature_spectra(scale, figure)]
+    names += [f"{network}/{TEST}" for network in SETTINGS[scale].baskerville2022.networks]
+    order = list(SETTINGS[scale].baskerville2022.networks)
+    return sorted(dict.fromkeys(names), key=lambda name: order.index(spectrum_parts(name)[0]))
+
+
+HESSIAN_FIGURES = ["figure_1", *CURVATURE_PANELS, "figure_a14"]
+
+
+def curvature_statistics(part):
+    """For `input:`: one kind of table for every spectrum of an item."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/statistics/baskerville2022/{name}{part}.csv"
+        for name in curvature_spectra(wildcards.scale, wildcards.get("item", "table_networks"))
+    ]
+
+
+rule gather_curvature:
+    """The panels of one figure from the statistics of its spectra."""
+    input:
+        curves=curvature_statistics("_curves"),
+        summaries=curvature_statistics(""),
+        ensemble=lambda wildcards: (
+            ["results/{scale}/spectra/baskerville2022/figure_1_ensemble.h5"] if wildcards.item == "figure_1" else []
+        ),
+    output:
+        curves="results/{scale}/statistics/baskerville2022/{item}_curves.csv",
+        summary="results/{scale}/statistics/baskerville2022/{item}.csv",
+    log:
+        "results/{scale}/logs/gather_curvature/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/baskerville2022_{item}/gather_curvature.tsv"
+    wildcard_constraints:
+        item="|".join(HESSIAN_FIGURES),
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        panels=lambda wildcards: curvature_panels(wildcards.scale, wildcards.item),
+        spectra=lambda wildcards: curvature_spectra(wildcards.scale, wildcards.item),
+        library=source_digest("curvature_statistics"),
+    script:
+        "../scripts/gather_curvature.py"
+
+
+rule tabulate_networks:
+    """Every network and spectrum: eigenvalues as published and resolved, and what their ratios say."""
+    input:
+        summaries=curvature_statistics(""),
+        histories=lambda wildcards: [
+            f"results/{wildcards.scale}/networks/{network}_history.csv"
+            for network in SETTINGS[wildcards.scale].baskerville2022.networks
+        ],
+    output:
+        csv="results/{scale}/tables/baskerville2022/table_networks.csv",
+        md=report(
+            "results/{scale}/tables/baskerville2022/table_networks.md",
+            category="baskerville2022",
+            labels={"item": "table_networks", "scale": "{scale}"},
+        ),
+    log:
+        "results/{scale}/logs/tabulate_networks/table_networks.log",
+    benchmark:
+        "results/{scale}/benchmarks/baskerville2022_table_networks/tabulate_networks.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        spectra=lambda wildcards: curvature_spectra(wildcards.scale, "table_networks"),
+        networks=lambda wildcards: list(SETTINGS[wildcards.scale].baskerville2022.networks),
+        scale_note=lambda wildcards: describe_scale(
+            FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["baskerville2022"]["table_networks"]
+        ),
+        library=source_digest("tables"),
+    script:
+        "../scripts/tabulate_networks.py"

@@ -1,0 +1,45 @@
+"""The float32 Hessian or Gauss-Newton matrix of one batch, or of a whole set, as published (baskerville2022)."""
+
+import torch
+
+from deepspectra import store
+from deepspectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.curvature.whole import softmax_regression_hessian
+from deepspectra.job import choose_device, job
+from deepspectra.tasks import load_samples, loss_of
+from deepspectra.trained import load_trained
+
+with job(snakemake.log[0], snakemake.threads):
+    network, batch, kind = snakemake.params.network, snakemake.wildcards.batch, snakemake.wildcards.kind
+    device = choose_device(snakemake.config["device"])
+    # In the precision of the paper, whatever the device would like better.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    samples = load_samples(network, snakemake.input.data, snakemake.wildcards.split, dtype=torch.float32).to(device)
+    features = samples.inputs[0].numel()
+    model = load_trained(network, snakemake.input.weights, snakemake.wildcards.state, features, torch.float32)
+    model = model.to(device)
+    if batch == "whole":
+        chosen = slice(snakemake.params.whole_samples)
+    else:
+        size = snakemake.params.batch_size
+        chosen = slice(int(batch) * size, (int(batch) + 1) * size)
+    inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], loss_of(network["data"])
+    if batch == "whole":
+        with torch.no_grad():
+            matrix = softmax_regression_hessian(inputs, model(inputs))
+    elif kind == "hessian":
+        matrix = hessian(model, inputs, targets, loss)
+    else:
+        factor = gauss_newton_factor(model, inputs, loss)
+        matrix = factor @ factor.T
+    store.write(
+        snakemake.output[0],
+        {"matrix": matrix.cpu().numpy()},
+        parameters={
+            **{"network": network, "samples": len(inputs), "parameters": len(matrix)},
+            **{key: snakemake.wildcards[key] for key in ("state", "split", "kind", "batch")},
+        },
+        inputs=[snakemake.input.weights, snakemake.input.data],
+        seed=network["seed"],
+        dtype="float32",
+    )

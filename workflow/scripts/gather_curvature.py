@@ -1,0 +1,35 @@
+"""The panels of one figure, gathered from the statistics of the spectra that it shows (baskerville2022)."""
+
+import numpy as np
+import pandas as pd
+
+from deepspectra import store
+from deepspectra.curvature_statistics import semicircle_rows
+from deepspectra.job import job
+
+CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y", "error"]
+SUMMARY = ["panel", "spectrum", "scope", "statistic", "series", "quantity", "value", "error", "reference"]
+
+with job(snakemake.log[0], snakemake.threads):
+    names = snakemake.params.spectra
+    curves = {name: pd.read_csv(path) for name, path in zip(names, snakemake.input.curves, strict=True)}
+    summaries = {name: pd.read_csv(path) for name, path in zip(names, snakemake.input.summaries, strict=True)}
+    drawn, numbers = [], []
+    for letter, place in snakemake.params.panels.items():
+        lines, found = curves[place["spectrum"]], summaries[place["spectrum"]]
+        # Variants of a statistic (without cut-off, its reference) stand beside it.
+        shown = lines.statistic.str.startswith(place["statistic"]) & (lines.scope == place["scope"])
+        drawn.append(lines[shown].assign(panel=letter, spectrum=place["spectrum"]))
+        told = found[found.scope == place["scope"]]
+        numbers.append(told.assign(panel=letter, spectrum=place["spectrum"], statistic=place["statistic"]))
+    if snakemake.input.ensemble:
+        levels = store.read(snakemake.input.ensemble[0], {"levels": ("matrices", "dimension")})["levels"]
+        rows, found = semicircle_rows(np.sort(levels, axis=1))
+        place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
+        drawn.insert(0, pd.DataFrame(rows).assign(**place))
+        numbers.insert(0, pd.DataFrame(found).assign(**place))
+    for tables, columns, path in (
+        (drawn, CURVES, snakemake.output.curves),
+        (numbers, SUMMARY, snakemake.output.summary),
+    ):
+        pd.concat(tables)[columns].to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
