@@ -4,12 +4,12 @@ import logging
 
 import numpy as np
 import torch
+from deepspectra.tasks import load_samples, loss_of
 
 from deepspectra import store
 from deepspectra.curvature.spectra import resolved_spectrum
 from deepspectra.job import choose_device, job
 from deepspectra.progress import ProgressBar
-from deepspectra.tasks import load_samples, loss_of
 from deepspectra.trained import load_trained
 
 logger = logging.getLogger(__name__)
@@ -36,8 +36,11 @@ with job(snakemake.log[0], snakemake.threads):
         if not found:
             logger.info("method %s: %s", spectrum.method, spectrum.reason)
         if spectrum.unresolved_spacings > 0.01:
-            logger.warning("batch %d is unresolved: %.1f %% of its spacings are below the error bound",
-                           batch, 100 * spectrum.unresolved_spacings)
+            logger.warning(
+                "batch %d is unresolved: %.1f %% of its spacings are below the error bound",
+                batch,
+                100 * spectrum.unresolved_spacings,
+            )
         found.append(spectrum)
     store.write(
         snakemake.output[0],

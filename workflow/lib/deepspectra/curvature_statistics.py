@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from deepspectra.ensembles import generator, orthogonal_levels
+from deepspectra.ensembles import orthogonal_levels
 from deepspectra.errors import UserError
 from deepspectra.laws import wigner_surmise
 from deepspectra.ratios import mean_ratio, mean_ratio_by_rank, spacing_ratios
@@ -219,9 +219,7 @@ def _number(
     return dict(zip(SUMMARY, (series, scope, quantity, float(value), error, reference), strict=True))
 
 
-def _histogram(
-    series: str, scope: str, statistic: str, values: np.ndarray, edges: np.ndarray, total: int
-) -> list[Row]:
+def _histogram(series: str, scope: str, statistic: str, values: np.ndarray, edges: np.ndarray, total: int) -> list[Row]:
     """Density on bins, the whole sample being ``total``; values outside the edges are counted in it."""
     counts, _ = np.histogram(values, bins=edges)
     heights = counts / (total * np.diff(edges))
