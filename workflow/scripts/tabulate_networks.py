@@ -66,7 +66,7 @@ with job(snakemake.log[0], snakemake.threads):
                 for row in table.itertuples()
             ],
             "matrices, published / resolved": [
-                f"{number(row.published_matrices, 0) or '–'} / {number(row.resolved_matrices, 0)}"
+                f"{number(row.published_matrices, 0) or 'none'} / {number(row.resolved_matrices, 0)}"
                 for row in table.itertuples()
             ],
             "eigenvalues as published": table.published_eigenvalues.map(lambda x: number(x, 0)),
@@ -85,11 +85,12 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.scale_note,
         f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches, or "
-        "blocks of 20 neighbours of a single spectrum. Eigenvalues are means over matrices: as published those of the float32 "
-        "matrix above the authors' cut-off, resolved those that are not zero in float64, above their error bound. A "
+        "blocks of 20 neighbours of a single spectrum. Eigenvalues are means over matrices: as published those of "
+        "float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above their error bound. A "
         "spectrum with more than 1 % of its spacings below the bound is unresolved.",
         f"After training: {', '.join(scores)} (the paper: small LeNet 69 %, Bike 0.044, most of whose test rows it "
-        "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say test.",
+        "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say "
+        "test.",
     ]
     Path(snakemake.output.md).write_text(
         markdown(shown, "Networks of baskerville2022: spectra as published and resolved", notes), encoding="utf-8"

@@ -44,8 +44,8 @@ NOTES = {
     "batch below 1e-20.",
     "figure_7": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES}",
     "figure_8": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE}",
-    "figure_9": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE} A batch of 64 residuals has a Gauss-Newton "
-    "matrix of rank 64 at most.",
+    "figure_9": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE} A batch of 64 residuals has a "
+    "Gauss-Newton matrix of rank 64 at most.",
     "figure_a10": f"{_REFERENCE} {_UNFOLDED}",
     "figure_a11": f"{_REFERENCE} {_RATIOS} As published, whole sets: float32, no cut-off.",
     "figure_a12": f"{_REFERENCE} {_UNFOLDED}",
@@ -140,15 +140,11 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
         ("resolved", "unfolded", "resolved"),
     )
     for letter, row in zip(letters, axes, strict=True):
-        for axis, (series, statistic, title) in zip(row, variants, strict=True):
+        for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
-            axis.set_title(title if letter != letters[0] or axis is not row[0] else title, loc="right", fontsize=6)
-        _label(row[0], curves, letter, loc="left")
-        row[0].set_title("", loc="right")
-        row[0].set_title("")
-        _row_name(row[0], f"({letter}) " + _title(curves, letter))
-    for axis in axes[0]:
-        axis.set_title(axis.get_title(loc="right"), loc="right")
+        _row_name(row[0], f"$\\bf{{({letter})}}$ {_title(curves, letter)}")
+    for axis, (_, _, title) in zip(axes[0], variants, strict=True):
+        axis.set_title(title)
     style.add_note(figure, note)
     return figure
 
@@ -311,8 +307,8 @@ def _title(curves: pd.DataFrame, letter: str) -> str:
     return f"{network.replace('_', ' ')}{trained}\n{_KINDS[kind]}, {scope}"
 
 
-def _label(axis: Axes, curves: pd.DataFrame, letter: str, loc: str = "left") -> None:
-    axis.set_title(f"$\\bf{{({letter})}}$ {_title(curves, letter)}", loc=loc, fontsize=6)
+def _label(axis: Axes, curves: pd.DataFrame, letter: str) -> None:
+    axis.set_title(f"$\\bf{{({letter})}}$ {_title(curves, letter)}", loc="left", fontsize=6)
 
 
 def _row_name(axis: Axes, name: str) -> None:
@@ -320,12 +316,11 @@ def _row_name(axis: Axes, name: str) -> None:
     axis.annotate(
         name,
         xy=(0, 0.5),
-        xytext=(-34, 0),
+        xytext=(-30, 0),
         xycoords="axes fraction",
         textcoords="offset points",
         rotation=90,
         ha="center",
         va="center",
-        fontsize=7,
-        fontweight="bold",
+        fontsize=6.5,
     )
