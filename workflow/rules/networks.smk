@@ -1,20 +1,45 @@
-"""The networks of thamm2024: which there are, how they are trained, the matrices in them, and where files lie."""
+"""The networks that are trained: which there are, how, and on what; the matrices in those of thamm2024 and their files."""
 
 #: Keys of the training that a network may have for itself.
 OWN_TRAINING = {"images", "test_images", "epochs"}
+#: Keys of a network of baskerville2022 that say what is done with it when it is trained.
+AFTER_TRAINING = {"batches", "published_batches", "method"}
+
+
+def network_paper(scale, network):
+    """The paper that trains a network; the configuration sees to it that no two papers' have one name."""
+    return "baskerville2022" if network in SETTINGS[scale].baskerville2022.networks else "thamm2024"
 
 
 def network_entry(wildcards):
-    """A network's entry in the configuration, as plain values."""
-    return SETTINGS[wildcards.scale].thamm2024.network(wildcards.network).model_dump(exclude=OWN_TRAINING)
+    """A network's entry in the configuration, as plain values: what shapes it and, in baskerville2022, its samples."""
+    paper = getattr(SETTINGS[wildcards.scale], network_paper(wildcards.scale, wildcards.network))
+    entry = paper.network(wildcards.network).model_dump(exclude=OWN_TRAINING | AFTER_TRAINING)
+    if network_paper(wildcards.scale, wildcards.network) == "thamm2024":
+        return entry
+    samples = {"images": "train", "test_images": "test"}
+    return entry | {key: paper.samples(wildcards.network, part) for key, part in samples.items()}
 
 
 def training_entry(wildcards):
-    """How it is trained: what the networks have in common, with its own images and epochs where it has some."""
-    paper = SETTINGS[wildcards.scale].thamm2024
+    """How it is trained: what the networks have in common, with its own epochs and, in thamm2024, images where it has
+    some."""
+    name = network_paper(wildcards.scale, wildcards.network)
+    paper = getattr(SETTINGS[wildcards.scale], name)
     network = paper.network(wildcards.network)
-    own = {key: getattr(network, key) for key in sorted(OWN_TRAINING) if getattr(network, key) is not None}
+    keys = sorted(OWN_TRAINING) if name == "thamm2024" else ["epochs"]
+    own = {key: getattr(network, key) for key in keys if getattr(network, key) is not None}
     return paper.training.model_dump() | own
+
+
+def network_data(wildcards):
+    """The file that a network's samples come from."""
+    if network_paper(wildcards.scale, wildcards.network) == "thamm2024":
+        return "resources/data/cifar10.h5"
+    data = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data
+    if data == "features":
+        return f"results/{wildcards.scale}/features/cifar10.h5"
+    return f"resources/data/{data}.h5"
 
 
 def weight_layers(scale, network):

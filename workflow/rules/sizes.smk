@@ -45,18 +45,26 @@ def eigenvalue_memory(wildcards, attempt):
 
 
 def training_memory(wildcards, attempt):
-    """The images as they are stored and as the network takes them, activations of a test batch, and a few parameters."""
-    training = training_entry(wildcards)
-    images = (training["images"] + 10_000) * 3 * 32**2 * 4 / 1e6
-    activations = 2000 * 300 * 28**2 * 4 * 2 / 1e6 if network_entry(wildcards)["architecture"] == "minialexnet" else 100
-    return int(attempt * (BASE_MB + 400 + 1.3 * images + activations))
+    """The samples as they are stored and as the network takes them, activations of a test batch, and a few parameters."""
+    entry = training_entry(wildcards) | network_entry(wildcards)
+    inputs, _ = DATA_SIZES[entry.get("data", "cifar10")]
+    samples = (entry["images"] + 10_000) * inputs * 4 / 1e6
+    activations = 2000 * 300 * 28**2 * 4 * 2 / 1e6 if entry["architecture"] == "minialexnet" else 100
+    return int(attempt * (BASE_MB + 400 + 1.3 * samples + activations))
+
+
+#: For a sample of an epoch, on one slow core.
+TRAINING_SECONDS = {
+    "thamm2024": {"mlp": 0.0008, "minialexnet": 0.05},
+    "baskerville2022": {"mlp": 0.0001, "lenet": 0.001},
+}
 
 
 def training_minutes(wildcards, attempt):
-    """On one slow core; a job that reaches the end of its time goes on from its checkpoint when it is run again."""
-    training, network = training_entry(wildcards), network_entry(wildcards)
-    seconds_an_image = 0.05 if network["architecture"] == "minialexnet" else 0.0008
-    return int(attempt * (20 + training["epochs"] * training["images"] * seconds_an_image / 60))
+    """A job that reaches the end of its time goes on from its checkpoint when it is run again."""
+    entry = training_entry(wildcards) | network_entry(wildcards)
+    seconds = TRAINING_SECONDS[network_paper(wildcards.scale, wildcards.network)][entry["architecture"]]
+    return int(attempt * (20 + entry["epochs"] * entry["images"] * seconds / 60))
 
 
 def decomposition_memory(wildcards, attempt):

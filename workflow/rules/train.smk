@@ -4,7 +4,7 @@
 rule train_network:
     """Train one network; a job that was killed goes on from its last checkpoint."""
     input:
-        "resources/data/cifar10.h5",
+        network_data,
     output:
         weights="results/{scale}/networks/{network}.h5",
         history="results/{scale}/networks/{network}_history.csv",
@@ -23,6 +23,7 @@ rule train_network:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
+        paper=lambda wildcards: network_paper(wildcards.scale, wildcards.network),
         network=network_entry,
         training=training_entry,
         # Not among the outputs, which Snakemake deletes when a job fails.

@@ -7,8 +7,9 @@ import torch
 from deepspectra import store
 from deepspectra.job import choose_device, job
 from deepspectra.linearised import linearised
-from deepspectra.networks import build, load_parameters, standardise_images
-from deepspectra.training import Samples, accuracy
+from deepspectra.networks import build, load_parameters
+from deepspectra.tasks import load_standardised
+from deepspectra.training import accuracy
 
 with job(snakemake.log[0], snakemake.threads):
     network, training, layer = snakemake.params.network, snakemake.params.training, snakemake.params.layer
@@ -25,14 +26,8 @@ with job(snakemake.log[0], snakemake.threads):
     moved = np.linalg.norm(final - weights[f"initial/{layer}/weight"]) / np.linalg.norm(final)
 
     row = {"network": snakemake.wildcards.network, "alpha": network["alpha"], "relative_displacement": moved}
-    data = store.read(
-        snakemake.input.data,
-        {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
-        | {"train_labels": (50_000,), "test_labels": (10_000,)},
-    )
     for part, count in (("train", training["images"]), ("test", training["test_images"])):
-        images = standardise_images(data[f"{part}_images"][:count]).to(device)
-        samples = Samples(images, torch.from_numpy(data[f"{part}_labels"][:count].astype(np.int64)).to(device))
+        samples = load_standardised(snakemake.input.data, part, count).to(device)
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])
         row[f"linearised_{part}"] = accuracy(linear, samples, network["crop"])
     pd.DataFrame([row]).to_csv(snakemake.output[0], index=False, lineterminator="\n")

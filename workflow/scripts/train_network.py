@@ -1,4 +1,4 @@
-"""One network trained on CIFAR-10: initial and final weights, and the history of the training (thamm2024)."""
+"""One network trained as its paper does: initial and final weights, and the history of the training."""
 
 import os
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 # Deterministic products on a GPU need this before the first of them.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-import numpy as np
 import pandas as pd
 import torch
 
 from deepspectra import store
 from deepspectra.job import choose_device, job
-from deepspectra.networks import build, initialise_glorot, parameters_of, standardise_images
-from deepspectra.training import HISTORY_COLUMNS, Plan, Samples, train
+from deepspectra.networks import parameters_of
+from deepspectra.recipes import RECIPES
+from deepspectra.training import HISTORY_COLUMNS, train
 
 with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training
@@ -21,31 +21,15 @@ with job(snakemake.log[0], snakemake.threads):
     # Pooling and response normalisation have no deterministic form on a GPU: torch warns, and last digits may differ.
     torch.use_deterministic_algorithms(device.type == "cuda", warn_only=True)
     torch.backends.cudnn.allow_tf32 = False
-    shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
-    data = store.read(snakemake.input[0], shapes | {"train_labels": (50_000,), "test_labels": (10_000,)})
-    chosen, tested = slice(training["images"]), slice(training["test_images"])
-
-    def samples(images: np.ndarray, labels: np.ndarray) -> Samples:
-        return Samples(standardise_images(images).to(device), torch.from_numpy(labels.astype(np.int64)).to(device))
-
-    model = build(network).to(device)
-    initialise_glorot(model, network["seed"])
+    recipe = RECIPES[snakemake.params.paper](network, training, snakemake.input[0])
+    model = recipe.model.to(device)
     initial = parameters_of(model)
-    plan = Plan(
-        learning_rates=tuple(training["learning_rate"] * training["decay"] ** n for n in range(training["epochs"])),
-        batch_size=training["batch_size"],
-        momentum=training["momentum"],
-        l2=network["l2"],
-        output_scale=network["alpha"],
-        crop=network["crop"],
-        seed=network["seed"],
-    )
     checkpoint = Path(snakemake.params.checkpoint)
     history = train(
         model,
-        samples(data["train_images"][chosen], data["train_labels"][chosen]),
-        samples(data["test_images"][tested], data["test_labels"][tested]),
-        plan,
+        recipe.train.to(device),
+        recipe.test.to(device),
+        recipe.plan,
         checkpoint=checkpoint,
         checkpoint_epochs=snakemake.config["checkpoint_epochs"],
         description=snakemake.wildcards.network,
@@ -59,6 +43,6 @@ with job(snakemake.log[0], snakemake.threads):
         seed=network["seed"],
         dtype="float32",
     )
-    table = pd.DataFrame(history, columns=HISTORY_COLUMNS).astype({"epoch": int})
+    table = pd.DataFrame(history, columns=HISTORY_COLUMNS[recipe.plan.loss]).astype({"epoch": int})
     table.to_csv(snakemake.output.history, index=False, lineterminator="\n")
     checkpoint.unlink(missing_ok=True)

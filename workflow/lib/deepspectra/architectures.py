@@ -7,10 +7,19 @@ imports neither torch nor NumPy.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 #: Height and width of CIFAR-10's images, their channels, and classes.
 IMAGE_SIDE, CHANNELS, CLASSES = 32, 3, 10
+
+#: Inputs and outputs of the fully connected networks of baskerville2022, by their data; features are those of a
+#: ResNet-34, whose last layer takes 512.
+DATA_SIZES = {
+    "mnist": (28**2, 10),
+    "cifar10": (CHANNELS * IMAGE_SIDE**2, CLASSES),
+    "features": (512, CLASSES),
+    "bike": (13, 1),
+}
 
 
 def dense_shapes(inputs: int, hidden: Sequence[int], outputs: int) -> dict[str, tuple[int, ...]]:
@@ -41,6 +50,29 @@ def minialexnet_shapes(side: int) -> dict[str, tuple[int, ...]]:
 def pooled_side(side: int) -> int:
     """Side of an image after pooling over 3 x 3 with stride 2, without padding."""
     return (side - 3) // 2 + 1
+
+
+def lenet_shapes() -> dict[str, tuple[int, ...]]:
+    """Weights of the small LeNet of baskerville2022 for CIFAR-10's images.
+
+    Convolutions (outputs, inputs, 5, 5) take what fits, and pooling over 2 x 2 halves what they leave.
+    """
+    left = ((IMAGE_SIDE - 4) // 2 - 4) // 2
+    convolutions = {"conv1": (6, CHANNELS, 5, 5), "conv2": (16, 6, 5, 5)}
+    return convolutions | dense_shapes(16 * left**2, [35, 50], CLASSES)
+
+
+def hessian_network_shapes(data: str, architecture: str, hidden: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Weights of a network of baskerville2022, by its keys in the configuration."""
+    if architecture == "lenet":
+        return lenet_shapes()
+    inputs, outputs = DATA_SIZES[data]
+    return dense_shapes(inputs, hidden, outputs)
+
+
+def parameter_count(shapes: Mapping[str, Sequence[int]]) -> int:
+    """Weights and biases, one bias for each output of each layer."""
+    return sum(math.prod(shape) + shape[0] for shape in shapes.values())
 
 
 def matrix_shape(shape: Sequence[int]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
@@ -9,23 +10,39 @@ import numpy as np
 import torch
 from torch import nn
 
-from deepspectra.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, minialexnet_shapes
+from deepspectra.architectures import (
+    CHANNELS,
+    CLASSES,
+    DATA_SIZES,
+    IMAGE_SIDE,
+    dense_shapes,
+    lenet_shapes,
+    minialexnet_shapes,
+)
 from deepspectra.ensembles import generator
 
 #: Streams of a network's seed: numbers drawn for one purpose do not depend on how many another one took.
 INITIAL_STREAM, ORDER_STREAM = 0, 1
 
+_ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
-def feed_forward(hidden: Sequence[int], inputs: int = CHANNELS * IMAGE_SIDE**2, outputs: int = CLASSES) -> nn.Module:
-    """A fully connected ReLU network with layers ``dense1``, ..., ``output``; it takes images of any shape, flattened.
 
-    :param hidden: neurons in each hidden layer.
+def feed_forward(
+    hidden: Sequence[int],
+    inputs: int = CHANNELS * IMAGE_SIDE**2,
+    outputs: int = CLASSES,
+    activation: str = "relu",
+) -> nn.Module:
+    """A fully connected network with layers ``dense1``, ..., ``output``; it takes images of any shape, flattened.
+
+    :param hidden: neurons in each hidden layer; none leaves ``output`` alone.
+    :param activation: relu or tanh.
     """
     layers: list[tuple[str, nn.Module]] = [("flatten", nn.Flatten())]
     for name, (after, before) in dense_shapes(inputs, hidden, outputs).items():
         layers.append((name, nn.Linear(before, after)))
         if name != "output":
-            layers.append((f"{name}_relu", nn.ReLU()))
+            layers.append((f"{name}_{activation}", _ACTIVATIONS[activation]()))
     return nn.Sequential(OrderedDict(layers))
 
 
@@ -51,6 +68,25 @@ def minialexnet(side: int) -> nn.Module:
     return nn.Sequential(OrderedDict(layers))
 
 
+def lenet(activation: str = "relu") -> nn.Module:
+    """The small LeNet of baskerville2022: two convolutions, each with activation and pooling, then dense layers; for
+    images (batch, 3, 32, 32).
+
+    A plain sequence, so that its Hessians can be reduced.
+    """
+    layers: list[tuple[str, nn.Module]] = []
+    for name, shape in lenet_shapes().items():
+        outputs, inputs = shape[:2]
+        if name == "dense1":
+            layers.append(("flatten", nn.Flatten()))
+        layers.append((name, nn.Conv2d(inputs, outputs, 5) if len(shape) == 4 else nn.Linear(inputs, outputs)))
+        if name != "output":
+            layers.append((f"{name}_{activation}", _ACTIVATIONS[activation]()))
+        if len(shape) == 4:
+            layers.append((f"{name}_pool", nn.MaxPool2d(2)))
+    return nn.Sequential(OrderedDict(layers))
+
+
 def response_normalisation() -> nn.Module:
     """x / (1 + sum of squares over 11 neighbouring channels)^(1/2): depth radius 5, bias 1, alpha 1, beta 1/2.
 
@@ -60,10 +96,15 @@ def response_normalisation() -> nn.Module:
 
 
 def build(settings: Mapping[str, object]) -> nn.Module:
-    """The network of one entry of the configuration, with torch's own initial weights.
+    """The network of one entry of the configuration; its weights are not seeded, see the functions below.
 
-    :param settings: ``architecture`` and what it needs: ``hidden`` for mlp, ``crop`` (or null) for minialexnet.
+    :param settings: ``architecture`` and what it needs: ``hidden`` for mlp, ``crop`` (or null) for minialexnet; where
+        the entry names its ``data``, as those of baskerville2022 do, these and ``activation`` in place of ``crop``.
     """
+    if "data" in settings and settings["architecture"] == "lenet":
+        return lenet(settings["activation"])
+    if "data" in settings and settings["architecture"] == "mlp":
+        return feed_forward(settings["hidden"], *DATA_SIZES[settings["data"]], settings["activation"])
     if settings["architecture"] == "mlp":
         side = settings["crop"] or IMAGE_SIDE
         return feed_forward(settings["hidden"], CHANNELS * side**2)
@@ -83,6 +124,30 @@ def initialise_glorot(model: nn.Module, seed: int) -> None:
                 parameter.copy_(drawn)
             else:
                 parameter.zero_()
+
+
+def initialise_default(model: nn.Module, seed: int) -> None:
+    """torch's own initial weights of dense layers and convolutions, in place, from a seed.
+
+    Weights and biases are uniform up to inputs^(-1/2), where the inputs of a convolution count its window. They are
+    drawn on the CPU, layer by layer; torch's global generator neither enters nor is touched.
+
+    :raises ValueError: if another kind of layer has parameters.
+    """
+    source = generator(seed, INITIAL_STREAM)
+    with torch.no_grad():
+        for layer in model.modules():
+            own = dict(layer.named_parameters(recurse=False))
+            if own and not isinstance(layer, (nn.Linear, nn.Conv2d)):
+                raise ValueError(f"torch's initial weights of a {type(layer).__name__} are not known here")
+            for name, parameter in own.items():
+                drawn = torch.empty(parameter.shape)
+                if name == "weight":
+                    nn.init.kaiming_uniform_(drawn, a=math.sqrt(5), generator=source)
+                else:
+                    bound = 1 / math.sqrt(layer.weight[0].numel())
+                    nn.init.uniform_(drawn, -bound, bound, generator=source)
+                parameter.copy_(drawn)
 
 
 def standardise_images(images: np.ndarray) -> torch.Tensor:
