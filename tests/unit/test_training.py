@@ -9,8 +9,17 @@ import pytest
 import torch
 
 from deepspectra import training
-from deepspectra.networks import feed_forward, initialise_glorot, minialexnet, parameters_of
-from deepspectra.training import Plan, Samples, accuracy, centre_crops, random_crops, train
+from deepspectra.augmentation import Shifts
+from deepspectra.networks import (
+    feed_forward,
+    initialise_default,
+    initialise_glorot,
+    lenet,
+    minialexnet,
+    parameters_of,
+)
+from deepspectra.tasks import Samples
+from deepspectra.training import Plan, accuracy, train
 
 PLAN = Plan(
     learning_rates=(0.05, 0.04, 0.03, 0.02), batch_size=8, momentum=0.9, l2=0.0, output_scale=1.0, crop=None, seed=3
@@ -37,6 +46,14 @@ def trained(plan=PLAN, checkpoint=None, **options):
     return parameters_of(model), history
 
 
+def regression(seed=5, count=50):
+    """A network and samples with values that a quadratic function of the inputs gives."""
+    inputs = torch.randn(count, 4, generator=torch.Generator().manual_seed(seed))
+    model = feed_forward([12, 6], 4, 1)
+    initialise_default(model, seed)
+    return model, Samples(inputs, inputs[:, :1] * inputs[:, 1:2] + inputs[:, 2:3])
+
+
 def assert_equal(left, right):
     assert left.keys() == right.keys()
     for name, array in left.items():
@@ -46,13 +63,13 @@ def assert_equal(left, right):
 def test_one_step_by_hand():
     """W1 = W0 - rate * (grad + 2 l2 W0), the gradient by finite differences of the loss as the paper writes it."""
     model, data, alpha, l2 = network().double(), samples(8), 2.5, 0.01
-    data = Samples(data.images.double(), data.labels)
+    data = Samples(data.inputs.double(), data.targets)
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
 
     def loss():
         with torch.no_grad():
-            outputs = torch.log_softmax(alpha * model(data.images), 1)
-        return float(-outputs[torch.arange(8), data.labels].sum() / (8 * alpha**2))
+            outputs = torch.log_softmax(alpha * model(data.inputs), 1)
+        return float(-outputs[torch.arange(8), data.targets].sum() / (8 * alpha**2))
 
     expected = {}
     for name, index in (("dense2.weight", (3, 4)), ("output.bias", (2,)), ("dense1.weight", (0, 7))):
@@ -111,11 +128,16 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     np.testing.assert_array_equal(history, rest)
 
 
-@pytest.mark.parametrize("damage", ["another plan", "cut short", "other initial weights"])
+@pytest.mark.parametrize("damage", ["another plan", "cut short", "other initial weights", "another loss", "momentum"])
 def test_a_checkpoint_of_no_use_is_said_and_passed_over(tmp_path, caplog, damage):
     checkpoint, plan = tmp_path / "state.h5", PLAN
-    before = dataclasses.replace(PLAN, momentum=0.5) if damage == "another plan" else PLAN
+    changes = {"another plan": {"batch_size": 7}, "momentum": {"momentum": 0.0}}.get(damage, {})
+    before = dataclasses.replace(PLAN, **changes)
     trained(before, checkpoint, checkpoint_epochs=3)
+    if damage == "another loss":
+        # A regression's, whose history has other columns.
+        model, data = regression()
+        train(model, data, data, dataclasses.replace(PLAN, loss="squared"), checkpoint=checkpoint, checkpoint_epochs=3)
     if damage == "cut short":
         checkpoint.write_bytes(checkpoint.read_bytes()[:5000])
     model = network(6 if damage == "other initial weights" else 5)
@@ -124,18 +146,6 @@ def test_a_checkpoint_of_no_use_is_said_and_passed_over(tmp_path, caplog, damage
     assert "training starts anew" in caplog.text
     train(again, samples(60), samples(40, 1), plan)
     assert_equal(parameters_of(model), parameters_of(again))
-
-
-def test_random_crops_are_squares_of_the_images():
-    images = torch.arange(2 * 3 * 8 * 8.0).reshape(2, 3, 8, 8)
-    crops = random_crops(images, 5, torch.Generator().manual_seed(1))
-    assert crops.shape == (2, 3, 5, 5)
-    for image, crop in zip(images, crops, strict=True):
-        places = [(i, j) for i in range(4) for j in range(4) if torch.equal(image[:, i : i + 5, j : j + 5], crop)]
-        assert len(places) == 1
-    many = random_crops(images[:1].expand(500, -1, -1, -1), 5, torch.Generator().manual_seed(2))
-    assert len({float(crop[0, 0, 0]) for crop in many}) == 16
-    torch.testing.assert_close(centre_crops(images, 4), images[:, :, 2:6, 2:6])
 
 
 def test_accuracy_counts_right_answers_in_blocks(monkeypatch):
@@ -177,3 +187,93 @@ def test_minialexnet_learns_with_crops_and_goes_on_after_a_kill(tmp_path, monkey
     rest, resumed = run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
     np.testing.assert_array_equal(history, rest)
     assert_equal(whole, resumed)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared"])
+def test_two_steps_by_hand_with_decay_of_all_parameters(loss):
+    """v = momentum v + grad + decay p, p = p - rate v, with the gradient of the loss as written out here."""
+    model, data = regression(count=9)
+    if loss == "cross_entropy":
+        model = feed_forward([12, 6], 4, 3)
+        initialise_default(model, 2)
+        data = Samples(data.inputs, torch.arange(9) % 3)
+    model, data = model.double(), Samples(data.inputs.double(), data.targets.to(data.targets.dtype))
+    if loss == "squared":
+        data = Samples(data.inputs, data.targets.double())
+    parameters = [parameter.detach().clone().requires_grad_() for parameter in model.parameters()]
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    for rate in (0.2, 0.1):
+        hidden = data.inputs
+        for place in (0, 2, 4):
+            hidden = hidden @ parameters[place].T + parameters[place + 1]
+            hidden = hidden.clamp(min=0) if place < 4 else hidden
+        if loss == "squared":
+            value = ((hidden - data.targets) ** 2).sum() / 9
+        else:
+            value = (hidden.exp().sum(1).log() - hidden[torch.arange(9), data.targets]).sum() / 9
+        gradients = torch.autograd.grad(value, parameters)
+        for parameter, velocity, gradient in zip(parameters, velocities, gradients, strict=True):
+            velocity.mul_(0.9).add_(gradient + 0.3 * parameter.detach())
+            parameter.data -= rate * velocity
+    plan = Plan(learning_rates=(0.2, 0.1), batch_size=16, momentum=0.9, weight_decay=0.3, loss=loss, seed=1)
+    train(model, data, data, plan)
+    for parameter, expected in zip(model.parameters(), parameters, strict=True):
+        torch.testing.assert_close(parameter, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_the_history_of_a_regression_has_its_test_loss(monkeypatch):
+    monkeypatch.setattr(training, "_EVALUATED_AT_ONCE", 7)
+    model, data = regression()
+    _, test = regression(seed=6, count=20)
+    plan = Plan(learning_rates=(0.05,) * 20, batch_size=10, momentum=0.9, loss="squared", seed=1)
+    history = train(model, data, test, plan)
+    assert history.shape == (20, len(training.HISTORY_COLUMNS["squared"]))
+    with torch.no_grad():
+        expected = float(((model(test.inputs) - test.targets) ** 2).mean())
+    assert history[-1, 3] == pytest.approx(expected, rel=1e-5)
+    # Far below the mean square of the values, which is what a constant leaves.
+    assert history[-1, 2] < 0.2 * history[0, 2]
+
+
+def lenet_run(**options):
+    data = samples(24, side=32)
+    model = lenet()
+    initialise_default(model, 1)
+    plan = Plan(learning_rates=(0.05,) * 3, batch_size=8, momentum=0.9, weight_decay=5e-4, seed=3)
+    plan = dataclasses.replace(plan, shifts=Shifts(4, (-1.0, -2.0, -3.0)))
+    return model, train(model, data, data, plan, **options)
+
+
+def regression_run(**options):
+    model, data = regression()
+    plan = Plan(learning_rates=(0.05, 0.04, 0.03), batch_size=8, momentum=0.0, loss="squared", seed=3)
+    return model, train(model, data, data, plan, **options)
+
+
+@pytest.mark.parametrize("run", [lenet_run, regression_run])
+def test_flips_and_values_go_on_to_the_same_weights_after_a_kill(tmp_path, monkeypatch, run):
+    """The one with shifted images, the other without momentum, so that there is none to be kept."""
+    whole, history = run()
+    real, calls = training._epoch, []
+
+    def dying(model, data, plan, optimiser, epoch, bar):
+        calls.append(epoch)
+        if epoch == 2 and calls.count(2) == 1:
+            raise KeyboardInterrupt
+        return real(model, data, plan, optimiser, epoch, bar)
+
+    monkeypatch.setattr(training, "_epoch", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
+    resumed, rest = run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
+    assert calls == [0, 1, 2, 2]
+    np.testing.assert_array_equal(history, rest)
+    assert_equal(parameters_of(whole), parameters_of(resumed))
+
+
+def test_shifts_are_for_training_alone(monkeypatch):
+    """Every batch of it gets them, and no test image."""
+    seen = []
+    monkeypatch.setattr(training, "flip_and_shift", lambda images, shifts, source: seen.append(len(images)) or images)
+    lenet_run()
+    assert seen == [8] * 9

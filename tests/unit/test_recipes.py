@@ -1,0 +1,83 @@
+"""Recipes: learning rates against hand values, and what each paper's plan has."""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from deepspectra.networks import build, initialise_default, initialise_glorot, parameters_of
+from deepspectra.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
+from deepspectra.recipes import RECIPES, linear_decay
+
+TRAINING = {"epochs": 300, "batch_size": 128, "learning_rate": 0.003, "final_learning_rate": 3e-5}
+TRAINING |= {"decay_start": 0.5, "decay_end": 0.9, "momentum": 0.9, "weight_decay": 5e-4}
+
+
+@pytest.fixture
+def cifar10(tmp_path):
+    source = np.random.default_rng(0)
+    path = tmp_path / "cifar10.h5"
+    with h5py.File(path, "w") as file:
+        for part, count in (("train", 20), ("test", 12)):
+            file[f"{part}_images"] = source.integers(0, 256, (count, 32, 32, 3), np.uint8)
+            file[f"{part}_labels"] = source.integers(0, 10, count, np.uint8)
+    return path
+
+
+def test_the_learning_rate_falls_as_published():
+    """0.003 and 0.00003 differ by 0.00297; an epoch of the decay takes a 120th of it."""
+    rates = dict(enumerate(linear_decay(TRAINING), start=1))
+    assert len(rates) == 300
+    by_hand = {1: 0.003, 150: 0.003, 151: 0.003, 152: 0.00297525, 210: 0.00153975, 211: 0.001515}
+    by_hand |= {270: 0.00005475, 271: 0.00003, 300: 0.00003}
+    for epoch, rate in by_hand.items():
+        assert rates[epoch] == pytest.approx(rate, rel=1e-9), epoch
+
+
+def test_few_epochs_too_begin_at_the_first_rate():
+    assert linear_decay(TRAINING | {"epochs": 1}) == (0.003,)
+    rates = linear_decay(TRAINING | {"epochs": 5})
+    np.testing.assert_allclose(rates, [0.003, 0.003, 0.003, 0.0022575, 0.0007725])
+
+
+def test_lenet_as_baskerville_trains_it(cifar10):
+    network = {"data": "cifar10", "architecture": "lenet", "hidden": [], "activation": "relu", "seed": 4}
+    recipe = RECIPES["baskerville2022"](network | {"images": 15, "test_images": None}, TRAINING, cifar10)
+    assert recipe.train.inputs.shape == (15, 3, 32, 32)
+    assert recipe.test.inputs.shape == (12, 3, 32, 32)
+    assert recipe.train.inputs.dtype == torch.float32
+    plan = recipe.plan
+    assert (plan.loss, plan.weight_decay, plan.l2, plan.momentum, plan.batch_size) == (
+        "cross_entropy",
+        5e-4,
+        0,
+        0.9,
+        128,
+    )
+    assert (plan.seed, plan.crop, plan.output_scale) == (4, None, 1)
+    assert plan.learning_rates == linear_decay(TRAINING)
+    assert plan.shifts.margin == 4
+    np.testing.assert_allclose(plan.shifts.border, -np.array(IMAGENET_MEAN) / IMAGENET_DEVIATION)
+    expected = build(network)
+    initialise_default(expected, 4)
+    for name, array in parameters_of(expected).items():
+        np.testing.assert_array_equal(parameters_of(recipe.model)[name], array)
+
+
+def test_a_network_as_thamm_trains_it(cifar10):
+    network = {"architecture": "mlp", "hidden": [8], "crop": 28, "l2": 1e-4, "alpha": 2.0, "seed": 5}
+    training = {"images": 10, "test_images": 6, "epochs": 3, "batch_size": 32, "learning_rate": 0.1}
+    recipe = RECIPES["thamm2024"](network, training | {"decay": 0.5, "momentum": 0.95}, cifar10)
+    plan = recipe.plan
+    np.testing.assert_allclose(plan.learning_rates, [0.1, 0.05, 0.025])
+    assert (plan.loss, plan.weight_decay, plan.l2, plan.momentum) == ("cross_entropy", 0, 1e-4, 0.95)
+    assert (plan.batch_size, plan.seed, plan.crop, plan.output_scale, plan.shifts) == (32, 5, 28, 2.0, None)
+    assert (len(recipe.train.inputs), len(recipe.test.inputs)) == (10, 6)
+    np.testing.assert_allclose(recipe.train.inputs.std((1, 2, 3), correction=0), 1, rtol=1e-5)
+    expected = build(network)
+    initialise_glorot(expected, 5)
+    np.testing.assert_array_equal(
+        parameters_of(recipe.model)["dense1/weight"], parameters_of(expected)["dense1/weight"]
+    )
