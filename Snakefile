@@ -18,6 +18,10 @@ FIGURES = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
+    "baskerville2022": [
+        *("figure_1", "figure_3", "figure_4", "figure_7", "figure_8", "figure_9"),
+        *("figure_a10", "figure_a11", "figure_a12", "figure_a13", "figure_a14", "table_networks"),
+    ],
 }
 
 
@@ -32,6 +36,12 @@ wildcard_constraints:
     dimension="[0-9]+",
     panel="[ab]",
     network="[a-z][a-z0-9_]*(_alpha[0-9.]+)?",
+    state="initial|final",
+    split="train|test",
+    kind="hessian|gauss_newton",
+    batch="[0-9]+|whole",
+    first="[0-9]+",
+    last="[0-9]+",
 
 
 report: "workflow/report/workflow.rst"
@@ -42,9 +52,11 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/spectra.smk"
 include: "workflow/rules/nulls.smk"
+include: "workflow/rules/curvature.smk"
 include: "workflow/rules/thamm2024.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
+include: "workflow/rules/baskerville2022.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/cost.smk"
 

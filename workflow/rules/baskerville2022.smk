@@ -139,3 +139,17 @@ rule tabulate_networks:
         library=source_digest("tables"),
     script:
         "../scripts/tabulate_networks.py"
+
+
+SPECTRA["baskerville2022"] = {
+    item: lambda scale, item=item: [
+        path.removeprefix(f"results/{scale}/spectra/baskerville2022/").removesuffix(".h5")
+        for name in curvature_spectra(scale, item)
+        for path in spectrum_files(scale, name)
+    ]
+    for item in (*HESSIAN_FIGURES, "table_networks")
+}
+SHARED_SETTINGS["baskerville2022"] = {
+    item: [f"baskerville2022.{node}" for node in ("training", "features", "networks", "curvature")]
+    for item in (*HESSIAN_FIGURES, "table_networks")
+}

@@ -79,3 +79,27 @@ def decomposition_disk(wildcards, attempt):
     shapes = weight_layers(wildcards.scale, wildcards.network).values()
     entries = sum((outputs + inputs) * min(outputs, inputs) for outputs, inputs in shapes)
     return int(100 + 2 * 8 * entries / 1e6)
+
+
+def curvature_parameters(wildcards):
+    """P of a network; of one on features at most, since EfficientNet-Lite0 has 1280 where ResNet-34 has 512."""
+    entry = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network)
+    if entry.data == "features":
+        return 12_810
+    return parameter_count(hessian_network_shapes(entry.data, entry.architecture, entry.hidden))
+
+
+def curvature_memory(wildcards, attempt):
+    """A float32 matrix, a copy for the eigensolver or the file, and what its products or its workspace take."""
+    return int(attempt * (BASE_MB + 3 * 4 * curvature_parameters(wildcards) ** 2 / 1e6))
+
+
+def curvature_disk(wildcards, attempt):
+    """A float32 matrix."""
+    return int(100 + 4 * curvature_parameters(wildcards) ** 2 / 1e6)
+
+
+def resolved_memory(wildcards, attempt):
+    """Products of some layers with all parameters, and a reduced matrix with what the eigensolver takes."""
+    reduced = min(curvature_parameters(wildcards), 9000)
+    return int(attempt * (BASE_MB + 800 + 4 * 8 * reduced**2 / 1e6))

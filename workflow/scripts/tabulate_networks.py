@@ -85,9 +85,9 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.scale_note,
         f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches, or "
-        "blocks of 20 neighbours of a single spectrum. Eigenvalues are means over matrices: as published those of "
-        "float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above their error bound. A "
-        "spectrum with more than 1 % of its spacings below the bound is unresolved.",
+        "blocks of 20 neighbours of a single spectrum. Eigenvalues are means over matrices: as published those of the "
+        "float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above their error "
+        "bound. A spectrum with more than 1 % of its spacings below the bound is unresolved.",
         f"After training: {', '.join(scores)} (the paper: small LeNet 69 %, Bike 0.044, most of whose test rows it "
         "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say "
         "test.",

@@ -95,16 +95,18 @@ def response_normalisation() -> nn.Module:
     return nn.LocalResponseNorm(size=11, alpha=11.0, beta=0.5, k=1.0)
 
 
-def build(settings: Mapping[str, object]) -> nn.Module:
+def build(settings: Mapping[str, object], features: int | None = None) -> nn.Module:
     """The network of one entry of the configuration; its weights are not seeded, see the functions below.
 
     :param settings: ``architecture`` and what it needs: ``hidden`` for mlp, ``crop`` (or null) for minialexnet; where
         the entry names its ``data``, as those of baskerville2022 do, these and ``activation`` in place of ``crop``.
+    :param features: inputs of a fully connected network, where they are not those that its data usually have.
     """
     if "data" in settings and settings["architecture"] == "lenet":
         return lenet(settings["activation"])
     if "data" in settings and settings["architecture"] == "mlp":
-        return feed_forward(settings["hidden"], *DATA_SIZES[settings["data"]], settings["activation"])
+        inputs, outputs = DATA_SIZES[settings["data"]]
+        return feed_forward(settings["hidden"], features or inputs, outputs, settings["activation"])
     if settings["architecture"] == "mlp":
         side = settings["crop"] or IMAGE_SIDE
         return feed_forward(settings["hidden"], CHANNELS * side**2)

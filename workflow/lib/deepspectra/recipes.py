@@ -61,9 +61,9 @@ def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Re
     :param training: of the configuration, with this network's own epochs.
     :param path: the network's data.
     """
-    model = build(network)
-    initialise_default(model, network["seed"])
     task = load_task(network, path, dtype=torch.float32)
+    model = build(network, task.train.inputs[0].numel())
+    initialise_default(model, network["seed"])
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
     plan = Plan(
         learning_rates=linear_decay(training),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from deepspectra import store
-from deepspectra.architectures import CHANNELS, DATA_SIZES, IMAGE_SIDE
+from deepspectra.architectures import CHANNELS, IMAGE_SIDE
 from deepspectra.curvature.losses import Loss
 from deepspectra.errors import UserError
 from deepspectra.networks import standardise_images
@@ -66,7 +66,7 @@ def loss_of(data: str) -> Loss:
 def load_samples(network: Mapping, path: str | Path, part: Part, *, dtype: torch.dtype = torch.float64) -> Samples:
     """One part of a network's data, normalised as the authors of baskerville2022 do.
 
-    Inputs have the shape (count, 784) for mnist, (count, 3, 32, 32) for cifar10, (count, 512) for features and
+    Inputs have the shape (count, 784) for mnist, (count, 3, 32, 32) for cifar10, (count, d) for features and
     (count, 13) for bike, whose targets are (count, 1).
 
     :param network: an entry of baskerville2022: ``data``, and ``seed`` (it splits Bike Sharing's rows, which come
@@ -83,7 +83,7 @@ def load_samples(network: Mapping, path: str | Path, part: Part, *, dtype: torch
         chosen = _first(asked, len(split.inputs), path, part)
         return Samples(*(torch.from_numpy(array[chosen]).to(dtype) for array in split))
     if network["data"] == "features":
-        inputs, labels = _read(path, part, "features", ("samples", DATA_SIZES["features"][0]), asked)
+        inputs, labels = _read(path, part, "features", ("samples", "features"), asked)
         return Samples(torch.from_numpy(inputs).to(dtype), labels)
     if network["data"] == "mnist":
         images, labels = _read(path, part, "images", ("samples", 28, 28), asked)
