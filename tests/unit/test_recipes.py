@@ -32,6 +32,7 @@ def test_the_learning_rate_falls_as_published():
     assert len(rates) == 300
     by_hand = {1: 0.003, 150: 0.003, 151: 0.003, 152: 0.00297525, 210: 0.00153975, 211: 0.001515}
     by_hand |= {270: 0.00005475, 271: 0.00003, 300: 0.00003}
+    assert (rates[150], rates[300]) == (0.003, 3e-5)
     for epoch, rate in by_hand.items():
         assert rates[epoch] == pytest.approx(rate, rel=1e-9), epoch
 

@@ -197,9 +197,8 @@ def test_two_steps_by_hand_with_decay_of_all_parameters(loss):
         model = feed_forward([12, 6], 4, 3)
         initialise_default(model, 2)
         data = Samples(data.inputs, torch.arange(9) % 3)
-    model, data = model.double(), Samples(data.inputs.double(), data.targets.to(data.targets.dtype))
-    if loss == "squared":
-        data = Samples(data.inputs, data.targets.double())
+    targets = data.targets.double() if loss == "squared" else data.targets
+    model, data = model.double(), Samples(data.inputs.double(), targets)
     parameters = [parameter.detach().clone().requires_grad_() for parameter in model.parameters()]
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
     for rate in (0.2, 0.1):

@@ -123,6 +123,31 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_ima
     assert not (folder / CHECKPOINT).exists()
 
 
+def test_a_network_of_baskerville_is_trained_anew_only_for_what_shapes_it(with_images):
+    """Not when other batches of it are to be studied."""
+    network = "lenet_cifar10"
+    path = f"results/smoke/networks/{network}.h5"
+    few = "images: 64, test_images: 40"
+
+    def options(settings, training=""):
+        networks = f"networks: {{{network}: {{{settings}}}}}"
+        return "--config", "scale=smoke", f"baskerville2022={{{networks}{training}}}", "--", path
+
+    result = with_images.snakemake("--cores", "1", *options(few))
+    assert result.returncode == 0, result.stdout[-6000:]
+    file = store.read(
+        with_images.folder / path, {f"{state}/conv1/weight": (6, 3, 5, 5) for state in ("initial", "final")}
+    )
+    assert not np.array_equal(file["initial/conv1/weight"], file["final/conv1/weight"])
+    history = pd.read_csv(with_images.folder / path.replace(".h5", "_history.csv"))
+    assert list(history) == ["epoch", "learning_rate", "loss", "train_accuracy", "test_accuracy"]
+
+    assert with_images.jobs(*options(f"{few}, batches: 4, published_batches: 3, method: dense")) == {}
+    for change in (options(f"{few}, epochs: 3"), options("images: 65, test_images: 40"), options(f"{few}, seed: 9")):
+        assert with_images.jobs(*change) == {"train_network": 1}
+    assert with_images.jobs(*options(few, ", training: {weight_decay: 0}")) == {"train_network": 1}
+
+
 def test_weights_that_are_required_and_cannot_be_had_are_one_message(project):
     options = ("--config", "scale=smoke", "pretrained=require", "data={retries: 0, timeout_seconds: 5}")
     result = project.snakemake("--cores", "1", *options, "--", "resources/weights/alexnet.h5", **NO_NETWORK)

@@ -85,8 +85,8 @@ def linear_decay(training: Mapping) -> tuple[float, ...]:
     """
     first, last = training["learning_rate"], training["final_learning_rate"]
     start, end, epochs = training["decay_start"], training["decay_end"], training["epochs"]
-    over = [(epoch / epochs - start) / (end - start) for epoch in range(epochs)]
-    return tuple(first + (last - first) * min(max(share, 0.0), 1.0) for share in over)
+    fallen = [min(max((epoch / epochs - start) / (end - start), 0.0), 1.0) for epoch in range(epochs)]
+    return tuple((1 - share) * first + share * last for share in fallen)
 
 
 #: Paper -> how it trains.
