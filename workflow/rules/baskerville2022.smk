@@ -149,7 +149,15 @@ SPECTRA["baskerville2022"] = {
     ]
     for item in (*HESSIAN_FIGURES, "table_networks")
 }
-SHARED_SETTINGS["baskerville2022"] = {
-    item: [f"baskerville2022.{node}" for node in ("training", "features", "networks", "curvature")]
-    for item in (*HESSIAN_FIGURES, "table_networks")
-}
+
+
+def hessian_settings(item):
+    """What shapes a figure beside its own settings: its networks, how they are trained, and which matrices."""
+    networks = dict.fromkeys(spectrum_parts(name)[0] for name in curvature_spectra(SCALE, item))
+    entries = [RUN.baskerville2022.network(network) for network in networks]
+    features = ["features"] if any(entry.data == "features" for entry in entries) else []
+    nodes = ["training", *features, *(f"networks.{network}" for network in networks), "curvature"]
+    return [f"baskerville2022.{node}" for node in nodes]
+
+
+SHARED_SETTINGS["baskerville2022"] = {item: hessian_settings(item) for item in (*HESSIAN_FIGURES, "table_networks")}

@@ -32,7 +32,8 @@ def differences(base: Settings, other: Settings, *items: str) -> str:
     for item in items:
         node, changed = base, other
         for part in item.split("."):
-            parent, node, changed = node, getattr(node, part), getattr(changed, part)
+            parent = node
+            node, changed = (of[part] if isinstance(of, dict) else getattr(of, part) for of in (node, changed))
         if isinstance(node, Node | dict):
             found += _differences(node, changed)
         elif node != changed:

@@ -78,8 +78,9 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     ensemble.set_ylabel("density")
     blank.set_axis_off()
     for letter, column in zip("bc", axes[:, 1:].T, strict=True):
-        for series, axis in zip(_SERIES, column, strict=True):
+        for (series, name), axis in zip(_SERIES.items(), column, strict=True):
             _panel(axis, curves, summary, letter, series)
+            axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
         _label(column[0], curves, letter)
     style.add_note(figure, note)
     return figure
@@ -142,7 +143,7 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
     for letter, row in zip(letters, axes, strict=True):
         for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
-        _row_name(row[0], f"$\\bf{{({letter})}}$ {_title(curves, letter)}")
+        row[0].set_ylabel(f"$\\bf{{({letter})}}$ {_title(curves, letter)}\n{row[0].get_ylabel()}".rstrip(), fontsize=6)
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
     style.add_note(figure, note)
@@ -153,9 +154,13 @@ def _comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figur
     """A column for each panel: as published above, resolved below."""
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
-    for letter, column in zip(letters, axes.T, strict=True):
+    shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
+    for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
             _panel(axis, curves, summary, letter, series)
+            # One name is enough for neighbours that show the same.
+            if place and shown[place] == shown[place - 1]:
+                axis.set_ylabel("")
         _label(column[0], curves, letter)
         drawn = [axis for axis in column if axis.has_data()]
         if len(drawn) == 2:
@@ -163,7 +168,7 @@ def _comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figur
             for axis in drawn:
                 axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
     for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
-        _row_name(axis, name)
+        axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
     style.add_note(figure, note)
     return figure
 
@@ -211,10 +216,10 @@ def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     r = np.linspace(0, lines.x_high.max(), 400)
     axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
     axis.set_xlim(0, lines.x_high.max())
-    axis.set_ylim(0, 1.2 * max(lines.y.max(), 0.65))
+    axis.set_ylim(0, 1.25)
     axis.set_xlabel(r"spacing ratio $r$")
     axis.set_ylabel("density")
-    _say(axis, ["mean min(r, 1/r)", _mean(numbers), *_size(numbers)])
+    _say(axis, ["mean min(r, 1/r):", _mean(numbers), *_size(numbers)])
 
 
 def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
@@ -263,7 +268,7 @@ def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
 def _mean(numbers: pd.Series) -> str:
     error = numbers.attrs["error"]["mean min(r, 1/r)"]
     value = numbers["mean min(r, 1/r)"]
-    return f"{value:.3f}" if pd.isna(error) else f"{value:.4f} ± {error:.4f}"
+    return f"{value:.3f}" if pd.isna(error) else f"{value:.3f} ± {error:.3f}"
 
 
 def _kept(numbers: pd.Series) -> float:
@@ -291,10 +296,12 @@ def _say(axis: Axes, lines: list[str], *, left: bool = False) -> None:
 def _unavailable(axis: Axes, numbers: pd.Series, scope: str) -> None:
     """Why there is no float32 matrix here."""
     parameters = int(numbers["parameters"])
-    what = "whole-set matrices" if scope == "whole" else f"matrices of {parameters} x {parameters}"
-    axis.set_axis_off()
-    text = f"as published:\nleft to paper scale\n(float32 {what},\n{4e-9 * parameters**2:.1f} GB each)"
-    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=6, color="0.4", transform=axis.transAxes)
+    what = "whole-set matrices" if scope == "whole" else f"matrices,\n{parameters} x {parameters},"
+    axis.set(xticks=[], yticks=[])
+    for side in axis.spines.values():
+        side.set_visible(False)
+    text = f"as published:\nleft to paper scale,\nfloat32 {what}\nof {4e-9 * parameters**2:.1f} GB each"
+    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=5.5, color="0.4", transform=axis.transAxes)
 
 
 def _title(curves: pd.DataFrame, letter: str) -> str:
@@ -309,18 +316,3 @@ def _title(curves: pd.DataFrame, letter: str) -> str:
 
 def _label(axis: Axes, curves: pd.DataFrame, letter: str) -> None:
     axis.set_title(f"$\\bf{{({letter})}}$ {_title(curves, letter)}", loc="left", fontsize=6)
-
-
-def _row_name(axis: Axes, name: str) -> None:
-    """The name of a row, left of its first panel."""
-    axis.annotate(
-        name,
-        xy=(0, 0.5),
-        xytext=(-30, 0),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        rotation=90,
-        ha="center",
-        va="center",
-        fontsize=6.5,
-    )
