@@ -243,8 +243,8 @@ class Baskerville2022(Node):
                 )
             if self.batches(name, split) < 3:
                 raise ValueError(
-                    f"curvature.batches: unfolding takes at least 3 batches of {self.curvature.batch_size}; the {split} "
-                    f"set of {name} gives {self.batches(name, split)}"
+                    f"curvature.batches: unfolding takes at least 3 batches of {self.curvature.batch_size}; the "
+                    f"{split} set of {name} gives {self.batches(name, split)}"
                 )
 
     @property
