@@ -47,6 +47,7 @@ def test_every_target_has_a_plan_at_every_scale(project, scale):
     assert jobs["draw_figure"] == sum(item.startswith("figure") for items in TARGETS.values() for item in items)
     assert jobs["tabulate_accuracies"] == jobs["tabulate_spacing_tests"] == 1
     assert jobs["fetch_dataset"] == jobs["fetch_weights"] == 3
+    assert jobs["fetch_backbone"] == 1
     # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
     assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
 
@@ -82,7 +83,7 @@ def test_rules_that_compute_declare_what_they_need(project):
         name = block.partition("rule ")[2].partition(":")[0]
         wants_gpu = name in {
             *("simulate_data_covariance", "simulate_random_features", "compute_kernels"),
-            *("train_network", "evaluate_linearised"),
+            *("train_network", "evaluate_linearised", "embed_images"),
         }
         assert ("gpu=1" in block) == wants_gpu, block
 

@@ -13,7 +13,7 @@ from deepspectra.architectures import DATA_SIZES, hessian_network_shapes, matrix
 from deepspectra.configuration import SCALES, describe_scale, load_settings
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
-from deepspectra.pretrained.table import load_weights_table
+from deepspectra.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.sources import source_digest
 
 
@@ -30,6 +30,7 @@ try:
     FILED = load_settings(Path(workflow.basedir) / "config")
     DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml")
     WEIGHTS = load_weights_table(Path(workflow.basedir) / "resources" / "weights.yaml")
+    BACKBONES = load_backbones_table(Path(workflow.basedir) / "resources" / "backbones.yaml")
 except UserError as error:
     stop(error)
 

@@ -1,4 +1,4 @@
-"""Data stage: registry or official source -> canonical arrays, checked by their hashes."""
+"""Data stage: registry or official source -> canonical arrays, checked by their hashes; images -> features."""
 
 
 rule data:
@@ -6,6 +6,7 @@ rule data:
     input:
         expand("resources/data/{dataset}.h5", dataset=DATASETS),
         expand("resources/weights/{network}.h5", network=WEIGHTS),
+        "resources/backbones/imagenet.h5",
 
 
 rule fetch_dataset:
@@ -60,3 +61,58 @@ rule fetch_weights:
         version=1,
     script:
         "../scripts/fetch_weights.py"
+
+
+rule fetch_backbone:
+    """All parameters of the network whose features images are given: the first of the table that can be had.
+
+    Delete it to have the others looked for again.
+    """
+    output:
+        "resources/backbones/imagenet.h5",
+    log:
+        "resources/logs/fetch_backbone/imagenet.log",
+    benchmark:
+        "resources/benchmarks/fetch_backbone/imagenet.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        disk_mb=500,
+        runtime=30,
+    params:
+        table={name: entry.model_dump(mode="json") for name, entry in BACKBONES.items()},
+        backbone=RUN.baskerville2022.features.backbone,
+        version=1,
+    script:
+        "../scripts/fetch_backbone.py"
+
+
+rule embed_images:
+    """CIFAR-10 images as features, in parts that a job that was killed goes on from."""
+    input:
+        data="resources/data/cifar10.h5",
+        backbone="resources/backbones/imagenet.h5",
+    output:
+        "results/{scale}/features/cifar10.h5",
+    log:
+        "results/{scale}/logs/embed_images/cifar10.log",
+    benchmark:
+        "results/{scale}/benchmarks/embed_images/cifar10.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+        mem_mb=embedding_memory,
+        disk_mb=embedding_disk,
+        runtime=embedding_minutes,
+    params:
+        # Not the backbone that is asked for: the file says which one it is.
+        settings=parameters("baskerville2022.features", "images", "test_images", "seed"),
+        # Not among the outputs, which Snakemake deletes when a job fails.
+        parts="results/{scale}/checkpoints/features",
+        version=1,
+    script:
+        "../scripts/embed_images.py"

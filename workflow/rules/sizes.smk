@@ -103,3 +103,24 @@ def resolved_memory(wildcards, attempt):
     """Products of some layers with all parameters, and a reduced matrix with what the eigensolver takes."""
     reduced = min(curvature_parameters(wildcards), 9000)
     return int(attempt * (BASE_MB + 800 + 4 * 8 * reduced**2 / 1e6))
+
+
+def embedded_images(wildcards):
+    """Training and test images that become features."""
+    node = settings_of(wildcards.scale, "baskerville2022.features")
+    return node.images + node.test_images
+
+
+def embedding_memory(wildcards, attempt):
+    """All images, twice the features (of the backbone that has most), and activations of a batch."""
+    return int(attempt * (BASE_MB + 600 + 2 * embedded_images(wildcards) * 1280 * 4 / 1e6))
+
+
+def embedding_disk(wildcards, attempt):
+    """The features, and the same in parts."""
+    return int(100 + 2 * embedded_images(wildcards) * 1280 * 4 / 1e6)
+
+
+def embedding_minutes(wildcards, attempt):
+    """On one slow core, with the slower backbone; a job at the end of its time goes on when it is run again."""
+    return int(attempt * (20 + embedded_images(wildcards) * 0.25 / 60))

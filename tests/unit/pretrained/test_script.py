@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -86,3 +87,44 @@ def test_unavailable_where_it_is_required(fetch_weights, tmp_path):
     assert "error: toy: the pretrained weights at http://nowhere.invalid/toy-7be5be79.pth could not be" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "weights.h5").exists()
+
+
+def test_a_backbone(tmp_path, matrices):
+    """All of it, with which network it is; the folder's file, so that no client is started."""
+    content = torch_file(torch_parameters(matrices))
+    (tmp_path / "toy.pth").write_bytes(content)
+    source = {
+        "kind": "http",
+        "urls": ["http://nowhere.invalid/toy.pth"],
+        "bytes": 1,
+        "format": "torch",
+        "members": {"state": {"path": "toy.pth", "sha256": hashlib.sha256(content).hexdigest()}},
+    }
+    words = {"title": "Toy", "provider": "nobody", "licence": "none", "citation": "nobody (2001)"}
+    given = {
+        "wildcards": {},
+        "params": {
+            "table": {"toy": {**words, "homepage": "http://toy.invalid/", "sources": [source]}},
+            "backbone": "auto",
+        },
+        "output": ["backbone.h5"],
+        "log": ["backbone.log"],
+        "threads": 1,
+        "config": {"data": {"folder": str(tmp_path), "timeout_seconds": 1, "retries": 0}},
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(ROOT / "workflow" / "scripts" / "fetch_backbone.py"), json.dumps(given)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "lib")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    contents = store.read(tmp_path / "backbone.h5", {"features/0/weight": (2, 3, 4, 4), "classifier/1/weight": (6, 8)})
+    assert_same({"dense1": contents["classifier/1/weight"]}, {"dense1": matrices["dense1"]})
+    assert contents.attributes["parameters"] == {
+        "backbone": "toy",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        **words,
+    }
+    assert f"toy: backbone.h5, from toy.pth in your folder {tmp_path}" in (tmp_path / "backbone.log").read_text()

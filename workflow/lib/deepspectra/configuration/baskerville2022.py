@@ -52,6 +52,9 @@ class Features(Node):
     test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
         description="The first so many test images are embedded.", title="embedded test images"
     )
+    backbone: Literal["auto", "resnet34", "efficientnet_lite0"] = Field(
+        description="Whose features; auto: the first whose weights can be had, the paper's ResNet-34 before the other."
+    )
     seed: Seed
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepspectra.datasets import bike, images
+from deepspectra.datasets import bike, images, states
 
 SPLITS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -29,4 +29,5 @@ FORMATS: dict[str, Format] = {
     "cifar-png": Format((*images.CIFAR_TRAIN_BATCHES, "test", "train_labels", "test_labels"), images.read_cifar_png),
     "bike-hourly": Format(("table",), bike.read_hourly),
     "bike-relabelled": Format(("table",), bike.read_relabelled),
+    "torch": Format(("state",), states.read_state),
 }

@@ -155,14 +155,14 @@ def _nowhere(name: str, dataset: Dataset, tried: Sequence[str]) -> str:
             f"the data set {name} could not be had. Tried, in this order:",
             *(f"  - {attempt}" for attempt in tried),
             "To supply it by hand, put one of these into a folder:",
-            *(f"  - {_by_hand(source)}" for source in dataset.sources),
+            *(f"  - {by_hand(source)}" for source in dataset.sources),
             "and name the folder in the configuration, data: {folder: PATH}, or on the command line, "
             "--config data='{folder: PATH}'",
         ]
     )
 
 
-def _by_hand(source: Source) -> str:
+def by_hand(source: Source) -> str:
     """What to put into the folder, and how to get it elsewhere."""
     files = ", ".join(source.downloaded_names)
     match source:

@@ -20,6 +20,7 @@ from deepspectra.datasets.formats import FORMATS
 from deepspectra.errors import UserError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+HashBeginning = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
 # A package's name and version become arguments of a command and parts of a file name: a plain alphabet only, and no
 # leading dash that the command would take for an option.
 PackageName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -46,7 +47,11 @@ class Member(Entry):
     """One file of a source: inside its archive, or lying by itself."""
 
     path: str = Field(min_length=1, description="inside the archive; a file lying by itself has its last part as name")
-    sha256: Sha256 | None = Field(None, description="of the file's bytes, not compressed; checked before it is parsed")
+    sha256: HashBeginning | None = Field(
+        None,
+        description="of the file's bytes, not compressed; checked before it is parsed. Its first digits (at least 8) "
+        "where the provider publishes no more of it",
+    )
 
     @property
     def name(self) -> str:
@@ -162,8 +167,7 @@ def load_table(path: str | os.PathLike) -> dict[str, Dataset]:
     try:
         return _TABLE.validate_python(content)
     except ValidationError as error:
-        wrong = "\n".join(f"  {_key(details['loc'])}: {details['msg']}" for details in error.errors())
-        raise UserError(f"the data table {path} is not as it must be:\n{wrong}") from error
+        raise UserError(f"the data table {path} is not as it must be:\n{mistakes(error)}") from error
 
 
 def schema() -> dict[str, object]:
@@ -173,6 +177,11 @@ def schema() -> dict[str, object]:
         "title": "Data sets: what they are and where they can be had",
         **_TABLE.json_schema(),
     }
+
+
+def mistakes(error: ValidationError) -> str:
+    """A line for every mistake in a table, with the key's path."""
+    return "\n".join(f"  {_key(details['loc'])}: {details['msg']}" for details in error.errors())
 
 
 def _key(location: tuple[str | int, ...]) -> str:

@@ -6,6 +6,7 @@ happens to be HDF5.
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import re
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 ZIP_SIGNATURE = b"PK\x03\x04"
+STATE = "a state dictionary saved by torch"
 # torch's two ways to say what a pickle asked for in vain. The rest of its text tells the user to allow it: never shown.
 REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
 
@@ -44,20 +46,34 @@ def read_state(path: str | os.PathLike) -> dict[str, torch.Tensor]:
 
     :raises UserError: if it cannot be read, or holds anything but tensors; what would need code to be run is refused.
     """
-    import torch
-
     path = Path(path)
-    expected = "a state dictionary saved by torch"
     try:
         with path.open("rb") as file:
             # Only torch's newer format, a zip file, can be mapped: then just the matrices asked for are read.
             mappable = file.read(len(ZIP_SIGNATURE)) == ZIP_SIGNATURE
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
+    except OSError as error:
+        raise _wrong(path, STATE, _why_not_loaded(error)) from error
+    return _load(path, path, mmap=mappable)
+
+
+def parse_state(content: bytes, origin: str) -> dict[str, torch.Tensor]:
+    """As :func:`read_state`, from the bytes of a file.
+
+    :param origin: how a message names them.
+    """
+    return _load(io.BytesIO(content), origin, mmap=False)
+
+
+def _load(file: Path | io.BytesIO, origin: str | Path, *, mmap: bool) -> dict[str, torch.Tensor]:
+    import torch
+
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=mmap)
     except Exception as error:  # a damaged pickle fails in any way
-        raise _wrong(path, expected, _why_not_loaded(error)) from error
+        raise _wrong(origin, STATE, _why_not_loaded(error)) from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         found = f"the keys {_some(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
-        raise _wrong(path, f"{expected}: parameter names to tensors", f"found {found}")
+        raise _wrong(origin, f"{STATE}: parameter names to tensors", f"found {found}")
     return dict(state)
 
 
@@ -124,7 +140,7 @@ def _check_finite(path: Path, parameter: str, matrix: np.ndarray) -> None:
         raise _wrong(path, f"finite values in {parameter}", f"{count} are not")
 
 
-def _wrong(path: Path, expected: str, found: str) -> UserError:
+def _wrong(path: str | Path, expected: str, found: str) -> UserError:
     return UserError(f"{path} does not hold the weights: expected {expected}, but {found}")
 
 

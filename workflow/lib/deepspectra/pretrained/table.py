@@ -1,16 +1,16 @@
-"""The table of pretrained weights: what each file is, where it can be had, and what must be in it."""
+"""The tables of pretrained weights and backbones: what each file is, where it can be had, what must be in it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
-from deepspectra.datasets.table import Entry, Url, url_file_name
+from deepspectra.datasets.table import AnySource, Entry, Url, mistakes, url_file_name
 from deepspectra.errors import UserError
 
 Text = Annotated[str, Field(min_length=1)]
@@ -82,7 +82,19 @@ class Pretrained(Entry, strict=True):
         return {name: tuple(layer.shape[::step]) for name, layer in self.layers.items()}
 
 
+class Backbone(Entry, strict=True):
+    """A network whose features other data are given: all its parameters, from the first source that answers."""
+
+    title: Text
+    provider: Text
+    licence: Text
+    citation: Text
+    homepage: Url
+    sources: list[AnySource] = Field(min_length=1, description="in the order in which they are tried")
+
+
 _TABLE = TypeAdapter(dict[str, Pretrained])
+_BACKBONES = TypeAdapter(dict[str, Backbone])
 
 
 def load_weights_table(path: str | os.PathLike) -> dict[str, Pretrained]:
@@ -92,18 +104,23 @@ def load_weights_table(path: str | os.PathLike) -> dict[str, Pretrained]:
     :raises UserError: if the file is missing, is not YAML, or is not as it must be; the message has a line for every
         mistake, with the key's path.
     """
-    path = Path(path)
+    return _read(Path(path), "table of weights", _TABLE)
+
+
+def load_backbones_table(path: str | os.PathLike) -> dict[str, Backbone]:
+    """Read and validate the table of backbones; in the file's order, errors as those of :func:`load_weights_table`."""
+    return _read(Path(path), "table of backbones", _BACKBONES)
+
+
+def _read(path: Path, what: str, form: TypeAdapter) -> dict[str, Any]:
+    """The entries of a table of a form."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"cannot read the table of weights {path}: {error.strerror or error}") from error
+        raise UserError(f"cannot read the {what} {path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"the table of weights {path} is not YAML: {error}") from error
+        raise UserError(f"the {what} {path} is not YAML: {error}") from error
     try:
-        return _TABLE.validate_python(content)
+        return form.validate_python(content)
     except ValidationError as error:
-        wrong = "\n".join(
-            f"  {'.'.join(map(str, mistake['loc'])) or '(the whole file)'}: {mistake['msg']}"
-            for mistake in error.errors()
-        )
-        raise UserError(f"the table of weights {path} is not as it must be:\n{wrong}") from error
+        raise UserError(f"the {what} {path} is not as it must be:\n{mistakes(error)}") from error
