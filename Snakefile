@@ -18,6 +18,7 @@ FIGURES = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
+    "baskerville2022": ["figure_2", "figure_5", "figure_6", "figure_resnet34"],
 }
 
 
@@ -45,6 +46,7 @@ include: "workflow/rules/nulls.smk"
 include: "workflow/rules/thamm2024.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
+include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/cost.smk"
 

@@ -71,3 +71,9 @@ def decomposition_disk(wildcards, attempt):
     shapes = weight_layers(wildcards.scale, wildcards.network).values()
     entries = sum((outputs + inputs) * min(outputs, inputs) for outputs, inputs in shapes)
     return int(100 + 2 * 8 * entries / 1e6)
+
+
+def gauss_newton_memory(wildcards, attempt):
+    """Gradients of nine combinations of outputs in all layers of ResNet-34, and a few blocks of one layer's factor."""
+    images = settings_of(wildcards.scale, "baskerville2022.figure_resnet34").batch_size
+    return int(attempt * (BASE_MB + 1200 + 30 * images))

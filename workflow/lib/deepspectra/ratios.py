@@ -74,3 +74,16 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
     # A sample's own scatter falls short of the true one by this.
     short = (len(parts) / (len(parts) - 1)) ** 0.5
     return MeanRatio(value, float(means.std(ddof=1)) * short, int(sizes.sum()))
+
+
+def mean_ratio_by_rank(levels: np.ndarray, parts: int) -> np.ndarray:
+    """Mean of min(r, 1/r) in equal parts of one spectrum, from its lowest ratios to its highest.
+
+    :param levels: shape (n,), ascending, with at least as many ratios as parts.
+    :returns: float64, shape (parts,).
+    :raises UserError: if there are fewer ratios than parts.
+    """
+    values = folded(spacing_ratios(levels))
+    if values.size < parts:
+        raise UserError(f"{values.size} spacing ratios cannot be divided into {parts} parts.")
+    return np.array([part.mean() for part in np.array_split(values, parts)])
