@@ -19,8 +19,9 @@ FIGURES = {
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
     "baskerville2022": [
-        *("figure_1", "figure_3", "figure_4", "figure_7", "figure_8", "figure_9"),
-        *("figure_a10", "figure_a11", "figure_a12", "figure_a13", "figure_a14", "table_networks"),
+        *(f"figure_{number}" for number in range(1, 10)),
+        *(f"figure_a{number}" for number in range(10, 15)),
+        *("figure_resnet34", "table_networks"),
     ],
 }
 
@@ -57,6 +58,7 @@ include: "workflow/rules/thamm2024.smk"
 include: "workflow/rules/pennington2017.smk"
 include: "workflow/rules/fan2020.smk"
 include: "workflow/rules/baskerville2022.smk"
+include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/cost.smk"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from deepspectra.errors import UserError
-from deepspectra.gaussian_process import gaussian_process_hessian
+from deepspectra.gaussian_process import gaussian_process_hessian, process_density
 from deepspectra.laws import ORTHOGONAL_MEAN
 from deepspectra.ratios import mean_ratio
 from deepspectra.statistics import ks_distance
@@ -55,6 +56,24 @@ def test_the_common_shift_moves_spectra_as_a_whole():
     assert means.std() == pytest.approx(1, rel=0.12)
     widths = np.linalg.eigvalsh(draws(300, 50, 1.0, 1e-4)).std(axis=1)
     assert widths.mean() == pytest.approx((1e-4 * 50) ** 0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("second", [1e-4, 0.1])
+def test_the_density_over_many_samples_is_a_semicircle_blurred_by_the_shift(second):
+    """Where the shift is nearly all there is, and where it is a fifth of the semicircle's radius."""
+    levels = np.linalg.eigvalsh(draws(2000, 60, 1.0, second)).ravel()
+    x = np.linspace(-10, 10, 2001)
+    density = process_density(x, 60, 1.0, second)
+    cdf = np.concatenate([[0], integrate.cumulative_simpson(density, x=x)])
+    assert cdf[-1] == pytest.approx(1, abs=1e-6)
+    # The shifts of 2000 samples are as many independent numbers; half a per cent is for the finite matrix.
+    assert ks_distance(levels, lambda values: np.interp(values, x, cdf)) < 1.36 / 2000**0.5 + 0.005
+
+
+def test_the_density_of_a_small_shift_is_the_semicircle():
+    x = np.linspace(-80, 80, 41)
+    expected = stats.semicircular(scale=2 * 3000**0.5).pdf(x)
+    np.testing.assert_allclose(process_density(x, 300, 1.0, 10.0), expected, rtol=3e-4)
 
 
 def test_ratios_are_those_of_the_orthogonal_ensemble():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepspectra.errors import UserError
-from deepspectra.ratios import folded, mean_ratio, spacing_ratios
+from deepspectra.ratios import folded, mean_ratio, rank_means, spacing_ratios
 
 
 def test_ratios_by_hand():
@@ -66,6 +66,15 @@ def test_spectra_of_several_sizes_weigh_by_their_ratios():
     found = mean_ratio(spectra, seed=1)
     assert found.value == pytest.approx(ratios.mean())
     assert found == mean_ratio(spectra, seed=1)
+
+
+def test_ratios_by_rank_are_means_of_neighbours():
+    """Gaps 1 2 | 4 4 | 1: ratios 2, 2, 1, 1/4."""
+    levels = np.array([0.0, 1, 3, 7, 11, 12])
+    np.testing.assert_allclose(rank_means(levels, 2), [0.5, 0.625])
+    np.testing.assert_allclose(rank_means(levels, 3), [0.5, 1, 0.25])
+    with pytest.raises(UserError, match="4 spacing ratios cannot be divided into 5 parts"):
+        rank_means(levels, 5)
 
 
 @pytest.mark.parametrize("levels", [[2.0, 1.0, 3.0], [0.0, np.nan, 1.0]])

@@ -120,6 +120,10 @@ def test_the_real_package_is_followed():
     assert sources._imports("nonlinear") == {"", "activations"}
     assert "figures.style" in sources._imports("figures.fan2020")
     assert len(source_digest("figures.fan2020")) == 16
+    # A paper whose figures are a package of modules.
+    modules = {f"figures.baskerville2022.{name}" for name in ("random_matrices", "resnet34")}
+    assert sources._imports("figures.baskerville2022") >= modules
+    assert "figures.style" in sources._imports("figures.baskerville2022.resnet34")
 
 
 def test_every_import_of_the_library_is_one_that_is_followed():

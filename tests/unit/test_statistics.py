@@ -177,6 +177,11 @@ def test_bars_of_a_histogram_sum_to_the_share_of_the_whole_sample():
     assert height[3] * (right[3] - left[3]) == pytest.approx(inside / 400)
 
 
+def test_values_beyond_given_edges_are_in_no_bar():
+    rows = histogram("b", np.array([0.5, 1.5, 1.6, 7.0]), np.array([0.0, 1.0, 3.0]), total=4)
+    assert rows == [("b", "histogram", 0.0, 1.0, 0.25), ("b", "histogram", 1.0, 3.0, 0.25)]
+
+
 def test_a_crowded_left_end_is_magnified():
     """Most of 1000 values in [0, 1], a long tail, and two stragglers on the left, which would flatten the inset.
 

@@ -16,6 +16,7 @@ TARGETS = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
+    "baskerville2022": ["figure_2", "figure_5", "figure_6", "figure_resnet34"],
 }
 ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items)]
 

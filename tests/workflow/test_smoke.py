@@ -28,6 +28,10 @@ FIGURES = [
     "pennington2017/figure_3",
     "fan2020/figure_1",
     "fan2020/figure_2",
+    "baskerville2022/figure_2",
+    "baskerville2022/figure_5",
+    "baskerville2022/figure_6",
+    "baskerville2022/figure_resnet34",
 ]
 
 

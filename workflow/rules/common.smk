@@ -125,5 +125,6 @@ SHARED_SETTINGS = {}
 def scale_note(wildcards):
     """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
     shared = SHARED_SETTINGS.get(wildcards.paper, {}).get(wildcards.item, [])
-    own = [f"{wildcards.paper}.{wildcards.item}"] if wildcards.item.startswith("figure") else []
+    # Tables, and figures that are made from shared settings alone, have none of their own.
+    own = [f"{wildcards.paper}.{wildcards.item}"] if hasattr(getattr(RUN, wildcards.paper), wildcards.item) else []
     return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)

@@ -124,3 +124,9 @@ def embedding_disk(wildcards, attempt):
 def embedding_minutes(wildcards, attempt):
     """On one slow core, with the slower backbone; a job at the end of its time goes on when it is run again."""
     return int(attempt * (20 + embedded_images(wildcards) * 0.25 / 60))
+
+
+def gauss_newton_memory(wildcards, attempt):
+    """Gradients of nine combinations of outputs in all layers of ResNet-34, and a few blocks of one layer's factor."""
+    images = settings_of(wildcards.scale, "baskerville2022.figure_resnet34").batch_size
+    return int(attempt * (BASE_MB + 1200 + 30 * images))

@@ -37,6 +37,12 @@ def test_reductions_name_exactly_what_is_smaller():
     assert changes.count("instead of") == len(smaller)
 
 
+def test_reductions_inside_a_nested_node_are_told_one_by_one():
+    settings = load_settings(FOLDER)
+    changes = differences(settings["paper"], settings["smoke"], "baskerville2022.figure_2")
+    assert changes == "dimension 100 instead of 1000, matrices 5 instead of 50"
+
+
 def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     text = f"pennington2017: {{figure_1: {{alphas: [-1, 1], input_dimensions: [24, 48]}}, figure_2: {{seed: {10**6}}}}}"
     (folder / "smoke.yaml").write_text(text)

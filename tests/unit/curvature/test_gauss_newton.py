@@ -58,6 +58,36 @@ def test_convolutions_whole_and_in_blocks(block, monkeypatch):
         torch.testing.assert_close(found, factor.T @ factor, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_convolutions_with_few_places_need_no_factor(bias, monkeypatch):
+    """Outputs of 2 x 2 and of 1 x 1 places, as the last blocks of a residual network have."""
+    layers = [nn.Conv2d(3, 64, 3, stride=2, padding=1, bias=bias), nn.Tanh(), nn.Conv2d(64, 8, 2, bias=bias)]
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(8, 5)).double().eval()
+    inputs, _ = batch(6, (3, 4, 4))
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    without, places = gauss_newton._add_pairs_of_places, []
+    monkeypatch.setattr(
+        gauss_newton, "_add_pairs_of_places", lambda *given: (places.append(given[1].shape[2]), without(*given))
+    )
+    found = gauss_newton_gram(model, inputs, "cross_entropy")
+    assert places == [4, 1]
+    torch.testing.assert_close(found, factor.T @ factor, rtol=1e-11, atol=1e-13)
+
+
+def test_layers_are_reported_one_by_one():
+    model, (inputs, _) = network([20]), batch()
+    seen = []
+
+    def report(layers):
+        for layer in layers:
+            seen.append(layer)
+            yield layer
+
+    found = gauss_newton_gram(model, inputs, "cross_entropy", report)
+    assert seen == [layer for layer in model if isinstance(layer, nn.Linear)]
+    torch.testing.assert_close(found, gauss_newton_gram(model, inputs, "cross_entropy"), rtol=0, atol=0)
+
+
 def test_softmax_regression_in_closed_form():
     """Entry (n, c), (m, d) of the Gram matrix: (x_n . x_m + 1) (A_n' A_m)_cd, and as the spectrum of the Hessian
     sum of S_n (x) x_n x_n'."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import norm
 
 from deepspectra.errors import UserError
 
@@ -46,3 +47,19 @@ def gaussian_process_hessian(
     diagonal[: len(outliers)] += np.asarray(outliers, dtype=np.float64)
     hessian[np.diag_indices(dimension)] += diagonal
     return np.pad(hessian, (0, degenerate))
+
+
+def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
+    """Density of all eigenvalues over many such Hessians, large ones: a semicircle blurred by the common shift.
+
+    Of radius 2 sqrt(N k''(0)), convolved with a normal density of deviation k'(0).
+
+    :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
+    :returns: float64, shape (n,).
+    """
+    radius = 2 * (dimension * second) ** 0.5
+    # Chebyshev's nodes of the second kind carry the semicircle as their weight; less than a third of a deviation apart.
+    count = int(200 + 10 * radius / first)
+    angles = np.arange(1, count + 1) * np.pi / (count + 1)
+    weights = 2 / (count + 1) * np.sin(angles) ** 2
+    return norm.pdf(np.asarray(points)[:, None], radius * np.cos(angles), first) @ weights

@@ -94,3 +94,16 @@ def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
     # A sample's own scatter falls short of the true one by this.
     short = (len(parts) / (len(parts) - 1)) ** 0.5
     return MeanRatio(value, float(means.std(ddof=1)) * short, int(sizes.sum()))
+
+
+def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:
+    """Mean of min(r, 1/r) in equal parts of one spectrum, from its lowest ratios to its highest.
+
+    :param levels: shape (n,), ascending, with at least as many ratios as parts.
+    :returns: float64, shape (parts,).
+    :raises UserError: if there are fewer ratios than parts.
+    """
+    values = folded(spacing_ratios(levels))
+    if values.size < parts:
+        raise UserError(f"{values.size} spacing ratios cannot be divided into {parts} parts.")
+    return np.array([part.mean() for part in np.array_split(values, parts)])

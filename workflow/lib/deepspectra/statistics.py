@@ -79,11 +79,12 @@ def ridge_training_loss(eigenvalues: np.ndarray, gamma: float | np.ndarray) -> n
 
 
 def histogram(
-    panel: str, values: np.ndarray, bins: int, total: int, series: str = "histogram"
+    panel: str, values: np.ndarray, bins: int | np.ndarray, total: int, series: str = "histogram"
 ) -> list[tuple[str, str, float, float, float]]:
-    """Rows (panel, series, left, right, density) of a histogram whose bars sum to len(values) / total.
+    """Rows (panel, series, left, right, density) of a histogram whose bars sum to the values in them / total.
 
     :param values: shape (n,), not empty.
+    :param bins: how many over the range of the values, or their edges, beyond which values are in no bar.
     :param total: size of the whole sample, of which ``values`` may be a part (without its atom, say).
     """
     counts, edges = np.histogram(values, bins=bins)

@@ -50,6 +50,8 @@ def _differences(node: Node | dict[str, Node], changed: Node | dict[str, Node]) 
         old, new = getattr(node, name), getattr(changed, name)
         if isinstance(old, dict) and all(isinstance(entry, Node) for entry in (*old.values(), *new.values())):
             found += _changed_entries(old, new)
+        elif isinstance(old, Node) and isinstance(new, Node):
+            found += _differences(old, new)
         elif old != new:
             found.append(_told(node, name, old, new))
     return found

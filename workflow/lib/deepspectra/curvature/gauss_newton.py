@@ -7,6 +7,8 @@ by layer. Of a linear model with a loss that is convex in the outputs (softmax r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -20,12 +22,18 @@ _BLOCK = 1 << 25
 _WITH_PARAMETERS = (nn.Linear, nn.Conv2d, nn.BatchNorm2d)
 
 
-def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> torch.Tensor:
+def gauss_newton_gram(
+    model: nn.Module,
+    inputs: torch.Tensor,
+    loss: Loss,
+    progress: Callable[[list[nn.Module]], Iterable[nn.Module]] = iter,
+) -> torch.Tensor:
     """F' F, shape (batch x rank, batch x rank), in the precision of the inputs and of the model.
 
     :param model: in evaluation mode, so that samples do not mix. Parameters may be in linear layers, in
         two-dimensional convolutions (one group, zero padding) and in batch normalisation; what else there is has none.
     :param inputs: shape (batch, ...).
+    :param progress: gives the layers back one by one, such as a progress bar over them: a large network takes minutes.
     :raises UserError: if the model is in training mode or has parameters elsewhere.
     """
     layers = _layers(model)
@@ -61,7 +69,7 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> tor
         for layer, gradient in zip(used, found, strict=True):
             gradients[layer].append(gradient)
     gram = outputs.new_zeros(batch * rank, batch * rank)
-    for layer in used:
+    for layer in progress(used):
         _add_layer(gram, layer, recorded[layer][0], torch.stack(gradients.pop(layer), dim=1))
     return gram
 
@@ -116,6 +124,9 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
             patches = torch.cat([patches, torch.ones_like(patches[:, :1])], dim=1)
         batch, size, places = patches.shape
         channels = gradients.shape[2]
+        if places**2 * (channels + size) < channels * size:
+            _add_pairs_of_places(gram, patches, gradients.reshape(rows, channels, places))
+            return
         at_once = max(1, _BLOCK // (rows * size))
         flat = gradients.reshape(batch, -1, channels, places)
         for start in range(0, channels, at_once):
@@ -123,3 +134,23 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
             weights = part.reshape(batch, -1, places) @ patches.transpose(1, 2)
             weights = weights.reshape(rows, -1)
             gram.addmm_(weights, weights.T)
+
+
+def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
+    """Add a convolution's part without its factor, in place: where the output has few places that is far less work.
+
+    A row of the factor is a sum over places of outer products, and the inner product of two outer products is the
+    product of the inner products of their sides.
+
+    :param patches: shape (batch, entries of a patch, places).
+    :param gradients: in the layer's output, shape (batch x rank, channels, places).
+    """
+    rank = gradients.shape[0] // patches.shape[0]
+    for place in range(patches.shape[2]):
+        for other in range(place + 1):
+            likeness = patches[:, :, place] @ patches[:, :, other].T
+            part = gradients[:, :, place] @ gradients[:, :, other].T
+            part *= likeness.repeat_interleave(rank, 0).repeat_interleave(rank, 1)
+            gram += part
+            if other < place:
+                gram += part.T

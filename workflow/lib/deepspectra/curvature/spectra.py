@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -94,6 +95,7 @@ def resolved_spectrum(
     targets: torch.Tensor,
     loss: Loss,
     method: Method | None = None,
+    progress: Callable[[list[nn.Module]], Iterable[nn.Module]] = iter,
 ) -> ResolvedSpectrum:
     """The non-zero spectrum of the Hessian or Gauss-Newton matrix of a batch's loss (sum over samples).
 
@@ -101,6 +103,7 @@ def resolved_spectrum(
     :param inputs: float64, shape (batch, ...).
     :param targets: see :func:`deepspectra.curvature.losses.batch_loss`.
     :param method: forced; None chooses by :func:`choose_method`.
+    :param progress: see :func:`deepspectra.curvature.gauss_newton.gauss_newton_gram`.
     :raises UserError: if the precision is not float64, the batch is empty, or the method does not serve the network.
     """
     _check(model, inputs, targets)
@@ -124,7 +127,7 @@ def resolved_spectrum(
             factor = gauss_newton_factor(model, inputs, loss)
             matrix = factor @ factor.T
         else:
-            matrix = gauss_newton_gram(model, inputs, loss)
+            matrix = gauss_newton_gram(model, inputs, loss, progress)
     elif kind == "gauss_newton":
         if method == "piecewise":
             raise UserError("method piecewise is for Hessians; Gauss-Newton matrices go by gram or dense.")

@@ -14,7 +14,7 @@ from deepspectra.laws.singular_values import (
     fit_modified_marchenko_pastur,
     singular_value_marchenko_pastur,
 )
-from deepspectra.laws.spacings import goe_number_variance, wigner_surmise
+from deepspectra.laws.spacings import goe_number_variance, orthogonal_spacing_cdf, wigner_surmise
 from deepspectra.laws.vectors import porter_thomas
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "fit_modified_marchenko_pastur",
     "goe_number_variance",
     "marchenko_pastur_bulk",
+    "orthogonal_spacing_cdf",
     "porter_thomas",
     "ratio_surmise",
     "singular_value_marchenko_pastur",

@@ -1,0 +1,77 @@
+"""The large network: its size, its seed, and activations that batch normalisation has in hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from deepspectra.curvature.losses import curvature_factor
+from deepspectra.curvature.spectra import resolved_spectrum
+from deepspectra.resnet import random_resnet34
+
+
+@pytest.fixture(scope="module")
+def images():
+    return torch.randn(48, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.fixture(scope="module")
+def model(images):
+    return random_resnet34(images, 1, 10)
+
+
+def test_it_is_the_full_network_with_ten_outputs(model, images):
+    """21,797,672 parameters with a thousand outputs (torchvision's documentation), 513 of them for each output."""
+    parameters = list(model.parameters())
+    assert sum(parameter.numel() for parameter in parameters) == 21_797_672 - 990 * 513
+    assert {parameter.dtype for parameter in parameters} == {torch.float64}
+    assert not any(module.training for module in model.modules())
+    assert model(images[:2]).shape == (2, 10)
+
+
+def test_the_seed_gives_the_weights_and_leaves_the_global_generator(model, images):
+    before = torch.get_rng_state()
+    again, other = random_resnet34(images[:2], 1, 10), random_resnet34(images[:2], 2, 10)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(again.layer3[0].conv1.weight, model.layer3[0].conv1.weight)
+    assert not torch.equal(other.layer3[0].conv1.weight, model.layer3[0].conv1.weight)
+
+
+def test_what_leaves_each_normalisation_has_mean_zero_and_variance_one_on_the_images(model, images):
+    """In evaluation mode, so that the means and variances are those that were kept."""
+    found = []
+    handles = [
+        layer.register_forward_hook(lambda _, __, output: found.append(output.clone()))
+        for layer in model.modules()
+        if isinstance(layer, nn.BatchNorm2d)
+    ]
+    with torch.no_grad():
+        model(images)
+    for handle in handles:
+        handle.remove()
+    assert len(found) == 36
+    for output in found:
+        values = output.transpose(0, 1).flatten(1)
+        assert values.mean(1).abs().max() < 0.02
+        # Kept without bias, a variance is one 48th larger in the last blocks, which have one place for each image. A
+        # channel that no image reaches has none.
+        spread = values.var(1, correction=0)
+        assert ((spread - 1).abs() < 0.05).float().mean() > 0.95
+
+
+def test_its_spectrum_is_that_of_its_gradients(model, images):
+    """One gradient at a time by torch itself, for a batch of two."""
+    batch = images[:2]
+    outputs = model(batch)
+    factor = curvature_factor("cross_entropy", outputs.detach())
+    rows = []
+    for sample, combinations in zip(outputs, factor, strict=True):
+        for combination in combinations.T:
+            found = torch.autograd.grad(sample @ combination, list(model.parameters()), retain_graph=True)
+            rows.append(torch.cat([gradient.flatten() for gradient in found]))
+    gradients = torch.stack(rows)
+    expected = torch.linalg.eigvalsh(gradients @ gradients.T).numpy()
+    found = resolved_spectrum("gauss_newton", model, batch, torch.zeros(2, dtype=torch.int64), "cross_entropy")
+    assert found.eigenvalues == pytest.approx(expected, abs=found.bound)
+    assert found.parameters == 21_289_802

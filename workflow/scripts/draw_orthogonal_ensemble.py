@@ -1,0 +1,22 @@
+"""Eigenvalues of matrices of the Gaussian orthogonal ensemble (baskerville2022, figures 1 and 2)."""
+
+import numpy as np
+
+from deepspectra import store
+from deepspectra.ensembles import orthogonal_levels
+from deepspectra.job import job
+from deepspectra.progress import ProgressBar
+
+with job(snakemake.log[0], snakemake.threads):
+    ensemble = snakemake.params.ensemble
+    source = np.random.default_rng(ensemble["seed"])
+    draws = ProgressBar(range(ensemble["matrices"]), desc="orthogonal ensemble", unit="matrix")
+    levels = np.stack([orthogonal_levels(ensemble["dimension"], source) for _ in draws])
+    store.write(
+        snakemake.output[0],
+        {"levels": levels},
+        parameters=ensemble,
+        seed=ensemble["seed"],
+        dtype="float64",
+        noise_floor=float(np.finfo(np.float64).eps * np.abs(levels).max()),
+    )
