@@ -108,7 +108,7 @@ def test_a_density_counts_all_parameters_and_has_zero_amid_a_bar():
 
 def test_deciles_see_where_levels_stop_to_repel():
     """Independent levels below, a random matrix above: the mean over all says neither."""
-    mixed = [np.concatenate([low - 2, 5 + high]) for low, high in zip(independent(60), orthogonal(60), strict=True)]
+    mixed = [np.concatenate([low - 100, high]) for low, high in zip(independent(60), orthogonal(60), strict=True)]
     bars = pd.DataFrame(statistics.rank_rows("resolved", "batch", [np.sort(part) for part in mixed], seed=1))
     low, high = bars.y[bars.x_high <= 0.4], bars.y[bars.x >= 0.6]
     assert low.to_numpy() == pytest.approx(POISSON_MEAN, abs=0.03)

@@ -16,7 +16,11 @@ TARGETS = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
     "fan2020": ["figure_1", "figure_2"],
-    "baskerville2022": ["figure_2", "figure_5", "figure_6", "figure_resnet34"],
+    "baskerville2022": [
+        *(f"figure_{number}" for number in range(1, 10)),
+        *(f"figure_a{number}" for number in range(10, 15)),
+        *("figure_resnet34", "table_networks"),
+    ],
 }
 ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items)]
 
@@ -85,6 +89,7 @@ def test_rules_that_compute_declare_what_they_need(project):
         wants_gpu = name in {
             *("simulate_data_covariance", "simulate_random_features", "compute_kernels"),
             *("train_network", "evaluate_linearised", "embed_images"),
+            *("compute_curvature", "decompose_curvature", "resolve_curvature", "resolve_whole_set"),
         }
         assert ("gpu=1" in block) == wants_gpu, block
 

@@ -28,9 +28,8 @@ FIGURES = [
     "pennington2017/figure_3",
     "fan2020/figure_1",
     "fan2020/figure_2",
-    "baskerville2022/figure_2",
-    "baskerville2022/figure_5",
-    "baskerville2022/figure_6",
+    *(f"baskerville2022/figure_{number}" for number in range(1, 10)),
+    *(f"baskerville2022/figure_a{number}" for number in range(10, 15)),
     "baskerville2022/figure_resnet34",
 ]
 
@@ -114,7 +113,7 @@ def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did
 def test_only_what_belongs_there_is_left(finished):
     """Kernels, singular vectors and checkpoints are temporary."""
     folder = finished.folder / "results" / "smoke"
-    kinds = {"benchmarks", "figures", "logs", "networks", "nulls", "spectra", "statistics", "tables"}
+    kinds = {"benchmarks", "features", "figures", "logs", "networks", "nulls", "spectra", "statistics", "tables"}
     assert {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} == kinds
     assert not list(finished.folder.rglob("*.part"))
 

@@ -27,6 +27,19 @@ NOTES = hessians.NOTES | random_matrices.NOTES | resnet34.NOTES
 
 __all__ = [
     "NOTES",
-    *("figure_1", "figure_2", "figure_3", "figure_4", "figure_5", "figure_6", "figure_7", "figure_8", "figure_9"),
-    *("figure_a10", "figure_a11", "figure_a12", "figure_a13", "figure_a14", "figure_resnet34"),
+    "figure_1",
+    "figure_2",
+    "figure_3",
+    "figure_4",
+    "figure_5",
+    "figure_6",
+    "figure_7",
+    "figure_8",
+    "figure_9",
+    "figure_a10",
+    "figure_a11",
+    "figure_a12",
+    "figure_a13",
+    "figure_a14",
+    "figure_resnet34",
 ]

@@ -248,7 +248,7 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.text(0.02, SURMISE_MEAN + 0.004, "surmise, GOE", fontsize=5, color=style.LIMIT_COLOUR)
     axis.set_xlim(0, 1)
     axis.set_ylim(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05))
-    axis.set_xlabel("relative rank of the eigenvalue")
+    axis.set_xlabel("relative rank")
     axis.set_ylabel("mean min(r, 1/r)")
 
 

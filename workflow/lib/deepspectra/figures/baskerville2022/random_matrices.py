@@ -27,8 +27,8 @@ NOTES = {
     "drawn once for all samples. Assumed: the bins.",
     "figure_6": f"{_PROCESS} (d) to (f) as published are plain samples: the authors' code drops degeneracy and "
     "outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of degenerate "
-    "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside the "
-    "bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
+    "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside "
+    "the bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
     "counted. Mean of min(r, 1/r): error by bootstrap over matrices; "
     f"{SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN:.4f} for large orthogonal matrices, {POISSON_MEAN:.4f} for "
     "independent levels.",
