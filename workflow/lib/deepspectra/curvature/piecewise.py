@@ -18,20 +18,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import nn
-from torch.func import functional_call, vjp, vmap
+from torch.func import functional_call
 from torch.nn import functional
 
-from deepspectra.curvature.dense import flatten, hessian_product, hessian_rows, trainable
+from deepspectra.curvature.coupling import LINEAR, couplings, factor_rows, record
 from deepspectra.curvature.gauss_newton import is_plain_convolution
 from deepspectra.curvature.losses import Loss, curvature_factor
 from deepspectra.errors import UserError
 
-_LINEAR = (nn.Linear, nn.Conv2d)
-_PIECEWISE = (*_LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
-_COTANGENTS = 64
+_PIECEWISE = (*LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def why_not_piecewise(model: nn.Module) -> str | None:
 def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> ReducedHessian:
     """Reduce the Hessian of a batch's loss (sum over samples), in the precision of model and inputs.
 
-    Memory: the products of the small layers with all parameters, twice, and the reduced matrix.
+    Memory: the rows of all layers but the projected one, twice, and the reduced matrix.
 
     :param model: a plain sequence of layers.
     :param inputs: shape (batch, ...).
@@ -78,8 +77,7 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
         raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
     sizes = {"network": sum(parameter.numel() for parameter in model.parameters())}
     model, inputs = on_input_basis(model, inputs)
-    parameters = trainable(model)
-    sizes["on the basis of the inputs"] = len(flatten(parameters))
+    sizes["on the basis of the inputs"] = sum(parameter.numel() for parameter in model.parameters())
     felt = felt_parameters(model, inputs)
     sizes["felt by the batch"] = sum(int(mask.sum()) for mask in felt.values())
 
@@ -88,25 +86,18 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
         layer = name.rpartition(".")[0]
         by_layer[layer] = by_layer.get(layer, 0) + int(mask.sum())
     largest = max(by_layer, key=by_layer.__getitem__)
-    outputs = model(inputs)
-    factor = curvature_factor(loss, outputs.detach())
-    columns = len(outputs) * factor.shape[2]
+    with torch.no_grad():
+        rank = curvature_factor(loss, model(inputs[:1])).shape[2]
+    columns = len(inputs) * rank
     others = sizes["felt by the batch"] - by_layer[largest]
-    projected = columns + others < by_layer[largest]
+    first = sum(count for layer, count in islice(by_layer.items(), list(by_layer).index(largest)))
+    big = slice(first, first + by_layer[largest] * (columns + others < by_layer[largest]))
 
-    in_largest = {name: mask & (name.rpartition(".")[0] == largest and projected) for name, mask in felt.items()}
-    big = flatten(in_largest).nonzero()[:, 0]
-    small = flatten({name: felt[name] & ~in_largest[name] for name in felt}).nonzero()[:, 0]
-    here = flatten(parameters)
-    product = hessian_product(model, parameters, inputs, targets, loss)
-    rows = hessian_rows(product, small, len(here), here.dtype)
-    matrix = rows[:, small]
-    if projected:
-        coupling = rows[:, big].T
-        del rows
-        own = _layer_factor(model, parameters, inputs, factor, in_largest)
-        triangle = torch.linalg.qr(torch.cat([own, coupling], dim=1), mode="r").R
-        del own, coupling
+    rows, own = _rows_but(big, model, inputs, targets, loss, felt)
+    matrix = torch.cat([rows[:, : big.start], rows[:, big.stop :]], dim=1)
+    if len(own):
+        triangle = torch.linalg.qr(torch.cat([own, rows[:, big].T], dim=1), mode="r").R
+        del rows, own
         left, right = triangle[:, :columns], triangle[:, columns:]
         matrix = torch.cat([torch.cat([left @ left.T, right], 1), torch.cat([right.T, matrix], 1)])
     sizes["reduced"] = len(matrix)
@@ -150,7 +141,7 @@ def felt_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, tor
     entered, left = {}, {}
     values, reached = inputs.detach(), (inputs != 0).to(inputs.dtype).requires_grad_()
     for name, layer in _modules(model):
-        if isinstance(layer, _LINEAR):
+        if isinstance(layer, LINEAR):
             entered[name] = reached.detach()
             ones = {key: torch.ones_like(parameter) for key, parameter in layer.named_parameters()}
             reached = functional_call(layer, ones, (reached,))
@@ -183,29 +174,26 @@ def _modules(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
     return list(model._modules.items())
 
 
-def _layer_factor(
+def _rows_but(
+    left_out: slice,
     model: nn.Sequential,
-    parameters: dict[str, torch.Tensor],
     inputs: torch.Tensor,
-    factor: torch.Tensor,
-    chosen: dict[str, torch.Tensor],
-) -> torch.Tensor:
-    """F = J' A of the chosen entries of the parameters, shape (entries, batch x rank)."""
-    names = [name for name, mask in chosen.items() if mask.any()]
+    targets: torch.Tensor,
+    loss: Loss,
+    felt: dict[str, torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of the Hessian of the felt parameters, without those of one layer, and the rows of F that were left out.
 
-    def of_layer(own: dict[str, torch.Tensor]) -> torch.Tensor:
-        return functional_call(model, {**parameters, **own}, (inputs,))
-
-    _, pull_back = vjp(of_layer, {name: parameters[name] for name in names})
-    batch, outputs, rank = factor.shape
-    found = torch.empty(
-        sum(int(chosen[name].sum()) for name in names), batch * rank, dtype=factor.dtype, device=factor.device
-    )
-    for start in range(0, batch * rank, _COTANGENTS):
-        places = torch.arange(start, min(start + _COTANGENTS, batch * rank), device=factor.device)
-        samples, columns = places // rank, places % rank
-        cotangents = factor.new_zeros(len(places), batch, outputs)
-        cotangents[torch.arange(len(places)), samples] = factor[samples, :, columns]
-        (gradients,) = vmap(pull_back)(cotangents)
-        found[:, places] = torch.cat([gradients[name][:, chosen[name]] for name in names], dim=1).T
-    return found
+    :param left_out: the layer's, of the felt parameters.
+    """
+    steps = record(model, inputs)
+    factor = factor_rows(steps, loss, felt)
+    rows = torch.cat([factor[: left_out.start], factor[left_out.stop :]]) @ factor.T
+    for row, column, block in couplings(steps, targets, loss, felt):
+        # Blocks lie within layers: before the one that is left out, in it, or after it.
+        for start, other, part in ((row, column, block), (column, row, block.T)):
+            if not left_out.start <= start < left_out.stop:
+                if start >= left_out.stop:
+                    start -= left_out.stop - left_out.start
+                rows[start : start + part.shape[0], other : other + part.shape[1]] += part
+    return rows, factor[left_out]
