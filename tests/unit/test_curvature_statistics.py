@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from deepspectra import curvature_statistics as statistics
-from deepspectra.ensembles import orthogonal_levels
 from deepspectra.errors import UserError
 from deepspectra.laws import wigner_surmise
 from deepspectra.laws.ratios import POISSON_MEAN
+from deepspectra.orthogonal import orthogonal_levels
 from deepspectra.statistics import ks_distance
 
 

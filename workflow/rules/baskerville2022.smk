@@ -53,13 +53,13 @@ def curvature_panels(scale, item):
 
 
 def curvature_spectra(scale, item):
-    """Names of the spectra that a figure shows, or the table lists: those of all figures, the test set of each network
-    and, of a regression, its Gauss-Newton matrices."""
+    """Names of the spectra that a figure shows, or the table lists: those of all figures, and the test set of networks
+    that no figure shows."""
     if item.startswith("figure"):
         return list(dict.fromkeys(panel["spectrum"] for panel in curvature_panels(scale, item).values()))
     names = [name for figure in HESSIAN_FIGURES for name in curvature_spectra(scale, figure)]
-    names += [f"{network}/{TEST}" for network in SETTINGS[scale].baskerville2022.networks]
-    order = list(SETTINGS[scale].baskerville2022.networks)
+    order, shown = list(SETTINGS[scale].baskerville2022.networks), {spectrum_parts(name)[0] for name in names}
+    names += [f"{network}/{TEST}" for network in order if network not in shown]
     return sorted(dict.fromkeys(names), key=lambda name: order.index(spectrum_parts(name)[0]))
 
 

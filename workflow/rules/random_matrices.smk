@@ -158,6 +158,6 @@ rule compare_resnet34:
         runtime=15,
     params:
         item=parameters("baskerville2022.figure_resnet34"),
-        library=source_digest("statistics", "ratios", "laws", "calibration", "ensembles", "store"),
+        library=source_digest("statistics", "ratios", "laws", "calibration", "orthogonal", "store"),
     script:
         "../scripts/compare_resnet34.py"

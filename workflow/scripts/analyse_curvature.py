@@ -42,8 +42,9 @@ with job(snakemake.log[0], snakemake.threads):
     curves += statistics.rank_rows("resolved", "batch", resolved, seed)
     summary = statistics.spectrum_numbers("resolved", "batch", resolved, resolved, parameters, seed)
     summary += statistics.resolution_numbers("batch", known["bounds"], known["unresolved"], known["left_out"])
-    rows, numbers = unfolded("resolved", "unfolded", resolved)
-    curves, summary = curves + rows, summary + numbers
+    if len(resolved) >= 3:
+        rows, numbers = unfolded("resolved", "unfolded", resolved)
+        curves, summary = curves + rows, summary + numbers
 
     if published:
         kept = statistics.above(published, statistics.RATIO_CUT)

@@ -5,9 +5,9 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.calibration import monte_carlo_p_value, null_band
-from deepspectra.ensembles import orthogonal_levels
 from deepspectra.job import job
 from deepspectra.laws import ORTHOGONAL_MEAN, ratio_surmise
+from deepspectra.orthogonal import orthogonal_levels
 from deepspectra.progress import ProgressBar
 from deepspectra.ratios import folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.statistics import histogram

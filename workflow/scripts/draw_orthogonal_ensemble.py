@@ -3,8 +3,8 @@
 import numpy as np
 
 from deepspectra import store
-from deepspectra.ensembles import orthogonal_levels
 from deepspectra.job import job
+from deepspectra.orthogonal import orthogonal_levels
 from deepspectra.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):

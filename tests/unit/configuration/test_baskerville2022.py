@@ -21,7 +21,10 @@ def paper(overrides=None, scale="paper"):
         ({"networks": {"Big": {"data": "mnist", "seed": 1}}}, ["small letters", "'Big'"]),
         ({"networks": {"mlp1024": {"data": "mnist", "seed": 1}}}, ["two networks are called mlp1024"]),
         ({"curvature": {"batch_size": 500}}, ["a batch of 500 is larger than the train set of", "200 samples"]),
-        ({"curvature": {"batch_size": 90}}, ["at least 3 batches of 90", "gives 2"]),
+        (
+            {"figure_4": {"network": "logistic_features"}, "curvature": {"batch_size": 12}},
+            ["figure_", "at least 3", "2"],
+        ),
         ({"figure_7": {"network": "lenet"}}, ["figure_7", "'lenet'", "lenet_cifar10"]),
         ({"figure_3": {"network": "mlp_mnist"}}, ["figure_3", "whole sets", "softmax regression"]),
         ({"training": {"decay_start": 0.9}}, ["starts before it ends"]),

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from deepspectra.ensembles import orthogonal_levels
 from deepspectra.laws import (
     goe_number_variance,
     orthogonal_spacing_cdf,
@@ -12,6 +11,7 @@ from deepspectra.laws import (
     wigner_surmise,
 )
 from deepspectra.nulls import laguerre_singular_values
+from deepspectra.orthogonal import orthogonal_levels
 from deepspectra.statistics import ks_distance
 
 

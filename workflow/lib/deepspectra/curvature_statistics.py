@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from deepspectra.ensembles import orthogonal_levels
 from deepspectra.errors import UserError
 from deepspectra.laws import wigner_surmise
+from deepspectra.orthogonal import orthogonal_levels
 from deepspectra.ratios import mean_ratio, mean_ratio_by_rank, spacing_ratios
 from deepspectra.statistics import ks_distance
 from deepspectra.unfolding import empirical

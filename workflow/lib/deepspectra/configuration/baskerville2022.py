@@ -17,6 +17,9 @@ SET_SIZES = {
     "bike": (13_903, 3476),
 }
 
+# Figures with unfolded spacings.
+_UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
+
 Share = Annotated[float, Field(gt=0, le=1), FromText]
 
 
@@ -230,6 +233,13 @@ class Baskerville2022(Node):
                 raise ValueError(
                     f"{key} has whole sets, which only softmax regression can have; {figure.network} is none"
                 )
+        for key, name in self._named:
+            for split in ("train", "test"):
+                if key in _UNFOLDED and self.batches(name, split) < 3:
+                    raise ValueError(
+                        f"curvature.batches: unfolding, in {key}, takes at least 3 batches of "
+                        f"{self.curvature.batch_size}; the {split} set of {name} gives {self.batches(name, split)}"
+                    )
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
@@ -244,11 +254,6 @@ class Baskerville2022(Node):
                 raise ValueError(
                     f"curvature.batch_size: a batch of {self.curvature.batch_size} is larger than the {split} set of "
                     f"{name}, which has {there} samples"
-                )
-            if self.batches(name, split) < 3:
-                raise ValueError(
-                    f"curvature.batches: unfolding takes at least 3 batches of {self.curvature.batch_size}; the "
-                    f"{split} set of {name} gives {self.batches(name, split)}"
                 )
 
     @property
