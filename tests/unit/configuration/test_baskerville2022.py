@@ -22,8 +22,8 @@ def paper(overrides=None, scale="paper"):
         ({"networks": {"mlp1024": {"data": "mnist", "seed": 1}}}, ["two networks are called mlp1024"]),
         ({"curvature": {"batch_size": 500}}, ["a batch of 500 is larger than the train set of", "200 samples"]),
         (
-            {"figure_4": {"network": "logistic_features"}, "curvature": {"batch_size": 12}},
-            ["figure_", "at least 3", "2"],
+            {"curvature": {"batch_size": 12}},
+            ["in figure_3, takes at least 3 batches of 12", "logistic_features gives 2"],
         ),
         ({"figure_7": {"network": "lenet"}}, ["figure_7", "'lenet'", "lenet_cifar10"]),
         ({"figure_3": {"network": "mlp_mnist"}}, ["figure_3", "whole sets", "softmax regression"]),
