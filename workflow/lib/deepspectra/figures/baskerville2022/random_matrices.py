@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from deepspectra.figures import style
 from deepspectra.laws import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
@@ -27,8 +29,8 @@ NOTES = {
     "drawn once for all samples. Assumed: the bins.",
     "figure_6": f"{_PROCESS} (d) to (f) as published are plain samples: the authors' code drops degeneracy and "
     "outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of degenerate "
-    "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside the "
-    "bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
+    "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside "
+    "the bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
     "counted. Mean of min(r, 1/r): error by bootstrap over matrices; "
     f"{SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN:.4f} for large orthogonal matrices, {POISSON_MEAN:.4f} for "
     "independent levels.",
@@ -107,9 +109,9 @@ def figure_5(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis in axes[1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
     handles = [
-        axes[0, 0].bar([0], [0], color=style.HISTOGRAM_COLOUR),
-        *axes[0, 0].plot([], [], color=style.LIMIT_COLOUR),
-        *axes[0, 0].plot([], [], color="black", linestyle=":"),
+        Patch(color=style.HISTOGRAM_COLOUR),
+        Line2D([], [], color=style.LIMIT_COLOUR),
+        Line2D([], [], color="black", linestyle=":"),
     ]
     labels = ["eigenvalues", "semicircle of equal variance", "expected density (a to d)"]
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
@@ -146,8 +148,8 @@ def figure_6(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis in axes[-1]:
         axis.set_xlabel("ratio $r$")
     handles = [
-        axes[0, 0].bar([0], [0], color=style.HISTOGRAM_COLOUR),
-        *axes[0, 0].plot([], [], color="black"),
+        Patch(color=style.HISTOGRAM_COLOUR),
+        Line2D([], [], color="black"),
     ]
     figure.legend(handles, ["spacing ratios", "surmise, eq. 12"], loc="outside upper center", ncols=2)
     style.add_note(figure, note)
