@@ -70,6 +70,24 @@ def test_every_figure_is_there_with_its_numbers(finished, name):
     assert (finished.folder / "results" / "smoke" / "benchmarks" / name.replace("/", "_")).is_dir()
 
 
+def test_ratios_of_processes_with_their_degeneracy_are_those_of_the_plain_samples(finished):
+    """The same random numbers, and all zeros left out; outliers are another matter."""
+    table = pd.read_csv(finished.folder / "results/smoke/statistics/baskerville2022/figure_6.csv")
+    means = table[table.quantity == "mean of min(r, 1/r)"].set_index(["panel", "series"]).value
+    assert means["d", "changed"] == pytest.approx(means["d", "plain"], rel=1e-9)
+    assert means["e", "changed"] != pytest.approx(means["e", "plain"], rel=1e-3)
+    zeros = table[table.quantity.str.startswith("share of levels that are zero")].set_index(["panel", "series"]).value
+    assert zeros["d", "changed"] == 0.25
+
+
+def test_the_large_network_has_nine_eigenvalues_for_each_image(finished):
+    table = pd.read_csv(finished.folder / "results/smoke/statistics/baskerville2022/figure_resnet34.csv")
+    values = table.set_index("quantity").value
+    assert values["parameters"] == 21_289_802
+    assert values["non-zero eigenvalues"] == 27
+    assert values["smallest"] > 1e6 * values["error bound"]
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_there_to_compute_with_and_to_read(finished, name):
     base = finished.folder / "results" / "smoke" / "tables" / name

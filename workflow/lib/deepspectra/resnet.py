@@ -14,8 +14,8 @@ from torchvision import models
 def random_resnet34(images: torch.Tensor, seed: int, outputs: int) -> nn.Module:
     """torchvision's ResNet-34 with its own random initial weights, in float64 and evaluation mode.
 
-    Batch normalisation has the means and variances of the given images, each layer's with those before it normalised
-    already: untouched, at means of 0 and variances of 1, signals would grow from block to block.
+    Batch normalisation has the means and variances that one pass over the given images meets in training mode: with
+    those of a new layer, 0 and 1, it would not normalise at all.
 
     :param images: float64, shape (count, 3, height, width): not those that the network is studied on.
     :param seed: of the weights; torch's global generator is left as it was.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from deepspectra.figures import style
 from deepspectra.laws import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
@@ -107,9 +109,9 @@ def figure_5(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis in axes[1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
     handles = [
-        axes[0, 0].bar([0], [0], color=style.HISTOGRAM_COLOUR),
-        *axes[0, 0].plot([], [], color=style.LIMIT_COLOUR),
-        *axes[0, 0].plot([], [], color="black", linestyle=":"),
+        Patch(color=style.HISTOGRAM_COLOUR),
+        Line2D([], [], color=style.LIMIT_COLOUR),
+        Line2D([], [], color="black", linestyle=":"),
     ]
     labels = ["eigenvalues", "semicircle of equal variance", "expected density (a to d)"]
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
@@ -146,8 +148,8 @@ def figure_6(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis in axes[-1]:
         axis.set_xlabel("ratio $r$")
     handles = [
-        axes[0, 0].bar([0], [0], color=style.HISTOGRAM_COLOUR),
-        *axes[0, 0].plot([], [], color="black"),
+        Patch(color=style.HISTOGRAM_COLOUR),
+        Line2D([], [], color="black"),
     ]
     figure.legend(handles, ["spacing ratios", "surmise, eq. 12"], loc="outside upper center", ncols=2)
     style.add_note(figure, note)

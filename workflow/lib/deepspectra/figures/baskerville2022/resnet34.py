@@ -36,7 +36,7 @@ def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     left.plot(bound.x, bound.y, color="0.4", linestyle="--", label="error bound")
     left.set_yscale("log")
     low, high = bound.y.min(), levels.y.max()
-    left.set_ylim(low / 10, high * (high / low) ** 0.35)
+    left.set_ylim(low / 10, high * (high / low) ** 0.6)
     left.set_xlim(0, levels.x.max() + 1)
     left.set_xlabel("rank")
     left.set_ylabel("eigenvalue")
@@ -50,7 +50,9 @@ def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     middle.plot(lines["b", "surmise"].x, lines["b", "surmise"].y, color="black", label="surmise, eq. 12")
     mean = values.loc["mean of min(r, 1/r)"]
     p = values.value["p-value against orthogonal matrices of as many levels"]
-    for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f} ± {mean.error:.3f}", f"p = {p:.2g}"):
+    # A spectrum too short for blocks has no error.
+    error = f" ± {mean.error:.3f}" if pd.notna(mean.error) else ""
+    for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f}{error}", f"p = {p:.2g}"):
         middle.plot([], [], alpha=0, label=remark)
     middle.set_xlim(0, bars.x_high.max())
     middle.set_ylim(bottom=0)
@@ -66,7 +68,7 @@ def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     right.axhline(POISSON_MEAN, color=style.VERMILION, linestyle="--", label=f"independent, {POISSON_MEAN:.4f}")
     right.plot((parts.x + parts.x_high) / 2, parts.y, "o", color=style.BLUE, label="ResNet-34")
     low, high = min(lower.y.min(), parts.y.min(), POISSON_MEAN), max(upper.y.max(), parts.y.max())
-    right.set_ylim(low - 0.05, high + 0.6 * (high - low))
+    right.set_ylim(low - 0.05, high + 0.9 * (high - low))
     right.set_xlim(0, 1)
     right.set_xlabel("share of levels below")
     right.set_ylabel(r"mean min$(r, 1/r)$")
