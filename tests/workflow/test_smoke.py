@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from deepspectra.calibration import false_discovery
+from deepspectra.configuration import load_settings
+from deepspectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.store import file_hash
+from deepspectra.tasks import load_samples
+from deepspectra.trained import load_trained
 
 from .conftest import NO_NETWORK
 
 SMOKE = ("--config", "scale=smoke")
 PRETRAINED = ["alexnet", "vgg16", "vgg19"]
 WEIGHTS = [f"resources/weights/{network}.h5" for network in PRETRAINED]
-TABLES = ["thamm2024/table_1", "thamm2024/table_2", "thamm2024/table_2_unfolding"]
+TABLES = {
+    "thamm2024/table_1": "training images 200 instead of 50000",
+    "thamm2024/table_2": "training images 200 instead of 50000",
+    "thamm2024/table_2_unfolding": "training images 200 instead of 50000",
+    "baskerville2022/table_networks": "epochs 1 instead of 300",
+}
 FIGURES = [
     "thamm2024/figure_1",
     "thamm2024/figure_2",
@@ -80,6 +91,46 @@ def test_ratios_of_processes_with_their_degeneracy_are_those_of_the_plain_sample
     assert zeros["d", "changed"] == 0.25
 
 
+def test_resolved_spectra_are_those_of_dense_matrices_in_float64(finished):
+    """From the files of weights and data alone: the same batch, the same eigenvalues."""
+    bike = load_settings(finished.folder / "config")["smoke"].baskerville2022.network("mlp_bike").model_dump()
+    weights, data = (
+        finished.folder / path for path in ("results/smoke/networks/mlp_bike.h5", "resources/data/bike.h5")
+    )
+    samples = load_samples(bike, data, "train")
+    model = load_trained(bike, weights, "final", 13, torch.float64)
+    folder = finished.folder / "results/smoke/spectra/baskerville2022/mlp_bike"
+    factor = gauss_newton_factor(model, samples.inputs[8:16], "squared")
+    dense = {"hessian": hessian(model, samples.inputs[8:16], samples.targets[8:16], "squared")}
+    dense["gauss_newton"] = factor @ factor.T
+    for kind, matrix in dense.items():
+        with h5py.File(folder / f"final_train_{kind}" / "resolved_0_1.h5") as file:
+            first, second = file["lengths"][()]
+            found, bound = file["eigenvalues"][first : first + second], file["bounds"][1]
+            assert json.loads(file.attrs["parameters"])["parameters"] == len(matrix) == 311
+        everything = torch.linalg.eigvalsh(matrix).numpy()
+        np.testing.assert_allclose(found, everything[np.abs(everything) > bound], rtol=0, atol=bound)
+        # As published: the same matrix in float32, whose zeros are noise.
+        with h5py.File(folder / f"final_train_{kind}" / "published_1.h5") as file:
+            published = file["eigenvalues"][()]
+        np.testing.assert_allclose(published, everything, rtol=0, atol=1e-4 * everything[-1])
+        assert np.sum(np.abs(published) > 1e-10) > len(found)
+
+
+def test_the_table_of_networks_counts_no_more_than_the_rank_that_a_batch_allows(finished):
+    table = pd.read_csv(finished.folder / "results/smoke/tables/baskerville2022/table_networks.csv")
+    parameters = table.set_index("network").parameters
+    assert parameters["logistic_mnist"].unique().tolist() == [7850]
+    assert [parameters[name] for name in ("mlp_mnist", "mlp_deep_mnist", "lenet_cifar10")] == [9960, 20060, 19217]
+    batches = table[table.scope == "batch"]
+    regression = batches[batches.network.str.startswith("logistic")]
+    # Eight samples, nine independent differences of outputs.
+    assert (regression.resolved_eigenvalues <= 72).all()
+    assert (batches[batches.kind == "gauss_newton"].resolved_eigenvalues <= 8).all()
+    assert batches.published_eigenvalues.notna().sum() == 2
+    assert (table.error_bound < 1e-6).all()
+
+
 def test_the_large_network_has_nine_eigenvalues_for_each_image(finished):
     table = pd.read_csv(finished.folder / "results/smoke/statistics/baskerville2022/figure_resnet34.csv")
     values = table.set_index("quantity").value
@@ -97,7 +148,7 @@ def test_every_table_is_there_to_compute_with_and_to_read(finished, name):
     assert text.count("\n| ") == 1 + len(rows)
     for network in rows.network:
         assert f"| {network} |" in text
-    assert "Smoke scale: training images 200 instead of 50000" in text
+    assert f"Smoke scale: {TABLES[name]}" in text
 
 
 def test_what_pretrained_networks_lack_is_said_and_the_rest_is_there(finished):

@@ -55,10 +55,8 @@ with job(snakemake.log[0], snakemake.threads):
 
     shown = pd.DataFrame(
         {
-            "network": [
-                row.network.replace("_", " ") + ("" if row.state == "final" else ", untrained")
-                for row in table.itertuples()
-            ],
+            "network": table.network,
+            "weights": table.state.map({"final": "trained", "initial": "untrained"}),
             "P": table.parameters.map(str),
             "matrix": table.kind.map({"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}),
             "of": [
