@@ -74,6 +74,15 @@ def curvature_statistics(part):
     ]
 
 
+def shown_features(wildcards):
+    """The file of the features, if an item shows a network on them."""
+    item = wildcards.get("item", "table_networks")
+    networks = {spectrum_parts(name)[0] for name in curvature_spectra(wildcards.scale, item)}
+    paper = SETTINGS[wildcards.scale].baskerville2022
+    there = any(paper.network(network).data == "features" for network in networks)
+    return [f"results/{wildcards.scale}/features/cifar10.h5"] if there else []
+
+
 rule gather_curvature:
     """The panels of one figure from the statistics of its spectra."""
     input:
@@ -82,6 +91,8 @@ rule gather_curvature:
         ensemble=lambda wildcards: (
             ["results/{scale}/spectra/baskerville2022/figure_1_ensemble.h5"] if wildcards.item == "figure_1" else []
         ),
+        # It knows which network made the features.
+        features=shown_features,
     output:
         curves="results/{scale}/statistics/baskerville2022/{item}_curves.csv",
         summary="results/{scale}/statistics/baskerville2022/{item}.csv",
@@ -113,6 +124,7 @@ rule tabulate_networks:
             f"results/{wildcards.scale}/networks/{network}_history.csv"
             for network in SETTINGS[wildcards.scale].baskerville2022.networks
         ],
+        features=shown_features,
     output:
         csv="results/{scale}/tables/baskerville2022/table_networks.csv",
         md=report(
@@ -156,7 +168,15 @@ def hessian_settings(item):
     networks = dict.fromkeys(spectrum_parts(name)[0] for name in curvature_spectra(SCALE, item))
     entries = [RUN.baskerville2022.network(network) for network in networks]
     features = ["features"] if any(entry.data == "features" for entry in entries) else []
-    nodes = ["training", *features, *(f"networks.{network}" for network in networks), "curvature"]
+    nodes = ["training", *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
+    # Numbers that some network has not for itself.
+    nodes += [
+        f"curvature.{key}"
+        for key in ("batches", "published_batches")
+        if any(getattr(entry, key) is None for entry in entries)
+    ]
+    if item in ("figure_3", "figure_a11", "figure_a13", "table_networks"):
+        nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return [f"baskerville2022.{node}" for node in nodes]
 
 

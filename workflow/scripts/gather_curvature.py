@@ -28,8 +28,12 @@ with job(snakemake.log[0], snakemake.threads):
         place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
         drawn.insert(0, pd.DataFrame(rows).assign(**place))
         numbers.insert(0, pd.DataFrame(found).assign(**place))
+    if snakemake.input.features:
+        made = store.read(snakemake.input.features[0], {"train_features": ("samples", "features")})
+        told = {"quantity": f"features of {made.attributes['parameters']['title']}", "series": "resolved"}
+        numbers.append(pd.DataFrame([told | {"value": made["train_features"].shape[1]}]))
     for tables, columns, path in (
         (drawn, CURVES, snakemake.output.curves),
         (numbers, SUMMARY, snakemake.output.summary),
     ):
-        pd.concat(tables)[columns].to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+        pd.concat(tables).reindex(columns=columns).to_csv(path, index=False, lineterminator="\n", float_format="%.10g")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepspectra import store
 from deepspectra.job import job
 from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.tables import markdown, number
@@ -90,6 +91,9 @@ with job(snakemake.log[0], snakemake.threads):
         "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say "
         "test.",
     ]
+    if snakemake.input.features:
+        made = store.read(snakemake.input.features[0], {}).attributes["parameters"]
+        notes.append(f"Networks on features: CIFAR-10 as features of {made['title']}.")
     Path(snakemake.output.md).write_text(
         markdown(shown, "Networks of baskerville2022: spectra as published and resolved", notes), encoding="utf-8"
     )

@@ -30,12 +30,16 @@ def differences(base: Settings, other: Settings, *items: str) -> str:
     for a caption."""
     found = []
     for item in items:
-        node, changed = base, other
+        node, changed, entry = base, other, ""
         for part in item.split("."):
             parent = node
+            if isinstance(node, dict):
+                entry = part
             node, changed = (of[part] if isinstance(of, dict) else getattr(of, part) for of in (node, changed))
         if isinstance(node, Node | dict):
-            found += _differences(node, changed)
+            told = _differences(node, changed)
+            # Of one of several entries its name has to be told too.
+            found += [f"{entry} with {' and '.join(told)}"] if entry and told else told
         elif node != changed:
             found.append(_told(parent, part, node, changed))
     return ", ".join(found)

@@ -81,7 +81,8 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         for (series, name), axis in zip(_SERIES.items(), column, strict=True):
             _panel(axis, curves, summary, letter, series)
             axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
-        _label(column[0], curves, letter)
+        style.label_panel(column[0], letter, _title(curves, letter))
+        _same_heights(column)
     style.add_note(figure, note)
     return figure
 
@@ -144,9 +145,12 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
         for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
         row[0].set_ylabel(f"$\\bf{{({letter})}}$ {_title(curves, letter)}\n{row[0].get_ylabel()}".rstrip(), fontsize=6)
+        for axis in row[1:]:
+            axis.set_ylabel("")
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
-    style.add_note(figure, note)
+    _legend(figure)
+    style.add_note(figure, _with_features(note, summary))
     return figure
 
 
@@ -161,16 +165,38 @@ def _comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figur
             # One name is enough for neighbours that show the same.
             if place and shown[place] == shown[place - 1]:
                 axis.set_ylabel("")
-        _label(column[0], curves, letter)
-        drawn = [axis for axis in column if axis.has_data()]
-        if len(drawn) == 2:
-            limits = np.array([axis.get_ylim() for axis in drawn])
-            for axis in drawn:
-                axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+        style.label_panel(column[0], letter, _scope(curves, letter))
+        _same_heights(column)
     for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
         axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
-    style.add_note(figure, note)
+    parameters = _numbers(summary, letters[0], "resolved")["parameters"]
+    figure.suptitle(f"{_network(curves, letters[0])}, P = {parameters:.0f}", x=0.01, ha="left", fontsize=7)
+    _legend(figure)
+    style.add_note(figure, _with_features(note, summary))
     return figure
+
+
+def _same_heights(column: np.ndarray) -> None:
+    """Equal limits of the panels of a column that show something."""
+    drawn = [axis for axis in column if axis.has_data()]
+    limits = np.array([axis.get_ylim() for axis in drawn])
+    for axis in drawn:
+        axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+
+
+def _legend(figure: Figure) -> None:
+    """One legend for all panels, if any has lines with names."""
+    entries = {}
+    for axis in figure.axes:
+        entries |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    if entries:
+        figure.legend(entries.values(), entries.keys(), loc="outside upper right", ncols=len(entries))
+
+
+def _with_features(note: str, summary: pd.DataFrame) -> str:
+    """Which network made the features, if there are any."""
+    told = summary.quantity[summary.quantity.str.startswith("features of ")].unique()
+    return f"{note} {' '.join(f'CIFAR-10 as {text}.' for text in told)}".rstrip()
 
 
 def _panel(
@@ -198,7 +224,7 @@ def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: st
     s = np.linspace(0, bars.x_high.max(), 400)
     axis.plot(s, wigner_surmise.pdf(s), color=style.LIMIT_COLOUR, label="surmise")
     axis.set_xlim(0, min(4.0, bars.x_high.max()))
-    axis.set_ylim(0, 1.75 * max(0.77, bars.y[bars.x > 0].max()))
+    axis.set_ylim(0, 1.05)
     axis.set_xlabel(r"unfolded spacing $s$")
     axis.set_ylabel("density")
     distance = f"KS distance of {statistic} spacings to the Wigner surmise"
@@ -207,7 +233,6 @@ def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: st
     if first.y > axis.get_ylim()[1]:
         told.append(f"s = 0: {first.y * (first.x_high - first.x):.0%}")
     _say(axis, [*told, *_size(numbers)])
-    axis.legend(loc="center right", bbox_to_anchor=(1, 0.5))
 
 
 def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
@@ -216,7 +241,7 @@ def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     r = np.linspace(0, lines.x_high.max(), 400)
     axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
     axis.set_xlim(0, lines.x_high.max())
-    axis.set_ylim(0, 1.25)
+    axis.set_ylim(0, 0.9)
     axis.set_xlabel(r"spacing ratio $r$")
     axis.set_ylabel("density")
     _say(axis, ["mean min(r, 1/r):", _mean(numbers), *_size(numbers)])
@@ -240,12 +265,11 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.errorbar(centres, lines.y, lines.error.fillna(0), fmt="o", color=style.BLUE, markersize=2.5, linewidth=0.8)
     for value, name, dashes in (
         (SURMISE_MEAN, "surmise", "-"),
-        (ORTHOGONAL_MEAN, "GOE", "--"),
+        (ORTHOGONAL_MEAN, "large GOE", "--"),
         (POISSON_MEAN, "Poisson", ":"),
     ):
-        axis.axhline(value, color=style.LIMIT_COLOUR if name == "surmise" else "0.4", linestyle=dashes, linewidth=0.8)
-    axis.text(0.02, POISSON_MEAN + 0.004, "Poisson", fontsize=5, color="0.4")
-    axis.text(0.02, SURMISE_MEAN + 0.004, "surmise, GOE", fontsize=5, color=style.LIMIT_COLOUR)
+        colour = style.LIMIT_COLOUR if name == "surmise" else "0.4"
+        axis.axhline(value, color=colour, linestyle=dashes, linewidth=0.8, label=name)
     axis.set_xlim(0, 1)
     axis.set_ylim(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05))
     axis.set_xlabel("relative rank")
@@ -282,8 +306,9 @@ def _size(numbers: pd.Series) -> list[str]:
         f"{count} batches" if count > 1 else "one matrix",
         f"{numbers['eigenvalues kept, mean']:.0f} of {numbers['parameters']:.0f}",
     ]
-    if numbers.get("matrices called unresolved", 0):
-        told.append(f"unresolved: {numbers['matrices called unresolved']:.0f}")
+    unresolved = int(numbers.get("matrices called unresolved", 0))
+    if unresolved:
+        told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
     return told
 
 
@@ -304,15 +329,21 @@ def _unavailable(axis: Axes, numbers: pd.Series, scope: str) -> None:
     axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=5.5, color="0.4", transform=axis.transAxes)
 
 
-def _title(curves: pd.DataFrame, letter: str) -> str:
-    """The spectrum of a panel in words."""
+def _network(curves: pd.DataFrame, letter: str) -> str:
+    """Network, state and matrix of a panel in words."""
+    network, _, rest = curves[curves.panel == letter].spectrum.iloc[0].partition("/")
+    state, _, kind = rest.split("_", 2)
+    return f"{network.replace('_', ' ')}{'' if state == 'final' else ', untrained'}: {_KINDS[kind]}"
+
+
+def _scope(curves: pd.DataFrame, letter: str) -> str:
+    """The samples of a panel in words."""
     place = curves[curves.panel == letter].iloc[0]
-    network, _, rest = place.spectrum.partition("/")
-    state, split, kind = rest.split("_", 2)
-    trained = "" if state == "final" else ", untrained"
-    scope = f"whole {split} set" if place.scope == "whole" else f"{split} batches"
-    return f"{network.replace('_', ' ')}{trained}\n{_KINDS[kind]}, {scope}"
+    split = place.spectrum.partition("/")[2].split("_")[1]
+    name = {"train": "training", "test": "test"}[split]
+    return f"whole {name} set" if place.scope == "whole" else f"{name} batches"
 
 
-def _label(axis: Axes, curves: pd.DataFrame, letter: str) -> None:
-    axis.set_title(f"$\\bf{{({letter})}}$ {_title(curves, letter)}", loc="left", fontsize=6)
+def _title(curves: pd.DataFrame, letter: str) -> str:
+    """Both."""
+    return f"{_network(curves, letter)},\n{_scope(curves, letter)}"
