@@ -60,7 +60,7 @@ def curvature_spectra(scale, item):
     names = [name for figure in HESSIAN_FIGURES for name in curvature_spectra(scale, figure)]
     order, shown = list(SETTINGS[scale].baskerville2022.networks), {spectrum_parts(name)[0] for name in names}
     names += [f"{network}/{TEST}" for network in order if network not in shown]
-    return sorted(dict.fromkeys(names), key=lambda name: order.index(spectrum_parts(name)[0]))
+    return sorted(dict.fromkeys(names), key=lambda name: (order.index(spectrum_parts(name)[0]), name))
 
 
 HESSIAN_FIGURES = ["figure_1", *CURVATURE_PANELS, "figure_a14"]

@@ -38,7 +38,7 @@ def resolved_files(scale, spectrum):
     """Resolved spectra of all batches: few batches a job where one takes long."""
     network, _, split, kind = spectrum_parts(spectrum)
     paper = SETTINGS[scale].baskerville2022
-    count, entry = paper.batches(network, split), paper.network(network)
+    count, entry = paper.batches(network, split, kind), paper.network(network)
     slow = kind == "hessian" and not entry.is_softmax_regression
     step = paper.curvature.batches_a_job if slow else count
     return [

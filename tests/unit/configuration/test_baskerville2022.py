@@ -54,3 +54,4 @@ def test_the_incomplete_last_batch_is_left_out_and_a_network_may_have_fewer():
     assert settings.batches("logistic_mnist", "train") == 157
     assert settings.batches("mlp_bike", "train") == 217
     assert (settings.batches("mlp_mnist", "test"), settings.published_batches("mlp_mnist", "test")) == (9, 0)
+    assert settings.batches("mlp_mnist", "test", "gauss_newton") == 156

@@ -84,7 +84,7 @@ class HessianNetwork(Node):
         default=None, description="Epochs, where they differ from the others'.", title="epochs"
     )
     batches: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Batches of resolved spectra, where they differ from the others'.", title="batches"
+        default=None, description="Batches of resolved Hessians, where they differ from the others'.", title="batches"
     )
     published_batches: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
@@ -113,7 +113,7 @@ class Curvature(Node):
     batch_size: int = Field(ge=1, description="Samples a batch.", title="batch size")
     batches: int = Field(
         ge=1,
-        description="Resolved spectra of at most so many batches; an incomplete last one is left out.",
+        description="Resolved Hessians of at most so many batches; an incomplete last one is left out.",
         title="batches",
     )
     published_batches: int = Field(
@@ -278,10 +278,17 @@ class Baskerville2022(Node):
             most = getattr(self.features, key)
         return min(most, getattr(network, key) or most)
 
-    def batches(self, name: str, split: Literal["train", "test"]) -> int:
-        """How many batches have a resolved spectrum; the incomplete last one has none."""
-        asked = self.network(name).batches or self.curvature.batches
-        return min(asked, self.samples(name, split) // self.curvature.batch_size)
+    def batches(
+        self, name: str, split: Literal["train", "test"], kind: Literal["hessian", "gauss_newton"] = "hessian"
+    ) -> int:
+        """How many batches have a resolved spectrum; the incomplete last one has none.
+
+        All that are complete have one of their Gauss-Newton matrix, which takes no time.
+        """
+        complete = self.samples(name, split) // self.curvature.batch_size
+        return (
+            complete if kind == "gauss_newton" else min(self.network(name).batches or self.curvature.batches, complete)
+        )
 
     def published_batches(self, name: str, split: Literal["train", "test"]) -> int:
         """How many batches have a float32 spectrum as published."""
