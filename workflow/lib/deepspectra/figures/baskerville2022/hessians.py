@@ -50,7 +50,7 @@ NOTES = {
     "figure_a11": f"{_REFERENCE} {_RATIOS} As published, whole sets: float32, no cut-off.",
     "figure_a12": f"{_REFERENCE} {_UNFOLDED}",
     "figure_a13": f"{_REFERENCE} {_RATIOS} As published, whole sets: float32, cut-off 1e-5.",
-    "figure_a14": f"{_REFERENCE} {_UNFOLDED} Without cut-off the authors drop exact zeros alone.",
+    "figure_a14": f"Hessians of test batches. {_REFERENCE} {_UNFOLDED} Without cut-off the authors drop exact zeros alone.",
 }
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
@@ -144,7 +144,8 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
     for letter, row in zip(letters, axes, strict=True):
         for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
-        row[0].set_ylabel(f"$\\bf{{({letter})}}$ {_title(curves, letter)}\n{row[0].get_ylabel()}".rstrip(), fontsize=6)
+        name = _network(curves, letter).partition(":")[0]
+        row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
         for axis in row[1:]:
             axis.set_ylabel("")
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
