@@ -30,7 +30,7 @@ with job(snakemake.log[0], snakemake.threads):
     print(table.where(table.notna(), "not measured").to_string())
     print(
         f"\nTogether about {total:.0f} minutes and {disk:.0f} MB of disk while it runs; targets share jobs, "
-        f"memory is per job, up to {cores} at once.\nOnce, for the data set that these targets need: "
+        f"memory is per job, up to {cores} at once.\nOnce, for what is downloaded: "
         + ", ".join(f"{name} ({size})" for name, size in snakemake.params.downloads.items())
         + ".\n"
     )

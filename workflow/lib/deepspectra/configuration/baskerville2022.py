@@ -84,7 +84,7 @@ class HessianNetwork(Node):
         default=None, description="Epochs, where they differ from the others'.", title="epochs"
     )
     batches: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Batches of resolved Hessians, where they differ from the others'.", title="batches"
+        default=None, description="Batches of resolved Hessians, where they differ from the others'.", title="batches of Hessians"
     )
     published_batches: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
@@ -114,7 +114,7 @@ class Curvature(Node):
     batches: int = Field(
         ge=1,
         description="Resolved Hessians of at most so many batches; an incomplete last one is left out.",
-        title="batches",
+        title="batches of Hessians",
     )
     published_batches: int = Field(
         ge=0, description="Float32 spectra as published of at most so many batches.", title="batches as published"
