@@ -144,6 +144,18 @@ def test_a_user_file_overrides_single_values(project, tmp_path):
     assert jobs["simulate_data_covariance"] == 2
 
 
+def test_a_network_of_ones_own_has_its_rows_and_its_figure(project):
+    """With the note of its figure and table, in which the files' settings do not have it."""
+    own = (
+        "baskerville2022={networks: {mine: {data: mnist, hidden: [30], seed: 1, epochs: 2}}, figure_4: {network: mine}}"
+    )
+    jobs = project.jobs("--config", own, "--", "baskerville2022_table_networks", "baskerville2022_figure_4")
+    assert jobs["tabulate_networks"] == jobs["draw_figure"] == 1
+    result = project.snakemake("--dry-run", "--config", own, "--", "baskerville2022_figure_4")
+    assert "results/preview/networks/mine.h5" in result.stdout
+    assert "lenet" not in result.stdout
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_costs_are_printed_for_every_target(project, scale):
     result = project.snakemake("--cores", "1", "--nolock", "--config", f"scale={scale}", "--", "cost")

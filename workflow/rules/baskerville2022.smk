@@ -111,7 +111,7 @@ rule gather_curvature:
     params:
         panels=lambda wildcards: curvature_panels(wildcards.scale, wildcards.item),
         spectra=lambda wildcards: curvature_spectra(wildcards.scale, wildcards.item),
-        library=source_digest("curvature_statistics"),
+        library=source_digest("curvature_statistics", "store"),
     script:
         "../scripts/gather_curvature.py"
 
@@ -148,7 +148,7 @@ rule tabulate_networks:
         scale_note=lambda wildcards: describe_scale(
             FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["baskerville2022"]["table_networks"]
         ),
-        library=source_digest("tables"),
+        library=source_digest("tables", "laws.ratios", "store"),
     script:
         "../scripts/tabulate_networks.py"
 

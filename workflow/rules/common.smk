@@ -9,8 +9,9 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
-from deepspectra.architectures import DATA_SIZES, hessian_network_shapes, matrix_shape, parameter_count
+from deepspectra.architectures import DATA_SIZES, matrix_shape
 from deepspectra.configuration import SCALES, describe_scale, load_settings
+from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table

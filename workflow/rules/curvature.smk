@@ -68,12 +68,6 @@ def spectrum_files(scale, spectrum):
     ]
 
 
-def whole_cut(wildcards):
-    """Cut-off on |eigenvalue| of ratios of whole sets in the authors' code."""
-    data = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data
-    return 0.0 if data == "mnist" and wildcards.state == "final" else 1e-5
-
-
 rule compute_curvature:
     """The float32 Hessian or Gauss-Newton matrix of one batch, or of a whole set, as published."""
     input:
@@ -208,7 +202,7 @@ rule analyse_curvature:
         curvature=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.curvature.model_dump(
             include={"unfolded_share", "seed"}
         ),
-        whole_cut=whole_cut,
+        data=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data,
         library=source_digest("curvature_statistics", "store"),
     script:
         "../scripts/analyse_curvature.py"

@@ -84,9 +84,7 @@ def decomposition_disk(wildcards, attempt):
 def curvature_parameters(wildcards):
     """P of a network; of one on features at most, since EfficientNet-Lite0 has 1280 where ResNet-34 has 512."""
     entry = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network)
-    if entry.data == "features":
-        return 12_810
-    return parameter_count(hessian_network_shapes(entry.data, entry.architecture, entry.hidden))
+    return 12_810 if entry.data == "features" else entry.parameters
 
 
 def curvature_memory(wildcards, attempt):
@@ -100,9 +98,22 @@ def curvature_disk(wildcards, attempt):
 
 
 def resolved_memory(wildcards, attempt):
-    """Products of some layers with all parameters, and a reduced matrix with what the eigensolver takes."""
-    reduced = min(curvature_parameters(wildcards), 9000)
-    return int(attempt * (BASE_MB + 800 + 4 * 8 * reduced**2 / 1e6))
+    """Samples in float64, a matrix of the size that the method needs, and what the eigensolver takes."""
+    paper = SETTINGS[wildcards.scale].baskerville2022
+    entry, parameters = paper.network(wildcards.network), curvature_parameters(wildcards)
+    samples = paper.samples(wildcards.network, wildcards.split)
+    inputs = 1280 if entry.data == "features" else DATA_SIZES[entry.data][0]
+    rank = 1 if entry.data == "bike" else 9
+    if entry.is_softmax_regression:
+        # Of a whole set: classes - 1 combinations of all inputs.
+        rows = rank * min(inputs + 1, samples)
+    elif wildcards.get("kind") == "gauss_newton":
+        rows = rank * paper.curvature.batch_size
+    elif entry.method == "dense" or entry.activation != "relu":
+        rows = 1.3 * parameters
+    else:
+        rows = reduced_rows(entry.weight_shapes, paper.curvature.batch_size, rank)
+    return int(attempt * (BASE_MB + 3 * 8 * rows**2 / 1e6 + 2 * 8 * samples * inputs / 1e6))
 
 
 def embedded_images(wildcards):

@@ -42,7 +42,7 @@ with job(snakemake.log[0], snakemake.threads):
     curves += statistics.rank_rows("resolved", "batch", resolved, seed)
     summary = statistics.spectrum_numbers("resolved", "batch", resolved, resolved, parameters, seed)
     summary += statistics.resolution_numbers("batch", known["bounds"], known["unresolved"], known["left_out"])
-    if len(resolved) >= 3:
+    if statistics.can_be_unfolded(resolved):
         rows, numbers = unfolded("resolved", "unfolded", resolved)
         curves, summary = curves + rows, summary + numbers
 
@@ -51,13 +51,16 @@ with job(snakemake.log[0], snakemake.threads):
         curves += statistics.density_rows("published", "batch", published, parameters, edges)
         curves += statistics.ratio_rows("published", "batch", kept)
         curves += statistics.rank_rows("published", "batch", kept, seed)
-        summary += statistics.spectrum_numbers("published", "batch", published, kept, parameters, seed)
+        summary += statistics.spectrum_numbers(
+            "published", "batch", published, kept, parameters, seed, statistics.RATIO_CUT
+        )
         for cut in (statistics.UNFOLDED_CUT, statistics.RATIO_CUT):
             summary += statistics.below_cut_numbers("published", published, cut)
         summary.append(statistics.semicircle_number("published", published))
-    if len(published) >= 3:
-        for statistic, cut in (("unfolded", statistics.UNFOLDED_CUT), ("unfolded without cut-off", 0.0)):
-            rows, numbers = unfolded("published", statistic, statistics.above(published, cut))
+    for statistic, cut in (("unfolded", statistics.UNFOLDED_CUT), ("unfolded without cut-off", 0.0)):
+        kept = statistics.above(published, cut)
+        if statistics.can_be_unfolded(kept):
+            rows, numbers = unfolded("published", statistic, kept)
             curves, summary = curves + rows, summary + numbers
 
     if snakemake.input.resolved_whole:
@@ -68,10 +71,11 @@ with job(snakemake.log[0], snakemake.threads):
         summary += statistics.resolution_numbers("whole", known["bounds"], known["unresolved"], known["left_out"])
     if snakemake.input.published_whole:
         whole = read_published(snakemake.input.published_whole)
-        kept = statistics.above(whole, snakemake.params.whole_cut)
+        cut = statistics.whole_cut(snakemake.params.data, snakemake.wildcards.state)
+        kept = statistics.above(whole, cut)
         curves += statistics.ratio_rows("published", "whole", kept)
         curves += statistics.rank_rows("published", "whole", kept, seed)
-        summary += statistics.spectrum_numbers("published", "whole", whole, kept, parameters, seed)
+        summary += statistics.spectrum_numbers("published", "whole", whole, kept, parameters, seed, cut)
 
     for rows, columns, path in (
         (curves, statistics.CURVES, snakemake.output.curves),

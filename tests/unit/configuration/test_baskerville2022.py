@@ -23,13 +23,28 @@ def paper(overrides=None, scale="paper"):
         ({"curvature": {"batch_size": 500}}, ["a batch of 500 is larger than the train set of", "200 samples"]),
         (
             {"curvature": {"batch_size": 12}},
-            ["in figure_3, takes at least 3 batches of 12", "logistic_features gives 2"],
+            ["in figure_3, takes at least 3 batches of 12", "set of logistic_features there are 2"],
         ),
         ({"figure_7": {"network": "lenet"}}, ["figure_7", "'lenet'", "lenet_cifar10"]),
         ({"figure_3": {"network": "mlp_mnist"}}, ["figure_3", "whole sets", "softmax regression"]),
         ({"training": {"decay_start": 0.9}}, ["starts before it ends"]),
         ({"gaussian_process": {"outliers": 100}}, ["no more outliers than directions", "100 and 60"]),
         ({"networks": {"logistic_mnist": {"method": "lanczos"}}}, ["method", "'lanczos'"]),
+        ({"networks": {"mlp_mnist": {"method": "gram"}}}, ["networks.mlp_mnist", "gram", "without hidden layers"]),
+        (
+            {"networks": {"mlp_mnist": {"method": "piecewise", "activation": "tanh"}}},
+            ["networks.mlp_mnist", "piecewise", "relu, not tanh"],
+        ),
+        (
+            {"networks": {"mlp_deep_mnist": {"activation": "tanh"}}},
+            ["networks.mlp_deep_mnist", "no exact method", "tanh with 20060 parameters", "12000", "dense", "16 GB"],
+        ),
+        ({"networks": {"logistic_features": {"images": 25}}}, ["features has 24", "25"]),
+        ({"figure_8": {"network": "mlp_mnist"}}, ["figure_8", "Bike Sharing", "mlp_mnist"]),
+        (
+            {"networks": {"logistic_mnist": {"published_batches": 2}}},
+            ["at least 3 batches as published of logistic_mnist, or none"],
+        ),
     ],
 )
 def test_a_mistake_is_said_with_what_was_expected(change, words):
@@ -55,3 +70,10 @@ def test_the_incomplete_last_batch_is_left_out_and_a_network_may_have_fewer():
     assert settings.batches("mlp_bike", "train") == 217
     assert (settings.batches("mlp_mnist", "test"), settings.published_batches("mlp_mnist", "test")) == (9, 0)
     assert settings.batches("mlp_mnist", "test", "gauss_newton") == 156
+
+
+def test_methods_that_serve_a_network_are_let_through():
+    settings = paper({"networks": {"mlp_mnist": {"activation": "tanh"}, "mlp_deep_mnist": {"method": "dense"}}})
+    assert settings.network("mlp_mnist").parameters == 9960
+    assert settings.network("mlp_deep_mnist").parameters == 20060
+    assert [settings.network(name).parameters for name in ("lenet_cifar10", "mlp_bike")] == [19217, 16601]

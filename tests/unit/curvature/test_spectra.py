@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepspectra.curvature import spectra
+from deepspectra.curvature import sizes, spectra
 from deepspectra.curvature.spectra import ResolvedSpectrum, choose_method, resolved_spectrum
 from deepspectra.errors import UserError
 
@@ -69,7 +69,7 @@ def test_the_method_follows_from_the_network():
     wide = nn.Sequential(nn.Linear(40, 300), nn.Tanh(), nn.Linear(300, 10))
     with pytest.raises(UserError) as error:
         choose_method("hessian", wide)
-    for words in ("layer 1 (Tanh) is not piecewise linear", "15310 parameters", "Gauss-Newton", "force method dense"):
+    for words in ("layer 1 (Tanh) is not piecewise linear", "15310 parameters", "Gauss-Newton", "ask for method dense"):
         assert words in str(error.value)
 
 
@@ -152,6 +152,6 @@ def test_more_samples_than_parameters_go_by_the_smaller_matrix():
 
 
 def test_matrices_that_are_too_large_are_refused(monkeypatch):
-    monkeypatch.setattr(spectra, "LARGEST_MATRIX", 50)
-    with pytest.raises(UserError, match="Gram matrix, 108 square, and the matrix itself are larger than 50"):
+    monkeypatch.setattr(sizes, "LARGEST_MATRIX", 50)
+    with pytest.raises(UserError, match="Gram matrix of 12 samples would have 108 rows, more than the 50"):
         resolved_spectrum("gauss_newton", network([6]), *batch(), "cross_entropy")

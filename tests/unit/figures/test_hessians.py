@@ -38,6 +38,9 @@ PANELS |= {"figure_8": PANELS["figure_7"], "figure_9": PANELS["figure_7"]}
 PANELS |= {"figure_a12": PANELS["figure_a10"], "figure_a13": PANELS["figure_a11"]}
 NOTE = "Preview scale: epochs 5 instead of 300. " + " ".join(["Assumed: nothing; the small print has some lines."] * 6)
 
+#: Random matrices unfolded as nine batches are.
+REFERENCE = statistics.reference_unfolding(9, 1 / 3, seed=4)
+
 
 def spectra(series):
     """Nine matrices: as published with zeros and noise, resolved without."""
@@ -68,7 +71,7 @@ def rows_of(series, scope, statistic):
         if name == "unfolded" or series == "published":
             unfolded = statistics.unfold_batches(statistics.above(found, cut), 1 / 3, seed)
             rows += statistics.spacing_rows(series, name, unfolded)
-            rows += statistics.spacing_rows(series, f"{name} reference", unfolded)
+            rows += statistics.spacing_rows(series, f"{name} reference", REFERENCE)
     return rows
 
 
@@ -81,10 +84,11 @@ def tables_of(item, shown=("published", "resolved")):
             curves += [row | place for row in rows_of(series, scope, statistic)]
             found = spectra(series)
             kept = statistics.above(found, statistics.RATIO_CUT)
-            numbers = statistics.spectrum_numbers(series, scope, found, kept, PARAMETERS, 3)
+            cut = statistics.RATIO_CUT if series == "published" else None
+            numbers = statistics.spectrum_numbers(series, scope, found, kept, PARAMETERS, 3, cut)
             unfolded = statistics.unfold_batches(kept, 1 / 3, 3)
             for name in ("unfolded", "unfolded without cut-off"):
-                numbers += statistics.unfolding_numbers(series, name, unfolded, unfolded)
+                numbers += statistics.unfolding_numbers(series, name, unfolded, REFERENCE)
             if series == "resolved":
                 nine = np.full(9, 1e-9)
                 numbers += statistics.resolution_numbers(scope, nine, nine, nine)
@@ -114,10 +118,10 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     """Large networks at preview scale."""
     figure = draw(item, tables_of(item, shown=("resolved",)))
     assert illegible(figure) == []
-    said = [text for text in texts(figure) if "left to paper scale" in text]
+    said = [text for text in texts(figure) if "not computed here" in text]
     variants = 2 if item == "figure_a14" else 1
     assert len(said) == variants * len(PANELS[item])
-    assert all(f"{PARAMETERS} x {PARAMETERS}" in text or "whole-set" in text for text in said)
+    assert all(f"{PARAMETERS} x {PARAMETERS}" in text for text in said)
 
 
 def test_both_rows_have_the_same_axes_and_bins(tables):
@@ -131,7 +135,7 @@ def test_both_rows_have_the_same_axes_and_bins(tables):
 
 def test_a_panel_says_what_it_is_made_of(tables):
     figure = draw("figure_7", tables["figure_7"])
-    curves, summary = tables["figure_7"]
+    _, summary = tables["figure_7"]
     told = "\n".join(texts(figure))
     numbers = summary[summary.panel == "b"].set_index(["series", "quantity"])
     for series in ("published", "resolved"):
@@ -141,12 +145,16 @@ def test_a_panel_says_what_it_is_made_of(tables):
         assert f"{kept:.0f} of {PARAMETERS}" in told
     assert "zero: 62.5%, not drawn" in told
     assert "9 batches" in told
-    assert curves.y.notna().any()
+    assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ")
 
 
 def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
     figure = draw("figure_4", tables["figure_4"])
-    curves, _ = tables["figure_4"]
+    curves, summary = tables["figure_4"]
+    distance = "KS distance of unfolded spacings to the Wigner surmise"
+    row = summary[(summary.series == "resolved") & (summary.quantity == distance)].iloc[0]
+    assert f"KS {row.value:.2g} ({row.reference:.2g})" in "\n".join(texts(figure))
+    assert f"{row.value:.2g}" != f"{row.reference:.2g}"
     spacings, ratios, ranks = np.array(figure.axes).reshape(2, 3)[1]
     alike = curves[(curves.series == "resolved") & (curves.statistic == "unfolded reference")]
     assert line_through(spacings, alike.assign(x=(alike.x + alike.x_high) / 2))
@@ -173,3 +181,21 @@ def test_equal_numbers_give_equal_bytes(tmp_path):
     assert len(files) == 4
     for name in files:
         assert (here / name).read_bytes() == (there / name).read_bytes()
+
+
+def test_too_few_float32_matrices_to_unfold_are_said(tables):
+    curves, summary = tables["figure_4"]
+    lost = (curves.series == "published") & curves.statistic.str.startswith("unfolded")
+    told = "\n".join(texts(draw("figure_4", (curves[~lost], summary))))
+    assert "not unfolded, of\n9 float32 matrices" in told
+    assert "not computed" not in told
+
+
+def test_spacings_that_are_zero_are_told_by_their_own_share(tables):
+    """Not by that of the first bar, which holds small ones too."""
+    curves, summary = (table.copy() for table in tables["figure_4"])
+    first = (curves.statistic == "unfolded") & (curves.series == "published") & (curves.x < 0)
+    curves.loc[first, "y"] = 5.0
+    share = summary.quantity == "share of unfolded spacings that are zero"
+    summary.loc[share & (summary.series == "published"), "value"] = 0.123
+    assert "s = 0: 12%" in "\n".join(texts(draw("figure_4", (curves, summary))))

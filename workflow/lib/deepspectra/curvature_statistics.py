@@ -27,6 +27,8 @@ SUMMARY = ["series", "scope", "quantity", "value", "error", "reference"]
 #: Cut-offs on |eigenvalue| in the authors' code: of unfolded spacings, and of ratios of batches. A cut-off of 0 leaves
 #: out exact zeros, as theirs does.
 UNFOLDED_CUT, RATIO_CUT = 1e-20, 1e-10
+#: The same of ratios of whole sets, but for trained networks on MNIST, of which exact zeros alone are left out.
+WHOLE_CUT = 1e-5
 #: Largest values that are drawn, as in the paper.
 LARGEST_RATIO, LARGEST_SPACING = 10.0, 7.0
 RATIO_BINS, DENSITY_BINS, DECILES = 100, 120, 10
@@ -51,6 +53,16 @@ class Unfolded:
     step: float
 
 
+def whole_cut(data: str, state: str) -> float:
+    """The authors' cut-off on |eigenvalue| of ratios of a whole set."""
+    return 0.0 if data == "mnist" and state == "final" else WHOLE_CUT
+
+
+def can_be_unfolded(spectra: Sequence[np.ndarray]) -> bool:
+    """Whether there are batches enough, and levels in each."""
+    return len(spectra) >= 3 and all(len(values) >= 2 for values in spectra)
+
+
 def above(spectra: Sequence[np.ndarray], cut: float) -> list[np.ndarray]:
     """Of each spectrum the eigenvalues whose absolute value is above a cut-off."""
     return [values[np.abs(values) > cut] for values in spectra]
@@ -63,7 +75,7 @@ def unfold_batches(spectra: Sequence[np.ndarray], share: float, seed: int) -> Un
     :param share: of the spectra that are unfolded; the others, at least two, are the pool.
     :raises UserError: if there are fewer than three spectra, or one is empty.
     """
-    if len(spectra) < 3 or any(len(values) < 2 for values in spectra):
+    if not can_be_unfolded(spectra):
         raise UserError(f"unfolding takes at least three spectra with levels; there are {[len(s) for s in spectra]}.")
     chosen = np.random.default_rng(seed).permutation(len(spectra))
     count = min(max(1, round(share * len(spectra))), len(spectra) - 2)
@@ -133,11 +145,18 @@ def rank_rows(series: str, scope: str, spectra: Sequence[np.ndarray], seed: int)
 
 
 def spectrum_numbers(
-    series: str, scope: str, spectra: Sequence[np.ndarray], kept: Sequence[np.ndarray], parameters: int, seed: int
+    series: str,
+    scope: str,
+    spectra: Sequence[np.ndarray],
+    kept: Sequence[np.ndarray],
+    parameters: int,
+    seed: int,
+    cut: float | None = None,
 ) -> list[Row]:
     """How many eigenvalues there are, how many are kept, and the ratio statistic of those.
 
     :param spectra: all eigenvalues that were computed. :param kept: those above the cut-off or the error bound.
+    :param cut: the cut-off, of spectra as published.
     """
     counts = np.array([len(values) for values in kept])
     mean = mean_ratio(kept, seed)
@@ -149,6 +168,8 @@ def spectrum_numbers(
         "eigenvalues kept, largest": counts.max(),
         "ratios": mean.count,
     }
+    if cut is not None:
+        values["cut-off of ratios"] = cut
     rows = [_number(series, scope, quantity, value) for quantity, value in values.items()]
     return [*rows, _number(series, scope, "mean min(r, 1/r)", mean.value, mean.error)]
 
@@ -167,6 +188,7 @@ def unfolding_numbers(series: str, statistic: str, found: Unfolded, reference: U
     return [
         _number(series, "batch", name, distances[0], reference=distances[1]),
         _number(series, "batch", f"{statistic} spacings", found.spacings.size),
+        _number(series, "batch", f"share of {statistic} spacings that are zero", np.mean(found.spacings == 0)),
         _number(series, "batch", f"step of {statistic} spacings", found.step),
     ]
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from deepspectra.architectures import hessian_network_shapes, parameter_count
 from deepspectra.configuration.types import NAME, FromText, Node, PositiveReal, Seed
+from deepspectra.curvature.sizes import DENSE_PARAMETERS
 from deepspectra.errors import UserError
 
 #: Samples of the training and of the test set. Of Bike Sharing's 17379 rows four fifths are for training.
@@ -84,7 +86,9 @@ class HessianNetwork(Node):
         default=None, description="Epochs, where they differ from the others'.", title="epochs"
     )
     batches: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Batches of resolved Hessians, where they differ from the others'.", title="batches of Hessians"
+        default=None,
+        description="Batches of resolved Hessians, where they differ from the others'.",
+        title="batches of Hessians",
     )
     published_batches: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
@@ -99,7 +103,28 @@ class HessianNetwork(Node):
     def _complete(self) -> HessianNetwork:
         if self.architecture == "lenet" and (self.hidden or self.data != "cifar10"):
             raise ValueError("architecture lenet takes cifar10 and has its own hidden layers")
+        deep = self.hidden or self.architecture == "lenet"
+        if self.method == "gram" and deep:
+            raise ValueError("method gram is for Hessians of networks without hidden layers; this one has some")
+        if self.method == "piecewise" and self.activation != "relu":
+            raise ValueError(f"method piecewise is for networks of activation relu, not {self.activation}")
+        if deep and self.activation != "relu" and self.method is None and self.parameters > DENSE_PARAMETERS:
+            raise ValueError(
+                f"no exact method serves the Hessian of a network of activation {self.activation} with "
+                f"{self.parameters} parameters, more than {DENSE_PARAMETERS}. Take fewer neurons or activation relu, "
+                f"or ask for method dense, if you have the memory ({4e-8 * self.parameters**2:.0f} GB)"
+            )
         return self
+
+    @property
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Layer -> shape of its weight, for features of the smaller network that makes them."""
+        return hessian_network_shapes(self.data, self.architecture, self.hidden)
+
+    @property
+    def parameters(self) -> int:
+        """P."""
+        return parameter_count(self.weight_shapes)
 
     @property
     def is_softmax_regression(self) -> bool:
@@ -124,7 +149,8 @@ class Curvature(Node):
         ge=10, description="Whole-set Hessians are over at most so many samples.", title="samples of whole sets"
     )
     published_whole: bool = Field(
-        description="Whether whole-set Hessians are made in float32 as published, too.", title="whole sets as published"
+        description="Whether whole-set Hessians are made in float32 as published, too, of networks whose batches are.",
+        title="whole sets as published",
     )
     unfolded_share: Annotated[float, Field(gt=0, lt=1), FromText] = Field(
         description="Share of the batches that is unfolded by the distribution function of the others (one third)."
@@ -233,18 +259,30 @@ class Baskerville2022(Node):
                 raise ValueError(
                     f"{key} has whole sets, which only softmax regression can have; {figure.network} is none"
                 )
+        for key in ("figure_8", "figure_9"):
+            name = getattr(self, key).network
+            if self.networks[name].data != "bike":
+                raise ValueError(f"{key} is about Bike Sharing's training set; {name} is on other data")
         for key, name in self._named:
             for split in ("train", "test"):
                 if key in _UNFOLDED and self.batches(name, split) < 3:
                     raise ValueError(
-                        f"curvature.batches: unfolding, in {key}, takes at least 3 batches of "
-                        f"{self.curvature.batch_size}; the {split} set of {name} gives {self.batches(name, split)}"
+                        f"unfolding, in {key}, takes at least 3 batches of {self.curvature.batch_size} samples; of the "
+                        f"{split} set of {name} there are {self.batches(name, split)} (curvature.batches, or batches, "
+                        "images and test_images of the network)"
+                    )
+                if key in _UNFOLDED and 0 < self.published_batches(name, split) < 3:
+                    raise ValueError(
+                        f"unfolding, in {key}, takes at least 3 batches as published of {name}, or none; there are "
+                        f"{self.published_batches(name, split)} (curvature.published_batches, or the network's own)"
                     )
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
         """Samples that are there, and batches that are not larger than them."""
-        for key, most in zip(("images", "test_images"), SET_SIZES[network.data], strict=True):
+        embedded = (self.features.images, self.features.test_images)
+        there = embedded if network.data == "features" else SET_SIZES[network.data]
+        for key, most in zip(("images", "test_images"), there, strict=True):
             asked = getattr(network, key)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")

@@ -35,6 +35,12 @@ def differences(base: Settings, other: Settings, *items: str) -> str:
             parent = node
             if isinstance(node, dict):
                 entry = part
+                if part not in node or part not in changed:
+                    # An entry of the user's own is in neither file; beside the files it is one more.
+                    if part in changed or part in node:
+                        found.append(f"{'with' if part in changed else 'without'} {part}")
+                    node = changed = {}
+                    break
             node, changed = (of[part] if isinstance(of, dict) else getattr(of, part) for of in (node, changed))
         if isinstance(node, Node | dict):
             told = _differences(node, changed)

@@ -6,5 +6,6 @@
 ``piecewise``      Hessians of networks that are linear in each layer given the activation pattern, reduced exactly
 ``coupling``       the two parts of such Hessians, without differentiating twice
 ``whole``          softmax regression over a whole data set
+``sizes``          how large a matrix each of them needs
 ``spectra``        non-zero eigenvalues with an error bound, by whichever method serves a network
 """

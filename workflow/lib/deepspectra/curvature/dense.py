@@ -11,6 +11,7 @@ from torch import nn
 from torch.func import functional_call, grad, jvp, vmap
 
 from deepspectra.curvature.losses import Loss, batch_loss, curvature_factor
+from deepspectra.errors import UserError
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +102,16 @@ def eigenvalues_as_published(matrix: torch.Tensor) -> np.ndarray:
 
     :param matrix: shape (P, P), symmetric but for rounding.
     :returns: float64, shape (P,), ascending.
+    :raises UserError: if neither converges.
     """
     try:
         return torch.linalg.eigvalsh(matrix).cpu().double().numpy()
     except torch.linalg.LinAlgError:
         logger.warning("torch's eigensolver did not converge: NumPy's is used instead")
-        return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
+        try:
+            return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
+        except np.linalg.LinAlgError as error:
+            raise UserError(
+                f"no eigenvalues of this {matrix.dtype} matrix: neither torch's nor NumPy's solver converges. Look for "
+                "weights or inputs that are not finite, or do without the spectra as published (published_batches: 0)."
+            ) from error

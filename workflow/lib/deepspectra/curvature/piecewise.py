@@ -28,6 +28,7 @@ from torch.nn import functional
 from deepspectra.curvature.coupling import LINEAR, couplings, factor_rows, record
 from deepspectra.curvature.gauss_newton import is_plain_convolution
 from deepspectra.curvature.losses import Loss, curvature_factor
+from deepspectra.curvature.sizes import require_feasible
 from deepspectra.errors import UserError
 
 _PIECEWISE = (*LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
@@ -90,6 +91,7 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
         rank = curvature_factor(loss, model(inputs[:1])).shape[2]
     columns = len(inputs) * rank
     others = sizes["felt by the batch"] - by_layer[largest]
+    require_feasible(others + min(columns + others, by_layer[largest]), "the reduced Hessian")
     first = sum(count for layer, count in islice(by_layer.items(), list(by_layer).index(largest)))
     big = slice(first, first + by_layer[largest] * (columns + others < by_layer[largest]))
 

@@ -14,16 +14,12 @@ from deepspectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.curvature.gauss_newton import gauss_newton_gram
 from deepspectra.curvature.losses import Loss, curvature_factor
 from deepspectra.curvature.piecewise import reduced_hessian, why_not_piecewise
+from deepspectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
 from deepspectra.errors import UserError
 
 Kind = Literal["hessian", "gauss_newton"]
 Method = Literal["gram", "piecewise", "dense"]
 METHODS: tuple[str, ...] = get_args(Method)
-
-#: Parameters up to which the P x P matrix itself is an alternative: 1.2 GB in float64, and minutes.
-DENSE_PARAMETERS = 12_000
-#: Rows up to which a matrix is made at all: 7 GB in float64.
-LARGEST_MATRIX = 30_000
 
 # Errors were one to a tenth of it against 50 digits on small networks, sure of their answers or not.
 _SAFETY = 10.0
@@ -84,7 +80,7 @@ def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
     raise UserError(
         f"no exact method for the Hessian of this network: {reason}, and its {parameters} parameters are more than "
         f"the {DENSE_PARAMETERS} for which the whole matrix is computed. The Gauss-Newton matrix can be had at any "
-        "size; or force method dense, if you have the memory (8 P^2 bytes, twice)."
+        "size; or ask for method dense, if you have the memory (8 P^2 bytes, five times)."
     )
 
 
@@ -118,11 +114,7 @@ def resolved_spectrum(
         if kind == "hessian" and not _is_linear(model):
             raise UserError("a Hessian is a Gram matrix only of networks that are linear in their parameters.")
         rows = len(inputs) * curvature_factor(loss, model(inputs[:1]).detach()).shape[2]
-        if min(rows, parameters) > LARGEST_MATRIX:
-            raise UserError(
-                f"a batch of {len(inputs)} samples and a network of {parameters} parameters: both the Gram matrix, "
-                f"{rows} square, and the matrix itself are larger than {LARGEST_MATRIX}. Take smaller batches."
-            )
+        require_feasible(min(rows, parameters), f"the Gram matrix of {len(inputs)} samples")
         if rows > parameters:
             factor = gauss_newton_factor(model, inputs, loss)
             matrix = factor @ factor.T
@@ -136,6 +128,7 @@ def resolved_spectrum(
     elif method == "piecewise":
         matrix = reduced_hessian(model, inputs, targets, loss).matrix
     else:
+        require_feasible(parameters, "the Hessian")
         matrix = hessian(model, inputs, targets, loss)
         matrix = (matrix + matrix.T) / 2
     with torch.no_grad():
