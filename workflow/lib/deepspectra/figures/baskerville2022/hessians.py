@@ -89,49 +89,37 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Softmax regression on features: unfolded spacings, ratios of batches and of the whole set, ratios by rank."""
-    return _comparison(curves, summary, note)
+def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A column for each panel: as published above, resolved below; all panels are of one network.
+
+    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    """
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
+    shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
+    for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
+        for series, axis in zip(_SERIES, column, strict=True):
+            _panel(axis, curves, summary, letter, series)
+            # One name is enough for neighbours that show the same.
+            if place and shown[place] == shown[place - 1]:
+                axis.set_ylabel("")
+        style.label_panel(column[0], letter, _scope(curves, letter))
+        _same_heights(column)
+    for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
+        axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
+    parameters = _numbers(summary, letters[0], "resolved")["parameters"]
+    figure.suptitle(f"{_network(curves, letters[0])}, P = {parameters:.0f}", x=0.01, ha="left", fontsize=7)
+    _legend(figure)
+    style.add_note(figure, _with_facts(note, summary))
+    return figure
 
 
-def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A deep multi-layer perceptron: unfolded spacings, ratios, ratios by rank."""
-    return _comparison(curves, summary, note)
-
-
-def figure_7(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A convolutional network: mean spectral density, ratios, ratios by rank."""
-    return _comparison(curves, summary, note)
-
-
-def figure_8(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A regression: mean spectral density, ratios, ratios by rank."""
-    return _comparison(curves, summary, note)
-
-
-def figure_9(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """The same of its Gauss-Newton matrices."""
-    return _comparison(curves, summary, note)
-
-
-def figure_a10(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Unfolded spacings of softmax regression after training, training and test set."""
-    return _comparison(curves, summary, note)
-
-
-def figure_a11(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Ratios of softmax regression after training, batches and whole sets."""
-    return _comparison(curves, summary, note)
-
-
-def figure_a12(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Unfolded spacings of softmax regression before training."""
-    return _comparison(curves, summary, note)
-
-
-def figure_a13(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Ratios of softmax regression before training."""
-    return _comparison(curves, summary, note)
+#: Unfolded spacings and ratios of test batches; densities and ratios; and both of softmax regression, before and after
+#: training: they differ in their panels alone.
+figure_3 = figure_4 = comparison
+figure_7 = figure_8 = figure_9 = comparison
+figure_a10 = figure_a11 = figure_a12 = figure_a13 = comparison
 
 
 def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -152,28 +140,6 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
             axis.set_ylabel("")
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
-    _legend(figure)
-    style.add_note(figure, _with_facts(note, summary))
-    return figure
-
-
-def _comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A column for each panel: as published above, resolved below."""
-    letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
-    shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
-    for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
-        for series, axis in zip(_SERIES, column, strict=True):
-            _panel(axis, curves, summary, letter, series)
-            # One name is enough for neighbours that show the same.
-            if place and shown[place] == shown[place - 1]:
-                axis.set_ylabel("")
-        style.label_panel(column[0], letter, _scope(curves, letter))
-        _same_heights(column)
-    for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
-        axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
-    parameters = _numbers(summary, letters[0], "resolved")["parameters"]
-    figure.suptitle(f"{_network(curves, letters[0])}, P = {parameters:.0f}", x=0.01, ha="left", fontsize=7)
     _legend(figure)
     style.add_note(figure, _with_facts(note, summary))
     return figure
