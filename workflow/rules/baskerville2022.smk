@@ -89,7 +89,9 @@ rule gather_curvature:
         curves=curvature_statistics("_curves"),
         summaries=curvature_statistics(""),
         ensemble=lambda wildcards: (
-            ["results/{scale}/spectra/baskerville2022/figure_1_ensemble.h5"] if wildcards.item == "figure_1" else []
+            [f"results/{wildcards.scale}/spectra/baskerville2022/figure_1_ensemble.h5"]
+            if wildcards.item == "figure_1"
+            else []
         ),
         # It knows which network made the features.
         features=shown_features,

@@ -34,7 +34,9 @@ with job(snakemake.log[0], snakemake.threads):
             found = summary[summary.scope == scope].set_index(["series", "quantity"])
             row = {"network": network, "parameters": int(found.value["resolved", "parameters"])}
             row |= {"kind": kind, "state": state, "split": split, "scope": scope}
-            row |= {"test_accuracy": last.get("test_accuracy"), "test_loss": last.get("test_loss")}
+            # Of a network before training there is none.
+            trained = last if state == "final" else {}
+            row |= {"test_accuracy": trained.get("test_accuracy"), "test_loss": trained.get("test_loss")}
             for series in ("published", "resolved"):
                 for column, quantity in QUANTITIES.items():
                     there = (series, quantity) in found.index
@@ -79,7 +81,7 @@ with job(snakemake.log[0], snakemake.threads):
     for name, last in histories.items():
         is_regression = "test_loss" in last.index
         told = f"test loss {last.test_loss:.3f}" if is_regression else f"test accuracy {100 * last.test_accuracy:.1f} %"
-        scores.append(f"{name.replace('_', ' ')} {told}")
+        scores.append(f"{name} {told}")
     notes = [
         snakemake.params.scale_note,
         f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
