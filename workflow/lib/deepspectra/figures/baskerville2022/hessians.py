@@ -15,7 +15,7 @@ from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN,
 
 _REFERENCE = (
     "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included "
-    "(by forward-over-reverse differentiation, of whole sets by products of pairs of classes, where the authors "
+    "(Hessians by forward-over-reverse differentiation, of whole sets by products of pairs of classes; the authors "
     "differentiate twice in reverse). Resolved: the eigenvalues that are not zero in float64, above their error bound; "
     "unresolved: more than 1 % of the spacings are below it. "
     f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
