@@ -49,6 +49,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/networks.smk"
+include: "workflow/rules/hessians.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/spectra.smk"
