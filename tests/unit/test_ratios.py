@@ -54,9 +54,22 @@ def test_spectra_that_differ_as_a_whole_are_resampled_as_a_whole():
 def test_few_spectra_have_the_whole_error():
     rng = np.random.default_rng(0)
     found = [mean_ratio([poisson(rng) for _ in range(3)], seed=1) for _ in range(600)]
-    variance = np.var([one.value for one in found], ddof=1)
-    assert np.mean([one.error**2 for one in found]) == pytest.approx(variance, rel=0.2)
-    assert np.isnan(mean_ratio([poisson(rng, 30)], seed=1).error)
+    scatter = np.std([one.value for one in found], ddof=1)
+    errors = np.array([one.error for one in found])
+    # Of three spectra alone a quarter would be below half of it.
+    assert np.mean(errors < 0.7 * scatter) < 0.05
+    assert np.median(errors) == pytest.approx(scatter, rel=0.2)
+
+
+def test_one_spectrum_has_the_error_of_its_blocks():
+    """Independent levels, for which it is known: 144 of them, as few as a small network has."""
+    rng = np.random.default_rng(0)
+    found = [mean_ratio([poisson(rng, 144)], seed=1) for _ in range(400)]
+    scatter = np.std([one.value for one in found], ddof=1)
+    errors = np.array([one.error for one in found])
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(scatter, rel=0.15)
+    assert np.mean(errors < 0.5 * scatter) < 0.02
+    assert np.isnan(mean_ratio([poisson(rng, 12)], seed=1).error)
 
 
 def test_spectra_of_several_sizes_weigh_by_their_ratios():

@@ -79,7 +79,7 @@ def test_the_default_is_everything_at_preview_scale(project):
 
 def test_rules_that_compute_declare_what_they_need(project):
     """threads, memory and time of every job; a GPU where one helps; a log and a benchmark file."""
-    result = project.snakemake("--dry-run", "--config", "scale=paper", "--", "all", "data")
+    result = project.snakemake("--dry-run", "--config", "scale=preview", "--", "all", "data")
     blocks = [block for block in re.split(r"^\[.+\]$", result.stdout, flags=re.MULTILINE) if "\n    output:" in block]
     assert len(blocks) > 20
     for block in blocks:

@@ -166,7 +166,10 @@ def hessian_settings(item):
     networks = dict.fromkeys(spectrum_parts(name)[0] for name in curvature_spectra(SCALE, item))
     entries = [RUN.baskerville2022.network(network) for network in networks]
     features = ["features"] if any(entry.data == "features" for entry in entries) else []
-    nodes = ["training", *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
+    training = ["training"]
+    if all(entry.epochs for entry in entries):
+        training = [f"training.{key}" for key in type(RUN.baskerville2022.training).model_fields if key != "epochs"]
+    nodes = [*training, *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
     # Numbers that some network has not for itself.
     nodes += [
         f"curvature.{key}"

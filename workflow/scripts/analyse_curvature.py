@@ -35,7 +35,7 @@ with job(snakemake.log[0], snakemake.threads):
         reference = statistics.reference_unfolding(len(spectra), share, seed)
         rows = statistics.spacing_rows(series, statistic, found)
         rows += statistics.spacing_rows(series, f"{statistic} reference", reference)
-        return rows, statistics.unfolding_numbers(series, statistic, found, reference)
+        return rows, statistics.unfolding_numbers(series, statistic, spectra, found, reference)
 
     curves = statistics.density_rows("resolved", "batch", resolved, parameters, edges)
     curves += statistics.ratio_rows("resolved", "batch", resolved)

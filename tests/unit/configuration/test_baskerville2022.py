@@ -40,6 +40,7 @@ def paper(overrides=None, scale="paper"):
             ["networks.mlp_deep_mnist", "no exact method", "tanh with 20060 parameters", "12000", "dense", "16 GB"],
         ),
         ({"networks": {"logistic_features": {"images": 25}}}, ["features has 24", "25"]),
+        ({"networks": {"mlp_mnist": {"hidden": [2000, 2000]}}}, ["networks.mlp_mnist", "may have", "30000 can be"]),
         ({"figure_8": {"network": "mlp_mnist"}}, ["figure_8", "Bike Sharing", "mlp_mnist"]),
         (
             {"networks": {"logistic_mnist": {"published_batches": 2}}},

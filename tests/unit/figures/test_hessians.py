@@ -88,7 +88,7 @@ def tables_of(item, shown=("published", "resolved")):
             numbers = statistics.spectrum_numbers(series, scope, found, kept, PARAMETERS, 3, cut)
             unfolded = statistics.unfold_batches(kept, 1 / 3, 3)
             for name in ("unfolded", "unfolded without cut-off"):
-                numbers += statistics.unfolding_numbers(series, name, unfolded, REFERENCE)
+                numbers += statistics.unfolding_numbers(series, name, kept[:5], unfolded, REFERENCE)
             if series == "resolved":
                 nine = np.full(9, 1e-9)
                 numbers += statistics.resolution_numbers(scope, nine, nine, nine)

@@ -181,12 +181,15 @@ def below_cut_numbers(series: str, spectra: Sequence[np.ndarray], cut: float) ->
     return [_number(series, "batch", f"share not above {cut:g}, {name}", value) for name, value in ends.items()]
 
 
-def unfolding_numbers(series: str, statistic: str, found: Unfolded, reference: Unfolded) -> list[Row]:
+def unfolding_numbers(
+    series: str, statistic: str, spectra: Sequence[np.ndarray], found: Unfolded, reference: Unfolded
+) -> list[Row]:
     """Distance of unfolded spacings to the Wigner surmise; as reference, that of random matrices unfolded alike."""
     distances = [ks_distance(part.spacings, wigner_surmise.cdf) for part in (found, reference)]
     name = f"KS distance of {statistic} spacings to the Wigner surmise"
     return [
         _number(series, "batch", name, distances[0], reference=distances[1]),
+        _number(series, "batch", f"levels of {statistic} spacings, mean", np.mean([len(part) for part in spectra])),
         _number(series, "batch", f"{statistic} spacings", found.spacings.size),
         _number(series, "batch", f"share of {statistic} spacings that are zero", np.mean(found.spacings == 0)),
         _number(series, "batch", f"step of {statistic} spacings", found.step),

@@ -9,6 +9,9 @@ import numpy as np
 
 from deepspectra.errors import UserError
 
+# Spectra of which the error by resampling them is hardly known, and neighbours in a block.
+_FEW, _NEIGHBOURS = 10, 10
+
 
 class MeanRatio(NamedTuple):
     """Mean of min(r, 1/r) over all ratios of all spectra, its standard error, and how many ratios there are."""
@@ -49,8 +52,9 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
     Ratios of one spectrum are correlated, and so may be all those of a batch: the error is the standard deviation of
-    the mean over bootstrap samples of whole spectra. One spectrum alone is resampled in blocks of 20 neighbours, many
-    times the range of their correlation, which is about one spacing. Of fewer than two spectra or blocks, NaN.
+    the mean over bootstrap samples of whole spectra. Of fewer than ten spectra it is itself hardly known, and may come
+    out far too small: it is then at least that of samples of blocks of ten neighbours, many times the range of their
+    correlation, which is about one spacing; of one spectrum it is that. Of a single block, NaN.
 
     :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
     :param seed: of the bootstrap.
@@ -80,20 +84,26 @@ def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
     parts = [part for part in parts if part.size]
     if not parts:
         raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
-    value = float(np.concatenate(parts).mean())
+    pooled = np.concatenate(parts)
+    error = _bootstrap(parts, seed, draws)
+    if len(parts) < _FEW:
+        blocks = [block for part in parts for block in np.array_split(part, max(1, part.size // _NEIGHBOURS))]
+        # NaN, of a single spectrum or block, gives way.
+        error = float(np.fmax(error, _bootstrap(blocks, seed, draws)))
+    return MeanRatio(float(pooled.mean()), error, pooled.size)
+
+
+def _bootstrap(parts: list[np.ndarray], seed: int, draws: int) -> float:
+    """Standard deviation of the mean over samples of whole parts; NaN for one part."""
     if len(parts) == 1:
-        parts = np.array_split(parts[0], max(1, parts[0].size // 20))
-    if len(parts) == 1:
-        return MeanRatio(value, float("nan"), parts[0].size)
+        return float("nan")
     sums = np.array([part.sum() for part in parts])
     sizes = np.array([part.size for part in parts])
-    source = np.random.default_rng(seed)
-    chosen = source.integers(len(parts), size=(draws, len(parts)))
+    chosen = np.random.default_rng(seed).integers(len(parts), size=(draws, len(parts)))
     counts = sizes[chosen].sum(axis=1)
     means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
     # A sample's own scatter falls short of the true one by this.
-    short = (len(parts) / (len(parts) - 1)) ** 0.5
-    return MeanRatio(value, float(means.std(ddof=1)) * short, int(sizes.sum()))
+    return float(means.std(ddof=1)) * (len(parts) / (len(parts) - 1)) ** 0.5
 
 
 def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from deepspectra.architectures import hessian_network_shapes, parameter_count
 from deepspectra.configuration.types import NAME, FromText, Node, PositiveReal, Seed
-from deepspectra.curvature.sizes import DENSE_PARAMETERS
+from deepspectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
 from deepspectra.errors import UserError
 
 #: Samples of the training and of the test set. Of Bike Sharing's 17379 rows four fifths are for training.
@@ -286,6 +286,15 @@ class Baskerville2022(Node):
             asked = getattr(network, key)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
+        rank = 1 if network.data == "bike" else 9
+        deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, rank)
+        # Of those that could be felt by a batch a half or more are.
+        if deep and rows > 2 * LARGEST_MATRIX:
+            raise ValueError(
+                f"networks.{name}: the reduced Hessian of a batch may have {rows} rows, where {LARGEST_MATRIX} can be "
+                "decomposed. Take fewer neurons or a smaller curvature.batch_size"
+            )
         for split in ("train", "test"):
             there = self.samples(name, split)
             if self.curvature.batch_size > there:

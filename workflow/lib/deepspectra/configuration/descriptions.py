@@ -38,7 +38,7 @@ def differences(base: Settings, other: Settings, *items: str) -> str:
                 if part not in node or part not in changed:
                     # An entry of the user's own is in neither file; beside the files it is one more.
                     if part in changed or part in node:
-                        found.append(f"{'with' if part in changed else 'without'} {part}")
+                        found.append(f"with {part} ({_entry(changed[part])})" if part in changed else f"without {part}")
                     node = changed = {}
                     break
             node, changed = (of[part] if isinstance(of, dict) else getattr(of, part) for of in (node, changed))
@@ -65,6 +65,11 @@ def _differences(node: Node | dict[str, Node], changed: Node | dict[str, Node]) 
         elif old != new:
             found.append(_told(node, name, old, new))
     return found
+
+
+def _entry(node: Node) -> str:
+    """What the user wrote for an entry."""
+    return ", ".join(f"{key} {value}" for key, value in node.model_dump(exclude_unset=True).items())
 
 
 def _told(node: Node, name: str, old: object, new: object) -> str:

@@ -14,7 +14,7 @@ NOTES = {
     "torchvision's random initial ones; batch normalisation has its means and variances from one pass over 1000 "
     "training images, and is in evaluation mode. In float64, by the Gram matrix of the batch, layer by layer: all "
     "eigenvalues but 9 for each image are zero exactly. Bound: of the absolute error of each eigenvalue. Ratios above "
-    "10 are not drawn, but counted. Error by bootstrap over blocks of 20 neighbours; p: share of orthogonal matrices "
+    "10 are not drawn, but counted. Error by bootstrap over blocks of ten neighbours; p: share of orthogonal matrices "
     "of as many levels whose mean is as far off. Band in (c): where 95 % of such matrices have each tenth.",
 }
 
