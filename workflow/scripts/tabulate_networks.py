@@ -89,8 +89,8 @@ with job(snakemake.log[0], snakemake.threads):
         f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches; of "
         "fewer than ten, at least that of blocks of ten neighbours. Eigenvalues are means over matrices: as published "
-        "those of the float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above their error "
-        "bound. A spectrum with more than 1 % of its spacings below the bound is unresolved.",
+        "those of the float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above "
+        "their error bound. A spectrum with more than 1 % of its spacings below the bound is unresolved.",
         "P of mlp_mnist is 9960, where the paper's text prints 9860.",
         f"After training: {', '.join(scores)} (the paper: small LeNet 69 %, Bike 0.044, most of whose test rows it "
         "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say "
