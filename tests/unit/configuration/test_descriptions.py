@@ -147,3 +147,15 @@ def test_a_caption_tells_the_users_own_settings():
     preview = describe_scale(filed, own, "preview", item)
     assert preview.startswith("Preview scale: n 900 instead of 3000, ")
     assert preview.endswith(" Own settings: n 1200 instead of 900, width 2400 instead of 1800.")
+
+
+def test_a_network_of_ones_own_is_told_with_its_settings_where_the_files_have_none():
+    """By its path, as figures of one network ask for it, beside the files of both scales."""
+    filed = load_settings(FOLDER)
+    entry = {"data": "mnist", "hidden": [30], "seed": 1, "epochs": 2}
+    own = load_settings(FOLDER, {"baskerville2022": {"networks": {"mine": entry}}})
+    items = ("baskerville2022.networks.mine", "baskerville2022.curvature.batch_size")
+    told = "Preview scale. Own settings: with mine (data mnist, hidden [30], seed 1, epochs 2)."
+    assert describe_scale(filed, own, "preview", *items) == told
+    note = describe_scale(filed, filed, "preview", "baskerville2022.networks.mlp_bike")
+    assert note.startswith("Preview scale: mlp_bike with epochs 30 and batches of Hessians 1 instead of 217")

@@ -81,7 +81,7 @@ def _changed_entries(old: dict[str, Node], new: dict[str, Node]) -> list[str]:
     found = []
     for key in dict.fromkeys((*old, *new)):
         if key not in old or key not in new:
-            found.append(f"{'with' if key in new else 'without'} {key}")
+            found.append(f"with {key} ({_entry(new[key])})" if key in new else f"without {key}")
         elif old[key] != new[key]:
             found.append(f"{key} with {' and '.join(_differences(old[key], new[key]))}")
     return found
