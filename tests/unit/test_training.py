@@ -107,10 +107,8 @@ def test_the_history_tells_what_happened():
     assert np.all((history[:, 3:] >= 0) & (history[:, 3:] <= 1))
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
-    """Killed in the third epoch, after a checkpoint of the second: equal to the bit, history included."""
-    whole, history = trained()
-    checkpoint = tmp_path / "state.h5"
+def die_in_the_third_epoch(monkeypatch):
+    """Interrupt the next training once, in its third epoch; the list that epochs are written to as they begin."""
     real, calls = training._epoch, []
 
     def dying(model, data, plan, optimiser, epoch, bar):
@@ -120,6 +118,14 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
         return real(model, data, plan, optimiser, epoch, bar)
 
     monkeypatch.setattr(training, "_epoch", dying)
+    return calls
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+    """Killed in the third epoch, after a checkpoint of the second: equal to the bit, history included."""
+    whole, history = trained()
+    checkpoint = tmp_path / "state.h5"
+    calls = die_in_the_third_epoch(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         trained(checkpoint=checkpoint, checkpoint_epochs=2)
     resumed, rest = trained(checkpoint=checkpoint, checkpoint_epochs=2)
@@ -253,15 +259,7 @@ def regression_run(**options):
 def test_flips_and_values_go_on_to_the_same_weights_after_a_kill(tmp_path, monkeypatch, run):
     """The one with shifted images, the other without momentum, so that there is none to be kept."""
     whole, history = run()
-    real, calls = training._epoch, []
-
-    def dying(model, data, plan, optimiser, epoch, bar):
-        calls.append(epoch)
-        if epoch == 2 and calls.count(2) == 1:
-            raise KeyboardInterrupt
-        return real(model, data, plan, optimiser, epoch, bar)
-
-    monkeypatch.setattr(training, "_epoch", dying)
+    calls = die_in_the_third_epoch(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
     resumed, rest = run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=1)
