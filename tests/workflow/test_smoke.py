@@ -296,6 +296,7 @@ def test_an_edit_of_a_library_module_reaches_what_depends_on_it(finished):
         assert finished.jobs(*SMOKE) == {
             "draw_figure": len(FIGURES),
             "tabulate_accuracies": 1,
+            "tabulate_networks": 1,
             "tabulate_spacing_tests": 1,
             "all": 1,
         }

@@ -1,12 +1,12 @@
 """The float32 Hessian or Gauss-Newton matrix of one batch, or of a whole set, as published (baskerville2022)."""
 
 import torch
-from deepspectra.tasks import load_samples, loss_of
 
 from deepspectra import store
 from deepspectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.curvature.whole import softmax_regression_hessian
 from deepspectra.job import choose_device, job
+from deepspectra.tasks import load_samples, loss_of
 from deepspectra.trained import load_trained
 
 with job(snakemake.log[0], snakemake.threads):

@@ -4,12 +4,12 @@ import logging
 
 import numpy as np
 import torch
-from deepspectra.tasks import load_samples, loss_of
 
 from deepspectra import store
 from deepspectra.curvature.spectra import resolved_spectrum
 from deepspectra.job import choose_device, job
 from deepspectra.progress import ProgressBar
+from deepspectra.tasks import load_samples, loss_of
 from deepspectra.trained import load_trained
 
 logger = logging.getLogger(__name__)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from deepspectra.tasks import load_samples
 
 from deepspectra import store
 from deepspectra.curvature.whole import resolved_softmax_spectrum
 from deepspectra.job import choose_device, job
+from deepspectra.tasks import load_samples
 from deepspectra.trained import load_trained
 
 with job(snakemake.log[0], snakemake.threads):

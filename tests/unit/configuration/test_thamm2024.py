@@ -269,7 +269,10 @@ def test_networks_that_are_gone_are_named(folder):
     del content["thamm2024"]["networks"]["mlp512_seed3"]
     content["thamm2024"]["networks"]["mlp64"] = {"hidden": [64], "seed": 1}
     (folder / "config.yaml").write_text(yaml.safe_dump(content))
-    assert differences(base, load_settings(folder)["paper"], PAPER) == "without mlp512_seed3, with mlp64 (hidden [64], seed 1)"
+    assert (
+        differences(base, load_settings(folder)["paper"], PAPER)
+        == "without mlp512_seed3, with mlp64 (hidden [64], seed 1)"
+    )
 
 
 def test_what_preview_scale_reduces_is_told():

@@ -180,7 +180,8 @@ def _check_array(
         for length, symbol in zip(array.shape, expected, strict=True)
     )
     if not matches:
-        wanted = tuple(lengths.get(symbol, symbol) if isinstance(symbol, str) else symbol for symbol in expected)
+        wanted = ", ".join(str(lengths.get(symbol, symbol)) for symbol in expected)
+        wanted = f"({wanted},)" if len(expected) == 1 else f"({wanted})"
         raise StoreError(f"{path}: array {name!r} has shape {array.shape}, expected {wanted}. Delete it and run again.")
     if np.issubdtype(array.dtype, np.inexact) and not np.isfinite(array).all():
         count = int(np.size(array) - np.isfinite(array).sum())
