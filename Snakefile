@@ -17,7 +17,7 @@ include: "workflow/rules/sizes.smk"
 FIGURES = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
-    "fan2020": ["figure_1", "figure_2"],
+    "fan2020": [*(f"figure_{number}" for number in range(1, 4)), *(f"figure_s{number}" for number in range(1, 7))],
     "baskerville2022": [
         *(f"figure_{number}" for number in range(1, 10)),
         *(f"figure_a{number}" for number in range(10, 15)),
@@ -50,6 +50,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/hessians.smk"
+include: "workflow/rules/kernels.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/spectra.smk"

@@ -114,8 +114,8 @@ def target_files(paper, item):
         return [*(f"{name}.{suffix}" for name in names for suffix in ("csv", "md")), *spectra]
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
-    kept = paper == "fan2020" and RUN.keep_matrices
-    kernels = [f"results/{SCALE}/kernels/{paper}/{item}.h5"] if kept else []
+    kept = SPECTRA[paper][item](SCALE) if paper == "fan2020" and RUN.keep_matrices else []
+    kernels = [f"results/{SCALE}/kernels/{paper}/{name}.h5" for name in kept]
     return [*figure, *statistics, *spectra, *kernels]
 
 

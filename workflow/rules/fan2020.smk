@@ -1,10 +1,12 @@
 """Fan and Wang (2020): kernels -> spectra -> limit laws, the plotted numbers and the summary of every figure."""
 
-SPECTRA["fan2020"] = {item: lambda scale, item=item: [item] for item in ("figure_1", "figure_2")}
+KERNEL_FIGURES = "figure_1|figure_2|figure_s2"
+TRAINED_FIGURES = "figure_3|figure_s5|figure_s6"
+KERNEL_NETWORKS = "|".join(RUN.fan2020.networks)
 
 
 rule compute_kernels:
-    """Input Gram matrix, conjugate and tangent kernel at initialisation, and their linear equivalents."""
+    """Input Gram matrix, conjugate kernels of all layers and tangent kernel at initialisation, their linear equivalents."""
     input:
         kernel_data,
     output:
@@ -19,6 +21,8 @@ rule compute_kernels:
         "results/{scale}/benchmarks/fan2020_{item}/compute_kernels.tsv"
     conda:
         "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item=KERNEL_FIGURES,
     # One thread a job: two networks side by side take less time than one after the other with two threads each, and a
     # threaded eigensolver can be many times slower where cores are shared.
     threads: 1
@@ -28,12 +32,8 @@ rule compute_kernels:
         disk_mb=kernel_disk,
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
-        item=lambda wildcards: {
-            key: value
-            for key, value in settings_of(wildcards.scale, f"fan2020.{wildcards.item}").model_dump().items()
-            if key not in ("bins", "curve_points")
-        },
-        version=1,
+        item=kernel_settings,
+        version=2,
     script:
         "../scripts/compute_kernels.py"
 
@@ -50,12 +50,15 @@ rule decompose_kernels:
         "results/{scale}/benchmarks/fan2020_{item}/decompose_kernels.tsv"
     conda:
         "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item=KERNEL_FIGURES,
     threads: 1
     resources:
         mem_mb=eigenvalue_memory,
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
-        version=1,
+        depth=lambda wildcards: settings_of(wildcards.scale, f"fan2020.{wildcards.item}").depth,
+        version=2,
     script:
         "../scripts/decompose_kernels.py"
 
@@ -73,12 +76,182 @@ rule compare_kernel_spectra:
         "results/{scale}/benchmarks/fan2020_{item}/compare_kernel_spectra.tsv"
     conda:
         "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item=KERNEL_FIGURES,
     threads: 1
     resources:
         mem_mb=1500,
         runtime=30,
     params:
         item=parameters("fan2020.{item}"),
-        library=source_digest("statistics", "limits.layered", "activations", "laws", "store"),
+        library=source_digest("kernel_statistics", "activations", "store"),
     script:
         "../scripts/compare_kernel_spectra.py"
+
+
+rule compare_layer_spectra:
+    """Conjugate kernels of all layers of figures 1 and 2 beside theorem 3.4's limits."""
+    input:
+        lambda wildcards: spectra_files(wildcards.scale, "fan2020", wildcards.item),
+    output:
+        curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
+        summary="results/{scale}/statistics/fan2020/{item}.csv",
+    log:
+        "results/{scale}/logs/compare_layer_spectra/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_{item}/compare_layer_spectra.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item="figure_s4",
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        figures=lambda wildcards: {
+            item: settings_of(wildcards.scale, f"fan2020.{item}").model_dump()
+            for item in SPECTRA["fan2020"]["figure_s4"](wildcards.scale)
+        },
+        library=source_digest("kernel_statistics", "activations", "store"),
+    script:
+        "../scripts/compare_layer_spectra.py"
+
+
+rule compute_trained_kernels:
+    """Input Gram matrix, conjugate kernels of all layers and tangent kernel before and after training."""
+    input:
+        weights="results/{scale}/networks/{network}.h5",
+        data=network_data,
+    output:
+        (
+            "results/{scale}/kernels/fan2020/{network}.h5"
+            if RUN.keep_matrices
+            else temp("results/{scale}/kernels/fan2020/{network}.h5")
+        ),
+    log:
+        "results/{scale}/logs/compute_trained_kernels/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_networks/compute_trained_kernels_{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        network=KERNEL_NETWORKS,
+    threads: 1
+    resources:
+        gpu=GPU,
+        mem_mb=trained_kernel_memory,
+        disk_mb=trained_kernel_disk,
+        runtime=lambda wildcards, attempt: attempt * 30,
+    params:
+        network=network_entry,
+        training=training_entry,
+        version=1,
+    script:
+        "../scripts/compute_trained_kernels.py"
+
+
+rule decompose_trained_kernels:
+    """Their eigenvalues, and the share of the labels on each eigenvector."""
+    input:
+        "results/{scale}/kernels/fan2020/{network}.h5",
+    output:
+        "results/{scale}/spectra/fan2020/{network}.h5",
+    log:
+        "results/{scale}/logs/decompose_trained_kernels/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_networks/decompose_trained_kernels_{network}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        network=KERNEL_NETWORKS,
+    threads: 1
+    resources:
+        mem_mb=trained_kernel_memory,
+        runtime=lambda wildcards, attempt: attempt * 30,
+    params:
+        kernels=lambda wildcards: network_kernel_names(wildcards.scale, wildcards.network),
+        version=1,
+    script:
+        "../scripts/decompose_trained_kernels.py"
+
+
+rule compare_trained_spectra:
+    """Kernels before and after training beside the limits at random weights; outliers, labels, errors."""
+    input:
+        lambda wildcards: spectra_files(wildcards.scale, "fan2020", wildcards.item),
+    output:
+        curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
+        summary="results/{scale}/statistics/fan2020/{item}.csv",
+    log:
+        "results/{scale}/logs/compare_trained_spectra/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_{item}/compare_trained_spectra.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item=TRAINED_FIGURES,
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        item=parameters("fan2020.{item}"),
+        kernels=shown_kernels,
+        network=lambda wildcards: trained_network(wildcards.scale, wildcards.item).model_dump(),
+        training=lambda wildcards: SETTINGS[wildcards.scale].fan2020.training.model_dump(),
+        library=source_digest("kernel_statistics", "activations", "store"),
+    script:
+        "../scripts/compare_trained_spectra.py"
+
+
+rule compare_inner_products:
+    """Inner products of figure 2's images before and after the removal of their principal components."""
+    input:
+        "resources/data/cifar10.h5",
+    output:
+        curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
+        summary="results/{scale}/statistics/fan2020/{item}.csv",
+    log:
+        "results/{scale}/logs/compare_inner_products/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_{item}/compare_inner_products.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item="figure_s1",
+    threads: 1
+    resources:
+        mem_mb=image_memory,
+        runtime=30,
+    params:
+        item=image_settings,
+        library=source_digest("kernel_statistics", "samples", "store"),
+    script:
+        "../scripts/compare_inner_products.py"
+
+
+rule select_example_images:
+    """Some of figure 2's images before and after the removal of their principal components."""
+    input:
+        "resources/data/cifar10.h5",
+    output:
+        curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
+        summary="results/{scale}/statistics/fan2020/{item}.csv",
+    log:
+        "results/{scale}/logs/select_example_images/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_{item}/select_example_images.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    wildcard_constraints:
+        item="figure_s3",
+    threads: 1
+    resources:
+        mem_mb=image_memory,
+        runtime=30,
+    params:
+        item=image_settings,
+        library=source_digest("kernel_statistics", "samples", "store"),
+    script:
+        "../scripts/select_example_images.py"

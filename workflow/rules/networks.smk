@@ -7,15 +7,22 @@ AFTER_TRAINING = {"batches", "published_batches", "method"}
 
 
 def network_paper(scale, network):
-    """The paper that trains a network; the configuration sees to it that no two papers' have one name."""
-    return "baskerville2022" if network in SETTINGS[scale].baskerville2022.networks else "thamm2024"
+    """The paper that trains a network; the configuration sees to it that no two papers' have one name.
+
+    Networks of thamm2024 at other output scales have names that are not in the configuration.
+    """
+    for paper in ("baskerville2022", "fan2020"):
+        if network in getattr(SETTINGS[scale], paper).networks:
+            return paper
+    return "thamm2024"
 
 
 def network_entry(wildcards):
     """A network's entry in the configuration, as plain values: what shapes it and, in baskerville2022, its samples."""
-    paper = getattr(SETTINGS[wildcards.scale], network_paper(wildcards.scale, wildcards.network))
+    name = network_paper(wildcards.scale, wildcards.network)
+    paper = getattr(SETTINGS[wildcards.scale], name)
     entry = paper.network(wildcards.network).model_dump(exclude=OWN_TRAINING | AFTER_TRAINING)
-    if network_paper(wildcards.scale, wildcards.network) == "thamm2024":
+    if name != "baskerville2022":
         return entry
     samples = {"images": "train", "test_images": "test"}
     return entry | {key: paper.samples(wildcards.network, part) for key, part in samples.items()}
@@ -27,19 +34,20 @@ def training_entry(wildcards):
     name = network_paper(wildcards.scale, wildcards.network)
     paper = getattr(SETTINGS[wildcards.scale], name)
     network = paper.network(wildcards.network)
-    keys = sorted(OWN_TRAINING) if name == "thamm2024" else ["epochs"]
+    keys = {"thamm2024": sorted(OWN_TRAINING), "baskerville2022": ["epochs"], "fan2020": []}[name]
     own = {key: getattr(network, key) for key in keys if getattr(network, key) is not None}
     return paper.training.model_dump() | own
 
 
 def network_data(wildcards):
-    """The file that a network's samples come from."""
-    if network_paper(wildcards.scale, wildcards.network) == "thamm2024":
+    """The file that a network's samples come from; points of a sphere come from none."""
+    name = network_paper(wildcards.scale, wildcards.network)
+    if name == "thamm2024":
         return "resources/data/cifar10.h5"
-    data = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data
+    data = getattr(SETTINGS[wildcards.scale], name).network(wildcards.network).data
     if data == "features":
         return f"results/{wildcards.scale}/features/cifar10.h5"
-    return f"resources/data/{data}.h5"
+    return [] if data == "sphere" else f"resources/data/{data}.h5"
 
 
 def weight_layers(scale, network):

@@ -32,20 +32,22 @@ def kernel_memory(wildcards, attempt):
 
 
 def kernel_disk(wildcards, attempt):
-    """Five kernels in the network's precision and the input's Gram matrix in float64."""
+    """Two kernels a layer and three more in the network's precision, and the input's Gram matrix in float64."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
-    number = 4 if node.dtype == "float32" else 8
-    return int(100 + (5 * number + 8) * node.samples**2 / 1e6)
+    number = 4 if node.accumulation == node.dtype == "float32" else 8
+    return int(100 + ((2 * node.depth + 3) * number + 8) * node.samples**2 / 1e6)
 
 
 def eigenvalue_memory(wildcards, attempt):
-    """All kernels as they are stored, and a few float64 matrices of their size."""
+    """A few float64 matrices of a kernel's size."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
-    return int(BASE_MB * attempt + attempt * (kernel_disk(wildcards, attempt) + 5 * 8 * node.samples**2 / 1e6))
+    return int(attempt * (BASE_MB + 6 * 8 * node.samples**2 / 1e6))
 
 
 def training_memory(wildcards, attempt):
     """The samples as they are stored and as the network takes them, activations of a test batch, and a few parameters."""
+    if network_paper(wildcards.scale, wildcards.network) == "fan2020":
+        return int(attempt * (BASE_MB + 800 + 6 * 4 * trained_kernel_entries(wildcards) / 1e6))
     entry = training_entry(wildcards) | network_entry(wildcards)
     inputs, _ = DATA_SIZES[entry.get("data", "cifar10")]
     samples = (entry["images"] + 10_000) * inputs * 4 / 1e6
@@ -53,18 +55,46 @@ def training_memory(wildcards, attempt):
     return int(attempt * (BASE_MB + 400 + 1.3 * samples + activations))
 
 
+def trained_kernel_entries(wildcards):
+    """Numbers in the samples, in the widest weight matrix of every layer, and in a kernel, of a network of fan2020."""
+    paper = SETTINGS[wildcards.scale].fan2020
+    network, samples = paper.network(wildcards.network), paper.training.samples
+    sizes = [network.dimension, *network.hidden]
+    weights = sum(after * before for before, after in zip(sizes[:-1], sizes[1:]))
+    return (samples + paper.training.test_samples) * max(sizes) + weights + samples**2
+
+
+def trained_kernel_memory(wildcards, attempt):
+    """Kernels of all layers before and after training in float64, slopes of all layers, and what eigenvectors need.
+
+    CIFAR-10 lies in memory as it is stored.
+    """
+    layers = len(SETTINGS[wildcards.scale].fan2020.network(wildcards.network).hidden)
+    return int(attempt * (BASE_MB + 400 + 8 * (4 * layers + 10) * trained_kernel_entries(wildcards) / 1e6))
+
+
+def trained_kernel_disk(wildcards, attempt):
+    """Kernels of all layers before and after training, and the input's, in float64."""
+    paper = SETTINGS[wildcards.scale].fan2020
+    layers = len(paper.network(wildcards.network).hidden)
+    return int(100 + 8 * (2 * layers + 3) * paper.training.samples**2 / 1e6)
+
+
 #: For a sample of an epoch, on one slow core.
 TRAINING_SECONDS = {
     "thamm2024": {"mlp": 0.0008, "minialexnet": 0.05},
     "baskerville2022": {"mlp": 0.0001, "lenet": 0.001},
+    # Adam moves every weight after every batch.
+    "fan2020": {"mlp": 0.002},
 }
 
 
 def training_minutes(wildcards, attempt):
     """A job that reaches the end of its time goes on from its checkpoint when it is run again."""
     entry = training_entry(wildcards) | network_entry(wildcards)
-    seconds = TRAINING_SECONDS[network_paper(wildcards.scale, wildcards.network)][entry["architecture"]]
-    return int(attempt * (20 + entry["epochs"] * entry["images"] * seconds / 60))
+    seconds = TRAINING_SECONDS[network_paper(wildcards.scale, wildcards.network)][entry.get("architecture", "mlp")]
+    samples = entry["samples"] if "samples" in entry else entry["images"]
+    return int(attempt * (20 + entry["epochs"] * samples * seconds / 60))
 
 
 def decomposition_memory(wildcards, attempt):

@@ -1,4 +1,4 @@
-"""Kernel matrices of one random network and of its linear equivalent (fan2020, figures 1 and 2)."""
+"""Kernel matrices of one random network and of its linear equivalent (fan2020)."""
 
 import logging
 
@@ -30,17 +30,19 @@ with job(snakemake.log[0], snakemake.threads):
             bar.set_postfix_str(line, refresh=False)
             bar.update()
 
-        options = {"device": device, "dtype": dtype, "report": report}
-        network = random_network_kernels(x, widths, sigma, item["seed"], **options)
-        matrices = {
-            "conjugate": network.conjugate,
-            "tangent": network.tangent,
-            "lemma_tangent": lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma),
-        }
+        options = {"device": device, "dtype": dtype, "report": report, "scratch": snakemake.resources.tmpdir}
+        accumulation = getattr(torch, item["accumulation"])
+        network = random_network_kernels(x, widths, sigma, item["seed"], accumulation=accumulation, **options)
+        lemma = lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma)
+        matrices = {"tangent": network.tangent, "lemma_tangent": lemma}
+        matrices |= {f"conjugate_{layer}": gram for layer, gram in enumerate(network.grams[1:], 1)}
         matrices = {name: matrix.cpu().numpy() for name, matrix in matrices.items()}
-        del network
+        differences = network.differences
+        del network, lemma
         linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, item["seed"], **options)
-        matrices["equivalent_conjugate"] = linear.conjugate.cpu().numpy()
+        matrices |= {
+            f"equivalent_conjugate_{layer}": gram.cpu().numpy() for layer, gram in enumerate(linear.grams[1:], 1)
+        }
         matrices["equivalent_tangent"] = linear.tangent.cpu().numpy()
 
     store.write(

@@ -7,12 +7,14 @@ from deepspectra import store
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
 
-NAMES = ("input", "conjugate", "tangent", "lemma_tangent", "equivalent_conjugate", "equivalent_tangent")
-
 with job(snakemake.log[0], snakemake.threads):
-    kernels = store.read(snakemake.input[0], dict.fromkeys(NAMES, ("n", "n")))
+    layers = range(1, snakemake.params.depth + 1)
+    names = [f"{kind}conjugate_{layer}" for kind in ("", "equivalent_") for layer in layers]
+    names += ["input", "tangent", "lemma_tangent", "equivalent_tangent"]
     spectra, floors = {}, {}
-    for name in ProgressBar(NAMES, desc="eigenvalues", unit="matrix"):
+    for name in ProgressBar(names, desc="eigenvalues", unit="matrix"):
+        # One at a time: all of them would be a dozen matrices of n x n.
+        kernels = store.read(snakemake.input[0], {name: ("n", "n")})
         matrix = torch.from_numpy(kernels.arrays.pop(name))
         # A symmetric n x n matrix with independent rounding errors of relative size eps has a norm of about this.
         precision = np.finfo(str(matrix.dtype).removeprefix("torch.")).eps

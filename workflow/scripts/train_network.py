@@ -21,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
     # Pooling and response normalisation have no deterministic form on a GPU: torch warns, and last digits may differ.
     torch.use_deterministic_algorithms(device.type == "cuda", warn_only=True)
     torch.backends.cudnn.allow_tf32 = False
-    recipe = RECIPES[snakemake.params.paper](network, training, snakemake.input[0])
+    recipe = RECIPES[snakemake.params.paper](network, training, snakemake.input[0] if snakemake.input else None)
     model = recipe.model.to(device)
     initial = parameters_of(model)
     checkpoint = Path(snakemake.params.checkpoint)

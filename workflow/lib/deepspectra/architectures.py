@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 #: Height and width of CIFAR-10's images, their channels, and classes.
 IMAGE_SIDE, CHANNELS, CLASSES = 32, 3, 10
+#: Its classes in the order of their labels.
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 #: Inputs and outputs of the fully connected networks of baskerville2022, by their data; features are those of a
 #: ResNet-34, whose last layer takes 512.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from deepspectra.activations import Activation
 from deepspectra.architectures import (
     CHANNELS,
     CLASSES,
@@ -95,6 +96,30 @@ def response_normalisation() -> nn.Module:
     return nn.LocalResponseNorm(size=11, alpha=11.0, beta=0.5, k=1.0)
 
 
+class ScaledActivation(nn.Module):
+    """sigma(x) / sqrt(width): the NTK parametrisation of a layer (fan2020, eq. 1)."""
+
+    def __init__(self, activation: Activation, width: int):
+        super().__init__()
+        self.activation, self.scale = activation, 1 / math.sqrt(width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.activation(x) * self.scale
+
+
+def kernel_network(inputs: int, hidden: Sequence[int], activation: Activation) -> nn.Module:
+    """The network of fan2020, eq. 1: no biases, one output, inputs (batch, d_0) that are not scaled.
+
+    Layers are ``dense1``, ..., ``output``, so that the weights W_1, ..., W_L and w' are theirs as they stand.
+    """
+    layers: list[tuple[str, nn.Module]] = []
+    for name, (after, before) in dense_shapes(inputs, hidden, 1).items():
+        layers.append((name, nn.Linear(before, after, bias=False)))
+        if name != "output":
+            layers.append((f"{name}_{activation.name}", ScaledActivation(activation, after)))
+    return nn.Sequential(OrderedDict(layers))
+
+
 def build(settings: Mapping[str, object], features: int | None = None) -> nn.Module:
     """The network of one entry of the configuration; its weights are not seeded, see the functions below.
 
@@ -126,6 +151,14 @@ def initialise_glorot(model: nn.Module, seed: int) -> None:
                 parameter.copy_(drawn)
             else:
                 parameter.zero_()
+
+
+def initialise_gaussian(model: nn.Module, seed: int) -> None:
+    """Independent N(0, 1) parameters, in place; numbers are drawn on the CPU, layer by layer."""
+    source = generator(seed, INITIAL_STREAM)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=source))
 
 
 def initialise_default(model: nn.Module, seed: int) -> None:

@@ -10,11 +10,18 @@ import numpy as np
 import torch
 from torch import nn
 
+from deepspectra.activations import activation
 from deepspectra.architectures import CHANNELS
 from deepspectra.augmentation import Shifts
-from deepspectra.networks import build, initialise_default, initialise_glorot
+from deepspectra.networks import (
+    build,
+    initialise_default,
+    initialise_gaussian,
+    initialise_glorot,
+    kernel_network,
+)
 from deepspectra.preprocessing import normalise_cifar10
-from deepspectra.tasks import Samples, load_standardised, load_task
+from deepspectra.tasks import Samples, load_kernel_task, load_standardised, load_task
 from deepspectra.training import Plan
 
 #: Pixels by which CIFAR-10's images are moved in the training of baskerville2022.
@@ -77,6 +84,27 @@ def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Re
     return Recipe(model, task.train, task.test, plan)
 
 
+def fan2020(network: Mapping, training: Mapping, path: str | Path | None) -> Recipe:
+    """Independent N(0, 1) weights in the NTK parametrisation, and Adam at one rate (section 4.3).
+
+    :param network: as :func:`deepspectra.tasks.load_kernel_task` takes it, with ``hidden`` and ``activation``.
+    :param training: ``samples``, ``test_samples``, ``epochs``, ``batch_size``, ``learning_rate``.
+    :param path: CIFAR-10, or None where the samples are drawn.
+    """
+    task = load_kernel_task(network, training, path)
+    train, test = (Samples(part.inputs.float(), part.targets.float()) for part in (task.train, task.test))
+    model = kernel_network(train.inputs.shape[1], network["hidden"], activation(network["activation"]))
+    initialise_gaussian(model, network["seed"])
+    plan = Plan(
+        learning_rates=(training["learning_rate"],) * training["epochs"],
+        batch_size=training["batch_size"],
+        optimiser="adam",
+        loss=task.loss,
+        seed=network["seed"],
+    )
+    return Recipe(model, train, test, plan)
+
+
 def linear_decay(training: Mapping) -> tuple[float, ...]:
     """The learning rate of each epoch: constant, then falling linearly, then constant.
 
@@ -90,7 +118,8 @@ def linear_decay(training: Mapping) -> tuple[float, ...]:
 
 
 #: Paper -> how it trains.
-RECIPES: dict[str, Callable[[Mapping, Mapping, str | Path], Recipe]] = {
+RECIPES: dict[str, Callable[[Mapping, Mapping, str | Path | None], Recipe]] = {
     "thamm2024": thamm2024,
     "baskerville2022": baskerville2022,
+    "fan2020": fan2020,
 }

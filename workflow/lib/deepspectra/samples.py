@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
 
@@ -11,6 +13,17 @@ from deepspectra.errors import UserError
 def gaussian_samples(dimension: int, count: int, seed: int) -> np.ndarray:
     """Independent N(0, 1/d_0) entries (fan2020, section 4.1); float64, shape (dimension, count)."""
     return np.random.default_rng(seed).standard_normal((dimension, count)) / np.sqrt(dimension)
+
+
+def sphere_samples(dimension: int, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Independent points, uniform on the unit sphere (fan2020, section 4.3); float64, shape (dimension, count)."""
+    x = generator.standard_normal((dimension, count))
+    return x / np.linalg.norm(x, axis=0)
+
+
+def choose_images(count: int, there: int, seed: int) -> np.ndarray:
+    """Indices of randomly chosen images, ascending; int64, shape (count,), ``count`` of ``there`` at most."""
+    return np.sort(np.random.default_rng(seed).choice(there, count, replace=False))
 
 
 def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
@@ -25,18 +38,49 @@ def image_samples(images: np.ndarray, count: int, removed_components: int, seed:
     """
     if not (0 <= removed_components < min(count, images[:1].size) and count <= len(images)):
         raise UserError(f"cannot take {count} of {len(images)} images and remove {removed_components} components")
-    chosen = np.sort(np.random.default_rng(seed).choice(len(images), count, replace=False))
-    x = images[chosen].reshape(count, -1).T.astype(np.float64)
+    chosen = choose_images(count, len(images), seed)
+    x = columns_of(images[chosen])
     scale = np.linalg.norm(x, axis=0).max()
-    x -= x.mean(axis=1, keepdims=True)
-    if removed_components:
-        # Principal directions in sample space are the leading eigenvectors of the smaller of X'X and XX'.
-        size = min(x.shape)
-        gram = x.T @ x if count == size else x @ x.T
-        _, leading = scipy.linalg.eigh(gram, subset_by_index=(size - removed_components, size - 1))
-        x -= (x @ leading) @ leading.T if count == size else leading @ (leading.T @ x)
+    x = principal_components(x, removed_components).remove(x)
     norms = np.linalg.norm(x, axis=0)
     if norms.min() <= 1e-9 * scale:
         image = chosen[norms.argmin()]
         raise UserError(f"nothing is left of image {image} once {removed_components} components are gone")
     return x / norms
+
+
+def columns_of(images: np.ndarray) -> np.ndarray:
+    """Images of shape (count, ...) as columns; float64, shape (d_0, count)."""
+    return images.reshape(len(images), -1).T.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """Mean, shape (d_0, 1), and leading principal directions of samples, orthonormal columns (d_0, components)."""
+
+    mean: np.ndarray
+    directions: np.ndarray
+
+    def remove(self, x: np.ndarray) -> np.ndarray:
+        """Samples (d_0, count), these or others, without mean and components; float64."""
+        centred = x - self.mean
+        if self.directions.shape[1]:
+            centred -= self.directions @ (self.directions.T @ centred)
+        return centred
+
+
+def principal_components(x: np.ndarray, count: int) -> PrincipalComponents:
+    """Mean and leading principal directions, fewer than min(d_0, n), of samples x, shape (d_0, n)."""
+    mean = x.mean(axis=1, keepdims=True)
+    if count == 0:
+        return PrincipalComponents(mean, np.empty((len(x), 0)))
+    centred = x - mean
+    # The smaller of X'X and XX' has the same leading eigenvalues.
+    narrow = x.shape[1] < x.shape[0]
+    gram = centred.T @ centred if narrow else centred @ centred.T
+    size = len(gram)
+    _, leading = scipy.linalg.eigh(gram, subset_by_index=(size - count, size - 1))
+    if narrow:
+        # Orthonormal to rounding, which a division by the square roots of the eigenvalues is not.
+        leading, _ = np.linalg.qr(centred @ leading)
+    return PrincipalComponents(mean, leading)

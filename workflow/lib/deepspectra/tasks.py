@@ -14,11 +14,13 @@ import numpy as np
 import torch
 
 from deepspectra import store
-from deepspectra.architectures import CHANNELS, IMAGE_SIDE
+from deepspectra.activations import activation
+from deepspectra.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.curvature.losses import Loss
 from deepspectra.errors import UserError
 from deepspectra.networks import standardise_images
 from deepspectra.preprocessing import normalise_cifar10, normalise_mnist, split_bike
+from deepspectra.samples import choose_images, columns_of, principal_components, sphere_samples
 
 Part = Literal["train", "test"]
 
@@ -100,6 +102,48 @@ def load_standardised(path: str | Path, part: Part, count: int) -> Samples:
     """
     images, labels = _read(path, part, "images", _CIFAR10, count)
     return Samples(standardise_images(images), labels)
+
+
+def load_kernel_task(network: Mapping, training: Mapping, path: str | Path | None) -> Task:
+    """What a network of fan2020 learns: inputs (count, d_0) of unit norm and targets (count, 1), float64.
+
+    :param network: ``data``, ``seed`` and, for sphere, ``input_dimension`` and ``activation``: points of the unit
+        sphere, y = sigma(x'v) with one v of norm sqrt(d_0) (section 4.3). For cifar10 ``classes`` and
+        ``removed_components``: images of two classes, y = 1 and -1, without the mean and the principal components of
+        the training images (section 4.2), those for the test too.
+    :param training: ``samples``, ``test_samples``.
+    :param path: CIFAR-10; not looked at for the sphere.
+    :raises UserError: if the file is not what it must be, holds fewer images, or nothing is left of one.
+    """
+    counts = {"train": training["samples"], "test": training["test_samples"]}
+    if network["data"] == "sphere":
+        source, dimension = np.random.default_rng(network["seed"]), network["input_dimension"]
+        train = sphere_samples(dimension, counts["train"], source)
+        direction = np.sqrt(dimension) * sphere_samples(dimension, 1, source)
+        test = sphere_samples(dimension, counts["test"], source)
+        sigma = activation(network["activation"])
+        inputs = {"train": train, "test": test}
+        targets = {part: sigma(direction.T @ x) for part, x in inputs.items()}
+    else:
+        labels = [CIFAR10_CLASSES.index(name) for name in network["classes"]]
+        inputs, targets = {}, {}
+        for part, count in counts.items():
+            images, all_labels = _read(path, part, "images", _CIFAR10, None)
+            of_classes = np.flatnonzero(np.isin(all_labels, labels))
+            if count > len(of_classes):
+                raise UserError(f"{path}: {count} {part} images of two classes are asked for, it has {len(of_classes)}")
+            chosen = of_classes[choose_images(count, len(of_classes), network["seed"])]
+            inputs[part] = columns_of(images[chosen])
+            targets[part] = np.where(all_labels[chosen] == labels[0], 1.0, -1.0)[None]
+        components = principal_components(inputs["train"], network["removed_components"])
+        for part, x in inputs.items():
+            rest = components.remove(x)
+            norms = np.linalg.norm(rest, axis=0)
+            if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():
+                raise UserError(f"{path}: nothing is left of a {part} image without its mean and components")
+            inputs[part] = rest / norms
+    parts = (Samples(*(torch.from_numpy(array[part].T.copy()) for array in (inputs, targets))) for part in counts)
+    return Task(*parts, "squared")
 
 
 def _read(

@@ -1,4 +1,4 @@
-"""Training of a network by stochastic gradient descent: seeded, resumable, and equal to the bit either way.
+"""Training of a network by gradients of batches: seeded, resumable, and equal to the bit either way.
 
 All samples lie on the device as one tensor and are indexed there. What is random in an epoch (order, variants of
 images) comes from a generator of that epoch alone, so that an epoch can be gone through again without the history
@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -34,6 +35,10 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
     "cross_entropy": ("epoch", "learning_rate", "loss", "train_accuracy", "test_accuracy"),
     "squared": ("epoch", "learning_rate", "loss", "test_loss"),
 }
+#: What an optimiser remembers of each parameter, by torch's names.
+_MEMORY = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "step")}
+# Keras's, with which fan2020 was made; torch's own is 1e-8.
+_ADAM_EPSILON = 1e-7
 _EVALUATED_AT_ONCE = 2000
 _STEPS_A_REPORT = 50
 
@@ -43,6 +48,7 @@ class Plan:
     """How a network is trained.
 
     ``learning_rates``: one for each epoch.
+    ``optimiser``: stochastic gradient descent, or Adam with Keras's constants.
     ``momentum``: of stochastic gradient descent.
     ``seed``: of order, crops and shifts.
     ``loss``: mean over a batch; targets are labels for cross-entropy, values for the squared error.
@@ -55,8 +61,9 @@ class Plan:
 
     learning_rates: tuple[float, ...]
     batch_size: int
-    momentum: float
     seed: int
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    momentum: float = 0.0
     loss: Loss = "cross_entropy"
     l2: float = 0.0
     weight_decay: float = 0.0
@@ -156,8 +163,8 @@ def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Ten
     return mean(outputs, targets) / plan.output_scale**2
 
 
-def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.SGD:
-    """Momentum with the penalty on weights only, whose gradient is 2 l2 W, and the decay of all parameters."""
+def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
+    """The optimiser with the penalty on weights only, whose gradient is 2 l2 W, and the decay of all parameters."""
     weights, biases = [], []
     for name, parameter in model.named_parameters():
         (weights if name.endswith("weight") else biases).append(parameter)
@@ -165,6 +172,9 @@ def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.SGD:
         {"params": weights, "weight_decay": 2 * plan.l2 + plan.weight_decay},
         {"params": biases, "weight_decay": plan.weight_decay},
     ]
+    groups = [group for group in groups if group["params"]]
+    if plan.optimiser == "adam":
+        return torch.optim.Adam(groups, lr=plan.learning_rates[0], eps=_ADAM_EPSILON, fused=True)
     return torch.optim.SGD(groups, lr=plan.learning_rates[0], momentum=plan.momentum, fused=True)
 
 
@@ -205,25 +215,28 @@ def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan) -> str
     return digest.hexdigest()
 
 
-def _save(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.SGD, history: np.ndarray) -> None:
-    """The state after an epoch, atomically: parameters, momenta, history."""
+def _save(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer, history: np.ndarray) -> None:
+    """The state after an epoch, atomically: parameters, what the optimiser remembers of each, history."""
     arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
     for name, parameter in model.named_parameters():
-        # There is none without momentum.
-        if (momentum := optimiser.state[parameter].get("momentum_buffer")) is not None:
-            arrays[f"momenta/{name.replace('.', '/')}"] = momentum.cpu().numpy()
+        for key, value in optimiser.state[parameter].items():
+            # Without momentum there is none.
+            if value is not None:
+                arrays[f"optimiser/{key}/{name.replace('.', '/')}"] = value.cpu().numpy()
     store.write(path, arrays | {"history": history}, parameters={"identity": identity})
 
 
-def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.SGD, plan: Plan) -> np.ndarray:
+def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan) -> np.ndarray:
     """Set model and optimiser to a checkpoint's state; the history so far, empty if it is not one of this run."""
     columns = len(HISTORY_COLUMNS[plan.loss])
     empty = np.zeros((0, columns))
     names = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
     shapes = {"history": ("epochs", columns)}
-    kinds = ("parameters", "momenta") if plan.momentum else ("parameters",)
+    memory = () if plan.optimiser == "sgd" and not plan.momentum else _MEMORY[plan.optimiser]
     for name, parameter in names.items():
-        shapes |= {f"{kind}/{name}": tuple(parameter.shape) for kind in kinds}
+        shapes[f"parameters/{name}"] = tuple(parameter.shape)
+        # Adam counts its steps, one number for each parameter.
+        shapes |= {f"optimiser/{key}/{name}": () if key == "step" else tuple(parameter.shape) for key in memory}
     try:
         contents = store.read(path, shapes)
     except store.StoreError as error:
@@ -234,9 +247,9 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.
         logger.warning("the checkpoint %s is of another run, training starts anew", path)
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})
-    if plan.momentum:
-        for name, parameter in names.items():
-            momentum = torch.from_numpy(contents[f"momenta/{name}"]).to(parameter.device)
-            optimiser.state[parameter]["momentum_buffer"] = momentum
+    for name, parameter in names.items():
+        for key in memory:
+            value = torch.as_tensor(contents[f"optimiser/{key}/{name}"]).to(parameter.device)
+            optimiser.state[parameter][key] = value
     logger.info("going on from the checkpoint after epoch %d", len(contents["history"]))
     return contents["history"]

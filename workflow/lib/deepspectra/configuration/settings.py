@@ -53,7 +53,13 @@ class Settings(Node):
 
     @model_validator(mode="after")
     def _one_name_one_network(self) -> Settings:
-        for name in self.baskerville2022.networks:
-            if name in self.thamm2024.known_networks:
-                raise ValueError(f"two networks are called {name}, one of thamm2024 and one of baskerville2022")
+        # Weights have one folder, whose files are called by the networks' names.
+        owners: dict[str, str] = {}
+        papers = {"thamm2024": self.thamm2024.known_networks}
+        papers |= {"baskerville2022": self.baskerville2022.networks, "fan2020": self.fan2020.networks}
+        for paper, names in papers.items():
+            for name in names:
+                if name in owners:
+                    raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
+                owners[name] = paper
         return self

@@ -1,4 +1,4 @@
-"""Figures of Fan and Wang (2020), drawn from tidy tables of the plotted numbers."""
+"""Kernels at random weights beside their limit laws: figures 1, 2, S2 and S4 of Fan and Wang (2020)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ NOTES = {
     "figure_2": f"{_REFERENCE} Assumed: pixel values as they are, mean image removed, then the principal components, "
     "then every sample scaled to unit norm; float32 arithmetic. (a) has no limit law: the limits of (b) and (c) start "
     "from its eigenvalues, and their wiggles at the upper end follow single ones of them.",
+    "figure_s2": f"{_REFERENCE} Images and weights of figure 2. Assumed: the mean image is removed all the same, and "
+    "every sample scaled to unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
+    "figure_s4": "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
+    "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) and "
+    "figure 2 (below). Eigenvalues at zero are told, not drawn.",
 }
 
 
@@ -39,6 +44,41 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """The same for CIFAR-10 images without their leading principal components."""
     return _three_spectra(curves, summary, note)
+
+
+def figure_s2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """The same with all principal components."""
+    return _three_spectra(curves, summary, note)
+
+
+def figure_s4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Conjugate kernels of every layer: Gaussian inputs above, images below."""
+    panels = list(dict.fromkeys(curves.panel))
+    sources = list(dict.fromkeys(panel.rpartition("_")[0] for panel in panels))
+    rows = [[panel for panel in panels if panel.rpartition("_")[0] == source] for source in sources]
+    figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (len(rows), max(map(len, rows))))
+    for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), rows, strict=True):
+        for axis, panel in zip(line, row, strict=False):
+            lines = dict(list(curves[curves.panel == panel].groupby("series")))
+            bars, limit = lines["histogram"], lines["limit"]
+            axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
+            axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
+            lowest = bars.y[bars.y > 0].min()
+            axis.set_yscale("log")
+            axis.set_ylim(0.5 * lowest, 40 * max(bars.y.max(), limit.y.max()))
+            axis.set_xlim(left=0)
+            axis.set_title(f"layer {panel.rpartition('_')[2]}", loc="left")
+            remarks = _remarks(lines, summary[summary.panel == panel])
+            axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
+        line[0].set_ylabel(f"{names}\ndensity (logarithmic)")
+        for axis in line[len(row) :]:
+            axis.set_axis_off()
+    for axis in axes[-1]:
+        axis.set_xlabel(r"eigenvalue $\lambda$")
+    handles = [axes[0, 0].patches[0], axes[0, 0].lines[0]]
+    figure.legend(handles, ["eigenvalues", "limit law"], loc="outside upper right", ncols=2)
+    style.add_note(figure, note)
+    return figure
 
 
 def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:

@@ -1,0 +1,27 @@
+"""Figures of Fan and Wang (2020), drawn from tidy tables of the plotted numbers.
+
+``initialisation``  kernels at random weights beside their limit laws
+``training``        kernels before and after training
+``images``          CIFAR-10 with and without its principal components
+"""
+
+from deepspectra.figures.fan2020 import images, initialisation, training
+from deepspectra.figures.fan2020.images import figure_s1, figure_s3
+from deepspectra.figures.fan2020.initialisation import figure_1, figure_2, figure_s2, figure_s4
+from deepspectra.figures.fan2020.training import figure_3, figure_s5, figure_s6
+
+#: What each figure assumes where the paper is open, for its small print.
+NOTES = initialisation.NOTES | training.NOTES | images.NOTES
+
+__all__ = [
+    "NOTES",
+    "figure_1",
+    "figure_2",
+    "figure_3",
+    "figure_s1",
+    "figure_s2",
+    "figure_s3",
+    "figure_s4",
+    "figure_s5",
+    "figure_s6",
+]

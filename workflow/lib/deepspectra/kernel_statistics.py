@@ -1,0 +1,234 @@
+"""What fan2020's figures show of kernel spectra: histograms, limit laws, distances, outliers, and where the labels lie.
+
+Rows for the plotted numbers are (panel, series, x, x_high, y), those of the summary (panel, series, quantity, value,
+reference).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepspectra.laws import MarchenkoPastur
+from deepspectra.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
+from deepspectra.limits.law import LimitLaw
+from deepspectra.limits.layered import LayeredKernel, density, limit_law
+from deepspectra.statistics import histogram, ks_distance, zoom
+
+logger = logging.getLogger(__name__)
+
+CURVE_COLUMNS = ["panel", "series", "x", "x_high", "y"]
+SUMMARY_COLUMNS = ["panel", "series", "quantity", "value", "reference"]
+
+#: An eigenvalue is an outlier if it lies beyond this times the limit's upper edge: at finite size the largest of a bulk
+#: may lie slightly beyond.
+OUTLIER_FACTOR = 1.1
+#: Leading eigenvectors whose share of the labels is told.
+LEADING = 20
+# Below this share of the largest eigenvalue a bin on a logarithmic axis is not begun.
+_SMALLEST_SHARE = 1e-6
+
+
+@dataclass
+class Comparison:
+    """Rows that accumulate, panel by panel."""
+
+    rows: list[tuple] = field(default_factory=list)
+    summary: list[tuple] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues of one matrix, float64 (n,), ascending, and the size below which they are rounding."""
+
+    eigenvalues: np.ndarray
+    floor: float
+
+
+def starting_spectrum(spectrum: Spectrum, ratio: float | None) -> InputSpectrum:
+    """What the limits of the kernels start from: mu_0.
+
+    :param spectrum: of the input Gram matrix.
+    :param ratio: n/d_0 of Gaussian inputs or points of a sphere, whose limit is that of Marchenko and Pastur; None
+        where the inputs stand for themselves.
+    """
+    return EmpiricalInput(_cleared(spectrum)) if ratio is None else MarchenkoPasturInput(ratio)
+
+
+def compare_input(
+    found: Comparison, panel: str, spectrum: Spectrum, ratio: float | None, bins: int, points: int
+) -> None:
+    """The input Gram matrix, beside its limit where it has one (see :func:`starting_spectrum`)."""
+    eigenvalues = _cleared(spectrum)
+    bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
+    found.rows += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)
+    found.rows.append((panel, "atom", 0.0, 0.0, zeros))
+    law = None if ratio is None else MarchenkoPastur(ratio)
+    if law:
+        lower, upper = law.edges
+        x = lower + (upper - lower) * np.sin(np.linspace(0, np.pi / 2, points)) ** 2
+        found.rows += [(panel, "limit", a, a, b) for a, b in zip(x, law.density(x), strict=True)]
+        distance = ks_distance(eigenvalues, law.cdf, law.atoms)
+        found.summary.append((panel, "input", "KS distance to the limit", distance, None))
+    found.summary.append((panel, "input", "share of zero eigenvalues", zeros, law.atom if law else None))
+
+
+def compare_kernel(
+    found: Comparison,
+    panel: str,
+    name: str,
+    spectrum: Spectrum,
+    equivalent: Spectrum,
+    kernel: LayeredKernel,
+    bins: int,
+    points: int,
+) -> LimitLaw:
+    """A kernel of a random network beside its limit law, and how far it and its linear equivalent are from it."""
+    law, bulk, size = limit_law(kernel), spectrum.eigenvalues, spectrum.eigenvalues.size
+    for location, _ in law.atoms:
+        # What rounding made of equal eigenvalues is a line of its own and no part of the histogram.
+        on_atom = np.abs(bulk - location) <= spectrum.floor
+        found.rows.append((panel, "atom", location, location, np.sum(on_atom) / size))
+        bulk = bulk[~on_atom]
+    magnified = zoom(panel, bulk, bins, size)
+    x = law.grid(points)
+    if magnified:
+        # A grid over the whole support leaves few points for its crowded end.
+        lower, upper = law.edges[0][0], magnified[-1][3]
+        x = np.union1d(x, lower + (upper - lower) * np.linspace(0, 1, points // 2) ** 2)
+    found.rows += histogram(panel, bulk, bins, size) + magnified
+    missing = _add_limit(found, panel, name, kernel, x)
+    distances = [ks_distance(one.eigenvalues, law.cdf, law.atoms, one.floor) for one in (spectrum, equivalent)]
+    mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * kernel.spectrum.moment(1)
+    found.summary += [
+        (panel, name, "KS distance to the limit", *distances),
+        (panel, name, "mean eigenvalue", spectrum.eigenvalues.mean(), mean),
+        (panel, name, "mass of the limit", law.mass, 1.0),
+        (panel, name, "points of the limit that did not converge", missing, 0.0),
+        (panel, name, "smallest eigenvalue of the bulk", bulk[0], law.edges[0][0]),
+        (panel, name, "largest eigenvalue", bulk[-1], law.edges[-1][1]),
+    ]
+    return law
+
+
+def compare_lemma(
+    found: Comparison, panel: str, tangent: Spectrum, lemma: Spectrum, equivalent: Spectrum, law: LimitLaw, bins: int
+) -> None:
+    """How much of a tangent kernel's distance is that of lemma 3.5's matrix, how much one common factor."""
+    magnified = [row for row in found.rows if row[:2] == (panel, "zoom")]
+    if magnified:
+        low, high, values = magnified[0][2], magnified[-1][3], lemma.eigenvalues
+        inside = values[(low <= values) & (values <= high)]
+        found.rows += histogram(panel, inside, bins, values.size, "lemma")
+    distance, reference = (ks_distance(one.eigenvalues, law.cdf, law.atoms, one.floor) for one in (lemma, equivalent))
+    # All samples share the weights: part of a network's distance is a common displacement of all eigenvalues.
+    factors = np.linspace(0.85, 1.15, 61)
+    scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
+    best = int(np.argmin(scaled))
+    found.summary += [
+        (panel, "tangent", "KS distance of lemma 3.5's matrix", distance, reference),
+        (panel, "tangent", "smallest KS distance after a common factor", scaled[best], reference),
+        (panel, "tangent", "that common factor", factors[best], 1.0),
+    ]
+
+
+def compare_trained(
+    found: Comparison,
+    panel: str,
+    name: str,
+    before: Spectrum,
+    after: Spectrum,
+    kernel: LayeredKernel,
+    bins: int,
+    points: int,
+) -> None:
+    """A kernel before and after training beside its limit at random weights, on a logarithmic axis.
+
+    Densities are those of ln(lambda): trained spectra spread over several decades.
+    """
+    law = limit_law(kernel)
+    edge = law.edges[-1][1]
+    size = before.eigenvalues.size
+    bulks = {}
+    for series, spectrum in (("before", before), ("after", after)):
+        # Eigenvalues below the floor are zeros: the rank of a kernel is at most the smallest width.
+        positive = spectrum.eigenvalues[spectrum.eigenvalues > spectrum.floor]
+        bulks[series] = positive
+        found.rows.append((panel, f"{series} at zero", 0.0, 0.0, 1 - positive.size / size))
+    smallest = min(values[0] for values in (*bulks.values(), np.array([law.edges[0][0]])))
+    largest = max(values[-1] for values in (*bulks.values(), np.array([edge])))
+    bin_edges = np.linspace(np.log(max(smallest, _SMALLEST_SHARE * largest)), np.log(largest) + 1e-9, bins + 1)
+    for series, values in bulks.items():
+        # Back to eigenvalues: heights stay densities of the logarithm.
+        found.rows += [
+            (panel, series, float(np.exp(low)), float(np.exp(high)), height)
+            for _, _, low, high, height in histogram(panel, np.log(values), bin_edges, size)
+        ]
+        outliers = values[values > OUTLIER_FACTOR * edge]
+        found.rows += [(panel, f"{series}, outlier", value, value, 0.0) for value in outliers]
+        found.summary += [
+            (panel, name, f"KS distance to the limit {series}", _distance(before, after, series, law), None),
+            (panel, name, f"outliers {series}", float(outliers.size), None),
+            (panel, name, f"largest eigenvalue {series}", values[-1], edge),
+            (panel, name, f"median eigenvalue {series}", float(np.median(values)), _median(law)),
+        ]
+    x = np.geomspace(max(law.edges[0][0], _SMALLEST_SHARE * edge), edge, points)
+    missing = _add_limit(found, panel, name, kernel, np.union1d(x, law.grid(points)), logarithmic=True)
+    found.rows.append((panel, "edge", edge, edge, 0.0))
+    found.summary.append((panel, name, "points of the limit that did not converge", missing, 0.0))
+
+
+def label_rows(
+    found: Comparison, panel: str, kernel: str, shares: dict[str, np.ndarray], told: tuple[int, ...] = (1, 2)
+) -> None:
+    """Share of the labels' squared norm on the leading eigenvectors of a kernel, before and after training.
+
+    :param shares: ``before`` and ``after``: squared projections on all eigenvectors over the squared norm, shape (n,),
+        in ascending order of the eigenvalues.
+    """
+    for state, share in shares.items():
+        leading = np.cumsum(share[::-1])[:LEADING]
+        found.rows += [(panel, f"{kernel} {state}", k, k, value) for k, value in enumerate(leading, 1)]
+        found.summary += [
+            (panel, kernel, f"share of the labels on the first {k} eigenvectors {state}", leading[k - 1], None)
+            for k in told
+        ]
+
+
+def explained_variance(targets: np.ndarray, outputs: np.ndarray) -> float:
+    """R^2 of predictions: one less the mean squared error over the variance of the targets, both shape (n, 1)."""
+    return float(1 - np.mean((targets - outputs) ** 2) / np.var(targets))
+
+
+def _cleared(spectrum: Spectrum) -> np.ndarray:
+    """Eigenvalues with zeros in the place of rounding."""
+    return np.where(np.abs(spectrum.eigenvalues) <= spectrum.floor, 0.0, spectrum.eigenvalues)
+
+
+def _add_limit(
+    found: Comparison, panel: str, name: str, kernel: LayeredKernel, x: np.ndarray, logarithmic: bool = False
+) -> float:
+    """The limit density at points x, those that converged; how many did not."""
+    curve = density(kernel, x)
+    drawn = curve.converged & np.isfinite(curve.density)
+    missing = int(np.sum(~drawn))
+    if missing:
+        logger.warning("%s: %d points of the limit are not drawn", name, missing)
+    points, values = curve.points[drawn], curve.density[drawn]
+    heights = points * values if logarithmic else values
+    found.rows += [(panel, "limit", a, a, b) for a, b in zip(points, heights, strict=True)]
+    return float(missing)
+
+
+def _distance(before: Spectrum, after: Spectrum, series: str, law: LimitLaw) -> float:
+    spectrum = before if series == "before" else after
+    return ks_distance(spectrum.eigenvalues, law.cdf, law.atoms, spectrum.floor)
+
+
+def _median(law: LimitLaw) -> float:
+    """Median of a law without its atom at zero, from its nodes."""
+    x = law.grid(4000)
+    zero = sum(mass for location, mass in law.atoms if location == 0)
+    return float(np.interp(zero + (1 - zero) / 2, law.cdf(x), x))

@@ -1,0 +1,36 @@
+"""Inner products of pairs of images, as they are, centred, and without principal components (fan2020)."""
+
+import numpy as np
+import pandas as pd
+
+from deepspectra import store
+from deepspectra.job import job
+from deepspectra.kernel_statistics import CURVE_COLUMNS, SUMMARY_COLUMNS
+from deepspectra.samples import choose_images, columns_of, image_samples
+from deepspectra.statistics import histogram
+
+with job(snakemake.log[0], snakemake.threads):
+    item = snakemake.params.item
+    images = store.read(snakemake.input[0], {"train_images": (50_000, 32, 32, 3)})["train_images"]
+    chosen = images[choose_images(item["samples"], len(images), item["seed"])]
+    raw = columns_of(chosen)
+    sets = {
+        ("a", "raw"): raw / np.linalg.norm(raw, axis=0),
+        ("a", "centred"): image_samples(images, item["samples"], 0, item["seed"]),
+        ("b", "without components"): image_samples(images, item["samples"], item["removed_components"], item["seed"]),
+    }
+    pairs = np.triu_indices(item["samples"], 1)
+    rows, summary = [], []
+    for (panel, series), x in sets.items():
+        products = (x.T @ x)[pairs]
+        rows += histogram(panel, products, item["bins"], products.size, series)
+        summary += [
+            (panel, series, "pairs", float(products.size), None),
+            (panel, series, "mean inner product", products.mean(), 0.0),
+            # Of independent directions in d_0 dimensions it is d_0^(-1/2).
+            (panel, series, "root mean square inner product", np.sqrt(np.mean(products**2)), len(x) ** -0.5),
+            (panel, series, "largest size of an inner product", np.abs(products).max(), None),
+            (panel, series, "largest eigenvalue of X'X", np.linalg.norm(x, 2) ** 2, None),
+        ]
+    pd.DataFrame(rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
+    pd.DataFrame(summary, columns=SUMMARY_COLUMNS).to_csv(snakemake.output.summary, index=False, lineterminator="\n")

@@ -1,0 +1,63 @@
+"""Kernels before and after training beside their limits at random weights, and the labels in them (fan2020)."""
+
+import numpy as np
+import pandas as pd
+
+from deepspectra import store
+from deepspectra.activations import activation
+from deepspectra.job import job
+from deepspectra.kernel_statistics import (
+    CURVE_COLUMNS,
+    SUMMARY_COLUMNS,
+    Comparison,
+    Spectrum,
+    compare_trained,
+    explained_variance,
+    label_rows,
+    starting_spectrum,
+)
+from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
+
+with job(snakemake.log[0], snakemake.threads):
+    network, training, item = snakemake.params.network, snakemake.params.training, snakemake.params.item
+    samples, tests = training["samples"], training["test_samples"]
+    states = {"before": "initial", "after": "final"}
+    names = [f"{state}/{kernel}" for state in states.values() for kernel in snakemake.params.kernels]
+    shapes = {f"{kind}/{name}": (samples,) for kind in ("eigenvalues", "label_shares") for name in names}
+    shapes |= {"eigenvalues/input": (samples,), "projection": (samples,)}
+    shapes |= {"train_targets": (samples, 1), "test_targets": (tests, 1)}
+    shapes |= {f"{state}/train_outputs": (samples, 1) for state in states.values()}
+    shapes |= {f"{state}/test_outputs": (tests, 1) for state in states.values()}
+    found = store.read(snakemake.input[0], shapes)
+    floors = found.attributes["noise_floor"]
+    spectra = {name: Spectrum(found[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
+    sigma = activation(network["activation"])
+    ratios = [samples / width for width in network["hidden"]]
+    start = starting_spectrum(
+        spectra["input"], samples / network["input_dimension"] if network["input_dimension"] else None
+    )
+
+    result = Comparison()
+    for panel, name in zip("abcdefgh", snakemake.params.kernels, strict=False):
+        if name == "tangent":
+            kernel = tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma)
+        else:
+            kernel = conjugate_kernel(start, ratios, sigma.b_sigma, int(name.removeprefix("conjugate_")))
+        pair = (spectra[f"{state}/{name}"] for state in states.values())
+        compare_trained(result, panel, name, *pair, kernel, item["bins"], item["curve_points"])
+        shares = {series: found[f"label_shares/{state}/{name}"] for series, state in states.items()}
+        label_rows(result, "shares", name, shares)
+    targets = found["train_targets"][:, 0]
+    result.rows += [("projection", "labels", a, a, b) for a, b in zip(targets, found["projection"], strict=True)]
+    for series, state in states.items():
+        for part in ("train", "test"):
+            y, outputs = found[f"{part}_targets"], found[f"{state}/{part}_outputs"]
+            told = {"mean squared error": np.mean((y - outputs) ** 2), "R^2": explained_variance(y, outputs)}
+            if network["classes"]:
+                told["accuracy"] = np.mean(np.sign(outputs) == y)
+            result.summary += [("fit", part, f"{quantity} {series}", value, None) for quantity, value in told.items()]
+
+    pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
+    pd.DataFrame(result.summary, columns=SUMMARY_COLUMNS).to_csv(
+        snakemake.output.summary, index=False, lineterminator="\n"
+    )

@@ -1,0 +1,36 @@
+"""Eigenvalues of a network's kernels before and after training, and where in their eigenvectors the labels lie."""
+
+import numpy as np
+import torch
+
+from deepspectra import store
+from deepspectra.job import job
+from deepspectra.progress import ProgressBar
+
+with job(snakemake.log[0], snakemake.threads):
+    *_, last, _ = snakemake.params.kernels
+    names = [f"{state}/{kernel}" for state in ("initial", "final") for kernel in snakemake.params.kernels]
+    outputs = {f"{state}/{part}_outputs": (part, 1) for state in ("initial", "final") for part in ("train", "test")}
+    targets = {f"{part}_targets": (part, 1) for part in ("train", "test")}
+    found = store.read(snakemake.input[0], dict.fromkeys(["input", *names], ("train", "train")) | outputs | targets)
+    y = torch.from_numpy(found["train_targets"][:, 0])
+    arrays = {name: found[name] for name in (*outputs, *targets)}
+    floors = {}
+    for name in ProgressBar(["input", *names], desc="eigenvalues", unit="matrix"):
+        matrix = torch.from_numpy(found.arrays.pop(name))
+        values, vectors = torch.linalg.eigh(matrix)
+        arrays[f"eigenvalues/{name}"] = values.numpy()
+        floors[name] = float(np.finfo(float).eps * len(matrix) ** 0.5 * values.max())
+        along = vectors.T @ y
+        arrays[f"label_shares/{name}"] = (along**2 / (y @ y)).numpy()
+        if name == f"final/{last}":
+            arrays["projection"] = (vectors[:, -2:] @ along[-2:]).numpy()
+    store.write(
+        snakemake.output[0],
+        arrays,
+        parameters=found.attributes["parameters"],
+        inputs=snakemake.input,
+        seed=found.attributes["seed"],
+        dtype=found.attributes["dtype"],
+        noise_floor=floors,
+    )
