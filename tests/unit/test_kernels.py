@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra import kernels as kernels_module
 from deepspectra.activations import activation
 from deepspectra.errors import UserError
 from deepspectra.kernels import linear_equivalent, network_kernels, random_network_kernels
+from deepspectra.kernels.weights import RandomWeights
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.layered import tangent_coefficients
 from deepspectra.statistics import ks_distance
@@ -78,7 +78,7 @@ def test_random_weights_are_drawn_again_alike_and_in_blocks():
 def test_random_weights_are_the_same_in_both_passes():
     """Widths of more than one block; the weights put together from the blocks and given explicitly."""
     x, widths = gaussian_inputs(12, 9), (12, 1040, 1050)
-    source = kernels_module._RandomWeights(widths, 4, torch.device("cpu"), torch.float64)
+    source = RandomWeights(widths, 4, torch.device("cpu"), torch.float64)
     matrices = [torch.cat([values for _, values in source.blocks(layer)]) for layer in (1, 2)]
     given = network_kernels(x, matrices, source.readout(), activation("arctan"))
     drawn = random_network_kernels(x, widths[1:], activation("arctan"), seed=4, dtype=torch.float64)

@@ -1,0 +1,109 @@
+"""Gram matrices X'X by blocks, in the precision asked for, and their entrywise products.
+
+Only the blocks on and above the diagonal are computed, and mirrored: nearly half of the work, and the result is exactly
+symmetric, as a matrix product need not be, to rounding. In a precision above that of X, X is converted block by block.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+# Rows of a Gram matrix made at once, and rows of X converted at once.
+_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class KernelDifference:
+    """How far a kernel of lower precision is from one of higher precision.
+
+    :ivar largest_entry: largest absolute entry of the difference.
+    :ivar relative_norm: Frobenius norm of the difference, relative to that of the kernel of higher precision.
+    """
+
+    largest_entry: float
+    relative_norm: float
+
+
+def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """X'X, exactly symmetric.
+
+    :param x: shape (d, n).
+    :param dtype: of the products and sums, and of the result, shape (n, n).
+    """
+    product = x.new_empty((x.shape[1], x.shape[1]), dtype=dtype)
+    for rows, block in _upper_rows(x, dtype, x.shape[1]):
+        product[rows, rows.start :] = block
+    return mirror(product)
+
+
+def add_gram_times(
+    kernel: torch.Tensor, sensitivity: torch.Tensor, factor: torch.Tensor, rate: float, dtype: torch.dtype
+) -> None:
+    """Add ``rate`` (S'S) o F to the blocks of ``kernel`` on and above the diagonal, in place.
+
+    :param kernel: shape (n k, n k); what is below the diagonal is left to :func:`mirror`.
+    :param sensitivity: S, shape (d, n k), k outputs side by side.
+    :param factor: F, shape (n, n), which multiplies each of the k^2 blocks of S'S.
+    :param dtype: of the products and sums, and of ``kernel`` and ``factor``.
+    """
+    samples, columns = factor.shape[0], kernel.shape[0]
+    for rows, block in _upper_rows(sensitivity, dtype, samples):
+        output, first = divmod(rows.start, samples)
+        factor_rows = factor[first : first + block.shape[0]]
+        for start in range(output * samples, columns, samples):
+            # Of the rows' own output, only what is right of the diagonal.
+            skipped = first if start == output * samples else 0
+            part = block[:, start + skipped - rows.start : start + samples - rows.start]
+            kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
+
+
+def mirror(matrix: torch.Tensor) -> torch.Tensor:
+    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already."""
+    # In blocks of rows: the transpose of the whole would be slow to read.
+    for start in range(0, matrix.shape[0], _ROWS):
+        stop = start + _ROWS
+        matrix[stop:, start:stop] = matrix[start:stop, stop:].T
+    return matrix
+
+
+def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
+    """Between kernels of lower and higher precision, both of shape (n, n); in blocks, without a copy of either."""
+    largest, squares, norm = 0.0, 0.0, 0.0
+    for start in range(0, higher.shape[0], _ROWS):
+        exact = higher[start : start + _ROWS]
+        squares_of_exact = torch.linalg.vector_norm(exact, dtype=torch.float64).item() ** 2
+        change = lower[start : start + _ROWS].to(exact.dtype).sub_(exact)
+        largest = max(largest, change.abs_().max().item())
+        squares += torch.linalg.vector_norm(change, dtype=torch.float64).item() ** 2
+        norm += squares_of_exact
+    return KernelDifference(largest, math.sqrt(squares / norm) if norm else 0.0)
+
+
+def _upper_rows(x: torch.Tensor, dtype: torch.dtype, period: int) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Rows of X'X and their entries from the diagonal block on, which is made symmetric.
+
+    :param period: no block of rows reaches across a multiple of it.
+    """
+    columns = x.shape[1]
+    for first in range(0, columns, period):
+        for start in range(first, first + period, _ROWS):
+            stop = min(start + _ROWS, first + period)
+            block = _product(x[:, start:], stop - start, dtype)
+            diagonal = block[:, : stop - start]
+            diagonal.copy_((diagonal + diagonal.T).div_(2))
+            yield slice(start, stop), block
+
+
+def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:
+    """The first ``count`` rows of X'X."""
+    if dtype == x.dtype:
+        return x[:, :count].T @ x
+    block = x.new_zeros((count, x.shape[1]), dtype=dtype)
+    for start in range(0, x.shape[0], _ROWS):
+        part = x[start : start + _ROWS].to(dtype)
+        block.addmm_(part[:, :count].T, part)
+    return block
