@@ -58,6 +58,7 @@ rule decompose_kernels:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         depth=lambda wildcards: settings_of(wildcards.scale, f"fan2020.{wildcards.item}").depth,
+        compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
         version=2,
     script:
         "../scripts/decompose_kernels.py"
@@ -84,6 +85,7 @@ rule compare_kernel_spectra:
         runtime=30,
     params:
         item=parameters("fan2020.{item}"),
+        compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
         library=source_digest("kernel_statistics", "activations", "store"),
     script:
         "../scripts/compare_kernel_spectra.py"

@@ -22,6 +22,12 @@ def kernel_settings(wildcards):
     return {key: value for key, value in settings.items() if key not in ("bins", "curve_points")}
 
 
+def sums_are_compared(scale, item):
+    """Whether sums have more digits than the networks, so that the difference is known."""
+    settings = settings_of(scale, f"fan2020.{item}")
+    return settings.accumulation != settings.dtype
+
+
 def image_settings(wildcards):
     """The images of figure 2, and what of them is shown."""
     images = settings_of(wildcards.scale, "fan2020.figure_2")

@@ -24,18 +24,21 @@ def kernel_data(wildcards):
 
 
 def kernel_memory(wildcards, attempt):
-    """Slopes of all layers and a few matrices like them, and a dozen kernels; weights are drawn in blocks."""
+    """Inputs, a few matrices of one layer's size, and kernels of all layers, twice; slopes wait in a scratch file."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
     number = 4 if node.dtype == "float32" else 8
-    entries = (node.depth + 4) * node.width * node.samples + 12 * node.samples**2
-    return int(attempt * (BASE_MB + entries * number / 1e6))
+    kernels = (3 * node.depth + 8) * (4 if node.accumulation == "float32" else 8)
+    inputs = getattr(node, "input_dimension", 3072)
+    bytes = 4 * node.width * node.samples * number + kernels * node.samples**2 + 5 * 8 * inputs * node.samples
+    return int(attempt * (BASE_MB + bytes / 1e6))
 
 
 def kernel_disk(wildcards, attempt):
-    """Two kernels a layer and three more in the network's precision, and the input's Gram matrix in float64."""
+    """Two kernels a layer and three more, the input's Gram matrix in float64, and slopes of all layers on the way."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
-    number = 4 if node.accumulation == node.dtype == "float32" else 8
-    return int(100 + ((2 * node.depth + 3) * number + 8) * node.samples**2 / 1e6)
+    number = 4 if node.accumulation == "float32" else 8
+    slopes = node.depth * node.width * (4 if node.dtype == "float32" else 8)
+    return int(100 + (((2 * node.depth + 3) * number + 8) * node.samples + slopes) * node.samples / 1e6)
 
 
 def eigenvalue_memory(wildcards, attempt):

@@ -42,6 +42,14 @@ with job(snakemake.log[0], snakemake.threads):
         ("c", "tangent", "smallest eigenvalue / r_plus", smallest / tangent.shift, law.edges[0][0] / tangent.shift)
     )
 
+    if snakemake.params.compared:
+        for panel, series, name in (("b", "conjugate", last), ("c", "tangent", "tangent")):
+            largest, relative = store.read(snakemake.input[0], {f"difference/{name}": (2,)})[f"difference/{name}"]
+            result.summary += [
+                (panel, series, "largest change of an entry by float32 sums", largest, None),
+                (panel, series, "relative change of the kernel by float32 sums", relative, None),
+            ]
+
     # The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; of all
     # else it is the limit.
     pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")

@@ -22,6 +22,7 @@ with job(snakemake.log[0], snakemake.threads):
         images = store.read(snakemake.input[0], {"train_images": (50_000, 32, 32, 3)})["train_images"]
         x = image_samples(images, item["samples"], item["removed_components"], item["seed"])
     widths, sigma = [item["width"]] * item["depth"], activation(item["activation"])
+    matrices, differences = {}, {}
 
     with ProgressBar(total=3 * item["depth"], desc=snakemake.wildcards.item, unit="layer") as bar:
 
@@ -30,25 +31,28 @@ with job(snakemake.log[0], snakemake.threads):
             bar.set_postfix_str(line, refresh=False)
             bar.update()
 
-        options = {"device": device, "dtype": dtype, "report": report, "scratch": snakemake.resources.tmpdir}
-        accumulation = getattr(torch, item["accumulation"])
-        network = random_network_kernels(x, widths, sigma, item["seed"], accumulation=accumulation, **options)
-        lemma = lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma)
-        matrices = {"tangent": network.tangent, "lemma_tangent": lemma}
-        matrices |= {f"conjugate_{layer}": gram for layer, gram in enumerate(network.grams[1:], 1)}
-        matrices = {name: matrix.cpu().numpy() for name, matrix in matrices.items()}
-        differences = network.differences
-        del network, lemma
+        options = {"device": device, "dtype": dtype, "accumulation": getattr(torch, item["accumulation"])}
+        options |= {"scratch": snakemake.resources.tmpdir, "report": report}
+        network = random_network_kernels(x, widths, sigma, item["seed"], **options)
+        for layer, gram in enumerate(network.grams[1:], 1):
+            matrices[f"conjugate_{layer}"] = gram.cpu().numpy()
+        matrices["tangent"] = network.tangent.cpu().numpy()
+        matrices["lemma_tangent"] = lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma).cpu().numpy()
+        if network.tangent_difference:
+            # What sums in the networks' own arithmetic would have cost: largest entry, norm relative to the kernel's.
+            told = {f"conjugate_{layer}": each for layer, each in enumerate(network.gram_differences[1:], 1)}
+            told["tangent"] = network.tangent_difference
+            differences = {f"difference/{name}": [d.largest_entry, d.relative_norm] for name, d in told.items()}
+        del network, gram
         linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, item["seed"], **options)
-        matrices |= {
-            f"equivalent_conjugate_{layer}": gram.cpu().numpy() for layer, gram in enumerate(linear.grams[1:], 1)
-        }
+        for layer, gram in enumerate(linear.grams[1:], 1):
+            matrices[f"equivalent_conjugate_{layer}"] = gram.cpu().numpy()
         matrices["equivalent_tangent"] = linear.tangent.cpu().numpy()
 
     store.write(
         snakemake.output[0],
         # In float64 whatever the networks' dtype: many of its eigenvalues are zero, and zero they shall be.
-        matrices | {"input": x.T @ x},
+        matrices | {"input": x.T @ x} | differences,
         parameters=item,
         inputs=snakemake.input,
         seed=item["seed"],

@@ -20,9 +20,13 @@ with job(snakemake.log[0], snakemake.threads):
         precision = np.finfo(str(matrix.dtype).removeprefix("torch.")).eps
         spectra[name] = torch.linalg.eigvalsh(matrix.double()).numpy()
         floors[name] = float(precision * len(matrix) ** 0.5 * spectra[name].max())
+    differences = {}
+    if snakemake.params.compared:
+        told = [f"difference/{name}" for name in (*(f"conjugate_{layer}" for layer in layers), "tangent")]
+        differences = store.read(snakemake.input[0], dict.fromkeys(told, (2,))).arrays
     store.write(
         snakemake.output[0],
-        spectra,
+        spectra | differences,
         parameters=kernels.attributes["parameters"],
         inputs=snakemake.input,
         seed=kernels.attributes["seed"],

@@ -29,11 +29,18 @@ class KernelSpectra(Node):
         description="Arithmetic of the network and its kernels; their eigenvalues are always computed in float64."
     )
     accumulation: Literal["float32", "float64"] = Field(
-        description="Arithmetic of the sums in the kernels; of float64 with networks in float32 the difference is kept."
+        description="Arithmetic of the products and sums in the kernels, at least dtype; where it is float64 and dtype "
+        "is float32, the difference that makes is kept with the eigenvalues."
     )
     bins: int = Field(ge=5, description="Histogram bins.", title="bins")
     curve_points: int = Field(ge=100, description="Points of a limit density.", title="curve points")
     seed: Seed
+
+    @model_validator(mode="after")
+    def _sums_are_exact_enough(self) -> KernelSpectra:
+        if self.dtype == "float64" and self.accumulation == "float32":
+            raise ValueError("accumulation must be float64 where dtype is float64")
+        return self
 
 
 class GaussianKernelSpectra(KernelSpectra):
