@@ -8,8 +8,10 @@ SPECTRA["fan2020"] |= {
 SPECTRA["fan2020"]["figure_s4"] = lambda scale: ["figure_1", "figure_2"]
 SPECTRA["fan2020"] |= dict.fromkeys(("figure_s1", "figure_s3"), lambda scale: [])
 #: What shapes each item beside its own settings.
-TRAINED_KERNELS = ["fan2020.training", "fan2020.networks"]
-SHARED_SETTINGS["fan2020"] = dict.fromkeys(("figure_3", "figure_s5", "figure_s6"), TRAINED_KERNELS)
+SHARED_SETTINGS["fan2020"] = {
+    item: ["fan2020.training", f"fan2020.networks.{settings_of(SCALE, f'fan2020.{item}').network}"]
+    for item in ("figure_3", "figure_s5", "figure_s6")
+}
 SHARED_SETTINGS["fan2020"] |= dict.fromkeys(
     ("figure_s1", "figure_s3"), [f"fan2020.figure_2.{key}" for key in ("samples", "removed_components", "seed")]
 )

@@ -17,13 +17,14 @@ with job(snakemake.log[0], snakemake.threads):
     sets = {
         ("a", "raw"): raw / np.linalg.norm(raw, axis=0),
         ("a", "centred"): image_samples(images, item["samples"], 0, item["seed"]),
-        ("b", "without components"): image_samples(images, item["samples"], item["removed_components"], item["seed"]),
+        ("b", "after"): image_samples(images, item["samples"], item["removed_components"], item["seed"]),
     }
     pairs = np.triu_indices(item["samples"], 1)
-    rows, summary = [], []
+    edges = np.linspace(-1, 1, item["bins"] + 1)
+    rows, summary = [], [("b", "after", "components removed", float(item["removed_components"]), None)]
     for (panel, series), x in sets.items():
-        products = (x.T @ x)[pairs]
-        rows += histogram(panel, products, item["bins"], products.size, series)
+        products = np.clip((x.T @ x)[pairs], -1, 1)
+        rows += histogram(panel, products, edges, products.size, series)
         summary += [
             (panel, series, "pairs", float(products.size), None),
             (panel, series, "mean inner product", products.mean(), 0.0),

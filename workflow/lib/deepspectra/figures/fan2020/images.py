@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -24,8 +25,10 @@ def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     :param summary: columns panel, series, quantity, value, reference.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
-    colours = {"raw": style.ORANGE, "centred": style.BLUE, "without components": style.BLUE}
-    titles = {"a": "before", "b": "leading principal components removed"}
+    colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
+    removed = summary.set_index("quantity").value["components removed"]
+    titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
+    heights = curves.y[curves.y > 0]
     for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
         for series, bars in curves[curves.panel == panel].groupby("series", sort=False):
             told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
@@ -35,9 +38,9 @@ def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
             edges = [*bars.x, bars.x_high.iloc[-1]]
             axis.stairs(bars.y, edges, fill=True, alpha=0.55, color=colours[series], label=label)
         axis.set_yscale("log")
-        heights = curves.y[(curves.panel == panel) & (curves.y > 0)]
         axis.set_ylim(0.5 * heights.min(), 60 * heights.max())
         axis.set_xlim(-1, 1)
+        axis.set_xticks(np.linspace(-1, 1, 5))
         axis.set_xlabel(r"inner product $x_\alpha^\top x_\beta$")
         axis.legend(loc="upper left", handlelength=1, borderaxespad=0)
         style.label_panel(axis, panel, title)

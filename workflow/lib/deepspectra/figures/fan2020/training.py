@@ -92,7 +92,7 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
     axis.set_xscale("log")
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
-    axis.set_ylim(-0.06 * top, 1.75 * top)
+    axis.set_ylim(-0.06 * top, 2.3 * top)
     outliers = lines.get("after, outlier", curves[:0]).x.to_numpy()
     axis.vlines(outliers, -0.05 * top, -0.01 * top, color=_OUTLIER_COLOUR, linewidth=0.6)
     for value in outliers[-_ARROWS:]:
@@ -150,7 +150,13 @@ def _shares(axis: Axes, curves: pd.DataFrame) -> None:
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
             name = {"conjugate": "CK", "tangent": "NTK"}[kernel]
             axis.plot(part.x, part.y, line, marker=".", color=colour, label=f"{name} {state}")
+    axis.set_xscale("log")
+    ticks = [k for k in (1, 2, 5, 10, 20) if k <= curves.x.max()]
+    axis.set_xticks(ticks, [str(k) for k in ticks])
+    axis.minorticks_off()
     axis.set_xlabel("$k$")
     axis.set_ylabel("share of the labels")
-    axis.set_ylim(0, 1.02)
-    axis.legend(loc="center right")
+    # Room above a share of one for the legend.
+    axis.set_ylim(0, 1.45)
+    axis.set_yticks(np.linspace(0, 1, 6))
+    axis.legend(loc="upper left", ncols=2)
