@@ -32,7 +32,8 @@ with job(snakemake.log[0], snakemake.threads):
                 kernel = conjugate_kernel(start, ratios, sigma.b_sigma, layer)
                 pair = (spectra[f"{kind}conjugate_{layer}"] for kind in ("", "equivalent_"))
                 name = f"conjugate_{layer}"
-                compare_kernel(result, f"{source}_{layer}", name, *pair, kernel, item["bins"], item["curve_points"])
+                sizes = (item["bins"], item["curve_points"])
+                compare_kernel(result, f"{source}_{layer}", name, *pair, kernel, *sizes, logarithmic=True)
                 bar.update()
     pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
     pd.DataFrame(result.summary, columns=SUMMARY_COLUMNS).to_csv(

@@ -84,22 +84,32 @@ def compare_kernel(
     kernel: LayeredKernel,
     bins: int,
     points: int,
+    logarithmic: bool = False,
 ) -> LimitLaw:
-    """A kernel of a random network beside its limit law, and how far it and its linear equivalent are from it."""
+    """A kernel of a random network beside its limit law, and how far it and its linear equivalent are from it.
+
+    :param logarithmic: whether densities are those of ln(lambda), in bins of one width there; else a second histogram
+        magnifies a crowded left end.
+    """
     law, bulk, size = limit_law(kernel), spectrum.eigenvalues, spectrum.eigenvalues.size
     for location, _ in law.atoms:
         # What rounding made of equal eigenvalues is a line of its own and no part of the histogram.
         on_atom = np.abs(bulk - location) <= spectrum.floor
         found.rows.append((panel, "atom", location, location, np.sum(on_atom) / size))
         bulk = bulk[~on_atom]
-    magnified = zoom(panel, bulk, bins, size)
-    x = law.grid(points)
-    if magnified:
-        # A grid over the whole support leaves few points for its crowded end.
-        lower, upper = law.edges[0][0], magnified[-1][3]
-        x = np.union1d(x, lower + (upper - lower) * np.linspace(0, 1, points // 2) ** 2)
-    found.rows += histogram(panel, bulk, bins, size) + magnified
-    missing = _add_limit(found, panel, name, kernel, x)
+    lower, x = law.edges[0][0], law.grid(points)
+    if logarithmic:
+        positive = bulk[bulk > spectrum.floor]
+        edges = _logarithmic_edges(positive[0], positive[-1], bins)
+        found.rows += _logarithmic_histogram(panel, "histogram", positive, edges, size)
+        x = np.union1d(x, _logarithmic_grid(law, points))
+    else:
+        magnified = zoom(panel, bulk, bins, size)
+        if magnified:
+            # A grid over the whole support leaves few points for its crowded end.
+            x = np.union1d(x, lower + (magnified[-1][3] - lower) * np.linspace(0, 1, points // 2) ** 2)
+        found.rows += histogram(panel, bulk, bins, size) + magnified
+    missing = _add_limit(found, panel, name, kernel, x, logarithmic)
     distances = [ks_distance(one.eigenvalues, law.cdf, law.atoms, one.floor) for one in (spectrum, equivalent)]
     mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * kernel.spectrum.moment(1)
     found.summary += [
@@ -157,15 +167,10 @@ def compare_trained(
         positive = spectrum.eigenvalues[spectrum.eigenvalues > spectrum.floor]
         bulks[series] = positive
         found.rows.append((panel, f"{series} at zero", 0.0, 0.0, 1 - positive.size / size))
-    smallest = min(values[0] for values in (*bulks.values(), np.array([law.edges[0][0]])))
-    largest = max(values[-1] for values in (*bulks.values(), np.array([edge])))
-    bin_edges = np.linspace(np.log(max(smallest, _SMALLEST_SHARE * largest)), np.log(largest) + 1e-9, bins + 1)
+    smallest = min(law.edges[0][0], *(values[0] for values in bulks.values()))
+    bin_edges = _logarithmic_edges(smallest, max(edge, *(values[-1] for values in bulks.values())), bins)
     for series, values in bulks.items():
-        # Back to eigenvalues: heights stay densities of the logarithm.
-        found.rows += [
-            (panel, series, float(np.exp(low)), float(np.exp(high)), height)
-            for _, _, low, high, height in histogram(panel, np.log(values), bin_edges, size)
-        ]
+        found.rows += _logarithmic_histogram(panel, series, values, bin_edges, size)
         outliers = values[values > OUTLIER_FACTOR * edge]
         found.rows += [(panel, f"{series}, outlier", value, value, 0.0) for value in outliers]
         found.summary += [
@@ -174,8 +179,8 @@ def compare_trained(
             (panel, name, f"largest eigenvalue {series}", values[-1], edge),
             (panel, name, f"median eigenvalue {series}", float(np.median(values)), _median(law)),
         ]
-    x = np.geomspace(max(law.edges[0][0], _SMALLEST_SHARE * edge), edge, points)
-    missing = _add_limit(found, panel, name, kernel, np.union1d(x, law.grid(points)), logarithmic=True)
+    x = np.union1d(_logarithmic_grid(law, points), law.grid(points))
+    missing = _add_limit(found, panel, name, kernel, x, logarithmic=True)
     found.rows.append((panel, "edge", edge, edge, 0.0))
     found.summary.append((panel, name, "points of the limit that did not converge", missing, 0.0))
 
@@ -205,6 +210,22 @@ def explained_variance(targets: np.ndarray, outputs: np.ndarray) -> float:
 def _cleared(spectrum: Spectrum) -> np.ndarray:
     """Eigenvalues with zeros in the place of rounding."""
     return np.where(np.abs(spectrum.eigenvalues) <= spectrum.floor, 0.0, spectrum.eigenvalues)
+
+
+def _logarithmic_edges(smallest: float, largest: float, bins: int) -> np.ndarray:
+    """Edges of bins of one width in ln(lambda) that hold all from the smallest to the largest eigenvalue."""
+    return np.linspace(np.log(max(smallest, _SMALLEST_SHARE * largest)) - 1e-9, np.log(largest) + 1e-9, bins + 1)
+
+
+def _logarithmic_histogram(panel: str, series: str, values: np.ndarray, edges: np.ndarray, size: int) -> list[tuple]:
+    """Rows of a histogram whose bins are eigenvalues and whose heights are densities of the logarithm."""
+    bars = histogram(panel, np.log(values), edges, size, series)
+    return [(*names, float(np.exp(low)), float(np.exp(high)), height) for *names, low, high, height in bars]
+
+
+def _logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
+    upper = law.edges[-1][1]
+    return np.geomspace(max(law.edges[0][0], _SMALLEST_SHARE * upper), upper, points)
 
 
 def _add_limit(

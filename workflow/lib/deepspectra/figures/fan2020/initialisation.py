@@ -28,7 +28,8 @@ NOTES = {
     "every sample scaled to unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
     "figure_s4": "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
     "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) and "
-    "figure 2 (below). Eigenvalues at zero are told, not drawn.",
+    "figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to merge. "
+    "Eigenvalues at zero are told, not drawn.",
 }
 
 
@@ -63,14 +64,12 @@ def figure_s4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
             bars, limit = lines["histogram"], lines["limit"]
             axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
             axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
-            lowest = bars.y[bars.y > 0].min()
-            axis.set_yscale("log")
-            axis.set_ylim(0.5 * lowest, 40 * max(bars.y.max(), limit.y.max()))
-            axis.set_xlim(left=0)
+            axis.set_xscale("log")
+            axis.set_ylim(0, 1.3 * max(bars.y.max(), limit.y.max()))
             axis.set_title(f"layer {panel.rpartition('_')[2]}", loc="left")
             remarks = _remarks(lines, summary[summary.panel == panel])
             axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
-        line[0].set_ylabel(f"{names}\ndensity (logarithmic)")
+        line[0].set_ylabel(f"{names}\n" + r"density of $\ln\lambda$")
         for axis in line[len(row) :]:
             axis.set_axis_off()
     for axis in axes[-1]:

@@ -122,7 +122,7 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
         edges = np.histogram_bin_edges(points.y, 40)
         for value, colour in zip(classes, (style.ORANGE, style.BLUE), strict=True):
             part = points.y[points.x == value]
-            axis.hist(part, edges, color=colour, alpha=0.6, label=f"label {value:+.0f}")
+            axis.hist(part, edges, color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
         axis.set_xlabel("projection on two eigenvectors of the trained CK")
         axis.set_ylabel("training images")
         axis.set_ylim(top=1.35 * axis.get_ylim()[1])
@@ -145,11 +145,12 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
 
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     """Share of the labels on the leading eigenvectors of both kernels, before and after."""
-    for kernel, colour in (("conjugate", style.VERMILION), ("tangent", style.GREEN)):
+    # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
+    for kernel, colour, width in (("conjugate", style.ORANGE, 2.5), ("tangent", style.BLUE, 0.8)):
         for state, line in (("before", ":"), ("after", "-")):
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
             name = {"conjugate": "CK", "tangent": "NTK"}[kernel]
-            axis.plot(part.x, part.y, line, marker=".", color=colour, label=f"{name} {state}")
+            axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
     axis.set_xscale("log")
     ticks = [k for k in (1, 2, 5, 10, 20) if k <= curves.x.max()]
     axis.set_xticks(ticks, [str(k) for k in ticks])
