@@ -15,7 +15,7 @@ from .conftest import ROOT
 TARGETS = {
     "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
     "pennington2017": ["figure_1", "figure_2", "figure_3"],
-    "fan2020": ["figure_1", "figure_2"],
+    "fan2020": [*(f"figure_{number}" for number in (1, 2, 3)), *(f"figure_s{number}" for number in range(1, 7))],
     "baskerville2022": [
         *(f"figure_{number}" for number in range(1, 10)),
         *(f"figure_a{number}" for number in range(10, 15)),
@@ -88,6 +88,7 @@ def test_rules_that_compute_declare_what_they_need(project):
         name = block.partition("rule ")[2].partition(":")[0]
         wants_gpu = name in {
             *("simulate_data_covariance", "simulate_random_features", "compute_kernels"),
+            *("compute_trained_kernels",),
             *("train_network", "evaluate_linearised", "embed_images"),
             *("compute_curvature", "decompose_curvature", "resolve_curvature", "resolve_whole_set"),
         }

@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 import torch
 
+from deepspectra.activations import activation
 from deepspectra.calibration import false_discovery
 from deepspectra.configuration import load_settings
 from deepspectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.networks import kernel_network, load_parameters, parameters_of
 from deepspectra.store import file_hash
-from deepspectra.tasks import load_samples
+from deepspectra.tasks import load_kernel_task, load_samples
 from deepspectra.trained import load_trained
 
 from .conftest import NO_NETWORK
@@ -37,12 +39,14 @@ FIGURES = [
     "pennington2017/figure_1",
     "pennington2017/figure_2",
     "pennington2017/figure_3",
-    "fan2020/figure_1",
-    "fan2020/figure_2",
+    *(f"fan2020/figure_{number}" for number in (1, 2, 3)),
+    *(f"fan2020/figure_s{number}" for number in range(1, 7)),
     *(f"baskerville2022/figure_{number}" for number in range(1, 10)),
     *(f"baskerville2022/figure_a{number}" for number in range(10, 15)),
     "baskerville2022/figure_resnet34",
 ]
+#: Networks of fan2020 that are trained, and a figure about each.
+TRAINED = {"single_neuron": "figure_3", "two_classes": "figure_s6"}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,48 @@ def test_resolved_spectra_are_those_of_dense_matrices_in_float64(finished):
             published = file["eigenvalues"][()]
         np.testing.assert_allclose(published, everything, rtol=0, atol=1e-4 * everything[-1])
         assert np.sum(np.abs(published) > 1e-10) > len(found)
+
+
+@pytest.mark.parametrize("network", ["single_neuron", "two_classes"])
+def test_spectra_after_training_are_those_of_jacobians(finished, network):
+    """From the files of weights and data alone, by automatic differentiation."""
+    settings = load_settings(finished.folder / "config")["smoke"].fan2020
+    entry, training = settings.network(network).model_dump(), settings.training.model_dump()
+    task = load_kernel_task(entry, training, finished.folder / "resources/data/cifar10.h5")
+    model = kernel_network(task.train.inputs.shape[1], entry["hidden"], activation(entry["activation"]))
+    with h5py.File(finished.folder / f"results/smoke/networks/{network}.h5") as file:
+        load_parameters(model, {name: file[f"final/{name}"][()] for name in parameters_of(model)})
+    model = model.double()
+    parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+    def outputs(values):
+        return torch.func.functional_call(model, values, task.train.inputs)[:, 0]
+
+    jacobian = torch.func.jacrev(outputs)(parameters)
+    kernel = sum(part.flatten(1) @ part.flatten(1).T for part in jacobian.values())
+    with h5py.File(finished.folder / f"results/smoke/spectra/fan2020/{network}.h5") as file:
+        spectrum, trained = file["eigenvalues/final/tangent"][()], file["final/train_outputs"][:, 0]
+    np.testing.assert_allclose(spectrum, torch.linalg.eigvalsh(kernel), rtol=1e-10, atol=1e-10 * spectrum[-1])
+    np.testing.assert_allclose(trained, outputs(parameters), atol=1e-12)
+    # What the history tells of the last epoch is what these outputs give, to float32.
+    history = pd.read_csv(finished.folder / f"results/smoke/networks/{network}_history.csv")
+    table = pd.read_csv(finished.folder / "results/smoke/statistics/fan2020" / f"{TRAINED[network]}.csv")
+    told = table.set_index(["series", "quantity"]).value["test", "mean squared error after"]
+    assert told == pytest.approx(history.test_loss.iloc[-1], rel=1e-4)
+
+
+def test_sums_in_float64_are_made_on_demand_and_the_difference_is_told(finished):
+    before = results(finished)
+    exact = (*SMOKE, "fan2020={figure_1: {accumulation: float64}}", "--", "fan2020_figure_1")
+    result = finished.snakemake("--cores", "2", *exact)
+    assert result.returncode == 0, result.stdout[-6000:]
+    table = pd.read_csv(finished.folder / "results/smoke/statistics/fan2020/figure_1.csv")
+    change = table[table.quantity == "relative change of the kernel by float32 sums"].set_index("series").value
+    assert change.between(1e-9, 1e-5).all()
+    assert set(change.index) == {"conjugate", "tangent"}
+    result = finished.snakemake("--cores", "2", *SMOKE)
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert results(finished) == before
 
 
 def test_the_table_of_networks_counts_no_more_than_the_rank_that_a_batch_allows(finished):
