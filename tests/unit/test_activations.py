@@ -94,7 +94,7 @@ def test_an_activation_that_is_not_normalised_is_refused():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(UserError, match=r"no activation is called 'swish'; there are arctan"):
+    with pytest.raises(UserError, match=r"no activation is called 'swish'; there are absolute, arctan"):
         activation("swish")
 
 
