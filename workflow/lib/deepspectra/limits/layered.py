@@ -39,7 +39,8 @@ from deepspectra.limits.law import MASS_TOLERANCE, LimitLaw, build
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE = 1e-12
 _NEWTON_STEPS = 14
-# Densities are read off at this height above the real axis, relative to the distance from z_{-1}, then on the axis.
+# Densities are read off at this height above the real axis, relative to the distance from the law's lower bound, where
+# they may have a pole, then on the axis.
 _HEIGHT = 1e-8
 _COARSE_POINTS = 60
 _LARGEST_DESCENT = 0.15
@@ -90,6 +91,22 @@ class LayeredKernel:
         for ratio, coefficient in zip(self.ratios, self.coefficients[1:], strict=True):
             norm = (1 + np.sqrt(ratio)) ** 2 * (1 - b2 + b2 * norm)
             total += coefficient * norm
+        return float(total)
+
+    @property
+    def lower(self) -> float:
+        """No mass of the limit law lies below: the smallest eigenvalue of the first two terms, the others add to it."""
+        return self.shift + self.coefficients[0] * self.spectrum.bounds[0]
+
+    @property
+    def mean(self) -> float:
+        """Mean of the limit law in closed form: that of X_l'X_l is 1 - b^2 + b^2 times that of the layer below."""
+        b2 = min(self.b_sigma**2, 1.0)
+        mean = self.spectrum.moment(1)
+        total = self.shift + self.coefficients[0] * mean
+        for coefficient in self.coefficients[1:]:
+            mean = 1 - b2 + b2 * mean
+            total += coefficient * mean
         return float(total)
 
     @property
@@ -232,7 +249,7 @@ def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> Limit
     :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
     """
     sampler = _Sampler(kernel)
-    return build(lambda x: sampler(x).density, kernel.shift, kernel.upper, kernel.atoms, tolerance)
+    return build(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
 
 
 class _Sampler:
@@ -245,7 +262,7 @@ class _Sampler:
 
     def __call__(self, x: np.ndarray) -> DensityCurve:
         """Density at x, float64 of shape (points,). The first call descends at every point."""
-        z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.shift) + 1e-12 * self.kernel.upper)
+        z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.lower) + 1e-12 * self.kernel.upper)
         if self.x.size:
             solution = _newton(self.kernel, z, self._start(x))
             failed = np.flatnonzero(~solution.converged)
