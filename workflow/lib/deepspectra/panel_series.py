@@ -1,4 +1,4 @@
-"""A function that is known by its values alone, as a Legendre series on each panel of the line, and its derivative.
+"""A function that is known by its values alone, as a Chebyshev series on each panel of the line, and its derivative.
 
 On a panel where the function is smooth the series converges geometrically, and so does its derivative: no step size has
 to be chosen, and about twelve digits are right. Where it is not smooth, the series says so.
@@ -18,7 +18,7 @@ _TERMS = 48
 
 @dataclass(frozen=True)
 class PanelSeries:
-    """Legendre series on neighbouring panels.
+    """Chebyshev series on neighbouring panels.
 
     :ivar cuts: ends of the panels, ascending, float64, shape (panels + 1,).
     :ivar coefficients: float64, shape (terms, panels).
@@ -29,18 +29,19 @@ class PanelSeries:
 
     @classmethod
     def fit(cls, function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray) -> PanelSeries:
-        """Interpolate at the Gauss-Legendre nodes of every panel.
+        """Interpolate at the Chebyshev nodes of every panel.
 
         :param function: maps float64 arrays of shape (points,) to float64 arrays of that shape.
         :param cuts: shape (panels + 1,), ascending.
         """
-        nodes, weights = np.polynomial.legendre.leggauss(_TERMS)
+        angles = (np.arange(_TERMS) + 0.5) * np.pi / _TERMS
         half = np.diff(cuts)[:, None] / 2
-        points = cuts[:-1, None] + half + half * nodes
+        points = cuts[:-1, None] + half + half * np.cos(angles)
         values = function(points.ravel()).reshape(points.shape)
-        # The rule is exact for products of two polynomials of the series: its sums are the coefficients.
-        projection = np.polynomial.legendre.legvander(nodes, _TERMS - 1) * weights[:, None]
-        return cls(cuts, (values @ projection).T * (np.arange(_TERMS)[:, None] + 0.5))
+        # The cosines are orthogonal on these nodes: sums with them are the coefficients.
+        cosines = np.cos(np.arange(_TERMS)[:, None] * angles) * (2 / _TERMS)
+        cosines[0] /= 2
+        return cls(cuts, cosines @ values.T)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Values at x, float64 of any shape; beyond the panels the last one's polynomial goes on."""
@@ -48,11 +49,11 @@ class PanelSeries:
         panel = np.clip(np.searchsorted(self.cuts, x, side="right") - 1, 0, self.cuts.size - 2)
         lower, upper = self.cuts[panel], self.cuts[panel + 1]
         place = (2 * x - lower - upper) / (upper - lower)
-        return np.polynomial.legendre.legval(place, self.coefficients[:, panel], tensor=False)
+        return np.polynomial.chebyshev.chebval(place, self.coefficients[:, panel], tensor=False)
 
     def derivative(self) -> PanelSeries:
         """The derivative, panel by panel."""
-        slopes = np.polynomial.legendre.legder(self.coefficients, axis=0)
+        slopes = np.polynomial.chebyshev.chebder(self.coefficients, axis=0)
         return PanelSeries(self.cuts, slopes * (2 / np.diff(self.cuts)))
 
     @property
