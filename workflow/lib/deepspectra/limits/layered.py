@@ -42,6 +42,8 @@ _NEWTON_STEPS = 14
 # Densities are read off at this height above the real axis, relative to the distance from the law's lower bound, where
 # they may have a pole, then on the axis.
 _HEIGHT = 1e-8
+# What is left of a density beside an atom's tail is none if it is less than this share of the tail.
+_TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
 _LARGEST_DESCENT = 0.15
 _SMALLEST_DESCENT = 0.97
@@ -405,8 +407,8 @@ def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
 def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCurve:
     """Carry certified roots from just above the axis onto it, and read off the density.
 
-    Within about the height from an edge the root may not continue to the axis; there the value above it is kept. At an
-    atom there is no density.
+    Within about the height from an edge the root may not continue to the axis; there the value above it is kept, less
+    the Cauchy tail of an atom close by, which may be all of it. At an atom there is no density.
     """
     on_axis = _newton(kernel, x.astype(np.complex128), near.factors)
     size = np.abs(near.inverse)
@@ -418,10 +420,12 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     m = near.stieltjes.copy()
     if accepted.any():
         m[accepted] = _system(kernel, on_axis.factors[accepted], x[accepted].astype(np.complex128)).stieltjes
-    converged = near.converged.copy()
-    for location, _ in kernel.atoms:
+    converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
+    for location, mass in kernel.atoms:
         converged &= np.abs(x - location) > 1e-10 * kernel.upper
-    values = np.where(converged, np.maximum(m.imag, 0) / np.pi, np.nan)
+        tail = np.where(accepted, 0.0, mass * height / (np.pi * ((x - location) ** 2 + height**2)))
+        values = np.where(values - tail > _TAIL_SHARE * tail, values - tail, 0.0)
+    values = np.where(converged, np.maximum(values, 0), np.nan)
     return DensityCurve(x, values, np.where(accepted, on_axis.residual, near.residual), converged)
 
 
