@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepspectra.activations import activation
+from deepspectra.activations import Activation, activation
 from deepspectra.configuration.limit_laws import LimitLaw
 from deepspectra.errors import UserError
 from deepspectra.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
@@ -92,5 +92,8 @@ def test_what_is_outside_the_assumptions_is_said():
     (even,) = notes(activation="cosine")
     assert "b_sigma = 0, which theorem 3.7 leaves out" in even
     assert notes(activation="cosine", kernel="conjugate") == []
+    own = Activation("mymodule:wave", activation("sine").function, activation("sine").derivative)
+    (unchecked,) = notes_of(entry(), spectrum_of(entry()["input"]), own)
+    assert unchecked.startswith("assumption 3.2(b), that the first two derivatives of mymodule:wave are bounded")
     (outputs,) = notes(outputs=10)
     assert outputs == "the law for 10 outputs is that for one (theorem 3.8)"

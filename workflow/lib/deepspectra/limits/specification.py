@@ -79,7 +79,7 @@ def notes_of(law: Mapping[str, Any], spectrum: InputSpectrum, sigma: Activation)
             f"outside assumption 3.2(b): {sigma.name} has breakpoints (at {places}), and the theorem is for "
             "activations with a bounded second derivative"
         )
-    if ":" in sigma.name:
+    elif ":" in sigma.name:
         notes.append(
             f"assumption 3.2(b), that the first two derivatives of {sigma.name} are bounded, was not checked beyond "
             "what a quadrature sees"
