@@ -43,6 +43,7 @@ wildcard_constraints:
     batch="[0-9]+|whole",
     first="[0-9]+",
     last="[0-9]+",
+    law="[a-z][a-z0-9_]*(?<!_summary)",
 
 
 report: "workflow/report/workflow.rst"
@@ -62,17 +63,19 @@ include: "workflow/rules/fan2020.smk"
 include: "workflow/rules/baskerville2022.smk"
 include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/limit_laws.smk"
 include: "workflow/rules/cost.smk"
 
 
 rule all:
-    """Every figure and table of every paper, at the scale of the configuration."""
+    """Every figure and table of every paper and every limit law, at the scale of the configuration."""
     default_target: True
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
+        [limit_law_files(name) for name in RUN.limit_laws],
 
 
-# Short names: one target for each paper and one for each figure.
+# Short names: one target for each paper, one for each figure and, at the end, one for each limit law.
 for paper, items in FIGURES.items():
 
     rule:
@@ -88,3 +91,18 @@ for paper, items in FIGURES.items():
                 f"{paper}_{item}"
             input:
                 target_files(paper, item),
+
+
+rule limit_laws:
+    """Every limit law that the configuration asks for by itself."""
+    input:
+        [limit_law_files(name) for name in RUN.limit_laws],
+
+
+for name in RUN.limit_laws:
+
+    rule:
+        name:
+            f"limit_{name}"
+        input:
+            limit_law_files(name),

@@ -22,7 +22,8 @@ TARGETS = {
         *("figure_resnet34", "table_networks"),
     ],
 }
-ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items)]
+LAWS = ["limit_laws", "limit_three_layers"]
+ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items), *LAWS]
 
 
 def run_tool(*command: str) -> subprocess.CompletedProcess[str]:
@@ -52,14 +53,14 @@ def test_every_target_has_a_plan_at_every_scale(project, scale):
     assert jobs["draw_figure"] == sum(item.startswith("figure") for items in TARGETS.values() for item in items)
     assert jobs["tabulate_accuracies"] == jobs["tabulate_spacing_tests"] == 1
     assert jobs["fetch_dataset"] == jobs["fetch_weights"] == 3
-    assert jobs["fetch_backbone"] == 1
+    assert jobs["fetch_backbone"] == jobs["solve_limit_law"] == jobs["draw_limit_law"] == 1
     # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
     assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
 
 
 def test_listed_targets_are_those_of_this_test(project):
     listed = project.snakemake("--list-target-rules").stdout.split()
-    assert {name for name in listed if name.startswith(tuple(TARGETS))} == set(ALIASES)
+    assert {name for name in listed if name.startswith((*TARGETS, "limit_"))} == set(ALIASES)
 
 
 @pytest.mark.parametrize("scale", SCALES)

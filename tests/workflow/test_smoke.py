@@ -228,7 +228,18 @@ def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did
 def test_only_what_belongs_there_is_left(finished):
     """Kernels, singular vectors and checkpoints are temporary."""
     folder = finished.folder / "results" / "smoke"
-    kinds = {"benchmarks", "features", "figures", "logs", "networks", "nulls", "spectra", "statistics", "tables"}
+    kinds = {
+        "benchmarks",
+        "features",
+        "figures",
+        "limits",
+        "logs",
+        "networks",
+        "nulls",
+        "spectra",
+        "statistics",
+        "tables",
+    }
     assert {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()} == kinds
     assert not list(finished.folder.rglob("*.part"))
 
@@ -337,10 +348,11 @@ def test_an_edit_of_a_library_module_reaches_what_depends_on_it(finished):
     originals = {path: path.read_text() for path in (style, tables)}
     try:
         style.write_text(originals[style] + "\n# an edit\n")
-        assert finished.jobs(*SMOKE) == {"draw_figure": len(FIGURES), "all": 1}
+        assert finished.jobs(*SMOKE) == {"draw_figure": len(FIGURES), "draw_limit_law": 1, "all": 1}
         tables.write_text(originals[tables] + "\n# an edit\n")
         assert finished.jobs(*SMOKE) == {
             "draw_figure": len(FIGURES),
+            "draw_limit_law": 1,
             "tabulate_accuracies": 1,
             "tabulate_networks": 1,
             "tabulate_spacing_tests": 1,

@@ -19,9 +19,10 @@ def test_every_scale_loads_and_paper_scale_is_the_file_itself():
     assert tuple(settings) == SCALES
     published = dict(leaves(read("config.yaml")))
     assert dict(leaves(settings["paper"].model_dump(exclude_unset=True))) == published
-    # Of networks alone it leaves something out, which then has its default.
+    # Of networks and limit laws alone it leaves something out, which then has its default.
     default = {path for path, _ in leaves(settings["paper"].model_dump())} - set(published)
-    assert {path[:2] for path in default} == {("thamm2024", "networks"), ("baskerville2022", "networks")}
+    networks = {("thamm2024", "networks"), ("baskerville2022", "networks")}
+    assert {path[:2] for path in default} == {*networks, ("limit_laws", "three_layers")}
 
 
 def shared(path, published):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepspectra.errors import UserError
-from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
+from deepspectra.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
 
 A = np.array([1 - 0.5j, -2 - 0.1j, 0.3 - 3j, -5 - 1j, -0.7 - 0.2j])
 C = np.array([1 + 0j, 0.5 - 0.4j, 1 - 1j, 0.001 - 0.002j, 0j])
@@ -69,3 +69,54 @@ def test_rounding_below_zero_is_forgiven_and_nothing_else():
     for values in ([-0.1, 1.0], [np.nan, 1.0], [], [0.0, 0.0]):
         with pytest.raises(UserError, match="input spectrum"):
             EmpiricalInput(np.array(values))
+
+
+ATOMS = [(2.5, 0.25), (0.5, 0.75)]
+
+
+def test_averages_over_atoms_are_weighted_sums():
+    expected = averages_by_sums(np.array([0.0, 0.5, 2.5]), np.array([0.5, 0.3, 0.2]))
+    spectrum = AtomicInput([(2.5, 0.2), (0.0, 0.5), (0.5, 0.3)])
+    for value, sum_ in zip(spectrum.averages(A, C), expected, strict=True):
+        np.testing.assert_allclose(value, sum_, rtol=1e-12)
+    assert spectrum.bounds == (0.0, 2.5)
+    assert spectrum.moment(2) == pytest.approx(0.3 * 0.25 + 0.2 * 6.25)
+
+
+def test_atoms_of_equal_mass_are_the_eigenvalues_of_a_matrix():
+    values = np.random.default_rng(2).gamma(2, size=40)
+    atomic, empirical = AtomicInput([(value, 1 / 40) for value in values]), EmpiricalInput(values)
+    for one, other in zip(atomic.averages(A, C), empirical.averages(A, C), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13)
+    for order in range(5):
+        assert atomic.moment(order) == pytest.approx(empirical.moment(order), rel=1e-13)
+
+
+def test_every_point_mass_is_an_atom_and_equal_locations_are_one():
+    assert AtomicInput(ATOMS).atoms == ((0.5, 0.75), (2.5, 0.25))
+    spectrum = AtomicInput([(1.0, 0.25), (3.0, 0.5), (1.0, 0.25)])
+    assert spectrum.atoms == ((1.0, 0.5), (3.0, 0.5))
+
+
+def test_masses_with_few_digits_are_made_to_sum_to_one():
+    spectrum = AtomicInput([(1, 0.333333), (2, 0.333333), (3, 0.333333)])
+    assert sum(mass for _, mass in spectrum.atoms) == pytest.approx(1, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("atoms", "words"),
+    [
+        ([], "at least one atom"),
+        ([(1, 0.5), (np.nan, 0.5)], "finite numbers"),
+        ([(1, np.inf)], "finite numbers"),
+        ([(-1, 0.5), (2, 0.5)], "not negative and not all zero.*from -1 to 2"),
+        ([(0, 1)], "not negative and not all zero.*from 0 to 0"),
+        ([(1, 1.5), (2, -0.5)], "positive masses; one has -0.5"),
+        ([(1, 1), (2, 0)], "positive masses; one has 0"),
+        ([(1, 0.5), (2, 0.4)], "must sum to 1; their sum is 0.9"),
+        ([(1, 0.5), (2, 0.50002)], "must sum to 1"),
+    ],
+)
+def test_atoms_that_are_no_spectrum_are_refused(atoms, words):
+    with pytest.raises(UserError, match=words):
+        AtomicInput(atoms)

@@ -35,7 +35,15 @@ def array_namespace(array: Any) -> ModuleType:
     return np
 
 
-def gaussian_expectation(function: Callable[[np.ndarray], np.ndarray], breakpoints: Iterable[float] = ()) -> float:
+def panel_cuts(breakpoints: Iterable[float] = ()) -> np.ndarray:
+    """Ends of the panels of the quadrature: whole numbers from -20 to 20 and the breakpoints between, float64."""
+    inner = np.arange(-_REACH, _REACH + 1)
+    return np.unique(np.concatenate([inner, [point for point in breakpoints if abs(point) < _REACH]]))
+
+
+def gaussian_expectation(
+    function: Callable[[np.ndarray], np.ndarray], breakpoints: Iterable[float] = (), name: str | None = None
+) -> float:
     """E[f(xi)] for xi ~ N(0, 1), by composite Gauss-Legendre quadrature on [-20, 20].
 
     Gauss-Hermite rules converge slowly where f has a kink (they miss E|xi| by about 5e-3); splitting the line at the
@@ -43,18 +51,18 @@ def gaussian_expectation(function: Callable[[np.ndarray], np.ndarray], breakpoin
 
     :param function: maps a float64 array of shape (points,) to one of the same shape.
     :param breakpoints: where f or one of its derivatives jumps.
+    :param name: what messages call f; its own name if none is given.
     :raises UserError: if two rules differ by more than 1e-10, relative to 1 + E|f|: f has a kink or jump that is no
         breakpoint, varies too fast, or is not finite.
     """
-    inner = np.arange(-_REACH, _REACH + 1)
-    cuts = np.unique(np.concatenate([inner, [point for point in breakpoints if abs(point) < _REACH]]))
+    cuts = panel_cuts(breakpoints)
     value, size = _panels(function, cuts, _NODES)
     coarse, _ = _panels(function, cuts, _COARSE_NODES)
     if not abs(value - coarse) <= _QUADRATURE_TOLERANCE * (1 + size):
         raise UserError(
-            f"the Gaussian expectation of {getattr(function, '__name__', function)!r} does not settle: quadratures "
-            f"of order {_NODES} and {_COARSE_NODES} give {value!r} and {coarse!r}. Name its kinks and jumps as "
-            "breakpoints."
+            f"the Gaussian expectation of {name or repr(getattr(function, '__name__', function))} does not settle: "
+            f"quadratures of order {_NODES} and {_COARSE_NODES} give {value!r} and {coarse!r}. Name its kinks and "
+            "jumps as breakpoints."
         )
     return value
 
@@ -93,22 +101,23 @@ class Activation:
     @cached_property
     def mean(self) -> float:
         """E[sigma(xi)]."""
-        return gaussian_expectation(self.function, self.breakpoints)
+        return gaussian_expectation(self.function, self.breakpoints, f"{self.name!r}")
 
     @cached_property
     def second_moment(self) -> float:
         """E[sigma(xi)^2]."""
-        return gaussian_expectation(lambda x: self.function(x) ** 2, self.breakpoints)
+        return gaussian_expectation(lambda x: self.function(x) ** 2, self.breakpoints, f"{self.name!r} squared")
 
     @cached_property
     def b_sigma(self) -> float:
         """E[sigma'(xi)]."""
-        return gaussian_expectation(self.derivative, self.breakpoints)
+        return gaussian_expectation(self.derivative, self.breakpoints, f"the derivative of {self.name!r}")
 
     @cached_property
     def a_sigma(self) -> float:
         """E[sigma'(xi)^2]."""
-        return gaussian_expectation(lambda x: self.derivative(x) ** 2, self.breakpoints)
+        square = f"the derivative of {self.name!r}, squared,"
+        return gaussian_expectation(lambda x: self.derivative(x) ** 2, self.breakpoints, square)
 
 
 def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
@@ -150,7 +159,109 @@ def _identity() -> Activation:
     return Activation("identity", function=lambda x: x, derivative=lambda x: array_namespace(x).ones_like(x))
 
 
-ACTIVATIONS: dict[str, Activation] = {entry.name: entry for entry in (_arctan(), _cosine(), _identity())}
+def _normalised(
+    name: str,
+    function: Callable[[Any], Any],
+    derivative: Callable[[Any], Any],
+    breakpoints: tuple[float, ...] = (),
+) -> Activation:
+    """An activation from a function that is neither centred nor scaled: less its mean, by its standard deviation."""
+    mean = gaussian_expectation(function, breakpoints, name)
+    scale = 1 / math.sqrt(gaussian_expectation(lambda x: (function(x) - mean) ** 2, breakpoints, name))
+    return Activation(name, lambda x: scale * (function(x) - mean), lambda x: scale * derivative(x), breakpoints)
+
+
+def _erf(x: Any) -> Any:
+    """Error function."""
+    if array_namespace(x) is not np:
+        return array_namespace(x).erf(x)
+    # Imported here, since a third of a second is much for every job's Snakemake, which reads this module.
+    from scipy.special import erf
+
+    return erf(x)
+
+
+def _sigmoid(x: Any) -> Any:
+    """1/(1 + exp(-x)), which no x can make overflow."""
+    return 0.5 + 0.5 * array_namespace(x).tanh(0.5 * x)
+
+
+def _bell(x: Any) -> Any:
+    """Density of N(0, 1)."""
+    return array_namespace(x).exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+def _below(x: Any) -> Any:
+    """Distribution function of N(0, 1)."""
+    return 0.5 + 0.5 * _erf(x * math.sqrt(0.5))
+
+
+def _tanh() -> Activation:
+    return _normalised("tanh", lambda x: array_namespace(x).tanh(x), lambda x: 1 - array_namespace(x).tanh(x) ** 2)
+
+
+def _error_function() -> Activation:
+    """erf. Its variance is 2/pi arcsin(2/3)."""
+    scale = 1 / math.sqrt(2 / math.pi * math.asin(2 / 3))
+    return Activation(
+        "erf",
+        function=lambda x: scale * _erf(x),
+        derivative=lambda x: (scale * 2 / math.sqrt(math.pi)) * array_namespace(x).exp(-x * x),
+    )
+
+
+def _sine() -> Activation:
+    return _normalised("sine", lambda x: array_namespace(x).sin(x), lambda x: array_namespace(x).cos(x))
+
+
+def _softplus() -> Activation:
+    """log(1 + exp(x)), written so that it neither overflows nor loses digits."""
+
+    def function(x: Any) -> Any:
+        space = array_namespace(x)
+        return 0.5 * (x + abs(x)) + space.log1p(space.exp(-abs(x)))
+
+    return _normalised("softplus", function, _sigmoid)
+
+
+def _gelu() -> Activation:
+    """x times the distribution function of N(0, 1): mean 1/(2 sqrt(pi)), second moment 1/3 + 1/(2 sqrt(3) pi)."""
+    mean = 1 / (2 * math.sqrt(math.pi))
+    scale = 1 / math.sqrt(1 / 3 + 1 / (2 * math.sqrt(3) * math.pi) - mean**2)
+    return Activation(
+        "gelu",
+        function=lambda x: scale * (x * _below(x) - mean),
+        derivative=lambda x: scale * (_below(x) + x * _bell(x)),
+    )
+
+
+def _silu() -> Activation:
+    """x/(1 + exp(-x))."""
+
+    def derivative(x: Any) -> Any:
+        share = _sigmoid(x)
+        return share + x * share * (1 - share)
+
+    return _normalised("silu", lambda x: x * _sigmoid(x), derivative)
+
+
+def _relu() -> Activation:
+    """max(x, 0); its derivative at the kink is the mean of both sides."""
+    return _normalised(
+        "relu", lambda x: 0.5 * (x + abs(x)), lambda x: 0.5 + 0.5 * array_namespace(x).sign(x), breakpoints=(0.0,)
+    )
+
+
+def _absolute() -> Activation:
+    """|x|: even, so b_sigma = 0."""
+    return _normalised("absolute", abs, lambda x: array_namespace(x).sign(x), breakpoints=(0.0,))
+
+
+_MAKERS = (
+    *(_arctan, _cosine, _identity, _tanh, _error_function, _sine, _softplus, _gelu, _silu),
+    *(_relu, _absolute),
+)
+ACTIVATIONS: dict[str, Activation] = {entry.name: entry for entry in (make() for make in _MAKERS)}
 
 
 def activation(name: str) -> Activation:

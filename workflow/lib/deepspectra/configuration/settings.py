@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from deepspectra.configuration.baskerville2022 import Baskerville2022
 from deepspectra.configuration.fan2020 import Fan2020
+from deepspectra.configuration.limit_laws import LimitLaws
 from deepspectra.configuration.pennington2017 import Pennington2017
 from deepspectra.configuration.thamm2024 import Thamm2024
 from deepspectra.configuration.types import Node, OptionalText
@@ -50,6 +51,7 @@ class Settings(Node):
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
     fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")
     baskerville2022: Baskerville2022 = Field(description="Hessians and Gauss-Newton matrices.")
+    limit_laws: LimitLaws = Field(description="Limit laws by themselves, one entry each; null: none.")
 
     @model_validator(mode="after")
     def _one_name_one_network(self) -> Settings:

@@ -6,14 +6,17 @@ gives them, with the bounds and the atoms of mu_0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from deepspectra.errors import UserError
-from deepspectra.laws import MarchenkoPastur
+
+if TYPE_CHECKING:
+    from deepspectra.laws import MarchenkoPastur
 
 # Where |c| x is below this share of |a| for all x, the averages are power series in c/a; the closed forms lose digits
 # there. 0.05^16 is below rounding, and the two digits lost above it are no harm.
@@ -23,6 +26,8 @@ _SERIES_TERMS = 16
 _BLOCK = 32_768
 # Eigenvalues this close to each other, relative to the largest, count as one.
 _DEGENERACY = 1e-10
+# Masses are typed with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
+_MASS_ERROR = 1e-5
 
 
 class Averages(NamedTuple):
@@ -66,6 +71,9 @@ class MarchenkoPasturInput:
 
     @cached_property
     def law(self) -> MarchenkoPastur:
+        # Imported here: scipy.stats takes a second, and the check of a configuration does not need it.
+        from deepspectra.laws import MarchenkoPastur
+
         return MarchenkoPastur(self.ratio)
 
     @property
@@ -91,24 +99,15 @@ class MarchenkoPasturInput:
 
 
 @dataclass(frozen=True)
-class EmpiricalInput:
-    """The eigenvalues of one given matrix X_0'X_0, each with the same weight.
+class DiscreteInput:
+    """Point masses: :class:`EmpiricalInput` and :class:`AtomicInput` say of what.
 
-    :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
-    :raises UserError: if there are none, one is not finite, or one is negative beyond rounding.
+    :ivar eigenvalues: float64, shape (count,), ascending, none negative.
+    :ivar weights: their masses, float64, shape (count,), positive, of sum one; None where all are equal.
     """
 
     eigenvalues: np.ndarray = field(repr=False)
-
-    def __post_init__(self):
-        values = np.sort(np.asarray(self.eigenvalues, dtype=np.float64).ravel())
-        if values.size == 0 or not np.isfinite(values).all():
-            raise UserError("the input spectrum must be a non-empty array of finite eigenvalues.")
-        if values[-1] <= 0 or values[0] < -1e-5 * values[-1]:
-            raise UserError(
-                f"the input spectrum must be that of a Gram matrix, but runs from {values[0]:.3g} to {values[-1]:.3g}."
-            )
-        object.__setattr__(self, "eigenvalues", np.maximum(values, 0))
+    weights: np.ndarray | None = field(repr=False)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -116,12 +115,19 @@ class EmpiricalInput:
 
     @cached_property
     def atoms(self) -> tuple[tuple[float, float], ...]:
+        """Of equal weights, which stand for a sample, the values that occur more than once; of others all."""
         breaks = np.flatnonzero(np.diff(self.eigenvalues) > _DEGENERACY * self.eigenvalues[-1]) + 1
         groups = np.split(self.eigenvalues, breaks)
-        return tuple((float(group.mean()), group.size / self.eigenvalues.size) for group in groups if group.size > 1)
+        if self.weights is None:
+            count = self.eigenvalues.size
+            return tuple((float(group.mean()), group.size / count) for group in groups if group.size > 1)
+        masses = np.split(self.weights, breaks)
+        return tuple((float(group.mean()), float(mass.sum())) for group, mass in zip(groups, masses, strict=True))
 
     def moment(self, order: int) -> float:
-        return float(np.mean(self.eigenvalues**order))
+        if self.weights is None:
+            return float(np.mean(self.eigenvalues**order))
+        return float(self.weights @ self.eigenvalues**order)
 
     def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
         return _averages(self, a, c, self._far)
@@ -140,17 +146,69 @@ class EmpiricalInput:
             np.multiply(d, d, out=r)
             r += w.imag[start:stop, None] ** 2
             np.reciprocal(r, out=r)
-            sums[0, start:stop] = r.sum(axis=1)
-            sums[1, start:stop] = np.einsum("ij,ij->i", d, r)
-            sums[2, start:stop] = np.einsum("ij,ij->i", r, r)
-            d *= r
-            sums[3, start:stop] = np.einsum("ij,ij->i", d, r)
-        inverse_sum, first, square, first_square = sums / count
+            if self.weights is None:
+                sums[0, start:stop] = r.sum(axis=1)
+                sums[1, start:stop] = np.einsum("ij,ij->i", d, r)
+                sums[2, start:stop] = np.einsum("ij,ij->i", r, r)
+                d *= r
+                sums[3, start:stop] = np.einsum("ij,ij->i", d, r)
+            else:
+                sums[0, start:stop] = r @ self.weights
+                d *= r
+                sums[1, start:stop] = d @ self.weights
+                d *= r
+                sums[3, start:stop] = d @ self.weights
+                r *= r
+                sums[2, start:stop] = r @ self.weights
+        inverse_sum, first, square, first_square = sums / count if self.weights is None else sums
         v = w.imag
         m = first + 1j * v * inverse_sum
         # (x - w)^{-2} = ((x - u)^2 - v^2 + 2 i v (x - u)) / |x - w|^4, with (x - u)^2 = |x - w|^2 - v^2.
         dm = inverse_sum - 2 * v**2 * square + 2j * v * first_square
         return m, dm, 1 + w * m, m + w * dm
+
+
+class EmpiricalInput(DiscreteInput):
+    """The eigenvalues of one given matrix X_0'X_0, each with the same weight."""
+
+    def __init__(self, eigenvalues: np.ndarray):
+        """
+        :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
+        :raises UserError: if there are none, one is not finite, or one is negative beyond rounding.
+        """
+        values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
+        if values.size == 0 or not np.isfinite(values).all():
+            raise UserError("the input spectrum must be a non-empty array of finite eigenvalues.")
+        if values[-1] <= 0 or values[0] < -1e-5 * values[-1]:
+            raise UserError(
+                f"the input spectrum must be that of a Gram matrix, but runs from {values[0]:.3g} to {values[-1]:.3g}."
+            )
+        super().__init__(np.maximum(values, 0), None)
+
+
+class AtomicInput(DiscreteInput):
+    """A few point masses."""
+
+    def __init__(self, atoms: Sequence[tuple[float, float]]):
+        """
+        :param atoms: (location, mass), any order; the masses are divided by their sum, one up to rounding.
+        :raises UserError: if there are none, a number is not finite, a location is negative, all are zero, a mass is
+            not positive, or the masses do not sum to one within 1e-5.
+        """
+        pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
+        locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T
+        if not pairs.size or not np.isfinite(pairs).all():
+            raise UserError("the input spectrum needs at least one atom, (location, mass), of finite numbers.")
+        if locations[0] < 0 or locations[-1] <= 0:
+            raise UserError(
+                f"the atoms of the input spectrum must be at locations that are not negative and not all zero, as "
+                f"eigenvalues of a Gram matrix are; they run from {locations[0]:g} to {locations[-1]:g}."
+            )
+        if masses.min() <= 0:
+            raise UserError(f"the atoms of the input spectrum must have positive masses; one has {masses.min():g}.")
+        if abs(masses.sum() - 1) > _MASS_ERROR:
+            raise UserError(f"the masses of the input spectrum's atoms must sum to 1; their sum is {masses.sum():g}.")
+        super().__init__(locations, masses / masses.sum())
 
 
 def _averages(spectrum: InputSpectrum, a: np.ndarray, c: np.ndarray, far) -> Averages:

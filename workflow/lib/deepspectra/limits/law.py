@@ -123,7 +123,8 @@ class LimitLaw:
             (bulk.lower + bulk.upper - (bulk.upper - bulk.lower) * np.cos(np.linspace(0, np.pi, share))) / 2
             for bulk, share in zip(self.bulks, shares, strict=True)
         ]
-        return np.concatenate(parts)
+        # Rounding must not put an end beyond its edge.
+        return np.concatenate([np.clip(part, *edge) for part, edge in zip(parts, self.edges, strict=True)])
 
 
 def build(

@@ -39,8 +39,11 @@ from deepspectra.limits.law import MASS_TOLERANCE, LimitLaw, build
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE = 1e-12
 _NEWTON_STEPS = 14
-# Densities are read off at this height above the real axis, relative to the distance from z_{-1}, then on the axis.
+# Densities are read off at this height above the real axis, relative to the distance from the law's lower bound, where
+# they may have a pole, then on the axis.
 _HEIGHT = 1e-8
+# What is left of a density beside an atom's tail is none if it is less than this share of the tail.
+_TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
 _LARGEST_DESCENT = 0.15
 _SMALLEST_DESCENT = 0.97
@@ -90,6 +93,22 @@ class LayeredKernel:
         for ratio, coefficient in zip(self.ratios, self.coefficients[1:], strict=True):
             norm = (1 + np.sqrt(ratio)) ** 2 * (1 - b2 + b2 * norm)
             total += coefficient * norm
+        return float(total)
+
+    @property
+    def lower(self) -> float:
+        """No mass of the limit law lies below: the smallest eigenvalue of the first two terms, the others add to it."""
+        return self.shift + self.coefficients[0] * self.spectrum.bounds[0]
+
+    @property
+    def mean(self) -> float:
+        """Mean of the limit law in closed form: that of X_l'X_l is 1 - b^2 + b^2 times that of the layer below."""
+        b2 = min(self.b_sigma**2, 1.0)
+        mean = self.spectrum.moment(1)
+        total = self.shift + self.coefficients[0] * mean
+        for coefficient in self.coefficients[1:]:
+            mean = 1 - b2 + b2 * mean
+            total += coefficient * mean
         return float(total)
 
     @property
@@ -244,7 +263,7 @@ def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> Limit
     :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
     """
     sampler = _Sampler(kernel)
-    return build(lambda x: sampler(x).density, kernel.shift, kernel.upper, kernel.atoms, tolerance)
+    return build(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
 
 
 class _Sampler:
@@ -257,7 +276,7 @@ class _Sampler:
 
     def __call__(self, x: np.ndarray) -> DensityCurve:
         """Density at x, float64 of shape (points,). The first call descends at every point."""
-        z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.shift) + 1e-12 * self.kernel.upper)
+        z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.lower) + 1e-12 * self.kernel.upper)
         if self.x.size:
             solution = _newton(self.kernel, z, self._start(x))
             failed = np.flatnonzero(~solution.converged)
@@ -400,8 +419,8 @@ def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
 def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCurve:
     """Carry certified roots from just above the axis onto it, and read off the density.
 
-    Within about the height from an edge the root may not continue to the axis; there the value above it is kept. At an
-    atom there is no density.
+    Within about the height from an edge the root may not continue to the axis; there the value above it is kept, less
+    the Cauchy tail of an atom close by, which may be all of it. At an atom there is no density.
     """
     on_axis = _newton(kernel, x.astype(np.complex128), near.factors)
     size = np.abs(near.inverse)
@@ -413,10 +432,12 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     m = near.stieltjes.copy()
     if accepted.any():
         m[accepted] = _system(kernel, on_axis.factors[accepted], x[accepted].astype(np.complex128)).stieltjes
-    converged = near.converged.copy()
-    for location, _ in kernel.atoms:
+    converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
+    for location, mass in kernel.atoms:
         converged &= np.abs(x - location) > 1e-10 * kernel.upper
-    values = np.where(converged, np.maximum(m.imag, 0) / np.pi, np.nan)
+        tail = np.where(accepted, 0.0, mass * height / (np.pi * ((x - location) ** 2 + height**2)))
+        values = np.where(values - tail > _TAIL_SHARE * tail, values - tail, 0.0)
+    values = np.where(converged, np.maximum(values, 0), np.nan)
     return DensityCurve(x, values, np.where(accepted, on_axis.residual, near.residual), converged)
 
 

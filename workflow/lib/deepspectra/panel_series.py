@@ -1,0 +1,68 @@
+"""A function that is known by its values alone, as a Chebyshev series on each panel of the line, and its derivative.
+
+On a panel where the function is smooth the series converges geometrically, and so does its derivative: no step size has
+to be chosen, and about twelve digits are right. Where it is not smooth, the series says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+# What Gauss-Legendre rules of order 16 integrate to 1e-10 has singularities outside the ellipse whose axes add up to
+# twice a panel's half-width; 48 terms then leave 2^-48 and, in the derivative, a few thousand times that.
+_TERMS = 48
+
+
+@dataclass(frozen=True)
+class PanelSeries:
+    """Chebyshev series on neighbouring panels.
+
+    :ivar cuts: ends of the panels, ascending, float64, shape (panels + 1,).
+    :ivar coefficients: float64, shape (terms, panels).
+    """
+
+    cuts: np.ndarray
+    coefficients: np.ndarray
+
+    @classmethod
+    def fit(cls, function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray) -> PanelSeries:
+        """Interpolate at the Chebyshev nodes of every panel.
+
+        :param function: maps float64 arrays of shape (points,) to float64 arrays of that shape.
+        :param cuts: shape (panels + 1,), ascending.
+        """
+        angles = (np.arange(_TERMS) + 0.5) * np.pi / _TERMS
+        half = np.diff(cuts)[:, None] / 2
+        points = cuts[:-1, None] + half + half * np.cos(angles)
+        values = function(points.ravel()).reshape(points.shape)
+        # The cosines are orthogonal on these nodes: sums with them are the coefficients.
+        cosines = np.cos(np.arange(_TERMS)[:, None] * angles) * (2 / _TERMS)
+        cosines[0] /= 2
+        return cls(cuts, cosines @ values.T)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Values at x, float64 of any shape; beyond the panels the last one's polynomial goes on."""
+        x = np.asarray(x, dtype=np.float64)
+        panel = np.clip(np.searchsorted(self.cuts, x, side="right") - 1, 0, self.cuts.size - 2)
+        lower, upper = self.cuts[panel], self.cuts[panel + 1]
+        place = (2 * x - lower - upper) / (upper - lower)
+        return np.polynomial.chebyshev.chebval(place, self.coefficients[:, panel], tensor=False)
+
+    def derivative(self) -> PanelSeries:
+        """The derivative, panel by panel."""
+        slopes = np.polynomial.chebyshev.chebder(self.coefficients, axis=0)
+        return PanelSeries(self.cuts, slopes * (2 / np.diff(self.cuts)))
+
+    @property
+    def tails(self) -> np.ndarray:
+        """Largest of the last four coefficients of each panel: what a series of a smooth function does not have."""
+        return np.abs(self.coefficients[-4:]).max(axis=0)
+
+    @property
+    def jumps(self) -> np.ndarray:
+        """Limit from the right less limit from the left at every inner cut, shape (panels - 1,)."""
+        signs = (-1.0) ** np.arange(len(self.coefficients))
+        return signs @ self.coefficients[:, 1:] - self.coefficients[:, :-1].sum(axis=0)
