@@ -19,10 +19,10 @@ rule compute_kernels:
         "results/{scale}/logs/compute_kernels/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/compute_kernels.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item=KERNEL_FIGURES,
+    conda:
+        "../../envs/workflow.yaml"
     # One thread a job: two networks side by side take less time than one after the other with two threads each, and a
     # threaded eigensolver can be many times slower where cores are shared.
     threads: 1
@@ -48,10 +48,10 @@ rule decompose_kernels:
         "results/{scale}/logs/decompose_kernels/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/decompose_kernels.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item=KERNEL_FIGURES,
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=eigenvalue_memory,
@@ -75,10 +75,10 @@ rule compare_kernel_spectra:
         "results/{scale}/logs/compare_kernel_spectra/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/compare_kernel_spectra.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item=KERNEL_FIGURES,
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -102,10 +102,10 @@ rule compare_layer_spectra:
         "results/{scale}/logs/compare_layer_spectra/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/compare_layer_spectra.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item="figure_s4",
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -135,10 +135,10 @@ rule compute_trained_kernels:
         "results/{scale}/logs/compute_trained_kernels/{network}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_networks/compute_trained_kernels_{network}.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         network=KERNEL_NETWORKS,
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         gpu=GPU,
@@ -163,10 +163,10 @@ rule decompose_trained_kernels:
         "results/{scale}/logs/decompose_trained_kernels/{network}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_networks/decompose_trained_kernels_{network}.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         network=KERNEL_NETWORKS,
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=trained_kernel_memory,
@@ -189,10 +189,10 @@ rule compare_trained_spectra:
         "results/{scale}/logs/compare_trained_spectra/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/compare_trained_spectra.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item=TRAINED_FIGURES,
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -218,10 +218,10 @@ rule compare_inner_products:
         "results/{scale}/logs/compare_inner_products/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/compare_inner_products.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item="figure_s1",
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=image_memory,
@@ -244,10 +244,10 @@ rule select_example_images:
         "results/{scale}/logs/select_example_images/{item}.log",
     benchmark:
         "results/{scale}/benchmarks/fan2020_{item}/select_example_images.tsv"
-    conda:
-        "../../envs/workflow.yaml"
     wildcard_constraints:
         item="figure_s3",
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=image_memory,
