@@ -14,6 +14,7 @@ from deepspectra.configuration import SCALES, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
+from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.sources import source_digest
 
@@ -61,6 +62,11 @@ if RUN.pretrained == "require" and workflow.is_main_process:
             f"pretrained: require, but an earlier run did without the weights of {len(missing)} networks.{''.join(missing)}"
             "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
         )
+for name, entry in RUN.limit_laws.items():
+    file = entry.input.eigenvalues
+    # A spectrum below results/ may be one that a rule makes.
+    if file and workflow.is_main_process and not file.startswith("results/") and not Path(file).expanduser().is_file():
+        stop(f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}")
 # For `resources:` of rules that gain from a GPU.
 GPU = 0 if RUN.device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a
@@ -129,3 +135,22 @@ def scale_note(wildcards):
     # Tables, and figures that are made from shared settings alone, have none of their own.
     own = [f"{wildcards.paper}.{wildcards.item}"] if hasattr(getattr(RUN, wildcards.paper), wildcards.item) else []
     return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)
+
+
+def limit_law_of(wildcards):
+    """An entry of the configuration, as plain values."""
+    laws = SETTINGS[wildcards.scale].limit_laws
+    if wildcards.law not in laws:
+        stop(f"the configuration has no limit law {wildcards.law!r}; it has {', '.join(laws) or 'none'}")
+    return laws[wildcards.law].model_dump()
+
+
+def limit_law_file(wildcards):
+    """The user's file of eigenvalues that a law starts from, if it does."""
+    file = limit_law_of(wildcards)["input"]["eigenvalues"]
+    return str(Path(file).expanduser()) if file else []
+
+
+def limit_law_files(name):
+    """All that the short name of a law stands for, at the scale of the configuration."""
+    return [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]

@@ -4,7 +4,7 @@
 rule solve_limit_law:
     """Density, distribution function, edges, atoms and moments of one limit law."""
     input:
-        lambda wildcards: limit_law_of(wildcards)["input"]["eigenvalues"] or [],
+        limit_law_file,
     output:
         curve="results/{scale}/limits/{law}.csv",
         summary="results/{scale}/limits/{law}_summary.csv",
