@@ -186,13 +186,16 @@ def test_another_activation_is_that_of_the_same_neuron():
     np.testing.assert_allclose(targets[:, 0], scale * (np.cos(inputs @ v) - np.exp(-0.5)), atol=1e-10)
 
 
-def test_points_and_neuron_of_the_sphere_are_independent():
+@pytest.mark.parametrize(("train", "test"), [(80, 50), (60, 60), (1, 90)])
+def test_points_and_neuron_of_the_sphere_are_independent(train, test):
     """Any two points, of one part or of both, and v / sqrt(d0) too: inner products have variance 1/d0, and none is 1.
 
-    They are pairwise independent, and their squares have mean 1/d0 and variance 3/(d0 (d0 + 2)) - 1/d0^2.
+    They are pairwise independent, and their squares have mean 1/d0 and variance 3/(d0 (d0 + 2)) - 1/d0^2. Parts of
+    equal size, or one of a single point, would be equal to each other or to v if they came from the same numbers.
     """
-    inputs, targets, test_inputs, _ = sphere()
-    points = np.vstack([inputs, test_inputs, neuron(inputs, targets) / np.sqrt(30)])
+    inputs, targets, test_inputs, test_targets = sphere(train, test)
+    v = neuron(np.vstack([inputs, test_inputs]), np.vstack([targets, test_targets]))
+    points = np.vstack([inputs, test_inputs, v / np.sqrt(30)])
     products = (points @ points.T)[np.triu_indices(len(points), 1)]
     assert np.abs(products).max() < 0.9
     assert abs(np.mean(products)) < 5 / np.sqrt(30 * products.size)
