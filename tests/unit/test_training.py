@@ -321,8 +321,8 @@ def adam_by_hand(model, data, rates, keras=False):
 
 @pytest.mark.parametrize("rates", [(0.01,), (0.01, 0.01, 0.004)])
 def test_steps_of_adam_by_hand(rates):
-    """Epsilon matters at this accuracy: gradients are 0.0003 to 0.6, so that torch's own 1e-8 would change every step by
-    more than 1e-7 of it."""
+    """Epsilon matters at this accuracy: gradients are 0.0003 to 0.6, so that torch's own 1e-8 would change every step
+    by more than 1e-7 of it."""
     model, data = kernel_regression()
     expected, _ = adam_by_hand(model, data, rates)
     history = train(model, data, data, dataclasses.replace(ADAM, learning_rates=rates, batch_size=16))

@@ -172,3 +172,15 @@ def test_a_name_of_fan2020_is_taken_for_other_papers_too():
     entry = {"data": "mnist", "hidden": [30], "seed": 1}
     message = complaint({"baskerville2022": {"networks": {"two_classes": entry}}})
     assert "two networks are called two_classes, one of baskerville2022 and one of fan2020" in message
+
+
+@pytest.mark.parametrize("other", ["fan2020", "baskerville2022"])
+def test_a_network_is_not_called_like_one_of_thamm2024_at_another_alpha(other):
+    """Figure 3 there would be drawn from it: it has no entry of its own under that name."""
+    settings = load_settings(FOLDER, {"scale": "paper"})["paper"].thamm2024
+    name = settings.at_alpha("mlp512_seed1", 5)
+    entry = SPHERE if other == "fan2020" else {"data": "mnist", "hidden": [30], "seed": 1}
+    message = complaint({other: {"networks": {name: entry}}})
+    assert f"{name}, of {other}, is what mlp512_seed1 of thamm2024 is called at another alpha" in message
+    # Of other networks' names that is an end like any other.
+    load_settings(FOLDER, {other: {"networks": {"mine_alpha5": entry}}})["paper"]
