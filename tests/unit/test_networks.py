@@ -7,16 +7,22 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import integrate, stats
 
+from deepspectra.activations import activation
 from deepspectra.architectures import dense_shapes, lenet_shapes, matrix_shape, minialexnet_shapes
 from deepspectra.curvature.piecewise import why_not_piecewise
 from deepspectra.ensembles import generator
+from deepspectra.kernels import network_kernels
 from deepspectra.networks import (
     INITIAL_STREAM,
+    ScaledActivation,
     build,
     feed_forward,
     initialise_default,
+    initialise_gaussian,
     initialise_glorot,
+    kernel_network,
     lenet,
     load_parameters,
     minialexnet,
@@ -57,7 +63,7 @@ def test_networks_of_the_configuration_take_their_images(settings, side):
     assert build(settings)(torch.zeros(2, 3, side, side)).shape == (2, 10)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("nonlinearity", ["relu", "tanh"])
 @pytest.mark.parametrize(
     ("settings", "shape", "outputs"),
     [
@@ -69,13 +75,13 @@ def test_networks_of_the_configuration_take_their_images(settings, side):
         ({"data": "bike", "architecture": "mlp", "hidden": [5, 5]}, (13,), 1),
     ],
 )
-def test_networks_of_baskerville_take_their_samples(settings, shape, outputs, activation):
-    model = build(settings | {"activation": activation})
+def test_networks_of_baskerville_take_their_samples(settings, shape, outputs, nonlinearity):
+    model = build(settings | {"activation": nonlinearity})
     assert model(torch.zeros(2, *shape)).shape == (2, outputs)
     kinds = [type(layer).__name__ for layer in model]
     hidden = 4 if settings["architecture"] == "lenet" else len(settings["hidden"])
-    assert kinds.count({"relu": "ReLU", "tanh": "Tanh"}[activation]) == hidden
-    assert kinds.count({"relu": "Tanh", "tanh": "ReLU"}[activation]) == 0
+    assert kinds.count({"relu": "ReLU", "tanh": "Tanh"}[nonlinearity]) == hidden
+    assert kinds.count({"relu": "Tanh", "tanh": "ReLU"}[nonlinearity]) == 0
 
 
 def test_lenet_can_be_reduced_and_computes_what_its_layers_do():
@@ -142,6 +148,103 @@ def test_initial_weights_follow_the_seed():
         initialise_glorot(model, seed)
     assert torch.equal(first.dense1.weight, same.dense1.weight)
     assert not torch.equal(first.dense1.weight, other.dense1.weight)
+
+
+def kernels_model(inputs, hidden, name="arctan", seed=4):
+    """A network of fan2020 in float64."""
+    model = kernel_network(inputs, hidden, activation(name))
+    initialise_gaussian(model, seed)
+    return model.double()
+
+
+@pytest.mark.parametrize("hidden", [(7,), (8, 5, 6)])
+def test_a_kernel_network_computes_equation_1(hidden):
+    """w' sigma(W_L ... sigma(W_1 x) / sqrt(d_1) ...) / sqrt(d_L) in NumPy, with the scale of arctan by quadrature."""
+    square = integrate.quad(lambda x: np.arctan(x) ** 2 * stats.norm.pdf(x), -12, 12, epsabs=1e-14, epsrel=1e-13)[0]
+    model = kernels_model(5, hidden)
+    x = np.random.default_rng(0).standard_normal((5, 9))
+    *weights, readout = (array.numpy() for array in model.state_dict().values())
+    left = x
+    for matrix, width in zip(weights, hidden, strict=True):
+        left = np.arctan(matrix @ left) / np.sqrt(square * width)
+    outputs = model(torch.from_numpy(x.T)).detach().numpy()
+    assert outputs.shape == (9, 1)
+    np.testing.assert_allclose(outputs, (readout @ left).T, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["arctan", "cosine"])
+def test_the_jacobian_of_a_kernel_network_gives_its_kernels(name):
+    """What is trained is what the kernels are of: gradients by torch of the module, and the kernels by layers."""
+    model = kernels_model(6, (9, 7, 8), name)
+    x = torch.randn(11, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    parameters = {key: parameter.detach() for key, parameter in model.named_parameters()}
+
+    def output(values, sample):
+        return torch.func.functional_call(model, values, (sample,))[0]
+
+    jacobian = torch.func.vmap(torch.func.jacrev(output), in_dims=(None, 0))(parameters, x)
+    flat = torch.cat([jacobian[key].flatten(1) for key in parameters], 1)
+    assert flat.shape == (11, 6 * 9 + 9 * 7 + 7 * 8 + 8)
+    *weights, readout = parameters.values()
+    kernels = network_kernels(x.T, weights, readout, activation(name))
+    assert ((kernels.tangent - flat @ flat.T).abs().max() / kernels.tangent.abs().max()).item() < 1e-10
+    # The output is linear in the last layer's weights, whose gradient is the last layer itself.
+    last = jacobian["output.weight"].flatten(1)
+    assert (kernels.conjugate - last @ last.T).abs().max().item() < 1e-10
+    torch.testing.assert_close(last, model[:-1](x), rtol=1e-12, atol=1e-12)
+
+
+def test_a_kernel_network_has_weights_alone():
+    model = kernel_network(5, (7, 6, 4), activation("arctan"))
+    shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
+    assert shapes == {
+        "dense1.weight": (7, 5),
+        "dense2.weight": (6, 7),
+        "dense3.weight": (4, 6),
+        "output.weight": (1, 4),
+    }
+    assert {key: array.shape for key, array in parameters_of(model).items()} == {
+        key.replace(".", "/"): shape for key, shape in shapes.items()
+    }
+    assert model(torch.zeros(2, 5)).dtype == torch.float32
+
+
+def test_an_activation_is_divided_by_the_root_of_its_width():
+    layer = ScaledActivation(activation("identity"), 16)
+    x = torch.randn(3, 16)
+    assert torch.equal(layer(x), x / 4)
+    assert not list(layer.parameters())
+
+
+def test_gaussian_weights_are_standard_and_independent():
+    """Moments of N(0, 1) within five standard deviations, in each layer; layers of one shape are not correlated."""
+    model = kernel_network(100, (150, 150, 150), activation("arctan"))
+    initialise_gaussian(model, 3)
+    weights = {key: array.astype(np.float64) for key, array in parameters_of(model).items()}
+    for array in weights.values():
+        for power, (mean, variance) in {1: (0, 1), 2: (1, 2), 3: (0, 15), 4: (3, 96)}.items():
+            assert abs(np.mean(array**power) - mean) < 5 * np.sqrt(variance / array.size)
+    second, third = weights["dense2/weight"], weights["dense3/weight"]
+    # Place by place, transposed, and below in the order of drawing.
+    for left, right in ((second, third), (second.T, third), (weights["dense1/weight"], second[:, :100])):
+        assert abs(np.mean(left * right)) < 5 / np.sqrt(left.size)
+    flat = [array.ravel()[:150] for array in weights.values()]
+    products = (np.array(flat) @ np.transpose(flat) / 150)[np.triu_indices(4, 1)]
+    assert np.abs(products).max() < 5 / np.sqrt(150)
+
+
+def test_gaussian_weights_follow_the_seed_whatever_was_drawn_before():
+    first, same, other = (kernel_network(6, (5, 4), activation("arctan")) for _ in range(3))
+    torch.manual_seed(1)
+    initialise_gaussian(first, 8)
+    torch.manual_seed(2)
+    before = torch.get_rng_state()
+    initialise_gaussian(same, 8)
+    assert torch.equal(torch.get_rng_state(), before)
+    initialise_gaussian(other, 9)
+    for key, array in parameters_of(first).items():
+        np.testing.assert_array_equal(array, parameters_of(same)[key])
+        assert np.abs(array - parameters_of(other)[key]).min() > 0
 
 
 def test_response_normalisation_sums_over_eleven_channels():

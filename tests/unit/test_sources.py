@@ -118,11 +118,13 @@ def test_the_real_package_is_followed():
     """Known dependencies of the real modules; the digest is short enough to be read in a log."""
     sources._imports.cache_clear()
     assert sources._imports("nonlinear") == {"", "activations"}
-    assert "figures.style" in sources._imports("figures.fan2020")
+    assert "figures.style" in sources._imports("figures.pennington2017")
     assert len(source_digest("figures.fan2020")) == 16
-    # A paper whose figures are a package of modules.
-    modules = {f"figures.baskerville2022.{name}" for name in ("random_matrices", "resnet34")}
-    assert sources._imports("figures.baskerville2022") >= modules
+    # Papers whose figures are a package of modules.
+    packages = {"baskerville2022": ("random_matrices", "resnet34"), "fan2020": ("images", "initialisation", "training")}
+    for paper, modules in packages.items():
+        assert sources._imports(f"figures.{paper}") >= {f"figures.{paper}.{name}" for name in modules}
+    assert "figures.style" in sources._imports("figures.fan2020.training")
     assert "figures.style" in sources._imports("figures.baskerville2022.resnet34")
 
 

@@ -1,6 +1,4 @@
-"""What the figures of fan2020 are made from: kernels, networks, images; and limit laws by themselves."""
-
-from deepspectra.own_activations import source_of
+"""What the figures of fan2020 are made from: kernels, networks, images, and their sizes."""
 
 SPECTRA["fan2020"] = {item: lambda scale, item=item: [item] for item in ("figure_1", "figure_2", "figure_s2")}
 SPECTRA["fan2020"] |= {
@@ -61,23 +59,3 @@ def image_memory(wildcards, attempt):
     """CIFAR-10's training images, a few copies of the chosen ones, and inner products of all pairs with their indices."""
     samples = settings_of(wildcards.scale, "fan2020.figure_2").samples
     return int(attempt * (BASE_MB + 200 + 8 * (8 * samples * 3072 + 4 * samples**2) / 1e6))
-
-
-for name, entry in RUN.limit_laws.items():
-    file = entry.input.eigenvalues
-    # A spectrum below results/ may be one that a rule makes.
-    if file and workflow.is_main_process and not file.startswith("results/") and not Path(file).expanduser().is_file():
-        stop(f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}")
-
-
-def limit_law_of(wildcards):
-    """An entry of the configuration, as plain values."""
-    laws = SETTINGS[wildcards.scale].limit_laws
-    if wildcards.law not in laws:
-        stop(f"the configuration has no limit law {wildcards.law!r}; it has {', '.join(laws) or 'none'}")
-    return laws[wildcards.law].model_dump()
-
-
-def limit_law_files(name):
-    """All that the short name of a law stands for, at the scale of the configuration."""
-    return [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]

@@ -15,7 +15,8 @@ from deepspectra.configuration import describe_keys, describe_scale, differences
 from .conftest import F1, F2, F3, FOLDER, ROOT, leaves, read
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
-ITEMS = [f"pennington2017.figure_{i}" for i in (1, 2, 3)] + [f"fan2020.figure_{i}" for i in (1, 2)]
+ITEMS = [f"pennington2017.figure_{i}" for i in (1, 2, 3)] + [f"fan2020.figure_{i}" for i in (1, 2, 3)]
+ITEMS += [f"fan2020.{part}" for part in ("training", "networks", *(f"figure_s{i}" for i in (1, 2, 3, 5, 6)))]
 ITEMS += [f"thamm2024.{part}" for part in ("training", "unfolding", "nulls", *(f"figure_{i}" for i in (1, 2, 3, 4)))]
 
 
@@ -99,6 +100,7 @@ def test_the_table_has_a_row_of_five_cells_for_every_key():
     entries |= {
         ("limit_laws",),
         ("baskerville2022", "networks"),
+        ("fan2020", "networks"),
         (*process, "second_derivatives"),
         (*process, "outlier_scales"),
     }

@@ -21,7 +21,7 @@ def test_every_scale_loads_and_paper_scale_is_the_file_itself():
     assert dict(leaves(settings["paper"].model_dump(exclude_unset=True))) == published
     # Of networks and limit laws alone it leaves something out, which then has its default.
     default = {path for path, _ in leaves(settings["paper"].model_dump())} - set(published)
-    networks = {("thamm2024", "networks"), ("baskerville2022", "networks")}
+    networks = {(paper, "networks") for paper in ("thamm2024", "baskerville2022", "fan2020")}
     assert {path[:2] for path in default} == {*networks, ("limit_laws", "three_layers")}
 
 
@@ -68,13 +68,32 @@ def test_smoke_is_never_larger_than_preview():
 
 
 def test_the_published_values_are_those_of_the_papers():
-    """Typed here a second time, from pennington2017 (figure 1), fan2020 (sections 4.1 and 4.2) and thamm2024."""
+    """Typed here a second time, from pennington2017 (figure 1), fan2020 (sections 4.1 to 4.3) and thamm2024."""
     paper = load_settings(FOLDER)["paper"]
     covariance, gaussian, images = paper.pennington2017.figure_1, paper.fan2020.figure_1, paper.fan2020.figure_2
     assert (covariance.phi, covariance.psi, covariance.layers) == (1, 1.5, 10)
     assert (gaussian.samples, gaussian.input_dimension, gaussian.width, gaussian.depth) == (3000, 1000, 6000, 5)
     assert (images.samples, images.width, images.depth, images.removed_components) == (5000, 10_000, 5, 10)
     assert {gaussian.activation, images.activation} == {"arctan"}
+    trained = paper.fan2020
+    assert trained.training.model_dump() == {
+        "samples": 1000,
+        "test_samples": 2000,
+        "epochs": 300,
+        "batch_size": 32,
+        "learning_rate": 0.01,
+    }
+    # Figures 3 and S5 are of points on the sphere, figure S6 of two classes of images (which two is open).
+    assert {trained.figure_3.network, trained.figure_s5.network} == {"single_neuron"}
+    assert trained.figure_s6.network == "two_classes"
+    assert trained.networks.keys() == {"single_neuron", "two_classes"}
+    neuron, classes = trained.network("single_neuron"), trained.network("two_classes")
+    assert (neuron.data, neuron.input_dimension, neuron.dimension) == ("sphere", 800, 800)
+    assert (classes.data, classes.removed_components, classes.dimension) == ("cifar10", 10, 3072)
+    assert neuron.hidden == classes.hidden == [800, 800, 800]
+    assert {neuron.activation, classes.activation} == {"arctan"}
+    # Figure 2 without the removal of components.
+    assert trained.figure_s2.removed_components == 0
 
     weights = paper.thamm2024
     training, networks = weights.training, weights.networks
@@ -117,12 +136,35 @@ def test_the_published_values_are_those_of_the_papers():
     assert list(process.second_derivatives.values()) == [1e-4, 0.1, 10, 1e-3, 0.1, 0.01]
 
 
-def test_preview_keeps_the_aspect_ratios_of_figures_with_gaussian_inputs():
+@pytest.mark.parametrize("scale", SCALES)
+def test_figure_s2_is_figure_2_with_all_components(scale):
+    paper = load_settings(FOLDER)[scale].fan2020
+    assert paper.figure_2.removed_components == 10
+    assert paper.figure_s2.model_dump() == paper.figure_2.model_dump() | {"removed_components": 0}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_kernels_of_all_layers_after_training_are_of_the_network_of_figure_3(scale):
+    paper = load_settings(FOLDER)[scale].fan2020
+    assert paper.figure_s5.network == paper.figure_3.network
+    assert paper.figure_3.network != paper.figure_s6.network
+    assert len({network.seed for network in paper.networks.values()}) == len(paper.networks)
+
+
+def test_smaller_scales_keep_the_aspect_ratios_of_networks_with_drawn_inputs():
     settings = load_settings(FOLDER)
 
     def ratios(scale):
-        figure = settings[scale].fan2020.figure_1
-        return figure.samples / figure.width, figure.samples / figure.input_dimension
+        paper = settings[scale].fan2020
+        figure, network = paper.figure_1, paper.networks["single_neuron"]
+        (width,) = set(network.hidden)
+        return (
+            figure.samples / figure.width,
+            figure.samples / figure.input_dimension,
+            len(network.hidden),
+            paper.training.samples / width,
+            paper.training.samples / network.input_dimension,
+        )
 
     assert ratios("preview") == ratios("smoke") == ratios("paper")
 

@@ -34,7 +34,12 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
         (f"{F1}.alphas", [], "at least 1 item"),
         (f"{F1}.input_dimensions", [], "at least 1 item"),
         (f"{F2}.panels", [], "expected a mapping of keys to values, found []"),
-        ("fan2020", 3, "expected a mapping with the keys figure_1, figure_2; found 3"),
+        (
+            "fan2020",
+            3,
+            "expected a mapping with the keys training, networks, figure_1, figure_2, figure_3, figure_s1, figure_s2, "
+            "figure_s3, figure_s5, figure_s6; found 3",
+        ),
         (f"{F2}.largest_gamma", math.nan, "expected a number, found nan"),
         ("keep_matrices", "perhaps", "expected a boolean, found 'perhaps'"),
         ("data.folder", [1], "expected a string, found [1]"),

@@ -126,21 +126,26 @@ def load_kernel_task(network: Mapping, training: Mapping, path: str | Path | Non
         targets = {part: sigma(direction.T @ x) for part, x in inputs.items()}
     else:
         labels = [CIFAR10_CLASSES.index(name) for name in network["classes"]]
-        inputs, targets = {}, {}
+        indices, inputs, targets = {}, {}, {}
         for part, count in counts.items():
             images, all_labels = _read(path, part, "images", _CIFAR10, None)
             of_classes = np.flatnonzero(np.isin(all_labels, labels))
             if count > len(of_classes):
                 raise UserError(f"{path}: {count} {part} images of two classes are asked for, it has {len(of_classes)}")
-            chosen = of_classes[choose_images(count, len(of_classes), network["seed"])]
+            indices[part] = chosen = of_classes[choose_images(count, len(of_classes), network["seed"])]
             inputs[part] = columns_of(images[chosen])
             targets[part] = np.where(all_labels[chosen] == labels[0], 1.0, -1.0)[None]
-        components = principal_components(inputs["train"], network["removed_components"])
+        removed = network["removed_components"]
+        components = principal_components(inputs["train"], removed)
         for part, x in inputs.items():
             rest = components.remove(x)
             norms = np.linalg.norm(rest, axis=0)
             if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():
-                raise UserError(f"{path}: nothing is left of a {part} image without its mean and components")
+                image = indices[part][norms.argmin()]
+                raise UserError(
+                    f"{path}: nothing is left of {part} image {image} without the training images' mean and {removed} "
+                    "components. Remove fewer, or take another seed."
+                )
             inputs[part] = rest / norms
     parts = (Samples(*(torch.from_numpy(array[part].T.copy()) for array in (inputs, targets))) for part in counts)
     return Task(*parts, "squared")

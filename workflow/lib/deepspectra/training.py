@@ -37,7 +37,9 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 }
 #: What an optimiser remembers of each parameter, by torch's names.
 _MEMORY = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "step")}
-# Keras's, with which fan2020 was made; torch's own is 1e-8.
+# Keras's constant, with which fan2020 was made; torch's own is 1e-8. Here it is added to the root of the mean square
+# gradient after the correction of the bias, as in algorithm 1 of Adam's paper. Keras adds it before: its step t is
+# shorter, by a share of at most 1e-7 (1 / sqrt(1 - 0.999^t) - 1) over that root, 3e-6 over the gradient at first.
 _ADAM_EPSILON = 1e-7
 _EVALUATED_AT_ONCE = 2000
 _STEPS_A_REPORT = 50

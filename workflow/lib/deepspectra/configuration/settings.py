@@ -63,5 +63,8 @@ class Settings(Node):
             for name in names:
                 if name in owners:
                     raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
+                base, scaled, _ = name.partition("_alpha")
+                if scaled and base in self.thamm2024.networks:
+                    raise ValueError(f"{name}, of {paper}, is what {base} of thamm2024 is called at another alpha")
                 owners[name] = paper
         return self
