@@ -37,7 +37,7 @@ def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     product = x.new_empty((x.shape[1], x.shape[1]), dtype=dtype)
     for rows, block in _upper_rows(x, dtype, x.shape[1]):
         product[rows, rows.start :] = block
-    return mirror(product)
+    return mirror(product, x.shape[1])
 
 
 def add_gram_times(
@@ -61,12 +61,14 @@ def add_gram_times(
             kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
 
 
-def mirror(matrix: torch.Tensor) -> torch.Tensor:
-    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already."""
-    # In blocks of rows: the transpose of the whole would be slow to read.
-    for start in range(0, matrix.shape[0], _ROWS):
-        stop = start + _ROWS
-        matrix[stop:, start:stop] = matrix[start:stop, stop:].T
+def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
+    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already.
+
+    :param matrix: shape (n k, n k).
+    :param samples: n.
+    """
+    for rows in _row_blocks(matrix.shape[0], samples):
+        matrix[rows.stop :, rows] = matrix[rows, rows.stop :].T
     return matrix
 
 
@@ -83,19 +85,21 @@ def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
     return KernelDifference(largest, math.sqrt(squares / norm) if norm else 0.0)
 
 
-def _upper_rows(x: torch.Tensor, dtype: torch.dtype, period: int) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Rows of X'X and their entries from the diagonal block on, which is made symmetric.
+def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
+    """Blocks of rows of a matrix of shape (n k, n k), none of them across two outputs."""
+    for first in range(0, columns, samples):
+        for start in range(first, first + samples, _ROWS):
+            yield slice(start, min(start + _ROWS, first + samples))
 
-    :param period: no block of rows reaches across a multiple of it.
-    """
-    columns = x.shape[1]
-    for first in range(0, columns, period):
-        for start in range(first, first + period, _ROWS):
-            stop = min(start + _ROWS, first + period)
-            block = _product(x[:, start:], stop - start, dtype)
-            diagonal = block[:, : stop - start]
-            diagonal.copy_((diagonal + diagonal.T).div_(2))
-            yield slice(start, stop), block
+
+def _upper_rows(x: torch.Tensor, dtype: torch.dtype, samples: int) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Blocks of rows of X'X, each from its diagonal block on, which is made symmetric; X of shape (d, n k)."""
+    for rows in _row_blocks(x.shape[1], samples):
+        count = rows.stop - rows.start
+        block = _product(x[:, rows.start :], count, dtype)
+        diagonal = block[:, :count]
+        diagonal.copy_((diagonal + diagonal.T).div_(2))
+        yield rows, block
 
 
 def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:

@@ -194,8 +194,10 @@ def _kernels(
                 sensitivity = _preceding_layer(sensitivity, weights, layer, outputs, room)
             say(report, f"layer {layer} of {layers}: backward")
     del sensitivity
-    mirror(kernel)
-    tangent_difference = None if plain_kernel is None else difference(mirror(plain_kernel), kernel)
+    samples, tangent_difference = grams[-1].shape[0], None
+    mirror(kernel, samples)
+    if plain_kernel is not None:
+        tangent_difference = difference(mirror(plain_kernel, samples), kernel)
     return Kernels(tuple(grams), kernel, differences, tangent_difference)
 
 
