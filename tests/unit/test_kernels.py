@@ -8,11 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from deepspectra.activations import Activation, activation
 from deepspectra.errors import UserError
-from deepspectra.kernels import lemma_tangent, linear_equivalent, network_kernels, random_network_kernels
+from deepspectra.kernels import lemma_tangent, linear_equivalent, network_kernels, networks, random_network_kernels
+from deepspectra.kernels.grams import gram
 from deepspectra.kernels.weights import RandomWeights
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import MarchenkoPasturInput
@@ -339,9 +341,9 @@ class LargestMemory(TorchDispatchMode):
 
 
 def largest_memory(layers, scratch, **options):
-    x = torch.from_numpy(gaussian_inputs(100, 500)).float()
+    x = torch.from_numpy(gaussian_inputs(100, 300)).float()
     with LargestMemory() as memory:
-        kernels = random_network_kernels(x, (1500,) * layers, activation("arctan"), 0, scratch=scratch, **options)
+        kernels = random_network_kernels(x, (2100,) * layers, activation("arctan"), 0, scratch=scratch, **options)
     del kernels
     return memory.peak
 
@@ -351,7 +353,7 @@ def test_memory_is_that_of_the_results_and_of_one_layer(tmp_path):
 
     Without a scratch file the derivatives of all layers come on top, which shows that they are counted.
     """
-    samples, width, rows = 500, 1500, 1024
+    samples, width, rows = 300, 2100, 1024
     for layers in (2, 9):
         results = (layers + 2) * samples**2
         # Blocks: of derivatives, of the Gram matrix, and what makes its diagonal symmetric.
@@ -361,14 +363,20 @@ def test_memory_is_that_of_the_results_and_of_one_layer(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_memory_of_float64_accumulation_has_no_copy_of_a_layer(tmp_path):
-    """Only the results are twice as large; the float32 kernels are one at a time, but for the tangent kernel."""
-    samples, width, rows, layers = 500, 1500, 1024, 9
-    results = 2 * (layers + 2) * samples**2
-    # Twice the block of rows that is converted; the kernel to compare with, one of its factors, and their difference.
-    blocks = rows * width + 3 * rows * samples + (2 + 2 + 4) * samples**2
-    bound = 4 * (results + 2 * width * samples + blocks)
+def test_memory_of_float64_accumulation_is_that_of_its_results(tmp_path):
+    """The results are twice as large; of the float32 kernels there are the tangent kernel and one Gram matrix."""
+    samples, width, rows, layers = 300, 2100, 1024, 9
+    results = (2 * (layers + 2) + 2) * samples**2
+    bound = 4 * (results + 2 * width * samples + rows * width + rows * samples + 2 * samples**2)
     assert largest_memory(layers, tmp_path, accumulation=torch.float64) <= bound
+
+
+def test_a_float64_gram_matrix_needs_no_float64_copy():
+    x = torch.randn(20_000, 100, generator=torch.Generator().manual_seed(0))
+    with LargestMemory() as memory:
+        gram(x, torch.float64)
+    # X itself; the matrix, a block of its rows and one to make that symmetric; a block of rows of X.
+    assert x.nbytes < memory.peak <= x.nbytes + 8 * (3 * 100**2 + 1024 * 100)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -452,6 +460,21 @@ def test_parameters_that_make_no_sense_are_refused(tmp_path):
         random_network_kernels(x, (4,), sigma, 0, dtype=torch.float64, accumulation=torch.float32)
     with pytest.raises(UserError, match="scratch must be a folder"):
         random_network_kernels(x, (4,), sigma, 0, scratch=tmp_path / "missing")
+
+
+def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
+    """By torch's tensors without values, which refuse to mix devices and need no GPU."""
+    # What is read off as a number has no value here.
+    monkeypatch.setattr(networks, "difference", lambda lower, higher: (lower.device.type, higher.device.type))
+    device = torch.device("cuda")
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        x = torch.empty(60, 1100, device=device)
+        weights = RandomWeights((60, 1500, 40, 30), 1, device, torch.float32, outputs=2)
+        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, None
+        kernels = networks._kernels(x, weights, *arguments)
+    assert kernels.tangent.device.type == "cuda"
+    assert kernels.tangent.shape == (2200, 2200)
+    assert {*kernels.gram_differences, kernels.tangent_difference} == {("cuda", "cuda")}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -37,6 +37,7 @@ def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     product = x.new_empty((x.shape[1], x.shape[1]), dtype=dtype)
     for rows, block in _upper_rows(x, dtype, x.shape[1]):
         product[rows, rows.start :] = block
+        del block  # before the next one is made
     return mirror(product, x.shape[1])
 
 
@@ -59,6 +60,7 @@ def add_gram_times(
             skipped = first if start == output * samples else 0
             part = block[:, start + skipped - rows.start : start + samples - rows.start]
             kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
+        del block, part
 
 
 def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
@@ -100,6 +102,7 @@ def _upper_rows(x: torch.Tensor, dtype: torch.dtype, samples: int) -> Iterator[t
         diagonal = block[:, :count]
         diagonal.copy_((diagonal + diagonal.T).div_(2))
         yield rows, block
+        del block, diagonal
 
 
 def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:
@@ -110,4 +113,5 @@ def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:
     for start in range(0, x.shape[0], _ROWS):
         part = x[start : start + _ROWS].to(dtype)
         block.addmm_(part[:, :count].T, part)
+        del part
     return block

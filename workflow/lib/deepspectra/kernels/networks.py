@@ -219,6 +219,7 @@ def _following_layer(
             torch.div(activated, root, out=part)
         if room is not None:
             room.put(f"slope {layer}", slope)
+        del values, slope  # before the next block is drawn
     return following
 
 
@@ -237,6 +238,7 @@ def _last_sensitivity(weights: Weights, readout: torch.Tensor, samples: int, roo
     sensitivity = readout.new_empty(width, outputs, samples)
     for rows, slope in room.take(f"slope {len(weights.widths) - 1}"):
         torch.mul(slope.to(readout.device)[:, None, :], readout[rows, :, None], out=sensitivity[rows])
+        del slope
     return sensitivity.view(width, -1)
 
 
@@ -247,9 +249,11 @@ def _preceding_layer(
     product = sensitivity.new_zeros(weights.widths[layer - 1], sensitivity.shape[1])
     for rows, values in weights.blocks(layer):
         product.addmm_(values.T, sensitivity[rows])
+        del values
     by_output = product.view(product.shape[0], outputs, -1)
     for rows, slope in room.take(f"slope {layer - 1}"):
         by_output[rows].mul_(slope.to(product.device)[:, None, :])
+        del slope
     return product
 
 
