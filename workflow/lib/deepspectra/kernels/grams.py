@@ -34,11 +34,11 @@ def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     :param x: shape (d, n).
     :param dtype: of the products and sums, and of the result, shape (n, n).
     """
-    product = x.new_empty((x.shape[1], x.shape[1]), dtype=dtype)
-    for rows, block in _upper_rows(x, dtype, x.shape[1]):
-        product[rows, rows.start :] = block
-        del block  # before the next one is made
-    return mirror(product, x.shape[1])
+    samples = x.shape[1]
+    product = x.new_empty((samples, samples), dtype=dtype)
+    for rows in _row_blocks(samples, samples):
+        _upper_rows(x, rows, product[rows, rows.start :])
+    return mirror(product, samples)
 
 
 def add_gram_times(
@@ -52,7 +52,9 @@ def add_gram_times(
     :param dtype: of the products and sums, and of ``kernel`` and ``factor``.
     """
     samples, columns = factor.shape[0], kernel.shape[0]
-    for rows, block in _upper_rows(sensitivity, dtype, samples):
+    for rows in _row_blocks(columns, samples):
+        shape = rows.stop - rows.start, columns - rows.start
+        block = _upper_rows(sensitivity, rows, sensitivity.new_empty(shape, dtype=dtype))
         output, first = divmod(rows.start, samples)
         factor_rows = factor[first : first + block.shape[0]]
         for start in range(output * samples, columns, samples):
@@ -60,7 +62,7 @@ def add_gram_times(
             skipped = first if start == output * samples else 0
             part = block[:, start + skipped - rows.start : start + samples - rows.start]
             kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
-        del block, part
+        del block, part  # before the next ones are made
 
 
 def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
@@ -94,24 +96,21 @@ def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
             yield slice(start, min(start + _ROWS, first + samples))
 
 
-def _upper_rows(x: torch.Tensor, dtype: torch.dtype, samples: int) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Blocks of rows of X'X, each from its diagonal block on, which is made symmetric; X of shape (d, n k)."""
-    for rows in _row_blocks(x.shape[1], samples):
-        count = rows.stop - rows.start
-        block = _product(x[:, rows.start :], count, dtype)
-        diagonal = block[:, :count]
-        diagonal.copy_((diagonal + diagonal.T).div_(2))
-        yield rows, block
-        del block, diagonal
+def _upper_rows(x: torch.Tensor, rows: slice, out: torch.Tensor) -> torch.Tensor:
+    """Rows of X'X from their diagonal block on, which is made symmetric; in the dtype of ``out``, where they go.
 
-
-def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:
-    """The first ``count`` rows of X'X."""
-    if dtype == x.dtype:
-        return x[:, :count].T @ x
-    block = x.new_zeros((count, x.shape[1]), dtype=dtype)
-    for start in range(0, x.shape[0], _ROWS):
-        part = x[start : start + _ROWS].to(dtype)
-        block.addmm_(part[:, :count].T, part)
-        del part
-    return block
+    :param x: shape (d, columns).
+    :param out: shape (rows, columns - rows.start), returned.
+    """
+    left, right = x[:, rows], x[:, rows.start :]
+    if out.dtype == x.dtype:
+        torch.mm(left.T, right, out=out)
+    else:
+        out.zero_()
+        for start in range(0, x.shape[0], _ROWS):
+            part = right[start : start + _ROWS].to(out.dtype)
+            out.addmm_(part[:, : out.shape[0]].T, part)
+            del part  # before the next one is made
+    diagonal = out[:, : out.shape[0]]
+    torch.div(diagonal + diagonal.T, 2, out=diagonal)
+    return out

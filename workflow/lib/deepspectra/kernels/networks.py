@@ -269,7 +269,8 @@ def checked_matrix(values: np.ndarray | torch.Tensor, device: str | torch.device
     :raises UserError: if it is not.
     """
     tensor = torch.as_tensor(values).detach().to(device=device, dtype=dtype)
-    if tensor.ndim != 2 or tensor.numel() == 0 or not torch.isfinite(tensor).all():
+    # A finite sum is proof enough, and quickly made; that of finite numbers may overflow.
+    if tensor.ndim != 2 or tensor.numel() == 0 or not (tensor.sum().isfinite() or tensor.isfinite().all()):
         raise UserError(f"kernels need finite matrices; one of shape {tuple(tensor.shape)} is not.")
     return tensor
 
