@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import json
+import weakref
+from dataclasses import asdict
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from deepspectra.activations import activation
+from deepspectra.activations import Activation, activation
 from deepspectra.errors import UserError
-from deepspectra.kernels import linear_equivalent, network_kernels, random_network_kernels
+from deepspectra.kernels import lemma_tangent, linear_equivalent, network_kernels, networks, random_network_kernels
+from deepspectra.kernels.grams import gram
 from deepspectra.kernels.weights import RandomWeights
 from deepspectra.laws import MarchenkoPastur
-from deepspectra.limits.layered import tangent_coefficients
+from deepspectra.limits.inputs import MarchenkoPasturInput
+from deepspectra.limits.layered import limit_law, tangent_coefficients, tangent_kernel
 from deepspectra.statistics import ks_distance
 
 
@@ -25,11 +34,11 @@ def random_weights(widths, seed=0):
 
 
 def output(parameters, x, sigma):
-    """Eq. 1, for one sample."""
+    """Eq. 1 or, with a readout of shape (d_L, k), eq. 16, for one sample."""
     *matrices, readout = parameters
     for matrix in matrices:
         x = sigma(matrix @ x) / matrix.shape[0] ** 0.5
-    return readout @ x
+    return x @ readout
 
 
 @pytest.mark.parametrize("name", ["arctan", "cosine", "identity"])
@@ -50,6 +59,115 @@ def test_the_tangent_kernel_is_the_gram_matrix_of_the_jacobian(name, widths):
     for matrix in matrices:
         last = sigma(matrix @ last) / matrix.shape[0] ** 0.5
     torch.testing.assert_close(kernels.conjugate, last.T @ last, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+@pytest.mark.parametrize("widths", [(5, 8), (4, 9, 5, 6)])
+def test_outputs_and_rates_weight_the_parts_of_the_jacobian(widths, outputs):
+    """Eq. 17 by brute force, flattened output by output."""
+    sigma, x = activation("arctan"), torch.from_numpy(gaussian_inputs(widths[0], 7))
+    matrices, _ = random_weights(widths)
+    readout = torch.from_numpy(np.random.default_rng(1).normal(size=(widths[-1], outputs)))
+    rates = [0.5, 2.0, 3.0, 0.25][: len(widths)]
+    parameters = (*matrices, readout)
+    jacobian = torch.func.vmap(torch.func.jacrev(output), in_dims=(None, 1, None))(parameters, x, sigma)
+    expected = torch.zeros(7 * outputs, 7 * outputs, dtype=torch.float64)
+    for rate, part in zip(rates, jacobian, strict=True):
+        rows = part.transpose(0, 1).reshape(outputs * 7, -1)  # part: (sample, output, *shape of the weights)
+        expected += rate * rows @ rows.T
+    kernels = network_kernels(x, matrices, readout, sigma, rates=rates)
+    assert kernels.tangent.shape == expected.shape
+    assert ((kernels.tangent - expected).abs().max() / expected.abs().max()).item() < 1e-13
+    assert torch.equal(kernels.tangent, kernels.tangent.T)
+    assert kernels.conjugate.shape == (7, 7)
+
+
+def test_outputs_of_more_samples_than_a_block():
+    """Blocks of rows end with an output; each block (a, b) by polarisation of kernels of one output."""
+    sigma, x, (matrices, _) = activation("arctan"), gaussian_inputs(20, 1500), random_weights((20, 30, 25))
+    readout = np.random.default_rng(1).normal(size=(25, 2))
+
+    def alone(column):
+        kernels = network_kernels(x, matrices, column, sigma)
+        return kernels.tangent - kernels.conjugate  # a quadratic form in w
+
+    first, second = alone(readout[:, 0]), alone(readout[:, 1])
+    both = network_kernels(x, matrices, readout, sigma)
+    scale = both.tangent.abs().max()
+    mixed = (alone(readout.sum(axis=1)) - alone(readout[:, 0] - readout[:, 1])) / 4
+    assert (both.tangent[:1500, :1500] - both.conjugate - first).abs().max() < 1e-13 * scale
+    assert (both.tangent[1500:, 1500:] - both.conjugate - second).abs().max() < 1e-13 * scale
+    off_diagonal = both.tangent[:1500, 1500:] + both.tangent[1500:, :1500]
+    assert (off_diagonal - 2 * mixed).abs().max() < 1e-13 * scale
+    assert torch.equal(both.tangent, both.tangent.T)
+
+
+def test_random_outputs_are_those_of_networks_with_fewer():
+    x, sigma = gaussian_inputs(30, 20), activation("arctan")
+    one = random_network_kernels(x, (25, 35), sigma, seed=1, dtype=torch.float64)
+    three = random_network_kernels(x, (25, 35), sigma, seed=1, dtype=torch.float64, outputs=3)
+    torch.testing.assert_close(three.tangent[:20, :20], one.tangent, rtol=1e-13, atol=1e-13)
+    assert (three.tangent[20:40, 20:40] - one.tangent).abs().max() > 0.01
+    assert (three.tangent[40:, 40:] - three.tangent[20:40, 20:40]).abs().max() > 0.01
+
+
+def cosines(*shape):
+    """Weights that both packages of the next test can make."""
+    return np.cos(np.arange(1.0, np.prod(shape) + 1) ** 1.5).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    ("widths", "outputs", "expected"),
+    [
+        (
+            (4, 5, 6),
+            1,
+            [
+                *(0.36062186360247533, -0.12861588903747626, -0.03125378800549027),
+                *(0.24043291124398306, -0.12610399629302704),
+                0.1973980804304061,
+            ],
+        ),
+        (
+            (4, 5, 6, 3),
+            2,
+            [
+                *(0.1240114813374239, -0.06257508937791693, 0.008747097670419887),
+                *(-0.08451460431492201, 0.032341432094203273, 0.006785421874727537),
+                *(0.10595402271929438, -0.052427912988958096),
+                *(0.033152769723153806, -0.06205476104236207, 0.03636851277076161),
+                *(0.07057104962410517, 0.005826963537037448, 0.034541113926743125, -0.05945559110498757),
+                *(0.16208781428348168, -0.06809139989755153, 0.0093419065569343),
+                *(0.10370482820858308, -0.056603041920828656),
+                0.07677570505761898,
+            ],
+        ),
+    ],
+)
+def test_neural_tangents_finds_the_same(widths, outputs, expected):
+    """Upper triangles of K_NTK by neural-tangents 0.6.5 with jax 0.4.23, in float64 (jax_enable_x64).
+
+    Made by the lines below; its four implementations agree to 15 digits. Its first layer divides by sqrt(d_0), eq. 16
+    does not.
+
+        layers = []
+        for width in widths[1:]:
+            layers += [stax.Dense(width, parameterization="ntk", b_std=None), stax.Elementwise(jnp.arctan)]
+        _, apply, _ = stax.serial(*layers, stax.Dense(outputs, parameterization="ntk", b_std=None))
+        parameters = []
+        for below, above in pairwise(widths):
+            parameters += [(cosines(above, below).T, None), ()]
+        parameters.append((cosines(widths[-1], outputs), None))
+        kernel = neural_tangents.empirical_ntk_fn(
+            lambda parameters, x: apply(parameters, x * sqrt(widths[0])), trace_axes=()
+        )(cosines(widths[0], 3).T, None, parameters)
+        kernel.transpose(2, 0, 3, 1).reshape(3 * outputs, 3 * outputs)[np.triu_indices(3 * outputs)]
+    """
+    plain = Activation("arctan alone", torch.arctan, lambda x: 1 / (1 + x * x))
+    matrices = [cosines(above, below) for below, above in pairwise(widths)]
+    kernels = network_kernels(cosines(widths[0], 3), matrices, cosines(widths[-1], outputs), plain)
+    found = kernels.tangent.numpy()[np.triu_indices(3 * outputs)]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -127,6 +245,182 @@ def test_the_linear_model_has_the_conditional_covariance_of_the_limit():
     np.testing.assert_allclose(model.conjugate.numpy(), expected, atol=0.02)
 
 
+def by_numpy(x, source, sigma, layers):
+    """X_0, ..., X_L in float32 as the library has them, and S_1, ..., S_L, for Gram matrices in float64."""
+    activations, slopes = [x.float()], []
+    for layer in range(1, layers + 1):
+        matrix = torch.cat([values for _, values in source.blocks(layer)])
+        root = matrix.shape[0] ** 0.5
+        preactivation = matrix @ activations[-1]
+        activations.append(sigma(preactivation) / root)
+        slopes.append(sigma.derivative(preactivation) / root)
+    sensitivities = [slopes[-1] * source.readout()]
+    for layer in range(layers, 1, -1):
+        matrix = torch.cat([values for _, values in source.blocks(layer)])
+        sensitivities.insert(0, (matrix.T @ sensitivities[0]) * slopes[layer - 2])
+    return [a.double().numpy() for a in activations], [s.double().numpy() for s in sensitivities]
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_float64_accumulation_is_that_of_the_float32_arrays(scratch, tmp_path):
+    """More rows and samples than a block has; the differences are those from the plain float32 kernels."""
+    widths, sigma = (40, 1100, 300), activation("arctan")
+    x = torch.from_numpy(gaussian_inputs(40, 1100))
+    options = {"scratch": tmp_path if scratch else None}
+    kernels = random_network_kernels(x, widths[1:], sigma, 4, accumulation=torch.float64, **options)
+    plain = random_network_kernels(x, widths[1:], sigma, 4)
+    source = RandomWeights(widths, 4, torch.device("cpu"), torch.float32)
+    layers, sensitivities = by_numpy(x, source, sigma, 2)
+    grams = [layer.T @ layer for layer in layers]
+    tangent = grams[-1] + sum((s.T @ s) * gram for s, gram in zip(sensitivities, grams[:-1], strict=True))
+    for found, expected in zip((*kernels.grams, kernels.tangent), (*grams, tangent), strict=True):
+        assert found.dtype == torch.float64
+        assert torch.equal(found, found.T)
+        # Products W X in blocks and in the whole may differ in their last bits, but Gram matrices do not add to that.
+        assert np.linalg.norm(found.numpy() - expected) < 1e-7 * np.linalg.norm(expected)
+    # Of X_0 itself the arrays are the same to the last bit.
+    np.testing.assert_allclose(kernels.grams[0].numpy(), grams[0], rtol=0, atol=1e-14)
+
+    pairs = [
+        *zip(plain.grams, kernels.grams, kernels.gram_differences, strict=True),
+        (plain.tangent, kernels.tangent, kernels.tangent_difference),
+    ]
+    for lower, higher, stated in pairs:
+        change = (lower.double() - higher).numpy()
+        assert stated.largest_entry == pytest.approx(np.abs(change).max(), rel=1e-12)
+        assert stated.relative_norm == pytest.approx(np.linalg.norm(change) / np.linalg.norm(higher.numpy()), rel=1e-9)
+        # Of the order of float32's rounding: neither nothing nor an error.
+        assert 1e-9 < stated.relative_norm < 1e-5
+    assert json.loads(json.dumps(asdict(kernels.tangent_difference))) == asdict(kernels.tangent_difference)
+    assert plain.gram_differences is None
+    assert plain.tangent_difference is None
+
+
+def test_accumulation_of_outputs_and_of_the_linear_model_is_compared_likewise():
+    x, sigma, rates = gaussian_inputs(40, 70), activation("arctan"), (0.5, 2.0, 3.0)
+    options = {"accumulation": torch.float64, "rates": rates}
+    kernels = random_network_kernels(x, (50, 60), sigma, 4, outputs=2, **options)
+    plain = random_network_kernels(x, (50, 60), sigma, 4, outputs=2, rates=rates)
+    model = linear_equivalent(x, (50, 60), sigma.b_sigma, sigma.a_sigma, 4, **options)
+    plain_model = linear_equivalent(x, (50, 60), sigma.b_sigma, sigma.a_sigma, 4, rates=rates)
+    for rough, exact in ((plain, kernels), (plain_model, model)):
+        found = (rough.tangent.double() - exact.tangent).abs().max().item()
+        assert exact.tangent_difference.largest_entry == pytest.approx(found, rel=1e-12)
+        assert 0 < found < 1e-4
+        found = (rough.conjugate.double() - exact.conjugate).abs().max().item()
+        assert exact.gram_differences[-1].largest_entry == pytest.approx(found, rel=1e-12)
+    alone = random_network_kernels(x, (50, 60), sigma, 4, tangent=False, accumulation=torch.float64)
+    assert alone.gram_differences == kernels.gram_differences
+    assert alone.tangent_difference is None
+
+
+class LargestMemory(TorchDispatchMode):
+    """Counts the bytes of tensors, and remembers the most that were there at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = self.peak = 0
+        self.seen = weakref.WeakKeyDictionary()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for value in result if isinstance(result, tuple | list) else [result]:
+            if isinstance(value, torch.Tensor):
+                self.count(value.untyped_storage())
+        return result
+
+    def count(self, storage):
+        if storage not in self.seen:
+            self.seen[storage] = size = storage.nbytes()
+            self.now += size
+            self.peak = max(self.peak, self.now)
+            weakref.finalize(storage, self.free, size)
+
+    def free(self, size):
+        self.now -= size
+
+
+def largest_memory(layers, scratch, **options):
+    x = torch.from_numpy(gaussian_inputs(100, 300)).float()
+    with LargestMemory() as memory:
+        kernels = random_network_kernels(x, (2100,) * layers, activation("arctan"), 0, scratch=scratch, **options)
+    del kernels
+    return memory.peak
+
+
+def test_memory_is_that_of_the_results_and_of_one_layer(tmp_path):
+    """Whatever the depth: L + 2 kernels, two arrays of a layer, a block of weights, and blocks of rows.
+
+    Without a scratch file the derivatives of all layers come on top, which shows that they are counted.
+    """
+    samples, width, rows = 300, 2100, 1024
+    for layers in (2, 9):
+        results = (layers + 2) * samples**2
+        # Blocks: of derivatives, of the Gram matrix, and what makes its diagonal symmetric.
+        bound = 4 * (results + 2 * width * samples + rows * width + rows * samples + 2 * samples**2)
+        assert largest_memory(layers, tmp_path) <= bound
+    assert largest_memory(9, None) > bound + 4 * 5 * width * samples
+    assert not list(tmp_path.iterdir())
+
+
+def test_memory_of_float64_accumulation_is_that_of_its_results(tmp_path):
+    """The results are twice as large; of the float32 kernels there are the tangent kernel and one Gram matrix."""
+    samples, width, rows, layers = 300, 2100, 1024, 9
+    results = (2 * (layers + 2) + 2) * samples**2
+    bound = 4 * (results + 2 * width * samples + rows * width + rows * samples + 2 * samples**2)
+    assert largest_memory(layers, tmp_path, accumulation=torch.float64) <= bound
+
+
+def test_a_float64_gram_matrix_needs_no_float64_copy():
+    x = torch.randn(20_000, 100, generator=torch.Generator().manual_seed(0))
+    with LargestMemory() as memory:
+        gram(x, torch.float64)
+    # X itself; the matrix, a block of its rows and one to make that symmetric; a block of rows of X.
+    assert x.nbytes < memory.peak <= x.nbytes + 8 * (3 * 100**2 + 1024 * 100)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_waits_in_a_file_comes_back_as_it_was(dtype, tmp_path):
+    x, sigma = gaussian_inputs(30, 20), activation("arctan")
+    here = random_network_kernels(x, (1500, 40, 1100), sigma, seed=1, dtype=dtype, outputs=2)
+    there = random_network_kernels(x, (1500, 40, 1100), sigma, seed=1, dtype=dtype, outputs=2, scratch=tmp_path)
+    assert torch.equal(there.tangent, here.tangent)
+    assert not list(tmp_path.iterdir())
+
+
+def tangent_distances(count, ratios, laws, rates, seed):
+    """KS distances of the spectra of K_NTK, for two outputs, and of the lemma's matrix, from limit laws."""
+    sigma, widths = activation("arctan"), [round(count / ratio) for ratio in ratios]
+    x = gaussian_inputs(2 * count, count, seed)
+    kernels = random_network_kernels(x, widths, sigma, seed, outputs=2, rates=rates, dtype=torch.float64)
+    lemma = lemma_tangent(kernels.grams, sigma.b_sigma, sigma.a_sigma, rates)
+    spectra = np.linalg.eigvalsh(kernels.tangent.numpy()), np.linalg.eigvalsh(lemma.numpy())
+    return [[ks_distance(values, law.cdf, law.atoms, 1e-9) for law in laws] for values in spectra]
+
+
+@pytest.mark.parametrize("ratios", [(0.5, 0.5), (0.5, 2.0)])
+def test_spectra_at_other_rates_and_two_outputs_approach_theorem_3_8(ratios):
+    """Means over seeds fall as n grows, and stay away from the laws of other rates.
+
+    A network's own kernel moves with |w|^2/d_L and the like, so that it comes closer as n^(-1/2) only, the lemma's
+    matrix as n^(-1): at 16 times the samples factors of 4 and 16 are expected, less at sizes this small, and half is
+    asked for. Seen at n = 50, 100, 200, 400, 800, ratios (0.5, 0.5): 0.048, 0.030, 0.014, 0.013, 0.007 and, of the
+    lemma's matrix, 0.042, 0.024, 0.013, 0.007, 0.004.
+    """
+    sigma, rates = activation("arctan"), (0.5, 2.0, 3.0)
+    spectrum = MarchenkoPasturInput(0.5)
+    laws = [
+        limit_law(tangent_kernel(spectrum, ratios, sigma.b_sigma, sigma.a_sigma, other))
+        for other in (rates, None, rates[::-1])
+    ]
+    few = np.mean([tangent_distances(32, ratios, laws, rates, seed) for seed in range(8)], axis=0)
+    many = np.mean([tangent_distances(512, ratios, laws, rates, seed) for seed in range(8, 12)], axis=0)
+    assert (many[:, 0] < few[:, 0] / 2).all(), (few, many)
+    assert many[0, 0] < 0.03, many
+    assert many[1, 0] < 0.01, many
+    assert (many[:, 1:] > 0.1).all(), many
+
+
 def test_progress_is_reported_by_layer():
     lines = []
     random_network_kernels(gaussian_inputs(5, 6), (4, 3), activation("arctan"), seed=0, report=lines.append)
@@ -150,11 +444,48 @@ def test_shapes_that_do_not_fit_are_refused():
         random_network_kernels(x, (), sigma, seed=0)
     with pytest.raises(UserError, match="b_sigma"):
         linear_equivalent(x, (4,), 0.5, 0.5, seed=0)
+    with pytest.raises(UserError, match="do not fit"):
+        network_kernels(x, [np.ones((4, 5))], np.ones((3, 2)), sigma)
+
+
+def test_parameters_that_make_no_sense_are_refused(tmp_path):
+    x, sigma = gaussian_inputs(5, 6), activation("arctan")
+    with pytest.raises(UserError, match="at least one output"):
+        random_network_kernels(x, (4,), sigma, 0, outputs=0)
+    with pytest.raises(UserError, match="2 rates"):
+        random_network_kernels(x, (4,), sigma, 0, rates=(1.0,))
+    with pytest.raises(UserError, match="must be positive"):
+        linear_equivalent(x, (4,), 0.5, 1.5, 0, rates=(1.0, -1.0))
+    with pytest.raises(UserError, match="less exact"):
+        random_network_kernels(x, (4,), sigma, 0, dtype=torch.float64, accumulation=torch.float32)
+    with pytest.raises(UserError, match="scratch must be a folder"):
+        random_network_kernels(x, (4,), sigma, 0, scratch=tmp_path / "missing")
+
+
+def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
+    """By torch's tensors without values, which refuse to mix devices and need no GPU."""
+    # What is read off as a number has no value here.
+    monkeypatch.setattr(networks, "difference", lambda lower, higher: (lower.device.type, higher.device.type))
+    device = torch.device("cuda")
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        x = torch.empty(60, 1100, device=device)
+        weights = RandomWeights((60, 1500, 40, 30), 1, device, torch.float32, outputs=2)
+        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, None
+        kernels = networks._kernels(x, weights, *arguments)
+    assert kernels.tangent.device.type == "cuda"
+    assert kernels.tangent.shape == (2200, 2200)
+    assert {*kernels.gram_differences, kernels.tangent_difference} == {("cuda", "cuda")}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_gives_the_same_network():
+def test_a_gpu_gives_the_same_network(tmp_path):
     x, sigma = gaussian_inputs(300, 200), activation("arctan")
     here = random_network_kernels(x, (1500, 400), sigma, seed=0, dtype=torch.float64)
     there = random_network_kernels(x, (1500, 400), sigma, seed=0, dtype=torch.float64, device="cuda")
     torch.testing.assert_close(there.tangent.cpu(), here.tangent, rtol=1e-10, atol=1e-12)
+    options = {"outputs": 2, "accumulation": torch.float64, "scratch": tmp_path}
+    here = random_network_kernels(x, (1500, 400), sigma, 0, **options)
+    there = random_network_kernels(x, (1500, 400), sigma, 0, device="cuda", **options)
+    torch.testing.assert_close(there.tangent.cpu(), here.tangent, rtol=1e-4, atol=1e-5)
+    options.pop("outputs")
+    assert linear_equivalent(x, (1500, 400), 0.5, 1.5, 0, device="cuda", **options).tangent.is_cuda

@@ -111,4 +111,5 @@ def _following_layer(x: torch.Tensor, weights: RandomWeights, layer: int, b_sigm
         part = torch.matmul(values, x, out=following[rows])
         part *= b_sigma
         part += weights.noise(layer, block, part.shape).mul_(level)
+        del values
     return following.div_(math.sqrt(weights.widths[layer]))

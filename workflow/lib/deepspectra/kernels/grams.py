@@ -34,10 +34,11 @@ def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     :param x: shape (d, n).
     :param dtype: of the products and sums, and of the result, shape (n, n).
     """
-    product = x.new_empty((x.shape[1], x.shape[1]), dtype=dtype)
-    for rows, block in _upper_rows(x, dtype, x.shape[1]):
-        product[rows, rows.start :] = block
-    return mirror(product)
+    samples = x.shape[1]
+    product = x.new_empty((samples, samples), dtype=dtype)
+    for rows in _row_blocks(samples, samples):
+        _upper_rows(x, rows, product[rows, rows.start :])
+    return mirror(product, samples)
 
 
 def add_gram_times(
@@ -51,7 +52,9 @@ def add_gram_times(
     :param dtype: of the products and sums, and of ``kernel`` and ``factor``.
     """
     samples, columns = factor.shape[0], kernel.shape[0]
-    for rows, block in _upper_rows(sensitivity, dtype, samples):
+    for rows in _row_blocks(columns, samples):
+        shape = rows.stop - rows.start, columns - rows.start
+        block = _upper_rows(sensitivity, rows, sensitivity.new_empty(shape, dtype=dtype))
         output, first = divmod(rows.start, samples)
         factor_rows = factor[first : first + block.shape[0]]
         for start in range(output * samples, columns, samples):
@@ -59,14 +62,17 @@ def add_gram_times(
             skipped = first if start == output * samples else 0
             part = block[:, start + skipped - rows.start : start + samples - rows.start]
             kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
+        del block, part  # before the next ones are made
 
 
-def mirror(matrix: torch.Tensor) -> torch.Tensor:
-    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already."""
-    # In blocks of rows: the transpose of the whole would be slow to read.
-    for start in range(0, matrix.shape[0], _ROWS):
-        stop = start + _ROWS
-        matrix[stop:, start:stop] = matrix[start:stop, stop:].T
+def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
+    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already.
+
+    :param matrix: shape (n k, n k).
+    :param samples: n.
+    """
+    for rows in _row_blocks(matrix.shape[0], samples):
+        matrix[rows.stop :, rows] = matrix[rows, rows.stop :].T
     return matrix
 
 
@@ -83,27 +89,28 @@ def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
     return KernelDifference(largest, math.sqrt(squares / norm) if norm else 0.0)
 
 
-def _upper_rows(x: torch.Tensor, dtype: torch.dtype, period: int) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Rows of X'X and their entries from the diagonal block on, which is made symmetric.
+def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
+    """Blocks of rows of a matrix of shape (n k, n k), none of them across two outputs."""
+    for first in range(0, columns, samples):
+        for start in range(first, first + samples, _ROWS):
+            yield slice(start, min(start + _ROWS, first + samples))
 
-    :param period: no block of rows reaches across a multiple of it.
+
+def _upper_rows(x: torch.Tensor, rows: slice, out: torch.Tensor) -> torch.Tensor:
+    """Rows of X'X from their diagonal block on, which is made symmetric; in the dtype of ``out``, where they go.
+
+    :param x: shape (d, columns).
+    :param out: shape (rows, columns - rows.start), returned.
     """
-    columns = x.shape[1]
-    for first in range(0, columns, period):
-        for start in range(first, first + period, _ROWS):
-            stop = min(start + _ROWS, first + period)
-            block = _product(x[:, start:], stop - start, dtype)
-            diagonal = block[:, : stop - start]
-            diagonal.copy_((diagonal + diagonal.T).div_(2))
-            yield slice(start, stop), block
-
-
-def _product(x: torch.Tensor, count: int, dtype: torch.dtype) -> torch.Tensor:
-    """The first ``count`` rows of X'X."""
-    if dtype == x.dtype:
-        return x[:, :count].T @ x
-    block = x.new_zeros((count, x.shape[1]), dtype=dtype)
-    for start in range(0, x.shape[0], _ROWS):
-        part = x[start : start + _ROWS].to(dtype)
-        block.addmm_(part[:, :count].T, part)
-    return block
+    left, right = x[:, rows], x[:, rows.start :]
+    if out.dtype == x.dtype:
+        torch.mm(left.T, right, out=out)
+    else:
+        out.zero_()
+        for start in range(0, x.shape[0], _ROWS):
+            part = right[start : start + _ROWS].to(out.dtype)
+            out.addmm_(part[:, : out.shape[0]].T, part)
+            del part  # before the next one is made
+    diagonal = out[:, : out.shape[0]]
+    torch.div(diagonal + diagonal.T, 2, out=diagonal)
+    return out

@@ -194,8 +194,10 @@ def _kernels(
                 sensitivity = _preceding_layer(sensitivity, weights, layer, outputs, room)
             say(report, f"layer {layer} of {layers}: backward")
     del sensitivity
-    mirror(kernel)
-    tangent_difference = None if plain_kernel is None else difference(mirror(plain_kernel), kernel)
+    samples, tangent_difference = grams[-1].shape[0], None
+    mirror(kernel, samples)
+    if plain_kernel is not None:
+        tangent_difference = difference(mirror(plain_kernel, samples), kernel)
     return Kernels(tuple(grams), kernel, differences, tangent_difference)
 
 
@@ -217,6 +219,7 @@ def _following_layer(
             torch.div(activated, root, out=part)
         if room is not None:
             room.put(f"slope {layer}", slope)
+        del values, slope  # before the next block is drawn
     return following
 
 
@@ -235,6 +238,7 @@ def _last_sensitivity(weights: Weights, readout: torch.Tensor, samples: int, roo
     sensitivity = readout.new_empty(width, outputs, samples)
     for rows, slope in room.take(f"slope {len(weights.widths) - 1}"):
         torch.mul(slope.to(readout.device)[:, None, :], readout[rows, :, None], out=sensitivity[rows])
+        del slope
     return sensitivity.view(width, -1)
 
 
@@ -245,9 +249,11 @@ def _preceding_layer(
     product = sensitivity.new_zeros(weights.widths[layer - 1], sensitivity.shape[1])
     for rows, values in weights.blocks(layer):
         product.addmm_(values.T, sensitivity[rows])
+        del values
     by_output = product.view(product.shape[0], outputs, -1)
     for rows, slope in room.take(f"slope {layer - 1}"):
         by_output[rows].mul_(slope.to(product.device)[:, None, :])
+        del slope
     return product
 
 
@@ -263,7 +269,8 @@ def checked_matrix(values: np.ndarray | torch.Tensor, device: str | torch.device
     :raises UserError: if it is not.
     """
     tensor = torch.as_tensor(values).detach().to(device=device, dtype=dtype)
-    if tensor.ndim != 2 or tensor.numel() == 0 or not torch.isfinite(tensor).all():
+    # A finite sum is proof enough, and quickly made; that of finite numbers may overflow.
+    if tensor.ndim != 2 or tensor.numel() == 0 or not (tensor.sum().isfinite() or tensor.isfinite().all()):
         raise UserError(f"kernels need finite matrices; one of shape {tuple(tensor.shape)} is not.")
     return tensor
 

@@ -44,8 +44,10 @@ class WaitingRoom:
         """Rows and values of a matrix, on the host, by the blocks in which it was put; then it is forgotten."""
         start = 0
         for block in self._taken_blocks(name):
-            yield slice(start, start + block.shape[0]), block
-            start += block.shape[0]
+            stop = start + block.shape[0]
+            yield slice(start, stop), block
+            start = stop
+            del block  # before the next one is read
 
     def _taken_blocks(self, name: str) -> Iterator[torch.Tensor]:
         if self.folder is None:
@@ -60,6 +62,7 @@ class WaitingRoom:
                 if file.readinto(memoryview(block.numpy()).cast("B")) != block.nbytes:
                     raise UserError(f"the scratch file {path} has been cut short while in use.")
                 yield block
+                del block
         path.unlink()
 
 

@@ -28,7 +28,10 @@ class Weights(Protocol):
     """d_0, ..., d_L"""
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1})."""
+        """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}).
+
+        Who lets go of a block before the next one has one of them in memory.
+        """
 
     def readout(self) -> torch.Tensor:
         """W_{L+1} of eq. 16, shape (d_L, k): a column for each output."""
@@ -70,8 +73,9 @@ class RandomWeights:
         rows, columns = self.widths[layer], self.widths[layer - 1]
         for block, start in enumerate(range(0, rows, ROWS)):
             stop = min(start + ROWS, rows)
-            values = _draw((stop - start, columns), (_WEIGHTS, self.seed, layer, block), self.device, self.dtype)
-            yield slice(start, stop), values
+            # Not kept here: the block is to be gone before the next one is drawn.
+            key = _WEIGHTS, self.seed, layer, block
+            yield slice(start, stop), _draw((stop - start, columns), key, self.device, self.dtype)
 
     def readout(self) -> torch.Tensor:
         key = _WEIGHTS, self.seed, len(self.widths)
