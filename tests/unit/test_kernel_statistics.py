@@ -19,12 +19,15 @@ from deepspectra.kernel_statistics import (
     compare_lemma,
     compare_trained,
     explained_variance,
+    isolated,
     label_rows,
+    label_shares,
     starting_spectrum,
+    training_rows,
 )
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
-from deepspectra.limits.layered import conjugate_kernel, limit_law, tangent_kernel
+from deepspectra.limits.layered import conjugate_kernel, density, limit_law, tangent_kernel
 
 SIGMA = activation("arctan")
 
@@ -40,6 +43,10 @@ def tables(found):
     rows = pd.DataFrame(found.rows, columns=CURVE_COLUMNS)
     summary = pd.DataFrame(found.summary, columns=SUMMARY_COLUMNS)
     return rows, summary.set_index(["panel", "series", "quantity"])
+
+
+def law_density(kernel, x):
+    return density(kernel, x).density
 
 
 def area(bars):
@@ -139,14 +146,20 @@ def test_spectra_before_and_after_training_are_shown_on_one_axis():
     law = limit_law(kernel)
     edge, n, zeros = law.edges[-1][1], 400, 200
     before = np.concatenate([np.full(zeros, 1e-15), np.linspace(0.01, edge, n - zeros)])
+    # A bulk that reaches beyond the threshold, and two values above a gap.
     after = before.copy()
     after[-5:] = edge * np.array([1.05, 1.099, 1.101, 3, 40])
+    after[-3] = edge * 1.6
     found = Comparison()
     compare_trained(found, "a", "conjugate_2", Spectrum(before, 1e-9), Spectrum(after, 1e-9), kernel, 50, 400)
     rows, summary = tables(found)
     value = summary.value["a", "conjugate_2"]
-    assert (value["outliers before"], value["outliers after"]) == (0, 3)
-    np.testing.assert_allclose(rows[rows.series == "after, outlier"].x, after[-3:])
+    assert (value["outliers before"], value["outliers after"]) == (0, 2)
+    np.testing.assert_allclose(rows[rows.series == "after, outlier"].x, after[-2:])
+    counts = [value[f"eigenvalues beyond 1.1 times the edge {state}"] for state in ("before", "after")]
+    assert counts == [0, 3]
+    np.testing.assert_allclose(rows[rows.series == "after, beyond the edge"].x, after[-3:])
+    assert value["positive eigenvalues too small to show after"] == 0
     assert rows[rows.series == "edge"].x.tolist() == [edge]
     assert value["largest eigenvalue after"] == pytest.approx(40 * edge)
     for state, sample in (("before", before), ("after", after)):
@@ -161,6 +174,63 @@ def test_spectra_before_and_after_training_are_shown_on_one_axis():
     # The median of the law's positive part divides it in two.
     median = summary.reference["a", "conjugate_2", "median eigenvalue after"]
     assert law.cdf(np.array([median])) == pytest.approx((1 + law.atoms[0][1]) / 2, abs=1e-4)
+
+
+def test_a_longer_bulk_has_no_outliers_and_those_above_a_gap_are_counted():
+    bulk = np.geomspace(0.01, 10, 200)
+    assert isolated(bulk) == 0
+    assert isolated(np.concatenate([bulk, [14.9]])) == 0
+    assert isolated(np.concatenate([bulk, [15.1, 16]])) == 2
+    assert isolated(np.concatenate([bulk, [20, 100, 101]])) == 3
+    # A gap at the small end is none of theirs.
+    assert isolated(np.concatenate([[1e-9, 1e-5], bulk])) == 0
+
+
+def test_positive_eigenvalues_that_are_too_small_to_show_are_counted():
+    kernel, _ = kernels()
+    small = np.concatenate([[1e-12, 1e-11], np.linspace(0.01, 3, 98)])
+    found = Comparison()
+    compare_trained(found, "a", "conjugate_2", Spectrum(small, 0.0), Spectrum(small, 0.0), kernel, 10, 100)
+    _, summary = tables(found)
+    assert summary.value["a", "conjugate_2", "positive eigenvalues too small to show before"] == 2
+
+
+def test_shares_on_eigenvectors_are_those_of_planted_targets():
+    vectors = np.linalg.qr(np.random.default_rng(3).normal(size=(30, 30)))[0]
+    shares = label_shares(vectors, 3 * vectors[:, 29] - 4 * vectors[:, 5])
+    assert shares.sum() == pytest.approx(1)
+    assert shares[[29, 5]] == pytest.approx([9 / 25, 16 / 25])
+
+
+def test_the_last_third_of_a_training_is_told_by_its_range():
+    found = Comparison()
+    training_rows(found, np.array([9, 9, 9, 9, 9, 9, 0.4, 0.2, 0.6]), variance=2.0)
+    _, summary = tables(found)
+    value = summary.value["fit", "test"]
+    assert value["epochs of the last third"] == 3
+    names = [f"R^2 in the last third, {name}" for name in ("lowest", "median", "highest")]
+    assert value[names].tolist() == pytest.approx([0.7, 0.8, 0.9])
+
+
+def test_layers_are_shown_by_densities_of_the_logarithm():
+    """As one bulk of the limit's own quantiles: bars and limit have the area of what is not zero."""
+    kernel, _ = kernels()
+    law = limit_law(kernel)
+    n, grid = 2000, law.grid(40_000)
+    sample = np.interp((np.arange(n) + 0.5) / n, law.cdf(grid), grid)
+    zeros = round(law.atoms[0][1] * n)
+    sample[:zeros] = 1e-12
+    found = Comparison()
+    compare_kernel(found, "x", "conjugate", *[Spectrum(sample, 1e-9)] * 2, kernel, 15, 400, logarithmic=True)
+    rows, _ = tables(found)
+    bars, limit = rows[rows.series == "histogram"], rows[rows.series == "limit"]
+    widths = np.log(bars.x_high / bars.x)
+    assert widths.max() == pytest.approx(widths.min())
+    assert float((widths * bars.y).sum()) == pytest.approx(1 - zeros / n)
+    np.testing.assert_allclose(limit.y, law_density(kernel, limit.x.to_numpy()) * limit.x, rtol=1e-9, atol=1e-12)
+    # The bars are the law's probabilities of their bins.
+    probabilities = np.diff(law.cdf(np.array([*bars.x, bars.x_high.iloc[-1]])))
+    np.testing.assert_allclose(widths * bars.y, probabilities, atol=1.1 / n)
 
 
 def test_shares_of_the_labels_add_up_from_the_largest_eigenvalue():

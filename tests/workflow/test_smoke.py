@@ -137,10 +137,23 @@ def test_spectra_after_training_are_those_of_jacobians(finished, network):
         return torch.func.functional_call(model, values, task.train.inputs)[:, 0]
 
     jacobian = torch.func.jacrev(outputs)(parameters)
-    kernel = sum(part.flatten(1) @ part.flatten(1).T for part in jacobian.values())
+    kernels = {"tangent": sum(part.flatten(1) @ part.flatten(1).T for part in jacobian.values())}
+    # The gradient with respect to the readout is X_L.
+    kernels[f"conjugate_{len(entry['hidden'])}"] = (
+        jacobian["output.weight"].flatten(1) @ jacobian["output.weight"].flatten(1).T
+    )
+    y = task.train.targets[:, 0]
     with h5py.File(finished.folder / f"results/smoke/spectra/fan2020/{network}.h5") as file:
-        spectrum, trained = file["eigenvalues/final/tangent"][()], file["final/train_outputs"][:, 0]
-    np.testing.assert_allclose(spectrum, torch.linalg.eigvalsh(kernel), rtol=1e-10, atol=1e-10 * spectrum[-1])
+        for name, kernel in kernels.items():
+            spectrum = file[f"eigenvalues/final/{name}"][()]
+            values, vectors = torch.linalg.eigh(kernel)
+            np.testing.assert_allclose(spectrum, values, rtol=1e-10, atol=1e-10 * spectrum[-1])
+            along = (vectors.T @ y)[-5:] ** 2 / (y @ y)
+            np.testing.assert_allclose(file[f"label_shares/final/{name}"][-5:], along, atol=1e-8)
+            assert np.abs(file[f"eigenvalues/initial/{name}"][()] - spectrum).max() > 1e-3
+        projection, trained = file["projection"][()], file["final/train_outputs"][:, 0]
+    leading = torch.linalg.eigh(kernels[f"conjugate_{len(entry['hidden'])}"])[1][:, -2:]
+    np.testing.assert_allclose(projection, leading @ (leading.T @ y), atol=1e-6)
     np.testing.assert_allclose(trained, outputs(parameters), atol=1e-12)
     # What the history tells of the last epoch is what these outputs give, to float32.
     history = pd.read_csv(finished.folder / f"results/smoke/networks/{network}_history.csv")

@@ -124,6 +124,7 @@ rule compute_trained_kernels:
     """Input Gram matrix, conjugate kernels of all layers and tangent kernel before and after training."""
     input:
         weights="results/{scale}/networks/{network}.h5",
+        history="results/{scale}/networks/{network}_history.csv",
         data=network_data,
     output:
         (
@@ -181,7 +182,8 @@ rule decompose_trained_kernels:
 rule compare_trained_spectra:
     """Kernels before and after training beside the limits at random weights; outliers, labels, errors."""
     input:
-        lambda wildcards: spectra_files(wildcards.scale, "fan2020", wildcards.item),
+        spectra=lambda wildcards: spectra_files(wildcards.scale, "fan2020", wildcards.item),
+        history=trained_history,
     output:
         curves="results/{scale}/statistics/fan2020/{item}_curves.csv",
         summary="results/{scale}/statistics/fan2020/{item}.csv",
@@ -254,6 +256,6 @@ rule select_example_images:
         runtime=30,
     params:
         item=image_settings,
-        library=source_digest("kernel_statistics", "samples", "store"),
+        library=source_digest("kernel_statistics", "samples", "architectures", "store"),
     script:
         "../scripts/select_example_images.py"

@@ -48,6 +48,12 @@ def trained_network(scale, item):
     return SETTINGS[scale].fan2020.network(settings_of(scale, f"fan2020.{item}").network)
 
 
+def trained_history(wildcards):
+    """How the training of a figure's network went."""
+    name = settings_of(wildcards.scale, f"fan2020.{wildcards.item}").network
+    return f"results/{wildcards.scale}/networks/{name}_history.csv"
+
+
 def shown_kernels(wildcards):
     """The panels of a figure: all layers' conjugate kernels in figure S5, else the last layer's and the tangent one."""
     name = settings_of(wildcards.scale, f"fan2020.{wildcards.item}").network

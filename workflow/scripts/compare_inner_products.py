@@ -1,12 +1,11 @@
 """Inner products of pairs of images, as they are, centred, and without principal components (fan2020)."""
 
 import numpy as np
-import pandas as pd
 from scipy.sparse.linalg import eigsh
 
 from deepspectra import store
 from deepspectra.job import job
-from deepspectra.kernel_statistics import CURVE_COLUMNS, SUMMARY_COLUMNS
+from deepspectra.kernel_statistics import Comparison
 from deepspectra.samples import choose_images, columns_of, image_samples
 from deepspectra.statistics import histogram
 
@@ -37,5 +36,4 @@ with job(snakemake.log[0], snakemake.threads):
             (panel, series, "largest size of an inner product", np.abs(products).max(), None),
             (panel, series, "largest eigenvalue of X'X", largest, None),
         ]
-    pd.DataFrame(rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(summary, columns=SUMMARY_COLUMNS).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    Comparison(rows, summary).write(snakemake.output.curves, snakemake.output.summary)

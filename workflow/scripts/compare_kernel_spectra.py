@@ -1,13 +1,9 @@
 """Limit laws of conjugate and tangent kernel, histograms, and the distance between them (fan2020)."""
 
-import pandas as pd
-
 from deepspectra import store
 from deepspectra.activations import activation
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
-    CURVE_COLUMNS,
-    SUMMARY_COLUMNS,
     Comparison,
     Spectrum,
     compare_input,
@@ -52,7 +48,4 @@ with job(snakemake.log[0], snakemake.threads):
 
     # The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; of all
     # else it is the limit.
-    pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(result.summary, columns=SUMMARY_COLUMNS).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
-    )
+    result.write(snakemake.output.curves, snakemake.output.summary)

@@ -1,13 +1,9 @@
 """Conjugate kernels of every layer beside their limits, for Gaussian inputs and images (fan2020)."""
 
-import pandas as pd
-
 from deepspectra import store
 from deepspectra.activations import activation
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
-    CURVE_COLUMNS,
-    SUMMARY_COLUMNS,
     Comparison,
     Spectrum,
     compare_kernel,
@@ -35,7 +31,4 @@ with job(snakemake.log[0], snakemake.threads):
                 sizes = (item["bins"], item["curve_points"])
                 compare_kernel(result, f"{source}_{layer}", name, *pair, kernel, *sizes, logarithmic=True)
                 bar.update()
-    pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(result.summary, columns=SUMMARY_COLUMNS).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
-    )
+    result.write(snakemake.output.curves, snakemake.output.summary)

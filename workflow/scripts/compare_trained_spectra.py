@@ -7,14 +7,13 @@ from deepspectra import store
 from deepspectra.activations import activation
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
-    CURVE_COLUMNS,
-    SUMMARY_COLUMNS,
     Comparison,
     Spectrum,
     compare_trained,
     explained_variance,
     label_rows,
     starting_spectrum,
+    training_rows,
 )
 from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
 
@@ -28,7 +27,7 @@ with job(snakemake.log[0], snakemake.threads):
     shapes |= {"train_targets": (samples, 1), "test_targets": (tests, 1)}
     shapes |= {f"{state}/train_outputs": (samples, 1) for state in states.values()}
     shapes |= {f"{state}/test_outputs": (tests, 1) for state in states.values()}
-    found = store.read(snakemake.input[0], shapes)
+    found = store.read(snakemake.input.spectra, shapes)
     floors = found.attributes["noise_floor"]
     spectra = {name: Spectrum(found[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
     sigma = activation(network["activation"])
@@ -57,7 +56,7 @@ with job(snakemake.log[0], snakemake.threads):
                 told["accuracy"] = np.mean(np.sign(outputs) == y)
             result.summary += [("fit", part, f"{quantity} {series}", value, None) for quantity, value in told.items()]
 
-    pd.DataFrame(result.rows, columns=CURVE_COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(result.summary, columns=SUMMARY_COLUMNS).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
-    )
+    history = pd.read_csv(snakemake.input.history)
+    training_rows(result, history.test_loss.to_numpy(), float(np.var(found["test_targets"])))
+
+    result.write(snakemake.output.curves, snakemake.output.summary)

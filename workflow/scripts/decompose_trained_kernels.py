@@ -5,6 +5,7 @@ import torch
 
 from deepspectra import store
 from deepspectra.job import job
+from deepspectra.kernel_statistics import label_shares
 from deepspectra.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
@@ -13,7 +14,7 @@ with job(snakemake.log[0], snakemake.threads):
     outputs = {f"{state}/{part}_outputs": (part, 1) for state in ("initial", "final") for part in ("train", "test")}
     targets = {f"{part}_targets": (part, 1) for part in ("train", "test")}
     found = store.read(snakemake.input[0], dict.fromkeys(["input", *names], ("train", "train")) | outputs | targets)
-    y = torch.from_numpy(found["train_targets"][:, 0])
+    y = found["train_targets"][:, 0]
     arrays = {name: found[name] for name in (*outputs, *targets)}
     floors = {}
     for name in ProgressBar(["input", *names], desc="eigenvalues", unit="matrix"):
@@ -21,10 +22,10 @@ with job(snakemake.log[0], snakemake.threads):
         values, vectors = torch.linalg.eigh(matrix)
         arrays[f"eigenvalues/{name}"] = values.numpy()
         floors[name] = float(np.finfo(float).eps * len(matrix) ** 0.5 * values.max())
-        along = vectors.T @ y
-        arrays[f"label_shares/{name}"] = (along**2 / (y @ y)).numpy()
+        arrays[f"label_shares/{name}"] = label_shares(vectors.numpy(), y)
         if name == f"final/{last}":
-            arrays["projection"] = (vectors[:, -2:] @ along[-2:]).numpy()
+            leading = vectors[:, -2:].numpy()
+            arrays["projection"] = leading @ (leading.T @ y)
     store.write(
         snakemake.output[0],
         arrays,

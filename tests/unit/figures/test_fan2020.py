@@ -18,6 +18,7 @@ from deepspectra.kernel_statistics import (
     compare_trained,
     label_rows,
     starting_spectrum,
+    training_rows,
 )
 from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
 
@@ -43,7 +44,7 @@ def trained_tables(kernels, classes=False):
             kernel = conjugate_kernel(start, ratios, B_SIGMA, int(name[-1]))
         edge = 3.0 * kernel.upper
         before = np.sort(rng.uniform(0.01, 1, SIZE))
-        after = np.sort(np.concatenate([rng.uniform(0.02, 2, SIZE - 2), [edge, 2 * edge]]))
+        after = np.sort(np.concatenate([rng.uniform(0.02, 2, SIZE - 4), edge * np.array([1, 1.2, 3, 3.1])]))
         compare_trained(found, panel, name, Spectrum(before, 0.02), Spectrum(after, 1e-9), kernel, 20, 100)
         shares = {state: rng.dirichlet(np.ones(SIZE)) for state in ("before", "after")}
         label_rows(found, "shares", name, shares)
@@ -53,6 +54,7 @@ def trained_tables(kernels, classes=False):
         told = {"mean squared error": 0.00123, "R^2": 0.814} | ({"accuracy": 0.755} if classes else {})
         for state in ("before", "after"):
             found.summary += [("fit", part, f"{name} {state}", value, None) for name, value in told.items()]
+    training_rows(found, np.array([1, 1, 1, 1, 0.25, 0.2]), variance=1.0)
     return as_read(found)
 
 
@@ -128,13 +130,16 @@ def test_trained_spectra_are_drawn_with_limit_edge_and_outliers(item):
         heights = [patch.get_data().values.tolist() for patch in axis.patches if hasattr(patch, "get_data")]
         assert after.y.tolist() in heights
         assert part[part.series == "before"].y.tolist() in heights
-        outliers = part[part.series == "after, outlier"].x.to_numpy()
-        assert len(outliers) == 2
-        (marks,) = (collection for collection in axis.collections if len(collection.get_segments()) == 2)
-        np.testing.assert_allclose([segment[0][0] for segment in marks.get_segments()], outliers)
+        beyond = part[part.series == "after, beyond the edge"].x.to_numpy()
+        assert len(beyond) == 4
+        (marks,) = (collection for collection in axis.collections if len(collection.get_segments()) == 4)
+        np.testing.assert_allclose([segment[0][0] for segment in marks.get_segments()], beyond)
+        arrows = sorted(text.xy[0] for text in axis.texts if hasattr(text, "arrow_patch") and text.arrow_patch)
+        np.testing.assert_allclose(arrows, beyond[-2:])
         edge = part[part.series == "edge"].x.iloc[0]
         assert any(np.allclose(line.get_xdata(), edge) for line in axis.get_lines() if len(line.get_xdata()) == 2)
         legend = texts(axis.get_legend())
+        assert "beyond 1.1 edge: 0 before, 4 after" in legend
         assert "outliers: 0 before, 2 after" in legend
         zeros = part[part.series == "before at zero"].y.iloc[0]
         assert (f"at zero before: {zeros:.1%}" in legend) == (zeros > 0)
@@ -146,7 +151,11 @@ def test_labels_and_what_was_reached_are_told():
     projection, shares = figure.axes[2:]
     assert line_through(projection, curves[curves.panel == "projection"])
     share = summary[summary.quantity == "share of the labels on the first 2 eigenvectors after"].value.iloc[0]
-    assert texts(projection.get_legend()) == [f"{share:.1%} of the labels", "training MSE 1.2e-03", "test $R^2$ 0.81"]
+    assert texts(projection.get_legend()) == [
+        f"{share:.1%} of the labels",
+        "training MSE 1.2e-03",
+        "test $R^2$ 0.81 (0.75 to 0.80)",
+    ]
     for _, line in curves[curves.panel == "shares"].groupby("series"):
         assert line_through(shares, line)
     assert texts(shares.get_legend()) == ["CK before", "CK after", "NTK before", "NTK after"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
@@ -22,9 +24,12 @@ logger = logging.getLogger(__name__)
 CURVE_COLUMNS = ["panel", "series", "x", "x_high", "y"]
 SUMMARY_COLUMNS = ["panel", "series", "quantity", "value", "reference"]
 
-#: An eigenvalue is an outlier if it lies beyond this times the limit's upper edge: at finite size the largest of a bulk
-#: may lie slightly beyond.
-OUTLIER_FACTOR = 1.1
+#: Eigenvalues beyond this times the limit's upper edge are counted: at finite size the largest of a bulk may lie
+#: slightly beyond.
+EDGE_FACTOR = 1.1
+#: Of these, outliers are the ones above a gap: the largest for which the next smaller one is smaller by this factor. A
+#: bulk that has merely become longer has none.
+ISOLATION_FACTOR = 1.5
 #: Leading eigenvectors whose share of the labels is told.
 LEADING = 20
 # Below this share of the largest eigenvalue a bin on a logarithmic axis is not begun.
@@ -37,6 +42,11 @@ class Comparison:
 
     rows: list[tuple] = field(default_factory=list)
     summary: list[tuple] = field(default_factory=list)
+
+    def write(self, curves: str | Path, summary: str | Path) -> None:
+        """Both tables as CSV."""
+        pd.DataFrame(self.rows, columns=CURVE_COLUMNS).to_csv(curves, index=False, lineterminator="\n")
+        pd.DataFrame(self.summary, columns=SUMMARY_COLUMNS).to_csv(summary, index=False, lineterminator="\n")
 
 
 @dataclass(frozen=True)
@@ -88,8 +98,11 @@ def compare_kernel(
 ) -> LimitLaw:
     """A kernel of a random network beside its limit law, and how far it and its linear equivalent are from it.
 
+    :param panel: letter of the panel. :param name: of the kernel.
+    :param bins: of the histogram. :param points: of the limit's density.
     :param logarithmic: whether densities are those of ln(lambda), in bins of one width there; else a second histogram
         magnifies a crowded left end.
+    :raises LimitError: if the limit's mass is not one.
     """
     law, bulk, size = limit_law(kernel), spectrum.eigenvalues, spectrum.eigenvalues.size
     for location, _ in law.atoms:
@@ -111,10 +124,9 @@ def compare_kernel(
         found.rows += histogram(panel, bulk, bins, size) + magnified
     missing = _add_limit(found, panel, name, kernel, x, logarithmic)
     distances = [ks_distance(one.eigenvalues, law.cdf, law.atoms, one.floor) for one in (spectrum, equivalent)]
-    mean = kernel.shift + sum(kernel.coefficients[1:]) + kernel.coefficients[0] * kernel.spectrum.moment(1)
     found.summary += [
         (panel, name, "KS distance to the limit", *distances),
-        (panel, name, "mean eigenvalue", spectrum.eigenvalues.mean(), mean),
+        (panel, name, "mean eigenvalue", spectrum.eigenvalues.mean(), kernel.mean),
         (panel, name, "mass of the limit", law.mass, 1.0),
         (panel, name, "points of the limit that did not converge", missing, 0.0),
         (panel, name, "smallest eigenvalue of the bulk", bulk[0], law.edges[0][0]),
@@ -157,6 +169,10 @@ def compare_trained(
     """A kernel before and after training beside its limit at random weights, on a logarithmic axis.
 
     Densities are those of ln(lambda): trained spectra spread over several decades.
+
+    :param panel: letter of the panel. :param name: of the kernel.
+    :param bins: of the histograms. :param points: of the limit's density.
+    :raises LimitError: if the limit's mass is not one.
     """
     law = limit_law(kernel)
     edge = law.edges[-1][1]
@@ -171,9 +187,13 @@ def compare_trained(
     bin_edges = _logarithmic_edges(smallest, max(edge, *(values[-1] for values in bulks.values())), bins)
     for series, values in bulks.items():
         found.rows += _logarithmic_histogram(panel, series, values, bin_edges, size)
-        outliers = values[values > OUTLIER_FACTOR * edge]
+        beyond = values[values > EDGE_FACTOR * edge]
+        outliers = beyond[-isolated(values) :] if isolated(values) else beyond[:0]
+        found.rows += [(panel, f"{series}, beyond the edge", value, value, 0.0) for value in beyond]
         found.rows += [(panel, f"{series}, outlier", value, value, 0.0) for value in outliers]
         found.summary += [
+            (panel, name, f"eigenvalues beyond {EDGE_FACTOR} times the edge {series}", float(beyond.size), None),
+            (panel, name, f"positive eigenvalues too small to show {series}", _not_shown(values, bin_edges), 0.0),
             (panel, name, f"KS distance to the limit {series}", _distance(before, after, series, law), None),
             (panel, name, f"outliers {series}", float(outliers.size), None),
             (panel, name, f"largest eigenvalue {series}", values[-1], edge),
@@ -183,6 +203,25 @@ def compare_trained(
     missing = _add_limit(found, panel, name, kernel, x, logarithmic=True)
     found.rows.append((panel, "edge", edge, edge, 0.0))
     found.summary.append((panel, name, "points of the limit that did not converge", missing, 0.0))
+
+
+def isolated(eigenvalues: np.ndarray) -> int:
+    """How many of the largest eigenvalues lie above a gap of :data:`ISOLATION_FACTOR`.
+
+    :param eigenvalues: positive, ascending, shape (n,). Only the larger half is looked at: gaps at the other end of a
+        spectrum are of no interest.
+    """
+    largest = eigenvalues[eigenvalues.size // 2 :]
+    gaps = np.flatnonzero(largest[1:] >= ISOLATION_FACTOR * largest[:-1])
+    return int(largest.size - 1 - gaps[0]) if gaps.size else 0
+
+
+def label_shares(vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Squared projection of the targets on each eigenvector over their squared norm; they sum to one.
+
+    :param vectors: orthonormal columns, shape (n, n). :param targets: shape (n,).
+    """
+    return (vectors.T @ targets) ** 2 / (targets @ targets)
 
 
 def label_rows(
@@ -200,6 +239,22 @@ def label_rows(
             (panel, kernel, f"share of the labels on the first {k} eigenvectors {state}", leading[k - 1], None)
             for k in told
         ]
+
+
+def training_rows(found: Comparison, test_losses: np.ndarray, variance: float) -> None:
+    """What the last third of a training's epochs says of the test error, since Adam at a constant rate never settles.
+
+    :param test_losses: mean squared error after each epoch, shape (epochs,).
+    :param variance: of the test targets.
+    """
+    last = 1 - test_losses[-max(1, len(test_losses) // 3) :] / variance
+    found.summary += [
+        ("fit", "test", "epochs of the last third", float(last.size), None),
+        *(
+            ("fit", "test", f"R^2 in the last third, {name}", float(value), None)
+            for name, value in (("lowest", last.min()), ("median", np.median(last)), ("highest", last.max()))
+        ),
+    ]
 
 
 def explained_variance(targets: np.ndarray, outputs: np.ndarray) -> float:
@@ -226,6 +281,10 @@ def _logarithmic_histogram(panel: str, series: str, values: np.ndarray, edges: n
 def _logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
     upper = law.edges[-1][1]
     return np.geomspace(max(law.edges[0][0], _SMALLEST_SHARE * upper), upper, points)
+
+
+def _not_shown(values: np.ndarray, bin_edges: np.ndarray) -> float:
+    return float(np.sum(np.log(values) < bin_edges[0]))
 
 
 def _add_limit(

@@ -96,8 +96,9 @@ class LimitLaw(Node):
                 f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate; found {len(self.rates)}"
             )
         _plainly(resolve_activation, self.activation, self.breakpoints)
-        # A file that another rule is still to make is checked by the job.
-        if self.input.eigenvalues is None or Path(self.input.eigenvalues).expanduser().is_file():
+        # A file below results/ is one that a rule makes, or will make anew: what it holds now is for the job to check.
+        file = self.input.eigenvalues
+        if file is None or (not file.startswith("results/") and Path(file).expanduser().is_file()):
             _plainly(spectrum_of, self.input.model_dump())
         return self
 

@@ -10,13 +10,12 @@ from matplotlib.figure import Figure
 from deepspectra.figures import style
 
 _BEFORE_COLOUR, _OUTLIER_COLOUR = "0.25", style.BLUE
-# So many of the largest outliers have an arrow; all have a mark on the axis.
-_ARROWS = 3
 
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
-    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis and arrows (the "
-    "largest three): outliers, beyond 1.1 times that edge. Eigenvalues at zero are told, not drawn. "
+    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues beyond "
+    "1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Eigenvalues at "
+    "zero are told, not drawn. "
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
@@ -24,11 +23,13 @@ _LABELS = "Share of the labels: squared norm of their projection on the leading 
 NOTES = {
     "figure_3": f"{_SPECTRA}{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two "
     "eigenvectors. Assumed: Adam with Keras's constants, a new order in each epoch, fresh points of the sphere for the "
-    "test, kernels in float64. Adam's rate is constant, so that the last error fluctuates.",
+    "test, kernels in float64. Adam's rate is constant, so that errors fluctuate from epoch to epoch; in brackets the "
+    "range of R^2 over the last third of the epochs. R^2 also differs from seed to seed.",
     "figure_s5": f"{_SPECTRA}The network of figure 3, layer by layer.",
     "figure_s6": f"{_SPECTRA}{_LABELS}The paper names neither classes nor sizes. Assumed: figure 3's network and "
     "training, labels 1 and -1 with the squared error, images without the mean and the principal components of the "
-    "training images, of unit norm. The limits start from the input's eigenvalues.",
+    "training images, of unit norm. The limits start from the input's eigenvalues, and their upper edge is that of the "
+    "input's largest one.",
 }
 
 _TITLES = {"tangent": r"tangent kernel $K^\mathrm{NTK}$", "conjugate": r"conjugate kernel $K^\mathrm{CK}$"}
@@ -93,9 +94,9 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
     axis.set_ylim(-0.06 * top, 2.3 * top)
-    outliers = lines.get("after, outlier", curves[:0]).x.to_numpy()
-    axis.vlines(outliers, -0.05 * top, -0.01 * top, color=_OUTLIER_COLOUR, linewidth=0.6)
-    for value in outliers[-_ARROWS:]:
+    beyond = lines.get("after, beyond the edge", curves[:0]).x.to_numpy()
+    axis.vlines(beyond, -0.05 * top, -0.01 * top, color=_OUTLIER_COLOUR, linewidth=0.6)
+    for value in lines.get("after, outlier", curves[:0]).x:
         axis.annotate(
             "",
             (value, 0.02 * top),
@@ -103,7 +104,11 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
             arrowprops={"arrowstyle": "-|>", "color": _OUTLIER_COLOUR, "linewidth": 0.8, "mutation_scale": 6},
         )
     told = summary[summary.panel == panel].set_index("quantity").value
-    remarks = [f"outliers: {told['outliers before']:.0f} before, {told['outliers after']:.0f} after"]
+    beyond = {state: told[f"eigenvalues beyond 1.1 times the edge {state}"] for state in ("before", "after")}
+    remarks = [
+        f"beyond 1.1 edge: {beyond['before']:.0f} before, {beyond['after']:.0f} after",
+        f"outliers: {told['outliers before']:.0f} before, {told['outliers after']:.0f} after",
+    ]
     for state in ("before", "after"):
         if (zeros := lines[f"{state} at zero"].y.iloc[0]) > 0:
             remarks.append(f"at zero {state}: {zeros:.1%}")
@@ -135,7 +140,8 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
     remarks = [f"{share:.1%} of the labels"]
     fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
     remarks.append(f"training MSE {fit['train', 'mean squared error after']:.1e}")
-    remarks.append(f"test $R^2$ {fit['test', 'R^2 after']:.2f}")
+    low, high = (fit["test", f"R^2 in the last third, {name}"] for name in ("lowest", "highest"))
+    remarks.append(f"test $R^2$ {fit['test', 'R^2 after']:.2f} ({low:.2f} to {high:.2f})")
     if ("test", "accuracy after") in fit.index:
         remarks.append(f"test accuracy {fit['test', 'accuracy after']:.1%}")
     handles, labels = axis.get_legend_handles_labels()
