@@ -13,8 +13,8 @@ _BEFORE_COLOUR, _OUTLIER_COLOUR = "0.25", style.BLUE
 
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
-    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues beyond "
-    "1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Eigenvalues "
+    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues "
+    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Eigenvalues "
     "at zero are told, not drawn. "
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
