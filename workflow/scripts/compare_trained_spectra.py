@@ -27,7 +27,7 @@ with job(snakemake.log[0], snakemake.threads):
     shapes |= {"train_targets": (samples, 1), "test_targets": (tests, 1)}
     shapes |= {f"{state}/train_outputs": (samples, 1) for state in states.values()}
     shapes |= {f"{state}/test_outputs": (tests, 1) for state in states.values()}
-    found = store.read(snakemake.input.spectra, shapes)
+    found = store.read(snakemake.input.spectra[0], shapes)
     floors = found.attributes["noise_floor"]
     spectra = {name: Spectrum(found[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
     sigma = activation(network["activation"])

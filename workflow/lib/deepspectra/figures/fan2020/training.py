@@ -11,11 +11,13 @@ from deepspectra.figures import style
 
 _BEFORE_COLOUR, _OUTLIER_COLOUR = "0.25", style.BLUE
 
+_STATES = ("before", "after")
+
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
     "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues "
-    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Eigenvalues "
-    "at zero are told, not drawn. "
+    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Numbers: "
+    "before → after; eigenvalues at zero are not drawn. "
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
@@ -27,8 +29,8 @@ NOTES = {
     "range of R^2 over the last third of the epochs. R^2 also differs from seed to seed.",
     "figure_s5": f"{_SPECTRA}The network of figure 3, layer by layer.",
     "figure_s6": f"{_SPECTRA}{_LABELS}The paper names neither classes nor sizes. Assumed: figure 3's network and "
-    "training, labels 1 and -1 with the squared error, images without the mean and the principal components of the "
-    "training images, of unit norm. The limits start from the input's eigenvalues, and their upper edge is that of the "
+    "training, labels 1 and -1 with the squared error, images without the mean training image, of unit norm. Principal "
+    "components stay, unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The limits start from the input's eigenvalues, and their upper edge is that of the "
     "input's largest one.",
 }
 
@@ -104,14 +106,14 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
             arrowprops={"arrowstyle": "-|>", "color": _OUTLIER_COLOUR, "linewidth": 0.8, "mutation_scale": 6},
         )
     told = summary[summary.panel == panel].set_index("quantity").value
-    beyond = {state: told[f"eigenvalues beyond 1.1 times the edge {state}"] for state in ("before", "after")}
-    remarks = [
-        f"beyond 1.1 edge: {beyond['before']:.0f} before, {beyond['after']:.0f} after",
-        f"outliers: {told['outliers before']:.0f} before, {told['outliers after']:.0f} after",
-    ]
-    for state in ("before", "after"):
-        if (zeros := lines[f"{state} at zero"].y.iloc[0]) > 0:
-            remarks.append(f"at zero {state}: {zeros:.1%}")
+    change = {
+        "beyond 1.1 edge": [f"{told[f'eigenvalues beyond 1.1 times the edge {state}']:.0f}" for state in _STATES],
+        "outliers": [f"{told[f'outliers {state}']:.0f}" for state in _STATES],
+    }
+    zeros = [lines[f"{state} at zero"].y.iloc[0] for state in _STATES]
+    if max(zeros) > 0:
+        change["at zero"] = [f"{share:.1%}" for share in zeros]
+    remarks = [f"{name}: {before} → {after}" for name, (before, after) in change.items()]
     handles, labels = axis.get_legend_handles_labels()
     blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
     axis.legend(handles + blank, labels + remarks, loc="upper left", handlelength=1.2, borderaxespad=0)
@@ -153,7 +155,7 @@ def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     """Share of the labels on the leading eigenvectors of both kernels, before and after."""
     # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
     for kernel, colour, width in (("conjugate", style.ORANGE, 2.5), ("tangent", style.BLUE, 0.8)):
-        for state, line in (("before", ":"), ("after", "-")):
+        for state, line in zip(_STATES, (":", "-"), strict=True):
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
             name = {"conjugate": "CK", "tangent": "NTK"}[kernel]
             axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
