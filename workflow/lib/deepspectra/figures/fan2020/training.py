@@ -16,8 +16,8 @@ _STATES = ("before", "after")
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
     "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues "
-    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. Numbers: "
-    "before → after; eigenvalues at zero are not drawn. "
+    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. "
+    "Numbers: before → after; eigenvalues at zero are not drawn. "
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
@@ -30,8 +30,8 @@ NOTES = {
     "figure_s5": f"{_SPECTRA}The network of figure 3, layer by layer.",
     "figure_s6": f"{_SPECTRA}{_LABELS}The paper names neither classes nor sizes. Assumed: figure 3's network and "
     "training, labels 1 and -1 with the squared error, images without the mean training image, of unit norm. Principal "
-    "components stay, unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The limits start from the input's eigenvalues, and their upper edge is that of the "
-    "input's largest one.",
+    "components stay, unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The "
+    "limits start from the input's eigenvalues, and their upper edge is that of the input's largest one.",
 }
 
 _TITLES = {"tangent": r"tangent kernel $K^\mathrm{NTK}$", "conjugate": r"conjugate kernel $K^\mathrm{CK}$"}
