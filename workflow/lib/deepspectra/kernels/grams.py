@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 import torch
 
-# Rows of a Gram matrix made at once, and rows of X converted at once.
+# Rows of X converted at once, and rows of a Gram matrix compared at once.
 _ROWS = 1024
+# A Gram matrix is made in about so many blocks of rows, of no fewer and no more rows than these: many blocks leave
+# little work undone, and narrow ones make slow products.
+_BLOCKS, _FEWEST_ROWS, _MOST_ROWS = 8, 128, 1024
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,10 @@ def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
 
 def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
     """Blocks of rows of a matrix of shape (n k, n k), none of them across two outputs."""
+    step = min(max(-(-samples // _BLOCKS), _FEWEST_ROWS), _MOST_ROWS)
     for first in range(0, columns, samples):
-        for start in range(first, first + samples, _ROWS):
-            yield slice(start, min(start + _ROWS, first + samples))
+        for start in range(first, first + samples, step):
+            yield slice(start, min(start + step, first + samples))
 
 
 def _upper_rows(x: torch.Tensor, rows: slice, out: torch.Tensor) -> torch.Tensor:

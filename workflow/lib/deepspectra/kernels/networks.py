@@ -246,9 +246,10 @@ def _preceding_layer(
     sensitivity: torch.Tensor, weights: Weights, layer: int, outputs: int, room: WaitingRoom
 ) -> torch.Tensor:
     """S_{l-1}^1, ..., S_{l-1}^k side by side, shape (d_{l-1}, n k), of those of layer l."""
-    product = sensitivity.new_zeros(weights.widths[layer - 1], sensitivity.shape[1])
+    product = sensitivity.new_empty(weights.widths[layer - 1], sensitivity.shape[1])
     for rows, values in weights.blocks(layer):
-        product.addmm_(values.T, sensitivity[rows])
+        # The first rows overwrite what is there.
+        product.addmm_(values.T, sensitivity[rows], beta=1 if rows.start else 0)
         del values
     by_output = product.view(product.shape[0], outputs, -1)
     for rows, slope in room.take(f"slope {layer - 1}"):
