@@ -1,11 +1,11 @@
 """Eigenvalues of all kernel matrices of one network, in float64."""
 
-import numpy as np
 import torch
 
 from deepspectra import store
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
+from deepspectra.statistics import noise_floor
 
 with job(snakemake.log[0], snakemake.threads):
     layers = range(1, snakemake.params.depth + 1)
@@ -16,10 +16,8 @@ with job(snakemake.log[0], snakemake.threads):
         # One at a time: all of them would be a dozen matrices of n x n.
         kernels = store.read(snakemake.input[0], {name: ("n", "n")})
         matrix = torch.from_numpy(kernels.arrays.pop(name))
-        # A symmetric n x n matrix with independent rounding errors of relative size eps has a norm of about this.
-        precision = np.finfo(str(matrix.dtype).removeprefix("torch.")).eps
         spectra[name] = torch.linalg.eigvalsh(matrix.double()).numpy()
-        floors[name] = float(precision * len(matrix) ** 0.5 * spectra[name].max())
+        floors[name] = noise_floor(spectra[name], str(matrix.dtype).removeprefix("torch."))
     differences = {}
     if snakemake.params.compared:
         told = [f"difference/{name}" for name in (*(f"conjugate_{layer}" for layer in layers), "tangent")]

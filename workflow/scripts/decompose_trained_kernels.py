@@ -1,12 +1,12 @@
 """Eigenvalues of a network's kernels before and after training, and where in their eigenvectors the labels lie."""
 
-import numpy as np
 import torch
 
 from deepspectra import store
 from deepspectra.job import job
 from deepspectra.kernel_statistics import label_shares
 from deepspectra.progress import ProgressBar
+from deepspectra.statistics import noise_floor
 
 with job(snakemake.log[0], snakemake.threads):
     *_, last, _ = snakemake.params.kernels
@@ -21,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
         matrix = torch.from_numpy(found.arrays.pop(name))
         values, vectors = torch.linalg.eigh(matrix)
         arrays[f"eigenvalues/{name}"] = values.numpy()
-        floors[name] = float(np.finfo(float).eps * len(matrix) ** 0.5 * values.max())
+        floors[name] = noise_floor(values.numpy(), "float64")
         arrays[f"label_shares/{name}"] = label_shares(vectors.numpy(), y)
         if name == f"final/{last}":
             leading = vectors[:, -2:].numpy()
