@@ -58,7 +58,7 @@ def test_text_of_the_command_line_is_numbers():
         (LAW | {"kernel": "ntk"}, ".kernel", "expected 'conjugate' or 'tangent', found 'ntk'"),
         (LAW | {"ratios": [0.5, 0]}, ".ratios.1", "expected greater than 0, found 0"),
         (LAW | {"ratios": [-1]}, ".ratios.0", "expected greater than 0, found -1"),
-        (LAW | {"ratios": []}, ".ratios", "at least 1 item"),
+        (LAW | {"ratios": []}, ".ratios", "expected at least 1 entry, found 0"),
         (LAW | {"ratios": None}, "", "expected either ratios or both samples and widths, found none of them"),
         (LAW | {"samples": 10}, "", "expected either ratios or both samples and widths, found ratios and samples"),
         (
@@ -95,7 +95,7 @@ def test_text_of_the_command_line_is_numbers():
         (LAW | {"input": {"eigenvalues": "negative.csv"}}, "", "that of a Gram matrix, but runs from -1 to 2"),
         (LAW | {"input": {"eigenvalues": "infinite.csv"}}, "", "array of finite eigenvalues"),
         (LAW | {"input": {"atoms": []}}, "", "at least one atom"),
-        (LAW | {"input": {"atoms": [[1]]}}, ".input.atoms.0", "at least 2 items"),
+        (LAW | {"input": {"atoms": [[1]]}}, ".input.atoms.0", "expected at least 2 entries, found 1"),
         (LAW | {"input": {"atoms": [[1, 0.5], [2, 0.4]]}}, "", "must sum to 1; their sum is 0.9"),
         (LAW | {"input": {"atoms": [[-1, 0.5], [2, 0.5]]}}, "", "not negative and not all zero"),
         (LAW | {"input": {"atoms": [[0, 1]]}}, "", "not negative and not all zero"),

@@ -89,7 +89,7 @@ def test_the_published_values_are_those_of_the_papers():
     assert trained.networks.keys() == {"single_neuron", "two_classes"}
     neuron, classes = trained.network("single_neuron"), trained.network("two_classes")
     assert (neuron.data, neuron.input_dimension, neuron.dimension) == ("sphere", 800, 800)
-    assert (classes.data, classes.removed_components, classes.dimension) == ("cifar10", 10, 3072)
+    assert (classes.data, classes.removed_components, classes.dimension) == ("cifar10", 0, 3072)
     assert neuron.hidden == classes.hidden == [800, 800, 800]
     assert {neuron.activation, classes.activation} == {"arctan"}
     # Figure 2 without the removal of components.

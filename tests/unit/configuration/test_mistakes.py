@@ -30,9 +30,9 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
         (f"{F2}.largest_gamma", True, "expected a number, found True"),
         (f"{F2}.largest_gamma", math.inf, "expected a finite number, found inf"),
         (f"{F2}.betas", 3, "expected a list, found 3"),
-        (f"{F2}.betas", [], "at least 1 item"),
-        (f"{F1}.alphas", [], "at least 1 item"),
-        (f"{F1}.input_dimensions", [], "at least 1 item"),
+        (f"{F2}.betas", [], "expected at least 1 entry, found 0"),
+        (f"{F1}.alphas", [], "expected at least 1 entry, found 0"),
+        (f"{F1}.input_dimensions", [], "expected at least 1 entry, found 0"),
         (f"{F2}.panels", [], "expected a mapping of keys to values, found []"),
         (
             "fan2020",

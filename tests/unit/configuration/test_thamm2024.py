@@ -117,11 +117,11 @@ def test_what_does_not_go_together_is_named(path, value, expected):
         ("pretrained.vgg16.file", [1], ": expected a string, found [1]"),
         ("nulls.matrices", 18, ": expected greater than or equal to 19, found 18"),
         ("unfolding.half_window", 0, ": expected greater than or equal to 1, found 0"),
-        ("figure_1.panels", [], "at least 1 item"),
+        ("figure_1.panels", [], "expected at least 1 entry, found 0"),
         ("figure_1.panels", [{"network": "mlp1024", "layer": "second"}], ".0.layer: "),
         ("figure_2.panels.e", [{"network": "mlp1024", "layer": "dense1"}], "expected 'b', 'c' or 'd', found 'e'"),
         ("figure_3.alphas", [0.5, -1], ".1: expected greater than or equal to 0.001, found -1"),
-        ("figure_4.networks", [], "at least 1 item"),
+        ("figure_4.networks", [], "expected at least 1 entry, found 0"),
     ],
 )
 def test_a_mistake_of_one_key_is_named_with_its_path(path, value, expected):

@@ -185,7 +185,7 @@ def test_every_layer_has_its_panel_and_missing_ones_are_left_blank():
             assert axis.get_title(loc="left") == f"layer {layer}"
             assert line_through(axis, part[part.series == "limit"])
             told = summary[(summary.panel == f"{source}_{layer}") & (summary.quantity == "KS distance to the limit")]
-            assert f"KS {told.value.iloc[0]:.2g} ({told.reference.iloc[0]:.2g})" in texts(axis)
+            assert f"KS {told.value.iloc[0]:#.2g} ({told.reference.iloc[0]:#.2g})" in texts(axis)
             assert axis.get_ylim()[1] > part.y.max()
     assert [axis.get_ylabel().partition("\n")[0] for axis in axes[:, 0]] == ["Gaussian inputs", "CIFAR-10"]
 
@@ -196,8 +196,8 @@ def test_inner_products_share_their_axes_and_tell_their_spread():
     assert before.get_ylim() == after.get_ylim()
     assert before.get_xlim() == after.get_xlim() == (-1, 1)
     assert texts(before.get_legend()) == [
-        "raw: r.m.s. 0.500 (0.018), largest 0.90",
-        "centred: r.m.s. 0.250 (0.018), largest 0.80",
+        "raw: r.m.s. 0.500 (0.018), largest 0.900",
+        "centred: r.m.s. 0.250 (0.018), largest 0.800",
     ]
     assert "10 leading principal components removed" in after.get_title(loc="left")
 

@@ -83,7 +83,11 @@ def test_a_peak_makes_the_density_logarithmic_and_is_not_cut():
     ("changes", "words"),
     [
         ({}, r"tangent kernel $K^\mathrm{NTK}$, $L=2$, $n/d_\ell=$ 0.5, 2, tanh"),
-        ({"kernel": "conjugate", "layer": 2}, r"conjugate kernel $K^\mathrm{CK}$ of layer 2, $L=2$"),
+        ({"kernel": "conjugate", "layer": 2}, r"conjugate kernel $K^\mathrm{CK}$ of layer 2 of 2, $L=2$"),
+        (
+            {"kernel": "conjugate", "layer": 2, "ratios": [0.5, 2, 1, 1]},
+            r"conjugate kernel $K^\mathrm{CK}$ of layer 2 of 4, $L=4$",
+        ),
     ],
 )
 def test_the_title_says_what_the_law_is_of(changes, words):
@@ -97,7 +101,8 @@ def test_the_small_print_says_where_the_law_comes_from_and_what_it_assumes():
     for words in (
         "Limit law of fan2020, theorem 3.8: b_sigma = 0.96, a_sigma = 1.18, rates 1, 2, 0.5",
         "input atoms 0.75 at 0.5, 0.25 at 2.5.",
-        "Mean 3.25 (closed form 3.25), variance 2.5, mass 1; 80 points, all certified, largest residual 4.0e-13.",
+        "Mean 3.25 (closed form 3.25), variance 2.5, mass 1; 80 points, each certified as the one solution, largest "
+        "residual 4.0e-13.",
         "Outside assumption 3.2(b): relu has breakpoints (at 0).",
     ):
         assert words in printed

@@ -36,6 +36,10 @@ def explain(problem: Mapping[str, object]) -> str:
         return f"{path}: expected a number, found nan"
     if problem["type"] == "model_type":
         return f"{path}: expected a mapping with the keys {', '.join(_known_keys(location))}; found {found!r}"
+    if problem["type"] in ("too_short", "too_long"):
+        bound = "at least" if problem["type"] == "too_short" else "at most"
+        length = problem["ctx"]["min_length" if problem["type"] == "too_short" else "max_length"]
+        return f"{path}: expected {bound} {length} {'entry' if length == 1 else 'entries'}, found {len(found)}"
     message = str(problem["msg"]).removeprefix("Value error, ")
     for wording, plainer in _PLAINER:
         message = message.replace(wording, plainer)

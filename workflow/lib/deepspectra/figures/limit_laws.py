@@ -61,14 +61,15 @@ def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]
 def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
     """Kernel, depth, ratios and activation in a line."""
     ratios = [numbers[name] for name in takewhile(numbers.__contains__, (f"gamma_{layer}" for layer in count(1)))]
-    layer = f" of layer {len(ratios)}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
+    depth = len(law["ratios"] or law["widths"])
+    layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
     if len(set(ratios)) == 1 and len(ratios) > 1:
         listed = f"{ratios[0]:.4g} (all)"
     elif len(ratios) > _TOLD:
         listed = f"{ratios[0]:.4g}, ..., {ratios[-1]:.4g}"
     else:
         listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
-    return rf"{_KERNELS[law['kernel']]}{layer}, $L={len(ratios)}$, $n/d_\ell=$ {listed}, {_literal(law['activation'])}"
+    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {_literal(law['activation'])}"
 
 
 def _literal(text: str) -> str:
@@ -147,7 +148,7 @@ def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, f
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
     missing = int(numbers["points not converged"])
     drawn = (
-        f"{numbers['points']:.0f} points, all certified"
+        f"{numbers['points']:.0f} points, each certified as the one solution"
         if not missing
         else f"{missing} of {numbers['points']:.0f} points not drawn"
     )
@@ -158,7 +159,8 @@ def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, f
         f"{numbers['largest residual']:.1e}.",
     ]
     notes = summary.value[summary.quantity == "note"]
-    return " ".join([*parts, *(f"{note[0].upper()}{note[1:]}." for note in notes)])
+    # A note may begin with a symbol, whose case means something.
+    return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
 
 
 def _input(source: Mapping[str, Any]) -> str:

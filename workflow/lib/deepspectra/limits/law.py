@@ -150,10 +150,12 @@ def build(
             return law
     if abs(law.mass - 1) <= tolerance:
         return law
+    bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
+    atoms = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
     raise LimitError(
-        f"the limit law has mass {law.mass:.6g} on its support {[tuple(np.round(edge, 6)) for edge in law.edges]} and "
-        f"atoms {law.atoms}; expected 1 within {tolerance:g}. Part of the support was missed, or the density has a "
-        "singularity that the quadrature cannot resolve."
+        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({atoms}); expected 1 within "
+        f"{tolerance:g}. Part of the support was missed, or the density grows faster towards an edge than an inverse "
+        "square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
 
 

@@ -34,7 +34,7 @@ def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
             told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
             spread = told.loc["root mean square inner product"]
             largest = told.value["largest size of an inner product"]
-            label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.2f}"
+            label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
             edges = [*bars.x, bars.x_high.iloc[-1]]
             axis.stairs(bars.y, edges, fill=True, alpha=0.55, color=colours[series], label=label)
         axis.set_yscale("log")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from deepspectra.figures import style
 
 _REFERENCE = (
-    "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of the linear network with "
+    "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
     "independent noise that has the same limit, at the same size. With lemma 3.5: the sum of conjugate kernels of this "
     "network that the lemma puts in the place of its NTK. The NTK's own distance is larger since that step is not "
     "exact at this size; it varies several-fold from one draw of the weights to another. Below: the lower 70 % of a "
@@ -23,13 +23,14 @@ NOTES = {
     "figure_1": f"{_REFERENCE} Assumed: float32 arithmetic for the networks (eigenvalues in float64), the bins.",
     "figure_2": f"{_REFERENCE} Assumed: pixel values as they are, mean image removed, then the principal components, "
     "then every sample scaled to unit norm; float32 arithmetic. (a) has no limit law: the limits of (b) and (c) start "
-    "from its eigenvalues, and their wiggles at the upper end follow single ones of them.",
+    "from its eigenvalues, and their wiggles at the upper end follow single ones of them. The lemma asks for inner "
+    "products that vanish as n grows; those of images do not (figure S1).",
     "figure_s2": f"{_REFERENCE} Images and weights of figure 2. Assumed: the mean image is removed all the same, and "
     "every sample scaled to unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
     "figure_s4": "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
     "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) and "
     "figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to merge. "
-    "Eigenvalues at zero are told, not drawn.",
+    "The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
 }
 
 
@@ -146,10 +147,10 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
     remarks = []
     if "KS distance to the limit" in values.index:
         value, reference = values.loc["KS distance to the limit"]
-        remarks.append(f"KS {value:.2g}" + (f" ({reference:.2g})" if pd.notna(reference) else ""))
+        remarks.append(f"KS {value:#.2g}" + (f" ({reference:#.2g})" if pd.notna(reference) else ""))
     if "KS distance of lemma 3.5's matrix" in values.index:
         lemma = values.value["KS distance of lemma 3.5's matrix"]
-        remarks.append(f"lemma 3.5: KS {lemma:.2g}")
+        remarks.append(f"lemma 3.5: KS {lemma:#.2g}")
     if "atom" in lines:
         remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
     return remarks

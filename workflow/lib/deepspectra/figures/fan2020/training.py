@@ -132,7 +132,7 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
             axis.hist(part, edges, color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
         axis.set_xlabel("projection on two eigenvectors of the trained CK")
         axis.set_ylabel("training images")
-        axis.set_ylim(top=1.35 * axis.get_ylim()[1])
+        axis.set_ylim(top=2.2 * axis.get_ylim()[1])
     else:
         reach = 1.05 * np.abs(points[["x", "y"]].to_numpy()).max()
         axis.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.6)
