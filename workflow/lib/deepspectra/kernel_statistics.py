@@ -33,7 +33,7 @@ ISOLATION_FACTOR = 1.5
 #: Leading eigenvectors whose share of the labels is told.
 LEADING = 20
 # Below this share of the largest eigenvalue a bin on a logarithmic axis is not begun.
-_SMALLEST_SHARE = 1e-6
+_SMALLEST_SHARE = 1e-9
 
 
 @dataclass
