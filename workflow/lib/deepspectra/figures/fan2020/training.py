@@ -91,7 +91,8 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
         before.y, [*before.x, before.x_high.iloc[-1]], color=_BEFORE_COLOUR, linewidth=0.7, label="before training"
     )
     axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
-    axis.axvline(lines["edge"].x.iloc[0], color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
+    # It ends below the legend.
+    axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
     axis.set_xscale("log")
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
