@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.activations import ACTIVATIONS, Activation, activation, check_normalised, gaussian_expectation
+from deepspectra.activations import (
+    ACTIVATIONS,
+    Activation,
+    activation,
+    check_normalised,
+    gaussian_expectation,
+    hermite_squares,
+)
 from deepspectra.errors import UserError
 
 
@@ -174,3 +181,34 @@ def test_an_unknown_name_is_refused():
 def test_importing_the_module_does_not_import_torch():
     code = "import sys, deepspectra.own_activations, deepspectra.limits.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+
+
+def slope_correlation(name, rho):
+    """E[sigma'(u) sigma'(v)] at correlation rho in closed form, sigma not normalised."""
+    if name == "erf":
+        return 4 / math.pi / math.sqrt(9 - 4 * rho**2)
+    if name == "relu":
+        return (math.pi - math.acos(rho)) / (2 * math.pi)
+    return {"sine": math.exp(-1) * math.cosh(rho), "identity": 1.0}[name]
+
+
+@pytest.mark.parametrize("name", ["erf", "relu", "sine", "identity"])
+def test_hermite_squares_give_the_closed_forms_of_correlated_slopes(name):
+    sigma = activation(name)
+    squares = hermite_squares(sigma.derivative, 120, sigma.breakpoints)
+    scale = sigma.b_sigma**2 / slope_correlation(name, 0.0)
+    for rho in (-0.8, -0.3, 0.1, 0.8):
+        expected = scale * slope_correlation(name, rho)
+        assert squares @ rho ** np.arange(121) == pytest.approx(expected, rel=1e-12)
+    assert squares[0] == pytest.approx(sigma.b_sigma**2, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["arctan", "tanh", "gelu", "silu", "softplus", "cosine"])
+def test_hermite_squares_of_a_slope_sum_to_its_second_moment(name):
+    sigma = activation(name)
+    assert hermite_squares(sigma.derivative, 200).sum() == pytest.approx(sigma.a_sigma, rel=1e-7)
+
+
+def test_hermite_squares_stop_where_the_quadrature_does():
+    with pytest.raises(ValueError, match="between 0 and 200"):
+        hermite_squares(np.tanh, 201)

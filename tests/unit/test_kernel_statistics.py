@@ -16,7 +16,7 @@ from deepspectra.kernel_statistics import (
     Spectrum,
     compare_input,
     compare_kernel,
-    compare_lemma,
+    compare_stand_ins,
     compare_trained,
     explained_variance,
     isolated,
@@ -28,6 +28,7 @@ from deepspectra.kernel_statistics import (
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.limits.layered import conjugate_kernel, density, limit_law, tangent_kernel
+from deepspectra.statistics import histogram
 
 SIGMA = activation("arctan")
 
@@ -123,16 +124,32 @@ def test_a_kernel_is_compared_with_its_limit():
     assert summary.reference["b", "conjugate", "largest eigenvalue"] == law.edges[-1][1]
 
 
-def test_a_common_factor_is_found_and_the_lemma_has_a_distance_of_its_own():
+def test_a_common_factor_is_found_and_each_stand_in_has_a_distance_of_its_own():
     _, kernel = kernels()
     law = limit_law(kernel)
     n = 400
     grid = law.grid(20_000)
     exact = np.interp((np.arange(n) + 0.5) / n, law.cdf(grid), grid)
     found = Comparison()
-    tangent, lemma = Spectrum(exact / 1.05, 1e-9), Spectrum(exact, 1e-9)
-    compare_lemma(found, "c", tangent, lemma, Spectrum(exact * 1.02, 1e-9), law, 20)
-    _, summary = tables(found)
+    found.rows += histogram("c", exact[: n // 2], 20, n)
+    tangent, lemma, mean = (Spectrum(exact / factor, 1e-9) for factor in (1.05, 1, 1.03))
+    compare_stand_ins(found, "c", tangent, {"mean": mean, "lemma": lemma}, Spectrum(exact * 1.02, 1e-9), law, 20)
+    rows, summary = tables(found)
+    for series, factor in (("mean", 1.03), ("lemma", 1)):
+        bars = rows[rows.series == series]
+        # The bars of what is shown, and no eigenvalue beyond them.
+        assert bars.x.tolist() == rows[rows.series == "histogram"].x.tolist()
+        inside = (bars.x.iloc[0] <= exact / factor) & (exact / factor <= bars.x_high.iloc[-1])
+        assert area(bars) == pytest.approx(inside.mean(), abs=1e-12)
+    distances = [
+        summary.value["c", "tangent", f"KS distance of {name}"]
+        for name in ("lemma 3.5's matrix", "the kernel with mean sensitivities")
+    ]
+    assert distances[1] > 3 * distances[0]
+    to_kernel = summary.value["c", "tangent", "KS distance of lemma 3.5's matrix to the tangent kernel"]
+    # Between two samples of n, by counting.
+    ranks = np.searchsorted(exact / 1.05, exact, side="right") - np.arange(1, n + 1)
+    assert to_kernel == pytest.approx(np.abs(ranks).max() / n, abs=1.01 / n)
     assert summary.value["c", "tangent", "that common factor"] == pytest.approx(1.05)
     assert summary.value["c", "tangent", "smallest KS distance after a common factor"] < 1.5 / n
     line = summary.loc[("c", "tangent", "KS distance of lemma 3.5's matrix")]

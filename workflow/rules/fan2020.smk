@@ -33,7 +33,7 @@ rule compute_kernels:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         item=kernel_settings,
-        version=2,
+        version=3,
     script:
         "../scripts/compute_kernels.py"
 
@@ -59,7 +59,7 @@ rule decompose_kernels:
     params:
         depth=lambda wildcards: settings_of(wildcards.scale, f"fan2020.{wildcards.item}").depth,
         compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
-        version=2,
+        version=3,
     script:
         "../scripts/decompose_kernels.py"
 

@@ -8,7 +8,7 @@ from deepspectra.kernel_statistics import (
     Spectrum,
     compare_input,
     compare_kernel,
-    compare_lemma,
+    compare_stand_ins,
     starting_spectrum,
 )
 from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
@@ -17,7 +17,7 @@ with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item
     samples, depth, bins, points = (item[key] for key in ("samples", "depth", "bins", "curve_points"))
     last = f"conjugate_{depth}"
-    names = ("input", last, "tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
+    names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
     found = store.read(snakemake.input[0], dict.fromkeys(names, (samples,)))
     spectra = {name: Spectrum(found[name], found.attributes["noise_floor"][name]) for name in names}
     sigma, ratios = activation(item["activation"]), [samples / item["width"]] * depth
@@ -32,7 +32,8 @@ with job(snakemake.log[0], snakemake.threads):
     tangent = tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma)
     pair = (spectra["tangent"], spectra["equivalent_tangent"])
     law = compare_kernel(result, "c", "tangent", *pair, tangent, bins, points)
-    compare_lemma(result, "c", spectra["tangent"], spectra["lemma_tangent"], spectra["equivalent_tangent"], law, bins)
+    stand_ins = {"mean": spectra["mean_tangent"], "lemma": spectra["lemma_tangent"]}
+    compare_stand_ins(result, "c", spectra["tangent"], stand_ins, spectra["equivalent_tangent"], law, bins)
     smallest = spectra["tangent"].eigenvalues[0]
     result.summary.append(
         ("c", "tangent", "smallest eigenvalue / r_plus", smallest / tangent.shift, law.edges[0][0] / tangent.shift)

@@ -7,7 +7,7 @@ import torch
 from deepspectra import store
 from deepspectra.activations import activation
 from deepspectra.job import choose_device, job
-from deepspectra.kernels import lemma_tangent, linear_equivalent, random_network_kernels
+from deepspectra.kernels import lemma_tangent, linear_equivalent, mean_tangent, random_network_kernels
 from deepspectra.progress import ProgressBar
 from deepspectra.samples import gaussian_samples, image_samples
 
@@ -38,12 +38,15 @@ with job(snakemake.log[0], snakemake.threads):
             matrices[f"conjugate_{layer}"] = gram.cpu().numpy()
         matrices["tangent"] = network.tangent.cpu().numpy()
         matrices["lemma_tangent"] = lemma_tangent(network.grams, sigma.b_sigma, sigma.a_sigma).cpu().numpy()
+        mean, cut_off = mean_tangent(network.grams, sigma)
+        matrices["mean_tangent"] = mean.cpu().numpy()
+        logger.info("mean sensitivities: entries are known to %.2g", cut_off)
         if network.tangent_difference:
             # What sums in the networks' own arithmetic would have cost: largest entry, norm relative to the kernel's.
             told = {f"conjugate_{layer}": each for layer, each in enumerate(network.gram_differences[1:], 1)}
             told["tangent"] = network.tangent_difference
             differences = {f"difference/{name}": [d.largest_entry, d.relative_norm] for name, d in told.items()}
-        del network, gram
+        del network, gram, mean
         linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, item["seed"], **options)
         for layer, gram in enumerate(linear.grams[1:], 1):
             matrices[f"equivalent_conjugate_{layer}"] = gram.cpu().numpy()

@@ -10,7 +10,7 @@ from deepspectra.statistics import noise_floor
 with job(snakemake.log[0], snakemake.threads):
     layers = range(1, snakemake.params.depth + 1)
     names = [f"{kind}conjugate_{layer}" for kind in ("", "equivalent_") for layer in layers]
-    names += ["input", "tangent", "lemma_tangent", "equivalent_tangent"]
+    names += ["input", "tangent", "mean_tangent", "lemma_tangent", "equivalent_tangent"]
     spectra, floors = {}, {}
     for name in ProgressBar(names, desc="eigenvalues", unit="matrix"):
         # One at a time: all of them would be a dozen matrices of n x n.

@@ -67,14 +67,42 @@ def gaussian_expectation(
     return value
 
 
+def hermite_squares(
+    function: Callable[[np.ndarray], np.ndarray], degree: int, breakpoints: Iterable[float] = ()
+) -> np.ndarray:
+    """Squares of f's coefficients in normalised Hermite polynomials, c_k = E[f(xi) He_k(xi)] / sqrt(k!).
+
+    For standard Gaussian (u, v) of correlation rho they give E[f(u) f(v)] = sum_k c_k^2 rho^k (Mehler's formula); at
+    rho = 1 all of them sum to E[f^2].
+
+    :param degree: the last k, 200 at most, up to where the quadrature resolves the polynomials.
+    :returns: c_0^2, ..., c_degree^2, float64.
+    """
+    if not 0 <= degree <= 200:
+        raise ValueError(f"the degree must lie between 0 and 200, not {degree}")
+    points, weights = _gaussian_rule(panel_cuts(breakpoints), _NODES)
+    weighted = weights * np.asarray(function(points), dtype=np.float64)
+    before, polynomial, found = np.zeros_like(points), np.ones_like(points), []
+    for k in range(degree + 1):
+        found.append(math.fsum(weighted * polynomial) ** 2)
+        following = (points * polynomial - math.sqrt(k) * before) / math.sqrt(k + 1)
+        before, polynomial = polynomial, following
+    return np.array(found)
+
+
 def _panels(function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray, order: int) -> tuple[float, float]:
     """E[f] and E|f| with ``order`` Gauss-Legendre nodes between each two neighbouring cuts."""
+    points, weights = _gaussian_rule(cuts, order)
+    values = np.asarray(function(points), dtype=np.float64)
+    return math.fsum(weights * values), float(weights @ np.abs(values))
+
+
+def _gaussian_rule(cuts: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points and weights of the quadrature, the density of N(0, 1) among the weights."""
     nodes, weights = np.polynomial.legendre.leggauss(order)
     half = np.diff(cuts)[:, None] / 2
     points = (cuts[:-1, None] + half + half * nodes).ravel()
-    weights = (half * weights).ravel() * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
-    values = np.asarray(function(points), dtype=np.float64)
-    return math.fsum(weights * values), float(weights @ np.abs(values))
+    return points, (half * weights).ravel() * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
 
 
 @dataclass(frozen=True)

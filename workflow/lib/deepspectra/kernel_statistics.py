@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ks_2samp
 
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
@@ -135,22 +136,40 @@ def compare_kernel(
     return law
 
 
-def compare_lemma(
-    found: Comparison, panel: str, tangent: Spectrum, lemma: Spectrum, equivalent: Spectrum, law: LimitLaw, bins: int
+#: What stands between a tangent kernel and its limit, and what summaries call it.
+STAND_INS = {"mean": "the kernel with mean sensitivities", "lemma": "lemma 3.5's matrix"}
+
+
+def compare_stand_ins(
+    found: Comparison,
+    panel: str,
+    tangent: Spectrum,
+    stand_ins: dict[str, Spectrum],
+    equivalent: Spectrum,
+    law: LimitLaw,
+    bins: int,
 ) -> None:
-    """How much of a tangent kernel's distance is that of lemma 3.5's matrix, how much one common factor."""
-    magnified = [row for row in found.rows if row[:2] == (panel, "zoom")]
-    if magnified:
-        low, high, values = magnified[0][2], magnified[-1][3], lemma.eigenvalues
-        inside = values[(low <= values) & (values <= high)]
-        found.rows += histogram(panel, inside, bins, values.size, "lemma")
-    distance, reference = (ks_distance(one.eigenvalues, law.cdf, law.atoms, one.floor) for one in (lemma, equivalent))
+    """How much of a tangent kernel's distance to its limit each step towards it takes, how much one common factor.
+
+    :param stand_ins: spectra by keys of :data:`STAND_INS`.
+    """
+    shown = [row for series in ("zoom", "histogram") for row in found.rows if row[:2] == (panel, series)][:bins]
+    low, high = shown[0][2], shown[-1][3]
+    reference = ks_distance(equivalent.eigenvalues, law.cdf, law.atoms, equivalent.floor)
+    for series, spectrum in stand_ins.items():
+        values = spectrum.eigenvalues
+        found.rows += histogram(panel, values, np.linspace(low, high, bins + 1), values.size, series)
+        distance = ks_distance(values, law.cdf, law.atoms, spectrum.floor)
+        between = float(ks_2samp(values, tangent.eigenvalues).statistic)
+        found.summary += [
+            (panel, "tangent", f"KS distance of {STAND_INS[series]}", distance, reference),
+            (panel, "tangent", f"KS distance of {STAND_INS[series]} to the tangent kernel", between, None),
+        ]
     # All samples share the weights: part of a network's distance is a common displacement of all eigenvalues.
     factors = np.linspace(0.85, 1.15, 61)
     scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
     best = int(np.argmin(scaled))
     found.summary += [
-        (panel, "tangent", "KS distance of lemma 3.5's matrix", distance, reference),
         (panel, "tangent", "smallest KS distance after a common factor", scaled[best], reference),
         (panel, "tangent", "that common factor", factors[best], 1.0),
     ]

@@ -10,13 +10,18 @@ from deepspectra.figures import style
 
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
-    "independent noise that has the same limit, at the same size. With lemma 3.5: the sum of conjugate kernels of this "
-    "network that the lemma puts in the place of its NTK. The NTK's own distance is larger since that step is not "
-    "exact at this size; it varies several-fold from one draw of the weights to another. Below: the lower 70 % of a "
-    "crowded spectrum (without the lowest half per cent), or else the whole."
+    "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
+    "$S_l^\\top S_l$ at its mean over the weights, given the inner products in the layer below. With lemma 3.5: the "
+    "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
+    "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
+    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
 )
 
-_LEMMA_COLOUR = "0.15"
+#: Series of :data:`deepspectra.kernel_statistics.STAND_INS`: label, what summaries call it, and line.
+_STAND_INS = {
+    "mean": ("mean sensitivities", "the kernel with mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
+    "lemma": ("with lemma 3.5", "lemma 3.5's matrix", {"color": "0.15", "linewidth": 0.6}),
+}
 
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
@@ -102,10 +107,10 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         magnified = lines.get("zoom", lines["histogram"])
         left, right = magnified.x.min(), magnified.x_high.max()
         _spectrum(part, magnified, limit[limit.x <= right])
-        if "lemma" in lines:
-            edges = [*lines["lemma"].x, lines["lemma"].x_high.iloc[-1]]
-            part.stairs(lines["lemma"].y, edges, color=_LEMMA_COLOUR, linewidth=0.6)
-            whole.plot([], [], color=_LEMMA_COLOUR, linewidth=0.6, label="with lemma 3.5")
+        for series in (name for name in _STAND_INS if name in lines):
+            label, _, look = _STAND_INS[series]
+            part.stairs(lines[series].y, [*lines[series].x, lines[series].x_high.iloc[-1]], **look)
+            whole.plot([], [], label=label, **look)
         inside = limit[limit.x.between(left, right)]
         part.set_xlim(left - 0.03 * (right - left), right)
         part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
@@ -148,9 +153,9 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
     if "KS distance to the limit" in values.index:
         value, reference = values.loc["KS distance to the limit"]
         remarks.append(f"KS {value:#.2g}" + (f" ({reference:#.2g})" if pd.notna(reference) else ""))
-    if "KS distance of lemma 3.5's matrix" in values.index:
-        lemma = values.value["KS distance of lemma 3.5's matrix"]
-        remarks.append(f"lemma 3.5: KS {lemma:#.2g}")
+    for label, name, _ in _STAND_INS.values():
+        if f"KS distance of {name}" in values.index:
+            remarks.append(f"{label}: KS {values.value[f'KS distance of {name}']:#.2g}")
     if "atom" in lines:
         remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
     return remarks
