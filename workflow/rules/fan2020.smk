@@ -230,7 +230,7 @@ rule compare_inner_products:
         runtime=30,
     params:
         item=image_settings,
-        library=source_digest("kernel_statistics", "samples", "store"),
+        library=source_digest("image_statistics", "store"),
     script:
         "../scripts/compare_inner_products.py"
 
@@ -256,6 +256,6 @@ rule select_example_images:
         runtime=30,
     params:
         item=image_settings,
-        library=source_digest("kernel_statistics", "samples", "architectures", "store"),
+        library=source_digest("image_statistics", "architectures", "store"),
     script:
         "../scripts/select_example_images.py"
