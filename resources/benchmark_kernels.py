@@ -139,7 +139,7 @@ def page(plan: Plan, rows: dict[str, dict[str, Any]], their_tries: dict[str, flo
     """All that was measured, with what it is of."""
     networks = {name: plan.small if name in ("ours", "theirs") else plan.large for name in ROWS}
     text = (
-        f"Kernels in float32, arctan. One thread of: {processor()}, at whatever else the machine had to do: rows of a "
+        f"Kernels in float32, arctan. One core of: {processor()}, at whatever else the machine had to do: rows of a "
         "network were measured in turns, so that all had their share of that, and seconds of a processor leave out "
         "what others had of its core. Ratios below are of the medians of these; in brackets, of the least, and of "
         "medians and least by the clock. Peak memory is that of a process, libraries included. Matrix products are "
@@ -244,6 +244,7 @@ def our_kernel(network: Network) -> Callable[[], Any]:
 
 def serve(work: Callable[[str], Callable[[], Any]], name: str) -> None:
     """Warm up one call; then for each line that comes in, time it and answer with a line."""
+    keep_to_one_core()
     with redirect_stdout(sys.stderr):  # neural-tangents talks while it compiles
         call = work(name)
         warm_up, _ = timed(call)
@@ -323,6 +324,12 @@ def large_measurements(network: Network) -> dict[str, Callable[[], dict[str, Any
         "large_scratch": lambda: ours(scratch=True),
         "large_float64": lambda: ours(scratch=True, accumulation=torch.float64),
     }
+
+
+def keep_to_one_core() -> None:
+    """Whatever their threads are told, libraries then share one core: XLA takes two otherwise."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def one_thread() -> dict[str, str]:
@@ -434,6 +441,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "workflow" / "lib"))
     match sys.argv[1:]:
         case ["--measure", name, network]:
+            keep_to_one_core()
             print(json.dumps(large_measurements(as_network(network))[name]() | {"gigabytes": peak_gigabytes()}))
         case ["--serve", "ours", network]:
             serve(lambda _: our_kernel(as_network(network)), "ours")
