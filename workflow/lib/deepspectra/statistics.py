@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from scipy.stats import binom
 
 from deepspectra.errors import UserError
 
@@ -71,6 +70,9 @@ def expected_binned_distance(probabilities: np.ndarray, size: int) -> float:
     Each bin's count is binomial, whose mean absolute deviation has a closed form (de Moivre 1730):
     2 k (1 - p) P(count = k) with k = floor(size p) + 1, divided by size for the share.
     """
+    # Imported here: it takes a second, and jobs that decompose matrices need nothing else of it.
+    from scipy.stats import binom
+
     p = np.asarray(probabilities, dtype=np.float64)
     p = p[(p > 0) & (p < 1)]
     k = np.floor(size * p) + 1

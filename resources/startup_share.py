@@ -1,0 +1,76 @@
+"""Print what share of a run Snakemake and the start of its jobs took, from the run's own log and benchmark files.
+
+    uv run resources/startup_share.py preview [CORES]
+
+Run it in the top folder after one run has made everything (`snakemake --cores 2` in a fresh clone). The time of a run
+is its cores, two unless another number is given, times its length by the clock. Of that, Snakemake has what no job
+used: reading the rules, choosing jobs, cores that found none, and downloads, which are no job of a scale. Starting a
+job is Python and its imports, which every job's log tells in seconds of a processor.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "workflow" / "lib"))
+
+from deepspectra.job import IMPORTS  # noqa: E402
+
+ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
+
+
+def last_run(folder: Path) -> float:
+    """Seconds by the clock of the last run of Snakemake in a folder that came to its end."""
+    for log in sorted(folder.glob(".snakemake/log/*.snakemake.log"), reverse=True):
+        if found := ELAPSED.search(log.read_text(encoding="utf-8")):
+            days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+    raise SystemExit("no run of Snakemake has come to its end in this folder.")
+
+
+def import_seconds(logs: Path) -> list[float]:
+    """What the jobs of a scale told of their start."""
+    pattern = re.compile(re.escape(IMPORTS).replace("%\\.2f", r"([\d.]+)"))
+    found = (pattern.search(path.read_text(encoding="utf-8")) for path in sorted(logs.rglob("*.log")))
+    return [float(match.group(1)) for match in found if match]
+
+
+def shares(wall: float, cores: int, jobs: list[float], imports: list[float]) -> dict[str, float]:
+    """Of the time of a run: the jobs' work, their start, and Snakemake with idle cores; they sum to one."""
+    whole = wall * cores
+    return {
+        "the jobs' own work": (sum(jobs) - sum(imports)) / whole,
+        "starting them": sum(imports) / whole,
+        "Snakemake, and cores without a job": 1 - sum(jobs) / whole,
+    }
+
+
+def main(scale: str, cores: int) -> None:
+    folder = Path("results") / scale
+    jobs = [float(pd.read_csv(path, sep="\t").s.sum()) for path in sorted(folder.glob("benchmarks/**/*.tsv"))]
+    imports = import_seconds(folder / "logs")
+    if not jobs or len(jobs) != len(imports):
+        raise SystemExit(
+            f"{folder} has {len(jobs)} benchmark files and {len(imports)} logs that tell of their start; expected one "
+            "of each for every job. Make everything in one run first, in a fresh clone."
+        )
+    wall = last_run(Path())
+    print(f"{len(jobs)} jobs in {wall:.0f} s on {cores} cores; a job starts in {sum(imports) / len(imports):.2f} s")
+    for name, share in shares(wall, cores, jobs, imports).items():
+        print(f"{share:6.1%}  {name}")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case [scale]:
+            main(scale, 2)
+        case [scale, cores] if cores.isdigit():
+            main(scale, int(cores))
+        case _:
+            raise SystemExit(__doc__)
