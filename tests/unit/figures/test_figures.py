@@ -9,6 +9,7 @@ import pytest
 from drawn import illegible, line_through, save_here_and_there, texts, through_csv
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
 from deepspectra.figures import fan2020, pennington2017, style
@@ -77,6 +78,8 @@ def spectra_tables(zeros=0.25):
             x = np.linspace(sample.min(), sample.max(), 50)
             rows += [(panel, "limit", a, a, 0.1 + 0.01 * i) for i, a in enumerate(x)]
             summary.append((panel, "kernel", "KS distance to the limit", 0.0123, 0.0045))
+    for series, factor in (("mean", 1.02), ("lemma", 1.05)):
+        rows += histogram("c", factor * values["c"], np.linspace(1, 3, 21), 300, series)
     rows.append(("a", "atom", 0.0, 0.0, zeros))
     summary.append(("a", "input", "share of zero eigenvalues", zeros, None))
     summary.append(("c", "kernel", "KS distance of lemma 3.5's matrix", 0.067, 0.0045))
@@ -249,7 +252,8 @@ def test_activation_curves_have_the_colours_of_the_paper():
 
 
 def bars_of(axis):
-    return sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in axis.patches)
+    bars = [patch for patch in axis.patches if isinstance(patch, Rectangle)]
+    return sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in bars)
 
 
 def test_spectra_are_drawn_with_their_limits_and_distances():
@@ -286,6 +290,25 @@ def test_the_lower_row_magnifies_a_crowded_left_end():
         assert (axis.get_xlim()[1] < 0.1 * whole.get_xlim()[1]) == (panel == "b")
         inside = part[(part.series == "limit") & part.x.between(bars.x.min(), bars.x_high.max())]
         assert axis.get_ylim()[1] > max(bars.y.max(), inside.y.max() if len(inside) else 0)
+
+
+def test_stand_ins_are_stepped_lines_over_the_kernel_s_bars():
+    figure, (curves, _) = draw(fan2020, "figure_2"), spectra_tables()
+    assert not any(isinstance(patch, StepPatch) for axis in figure.axes[3:5] for patch in axis.patches)
+    steps = [patch for patch in figure.axes[5].patches if isinstance(patch, StepPatch)]
+    for series, patch in zip(("mean", "lemma"), steps, strict=True):
+        rows = curves[curves.series == series]
+        np.testing.assert_allclose(patch.get_data().values, rows.y, rtol=1e-12)
+        np.testing.assert_allclose(patch.get_data().edges, [*rows.x, rows.x_high.iloc[-1]], rtol=1e-12)
+
+
+def test_no_bar_is_under_a_legend():
+    figure = draw(fan2020, "figure_2")
+    figure.canvas.draw()
+    for axis in figure.axes[:3]:
+        box = axis.get_legend().get_window_extent()
+        for patch in (patch for patch in axis.patches if isinstance(patch, Rectangle)):
+            assert not box.overlaps(patch.get_window_extent()) or patch.get_height() == 0, axis.get_title(loc="left")
 
 
 def test_no_remark_on_zeros_where_there_are_none():

@@ -98,24 +98,24 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         lines = dict(list(curves[curves.panel == panel].groupby("series")))
         limit = lines.get("limit", curves[:0])
         _spectrum(whole, lines["histogram"], limit)
-        lowest = lines["histogram"].y[lines["histogram"].y > 0].min()
         whole.set_yscale("log")
-        whole.set_ylim(0.5 * lowest, 4 * max(lines["histogram"].y.max(), limit.y.max() if len(limit) else 0))
         whole.set_xlim(left=min(0.0, lines["histogram"].x.min()))
         style.label_panel(whole, panel, title)
 
         magnified = lines.get("zoom", lines["histogram"])
         left, right = magnified.x.min(), magnified.x_high.max()
         _spectrum(part, magnified, limit[limit.x <= right])
+        told = summary[summary.panel == panel].set_index("quantity").value
         for series in (name for name in _STAND_INS if name in lines):
-            label, _, look = _STAND_INS[series]
+            label, name, look = _STAND_INS[series]
             part.stairs(lines[series].y, [*lines[series].x, lines[series].x_high.iloc[-1]], **look)
-            whole.plot([], [], label=label, **look)
+            whole.plot([], [], label=f"{label}: KS {told[f'KS distance of {name}']:#.2g}", **look)
         inside = limit[limit.x.between(left, right)]
         part.set_xlim(left - 0.03 * (right - left), right)
         part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
         part.set_xlabel(r"eigenvalue $\lambda$")
-        _legend(whole, _remarks(lines, summary[summary.panel == panel]))
+        entries = _legend(whole, _remarks(lines, summary[summary.panel == panel]))
+        whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
     axes[0, 0].set_ylabel("density (logarithmic)")
     axes[1, 0].set_ylabel("density")
     style.add_note(figure, note)
@@ -139,11 +139,21 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
         axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit law")
 
 
-def _legend(axis: Axes, remarks: list[str]) -> None:
-    """Lines and bars, and below them what the numbers say."""
+def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
+    """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
+    lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
+    # The legend covers the right of a panel, and of its height a tenth for each entry.
+    right = bars.x_high > bars.x.min() + 0.2 * (bars.x_high.max() - bars.x.min())
+    free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
+    return lowest, max(4 * highest, 1.2 * free)
+
+
+def _legend(axis: Axes, remarks: list[str]) -> int:
+    """Lines and bars, and below them what the numbers say; how many entries there are."""
     handles, labels = axis.get_legend_handles_labels()
     blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
     axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
+    return len(labels) + len(remarks)
 
 
 def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:
@@ -153,9 +163,6 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
     if "KS distance to the limit" in values.index:
         value, reference = values.loc["KS distance to the limit"]
         remarks.append(f"KS {value:#.2g}" + (f" ({reference:#.2g})" if pd.notna(reference) else ""))
-    for label, name, _ in _STAND_INS.values():
-        if f"KS distance of {name}" in values.index:
-            remarks.append(f"{label}: KS {values.value[f'KS distance of {name}']:#.2g}")
     if "atom" in lines:
         remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
     return remarks
