@@ -113,6 +113,6 @@ rule embed_images:
         settings=parameters("baskerville2022.features", "images", "test_images", "seed"),
         # Not among the outputs, which Snakemake deletes when a job fails.
         parts="results/{scale}/checkpoints/features",
-        version=1,
+        code=code_digest("embed_images"),
     script:
         "../scripts/embed_images.py"
