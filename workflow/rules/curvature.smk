@@ -26,8 +26,7 @@ rule compute_curvature:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         network=network_entry,
-        batch_size=batch_size,
-        whole_samples=lambda wildcards: whole_samples(wildcards) if wildcards.batch == "whole" else None,
+        samples=lambda wildcards: (whole_samples if wildcards.batch == "whole" else batch_size)(wildcards),
         code=code_digest("compute_curvature"),
     script:
         "../scripts/compute_curvature.py"

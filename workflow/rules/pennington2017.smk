@@ -55,7 +55,6 @@ rule simulate_random_features:
     params:
         item=parameters(
             "pennington2017.figure_2",
-            "panels",
             "betas",
             "smallest_gamma",
             "largest_gamma",
@@ -63,6 +62,7 @@ rule simulate_random_features:
             "input_dimension",
             "seed",
         ),
+        shape=lambda wildcards: parameters("pennington2017.figure_2", "panels")(wildcards)["panels"][wildcards.panel],
         code=code_digest("simulate_random_features"),
     script:
         "../scripts/simulate_random_features.py"

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import secrets
-import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -108,7 +107,7 @@ class _Sources:
         return self.entries[key]
 
     def keep(self) -> None:
-        if not self.new or sys.dont_write_bytecode:
+        if not self.new:
             return
         try:
             self.path.parent.mkdir(exist_ok=True)
@@ -143,6 +142,8 @@ def read_source(text: str) -> Source:
                 content = getattr(value, field, None)
                 if field == "body" and isinstance(content, list):
                     content = _counted(value)
+                elif isinstance(value, ast.JoinedStr):
+                    content = _joined(content)
                 # Versions of Python differ in fields that are empty.
                 if field not in _IDLE_FIELDS and content is not None and content != []:
                     parts.append(field)
@@ -172,6 +173,17 @@ def _counted(node: ast.AST) -> list[ast.AST]:
         if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
             return body[1:]
     return body
+
+
+def _joined(values: list[ast.expr]) -> list[ast.expr]:
+    """The parts of an f-string: some versions of Python add empty ones, or cut a fixed one in two."""
+    joined: list[ast.expr] = []
+    for value in values:
+        if joined and isinstance(value, ast.Constant) and isinstance(joined[-1], ast.Constant):
+            joined[-1] = ast.Constant(joined[-1].value + value.value)
+        elif not (isinstance(value, ast.Constant) and value.value == ""):
+            joined.append(value)
+    return joined
 
 
 def _is_ours(module: str | None) -> bool:
