@@ -29,7 +29,8 @@ MODULES = {
     "circle_b.py": "import toy.circle_a\n",
     "named.py": "from toy.limits import law\n",
     "lone.py": "from toys import laws\nfrom numpy import store\n",
-    "typed.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from toy import laws\nelse:\n    from toy import wide\n",
+    "typed.py": "from typing import TYPE_CHECKING\n"
+    "if TYPE_CHECKING:\n    from toy import laws\nelse:\n    from toy import wide\n",
     "job.py": "from toy import laws\n",
 }
 #: A function in which all that is written below is written in another way.
@@ -53,7 +54,7 @@ class Law:
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
-    """A package of a few modules in place of the real one; a function writes a module and forgets what was looked up."""
+    """A package of a few modules in place of the real one; a function that writes a module."""
     monkeypatch.setattr(sources, "FOLDER", tmp_path / "toy")
     monkeypatch.setattr(sources, "PACKAGE", "toy")
 
@@ -101,7 +102,10 @@ def script(tmp_path):
         ("from toy import lazy\n", {"lazy", "laws"}),
         ("from toy import plain\n", {"plain", "limits/inputs", "limits/__init__"}),
         ("from toy import circle_a\n", {"circle_a", "circle_b"}),
-        ("from toy import named\n", {"named", "limits/law", "limits/__init__", "limits/inputs", "laws", "store", "wide"}),
+        (
+            "from toy import named\n",
+            {"named", "limits/law", "limits/__init__", "limits/inputs", "laws", "store", "wide"},
+        ),
         ("from toy import lone\n", {"lone"}),
         ("from toy import typed\n", {"typed", "wide"}),
         ("from toy.job import job\nfrom toy.errors import Bad\n", set()),
@@ -221,7 +225,9 @@ def test_statements_that_move_between_bodies_count():
 
 def test_the_digest_is_the_same_under_every_version_of_python():
     """Made under 3.11; the tests run under the others."""
-    text = TEXT + '''
+    text = (
+        TEXT
+        + """
 async def every(kind: type | None = None, *rest: int, **options) -> None:
     try:
         async with kind() as (first, *others):
@@ -233,7 +239,8 @@ async def every(kind: type | None = None, *rest: int, **options) -> None:
     finally:
         print(f"{rest[1:2]} and {kind = }" "tail", *rest, sep="")
     return {key: value async for key, value in first if key not in others}
-'''
+"""
+    )
     assert read_source(text).digest == "30c3ac22d942c9dc0685a274751e58a843f5448d628f37784163cf56a07e11b1"
 
 
@@ -327,7 +334,7 @@ def test_every_import_of_the_library_is_one_that_is_followed():
                 assert node.level == 0, f"{path.name} has a relative import in line {node.lineno}"
             if "importlib" in {alias.name for alias in node.names}:
                 by_name.add(path.name)
-    # The first imports modules of the user's own, whose digest it gives itself. The rule of the second gives the module.
+    # The first imports modules of the user's own, whose digest it gives itself; of the second the rule gives it.
     assert by_name == {"own_activations.py", "draw_figure.py"}
 
 

@@ -169,9 +169,8 @@ def _counted(node: ast.AST) -> list[ast.AST]:
     body = node.body
     if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
         return []
-    if isinstance(node, _DOCUMENTED) and body and isinstance(body[0], ast.Expr):
-        if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
-            return body[1:]
+    if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        return body[1:]
     return body
 
 
