@@ -1,7 +1,7 @@
 """What a change makes anew: exactly what depends on it, by a dry run after a state in which all is finished.
 
-The cases are the tables of ``tests/reruns.md``, which a reader can look up. The finished state is an empty file for each
-result, with the provenance that Snakemake's own ``--touch`` records: a dry run looks at nothing else.
+The cases are the tables of ``tests/reruns.md``, which a reader can look up. The finished state is an empty file for
+each result, with the provenance that Snakemake's own ``--touch`` records: a dry run looks at nothing else.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def finished(project) -> Project:
     """The project as if all had been made at smoke scale."""
     result = project.snakemake("--touch", "--cores", "1", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
-    outputs = [
-        path for line in re.findall(r"^    output: (.*)$", result.stdout, re.MULTILINE) for path in line.split(", ")
-    ]
+    outputs = ", ".join(re.findall(r"^    output: (.*)$", result.stdout, re.MULTILINE)).split(", ")
     now = time.time()
     for name in outputs:
         if name.split("/")[2] not in TEMPORARY:
@@ -96,7 +94,7 @@ def test_a_setting_makes_anew_what_it_shapes(finished, settings, jobs):
 
 @pytest.mark.parametrize(("names", "jobs"), EDITS)
 def test_an_edit_makes_anew_what_depends_on_it(finished, names, jobs):
-    """Tables get a line more, modules a statement; the script keeps its time stamp, as a copy of another version may."""
+    """By a statement, or a line, more; the script has an old time stamp, as a copy of another version may."""
     with edited(finished, names, "\nEDITED = 1\n"):
         if names.startswith("workflow/scripts"):
             os.utime(finished.folder / names, (1e9, 1e9))
@@ -112,7 +110,7 @@ def test_an_edit_that_changes_no_number_makes_nothing_anew(finished, names, jobs
 
 
 def test_results_are_kept_by_a_word_of_the_user(finished, tmp_path):
-    """``--touch``: the edit changed no number. Kernels that were deleted stay so, and what is finished stays as it is."""
+    """``--touch``: the edit changed no number. Kernels that were deleted stay so, what is finished stays as it is."""
     copy = Project(tmp_path / "copy")
     shutil.copytree(finished.folder, copy.folder, symlinks=True)
     figure = copy.folder / "results/smoke/figures/fan2020/figure_1.pdf"
