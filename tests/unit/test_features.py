@@ -107,8 +107,8 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(features, "_AT_ONCE", {"cpu": 2})
 
 
-def parts(embedding, images, folder, seed=41, weights="digest"):
-    return embed_in_parts(embedding, images, seed, "train", weights=weights, folder=folder)
+def parts(embedding, images, folder, seed=41, weights="digest", code="code"):
+    return embed_in_parts(embedding, images, seed, "train", weights=weights, folder=folder, code=code)
 
 
 def test_parts_are_the_whole(means, images, tmp_path, small_parts):
@@ -126,18 +126,18 @@ def test_a_job_that_was_killed_goes_on(images, tmp_path, small_parts, means, cap
     assert again.network.seen == 6
 
 
-@pytest.mark.parametrize("change", ["seed", "weights", "images", "damage", "number"])
+@pytest.mark.parametrize("change", ["seed", "weights", "code", "images", "damage", "number"])
 def test_parts_of_anything_else_are_made_anew(images, tmp_path, small_parts, means, change):
     parts(means, images, tmp_path)
-    given = {"images": images, "seed": 41, "weights": "digest"}
+    given = {"images": images, "seed": 41, "weights": "digest", "code": "code"}
     if change == "damage":
         (tmp_path / "train_00004.h5").write_bytes(b"cut short")
     elif change == "number":
         given["images"] = images[:9]
     else:
-        given[change] = {"seed": 42, "weights": "another", "images": images[::-1].copy()}[change]
+        given[change] = {"seed": 42, "images": images[::-1].copy()}.get(change, "another")
     again = Embedding(Means(), BACKBONES["resnet34"])
-    found = parts(again, given["images"], tmp_path, given["seed"], given["weights"])
+    found = parts(again, given["images"], tmp_path, given["seed"], given["weights"], given["code"])
     expected = np.concatenate(list(embed(means, given["images"], given["seed"], 0)))
     np.testing.assert_array_equal(found, expected)
     assert again.network.seen == {"damage": 4, "number": 1}.get(change, 10)

@@ -21,7 +21,6 @@ from deepspectra.kernel_statistics import (
     explained_variance,
     isolated,
     label_rows,
-    label_shares,
     starting_spectrum,
     training_rows,
 )
@@ -210,13 +209,6 @@ def test_positive_eigenvalues_that_are_too_small_to_show_are_counted():
     compare_trained(found, "a", "conjugate_2", Spectrum(small, 0.0), Spectrum(small, 0.0), kernel, 10, 100)
     _, summary = tables(found)
     assert summary.value["a", "conjugate_2", "positive eigenvalues too small to show before"] == 2
-
-
-def test_shares_on_eigenvectors_are_those_of_planted_targets():
-    vectors = np.linalg.qr(np.random.default_rng(3).normal(size=(30, 30)))[0]
-    shares = label_shares(vectors, 3 * vectors[:, 29] - 4 * vectors[:, 5])
-    assert shares.sum() == pytest.approx(1)
-    assert shares[[29, 5]] == pytest.approx([9 / 25, 16 / 25])
 
 
 def test_the_last_third_of_a_training_is_told_by_its_range():

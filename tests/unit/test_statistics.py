@@ -13,7 +13,6 @@ from deepspectra.statistics import (
     expected_binned_distance,
     histogram,
     ks_distance,
-    noise_floor,
     ridge_training_loss,
     zoom,
 )
@@ -200,15 +199,3 @@ def test_a_crowded_left_end_is_magnified():
 
 def test_an_even_spectrum_is_not_magnified():
     assert zoom("c", np.linspace(0, 1, 100), 10, total=100) == []
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_noise_floor_is_what_rounding_makes_of_zeros(dtype):
-    """A Gram matrix of rank 20, rounded once: its zeros come out below the floor, which lies far below the rest."""
-    x = np.random.default_rng(0).normal(size=(20, 400))
-    exact = x.T @ x
-    rounded = exact.astype(dtype) if dtype == "float32" else exact
-    values = np.linalg.eigvalsh(rounded.astype(np.float64))
-    floor = noise_floor(values, dtype)
-    assert np.abs(values[:380]).max() < floor
-    assert floor < 1e-3 * values[380]

@@ -137,12 +137,15 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     np.testing.assert_array_equal(history, rest)
 
 
-@pytest.mark.parametrize("damage", ["another plan", "cut short", "other initial weights", "another loss", "momentum"])
+DAMAGES = ["another plan", "cut short", "other initial weights", "another loss", "momentum", "other code"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_checkpoint_of_no_use_is_said_and_passed_over(tmp_path, caplog, damage):
     checkpoint, plan = tmp_path / "state.h5", PLAN
     changes = {"another plan": {"batch_size": 7}, "momentum": {"momentum": 0.0}}.get(damage, {})
     before = dataclasses.replace(PLAN, **changes)
-    trained(before, checkpoint, checkpoint_epochs=3)
+    trained(before, checkpoint, checkpoint_epochs=3, code="before" if damage == "other code" else "")
     if damage == "another loss":
         # A regression's, whose history has other columns.
         model, data = regression()

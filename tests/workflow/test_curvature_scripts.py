@@ -65,11 +65,12 @@ def run(tmp_path_factory):
 
     place = {"state": "final", "split": "test", "kind": "hessian"}
     files = {"weights": "weights.h5", "data": "features.h5"}
-    params = {"network": NETWORK, "batch_size": 20, "whole_samples": 150, "method": None}
     for batch in ("whole", "0", "1", "2"):
         wildcards = place | {"network": "toy", "batch": batch}
+        params = {"network": NETWORK, "samples": 150 if batch == "whole" else 20}
         script("compute_curvature", wildcards=wildcards, input=files, output=[f"{batch}.h5"], params=params)
         script("decompose_curvature", wildcards=wildcards, input=[f"{batch}.h5"], output=[f"p{batch}.h5"], params={})
+    params = {"network": NETWORK, "batch_size": 20, "whole_samples": 150, "method": None}
     wildcards = place | {"network": "toy", "first": "0", "last": "2"}
     script("resolve_curvature", wildcards=wildcards, input=files, output=["resolved.h5"], params=params)
     script("resolve_whole_set", wildcards=wildcards, input=files, output=["whole_resolved.h5"], params=params)

@@ -354,29 +354,6 @@ def test_kernels_are_kept_on_demand(finished):
     assert (finished.folder / "results/smoke/kernels/fan2020/figure_1.h5").exists()
 
 
-def test_an_edit_of_a_library_module_reaches_what_depends_on_it(finished):
-    """Snakemake does not see imports: digests of the modules among the parameters must."""
-    style = finished.folder / "workflow/lib/deepspectra/figures/style.py"
-    tables = style.parents[1] / "tables.py"
-    originals = {path: path.read_text() for path in (style, tables)}
-    try:
-        style.write_text(originals[style] + "\n# an edit\n")
-        assert finished.jobs(*SMOKE) == {"draw_figure": len(FIGURES), "draw_limit_law": 1, "all": 1}
-        tables.write_text(originals[tables] + "\n# an edit\n")
-        assert finished.jobs(*SMOKE) == {
-            "draw_figure": len(FIGURES),
-            "draw_limit_law": 1,
-            "tabulate_accuracies": 1,
-            "tabulate_networks": 1,
-            "tabulate_spacing_tests": 1,
-            "all": 1,
-        }
-    finally:
-        for path, text in originals.items():
-            path.write_text(text)
-    assert finished.jobs(*SMOKE) == {}
-
-
 def test_a_broken_spectrum_is_refused_and_nothing_is_drawn(finished):
     """A file cut short is named, with what to do; the figure that stood stays."""
     spectrum = finished.folder / "results/smoke/spectra/fan2020/figure_1.h5"

@@ -31,7 +31,7 @@ rule gather_curvature:
     params:
         panels=lambda wildcards: curvature_panels(wildcards.scale, wildcards.item),
         spectra=lambda wildcards: curvature_spectra(wildcards.scale, wildcards.item),
-        library=source_digest("curvature_statistics", "store"),
+        code=code_digest("gather_curvature"),
     script:
         "../scripts/gather_curvature.py"
 
@@ -68,6 +68,6 @@ rule tabulate_networks:
         scale_note=lambda wildcards: describe_scale(
             FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["baskerville2022"]["table_networks"]
         ),
-        library=source_digest("tables", "laws.ratios", "store"),
+        code=code_digest("tabulate_networks"),
     script:
         "../scripts/tabulate_networks.py"

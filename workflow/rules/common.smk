@@ -9,6 +9,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
+from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
 from deepspectra.configuration import SCALES, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
@@ -16,7 +17,6 @@ from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
-from deepspectra.sources import source_digest
 
 
 def stop(message):
@@ -75,6 +75,14 @@ config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
 config["pretrained"] = RUN.pretrained
 config["checkpoint_epochs"] = RUN.checkpoint_epochs
+
+
+def code_digest(script, *modules):
+    """For `params:`: digest of a script, of what it imports from the library, and of modules that it imports by name.
+
+    A job reruns when one of them changes, since Snakemake does not see the imports.
+    """
+    return sources.code_digest(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py", *modules)
 
 
 def settings_of(scale, item):

@@ -26,9 +26,8 @@ rule compute_curvature:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         network=network_entry,
-        batch_size=batch_size,
-        whole_samples=lambda wildcards: whole_samples(wildcards) if wildcards.batch == "whole" else None,
-        version=1,
+        samples=lambda wildcards: (whole_samples if wildcards.batch == "whole" else batch_size)(wildcards),
+        code=code_digest("compute_curvature"),
     script:
         "../scripts/compute_curvature.py"
 
@@ -53,7 +52,7 @@ rule decompose_curvature:
         mem_mb=curvature_memory,
         runtime=lambda wildcards, attempt: attempt * 120,
     params:
-        version=1,
+        code=code_digest("decompose_curvature"),
     script:
         "../scripts/decompose_curvature.py"
 
@@ -80,7 +79,7 @@ rule resolve_curvature:
         network=network_entry,
         batch_size=batch_size,
         method=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).method,
-        version=1,
+        code=code_digest("resolve_curvature"),
     script:
         "../scripts/resolve_curvature.py"
 
@@ -106,7 +105,7 @@ rule resolve_whole_set:
     params:
         network=network_entry,
         whole_samples=whole_samples,
-        version=1,
+        code=code_digest("resolve_whole_set"),
     script:
         "../scripts/resolve_whole_set.py"
 
@@ -136,6 +135,6 @@ rule analyse_curvature:
             include={"unfolded_share", "seed"}
         ),
         data=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data,
-        library=source_digest("curvature_statistics", "store"),
+        code=code_digest("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"

@@ -25,8 +25,11 @@ rule fetch_dataset:
         disk_mb=1500,
         runtime=60,
     params:
-        # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's.
+        # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's. It has
+        # the hash of every array: whatever the code, a file holds them or is not written.
         dataset=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
+        # No digest of the code here and below: nobody's weights are to be deleted and fetched again, perhaps in vain,
+        # since a message was edited. Raise it with an edit that makes other arrays of the same file.
         version=1,
     script:
         "../scripts/fetch_dataset.py"
@@ -113,6 +116,6 @@ rule embed_images:
         settings=parameters("baskerville2022.features", "images", "test_images", "seed"),
         # Not among the outputs, which Snakemake deletes when a job fails.
         parts="results/{scale}/checkpoints/features",
-        version=1,
+        code=code_digest("embed_images"),
     script:
         "../scripts/embed_images.py"

@@ -33,7 +33,7 @@ rule compute_kernels:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         item=kernel_settings,
-        version=3,
+        code=code_digest("compute_kernels"),
     script:
         "../scripts/compute_kernels.py"
 
@@ -59,7 +59,7 @@ rule decompose_kernels:
     params:
         depth=lambda wildcards: settings_of(wildcards.scale, f"fan2020.{wildcards.item}").depth,
         compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
-        version=3,
+        code=code_digest("decompose_kernels"),
     script:
         "../scripts/decompose_kernels.py"
 
@@ -86,7 +86,7 @@ rule compare_kernel_spectra:
     params:
         item=parameters("fan2020.{item}"),
         compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
-        library=source_digest("kernel_statistics", "activations", "store"),
+        code=code_digest("compare_kernel_spectra"),
     script:
         "../scripts/compare_kernel_spectra.py"
 
@@ -115,7 +115,7 @@ rule compare_layer_spectra:
             item: settings_of(wildcards.scale, f"fan2020.{item}").model_dump()
             for item in SPECTRA["fan2020"]["figure_s4"](wildcards.scale)
         },
-        library=source_digest("kernel_statistics", "activations", "store"),
+        code=code_digest("compare_layer_spectra"),
     script:
         "../scripts/compare_layer_spectra.py"
 
@@ -149,7 +149,7 @@ rule compute_trained_kernels:
     params:
         network=network_entry,
         training=training_entry,
-        version=1,
+        code=code_digest("compute_trained_kernels"),
     script:
         "../scripts/compute_trained_kernels.py"
 
@@ -174,7 +174,7 @@ rule decompose_trained_kernels:
         runtime=lambda wildcards, attempt: attempt * 30,
     params:
         kernels=lambda wildcards: network_kernel_names(wildcards.scale, wildcards.network),
-        version=1,
+        code=code_digest("decompose_trained_kernels"),
     script:
         "../scripts/decompose_trained_kernels.py"
 
@@ -204,7 +204,7 @@ rule compare_trained_spectra:
         kernels=shown_kernels,
         network=lambda wildcards: trained_network(wildcards.scale, wildcards.item).model_dump(),
         training=lambda wildcards: SETTINGS[wildcards.scale].fan2020.training.model_dump(),
-        library=source_digest("kernel_statistics", "activations", "store"),
+        code=code_digest("compare_trained_spectra"),
     script:
         "../scripts/compare_trained_spectra.py"
 
@@ -230,7 +230,7 @@ rule compare_inner_products:
         runtime=30,
     params:
         item=image_settings,
-        library=source_digest("image_statistics", "store"),
+        code=code_digest("compare_inner_products"),
     script:
         "../scripts/compare_inner_products.py"
 
@@ -256,6 +256,6 @@ rule select_example_images:
         runtime=30,
     params:
         item=image_settings,
-        library=source_digest("image_statistics", "architectures", "store"),
+        code=code_digest("select_example_images"),
     script:
         "../scripts/select_example_images.py"

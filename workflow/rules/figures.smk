@@ -27,6 +27,7 @@ rule draw_figure:
         runtime=15,
     params:
         scale_note=scale_note,
-        library=lambda wildcards: source_digest(f"figures.{wildcards.paper}"),
+        # The paper's module is imported by its name.
+        code=lambda wildcards: code_digest("draw_figure", f"figures.{wildcards.paper}"),
     script:
         "../scripts/draw_figure.py"

@@ -22,7 +22,7 @@ rule solve_limit_law:
         law=limit_law_of,
         # The file of an activation function of the user's own.
         activation=lambda wildcards: source_of(limit_law_of(wildcards)["activation"]),
-        library=source_digest("limits.report", "limits.specification", "own_activations"),
+        code=code_digest("solve_limit_law"),
     script:
         "../scripts/solve_limit_law.py"
 
@@ -52,6 +52,6 @@ rule draw_limit_law:
         runtime=15,
     params:
         law=limit_law_of,
-        library=source_digest("figures.limit_laws"),
+        code=code_digest("draw_limit_law"),
     script:
         "../scripts/draw_limit_law.py"

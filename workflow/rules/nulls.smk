@@ -23,7 +23,7 @@ rule draw_null_levels:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
         unfolding=unfolding_parameters,
         # What is judged by them goes through the same code: an edit of it has to reach both.
-        library=source_digest("nulls", "levels", "unfolding"),
+        code=code_digest("draw_null_levels"),
     script:
         "../scripts/draw_null_levels.py"
 
@@ -45,6 +45,6 @@ rule draw_null_vectors:
         runtime=lambda wildcards, attempt: attempt * 60,
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(include={"vectors", "seed"}),
-        library=source_digest("nulls", "levels"),
+        code=code_digest("draw_null_vectors"),
     script:
         "../scripts/draw_null_vectors.py"

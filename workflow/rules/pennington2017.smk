@@ -32,7 +32,7 @@ rule simulate_data_covariance:
         item=parameters(
             "pennington2017.figure_1", "phi", "psi", "input_dimensions", "layers", "pooled_eigenvalues", "seed"
         ),
-        version=1,
+        code=code_digest("simulate_data_covariance"),
     script:
         "../scripts/simulate_data_covariance.py"
 
@@ -55,7 +55,6 @@ rule simulate_random_features:
     params:
         item=parameters(
             "pennington2017.figure_2",
-            "panels",
             "betas",
             "smallest_gamma",
             "largest_gamma",
@@ -63,7 +62,8 @@ rule simulate_random_features:
             "input_dimension",
             "seed",
         ),
-        version=1,
+        shape=lambda wildcards: parameters("pennington2017.figure_2", "panels")(wildcards)["panels"][wildcards.panel],
+        code=code_digest("simulate_random_features"),
     script:
         "../scripts/simulate_random_features.py"
 
@@ -87,7 +87,7 @@ rule compare_data_covariance:
         runtime=15,
     params:
         item=parameters("pennington2017.figure_1", "phi", "psi", "alphas", "input_dimensions", "layers", "bins"),
-        library=source_digest("statistics", "limits.quartic", "nonlinear", "store"),
+        code=code_digest("compare_data_covariance"),
     script:
         "../scripts/compare_data_covariance.py"
 
@@ -111,7 +111,7 @@ rule compare_training_loss:
         runtime=15,
     params:
         item=parameters("pennington2017.figure_2"),
-        library=source_digest("statistics", "limits.quartic", "store"),
+        code=code_digest("compare_training_loss"),
     script:
         "../scripts/compare_training_loss.py"
 
@@ -133,6 +133,6 @@ rule evaluate_activations:
         runtime=15,
     params:
         item=parameters("pennington2017.figure_3"),
-        library=source_digest("nonlinear"),
+        code=code_digest("evaluate_activations"),
     script:
         "../scripts/evaluate_activations.py"

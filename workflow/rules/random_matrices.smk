@@ -31,7 +31,7 @@ rule draw_orthogonal_ensemble:
         runtime=30,
     params:
         ensemble=lambda wildcards: parameters("baskerville2022.{item}")(wildcards)["ensemble"],
-        version=1,
+        code=code_digest("draw_orthogonal_ensemble"),
     script:
         "../scripts/draw_orthogonal_ensemble.py"
 
@@ -55,7 +55,7 @@ rule compare_ensemble_spacings:
         runtime=15,
     params:
         item=parameters("baskerville2022.figure_2"),
-        library=source_digest("statistics", "ratios", "laws", "store"),
+        code=code_digest("compare_ensemble_spacings"),
     script:
         "../scripts/compare_ensemble_spacings.py"
 
@@ -80,7 +80,7 @@ rule draw_process_hessians:
             for key, value in parameters("baskerville2022.gaussian_process")(wildcards).items()
             if key != "bins"
         },
-        version=1,
+        code=code_digest("draw_process_hessians"),
     script:
         "../scripts/draw_process_hessians.py"
 
@@ -106,7 +106,7 @@ rule compare_process_spectra:
         runtime=15,
     params:
         process=parameters("baskerville2022.gaussian_process"),
-        library=source_digest("statistics", "ratios", "laws", "gaussian_process", "store"),
+        code=code_digest("compare_process_spectra"),
     script:
         "../scripts/compare_process_spectra.py"
 
@@ -134,7 +134,7 @@ rule resolve_resnet34:
         item=parameters("baskerville2022.figure_resnet34"),
         # Training images that batch normalisation has its means and variances from.
         statistics_images=1000,
-        version=1,
+        code=code_digest("resolve_resnet34"),
     script:
         "../scripts/resolve_resnet34.py"
 
@@ -158,6 +158,6 @@ rule compare_resnet34:
         runtime=15,
     params:
         item=parameters("baskerville2022.figure_resnet34"),
-        library=source_digest("statistics", "ratios", "laws", "calibration", "orthogonal", "store"),
+        code=code_digest("compare_resnet34"),
     script:
         "../scripts/compare_resnet34.py"

@@ -26,6 +26,6 @@ rule decompose_weights:
     params:
         layers=stored_shapes,
         states=weight_states,
-        version=1,
+        code=code_digest("decompose_weights"),
     script:
         "../scripts/decompose_weights.py"

@@ -27,7 +27,7 @@ rule analyse_weights:
         null_levels=lambda wildcards: null_files(wildcards)[0],
         null_vectors=lambda wildcards: null_files(wildcards)[1],
         unfolding=unfolding_parameters,
-        library=source_digest("weight_statistics", "calibration", "laws", "levels", "unfolding", "store"),
+        code=code_digest("analyse_weights"),
     script:
         "../scripts/analyse_weights.py"
 
@@ -54,7 +54,7 @@ rule evaluate_linearised:
         network=network_entry,
         training=lambda wildcards: {key: training_entry(wildcards)[key] for key in ("images", "test_images")},
         layer=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_4.layer,
-        version=1,
+        code=code_digest("evaluate_linearised"),
     script:
         "../scripts/evaluate_linearised.py"
 
@@ -80,7 +80,7 @@ rule gather_level_statistics:
     params:
         places=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_1.model_dump()["panels"],
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_1"),
-        library=source_digest("weight_panels"),
+        code=code_digest("gather_level_statistics"),
     script:
         "../scripts/gather_level_statistics.py"
 
@@ -107,7 +107,7 @@ rule gather_vector_tests:
     params:
         figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_2.model_dump(),
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_2"),
-        library=source_digest("weight_panels", "statistics"),
+        code=code_digest("gather_vector_tests"),
     script:
         "../scripts/gather_vector_tests.py"
 
@@ -138,7 +138,7 @@ rule gather_regimes:
     params:
         figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_3.model_dump(),
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_3"),
-        library=source_digest("weight_panels"),
+        code=code_digest("gather_regimes"),
     script:
         "../scripts/gather_regimes.py"
 
@@ -164,7 +164,7 @@ rule gather_accuracies:
         mem_mb=1000,
         runtime=15,
     params:
-        version=1,
+        code=code_digest("gather_accuracies"),
     script:
         "../scripts/gather_accuracies.py"
 
@@ -202,7 +202,7 @@ rule tabulate_accuracies:
         scale_note=lambda wildcards: describe_scale(
             FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]["table_1"]
         ),
-        library=source_digest("tables"),
+        code=code_digest("tabulate_accuracies"),
     script:
         "../scripts/tabulate_accuracies.py"
 
@@ -235,6 +235,6 @@ rule tabulate_spacing_tests:
         scale_note=lambda wildcards: describe_scale(
             FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]["table_2"]
         ),
-        library=source_digest("tables", "calibration"),
+        code=code_digest("tabulate_spacing_tests"),
     script:
         "../scripts/tabulate_spacing_tests.py"

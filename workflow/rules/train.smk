@@ -28,6 +28,6 @@ rule train_network:
         training=training_entry,
         # Not among the outputs, which Snakemake deletes when a job fails.
         checkpoint="results/{scale}/checkpoints/{network}.h5",
-        version=1,
+        code=code_digest("train_network"),
     script:
         "../scripts/train_network.py"

@@ -18,11 +18,8 @@ with job(snakemake.log[0], snakemake.threads):
     features = samples.inputs[0].numel()
     model = load_trained(network, snakemake.input.weights, snakemake.wildcards.state, features, torch.float32)
     model = model.to(device)
-    if batch == "whole":
-        chosen = slice(snakemake.params.whole_samples)
-    else:
-        size = snakemake.params.batch_size
-        chosen = slice(int(batch) * size, (int(batch) + 1) * size)
+    first, size = 0 if batch == "whole" else int(batch), snakemake.params.samples
+    chosen = slice(first * size, (first + 1) * size)
     inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], loss_of(network["data"])
     if batch == "whole":
         with torch.no_grad():

@@ -3,9 +3,9 @@
 import torch
 
 from deepspectra import store
+from deepspectra.eigenvalues import noise_floor
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
-from deepspectra.statistics import noise_floor
 
 with job(snakemake.log[0], snakemake.threads):
     layers = range(1, snakemake.params.depth + 1)

@@ -3,10 +3,9 @@
 import torch
 
 from deepspectra import store
+from deepspectra.eigenvalues import label_shares, noise_floor
 from deepspectra.job import job
-from deepspectra.kernel_statistics import label_shares
 from deepspectra.progress import ProgressBar
-from deepspectra.statistics import noise_floor
 
 with job(snakemake.log[0], snakemake.threads):
     *_, last, _ = snakemake.params.kernels

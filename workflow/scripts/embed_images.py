@@ -38,6 +38,7 @@ with job(snakemake.log[0], snakemake.threads):
             split,
             weights=weights.attributes["parameters"]["sha256"],
             folder=snakemake.params.parts,
+            code=snakemake.params.code,
             description=BACKBONES[name].title,
         )
         arrays[f"{split}_labels"] = data[f"{split}_labels"][:count].astype(np.int64)

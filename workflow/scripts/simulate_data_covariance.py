@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from deepspectra import store
-from deepspectra.configuration import whole_quotient
-from deepspectra.ensembles import data_covariance_eigenvalues, generator
+from deepspectra.ensembles import data_covariance_eigenvalues, generator, whole_quotient
 from deepspectra.job import choose_device, job
 from deepspectra.nonlinear import rectifier, rectifier_zeta
 from deepspectra.progress import ProgressBar

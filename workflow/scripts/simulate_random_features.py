@@ -3,17 +3,15 @@
 import numpy as np
 
 from deepspectra import store
-from deepspectra.configuration import whole_quotient
-from deepspectra.ensembles import gaussian_equivalent, generator, random_feature_eigenvalues
+from deepspectra.ensembles import gaussian_equivalent, generator, random_feature_eigenvalues, whole_quotient
 from deepspectra.job import choose_device, job
 from deepspectra.nonlinear import random_quintic
 from deepspectra.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
-    item, panel = snakemake.params.item, snakemake.wildcards.panel
+    item, shape, panel = snakemake.params.item, snakemake.params.shape, snakemake.wildcards.panel
     device = choose_device(snakemake.config["device"])
     n0 = item["input_dimension"]
-    shape = item["panels"][panel]
     sizes = (n0, whole_quotient(n0, shape["psi"]), whole_quotient(n0, shape["phi"]))
     gamma = np.geomspace(item["smallest_gamma"], item["largest_gamma"], item["simulated_points"])
     betas = np.array(item["betas"])
@@ -35,7 +33,7 @@ with job(snakemake.log[0], snakemake.threads):
     store.write(
         snakemake.output[0],
         {"zetas": zetas, "gamma": gamma, "simulated": simulated, "equivalent": equivalent},
-        parameters=item | {"panel": panel, "sizes": sizes},
+        parameters=item | {"panel": panel, **shape, "sizes": sizes},
         seed=item["seed"],
         dtype="float64",
         # Eigenvalues are squares of singular values, each uncertain by about eps times the largest one.

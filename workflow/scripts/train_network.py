@@ -32,6 +32,7 @@ with job(snakemake.log[0], snakemake.threads):
         recipe.plan,
         checkpoint=checkpoint,
         checkpoint_epochs=snakemake.config["checkpoint_epochs"],
+        code=snakemake.params.code,
         description=snakemake.wildcards.network,
     )
     store.write(

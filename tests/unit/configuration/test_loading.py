@@ -7,7 +7,7 @@ import math
 import pytest
 import yaml
 
-from deepspectra.configuration import SCALES, load_settings, whole_quotient
+from deepspectra.configuration import SCALES, load_settings
 from deepspectra.configuration.baskerville2022 import SET_SIZES
 from deepspectra.errors import UserError
 
@@ -235,15 +235,6 @@ def test_whole_numbers_do_for_real_ones():
 def test_settings_cannot_be_changed_afterwards():
     with pytest.raises(ValueError, match="frozen"):
         load_settings(FOLDER)["paper"].fan2020.figure_1.samples = 3
-
-
-@pytest.mark.parametrize(
-    ("size", "ratio", "expected"),
-    [(3, 1.5, 2), (48, 1, 48), (3072, 1.5, 2048), (768, 0.75, 1024), (3, 0.1, 30), (7, 0.07, 100), (14, 0.14, 100)],
-)
-def test_whole_quotients_have_no_rounding_errors(size, ratio, expected):
-    """The floating-point quotient 7 / 0.07, for one, is just below 100."""
-    assert whole_quotient(size, ratio) == expected
 
 
 def test_a_value_need_only_be_sound_at_the_scale_that_is_asked_for():

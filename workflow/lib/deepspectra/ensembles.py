@@ -7,6 +7,7 @@ matrices everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,11 @@ def generator(seed: int, *stream: int) -> torch.Generator:
     """
     state = np.random.SeedSequence(entropy=seed, spawn_key=stream).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+def whole_quotient(size: int, ratio: float) -> int:
+    """size / ratio for a ratio that divides it (3 / 1.5 = 2), without rounding errors."""
+    return int(Fraction(size) / Fraction(ratio).limit_denominator(10_000))
 
 
 def data_covariance_eigenvalues(

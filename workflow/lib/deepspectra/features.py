@@ -102,6 +102,7 @@ def embed_in_parts(
     *,
     weights: str,
     folder: str | Path,
+    code: str = "",
     description: str = "embedding",
 ) -> np.ndarray:
     """Features of all images; parts that were finished before are taken from a folder, others put there.
@@ -110,6 +111,7 @@ def embed_in_parts(
     :param split: ``train`` or ``test``.
     :param weights: digest of the embedding's weights.
     :param folder: for the parts; the caller removes it when their sum is safe. Parts of anything else are replaced.
+    :param code: digest of the code that makes them.
     :returns: float32, shape (count, features).
     """
     parts = []
@@ -117,7 +119,7 @@ def embed_in_parts(
         for start in range(0, len(images), PART):
             chosen = images[start : start + PART]
             path = Path(folder) / f"{split}_{start:05d}.h5"
-            identity = _identity(embedding, chosen, seed, split, start, weights)
+            identity = _identity(embedding, chosen, seed, split, start, weights, code)
             part = _finished(path, len(chosen), identity)
             if part is None:
                 batches = embed(embedding, chosen, seed, STREAMS[split], first=start)
@@ -136,11 +138,13 @@ def _counted(batches: Iterable[np.ndarray], bar: ProgressBar) -> Iterator[np.nda
         yield batch
 
 
-def _identity(embedding: Embedding, images: np.ndarray, seed: int, split: str, start: int, weights: str) -> str:
+def _identity(
+    embedding: Embedding, images: np.ndarray, seed: int, split: str, start: int, weights: str, code: str
+) -> str:
     """Digest of all that determines a part to the bit."""
     device = embedding.mean.device.type
     versions = [torch.__version__, torchvision.__version__]
-    shaping = [seed, split, start, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions]
+    shaping = [seed, split, start, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
     digest = hashlib.sha256(json.dumps(shaping).encode())
     digest.update(np.ascontiguousarray(images).data)
     return digest.hexdigest()

@@ -235,14 +235,6 @@ def isolated(eigenvalues: np.ndarray) -> int:
     return int(largest.size - 1 - gaps[0]) if gaps.size else 0
 
 
-def label_shares(vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Squared projection of the targets on each eigenvector over their squared norm; they sum to one.
-
-    :param vectors: orthonormal columns, shape (n, n). :param targets: shape (n,).
-    """
-    return (vectors.T @ targets) ** 2 / (targets @ targets)
-
-
 def label_rows(
     found: Comparison, panel: str, kernel: str, shares: dict[str, np.ndarray], told: tuple[int, ...] = (1, 2)
 ) -> None:

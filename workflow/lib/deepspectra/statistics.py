@@ -9,16 +9,6 @@ import numpy as np
 from deepspectra.errors import UserError
 
 
-def noise_floor(eigenvalues: np.ndarray, dtype: str) -> float:
-    """Absolute size below which the eigenvalues of a symmetric matrix are rounding.
-
-    A symmetric n x n matrix of independent rounding errors, relative to the largest eigenvalue, has about this norm.
-
-    :param eigenvalues: shape (n,). :param dtype: of the matrix, such as "float32".
-    """
-    return float(np.finfo(dtype).eps * len(eigenvalues) ** 0.5 * np.max(eigenvalues))
-
-
 def ks_distance(
     sample: np.ndarray,
     cdf: Callable[[np.ndarray], np.ndarray],

@@ -82,18 +82,20 @@ def train(
     *,
     checkpoint: str | Path | None = None,
     checkpoint_epochs: int = 5,
+    code: str = "",
     description: str = "training",
 ) -> np.ndarray:
     """Train a model in place.
 
     :param model: on the device of the samples, with its initial weights.
     :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs; if it is there and was made by the
-        same plan from the same initial weights and samples, training goes on from it, else it is written anew.
+        same plan and code from the same initial weights and samples, training goes on from it, else it is written anew.
+    :param code: digest of the code that trains.
     :returns: history, float64, columns :data:`HISTORY_COLUMNS` of the loss. Loss and train accuracy are means over the
         epoch's batches as they were met; test accuracy and test loss are those after the epoch.
     """
     rates = plan.learning_rates
-    identity = _identity(model, (train_samples, test_samples), plan) if checkpoint else ""
+    identity = _identity(model, (train_samples, test_samples), plan, code) if checkpoint else ""
     optimiser = _optimiser(model, plan)
     columns = HISTORY_COLUMNS[plan.loss]
     history = np.zeros((0, len(columns)))
@@ -205,10 +207,10 @@ def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
     return total / len(samples.targets)
 
 
-def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan) -> str:
+def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: str) -> str:
     """Digest of all that determines the result to the bit: a checkpoint of anything else is of no use."""
     arithmetic = [torch.__version__, str(samples[0].targets.device), torch.get_num_threads()]
-    digest = hashlib.sha256(json.dumps([asdict(plan), arithmetic], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([asdict(plan), arithmetic, code], sort_keys=True).encode())
     for name, array in parameters_of(model).items():
         digest.update(name.encode() + array.tobytes())
     for part in samples:

@@ -9,7 +9,6 @@ made from them.
 from deepspectra.configuration.descriptions import describe_keys, describe_scale, differences, json_schema
 from deepspectra.configuration.loading import ScaledSettings, load_settings
 from deepspectra.configuration.settings import SCALES, Settings
-from deepspectra.configuration.types import whole_quotient
 
 __all__ = [
     "SCALES",
@@ -20,5 +19,4 @@ __all__ = [
     "differences",
     "json_schema",
     "load_settings",
-    "whole_quotient",
 ]

@@ -49,8 +49,3 @@ def require_whole(size: int, ratio: float, what: str) -> None:
     quotient = Fraction(size) / Fraction(ratio).limit_denominator(10_000)
     if quotient.denominator != 1:
         raise ValueError(f"{what} must be a whole number, found {size} / {ratio:g} = {float(quotient):g}")
-
-
-def whole_quotient(size: int, ratio: float) -> int:
-    """size / ratio for a ratio that divides it (3 / 1.5 = 2), without rounding errors."""
-    return int(Fraction(size) / Fraction(ratio).limit_denominator(10_000))

@@ -1,0 +1,191 @@
+"""What a change makes anew: exactly what depends on it, by a dry run after a state in which all is finished.
+
+The cases are the tables of ``tests/reruns.md``, which a reader can look up. The finished state is an empty file for
+each result, with the provenance that Snakemake's own ``--touch`` records: a dry run looks at nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shlex
+import shutil
+import time
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from deepspectra.sources import read_source
+
+from .conftest import ROOT, Project
+
+SMOKE = ("--config", "scale=smoke")
+#: Below results/smoke: what is deleted when nothing needs it any more.
+TEMPORARY = {"kernels", "matrices", "vectors"}
+#: Rules whose results are checked by hashes: see "Reruns" in CONTRIBUTING.md.
+FETCHED = {"fetch_dataset", "fetch_weights", "fetch_backbone"}
+TABLES = (ROOT / "tests" / "reruns.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[tuple[str, str]]:
+    """What is changed, and the jobs, of every row below a heading."""
+    part = TABLES.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("|")]
+    assert len(rows) > 3
+    return [(what.strip("`"), jobs) for _, what, jobs in rows[2:]]
+
+
+SETTINGS, EDITS, IDLE = table("Settings"), table("Code and inputs"), table("Edits that change no number")
+
+
+def counts(jobs: str) -> dict[str, int]:
+    """Number of jobs by rule, of a cell such as "1 train_network, 2 draw_figure"."""
+    if jobs == "none":
+        return {}
+    pairs = (job.split(" ") for job in jobs.split(", "))
+    return {rule: int(count) for count, rule in pairs} | {"all": 1}
+
+
+@pytest.fixture(scope="module")
+def finished(project) -> Project:
+    """The project as if all had been made at smoke scale."""
+    result = project.snakemake("--touch", "--cores", "1", *SMOKE)
+    assert result.returncode == 0, result.stdout[-6000:]
+    outputs = ", ".join(re.findall(r"^    output: (.*)$", result.stdout, re.MULTILINE)).split(", ")
+    now = time.time()
+    for name in outputs:
+        if name.split("/")[2] not in TEMPORARY:
+            path = project.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            os.utime(path, (now, now))
+    return project
+
+
+@contextmanager
+def edited(project: Project, names: str, added: str):
+    """Files of the project with something added at their end, and as they were afterwards."""
+    before = {}
+    try:
+        for name in names.split(" "):
+            path = project.folder / name
+            before[path] = path.read_bytes(), path.stat()
+            path.write_bytes(before[path][0] + added.encode())
+        yield
+    finally:
+        for path, (content, status) in before.items():
+            path.write_bytes(content)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_nothing_is_to_be_done_in_a_finished_state(finished):
+    result = finished.snakemake("--dry-run", *SMOKE)
+    assert "Nothing to be done" in result.stdout
+    assert "missing provenance" not in result.stdout
+
+
+@pytest.mark.parametrize(("settings", "jobs"), SETTINGS)
+def test_a_setting_makes_anew_what_it_shapes(finished, settings, jobs):
+    assert finished.jobs(*SMOKE, *shlex.split(settings)) == counts(jobs)
+
+
+@pytest.mark.parametrize(("names", "jobs"), EDITS)
+def test_an_edit_makes_anew_what_depends_on_it(finished, names, jobs):
+    """By a statement, or a line, more; the script has an old time stamp, as a copy of another version may."""
+    with edited(finished, names, "\nEDITED = 1\n"):
+        if names.startswith("workflow/scripts"):
+            os.utime(finished.folder / names, (1e9, 1e9))
+        assert finished.jobs(*SMOKE) == counts(jobs)
+
+
+@pytest.mark.parametrize(("names", "jobs"), IDLE)
+def test_an_edit_that_changes_no_number_makes_nothing_anew(finished, names, jobs):
+    """Statements where they do not count, comments elsewhere."""
+    uncounted = any(word in names for word in ("progress", "downloads"))
+    with edited(finished, names, "\nEDITED = 1\n" if uncounted else "\n\n# A comment.\n"):
+        assert finished.jobs(*SMOKE) == counts(jobs) == {}
+
+
+def test_results_are_kept_by_a_word_of_the_user(finished, tmp_path):
+    """``--touch``: the edit changed no number. Kernels that were deleted stay so, what is finished stays as it is."""
+    copy = Project(tmp_path / "copy")
+    shutil.copytree(finished.folder, copy.folder, symlinks=True)
+    figure = copy.folder / "results/smoke/figures/fan2020/figure_1.pdf"
+    figure.write_text("a figure")
+    with edited(copy, "workflow/lib/deepspectra/kernels/networks.py", "\nEDITED = 1\n"):
+        assert copy.jobs(*SMOKE)["compute_kernels"] == 3
+        # Of one figure alone: the others that stand on the same kernels are still asked about.
+        result = copy.snakemake("--touch", "--cores", "1", *SMOKE, "--", "fan2020_figure_1")
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert copy.jobs(*SMOKE, "--", "fan2020_figure_1") == {}
+        assert copy.jobs(*SMOKE)["compute_kernels"] == 2
+        result = copy.snakemake("--touch", "--cores", "1", *SMOKE)
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert copy.jobs(*SMOKE) == {}
+        assert figure.read_text() == "a figure"
+        assert not (copy.folder / "results/smoke/kernels").exists()
+    # The other way out, for one run, forgets nothing.
+    assert copy.jobs("--rerun-triggers", "mtime", *SMOKE) == {}
+    assert copy.jobs(*SMOKE)["compute_kernels"] == 3
+
+
+def rules() -> dict[str, str]:
+    """Name and text of every rule in the rule files."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    found = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert len(found) > 40
+    return found
+
+
+def test_every_rule_that_makes_a_file_has_the_digest_of_its_own_script():
+    for name, text in rules().items():
+        scripts = re.findall(r'^        "\.\./scripts/(\w+)\.py"$', text, re.MULTILINE)
+        if not scripts or "    output:\n" not in text:
+            # Targets, and the costs, which are printed whenever they are asked for.
+            assert name in {"cost", "data"}
+            continue
+        assert scripts == [name]
+        digests = re.findall(r"^        code=(?:lambda wildcards: )?code_digest\(\"(\w+)\"(.*)\),$", text, re.MULTILINE)
+        versions = re.findall(r"^        version=\d+,$", text, re.MULTILINE)
+        assert (len(digests), len(versions)) == ((0, 1) if name in FETCHED else (1, 0)), name
+        if digests:
+            [(script, others)] = digests
+            assert script == name
+            # It imports the paper's module by its name.
+            assert others == (', f"figures.{wildcards.paper}"' if name == "draw_figure" else "")
+
+
+def test_an_edit_of_how_weights_are_read_is_a_decision():
+    """What is fetched is not made anew by an edit. Do the same files give other arrays now? Then raise `version` of
+    fetch_weights and fetch_backbone in data.smk. Either way, put the new digest here."""
+    digests = {"pretrained/reading.py": "a1c6a2aaab29c578", "datasets/states.py": "65688479665c2777"}
+    library = ROOT / "workflow" / "lib" / "deepspectra"
+    assert {name: read_source((library / name).read_text(encoding="utf-8")).digest[:16] for name in digests} == digests
+
+
+def records(project: Project) -> list[dict]:
+    """What Snakemake knows of every file that it made."""
+    folder = project.folder / ".snakemake" / "metadata"
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            found.append(json.loads(path.read_text()))
+    return found
+
+
+def test_snakemake_sees_every_parameter(finished):
+    """It leaves out values that it cannot write down, such as paths, and compares the others as a set without names:
+    two plain numbers of one rule that change places would go unseen, so that there is one at most."""
+    texts = rules()
+    made = records(finished)
+    assert len(made) > 300
+    for record in made:
+        params = texts[record["rule"]].partition("    params:\n")[2].partition("\n    script:")[0]
+        names = re.findall(r"^        (\w+)=", params, re.MULTILINE)
+        assert len(names) == len(record["params"]), record["rule"]
+        values = [ast.literal_eval(re.sub(r"\binf\b", "1e999", value)) for value in record["params"]]
+        kinds = Counter(type(value) for value in values)
+        assert all(kinds[kind] <= 1 for kind in (int, float, bool)), record["rule"]
