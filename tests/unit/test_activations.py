@@ -15,7 +15,7 @@ from deepspectra.activations import (
     activation,
     check_normalised,
     gaussian_expectation,
-    hermite_squares,
+    hermite_coefficients,
 )
 from deepspectra.errors import UserError
 
@@ -193,22 +193,35 @@ def slope_correlation(name, rho):
 
 
 @pytest.mark.parametrize("name", ["erf", "relu", "sine", "identity"])
-def test_hermite_squares_give_the_closed_forms_of_correlated_slopes(name):
+def test_hermite_coefficients_give_the_closed_forms_of_correlated_slopes(name):
     sigma = activation(name)
-    squares = hermite_squares(sigma.derivative, 120, sigma.breakpoints)
+    (coefficients,) = hermite_coefficients(sigma.derivative, np.array([1.0]), 120, sigma.breakpoints)
     scale = sigma.b_sigma**2 / slope_correlation(name, 0.0)
     for rho in (-0.8, -0.3, 0.1, 0.8):
         expected = scale * slope_correlation(name, rho)
-        assert squares @ rho ** np.arange(121) == pytest.approx(expected, rel=1e-12)
-    assert squares[0] == pytest.approx(sigma.b_sigma**2, rel=1e-12)
+        assert coefficients**2 @ rho ** np.arange(121) == pytest.approx(expected, rel=1e-12)
+    assert coefficients[0] == pytest.approx(sigma.b_sigma, rel=1e-12)
+
+
+def test_hermite_coefficients_of_two_scales_give_the_closed_form():
+    """E[cos(u) cos(v)] = exp(-(s^2 + t^2)/2) cosh(s t rho)."""
+    s, t = 0.4, 1.7
+    one, other = hermite_coefficients(np.cos, np.array([s, t]), 60)
+    for rho in (-0.9, 0.2, 0.7):
+        expected = math.exp(-(s**2 + t**2) / 2) * math.cosh(s * t * rho)
+        assert (one * other) @ rho ** np.arange(61) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["arctan", "tanh", "gelu", "silu", "softplus", "cosine"])
-def test_hermite_squares_of_a_slope_sum_to_its_second_moment(name):
+def test_squared_hermite_coefficients_of_a_slope_sum_to_its_second_moment(name):
     sigma = activation(name)
-    assert hermite_squares(sigma.derivative, 200).sum() == pytest.approx(sigma.a_sigma, rel=1e-7)
+    coefficients = hermite_coefficients(sigma.derivative, np.array([1.0]), 200)
+    assert np.sum(coefficients**2) == pytest.approx(sigma.a_sigma, rel=1e-7)
 
 
-def test_hermite_squares_stop_where_the_quadrature_does():
+def test_hermite_coefficients_stop_where_the_quadrature_does():
     with pytest.raises(ValueError, match="between 0 and 200"):
-        hermite_squares(np.tanh, 201)
+        hermite_coefficients(np.tanh, np.ones(1), 201)
+    for scale in (0.01, 4):
+        with pytest.raises(ValueError, match=r"between 0.05 and 3"):
+            hermite_coefficients(np.tanh, np.array([1, scale]), 5)

@@ -14,7 +14,6 @@ from deepspectra.errors import UserError
 from deepspectra.kernels import (
     lemma_tangent,
     linear_equivalent,
-    mean_tangent,
     network_kernels,
     networks,
     random_network_kernels,
@@ -349,62 +348,6 @@ def test_spectra_at_other_rates_and_two_outputs_approach_theorem_3_8(ratios):
     assert many[0, 0] < 0.03, many
     assert many[1, 0] < 0.01, many
     assert (many[:, 1:] > 0.1).all(), many
-
-
-def test_mean_sensitivities_are_the_mean_over_weights():
-    """One wide layer, many draws: the mean of K_NTK - X_1'X_1, at inner products of all sizes, by brute force."""
-    sigma, rates = activation("arctan"), (0.5, 2.0)
-    x = gaussian_inputs(4, 12)
-    x /= np.linalg.norm(x, axis=0)
-    parts, means = [], []
-    for seed in range(200):
-        kernels = random_network_kernels(x, (400,), sigma, seed, rates=rates, dtype=torch.float64)
-        parts.append((kernels.tangent - rates[1] * kernels.conjugate).numpy())
-        mean, cut_off = mean_tangent(kernels.grams, sigma, rates)
-        means.append((mean - rates[1] * kernels.conjugate).numpy())
-        assert cut_off < 1e-6
-    error = np.std(parts, axis=0, ddof=1) / len(parts) ** 0.5
-    assert np.ptp(means, axis=0).max() < 1e-12
-    assert np.abs((np.mean(parts, axis=0) - means[0]) / error).max() < 4.5
-    # Which the lemma's constant in the place of the mean would miss by far.
-    missed = np.mean(parts, axis=0) - rates[0] * sigma.b_sigma**2 * kernels.grams[0].numpy()
-    np.fill_diagonal(missed, 0)
-    assert np.abs(missed / error).max() > 10
-
-
-@pytest.mark.parametrize("name", ["arctan", "relu"])
-def test_mean_sensitivities_multiply_through_the_layers(name):
-    """Entry by entry with numpy, f by a two-dimensional quadrature of its definition, or in closed form."""
-    sigma, rates = activation(name), (0.5, 2.0, 3.0)
-    x = gaussian_inputs(30, 300)
-    kernels = random_network_kernels(x / np.linalg.norm(x, axis=0), (40, 50), sigma, 1, dtype=torch.float64)
-    grams = [matrix.numpy() for matrix in kernels.grams]
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
-    weights = weights / weights.sum()
-
-    def f(rho):
-        if name == "relu":
-            value = sigma.a_sigma * (np.pi - np.arccos(rho)) / np.pi
-        else:
-            v = rho[..., None, None] * nodes[:, None] + np.sqrt(1 - rho[..., None, None] ** 2) * nodes
-            value = np.einsum("i,j,...ij->...", weights * sigma.derivative(nodes), weights, sigma.derivative(v))
-        return value
-
-    chosen = np.ix_(range(0, 300, 60), range(1, 300, 60))
-    first, second = (f(np.clip(gram[chosen], -1, 1)) for gram in grams[:2])
-    last = rates[2] * grams[2][chosen]
-    expected = last + rates[1] * second * grams[1][chosen] + rates[0] * first * second * grams[0][chosen]
-    mean, cut_off = mean_tangent(kernels.grams, sigma, rates)
-    np.testing.assert_allclose(mean.numpy()[chosen], expected, rtol=0, atol=1e-6 + 3 * cut_off)
-    diagonal = sigma.a_sigma**2 * rates[0] * np.diag(grams[0]) + sigma.a_sigma * rates[1] * np.diag(grams[1])
-    np.testing.assert_allclose(np.diag(mean), diagonal + rates[2] * np.diag(grams[2]), rtol=1e-12)
-
-
-def test_mean_sensitivities_of_orthogonal_samples_are_lemma_3_5():
-    """Where inner products vanish, the lemma's step is exact."""
-    sigma, rates, eye = activation("arctan"), (0.5, 2.0, 3.0), torch.eye(20, dtype=torch.float64)
-    mean, _ = mean_tangent((eye, eye, eye), sigma, rates)
-    torch.testing.assert_close(mean, lemma_tangent((eye, eye, eye), sigma.b_sigma, sigma.a_sigma, rates))
 
 
 def test_progress_is_reported_by_layer():

@@ -67,42 +67,52 @@ def gaussian_expectation(
     return value
 
 
-def hermite_squares(
-    function: Callable[[np.ndarray], np.ndarray], degree: int, breakpoints: Iterable[float] = ()
+def hermite_coefficients(
+    function: Callable[[np.ndarray], np.ndarray],
+    scales: np.ndarray,
+    degree: int,
+    breakpoints: Iterable[float] = (),
 ) -> np.ndarray:
-    """Squares of f's coefficients in normalised Hermite polynomials, c_k = E[f(xi) He_k(xi)] / sqrt(k!).
+    """Coefficients of f(s xi) in normalised Hermite polynomials, c_k(s) = E[f(s xi) He_k(xi)] / sqrt(k!).
 
-    For standard Gaussian (u, v) of correlation rho they give E[f(u) f(v)] = sum_k c_k^2 rho^k (Mehler's formula); at
-    rho = 1 all of them sum to E[f^2].
+    For Gaussian (u, v) with standard deviations s and t and correlation rho they give E[f(u) f(v)] =
+    sum_k c_k(s) c_k(t) rho^k (Mehler's formula).
 
-    :param degree: the last k, 200 at most, up to where the quadrature resolves the polynomials.
-    :returns: c_0^2, ..., c_degree^2, float64.
+    :param scales: s, shape (scales,), from 0.05 to 3, where the quadrature resolves the density and holds its tails.
+    :param degree: the last k, 200 at most, up to where it resolves the polynomials.
+    :returns: float64, shape (scales, degree + 1).
     """
     if not 0 <= degree <= 200:
         raise ValueError(f"the degree must lie between 0 and 200, not {degree}")
-    points, weights = _gaussian_rule(panel_cuts(breakpoints), _NODES)
-    weighted = weights * np.asarray(function(points), dtype=np.float64)
-    before, polynomial, found = np.zeros_like(points), np.ones_like(points), []
+    if not (np.min(scales) >= 0.05 and np.max(scales) <= 3):
+        raise ValueError(f"scales must lie between 0.05 and 3, not from {np.min(scales)} to {np.max(scales)}")
+    # Panels of a quarter, so that densities of a small scale and polynomials of a high degree are resolved.
+    cuts = np.union1d(panel_cuts(breakpoints), np.arange(-_REACH, _REACH, 0.25))
+    points, lengths = _legendre_rule(cuts, _NODES)
+    values = lengths * np.asarray(function(points), dtype=np.float64) / math.sqrt(2 * math.pi)
+    scaled = points / np.asarray(scales, dtype=np.float64)[:, None]
+    weighted = values * np.exp(-(scaled**2) / 2) / np.asarray(scales, dtype=np.float64)[:, None]
+    before, polynomial, found = np.zeros_like(scaled), np.ones_like(scaled), []
     for k in range(degree + 1):
-        found.append(math.fsum(weighted * polynomial) ** 2)
-        following = (points * polynomial - math.sqrt(k) * before) / math.sqrt(k + 1)
+        found.append(np.sum(weighted * polynomial, axis=1))
+        following = (scaled * polynomial - math.sqrt(k) * before) / math.sqrt(k + 1)
         before, polynomial = polynomial, following
-    return np.array(found)
+    return np.stack(found, axis=1)
 
 
 def _panels(function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray, order: int) -> tuple[float, float]:
     """E[f] and E|f| with ``order`` Gauss-Legendre nodes between each two neighbouring cuts."""
-    points, weights = _gaussian_rule(cuts, order)
+    points, lengths = _legendre_rule(cuts, order)
+    weights = lengths * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
     values = np.asarray(function(points), dtype=np.float64)
     return math.fsum(weights * values), float(weights @ np.abs(values))
 
 
-def _gaussian_rule(cuts: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points and weights of the quadrature, the density of N(0, 1) among the weights."""
+def _legendre_rule(cuts: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points and weights of a quadrature over the line, both of shape (panels * order,)."""
     nodes, weights = np.polynomial.legendre.leggauss(order)
     half = np.diff(cuts)[:, None] / 2
-    points = (cuts[:-1, None] + half + half * nodes).ravel()
-    return points, (half * weights).ravel() * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
+    return (cuts[:-1, None] + half + half * nodes).ravel(), (half * weights).ravel()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""What stands in for a network in the limit (fan2020, lemma 3.5): a sum of conjugate kernels, and a linear model.
-
-And what stands between a network's tangent kernel and the lemma's sum: the same with mean sensitivities.
-"""
+"""What stands in for a network in the limit (fan2020, lemma 3.5): a sum of conjugate kernels, and a linear model."""
 
 from __future__ import annotations
 
@@ -12,17 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepspectra.activations import Activation, hermite_squares
 from deepspectra.kernels.grams import difference, gram
 from deepspectra.kernels.networks import Kernels, Report, checked_accumulation, checked_matrix, say
 from deepspectra.kernels.waiting import waiting_room
 from deepspectra.kernels.weights import RandomWeights, checked_widths
-from deepspectra.limits.layered import checked_rates, tangent_coefficients
-
-# Terms of the series for mean sensitivities: as many as bring what is cut off below this, up to the most.
-_CUT_OFF, _MOST_TERMS = 1e-7, 200
-# Entries of a kernel that a polynomial is evaluated at at once: as many as stay in a CPU's cache.
-_ENTRIES = 2**16
+from deepspectra.limits.layered import tangent_coefficients
 
 
 @torch.no_grad()
@@ -101,53 +92,6 @@ def lemma_tangent(
     :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma.
     """
     return _weighted_sum(grams, *tangent_coefficients(len(grams) - 1, b_sigma, a_sigma, rates))
-
-
-@torch.no_grad()
-def mean_tangent(
-    grams: Sequence[torch.Tensor], activation: Activation, rates: Sequence[float] | None = None
-) -> tuple[torch.Tensor, float]:
-    """K_NTK with every S_l'S_l at its mean over the weights behind X_{l-1}, given X_{l-1}'X_{l-1}, shape (n, n).
-
-    In wide layers that mean is a product over j = l, ..., L of f(X_{j-1}'X_{j-1}), entry by entry, where f(rho) =
-    E[sigma'(u) sigma'(v)] for standard Gaussian u and v of correlation rho, and f(1) = a_sigma on the diagonal. Lemma
-    3.5 goes on and puts b_sigma^2 in the place of f(rho), and a few terms of first order in rho: what the kernel with
-    means is off the lemma's matrix is due to inner products that are not small, and what K_NTK is off the kernel with
-    means is due to finite width.
-
-    :param grams: X_l'X_l for l = 0, ..., L; their entries are taken as correlations, so that columns have norm about
-        one.
-    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
-    :returns: the kernel, and a bound of what the end of f's series leaves out of an entry of f.
-    :raises UserError: if there are not L + 1 positive rates.
-    """
-    rates = checked_rates(len(grams) - 1, rates)
-    largest = max(_largest_correlation(matrix) for matrix in grams[:-1])
-    squares = hermite_squares(activation.derivative, _MOST_TERMS, activation.breakpoints)
-    # What is left out at a correlation is at most the rest of the sum at one, times its power.
-    rests = np.maximum(activation.a_sigma - np.cumsum(squares), 0) * largest ** np.arange(1, squares.size + 1)
-    terms = 1 + int(np.argmax(rests <= _CUT_OFF)) if (rests <= _CUT_OFF).any() else squares.size
-    kernel = rates[-1] * grams[-1]
-    mean = torch.ones_like(kernel)
-    step = max(1, _ENTRIES // kernel.shape[1])
-    for matrix, rate in zip(grams[-2::-1], rates[-2::-1], strict=True):
-        for start in range(0, kernel.shape[0], step):
-            rows = slice(start, start + step)
-            correlations = matrix[rows].clamp(-1, 1)
-            values = torch.full_like(correlations, float(squares[terms - 1]))
-            for square in squares[: terms - 1][::-1]:
-                values.mul_(correlations).add_(float(square))
-            values.diagonal(start).fill_(activation.a_sigma)
-            mean[rows] *= values
-            kernel[rows].addcmul_(mean[rows], matrix[rows], value=rate)
-    return kernel, float(rests[terms - 1])
-
-
-def _largest_correlation(matrix: torch.Tensor) -> float:
-    """Largest absolute entry off the diagonal, 1 at most."""
-    sizes = matrix.abs()
-    sizes.diagonal().zero_()
-    return min(1.0, sizes.max().item())
 
 
 def _weighted_sum(grams: Iterable[torch.Tensor], shift: float, coefficients: Sequence[float]) -> torch.Tensor:
