@@ -10,7 +10,7 @@ sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
 from deepspectra.architectures import DATA_SIZES, matrix_shape
-from deepspectra.configuration import SCALES, describe_scale, load_settings
+from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
@@ -25,6 +25,8 @@ def stop(message):
 
 
 try:
+    if workflow.is_main_process:
+        check_files(workflow.overwrite_configfiles)
     # What the user gives by --config and --configfile wins over the files at every scale. Only the scale that is asked
     # for is checked here; another one when a path asks for it.
     SETTINGS = load_settings(Path(workflow.basedir) / "config", config)
