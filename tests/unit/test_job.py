@@ -215,8 +215,8 @@ def test_in_a_log_states_are_rare(monkeypatch):
             "cannot read or write /data/x.csv: Permission",
         ),
         (
-            OSError(errno.EROFS, "Read-only file system", "/r"),
-            "cannot read or write /r: Read-only file system. Make room",
+            OSError(errno.EROFS, "Read-only", "/r"),
+            "cannot read or write /r: Read-only. Make room",
         ),
         (OSError(errno.ENOSPC, "No space left on device"), "cannot read or write: No space left on device. Make room"),
         (MemoryError(), "not enough memory (MemoryError). Use smaller sizes"),

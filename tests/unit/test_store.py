@@ -344,9 +344,7 @@ def test_one_altered_value_is_refused(tmp_path, dtype):
         values[1, 2] += 1
 
     _alter(tmp_path / "a.h5", "x", change)
-    with pytest.raises(
-        StoreError, match=r"a\.h5: array 'x' is not the one that was written .* Delete it and run again"
-    ):
+    with pytest.raises(StoreError, match=r"a\.h5: array 'x' is not the one that was written .* Delete it"):
         store.read(tmp_path / "a.h5", {"x": (2, 3)})
     assert store.read(tmp_path / "a.h5", {"y": (2,)})["y"].tolist() == [1, 1]
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import yaml
 
-from deepspectra.configuration import SCALES, load_settings, whole_quotient
+from deepspectra.configuration import SCALES, check_files, load_settings, whole_quotient
 from deepspectra.configuration.baskerville2022 import SET_SIZES
 from deepspectra.errors import UserError
 
