@@ -38,6 +38,17 @@ class StoreError(UserError):
     """An HDF5 file is missing, cut short, or does not hold what was expected."""
 
 
+class _Attributes(dict[str, object]):
+    """Attributes of a file; of one that is not there it is said that it should be."""
+
+    def __init__(self, path: Path, attributes: Mapping[str, object]) -> None:
+        super().__init__(attributes)
+        self._path = path
+
+    def __missing__(self, name: str) -> object:
+        raise StoreError(f"{self._path} does not say its {name}. {_FOREIGN}")
+
+
 @dataclass(frozen=True)
 class Contents:
     """What one HDF5 file holds: ``arrays`` by name, and ``attributes`` (JSON ones decoded)."""
@@ -165,8 +176,6 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
             "only this file and what depends on it will be made anew."
         ) from error
 
-    if not isinstance(attributes.get("parameters"), dict):
-        raise StoreError(f"{path} does not say what it was made with (no attribute parameters). {_FOREIGN}")
     lengths: dict[str, int] = {}
     for name, expected in shapes.items():
         _check_array(path, name, arrays[name], expected, lengths)
@@ -178,7 +187,7 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
                 f"{path}: array {name!r} is not the one that was written (its SHA-256 differs): the file was altered "
                 "or damaged. Delete it and run again."
             )
-    return Contents(arrays, attributes)
+    return Contents(arrays, _Attributes(path, attributes))
 
 
 def _check_array(
