@@ -14,6 +14,7 @@ from deepspectra.configuration import SCALES, check_files, describe_scale, load_
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
+from deepspectra.folders import check_folder, check_times
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.sources import source_digest
@@ -40,6 +41,14 @@ except UserError as error:
 
 SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
+try:
+    if workflow.is_main_process:
+        for folder in ("results", f"results/{SCALE}"):
+            check_folder(folder, written=not workflow.dryrun)
+        if not workflow.dryrun:
+            check_times(("resources", "results"))
+except UserError as error:
+    stop(error)
 if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
     stop(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
 for network, entry in RUN.thamm2024.pretrained.items():
