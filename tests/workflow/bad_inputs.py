@@ -82,7 +82,7 @@ _TRAIN = ("mlp_bike", "tiny", "logistic_mnist", "logistic_features")
 _OWN_WEIGHTS = "{alexnet: {file: own/code.pth}, vgg19: {file: own/names.pth}, vgg16: {file: own/vgg16.h5}}"
 _OWN_LAW = "{mine: {kernel: conjugate, ratios: [1], activation: tanh, input: {eigenvalues: own.npy}}}"
 _HESSIAN = "final_train_hessian"
-_MATRIX = _smoke(f"matrices/baskerville2022/mlp_bike/{_HESSIAN}/0.h5")
+_MATRIX = _smoke(f"matrices/baskerville2022/mlp_mnist/{_HESSIAN}/0.h5")
 _MINE = Run((*DRY, "--configfile", "mine.yaml", "--"))
 
 
@@ -123,7 +123,7 @@ RUNS = {
     "spectra": Run(
         (
             *_only("decompose_curvature", "analyse_weights", "compare_kernel_spectra", "draw_figure"),
-            *(_smoke(f"spectra/baskerville2022/mlp_bike/{_HESSIAN}/published_0.h5"), FINISHED[-1]),
+            *(_smoke(f"spectra/baskerville2022/mlp_mnist/{_HESSIAN}/published_0.h5"), FINISHED[-1]),
             *(_smoke("statistics/fan2020/figure_1.csv"), _smoke("figures/pennington2017/figure_3.pdf")),
         )
     ),
@@ -286,8 +286,8 @@ CASES = [
     Case(
         STORED,
         "weights of a network with other layer names",
-        ("networks/mlp_bike.h5 has no array 'final/", _FOREIGN),
-        _in(_smoke("networks/mlp_bike.h5"), spoiling.write_network, {"layer1/weight": (10, 13)}),
+        ("networks/mlp_mnist.h5 has no array 'final/", _FOREIGN),
+        _in(_smoke("networks/mlp_mnist.h5"), spoiling.write_network, {"layer1/weight": (10, 784)}),
         "networks",
     ),
     Case(
@@ -316,7 +316,7 @@ CASES = [
         "a Hessian with infinite entries",
         ("final_train_hessian/0.h5", "values that are not finite"),
         lambda folder: store.write(
-            folder / _smoke("matrices/baskerville2022/mlp_bike/final_train_hessian/0.h5"),
+            folder / _smoke("matrices/baskerville2022/mlp_mnist/final_train_hessian/0.h5"),
             {"matrix": np.full((5, 5), np.inf, np.float32)},
             parameters={},
         ),

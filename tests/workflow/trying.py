@@ -91,16 +91,17 @@ def copy_of(project: Project, folder: Path) -> Project:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """What may not be lost: data and results; logs and benchmarks apart."""
+    """What may not be lost: data and results; logs, benchmarks and checkpoints apart."""
     files = (path for top in ("resources/data", "results") for path in (folder / top).rglob("*") if path.is_file())
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-    return {name: content for name, content in found.items() if not re.search("(^|/)(logs|benchmarks)/", name)}
+    return {
+        name: content for name, content in found.items() if not re.search("(^|/)(logs|benchmarks|checkpoints)/", name)
+    }
 
 
 def failed_outputs(output: str) -> set[str]:
     """Declared outputs of jobs that failed: Snakemake takes them away before a job begins."""
-    blocks = re.findall(r"^Error in rule .*?(?=\n\n|\n\[)", output, flags=re.MULTILINE | re.DOTALL)
-    lists = [line for block in blocks for line in re.findall(r"^    output: (.*)$", block, flags=re.MULTILINE)]
+    lists = re.findall(r"^Error in rule .*\n(?:    .*\n)*?    output: (.*)$", output, flags=re.MULTILINE)
     return {re.sub(r" \(.*\)$", "", name) for line in lists for name in line.split(", ")}
 
 

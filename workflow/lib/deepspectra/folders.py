@@ -51,7 +51,7 @@ def check_times(folders: Iterable[str | Path]) -> None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(times[latest]))
         are = "files are" if len(late) > 1 else "file is"
         raise UserError(
-            f"{len(late)} {are} from the future, such as {latest} ({when}): the clock of this machine, or of the one that "
-            "wrote them, is wrong. Snakemake would throw away what is made of them. Mend the clock, or give them the "
-            f"present time: find {' '.join(map(str, folders))} -newermt now -exec touch {{}} +"
+            f"{len(late)} {are} from the future, such as {latest} ({when}): the clock of this machine, or of the one "
+            "that wrote them, is wrong. Snakemake would throw away what is made of them. Mend the clock, or give them "
+            f"the present time: find {' '.join(map(str, folders))} -newermt now -exec touch {{}} +"
         )
