@@ -188,7 +188,7 @@ def _activation(text: str | None, name: str) -> Spoil:
     """A function in a module of one's own in the folder of the run."""
 
     def check(folder: Path) -> None:
-        module = f"own_{abs(hash((text, name)))}"
+        module = f"own_{len(text or '')}"
         if text is not None:
             (folder / f"{module}.py").write_text(text)
         here = Path.cwd()

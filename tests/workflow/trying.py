@@ -188,7 +188,7 @@ def page(cases: Sequence[Case], messages: dict[str, str]) -> str:
         "Made by `uv run tests/record_bad_input.py`, which tries every row of `tests/workflow/bad_inputs.py`, as the",
         "tests in `tests/workflow/test_bad_input.py` do. PATH is the folder of the project. What stood stays, to the",
         "byte; only the outputs of a job that failed are gone: Snakemake takes them away before it makes them anew,",
-        "and they were older than what was spoilt. Tables in CSV carry no checksum: a change within one is not seen.",
+        "and they were out of date. Tables in CSV carry no checksum: a change within one is not seen.",
     ]
     for group in dict.fromkeys(case.group for case in cases):
         lines += ["", f"## {group}", "", "| what was done | exit status | message | what stays |", "|---|---|---|---|"]
