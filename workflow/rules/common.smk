@@ -41,11 +41,16 @@ except UserError as error:
 
 SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
+# A dry run writes nothing. Snakemake does not know yet that it is one: it may stand among other letters, as in -np.
+DRY_RUN = any(
+    argument in ("--dry-run", "--dryrun") or (argument[:1] == "-" and argument[1:2] != "-" and "n" in argument)
+    for argument in sys.argv[1:]
+)
 try:
     if workflow.is_main_process:
         for folder in ("results", f"results/{SCALE}"):
-            check_folder(folder, written=not workflow.dryrun)
-        if not workflow.dryrun:
+            check_folder(folder, written=not DRY_RUN)
+        if not DRY_RUN:
             check_times(("resources", "results"))
 except UserError as error:
     stop(error)
