@@ -47,3 +47,9 @@ def test_what_is_no_table_is_refused(tmp_path, content, words):
 def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):
     with pytest.raises(UserError, match=r"t\.csv does not exist. Let the workflow make it: snakemake --cores 1"):
         read_csv(tmp_path / "t.csv")
+
+
+def test_a_table_without_rows_is_one_where_none_are_asked_for(tmp_path):
+    """Networks whose weights cannot be had leave such tables."""
+    (tmp_path / "t.csv").write_text("layer,x\n")
+    assert read_csv(tmp_path / "t.csv").empty

@@ -70,7 +70,7 @@ def test_the_page_has_every_row_with_the_words_of_its_message():
         line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ") and "---" not in line
     }
     rows.pop("what was done")
-    assert list(rows) == [case.spoilt for case in CASES]
+    assert sorted(rows) == sorted(case.spoilt for case in CASES)
     for case in CASES:
         line = rows[case.spoilt]
         assert f" | {case.status} | " in line
