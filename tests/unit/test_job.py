@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -208,3 +209,46 @@ def test_in_a_log_states_are_rare(monkeypatch):
     assert progress.LINE_SECONDS == 10
     assert 6 <= len(lines) <= 7
     assert "60/60" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/data/x.csv"),
+            "cannot read or write /data/x.csv: Permission",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only", "/r"),
+            "cannot read or write /r: Read-only. Make room",
+        ),
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot read or write: No space left on device. Make room"),
+        (MemoryError(), "not enough memory (MemoryError). Use smaller sizes"),
+        (
+            RuntimeError("[enforce] DefaultCPUAllocator: can't allocate memory: you tried"),
+            "not enough memory ([enforce]",
+        ),
+        (RuntimeError("CUDA out of memory. Tried to allocate 1 TiB"), "not enough memory (CUDA out of memory."),
+    ],
+)
+def test_what_the_machine_refuses_is_one_message_with_a_traceback_in_the_log_alone(tmp_path, capsys, error, words):
+    with pytest.raises(SystemExit) as caught, job(tmp_path / "log"):
+        raise error
+    assert caught.value.code == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"\nerror: {words}")
+    assert "Traceback" not in told
+    assert "Traceback" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("shapes differ"), FileNotFoundError(errno.ENOENT, "none", "/x")])
+def test_what_the_code_is_to_blame_for_keeps_its_traceback(tmp_path, error):
+    with pytest.raises(type(error)), job(tmp_path / "log"):
+        raise error
+
+
+def test_a_log_that_cannot_be_written_is_one_message(tmp_path, capsys):
+    (tmp_path / "logs").write_text("a file in the place of the folder")
+    with pytest.raises(SystemExit), job(tmp_path / "logs" / "log"):
+        raise AssertionError("the body is not run")
+    assert "error: cannot read or write" in capsys.readouterr().err

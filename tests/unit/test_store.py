@@ -108,7 +108,7 @@ def test_several_arrays_may_have_noise_floors_of_their_own(tmp_path):
 
 def test_what_does_not_apply_is_left_out(tmp_path):
     store.write(tmp_path / "a.h5", ARRAYS, parameters={})
-    assert store.read(tmp_path / "a.h5", {}).attributes.keys() == {"parameters", "inputs", "software"}
+    assert store.read(tmp_path / "a.h5", {}).attributes.keys() == {"parameters", "inputs", "software", "arrays"}
 
 
 def test_an_absent_package_is_left_out_of_the_versions(monkeypatch):
@@ -326,3 +326,52 @@ def test_values_that_are_not_finite_are_refused(tmp_path, bad, dtype):
     with pytest.raises(StoreError, match=r"a\.h5: array 'x' has 2 values that are not finite. Delete it"):
         store.read(tmp_path / "a.h5", {"x": (3, 2)})
     store.read(tmp_path / "a.h5", {"other": (1,)})
+
+
+def _alter(path, name, change):
+    with h5py.File(path, "r+") as file:
+        values = file[name][()]
+        change(values)
+        file[name][...] = values
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+def test_one_altered_value_is_refused(tmp_path, dtype):
+    """The shape is right and every value finite: the checksum alone tells."""
+    store.write(tmp_path / "a.h5", {"x": np.arange(6, dtype=dtype).reshape(2, 3), "y": np.ones(2)}, parameters={})
+
+    def change(values):
+        values[1, 2] += 1
+
+    _alter(tmp_path / "a.h5", "x", change)
+    with pytest.raises(StoreError, match=r"a\.h5: array 'x' is not the one that was written .* Delete it"):
+        store.read(tmp_path / "a.h5", {"x": (2, 3)})
+    assert store.read(tmp_path / "a.h5", {"y": (2,)})["y"].tolist() == [1, 1]
+
+
+def test_an_array_that_was_put_in_later_is_refused(tmp_path):
+    store.write(tmp_path / "a.h5", {"x": np.ones(2)}, parameters={})
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["z"] = np.ones(3)
+    with pytest.raises(StoreError, match="array 'z' is not the one that was written"):
+        store.read(tmp_path / "a.h5", {"z": (3,)})
+
+
+def test_files_of_older_versions_without_checksums_are_read(tmp_path):
+    store.write(tmp_path / "a.h5", {"x": np.ones(2)}, parameters={})
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file.attrs["arrays"]
+    assert store.read(tmp_path / "a.h5", {"x": (2,)})["x"].tolist() == [1, 1]
+
+
+def test_text_in_place_of_numbers_groups_and_files_without_provenance_are_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x/below"] = np.ones(2)
+        file["text"] = ["a", "b"]
+        file["y"] = np.ones(2)
+    with pytest.raises(StoreError, match=r"a\.h5 does not say its seed. It was written by something else"):
+        store.read(tmp_path / "a.h5", {"y": (2,)}).attributes["seed"]
+    with pytest.raises(StoreError, match=r"a\.h5 has no array 'x'"):
+        store.read(tmp_path / "a.h5", {"x": (2,)})
+    with pytest.raises(StoreError, match=r"array 'text' is of type object, expected numbers"):
+        store.read(tmp_path / "a.h5", {"text": (2,)})

@@ -259,13 +259,13 @@ def test_only_what_belongs_there_is_left(finished):
 
 def test_spectra_carry_their_provenance(finished):
     with h5py.File(finished.folder / "results/smoke/spectra/fan2020/figure_2.h5") as file:
-        assert set(file.attrs) == {"parameters", "inputs", "software", "seed", "dtype", "noise_floor"}
+        assert set(file.attrs) == {"parameters", "inputs", "arrays", "software", "seed", "dtype", "noise_floor"}
         assert "kernels/fan2020/figure_2.h5" in file.attrs["inputs"]
     with h5py.File(finished.folder / "results/smoke/spectra/thamm2024/minialexnet.h5") as file:
-        assert set(file.attrs) == {"parameters", "inputs", "software", "dtype", "noise_floor"}
+        assert set(file.attrs) == {"parameters", "inputs", "arrays", "software", "dtype", "noise_floor"}
         assert "networks/minialexnet.h5" in file.attrs["inputs"]
     with h5py.File(finished.folder / "results/smoke/networks/minialexnet.h5") as file:
-        assert set(file.attrs) == {"parameters", "inputs", "software", "dtype", "seed"}
+        assert set(file.attrs) == {"parameters", "inputs", "arrays", "software", "dtype", "seed"}
         assert "resources/data/cifar10.h5" in file.attrs["inputs"]
 
 

@@ -11,10 +11,11 @@ shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}
 
 from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
-from deepspectra.configuration import SCALES, describe_scale, load_settings
+from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
+from deepspectra.folders import check_folder, check_times
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
 
@@ -25,6 +26,8 @@ def stop(message):
 
 
 try:
+    if workflow.is_main_process:
+        check_files(workflow.overwrite_configfiles)
     # What the user gives by --config and --configfile wins over the files at every scale. Only the scale that is asked
     # for is checked here; another one when a path asks for it.
     SETTINGS = load_settings(Path(workflow.basedir) / "config", config)
@@ -38,6 +41,19 @@ except UserError as error:
 
 SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
+# A dry run writes nothing. Snakemake does not know yet that it is one: it may stand among other letters, as in -np.
+DRY_RUN = any(
+    argument in ("--dry-run", "--dryrun") or (argument[:1] == "-" and argument[1:2] != "-" and "n" in argument)
+    for argument in sys.argv[1:]
+)
+try:
+    if workflow.is_main_process:
+        for folder in ("results", f"results/{SCALE}"):
+            check_folder(folder, written=not DRY_RUN)
+        if not DRY_RUN:
+            check_times(("resources", "results"))
+except UserError as error:
+    stop(error)
 if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
     stop(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
 for network, entry in RUN.thamm2024.pretrained.items():

@@ -1,10 +1,10 @@
 """Kernels before and after training beside their limits at random weights, and the labels in them (fan2020)."""
 
 import numpy as np
-import pandas as pd
 
 from deepspectra import store
 from deepspectra.activations import activation
+from deepspectra.csv_files import read_csv
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
     Comparison,
@@ -56,7 +56,7 @@ with job(snakemake.log[0], snakemake.threads):
                 told["accuracy"] = np.mean(np.sign(outputs) == y)
             result.summary += [("fit", part, f"{quantity} {series}", value, None) for quantity, value in told.items()]
 
-    history = pd.read_csv(snakemake.input.history)
+    history = read_csv(snakemake.input.history)
     training_rows(result, history.test_loss.to_numpy(), float(np.var(found["test_targets"])))
 
     result.write(snakemake.output.curves, snakemake.output.summary)

@@ -1,11 +1,11 @@
 """Kernel matrices of one network before and after training, and its outputs (fan2020, section 4.3)."""
 
 import numpy as np
-import pandas as pd
 import torch
 
 from deepspectra import store
 from deepspectra.activations import activation
+from deepspectra.csv_files import read_csv
 from deepspectra.errors import UserError
 from deepspectra.job import choose_device, job
 from deepspectra.kernels import network_kernels
@@ -46,7 +46,7 @@ with job(snakemake.log[0], snakemake.threads):
             model = exact.float()
     # The samples are drawn or read anew: another version of how would make kernels of a network on other data.
     error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
-    told = float(pd.read_csv(snakemake.input.history).test_loss.iloc[-1])
+    told = float(read_csv(snakemake.input.history).test_loss.iloc[-1])
     if not abs(error - told) <= 1e-3 * told + 1e-6:
         raise UserError(
             f"{snakemake.input.weights} was trained on other samples: its error on the test samples is {error:.6g} and "

@@ -3,16 +3,15 @@
 import importlib
 import shutil
 
-import pandas as pd
-
+from deepspectra.csv_files import read_csv
 from deepspectra.figures import style
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     paper, item = snakemake.wildcards.paper, snakemake.wildcards.item
     module = importlib.import_module(f"deepspectra.figures.{paper}")
-    curves = pd.read_csv(snakemake.input.curves)
-    summary = pd.read_csv(snakemake.input.summary)
+    curves = read_csv(snakemake.input.curves, ("panel", "series", "x", "y"))
+    summary = read_csv(snakemake.input.summary, ("panel", "series", "quantity", "value"))
     figure = getattr(module, item)(curves, summary, f"{snakemake.params.scale_note} {module.NOTES[item]}")
     style.save(figure, snakemake.output.pdf, snakemake.output.png)
     shutil.copyfile(snakemake.input.curves, snakemake.output.csv)

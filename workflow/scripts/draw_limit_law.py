@@ -1,11 +1,10 @@
 """The figure of one limit law, from its curve and its summary."""
 
-import pandas as pd
-
+from deepspectra.csv_files import read_csv
 from deepspectra.figures import limit_laws, style
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    curve, summary = pd.read_csv(snakemake.input.curve), pd.read_csv(snakemake.input.summary)
+    curve, summary = read_csv(snakemake.input.curve), read_csv(snakemake.input.summary)
     figure = limit_laws.limit_law(curve, summary, snakemake.params.law)
     style.save(figure, snakemake.output.pdf, snakemake.output.png)

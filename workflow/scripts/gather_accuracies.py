@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from deepspectra.csv_files import read_csv
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    results = pd.concat([pd.read_csv(path) for path in snakemake.input], ignore_index=True)
+    results = pd.concat([read_csv(path) for path in snakemake.input], ignore_index=True)
     rows, summary = [], []
     for panel, part in (("a", "test"), ("b", "train")):
         for kind in ("full", "linearised"):

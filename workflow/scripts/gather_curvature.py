@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra import store
+from deepspectra.csv_files import read_csv
 from deepspectra.curvature_statistics import semicircle_rows
 from deepspectra.job import job
 
@@ -12,8 +13,8 @@ SUMMARY = ["panel", "spectrum", "scope", "statistic", "series", "quantity", "val
 
 with job(snakemake.log[0], snakemake.threads):
     names = snakemake.params.spectra
-    curves = {name: pd.read_csv(path) for name, path in zip(names, snakemake.input.curves, strict=True)}
-    summaries = {name: pd.read_csv(path) for name, path in zip(names, snakemake.input.summaries, strict=True)}
+    curves = {name: read_csv(path) for name, path in zip(names, snakemake.input.curves, strict=True)}
+    summaries = {name: read_csv(path) for name, path in zip(names, snakemake.input.summaries, strict=True)}
     drawn, numbers = [], []
     for letter, place in snakemake.params.panels.items():
         lines, found = curves[place["spectrum"]], summaries[place["spectrum"]]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepspectra import store
+from deepspectra.csv_files import read_csv
 from deepspectra.job import job
 from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.tables import markdown, number
@@ -19,10 +20,10 @@ QUANTITIES = {
 
 with job(snakemake.log[0], snakemake.threads):
     summaries = {
-        name: pd.read_csv(path) for name, path in zip(snakemake.params.spectra, snakemake.input.summaries, strict=True)
+        name: read_csv(path) for name, path in zip(snakemake.params.spectra, snakemake.input.summaries, strict=True)
     }
     histories = {
-        name: pd.read_csv(path).iloc[-1]
+        name: read_csv(path).iloc[-1]
         for name, path in zip(snakemake.params.networks, snakemake.input.histories, strict=True)
     }
     rows = []

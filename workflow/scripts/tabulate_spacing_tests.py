@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepspectra.calibration import false_discovery
+from deepspectra.csv_files import read_csv
 from deepspectra.job import job
 from deepspectra.tables import markdown, number
 
@@ -15,7 +16,7 @@ with job(snakemake.log[0], snakemake.threads):
     # The paper counts dense layers from the input; the one convolution is named.
     published["layer"] = published.layer.map(lambda layer: layer if layer.startswith("conv") else f"dense{layer[-1]}")
     printed = published.set_index(["network", "layer"])
-    tests = pd.concat([pd.read_csv(path) for path in snakemake.input.levels], ignore_index=True)
+    tests = pd.concat([read_csv(path) for path in snakemake.input.levels], ignore_index=True)
     tests = tests[tests.state == "final"]
     table = tests[tests.unfolding == "gaussian"].reset_index(drop=True)
     places = [(row.network, row.layer) for row in table.itertuples()]

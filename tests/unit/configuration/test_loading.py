@@ -7,7 +7,7 @@ import math
 import pytest
 import yaml
 
-from deepspectra.configuration import SCALES, load_settings
+from deepspectra.configuration import SCALES, check_files, load_settings
 from deepspectra.configuration.baskerville2022 import SET_SIZES
 from deepspectra.errors import UserError
 
@@ -247,3 +247,22 @@ def test_a_value_need_only_be_sound_at_the_scale_that_is_asked_for():
         settings["smoke"]
     assert "found 24 / 3.2 = 7.5" in str(caught.value)
     assert "at smoke scale" in complaint(overrides)
+
+
+def test_a_key_that_is_there_twice_is_named_with_both_lines(tmp_path):
+    """YAML's own reader takes the last one in silence, and half of what the user wrote is gone."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("scale: smoke\nfan2020:\n  figure_1: {samples: 100}\nfan2020:\n  figure_2: {samples: 120}\n")
+    with pytest.raises(UserError, match=r"mine\.yaml: the key fan2020 is there twice .* in lines 2 and 4\. Put both"):
+        check_files([mine])
+    (tmp_path / "config.yaml").write_text(mine.read_text())
+    with pytest.raises(UserError, match="fan2020 is there twice"):
+        load_settings(tmp_path)
+
+
+def test_equal_keys_in_different_places_are_fine(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("a: &x {seed: 1}\nb: {seed: 1, c: {seed: 2}}\nd: {<<: *x, seed: 3}\ne: [{seed: 1}, {seed: 1}]\n")
+    check_files([mine])
+    mine.write_text('{\n\t"a": 1\n}\n')
+    check_files([mine])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import time
@@ -19,6 +20,13 @@ logger = logging.getLogger(__name__)
 
 #: First line of every log: what Python and the imports took, which resources/startup_share.py adds up.
 IMPORTS = "started in %.2f s of a processor"
+#: What the machine, and not the code, is to blame for.
+_DENIED = {
+    getattr(errno, f"E{name}")
+    for name in ["ACCES", "PERM", "ROFS", "NOSPC", "DQUOT", "NOTDIR", "ISDIR", "EXIST", "LOOP", "NAMETOOLONG", "IO"]
+}
+#: torch's words on the CPU and on a GPU, at the beginning of an error that has no type of its own.
+_NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
 
 
 @contextmanager
@@ -27,8 +35,30 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
 
     :param log: file that receives every log record (it is written anew).
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
-    :raises SystemExit: status 1, in place of a UserError.
+    :raises SystemExit: status 1, in place of a UserError, and of what the machine refuses: a file that cannot be
+        written or read, a full disk, too little memory.
     """
+    try:
+        _log_to(log)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
+        logger.info(IMPORTS, time.process_time())
+        yield
+    except UserError as error:
+        logger.error("%s", error)
+        message = str(error)
+    except Exception as error:
+        logger.exception("the job failed")
+        message = _refused_by_the_machine(error)
+        if not message:
+            raise
+    else:
+        return
+    print(f"\nerror: {message}\n", file=sys.stderr)
+    raise SystemExit(1) from None
+
+
+def _log_to(log: str | Path) -> None:
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         level=logging.INFO,
@@ -36,18 +66,22 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
         handlers=[logging.FileHandler(log, mode="w", encoding="utf-8")],
         force=True,
     )
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
-    logger.info(IMPORTS, time.process_time())
-    try:
-        yield
-    except UserError as error:
-        logger.error("%s", error)
-        print(f"\nerror: {error}\n", file=sys.stderr)
-        raise SystemExit(1) from None
-    except Exception:
-        logger.exception("the job failed")
-        raise
+
+
+def _refused_by_the_machine(error: Exception) -> str:
+    """One message for an error that the machine is to blame for, empty for any other."""
+    if isinstance(error, OSError) and error.errno in _DENIED:
+        where = f" {error.filename}" if error.filename else ""
+        return (
+            f"cannot read or write{where}: {error.strerror}. Make room or mend the permissions there, and run again: "
+            "what is finished stays."
+        )
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in str(error) for w in _NO_MEMORY)):
+        return (
+            f"not enough memory ({str(error).splitlines()[0][:200] if str(error) else 'MemoryError'}). Use smaller "
+            "sizes (see config/README.md) or a machine with more memory; what is finished stays."
+        )
+    return ""
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -6,6 +6,7 @@ where they come from:
 ``parameters``     JSON of everything that shaped the result
 ``inputs``         JSON, file name -> SHA-256 of its bytes
 ``software``       JSON, package -> version
+``arrays``         JSON, array name -> SHA-256 of its bytes, by which an altered file is known
 ``seed``           integer, where random numbers were drawn
 ``dtype``          of the computation (the stored arrays may be wider)
 ``noise_floor``    absolute size below which a stored eigenvalue is rounding noise
@@ -29,11 +30,23 @@ import numpy as np
 
 from deepspectra.errors import UserError
 
+_FOREIGN = "It was written by something else: delete it and run the workflow again."
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
 
 
 class StoreError(UserError):
     """An HDF5 file is missing, cut short, or does not hold what was expected."""
+
+
+class _Attributes(dict[str, object]):
+    """Attributes of a file; of one that is not there it is said that it should be."""
+
+    def __init__(self, path: Path, attributes: Mapping[str, object]) -> None:
+        super().__init__(attributes)
+        self._path = path
+
+    def __missing__(self, name: str) -> object:
+        raise StoreError(f"{self._path} does not say its {name}. {_FOREIGN}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,7 @@ def write(
         "parameters": json.dumps(_plain(parameters), sort_keys=True, allow_nan=False),
         "inputs": json.dumps({Path(name).as_posix(): file_hash(name) for name in inputs}, sort_keys=True),
         "software": json.dumps(software_versions(), sort_keys=True),
+        "arrays": json.dumps({name: array_hash(np.asarray(array)) for name, array in arrays.items()}, sort_keys=True),
     }
     if seed is not None:
         attributes["seed"] = int(seed)
@@ -143,23 +157,20 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
 
     :param shapes: name -> expected shape. A string stands for a length that is not known beforehand but must be
         the same wherever the string occurs: ``{"weights": ("out", "in"), "bias": ("out",)}``.
-    :raises StoreError: if the file is missing or not whole, an array is absent, a shape differs, or a value is
-        not finite.
+    :raises StoreError: if the file is missing, not whole or of somebody else, an array is absent, is not of numbers or
+        not the one that was written, a shape differs, or a value is not finite.
     """
     path = Path(path)
     if not path.exists():
         raise StoreError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}")
     try:
         with h5py.File(path, "r") as file:
-            missing = [name for name in shapes if name not in file]
+            missing = [name for name in shapes if not isinstance(file.get(name), h5py.Dataset)]
             if missing:
-                raise StoreError(
-                    f"{path} has no array {missing[0]!r}; it holds {sorted(file)}. "
-                    "It was written by something else: delete it and run the workflow again."
-                )
+                raise StoreError(f"{path} has no array {missing[0]!r}; it holds {sorted(file)}. {_FOREIGN}")
             arrays = {name: file[name][()] for name in shapes}
             attributes = {name: _decode(value) for name, value in file.attrs.items()}
-    except (OSError, RuntimeError, KeyError, ValueError) as error:  # h5py names damage in any of these ways
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py names damage in any of these ways
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
             "only this file and what depends on it will be made anew."
@@ -168,13 +179,23 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
     lengths: dict[str, int] = {}
     for name, expected in shapes.items():
         _check_array(path, name, arrays[name], expected, lengths)
-    return Contents(arrays, attributes)
+    # Last, since it tells least. Files of older versions have none.
+    recorded = attributes.get("arrays")
+    for name, array in arrays.items():
+        if isinstance(recorded, dict) and recorded.get(name) != array_hash(array):
+            raise StoreError(
+                f"{path}: array {name!r} is not the one that was written (its SHA-256 differs): the file was altered "
+                "or damaged. Delete it and run again."
+            )
+    return Contents(arrays, _Attributes(path, attributes))
 
 
 def _check_array(
     path: Path, name: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]
 ) -> None:
-    """Compare one array with its expected shape, binding the symbolic lengths, and look for non-finite values."""
+    """Compare one array with its expected shape, binding the symbolic lengths; numbers alone, and finite ones."""
+    if array.dtype.kind not in "biufc":
+        raise StoreError(f"{path}: array {name!r} is of type {array.dtype}, expected numbers. {_FOREIGN}")
     matches = array.ndim == len(expected) and all(
         length == (lengths.setdefault(symbol, length) if isinstance(symbol, str) else symbol)
         for length, symbol in zip(array.shape, expected, strict=True)

@@ -247,7 +247,7 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.
         logger.warning("the checkpoint %s cannot be read, training starts anew and replaces it", path)
         logger.debug("%s", error)
         return empty
-    if contents.attributes["parameters"]["identity"] != identity:
+    if contents.attributes["parameters"].get("identity") != identity:
         logger.warning("the checkpoint %s is of another run, training starts anew", path)
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})

@@ -5,11 +5,10 @@ A row is (panel, series, x, x_high, y); all functions take the tables that the t
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from deepspectra.csv_files import read_csv
 from deepspectra.laws import ModifiedMarchenkoPastur, goe_number_variance, wigner_surmise
 from deepspectra.levels import running_mean
 
@@ -25,7 +24,7 @@ Row = tuple[str, str, float, float, float]
 
 def read_tables(paths: list[str], networks: list[str]) -> dict[str, pd.DataFrame]:
     """One kind of table of several networks, by the network's name."""
-    return {network: pd.read_csv(Path(path)) for network, path in zip(networks, paths, strict=True)}
+    return {network: read_csv(path) for network, path in zip(networks, paths, strict=True)}
 
 
 def select(table: pd.DataFrame, **where: str) -> pd.DataFrame:

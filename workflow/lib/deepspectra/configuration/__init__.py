@@ -7,13 +7,14 @@ made from them.
 """
 
 from deepspectra.configuration.descriptions import describe_keys, describe_scale, differences, json_schema
-from deepspectra.configuration.loading import ScaledSettings, load_settings
+from deepspectra.configuration.loading import ScaledSettings, check_files, load_settings
 from deepspectra.configuration.settings import SCALES, Settings
 
 __all__ = [
     "SCALES",
     "ScaledSettings",
     "Settings",
+    "check_files",
     "describe_keys",
     "describe_scale",
     "differences",

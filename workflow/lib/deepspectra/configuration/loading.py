@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,23 @@ from deepspectra.configuration.settings import SCALES, Settings
 from deepspectra.errors import UserError
 
 _PLAIN_SCALAR = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.(inf|[0-9]+)|\.nan|true|false|null")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """As YAML's own, which of a key that is there twice takes the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        places: dict[object, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                line = key.start_mark.line + 1
+                if key.value in places:
+                    raise UserError(
+                        f"{key.start_mark.name}: the key {key.value} is there twice in one mapping, in lines "
+                        f"{places[key.value]} and {line}. Put both parts below one key, or take one away."
+                    )
+                places[key.value] = line
+        return super().construct_mapping(node, deep)
 
 
 class ScaledSettings(Mapping[str, Settings]):
@@ -43,6 +61,17 @@ class ScaledSettings(Mapping[str, Settings]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+
+def check_files(paths: Iterable[str | Path]) -> None:
+    """Check the user's own files of settings, of which Snakemake takes the values, for what it passes over.
+
+    :raises UserError: if a key is there twice, of which only the last would count.
+    """
+    for path in paths:
+        # Snakemake has read it: what is no YAML is JSON.
+        with suppress(yaml.YAMLError), Path(path).open(encoding="utf-8") as file:
+            yaml.load(file, _StrictLoader)
 
 
 def load_settings(folder: str | Path, overrides: Mapping[str, object] | None = None) -> ScaledSettings:
@@ -77,7 +106,8 @@ def _typed(value: object) -> object:
 
 def _read_yaml(path: Path) -> dict[str, object]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            content = yaml.load(file, _StrictLoader)
     except FileNotFoundError as error:
         raise UserError(f"configuration file {path} is missing; restore it from the repository") from error
     except yaml.YAMLError as error:

@@ -1,0 +1,55 @@
+"""Tables between jobs: whole, or one message."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepspectra.csv_files import read_csv
+from deepspectra.errors import UserError
+
+WHOLE = "panel,x,y\na,1,2.5\nb,2,\n"
+
+
+def test_a_whole_table_is_read(tmp_path):
+    (tmp_path / "t.csv").write_text(WHOLE)
+    table = read_csv(tmp_path / "t.csv", ("panel", "y"))
+    assert table.panel.tolist() == ["a", "b"]
+    assert table.x.tolist() == [1, 2]
+    assert table.y.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("length", [length for length in range(1, len(WHOLE)) if WHOLE[length - 1] != "\n"])
+def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
+    (tmp_path / "t.csv").write_text(WHOLE[:length])
+    with pytest.raises(UserError, match=r"t\.csv is cut short: its last line has no end. Delete it and run"):
+        read_csv(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "t.csv is cut short"),
+        (b"\n", "t.csv is not a CSV file"),
+        (b"panel,x\na,1\nb,2,3,4\n", "t.csv is not a CSV file"),
+        (b"\xff\xfe\x00\n", "t.csv is not a CSV file"),
+        (b"panel,x,z\na,1,2\n", "it has no column 'y'"),
+        (b"panel,x,y\n", "it has no rows"),
+        (b"<html>\n", "it has no column 'panel'"),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path, content, words):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_csv(tmp_path / "t.csv", ("panel", "x", "y"))
+    assert words in str(caught.value)
+
+
+def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):
+    with pytest.raises(UserError, match=r"t\.csv does not exist. Let the workflow make it: snakemake --cores 1"):
+        read_csv(tmp_path / "t.csv")
+
+
+def test_a_table_without_rows_is_one_where_none_are_asked_for(tmp_path):
+    """Networks whose weights cannot be had leave such tables."""
+    (tmp_path / "t.csv").write_text("layer,x\n")
+    assert read_csv(tmp_path / "t.csv").empty

@@ -1,0 +1,113 @@
+"""Ways to spoil a file, small inputs to spoil, and the message that a run printed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import pickle
+import re
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepspectra import store
+
+#: What a file must never make when it is read.
+CANARY = "canary"
+
+
+class Bomb:
+    """Unpickling it makes a folder."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __reduce__(self):
+        return os.mkdir, (self.place,)
+
+
+def pickled_code(path: Path) -> None:
+    """A pickle that makes the canary beside the project's Snakefile where it is loaded."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps({"weight": Bomb(CANARY)}, protocol=2))
+
+
+def pickled_array(path: Path) -> None:
+    """A .npy file whose array of objects is such a pickle."""
+    np.save(path, np.array([Bomb(CANARY)], dtype=object), allow_pickle=True)
+
+
+def cut_short(path: Path, share: float = 0.5) -> None:
+    """Keep the beginning alone."""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+
+
+def error_page(path: Path) -> None:
+    """What a portal sends in the place of a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("<!DOCTYPE html>\n<html><body><h1>503 Service Unavailable</h1></body></html>\n")
+
+
+def change_array(path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Put what a function makes of an array in its place; None takes it away."""
+    with h5py.File(path, "r+") as file:
+        changed = change(file[name][()])
+        del file[name]
+        if changed is not None:
+            file[name] = changed
+
+
+def write_network(path: Path, shapes: dict[str, tuple[int, ...]], value: float = 0.1) -> None:
+    """Weights of both states, all of one value."""
+    arrays = {
+        f"{state}/{name}": np.full(shape, value, np.float32)
+        for state in ("initial", "final")
+        for name, shape in shapes.items()
+    }
+    store.write(path, arrays, parameters={})
+
+
+def archive_with_a_way_out(path: Path) -> None:
+    """A .tar.gz whose one member would lie outside of the folder that it is unpacked in."""
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo(f"../{CANARY}")
+        member.size = 3
+        archive.addfile(member, io.BytesIO(b"bad"))
+
+
+def digits(folder: Path) -> None:
+    """The four files of MNIST: small, and the last one cut short."""
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        content = gzip.compress(b"\0\0\x08\x01\0\0\0\x05hello" + os.urandom(500))
+        (folder / f"{name}-ubyte.gz").write_bytes(content if name < "train-labels" else content[:200])
+
+
+def write_inputs(project: Path) -> None:
+    """Data sets of noise, no larger than smoke scale takes."""
+    draw = np.random.default_rng(1)
+    for name, shape in {"cifar10": (32, 32, 3), "mnist": (28, 28)}.items():
+        arrays = {}
+        for part in ("train", "test"):
+            arrays[f"{part}_images"] = draw.integers(0, 256, (200, *shape), np.uint8)
+            arrays[f"{part}_labels"] = draw.integers(0, 10, 200, np.uint8)
+        store.write(project / "resources" / "data" / f"{name}.h5", arrays, parameters={"dataset": name})
+    table = {"table": draw.random((500, 15))}
+    store.write(project / "resources" / "data" / "bike.h5", table, parameters={"columns": {"table": []}})
+
+
+def message_with(output: str, words: tuple[str, ...]) -> str:
+    """The part of an output that says all of the words: what follows ``error: ``, or else a paragraph of Snakemake's.
+
+    Its lines become one, and it ends where Snakemake goes on in its own name.
+    """
+    own = re.split(r"^error: ", output, flags=re.MULTILINE)[1:]
+    for block in [*own, *re.split(r"\n\s*\n", output)]:
+        text = re.split(r"\n\s*\n|\n  File \"|\nRuleException", block)[0]
+        if all(word in text for word in words):
+            return " ".join(text.split())
+    return ""

@@ -1,0 +1,37 @@
+"""CSV files of one job read by another: whole, or one message.
+
+They carry no checksum as HDF5 files do, so that people can look at them and edit them; what can be seen is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from deepspectra.errors import UserError
+
+
+def read_csv(path: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A table with a heading.
+
+    :param columns: that it must have, among others, and then rows too: a network without weights leaves no rows.
+    :raises UserError: if the file is missing or empty, ends within a line, is no CSV, or lacks a column or rows.
+    """
+    path = Path(path)
+    again = "Delete it and run the workflow again; only this file and what depends on it will be made anew."
+    try:
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):
+            raise UserError(f"{path} is cut short: its last line has no end. {again}")
+        table = pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}") from error
+    except ValueError as error:  # pandas' own errors and undecodable bytes are of this kind
+        raise UserError(f"{path} is not a CSV file ({error}). {again}") from error
+    missing = [column for column in columns if column not in table]
+    if columns and (missing or table.empty):
+        found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
+        raise UserError(f"{path} is not what was written there: {found}. {again}")
+    return table
