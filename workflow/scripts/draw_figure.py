@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 
 from deepspectra.figures import style
+from deepspectra.files import replacing
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
@@ -15,4 +16,5 @@ with job(snakemake.log[0], snakemake.threads):
     summary = pd.read_csv(snakemake.input.summary)
     figure = getattr(module, item)(curves, summary, f"{snakemake.params.scale_note} {module.NOTES[item]}")
     style.save(figure, snakemake.output.pdf, snakemake.output.png)
-    shutil.copyfile(snakemake.input.curves, snakemake.output.csv)
+    with replacing(snakemake.output.csv) as temporary:
+        shutil.copyfile(snakemake.input.curves, temporary)

@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.kernel_statistics import SUMMARY_COLUMNS
 from deepspectra.samples import choose_images, columns_of, principal_components
@@ -37,5 +38,5 @@ with job(snakemake.log[0], snakemake.threads):
             (f"image_{index + 1}", label, "index of the training image", float(image), None),
             (f"image_{index + 1}", label, "share of the centred squared norm that is left", left, None),
         ]
-    pd.concat(tables).round(6).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(summary, columns=SUMMARY_COLUMNS).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pd.concat(tables).round(6), snakemake.output.curves)
+    write_table(pd.DataFrame(summary, columns=SUMMARY_COLUMNS), snakemake.output.summary)

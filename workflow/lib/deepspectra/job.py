@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepspectra.errors import UserError
+from deepspectra.files import naming_full_disk
+from deepspectra.presence import end_with_run
 
 if TYPE_CHECKING:
     import torch
@@ -21,28 +25,48 @@ logger = logging.getLogger(__name__)
 def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     """Run the body of a script: log to a file, use so many threads, and print a :class:`UserError` as one message.
 
+    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go.
+
     :param log: file that receives every log record (it is written anew).
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
-    :raises SystemExit: status 1, in place of a UserError.
+    :raises SystemExit: status 1, in place of a UserError; 128 and the signal's number where the job is cancelled.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-        handlers=[logging.FileHandler(log, mode="w", encoding="utf-8")],
-        force=True,
-    )
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
     try:
-        yield
+        with naming_full_disk():
+            with naming_full_disk(log):
+                Path(log).parent.mkdir(parents=True, exist_ok=True)
+                handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+            logging.basicConfig(
+                level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", handlers=[handler], force=True
+            )
+            if "torch" in sys.modules:
+                sys.modules["torch"].set_num_threads(threads)
+            with _cancelled_by_exception():
+                end_with_run()
+                yield
     except UserError as error:
         logger.error("%s", error)
         print(f"\nerror: {error}\n", file=sys.stderr)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        logger.error("interrupted")
+        raise SystemExit(128 + signal.SIGINT) from None
     except Exception:
         logger.exception("the job failed")
         raise
+
+
+@contextmanager
+def _cancelled_by_exception() -> Iterator[None]:
+    """SIGTERM, with which jobs are cancelled, ends the body by an exception."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def choose_device(wanted: str) -> torch.device:
