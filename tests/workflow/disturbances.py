@@ -40,7 +40,7 @@ from .conftest import Project, copy_project
 CASES = {
     # A little of everything, with few jobs.
     "mixture": (
-        *("scale=smoke", "checkpoint_epochs=1", "fan2020={training: {epochs: 60, samples: 500}}", "--"),
+        *("scale=smoke", "checkpoint_epochs=1", "fan2020={training: {epochs: 40, samples: 200}}", "--"),
         "results/smoke/networks/single_neuron.h5",
         "results/smoke/spectra/fan2020/figure_1.h5",
         "pennington2017_figure_3",
@@ -66,8 +66,9 @@ KINDS = {
     "terminated": "SIGTERM to Snakemake alone",
     "disk full": "results on a disk that is too small, and then larger",
 }
-#: So long may a job outlive its Snakemake.
-ORPHAN_SECONDS = 5
+#: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
+#: imports its libraries first.
+WRITING_SECONDS, ENDING_SECONDS = 5, 60
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
@@ -215,8 +216,8 @@ def disturb(
 ) -> dict:
     """Start a case and disturb it after a share of its time.
 
-    :returns: ``moment`` in words, ``output``, ``status``, and ``orphans``: rules of jobs that outlived Snakemake for
-        longer than they may.
+    :returns: ``moment`` in words, ``output``, ``status``, and ``orphans``: what jobs did after Snakemake's end that
+        they may not.
     """
     arguments = ("--cores", "2", "--config", *CASES[case])
     if kind == "disk full":
@@ -246,14 +247,19 @@ def disturb(
             case "terminated":
                 process.terminate()
     process.wait(timeout=300)
-    deadline = time.monotonic() + ORPHAN_SECONDS
-    while any(map(alive, below)) and time.monotonic() < deadline:
+    ended, since = time.time(), time.monotonic()
+    while any(map(alive, below)) and time.monotonic() < since + ENDING_SECONDS:
         time.sleep(0.05)
-    orphans = [name for job, name in jobs.items() if alive(job)]
+    orphans = [f"{name} outlived Snakemake by {ENDING_SECONDS} s" for job, name in jobs.items() if alive(job)]
     for job in below:
         with contextlib.suppress(psutil.NoSuchProcess):
             job.kill()
+    if process.returncode == -signal.SIGKILL:
+        moment += f"; jobs ended {time.monotonic() - since:.1f} s later"
     output, _ = process.communicate(timeout=60)
+    for path in (project.folder / "results" / "smoke").rglob("*"):
+        if path.is_file() and path.stat().st_mtime > ended + WRITING_SECONDS and "logs" not in path.parts:
+            orphans.append(f"{path.name} was written after Snakemake's end")
     return {"moment": moment, "output": output, "status": process.returncode, "orphans": orphans}
 
 
@@ -299,6 +305,8 @@ def leftovers(project: Project) -> list[str]:
 
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
     """One round."""
+    # Where it is ignored, as in the background of a shell, runs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     choice = random.Random(seed)
     outcome = Outcome(seed, kind, case)
     share = choice.uniform(0.05, 0.95)
@@ -308,8 +316,7 @@ def play(project: Project, seed: int, kind: str, case: str, reference: Undisturb
     checkpoints = [path.stem for path in (project.folder / "results/smoke/checkpoints").glob("*.h5")]
     finished = state(project)
     outcome.after = f"status {found['status']}, {len(finished)} files finished" + ", a checkpoint" * bool(checkpoints)
-    if found["orphans"]:
-        outcome.faults.append(f"{' and '.join(found['orphans'])} outlived Snakemake by {ORPHAN_SECONDS} s")
+    outcome.faults += found["orphans"]
     if bad := unreadable(project):
         outcome.faults.append(f"not whole: {bad}")
     if 'File "' in found["output"] and "deepspectra" in found["output"].partition('File "')[2]:
