@@ -79,6 +79,21 @@ def test_a_job_ends_with_its_run_and_cleans_up(tmp_path, end):
     run.communicate()
 
 
+def test_where_processes_cannot_be_waited_for_they_are_looked_up(tmp_path):
+    """As on macOS and on Linux of before 2019; the run is collected here, since an entry in the table is there still."""
+    job_code = JOB.replace("import os, sys", "import os; del os.pidfd_open; import sys")
+    run = start(RUN, job_code.format(work="time.sleep(60)"), tmp_path)
+    assert wait_for((tmp_path / "pid").exists)
+    job = int((tmp_path / "pid").read_text())
+    time.sleep(1.5)
+    assert is_alive(job)
+    run.kill()
+    run.wait()
+    assert wait_for(lambda: not is_alive(job), 10)
+    assert (tmp_path / "cleaned").exists()
+    run.communicate()
+
+
 def test_a_job_that_does_not_come_back_to_python_ends_too(tmp_path):
     """A long call of a library is not waited for."""
     work = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); time.sleep(60)"
@@ -95,7 +110,7 @@ def test_a_job_that_does_not_come_back_to_python_ends_too(tmp_path):
 def test_a_job_that_starts_when_its_run_is_gone_ends_at_once(tmp_path, monkeypatch):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    monkeypatch.setenv(presence.VARIABLE, f"{gone.pid} {platform.node()}")
+    monkeypatch.setenv(presence.VARIABLE, f"{gone.pid} {presence._machine()}")
     command = [sys.executable, "-c", JOB.format(work="time.sleep(60)"), str(tmp_path)]
     result = subprocess.run(command, env=os.environ | {"PYTHONPATH": LIBRARY}, timeout=20)
     assert result.returncode == 128 + signal.SIGTERM

@@ -31,18 +31,28 @@ _held: list[IO[str]] = []
 
 def announce() -> None:
     """Tell jobs that this process is their run."""
-    os.environ[VARIABLE] = f"{os.getpid()} {platform.node()}"
+    os.environ[VARIABLE] = f"{os.getpid()} {_machine()}"
+
+
+def _machine() -> str:
+    """Where process numbers mean the same: a machine, or a container that has its own."""
+    try:
+        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:  # not Linux
+        return platform.node()
 
 
 def end_with_run() -> None:
     """End this process, a job, as soon as its run has ended; nothing happens where the run is on another machine."""
     number, _, machine = os.environ.get(VARIABLE, "").partition(" ")
-    if not number or machine != platform.node():
+    if not number or machine != _machine():
         return
     try:
         # A job that a batch system started has a session of its own: it belongs to the batch system.
         if os.getsid(int(number)) != os.getsid(0):
             return
+    except PermissionError:  # what another session's process means on some systems
+        return
     except ProcessLookupError:
         _end()
     threading.Thread(target=_watch, args=(int(number),), daemon=True).start()
@@ -52,11 +62,11 @@ def _watch(run: int) -> None:
     """Wait for the end of a process, then end."""
     try:
         handle = os.pidfd_open(run)
-    except AttributeError:  # not Linux
+    except ProcessLookupError:  # it has just ended
+        _end()
+    except (AttributeError, OSError):  # not Linux, or one of before 2019
         while _exists(run):
             time.sleep(_POLL_SECONDS)
-    except OSError:
-        pass  # it has just ended
     else:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
@@ -83,7 +93,8 @@ def enter(folder: str | os.PathLike) -> str:
     """Hold a folder of Snakemake's for as long as this process lives, if no other run holds it.
 
     Snakemake removes all locks of the folder at the end of a run, those of others too. The lock of a run that was
-    there before this one, and is still alive, is put back when this process ends.
+    there before this one, and is still alive, is put back when this process ends. (Not so that of a run that came
+    later: when the first of two ends, the second goes on without a lock.)
 
     :param folder: ``.snakemake``.
     :returns: what a user has to know of a lock that is there, empty if there is none.
