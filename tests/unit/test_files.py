@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from deepspectra import files
 from deepspectra.errors import UserError
 from deepspectra.figures import style
 from deepspectra.files import naming_full_disk, replacing, write_table, write_text
@@ -68,6 +73,45 @@ def test_the_hdf5_library_s_words_are_understood(tmp_path):
     words = "Can't decrement id ref count (file write failed: time = now, filename = 'a', errno = 28, error message = '"
     with pytest.raises(UserError, match="no space left"), naming_full_disk(tmp_path):
         raise RuntimeError(words + "No space left on device')")
+
+
+def test_a_full_disk_behind_another_error_is_found(tmp_path):
+    """As of Matplotlib, which fails again when it closes a PDF file."""
+
+    def write():
+        try:
+            full()
+        finally:
+            raise ValueError("inconsistent stream state")
+
+    with pytest.raises(UserError, match="no space left"), naming_full_disk(tmp_path):
+        write()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("suffix", ["pdf", "png"])
+def test_what_matplotlib_says_of_a_full_disk_is_understood(suffix):
+    figure = style.Figure()
+    figure.subplots().plot(range(1000))
+    with pytest.raises(UserError, match="no space left"), naming_full_disk("a"):
+        figure.savefig("/dev/full", format=suffix)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_on_a_full_disk_says_nothing_of_itself(capfd):
+    code = """
+        import logging
+        from deepspectra.job import job
+        with job("/dev/full"):
+            logging.getLogger("a").info("a line")
+            raise OSError(28, "No space left on device")
+    """
+    environment = os.environ | {"PYTHONPATH": str(Path(files.__file__).parent.parent)}
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment)
+    assert result.returncode == 1
+    said = capfd.readouterr().err
+    assert said.startswith("\nerror: no space left")
+    assert "Traceback" not in said
 
 
 def test_what_the_error_names_is_told(tmp_path):

@@ -80,7 +80,7 @@ def test_a_job_ends_with_its_run_and_cleans_up(tmp_path, end):
 
 
 def test_where_processes_cannot_be_waited_for_they_are_looked_up(tmp_path):
-    """As on macOS and on Linux of before 2019; the run is collected here, since an entry in the table is there still."""
+    """As on macOS and on Linux of before 2019; the run is collected here: its entry would still be found."""
     job_code = JOB.replace("import os, sys", "import os; del os.pidfd_open; import sys")
     run = start(RUN, job_code.format(work="time.sleep(60)"), tmp_path)
     assert wait_for((tmp_path / "pid").exists)

@@ -54,7 +54,7 @@ CASES = {
     "curvature": (
         *("scale=smoke", "checkpoint_epochs=1"),
         "baskerville2022={training: {epochs: 40}, networks: {mlp_bike: {published_batches: 1}}}",
-        *("--", "baskerville2022_figure_9"),
+        *("--", "results/smoke/statistics/baskerville2022/mlp_bike/final_train_gauss_newton.csv"),
     ),
 }
 #: What is done to a run. A job is one process of a rule's script.

@@ -53,7 +53,7 @@ def naming_full_disk(path: str | os.PathLike | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, RuntimeError) as error:
+    except Exception as error:
         if not is_full_disk(error):
             raise
         path = path or getattr(error, "filename", None) or Path.cwd()
@@ -61,10 +61,18 @@ def naming_full_disk(path: str | os.PathLike | None = None) -> Iterator[None]:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception says that a disk is full; the HDF5 library has it in its text alone."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return True
-    return any(f"errno = {number}," in str(error) for number in _FULL)
+    """Whether an exception, or one behind it, says that a disk is full.
+
+    The HDF5 library has it in its text alone, and Matplotlib fails once more when it closes a PDF file.
+    """
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, OSError) and behind.errno in _FULL:
+            return True
+        if any(f"errno = {number}," in str(behind) for number in _FULL):
+            return True
+        behind = behind.__cause__ or behind.__context__
+    return False
 
 
 def full_disk_message(path: str | os.PathLike) -> str:

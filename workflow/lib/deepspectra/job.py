@@ -31,6 +31,8 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
     :raises SystemExit: status 1, in place of a UserError; 128 and the signal's number where the job is cancelled.
     """
+    # A log that the disk has no space for is no reason for a page of tracebacks.
+    logging.raiseExceptions = False
     try:
         with naming_full_disk():
             with naming_full_disk(log):
