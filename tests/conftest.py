@@ -9,5 +9,5 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def pytest_collection_modifyitems(items):
     """Runs of the workflow first: each file stays in one process, while the other processes do the rest."""
-    order = {"test_smoke.py": 0, "test_training.py": 1, "test_rules.py": 2}
+    order = {"test_smoke.py": 0, "test_kills.py": 1, "test_training.py": 2, "test_rules.py": 3, "test_two_runs.py": 4}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
