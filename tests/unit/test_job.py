@@ -222,7 +222,7 @@ def test_in_a_log_states_are_rare(monkeypatch):
             OSError(errno.EROFS, "Read-only", "/r"),
             "cannot read or write /r: Read-only. Make room",
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), "cannot read or write: No space left on device. Make room"),
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left on the disk (or quota) of"),
         (MemoryError(), "not enough memory (MemoryError). Use smaller sizes"),
         (
             RuntimeError("[enforce] DefaultCPUAllocator: can't allocate memory: you tried"),

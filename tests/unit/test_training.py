@@ -137,6 +137,23 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     np.testing.assert_array_equal(history, rest)
 
 
+def test_epochs_that_take_long_have_a_checkpoint_each(tmp_path, monkeypatch):
+    """However many epochs the settings ask for; those that take a moment have none between."""
+    checkpoint = tmp_path / "state.h5"
+    whole, history = trained()
+    calls = die_in(monkeypatch, 3)
+    for seconds in (float("inf"), 0):
+        monkeypatch.setattr(training, "CHECKPOINT_SECONDS", seconds)
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            trained(checkpoint=checkpoint, checkpoint_epochs=100)
+        assert checkpoint.exists() == (seconds == 0)
+    resumed, rest = trained(checkpoint=checkpoint, checkpoint_epochs=100)
+    assert calls == [0, 1, 2, 3, 3]
+    assert_equal(whole, resumed)
+    np.testing.assert_array_equal(history, rest)
+
+
 DAMAGES = ["another plan", "cut short", "other initial weights", "another loss", "momentum", "other code"]
 
 

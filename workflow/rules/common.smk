@@ -9,7 +9,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
-from deepspectra import sources
+from deepspectra import presence, sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
 from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
@@ -18,6 +18,18 @@ from deepspectra.errors import UserError
 from deepspectra.folders import check_folder, check_times
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
+
+if workflow.is_main_process:
+    # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
+    presence.announce()
+    if not workflow.output_settings.dryrun and (note := presence.enter(".snakemake")):
+        print(f"\n{note}\n", file=sys.stderr)
+
+
+onstart:
+    if workflow.is_main_process and presence.is_alone():
+        presence.remove_parts("results")
+        presence.remove_parts("resources")
 
 
 def stop(message):

@@ -1,6 +1,7 @@
 """What a scale costs before it is started.
 
-Ask with --nolock: any second Snakemake in a folder, when it ends, takes the lock of a first one that still runs.
+Ask with --nolock beside a run: Snakemake takes all locks of a folder at its end, and that of the run has to be put
+back then.
 """
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepspectra import curvature_statistics as statistics
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import job
 
 RESOLVED = {"eigenvalues": ("levels",)} | dict.fromkeys(("lengths", "bounds", "left_out", "unresolved"), ("matrices",))
@@ -81,4 +82,4 @@ with job(snakemake.log[0], snakemake.threads):
         (curves, statistics.CURVES, snakemake.output.curves),
         (summary, statistics.SUMMARY, snakemake.output.summary),
     ):
-        pd.DataFrame(rows, columns=columns).to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+        write_table(pd.DataFrame(rows, columns=columns), path, float_format="%.10g")

@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.calibration import monte_carlo_p_value
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.laws import fit_modified_marchenko_pastur
 from deepspectra.levels import level_statistics, vector_ks
@@ -82,4 +83,4 @@ with job(snakemake.log[0], snakemake.threads):
         "vectors": pd.DataFrame(vectors, columns=VECTORS),
     }
     for name, frame in frames.items():
-        frame.to_csv(snakemake.output[name], index=False, lineterminator="\n", float_format="%.10g")
+        write_table(frame, snakemake.output[name], float_format="%.10g")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.limits.quartic import NonlinearLaw
 from deepspectra.nonlinear import rectifier_zeta
@@ -47,8 +48,8 @@ with job(snakemake.log[0], snakemake.threads):
     references = references[references.series.str.startswith("equivalent")].groupby("x").y.mean()
     rows += [("b", "equivalent", item["layers"], None, n0, references[n0]) for n0 in widths]
 
-    pd.DataFrame(rows, columns=COLUMNS).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(rows, columns=COLUMNS), snakemake.output.curves)
     # The reference is the distance of the first layer's Gaussian equivalent of the same size from the same limit.
-    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
+    write_table(
+        pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]), snakemake.output.summary
     )

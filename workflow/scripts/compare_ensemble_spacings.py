@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.laws import ORTHOGONAL_MEAN, orthogonal_spacing_cdf, wigner_surmise
 from deepspectra.ratios import mean_ratio
@@ -57,8 +58,6 @@ with job(snakemake.log[0], snakemake.threads):
         ("a", "ensemble", "mean spacing", float(bulk.mean()), 1.0, None),
         ("a", "ensemble", "mean of min(r, 1/r)", ratio.value, ORTHOGONAL_MEAN, ratio.error),
     ]
-    pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
-    )
+    write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]), snakemake.output.curves)
     columns = ["panel", "series", "quantity", "value", "reference", "error"]
-    pd.DataFrame(summary, columns=columns).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(summary, columns=columns), snakemake.output.summary)

@@ -6,6 +6,7 @@ from scipy import stats
 
 from deepspectra import store
 from deepspectra.errors import UserError
+from deepspectra.files import write_table
 from deepspectra.gaussian_process import process_density
 from deepspectra.job import job
 from deepspectra.laws import ORTHOGONAL_MEAN, ratio_surmise
@@ -109,8 +110,6 @@ with job(snakemake.log[0], snakemake.threads):
     arrays, floors = read(snakemake.input[0], process)
     compare = {"figure_5": densities, "figure_6": ratios}[snakemake.wildcards.item]
     rows, summary = compare(arrays, floors, process)
-    pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
-    )
+    write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]), snakemake.output.curves)
     columns = ["panel", "series", "quantity", "value", "reference", "error"]
-    pd.DataFrame(summary, columns=columns).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(summary, columns=columns), snakemake.output.summary)

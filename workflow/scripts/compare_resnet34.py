@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.calibration import monte_carlo_p_value, null_band
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.laws import ORTHOGONAL_MEAN, ratio_surmise
 from deepspectra.orthogonal import orthogonal_levels
@@ -59,8 +60,6 @@ with job(snakemake.log[0], snakemake.threads):
         ("c", "eigenvalues", "tenths of the spectrum outside the band of orthogonal matrices", outside, PARTS / 20,
          None),
     ]  # fmt: skip
-    pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
-    )
+    write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]), snakemake.output.curves)
     columns = ["panel", "series", "quantity", "value", "reference", "error"]
-    pd.DataFrame(summary, columns=columns).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(summary, columns=columns), snakemake.output.summary)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.limits.quartic import NonlinearLaw
 from deepspectra.statistics import ridge_training_loss
@@ -44,10 +45,10 @@ with job(snakemake.log[0], snakemake.threads):
         monotone = float(np.all(np.diff(ordered, axis=0) <= 1e-12))
         summary.append((panel, "all", "1 if theory falls with beta at every gamma", monotone, None))
 
-    pd.DataFrame(rows, columns=["panel", "series", "beta", "x", "y", "phi", "psi"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
+    write_table(
+        pd.DataFrame(rows, columns=["panel", "series", "beta", "x", "y", "phi", "psi"]), snakemake.output.curves
     )
     # The reference is the same number for one draw of the Gaussian equivalent (largest deviation) or theory (eq. 24).
-    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
+    write_table(
+        pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]), snakemake.output.summary
     )

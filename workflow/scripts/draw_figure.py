@@ -5,6 +5,7 @@ import shutil
 
 from deepspectra.csv_files import read_csv
 from deepspectra.figures import style
+from deepspectra.files import replacing
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
@@ -14,4 +15,5 @@ with job(snakemake.log[0], snakemake.threads):
     summary = read_csv(snakemake.input.summary, ("panel", "series", "quantity", "value"))
     figure = getattr(module, item)(curves, summary, f"{snakemake.params.scale_note} {module.NOTES[item]}")
     style.save(figure, snakemake.output.pdf, snakemake.output.png)
-    shutil.copyfile(snakemake.input.curves, snakemake.output.csv)
+    with replacing(snakemake.output.csv) as temporary:
+        shutil.copyfile(snakemake.input.curves, temporary)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.nonlinear import eta_of, isospectral_activations, zeta_of
 
@@ -20,10 +21,8 @@ with job(snakemake.log[0], snakemake.threads):
             ("a", name, "eta", eta_of(activation), 1.0),
             ("b", name, "zeta", zeta_of(activation), 0.0),
         ]
-    pd.DataFrame(rows, columns=["panel", "series", "x", "y"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n"
-    )
+    write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "y"]), snakemake.output.curves)
     # The reference is what the paper states.
-    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n"
+    write_table(
+        pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]), snakemake.output.summary
     )

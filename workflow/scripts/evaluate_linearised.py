@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import choose_device, job
 from deepspectra.linearised import linearised
 from deepspectra.networks import build, load_parameters
@@ -30,4 +31,4 @@ with job(snakemake.log[0], snakemake.threads):
         samples = load_standardised(snakemake.input.data, part, count).to(device)
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])
         row[f"linearised_{part}"] = accuracy(linear, samples, network["crop"])
-    pd.DataFrame([row]).to_csv(snakemake.output[0], index=False, lineterminator="\n")
+    write_table(pd.DataFrame([row]), snakemake.output[0])

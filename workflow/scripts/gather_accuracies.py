@@ -3,6 +3,7 @@
 import pandas as pd
 
 from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table
 from deepspectra.job import job
 
 with job(snakemake.log[0], snakemake.threads):
@@ -19,9 +20,13 @@ with job(snakemake.log[0], snakemake.threads):
     for alpha, values in results.groupby("alpha"):
         quantity = f"relative displacement of the layer at alpha {alpha:g}"
         summary.append(("a", "full", quantity, values.relative_displacement.mean(), None))
-    pd.DataFrame(rows, columns=["panel", "series", "x", "y", "spread", "seeds"]).to_csv(
-        snakemake.output.curves, index=False, lineterminator="\n", float_format="%.8g"
+    write_table(
+        pd.DataFrame(rows, columns=["panel", "series", "x", "y", "spread", "seeds"]),
+        snakemake.output.curves,
+        float_format="%.8g",
     )
-    pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]).to_csv(
-        snakemake.output.summary, index=False, lineterminator="\n", float_format="%.8g"
+    write_table(
+        pd.DataFrame(summary, columns=["panel", "series", "quantity", "value", "reference"]),
+        snakemake.output.summary,
+        float_format="%.8g",
     )

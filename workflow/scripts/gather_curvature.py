@@ -6,6 +6,7 @@ import pandas as pd
 from deepspectra import store
 from deepspectra.csv_files import read_csv
 from deepspectra.curvature_statistics import semicircle_rows
+from deepspectra.files import write_table
 from deepspectra.job import job
 
 CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y", "error"]
@@ -37,4 +38,4 @@ with job(snakemake.log[0], snakemake.threads):
         (drawn, CURVES, snakemake.output.curves),
         (numbers, SUMMARY, snakemake.output.summary),
     ):
-        pd.concat(tables).reindex(columns=columns).to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+        write_table(pd.concat(tables).reindex(columns=columns), path, float_format="%.10g")

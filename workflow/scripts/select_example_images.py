@@ -4,6 +4,7 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.files import write_table
 from deepspectra.image_statistics import example_images
 from deepspectra.job import job
 from deepspectra.kernel_statistics import SUMMARY_COLUMNS
@@ -25,5 +26,5 @@ with job(snakemake.log[0], snakemake.threads):
             (f"image_{number}", label, "index of the training image", float(image), None),
             (f"image_{number}", label, "share of the centred squared norm that is left", share, None),
         ]
-    pixels.round(6).to_csv(snakemake.output.curves, index=False, lineterminator="\n")
-    pd.DataFrame(summary, columns=SUMMARY_COLUMNS).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pixels.round(6), snakemake.output.curves)
+    write_table(pd.DataFrame(summary, columns=SUMMARY_COLUMNS), snakemake.output.summary)

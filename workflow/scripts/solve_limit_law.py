@@ -4,6 +4,7 @@ import logging
 
 import pandas as pd
 
+from deepspectra.files import write_table
 from deepspectra.job import job
 from deepspectra.limits.report import report
 from deepspectra.limits.specification import constants_of, kernel_of, notes_of, spectrum_of
@@ -20,9 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
         logger.warning("%d of %d points have no density", found.not_converged, found.asked)
 
     curve = pd.DataFrame({name: getattr(found, name) for name in ("points", "density", "cdf", "residual")})
-    curve.rename(columns={"points": "x"})[found.converged].to_csv(
-        snakemake.output.curve, index=False, lineterminator="\n"
-    )
+    write_table(curve.rename(columns={"points": "x"})[found.converged], snakemake.output.curve)
 
     b_sigma, a_sigma = constants_of(sigma)
     rows = [("b_sigma", b_sigma), ("a_sigma", a_sigma)]
@@ -47,4 +46,4 @@ with job(snakemake.log[0], snakemake.threads):
     ]
     rows = [(quantity, repr(value if isinstance(value, int) else float(value))) for quantity, value in rows]
     rows += [("note", note) for note in notes_of(law, spectrum, sigma)]
-    pd.DataFrame(rows, columns=["quantity", "value"]).to_csv(snakemake.output.summary, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(rows, columns=["quantity", "value"]), snakemake.output.summary)

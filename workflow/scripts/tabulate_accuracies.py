@@ -1,10 +1,9 @@
 """Table 1 of thamm2024: test accuracies, published and reproduced."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table, write_text
 from deepspectra.job import job
 from deepspectra.tables import markdown, number
 
@@ -32,7 +31,7 @@ with job(snakemake.log[0], snakemake.threads):
             }
         )
     table = pd.DataFrame(rows).astype({"epochs": "Int64"})
-    table.to_csv(snakemake.output.csv, index=False, lineterminator="\n", float_format="%.4g")
+    write_table(table, snakemake.output.csv, float_format="%.4g")
     shown = pd.DataFrame(
         {
             "network": table.network,
@@ -56,6 +55,4 @@ with job(snakemake.log[0], snakemake.threads):
         "miniAlexNet: crops of 28 x 28 pixels, convolutions that keep the size, pooling with stride 2, and an L2 "
         "penalty of 1e-4 times the sum of squared weights.",
     ]
-    Path(snakemake.output.md).write_text(
-        markdown(shown, "Table 1 (thamm2024): network performance", notes), encoding="utf-8"
-    )
+    write_text(markdown(shown, "Table 1 (thamm2024): network performance", notes), snakemake.output.md)

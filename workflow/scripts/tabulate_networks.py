@@ -1,11 +1,10 @@
 """Every curvature spectrum in one table: eigenvalues and ratios, as published and resolved (baskerville2022)."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from deepspectra import store
 from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table, write_text
 from deepspectra.job import job
 from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.tables import markdown, number
@@ -50,7 +49,7 @@ with job(snakemake.log[0], snakemake.threads):
             row["unresolved_spacings"] = found.value["resolved", "share of spacings below the error bound"]
             rows.append(row)
     table = pd.DataFrame(rows)
-    table.to_csv(snakemake.output.csv, index=False, lineterminator="\n", float_format="%.6g")
+    write_table(table, snakemake.output.csv, float_format="%.6g")
 
     def mean(row: pd.Series, series: str) -> str:
         """Mean ratio with its error."""
@@ -100,6 +99,6 @@ with job(snakemake.log[0], snakemake.threads):
     if snakemake.input.features:
         made = store.read(snakemake.input.features[0], {}).attributes["parameters"]
         notes.append(f"Networks on features: CIFAR-10 as features of {made['title']}.")
-    Path(snakemake.output.md).write_text(
-        markdown(shown, "Networks of baskerville2022: spectra as published and resolved", notes), encoding="utf-8"
+    write_text(
+        markdown(shown, "Networks of baskerville2022: spectra as published and resolved", notes), snakemake.output.md
     )

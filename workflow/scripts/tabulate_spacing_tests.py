@@ -1,11 +1,10 @@
 """Table 2 of thamm2024: spacing tests, published and reproduced, plain and calibrated; and what the unfolding does."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from deepspectra.calibration import false_discovery
 from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table, write_text
 from deepspectra.job import job
 from deepspectra.tables import markdown, number
 
@@ -43,7 +42,7 @@ with job(snakemake.log[0], snakemake.threads):
     ]
     columns += ["p_error", "null_draws", "q_calibrated", "rejected_calibrated", "variance_p"]
     columns += ["variance_p_error", "variance_q", "unresolved", "resolved", "note"]
-    table[columns].to_csv(snakemake.output.csv, index=False, lineterminator="\n", float_format="%.6g")
+    write_table(table[columns], snakemake.output.csv, float_format="%.6g")
 
     shown = pd.DataFrame(
         {
@@ -93,9 +92,7 @@ with job(snakemake.log[0], snakemake.threads):
             "To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
             "delete resources/weights/ and run with `--config data='{folder: PATH}'`."
         )
-    Path(snakemake.output.md).write_text(
-        markdown(shown, "Table 2 (thamm2024): spacings against the Wigner surmise", notes), encoding="utf-8"
-    )
+    write_text(markdown(shown, "Table 2 (thamm2024): spacings against the Wigner surmise", notes), snakemake.output.md)
 
     # What another unfolding would have given.
     rows = []
@@ -109,7 +106,7 @@ with job(snakemake.log[0], snakemake.threads):
     kinds = {"p": "plain p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
     columns = ["network", "layer", *(f"{name}_{kind}" for kind in kinds for name in names), "polynomial_zero_spacings"]
     unfolding = pd.DataFrame(rows, columns=columns)
-    unfolding.to_csv(snakemake.output.unfolding, index=False, lineterminator="\n", float_format="%.6g")
+    write_table(unfolding, snakemake.output.unfolding, float_format="%.6g")
     headed = unfolding[["network", "layer"]].copy()
     for kind, words in kinds.items():
         for name in names:
@@ -122,6 +119,7 @@ with job(snakemake.log[0], snakemake.threads):
         "Number variance: the share of interval lengths from 1 to 10 at which it lies in the central 95 % of random "
         "matrices of the same shape that were unfolded in the same way.",
     ]
-    Path(snakemake.output.unfolding_md).write_text(
-        markdown(headed, "Table 2 (thamm2024), supplement: what the unfolding does", notes), encoding="utf-8"
+    write_text(
+        markdown(headed, "Table 2 (thamm2024), supplement: what the unfolding does", notes),
+        snakemake.output.unfolding_md,
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepspectra.errors import UserError
+from deepspectra.files import naming_full_disk
+from deepspectra.presence import end_with_run
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +27,7 @@ IMPORTS = "started in %.2f s of a processor"
 #: What the machine, and not the code, is to blame for.
 _DENIED = {
     getattr(errno, f"E{name}")
-    for name in ["ACCES", "PERM", "ROFS", "NOSPC", "DQUOT", "NOTDIR", "ISDIR", "EXIST", "LOOP", "NAMETOOLONG", "IO"]
+    for name in ["ACCES", "PERM", "ROFS", "NOTDIR", "ISDIR", "EXIST", "LOOP", "NAMETOOLONG", "IO"]
 }
 #: torch's words on the CPU and on a GPU, at the beginning of an error that has no type of its own.
 _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
@@ -33,20 +37,29 @@ _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculatio
 def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     """Run the body of a script: log to a file, use so many threads, and print a :class:`UserError` as one message.
 
+    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go.
+
     :param log: file that receives every log record (it is written anew).
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
     :raises SystemExit: status 1, in place of a UserError, and of what the machine refuses: a file that cannot be
-        written or read, a full disk, too little memory.
+        written or read, a full disk, too little memory; 128 and the signal's number where the job is cancelled.
     """
+    # A log that the disk has no space for is no reason for a page of tracebacks.
+    logging.raiseExceptions = False
     try:
-        _log_to(log)
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(threads)
-        logger.info(IMPORTS, time.process_time())
-        yield
+        with naming_full_disk():
+            _log_to(log)
+            _set_threads(threads)
+            logger.info(IMPORTS, time.process_time())
+            with _cancelled_by_exception():
+                end_with_run()
+                yield
     except UserError as error:
         logger.error("%s", error)
         message = str(error)
+    except KeyboardInterrupt:
+        logger.error("interrupted")
+        raise SystemExit(128 + signal.SIGINT) from None
     except Exception as error:
         logger.exception("the job failed")
         message = _refused_by_the_machine(error)
@@ -59,13 +72,25 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
 
 
 def _log_to(log: str | Path) -> None:
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    """All log records go to a file, which is written anew."""
+    with naming_full_disk(log):
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(log, mode="w", encoding="utf-8")
     logging.basicConfig(
-        level=logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-        handlers=[logging.FileHandler(log, mode="w", encoding="utf-8")],
-        force=True,
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", handlers=[handler], force=True
     )
+
+
+def _set_threads(threads: int) -> None:
+    """Give torch its threads, if it has been imported."""
+    if "torch" not in sys.modules:
+        return
+    torch = sys.modules["torch"]
+    torch.set_num_threads(threads)
+    # A pool of its own, which takes all cores of the machine if it is not told; only once in a process, and early.
+    if torch.get_num_interop_threads() != threads:
+        with suppress(RuntimeError):
+            torch.set_num_interop_threads(threads)
 
 
 def _refused_by_the_machine(error: Exception) -> str:
@@ -82,6 +107,19 @@ def _refused_by_the_machine(error: Exception) -> str:
             "sizes (see config/README.md) or a machine with more memory; what is finished stays."
         )
     return ""
+
+
+@contextmanager
+def _cancelled_by_exception() -> Iterator[None]:
+    """SIGTERM, with which jobs are cancelled, ends the body by an exception."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def choose_device(wanted: str) -> torch.device:

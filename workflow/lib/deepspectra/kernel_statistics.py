@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp
 
+from deepspectra.files import write_table
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
 from deepspectra.limits.law import LimitLaw
@@ -46,8 +47,8 @@ class Comparison:
 
     def write(self, curves: str | Path, summary: str | Path) -> None:
         """Both tables as CSV."""
-        pd.DataFrame(self.rows, columns=CURVE_COLUMNS).to_csv(curves, index=False, lineterminator="\n")
-        pd.DataFrame(self.summary, columns=SUMMARY_COLUMNS).to_csv(summary, index=False, lineterminator="\n")
+        write_table(pd.DataFrame(self.rows, columns=CURVE_COLUMNS), curves)
+        write_table(pd.DataFrame(self.summary, columns=SUMMARY_COLUMNS), summary)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import json
 import math
 import os
 import platform
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -29,6 +28,7 @@ import h5py
 import numpy as np
 
 from deepspectra.errors import UserError
+from deepspectra.files import replacing
 
 _FOREIGN = "It was written by something else: delete it and run the workflow again."
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
@@ -120,27 +120,15 @@ def write(
         attributes["noise_floor"] = float(noise_floor)
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    try:
-        with h5py.File(temporary, "w", track_order=False) as file:
+        with replacing(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
             for name, array in arrays.items():
                 file.create_dataset(name, data=array)
             for name, value in attributes.items():
                 file.attrs[name] = value
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # the HDF5 library reports a full disk as either
-        raise StoreError(f"cannot write {path}: {error}. Nothing was left behind; is the disk full?") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    except UserError as error:
+        raise StoreError(str(error)) from error
+    except (OSError, RuntimeError) as error:  # the HDF5 library reports its troubles as either
+        raise StoreError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ _MEMORY = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "step"
 _ADAM_EPSILON = 1e-7
 _EVALUATED_AT_ONCE = 2000
 _STEPS_A_REPORT = 50
+#: An epoch of a large network may take half an hour: then every one is worth a checkpoint.
+CHECKPOINT_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,9 @@ def train(
     """Train a model in place.
 
     :param model: on the device of the samples, with its initial weights.
-    :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs; if it is there and was made by the
-        same plan and code from the same initial weights and samples, training goes on from it, else it is written anew.
+    :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs, and after one that ends
+        :data:`CHECKPOINT_SECONDS` or more after the last; if it is there and was made by the same plan and code from
+        the same initial weights and samples, training goes on from it, else it is written anew.
     :param code: digest of the code that trains.
     :returns: history, float64, columns :data:`HISTORY_COLUMNS` of the loss. Loss and train accuracy are means over the
         epoch's batches as they were met; test accuracy and test loss are those after the epoch.
@@ -103,6 +107,7 @@ def train(
         history = _resume(Path(checkpoint), identity, model, optimiser, plan)
     count = len(train_samples.targets)
     steps = -(-count // plan.batch_size)
+    saved = time.monotonic()
     with ProgressBar(total=len(rates) * steps, initial=len(history) * steps, desc=description, unit="step") as bar:
         for epoch in range(len(history), len(rates)):
             bar.set_description_str(f"{description}, epoch {epoch + 1} of {len(rates)}", refresh=False)
@@ -117,8 +122,10 @@ def train(
             history = np.vstack([history, row])
             told = (f"{name.replace('_', ' ')} {value:.4f}" for name, value in zip(columns[2:], row[2:], strict=True))
             logger.info("epoch %d: %s", epoch + 1, ", ".join(told))
-            if checkpoint and (epoch + 1) % checkpoint_epochs == 0 and epoch + 1 < len(rates):
+            is_due = (epoch + 1) % checkpoint_epochs == 0 or time.monotonic() - saved >= CHECKPOINT_SECONDS
+            if checkpoint and is_due and epoch + 1 < len(rates):
                 _save(Path(checkpoint), identity, model, optimiser, history)
+                saved = time.monotonic()
     return history
 
 

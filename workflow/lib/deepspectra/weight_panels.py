@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table
 from deepspectra.laws import ModifiedMarchenkoPastur, goe_number_variance, wigner_surmise
 from deepspectra.levels import running_mean
 
@@ -147,4 +148,4 @@ def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str, sta
 def write(rows: list[Row], summary: list[tuple], curves_path: str, summary_path: str) -> None:
     """The plotted numbers and the summary of a figure as CSV."""
     for table, columns, path in ((rows, COLUMNS, curves_path), (summary, SUMMARY, summary_path)):
-        pd.DataFrame(table, columns=columns).to_csv(path, index=False, lineterminator="\n", float_format="%.8g")
+        write_table(pd.DataFrame(table, columns=columns), path, float_format="%.8g")

@@ -41,7 +41,9 @@ class Settings(Node):
         description="Keep kernel matrices and singular vectors on disk once their spectra and tests are known."
     )
     checkpoint_epochs: int = Field(
-        ge=1, description="A killed training goes on from the last multiple of so many epochs."
+        ge=1,
+        description="A killed training goes on from the last multiple of so many epochs; where epochs are long, from "
+        "one that ended about a quarter of an hour before.",
     )
     data: Data = Field(description="Where data sets come from.")
     pretrained: Literal["optional", "require"] = Field(

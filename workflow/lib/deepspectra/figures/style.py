@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepspectra.files import replacing
+
 #: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
 COLUMN = 5.5
 
@@ -70,5 +72,7 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
     # The layout settles in a first drawing: without it the PDF could differ from the PNG.
     figure.draw_without_rendering()
-    figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None})
-    figure.savefig(png, metadata={"Software": None})
+    with replacing(pdf) as temporary:
+        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
+    with replacing(png) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from deepspectra.errors import UserError
+from deepspectra.files import full_disk_message, is_full_disk
 
 
 class WaitingRoom:
@@ -38,6 +39,8 @@ class WaitingRoom:
             with (self.folder / name).open("ab") as file:
                 file.write(block.contiguous().cpu().numpy())
         except OSError as error:
+            if is_full_disk(error):
+                raise UserError(full_disk_message(self.folder / name)) from error
             raise UserError(f"the scratch folder {self.folder.parent} cannot be written: {error}.") from error
 
     def take(self, name: str) -> Iterator[tuple[slice, torch.Tensor]]:

@@ -1,0 +1,399 @@
+"""Runs that are killed, interrupted or out of disk at a random moment, and what the same command then makes of it.
+
+    uv run python -m tests.workflow.disturbances --rounds 50 --seed 1
+
+prints one line a round; `test_kills.py` goes through a few of them. A round is determined by its seed, up to what the
+machine does meanwhile: the case and the share of its time after which it is disturbed follow from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+import psutil
+
+if __name__ == "__main__":
+    # For pytest both are on the path.
+    sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "lib"))
+
+from deepspectra.datasets.bike import COLUMNS
+from deepspectra.store import file_hash
+
+from .conftest import Project, copy_project
+
+#: Smoke scale, with trainings of several seconds that write a checkpoint after every epoch.
+CASES = {
+    # A little of everything, with few jobs.
+    "mixture": (
+        *("scale=smoke", "checkpoint_epochs=1", "fan2020={training: {epochs: 40, samples: 200}}", "--"),
+        "results/smoke/networks/single_neuron.h5",
+        "results/smoke/spectra/fan2020/figure_1.h5",
+        "pennington2017_figure_3",
+    ),
+    "simulation": ("scale=smoke", "--", "pennington2017_figure_2"),
+    "kernels": ("scale=smoke", "--", "fan2020_figure_1"),
+    "training": (
+        *("scale=smoke", "checkpoint_epochs=1", "fan2020={training: {epochs: 60, samples: 500}}"),
+        *("--", "fan2020_figure_3"),
+    ),
+    "curvature": (
+        *("scale=smoke", "checkpoint_epochs=1"),
+        "baskerville2022={training: {epochs: 40}, networks: {mlp_bike: {published_batches: 1}}}",
+        *("--", "results/smoke/statistics/baskerville2022/mlp_bike/final_train_gauss_newton.csv"),
+    ),
+}
+#: What is done to a run. A job is one process of a rule's script.
+KINDS = {
+    "job killed": "SIGKILL to one running job",
+    "Snakemake killed": "SIGKILL to Snakemake alone",
+    "all killed": "SIGKILL to Snakemake and all jobs at once",
+    "interrupted": "SIGINT to Snakemake and all jobs, as Ctrl-C sends it",
+    "terminated": "SIGTERM to Snakemake alone",
+    "disk full": "results on a disk that is too small, and then larger",
+}
+#: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
+#: imports its libraries first.
+WRITING_SECONDS, ENDING_SECONDS = 5, 60
+#: Not results: times, and what was said on the way.
+ASIDE = ("benchmarks", "logs")
+
+
+@dataclass
+class Undisturbed:
+    """What a case leaves that nobody disturbs: hash of every result, seconds of its jobs, bytes of its results."""
+
+    files: dict[str, str]
+    seconds: float
+    bytes: int
+
+
+@dataclass
+class Outcome:
+    """One round, for the table; ``faults`` is empty if all is as it must be."""
+
+    seed: int
+    kind: str
+    case: str
+    moment: str = ""
+    after: str = ""
+    rerun: str = ""
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        verdict = "FAULTS: " + "; ".join(self.faults) if self.faults else "identical"
+        return f"{self.seed} | {self.kind} | {self.case} | {self.moment} | {self.after} | {self.rerun} | {verdict}"
+
+
+def prepare(folder: Path) -> Project:
+    """A copy of the project with a made-up table in the place of Bike Sharing: nothing is fetched."""
+    project = copy_project(folder)
+    path = project.folder / "resources" / "data" / "bike.h5"
+    path.parent.mkdir(exist_ok=True)
+    draw, count = np.random.default_rng(1), 17379
+    hours = np.datetime64("2011-01-01T00") + np.arange(count).astype("timedelta64[h]")
+    days = hours.astype("datetime64[D]")
+    table = draw.random((count, len(COLUMNS)))
+    columns = {
+        "yr": days.astype("datetime64[Y]").astype(int) - 41,
+        "mnth": days.astype("datetime64[M]").astype(int) % 12 + 1,
+        "weekday": (days.astype(int) + 4) % 7,
+        "cnt": draw.integers(1, 900, count),
+    }
+    for name, values in columns.items():
+        table[:, COLUMNS.index(name)] = values
+    with h5py.File(path, "w") as file:
+        file["table"] = table
+        file.attrs["parameters"] = '{"columns": {"table": ["' + '", "'.join(COLUMNS) + '"]}}'
+    return project
+
+
+def forget(project: Project) -> None:
+    """As if nothing had ever run."""
+    shutil.rmtree(project.folder / ".snakemake", ignore_errors=True)
+    results = project.folder / "results" / "smoke"
+    if results.is_mount():
+        subprocess.run(["umount", results], check=True)
+    shutil.rmtree(results, ignore_errors=True)
+
+
+def results(project: Project) -> dict[str, str]:
+    """Hash of every result by its path."""
+    folder = project.folder / "results" / "smoke"
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): file_hash(path)
+        for path in files
+        if path.relative_to(folder).parts[0] not in ASIDE
+    }
+
+
+def undisturbed(project: Project, case: str) -> Undisturbed:
+    """Run a case to its end; it leaves the project as it was."""
+    forget(project)
+    process = project.start("--cores", "2", "--config", *CASES[case])
+    wait_for_jobs(process)
+    started = time.monotonic()
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output
+    seconds = time.monotonic() - started
+    folder = project.folder / "results" / "smoke"
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    found = Undisturbed(results(project), seconds, size)
+    forget(project)
+    return found
+
+
+def jobs_of(pid: int) -> dict[psutil.Process, str]:
+    """Running jobs among the descendants of a process, and the names of their rules."""
+    found = {}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error, IndexError):  # it may have ended meanwhile
+                words = process.cmdline()
+                if "python" in Path(words[0]).name and words[-1].endswith(".py"):
+                    found[process] = Path(words[-1]).name.split(".")[-2]
+    return found
+
+
+def wait_for_jobs(process: subprocess.Popen[str], seconds: float = 120) -> dict[psutil.Process, str]:
+    """Until a job runs, or none will."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        if jobs := jobs_of(process.pid):
+            return jobs
+        time.sleep(0.02)
+    return {}
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process runs; an entry that nobody has collected does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[None]:
+    """A disk of so many bytes at a folder, until :func:`forget`."""
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,size=1g", folder], check=True)
+
+
+def can_mount() -> bool:
+    """Whether disks can be made here."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+        try:
+            done = subprocess.run(command, capture_output=True).returncode == 0
+        except OSError:
+            return False
+        if done:
+            subprocess.run(["umount", folder], check=True)
+    return done
+
+
+def disturb(
+    project: Project, case: str, kind: str, share: float, reference: Undisturbed, choice: random.Random
+) -> dict:
+    """Start a case and disturb it after a share of its time.
+
+    :returns: ``moment`` in words, ``output``, ``status``, and ``orphans``: what jobs did after Snakemake's end that
+        they may not.
+    """
+    arguments = ("--cores", "2", "--config", *CASES[case])
+    if kind == "disk full":
+        # Snakemake's own lines and the folders take some of it too.
+        with small_disk(project.folder / "results" / "smoke", int(share * reference.bytes)):
+            done = project.snakemake(*arguments)
+        moment = f"{100 * share:.0f} % of {reference.bytes / 1e6:.1f} MB"
+        return {"moment": moment, "output": done.stdout, "status": done.returncode, "orphans": []}
+
+    process = project.start(*arguments)
+    wait_for_jobs(process)
+    time.sleep(share * reference.seconds)
+    jobs = wait_for_jobs(process)
+    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    moment = f"{100 * share:.0f} %, in {' and '.join(sorted(jobs.values())) or 'no job'}"
+    if process.poll() is None:
+        match kind:
+            case "job killed":
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    choice.choice(sorted(jobs, key=lambda job: job.pid)).kill()
+            case "Snakemake killed":
+                process.kill()
+            case "all killed":
+                os.killpg(process.pid, signal.SIGKILL)
+            case "interrupted":
+                os.killpg(process.pid, signal.SIGINT)
+            case "terminated":
+                process.terminate()
+    process.wait(timeout=300)
+    ended, since = time.time(), time.monotonic()
+    while any(map(alive, below)) and time.monotonic() < since + ENDING_SECONDS:
+        time.sleep(0.05)
+    orphans = [f"{name} outlived Snakemake by {ENDING_SECONDS} s" for job, name in jobs.items() if alive(job)]
+    for job in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            job.kill()
+    if process.returncode == -signal.SIGKILL:
+        moment += f"; jobs ended {time.monotonic() - since:.1f} s later"
+    output, _ = process.communicate(timeout=60)
+    for path in (project.folder / "results" / "smoke").rglob("*"):
+        if path.is_file() and path.stat().st_mtime > ended + WRITING_SECONDS and "logs" not in path.parts:
+            orphans.append(f"{path.name} was written after Snakemake's end")
+    return {"moment": moment, "output": output, "status": process.returncode, "orphans": orphans}
+
+
+def incomplete(project: Project) -> set[str]:
+    """Outputs that Snakemake knows to be unfinished."""
+    folder = project.folder / ".snakemake" / "incomplete"
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {base64.urlsafe_b64decode(name.replace("@", "").replace("/", "")).decode() for name in names}
+
+
+def state(project: Project) -> dict[str, tuple[int, int]]:
+    """Identity and time of change of every finished result."""
+    unfinished = incomplete(project)
+    return {
+        name: (status.st_ino, status.st_mtime_ns)
+        for name in results(project)
+        if f"results/smoke/{name}" not in unfinished and not name.startswith("checkpoints/") and "/." not in name
+        for status in [(project.folder / "results" / "smoke" / name).stat()]
+    }
+
+
+def unreadable(project: Project) -> list[str]:
+    """HDF5 files under their final names that are not whole."""
+    found = []
+    for path in sorted((project.folder / "results").rglob("*.h5")):
+        try:
+            with h5py.File(path) as file:
+                file.visititems(lambda _, entry: entry[()] if isinstance(entry, h5py.Dataset) else None)
+                assert "parameters" in file.attrs
+        except (OSError, AssertionError):
+            found.append(path.name)
+    return found
+
+
+def leftovers(project: Project) -> list[str]:
+    """What must not be there after a run that came to its end."""
+    folder = project.folder
+    parts = [path.name for top in ("results", "resources") for path in (folder / top).rglob("*.part")]
+    checkpoints = [path.name for path in (folder / "results" / "smoke" / "checkpoints").rglob("*") if path.is_file()]
+    locks = [path.name for path in (folder / ".snakemake" / "locks").rglob("*")]
+    return parts + checkpoints + locks + sorted(incomplete(project))
+
+
+def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
+    """One round."""
+    # Where it is ignored, as in the background of a shell, runs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    choice = random.Random(seed)
+    outcome = Outcome(seed, kind, case)
+    share = choice.uniform(0.05, 0.95)
+    while True:
+        forget(project)
+        found = disturb(project, case, kind, share, reference, choice)
+        if found["status"] != 0:
+            break
+        # It had come to its end before, on a machine that was busier when time was taken, or all had space.
+        share /= 2
+    outcome.moment = found["moment"]
+    checkpoints = [path.stem for path in (project.folder / "results/smoke/checkpoints").glob("*.h5")]
+    finished = state(project)
+    outcome.after = f"status {found['status']}, {len(finished)} files finished" + ", a checkpoint" * bool(checkpoints)
+    outcome.faults += found["orphans"]
+    if bad := unreadable(project):
+        outcome.faults.append(f"not whole: {bad}")
+    if 'File "' in found["output"] and "deepspectra" in found["output"].partition('File "')[2]:
+        outcome.faults.append("a traceback of the project's code")
+    if kind == "disk full" and "error: no space left" not in found["output"]:
+        outcome.faults.append("no message of the full disk")
+
+    arguments = ("--cores", "2", "--config", *CASES[case])
+    rerun = project.snakemake(*arguments)
+    outcome.rerun = "went on"
+    if rerun.returncode and "cannot be locked" in rerun.stdout:
+        outcome.rerun = "after --unlock"
+        if kind not in ("Snakemake killed", "all killed"):
+            outcome.faults.append("locked, though Snakemake came to its end")
+        if "snakemake --unlock" not in rerun.stdout:
+            outcome.faults.append("the message does not say what to type")
+        settings = CASES[case][: CASES[case].index("--")]
+        project.snakemake("--unlock", "--config", *settings)
+        rerun = project.snakemake(*arguments)
+    if rerun.returncode:
+        outcome.faults.append(f"status {rerun.returncode}: {rerun.stdout[-1500:]}")
+        return outcome
+    ran = rerun.stdout.count("Finished jobid: ") - ("Nothing to be done" not in rerun.stdout)
+    outcome.rerun += f", {max(ran, 0)} jobs"
+    after = results(project)
+    if after != reference.files:
+        names = sorted(
+            name for name in after.keys() | reference.files.keys() if after.get(name) != reference.files.get(name)
+        )
+        outcome.faults.append(f"differ: {names}")
+    folder = project.folder / "results" / "smoke"
+    for name, (node, changed) in finished.items():
+        if (folder / name).exists():
+            status = (folder / name).stat()
+            if (status.st_ino, status.st_mtime_ns) != (node, changed):
+                outcome.faults.append(f"made again: {name}")
+    for network in checkpoints:
+        log = folder / "logs" / "train_network" / f"{network}.log"
+        if f"networks/{network}.h5" not in finished and "going on from the checkpoint" not in log.read_text():
+            outcome.faults.append(f"{network} did not go on from its checkpoint")
+        outcome.rerun += f", {network} went on from its checkpoint"
+    if left := leftovers(project):
+        outcome.faults.append(f"left behind: {left}")
+    return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only this one")
+    parser.add_argument("--case", choices=CASES, action="append", help="only this one")
+    options = parser.parse_args()
+    kinds = options.kind or [kind for kind in KINDS if kind != "disk full" or can_mount()]
+    cases, references, faults = options.case or list(CASES), {}, 0
+    with tempfile.TemporaryDirectory() as folder:
+        project = prepare(Path(folder) / "a project")
+        try:
+            for number in range(options.rounds):
+                seed = options.seed + number
+                # Every kind meets every case.
+                kind, case = kinds[seed % len(kinds)], cases[(seed + seed // len(kinds)) % len(cases)]
+                if case not in references:
+                    references[case] = undisturbed(project, case)
+                    print(f"undisturbed | {case} | {references[case].seconds:.0f} s", flush=True)
+                outcome = play(project, seed, kind, case, references[case])
+                faults += bool(outcome.faults)
+                print(outcome, flush=True)
+        finally:
+            forget(project)
+    return faults > 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
