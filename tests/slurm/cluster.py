@@ -216,14 +216,19 @@ def _free_ports(count: int) -> list[int]:
 
 
 if __name__ == "__main__":
+    # Both ways to end it go through the end of the block below.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="slurm-") as name:
         cluster = Cluster(Path(name))
         try:
             install()
             cluster.start()
-            print(f"{cluster.ask('sinfo')}\n\nexport SLURM_CONF={cluster.environment['SLURM_CONF']}\n", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            print(f"{cluster.ask('sinfo')}\n", flush=True)
+            print(f"export SLURM_CONF={name}/slurm.conf PATH={name}/bin:$PATH", flush=True)
+            signal.pause()
         except Impossible as error:
             sys.exit(f"error: {error}")
+        except KeyboardInterrupt:
+            pass
         finally:
             cluster.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,12 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
         force=True,
     )
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
+        torch = sys.modules["torch"]
+        torch.set_num_threads(threads)
+        # A pool of its own, which takes all cores of the machine if it is not told; only once in a process, and early.
+        if torch.get_num_interop_threads() != threads:
+            with suppress(RuntimeError):
+                torch.set_num_interop_threads(threads)
     try:
         yield
     except UserError as error:
