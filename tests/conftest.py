@@ -9,5 +9,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def pytest_collection_modifyitems(items):
     """Runs of the workflow first: each file stays in one process, while the other processes do the rest."""
-    order = {"test_smoke.py": 0, "test_training.py": 1, "test_rules.py": 2}
+    longest = ("test_smoke.py", "test_slurm.py", "test_training.py", "test_rules.py", "test_profiles.py")
+    order = {name: place for place, name in enumerate(longest)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))

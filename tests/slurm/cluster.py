@@ -1,4 +1,4 @@
-"""A real Slurm on this machine alone: one controller and one node on loopback, partitions cpu and gpu, one fake GPU.
+"""A real Slurm on this machine alone: one controller and one node on loopback, partitions cpu and gpu, two fake GPUs.
 
 Everything lies in a folder of its own, with ports that are free and a munge of its own, so that a Slurm that is here
 already neither harms nor is harmed. There is no accounting database: states are asked by squeue, and ``scontrol show
@@ -157,7 +157,7 @@ class Cluster:
         for script in (prolog, srun):
             script.chmod(0o755)
         # The file of a GPU has to be a device; nobody opens it.
-        (self.folder / "gres.conf").write_text("NodeName=localhost Name=gpu Count=1 File=/dev/null\n")
+        (self.folder / "gres.conf").write_text("NodeName=localhost Name=gpu Count=2 File=/dev/null,/dev/zero\n")
         # One more than there are: the job that a test lets hang shall not keep a core from the others.
         cpus = max(2, os.cpu_count() or 1) + 1
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
@@ -195,7 +195,7 @@ class Cluster:
             "SchedulerParameters": "batch_sched_delay=0,sched_min_interval=0,bf_interval=1",
         }
         entries = [f"{key}={value}" for key, value in lines.items()]
-        node = f"NodeName=localhost NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:1 State=UNKNOWN"
+        node = f"NodeName=localhost NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:2 State=UNKNOWN"
         partitions = [f"PartitionName={name} Nodes=localhost MaxTime=INFINITE State=UP" for name in ("cpu", "gpu")]
         (self.folder / "slurm.conf").write_text("\n".join([*entries, node, *partitions]) + "\n")
 
