@@ -22,17 +22,20 @@ from deepspectra.store import file_hash
 
 from .cluster import Cluster, Impossible, install
 
-TARGETS = ["pennington2017_figure_2", "pennington2017_figure_3", "fan2020_figure_3"]
-#: Long enough to be interrupted after its first checkpoint, twice.
-SETTINGS = ["scale=smoke", "fan2020={training: {epochs: 600}}", "checkpoint_epochs=50"]
+TARGETS = ["pennington2017_figure_2", "limit_laws", "fan2020_figure_3"]
+#: A second limit law, which shares a group with the first.
+LAW = "limit_laws={two: {kernel: conjugate, ratios: [0.5, 0.5], activation: tanh, input: {atoms: [[1.0, 1.0]]}}}"
+#: Training is long enough to be interrupted after its first checkpoint, twice.
+SETTINGS = ["scale=smoke", "fan2020={training: {epochs: 600}}", "checkpoint_epochs=50", LAW]
 RUN = ["--config", *SETTINGS, "--", *TARGETS]
 #: As users type it, but for the first look at jobs, which need not wait so long here.
 SLURM = ["--profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "1"]
 GPU_RULES = {"simulate_random_features", "train_network", "compute_trained_kernels"}
-#: By the name that the executor gives to groups: group and rules.
+#: As the executor names groups: group and rules.
+LAWS = "limit_laws_draw_limit_law_solve_limit_law"
 CPU_JOBS = {
     "decompose_trained_kernels",
-    "last_steps_draw_figure_evaluate_activations",
+    LAWS,
     "last_steps_compare_training_loss_draw_figure",
     "last_steps_compare_trained_spectra_draw_figure",
 }
@@ -183,6 +186,12 @@ def test_a_job_has_one_core_and_the_memory_of_its_rule(story):
         assert job["NumCPUs"] == "1", job
         assert "mem=" in job["TRES"], job
         assert job["JobName"].startswith("deepspectra"), job
+
+
+def test_jobs_of_a_group_take_turns(story):
+    """Two laws, solved and drawn, are one submission: the time of all four jobs, memory and core of one."""
+    job = next(job for job in story.all_jobs if rule_of(job) == LAWS)
+    assert (minutes(job), memory(job), job["NumCPUs"]) == (2 * (30 + 15), 1000, "1")
 
 
 def test_cancelled_jobs_end_the_run_with_an_error(story):
