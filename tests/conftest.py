@@ -9,8 +9,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def pytest_collection_modifyitems(items):
     """Runs of the workflow first: each file stays in one process, while the other processes do the rest."""
-    first = [
-        *("test_smoke.py", "test_bad_input.py", "test_kills.py", "test_reruns.py", "test_training.py", "test_rules.py"),
-        "test_two_runs.py",
+    longest = [
+        *("test_smoke.py", "test_bad_input.py", "test_slurm.py", "test_kills.py", "test_reruns.py"),
+        *("test_training.py", "test_rules.py", "test_profiles.py", "test_two_runs.py"),
     ]
-    items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
+    items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))

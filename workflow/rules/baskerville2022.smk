@@ -26,8 +26,8 @@ rule gather_curvature:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         panels=lambda wildcards: curvature_panels(wildcards.scale, wildcards.item),
         spectra=lambda wildcards: curvature_spectra(wildcards.scale, wildcards.item),
@@ -60,8 +60,8 @@ rule tabulate_networks:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         spectra=lambda wildcards: curvature_spectra(wildcards.scale, "table_networks"),
         networks=lambda wildcards: list(SETTINGS[wildcards.scale].baskerville2022.networks),

@@ -7,7 +7,12 @@ from shlex import quote
 # The one place that puts the library on the path: for this file by sys.path, for the jobs by their environment.
 LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
-shell.prefix(f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
+# HDF5's file locks are not for network file systems without a lock daemon; no file here has two writers, and none is
+# read before it is whole.
+shell.prefix(
+    f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}"
+    " HDF5_USE_FILE_LOCKING=${{HDF5_USE_FILE_LOCKING:-FALSE}}; "
+)
 
 from deepspectra import presence, sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape

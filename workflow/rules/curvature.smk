@@ -23,7 +23,7 @@ rule compute_curvature:
         gpu=GPU,
         mem_mb=curvature_memory,
         disk_mb=curvature_disk,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=curvature_minutes,
     params:
         network=network_entry,
         samples=lambda wildcards: (whole_samples if wildcards.batch == "whole" else batch_size)(wildcards),
@@ -50,7 +50,7 @@ rule decompose_curvature:
     resources:
         gpu=GPU,
         mem_mb=curvature_memory,
-        runtime=lambda wildcards, attempt: attempt * 120,
+        runtime=eigenvalue_minutes,
     params:
         code=code_digest("decompose_curvature"),
     script:
@@ -74,7 +74,7 @@ rule resolve_curvature:
     resources:
         gpu=GPU,
         mem_mb=resolved_memory,
-        runtime=lambda wildcards, attempt: attempt * 120,
+        runtime=by_attempt(120),
     params:
         network=network_entry,
         batch_size=batch_size,
@@ -101,7 +101,7 @@ rule resolve_whole_set:
     resources:
         gpu=GPU,
         mem_mb=resolved_memory,
-        runtime=lambda wildcards, attempt: attempt * 120,
+        runtime=by_attempt(120),
     params:
         network=network_entry,
         whole_samples=whole_samples,
@@ -128,8 +128,8 @@ rule analyse_curvature:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
     params:
         curvature=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.curvature.model_dump(
             include={"unfolded_share", "seed"}

@@ -21,9 +21,9 @@ rule fetch_dataset:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=by_attempt(2000),
         disk_mb=1500,
-        runtime=60,
+        runtime=by_attempt(60),
     params:
         # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's. It has
         # the hash of every array: whatever the code, a file holds them or is not written.
@@ -55,9 +55,9 @@ rule fetch_weights:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=by_attempt(2500),
         disk_mb=1500,
-        runtime=60,
+        runtime=by_attempt(60),
     params:
         entry=lambda wildcards: WEIGHTS[wildcards.network].model_dump(mode="json"),
         own_file=lambda wildcards: RUN.thamm2024.pretrained[wildcards.network].file,
@@ -81,9 +81,9 @@ rule fetch_backbone:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=by_attempt(1500),
         disk_mb=500,
-        runtime=30,
+        runtime=by_attempt(30),
     params:
         table={name: entry.model_dump(mode="json") for name, entry in BACKBONES.items()},
         backbone=RUN.baskerville2022.features.backbone,

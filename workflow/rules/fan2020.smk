@@ -30,7 +30,7 @@ rule compute_kernels:
         gpu=GPU,
         mem_mb=kernel_memory,
         disk_mb=kernel_disk,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=kernel_minutes,
     params:
         item=kernel_settings,
         code=code_digest("compute_kernels"),
@@ -55,7 +55,7 @@ rule decompose_kernels:
     threads: 1
     resources:
         mem_mb=eigenvalue_memory,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=kernel_eigenvalue_minutes,
     params:
         depth=lambda wildcards: settings_of(wildcards.scale, f"fan2020.{wildcards.item}").depth,
         compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
@@ -81,8 +81,8 @@ rule compare_kernel_spectra:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(30),
     params:
         item=parameters("fan2020.{item}"),
         compared=lambda wildcards: sums_are_compared(wildcards.scale, wildcards.item),
@@ -108,8 +108,8 @@ rule compare_layer_spectra:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(30),
     params:
         figures=lambda wildcards: {
             item: settings_of(wildcards.scale, f"fan2020.{item}").model_dump()
@@ -145,7 +145,7 @@ rule compute_trained_kernels:
         gpu=GPU,
         mem_mb=trained_kernel_memory,
         disk_mb=trained_kernel_disk,
-        runtime=lambda wildcards, attempt: attempt * 30,
+        runtime=by_attempt(30),
     params:
         network=network_entry,
         training=training_entry,
@@ -171,7 +171,7 @@ rule decompose_trained_kernels:
     threads: 1
     resources:
         mem_mb=trained_kernel_memory,
-        runtime=lambda wildcards, attempt: attempt * 30,
+        runtime=by_attempt(30),
     params:
         kernels=lambda wildcards: network_kernel_names(wildcards.scale, wildcards.network),
         code=code_digest("decompose_trained_kernels"),
@@ -197,8 +197,8 @@ rule compare_trained_spectra:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(30),
     params:
         item=parameters("fan2020.{item}"),
         kernels=shown_kernels,
@@ -227,7 +227,7 @@ rule compare_inner_products:
     threads: 1
     resources:
         mem_mb=image_memory,
-        runtime=30,
+        runtime=by_attempt(30),
     params:
         item=image_settings,
         code=code_digest("compare_inner_products"),
@@ -253,7 +253,7 @@ rule select_example_images:
     threads: 1
     resources:
         mem_mb=image_memory,
-        runtime=30,
+        runtime=by_attempt(30),
     params:
         item=image_settings,
         code=code_digest("select_example_images"),

@@ -23,8 +23,8 @@ rule draw_figure:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         scale_note=scale_note,
         # The paper's module is imported by its name.

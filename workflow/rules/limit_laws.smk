@@ -16,8 +16,8 @@ rule solve_limit_law:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(30),
     params:
         law=limit_law_of,
         # The file of an activation function of the user's own.
@@ -48,8 +48,8 @@ rule draw_limit_law:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         law=limit_law_of,
         code=code_digest("draw_limit_law"),

@@ -17,8 +17,8 @@ rule draw_null_levels:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=lambda wildcards, attempt: attempt * 120,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(120),
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
         unfolding=unfolding_parameters,
@@ -41,8 +41,8 @@ rule draw_null_vectors:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(60),
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(include={"vectors", "seed"}),
         code=code_digest("draw_null_vectors"),

@@ -27,7 +27,7 @@ rule simulate_data_covariance:
     resources:
         gpu=GPU,
         mem_mb=covariance_memory,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=covariance_minutes,
     params:
         item=parameters(
             "pennington2017.figure_1", "phi", "psi", "input_dimensions", "layers", "pooled_eigenvalues", "seed"
@@ -51,7 +51,7 @@ rule simulate_random_features:
     resources:
         gpu=GPU,
         mem_mb=random_feature_memory,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=random_feature_minutes,
     params:
         item=parameters(
             "pennington2017.figure_2",
@@ -83,8 +83,8 @@ rule compare_data_covariance:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         item=parameters("pennington2017.figure_1", "phi", "psi", "alphas", "input_dimensions", "layers", "bins"),
         code=code_digest("compare_data_covariance"),
@@ -107,8 +107,8 @@ rule compare_training_loss:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         item=parameters("pennington2017.figure_2"),
         code=code_digest("compare_training_loss"),
@@ -129,8 +129,8 @@ rule evaluate_activations:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         item=parameters("pennington2017.figure_3"),
         code=code_digest("evaluate_activations"),

@@ -27,8 +27,8 @@ rule draw_orthogonal_ensemble:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(30),
     params:
         ensemble=lambda wildcards: parameters("baskerville2022.{item}")(wildcards)["ensemble"],
         code=code_digest("draw_orthogonal_ensemble"),
@@ -51,8 +51,8 @@ rule compare_ensemble_spacings:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         item=parameters("baskerville2022.figure_2"),
         code=code_digest("compare_ensemble_spacings"),
@@ -72,8 +72,8 @@ rule draw_process_hessians:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(60),
     params:
         process=lambda wildcards: {
             key: value
@@ -102,8 +102,8 @@ rule compare_process_spectra:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         process=parameters("baskerville2022.gaussian_process"),
         code=code_digest("compare_process_spectra"),
@@ -129,7 +129,7 @@ rule resolve_resnet34:
     threads: 1
     resources:
         mem_mb=gauss_newton_memory,
-        runtime=lambda wildcards, attempt: attempt * 120,
+        runtime=by_attempt(120),
     params:
         item=parameters("baskerville2022.figure_resnet34"),
         # Training images that batch normalisation has its means and variances from.
@@ -154,8 +154,8 @@ rule compare_resnet34:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=by_attempt(1500),
+        runtime=by_attempt(15),
     params:
         item=parameters("baskerville2022.figure_resnet34"),
         code=code_digest("compare_resnet34"),

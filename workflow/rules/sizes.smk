@@ -4,10 +4,31 @@
 BASE_MB = 1200
 
 
+def by_attempt(amount):
+    """So much memory or time at first, twice as much when the job is tried again, then three times."""
+
+    def of_attempt(wildcards, attempt):
+        return attempt * amount
+
+    return of_attempt
+
+
 def covariance_memory(wildcards, attempt):
     """Ten float32 matrices of the largest size: data, features, pre-activations and what the eigensolver needs."""
     largest = settings_of(wildcards.scale, "pennington2017.figure_1").input_dimensions[-1]
     return int(attempt * (BASE_MB + 10 * 4 * largest**2 / 1e6))
+
+
+def covariance_minutes(wildcards, attempt):
+    """Four times 10 minutes for matrices of 3072 on one slow core; products and eigenvalues cost as the size cubed."""
+    largest = settings_of(wildcards.scale, "pennington2017.figure_1").input_dimensions[-1]
+    return int(attempt * (20 + 40 * (largest / 3072) ** 3))
+
+
+def random_feature_minutes(wildcards, attempt):
+    """Eight times 5 minutes for 768 inputs on one slow core."""
+    node = settings_of(wildcards.scale, "pennington2017.figure_2")
+    return int(attempt * (20 + 40 * (node.input_dimension / 768) ** 3))
 
 
 def random_feature_memory(wildcards, attempt):
@@ -39,6 +60,18 @@ def kernel_disk(wildcards, attempt):
     number = 4 if node.accumulation == "float32" else 8
     slopes = node.depth * node.width * (4 if node.dtype == "float32" else 8)
     return int(100 + (((2 * node.depth + 3) * number + 8) * node.samples + slopes) * node.samples / 1e6)
+
+
+def kernel_minutes(wildcards, attempt):
+    """Ten times 4 minutes for 5000 samples through five layers of 10,000 on one slow core."""
+    node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
+    return int(attempt * (20 + 40 * (node.samples / 5000) ** 2 * (node.width / 10_000) * (node.depth / 5)))
+
+
+def kernel_eigenvalue_minutes(wildcards, attempt):
+    """Ten times 4 minutes for kernels of 5000 samples on one slow core."""
+    node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
+    return int(attempt * (20 + 40 * (node.samples / 5000) ** 3))
 
 
 def eigenvalue_memory(wildcards, attempt):
@@ -128,6 +161,21 @@ def curvature_memory(wildcards, attempt):
 def curvature_disk(wildcards, attempt):
     """A float32 matrix."""
     return int(100 + 4 * curvature_parameters(wildcards) ** 2 / 1e6)
+
+
+def curvature_cost(wildcards):
+    """In units of softmax regression on MNIST (P = 7850): rows and eigenvalues of a dense matrix cost as P^3."""
+    return (curvature_parameters(wildcards) / 7850) ** 3
+
+
+def curvature_minutes(wildcards, attempt):
+    """Ten times 7 s for a batch of softmax regression on one slow core; three hours more for a whole set."""
+    return int(attempt * (3 + 1.2 * curvature_cost(wildcards) + (180 if wildcards.batch == "whole" else 0)))
+
+
+def eigenvalue_minutes(wildcards, attempt):
+    """Four times 28 s for softmax regression on one slow core."""
+    return int(attempt * (3 + 2 * curvature_cost(wildcards)))
 
 
 def resolved_memory(wildcards, attempt):

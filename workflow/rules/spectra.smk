@@ -22,7 +22,7 @@ rule decompose_weights:
     resources:
         mem_mb=decomposition_memory,
         disk_mb=decomposition_disk,
-        runtime=lambda wildcards, attempt: attempt * 60,
+        runtime=by_attempt(60),
     params:
         layers=stored_shapes,
         states=weight_states,

@@ -20,7 +20,7 @@ rule analyse_weights:
     threads: 1
     resources:
         mem_mb=decomposition_memory,
-        runtime=30,
+        runtime=by_attempt(30),
     params:
         layers=lambda wildcards: weight_layers(wildcards.scale, wildcards.network),
         states=weight_states,
@@ -49,7 +49,7 @@ rule evaluate_linearised:
     resources:
         gpu=GPU,
         mem_mb=training_memory,
-        runtime=30,
+        runtime=by_attempt(30),
     params:
         network=network_entry,
         training=lambda wildcards: {key: training_entry(wildcards)[key] for key in ("images", "test_images")},
@@ -75,8 +75,8 @@ rule gather_level_statistics:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         places=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_1.model_dump()["panels"],
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_1"),
@@ -102,8 +102,8 @@ rule gather_vector_tests:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_2.model_dump(),
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_2"),
@@ -133,8 +133,8 @@ rule gather_regimes:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         figure=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.figure_3.model_dump(),
         networks=lambda wildcards: tested_networks(wildcards.scale, "figure_3"),
@@ -161,8 +161,8 @@ rule gather_accuracies:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         code=code_digest("gather_accuracies"),
     script:
@@ -192,8 +192,8 @@ rule tabulate_accuracies:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         test_images=lambda wildcards: {
             network: network_settings.test_images or SETTINGS[wildcards.scale].thamm2024.training.test_images
@@ -229,8 +229,8 @@ rule tabulate_spacing_tests:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(15),
     params:
         scale_note=lambda wildcards: describe_scale(
             FILED, SETTINGS, wildcards.scale, *SHARED_SETTINGS["thamm2024"]["table_2"]

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from deepspectra import store
+from deepspectra.files import write_table
 from deepspectra.job import choose_device, job
 from deepspectra.networks import parameters_of
 from deepspectra.recipes import RECIPES
@@ -45,5 +46,5 @@ with job(snakemake.log[0], snakemake.threads):
         dtype="float32",
     )
     table = pd.DataFrame(history, columns=HISTORY_COLUMNS[recipe.plan.loss]).astype({"epoch": int})
-    table.to_csv(snakemake.output.history, index=False, lineterminator="\n")
+    write_table(table, snakemake.output.history)
     checkpoint.unlink(missing_ok=True)

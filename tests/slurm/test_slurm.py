@@ -1,0 +1,230 @@
+"""Figures at smoke scale on a real Slurm, through the shipped profile: GPUs, groups, scancel, and a time limit.
+
+One story, told once: all jobs are cancelled while a network is trained; a second run takes up what is left, a training
+job hangs until its time is over and is tried again with more; and all files are those of an undisturbed run without
+Slurm, to the byte.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from workflow.conftest import Project, copy_project
+
+from deepspectra.store import file_hash
+
+from .cluster import Cluster, Impossible, install
+
+TARGETS = ["pennington2017_figure_2", "limit_laws", "fan2020_figure_3"]
+#: A second limit law, which shares a group with the first.
+LAW = "limit_laws={two: {kernel: conjugate, ratios: [0.5, 0.5], activation: tanh, input: {atoms: [[1.0, 1.0]]}}}"
+#: Training is long enough to be interrupted after its first checkpoint, twice.
+SETTINGS = ["scale=smoke", "fan2020={training: {epochs: 600}}", "checkpoint_epochs=50", LAW]
+RUN = ["--config", *SETTINGS, "--", *TARGETS]
+#: As users type it, but for the first look at jobs, which need not wait so long here.
+SLURM = ["--profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "1"]
+GPU_RULES = {"simulate_random_features", "train_network", "compute_trained_kernels"}
+#: As the executor names groups: group and rules.
+LAWS = "limit_laws_draw_limit_law_solve_limit_law"
+CPU_JOBS = {
+    "decompose_trained_kernels",
+    LAWS,
+    "last_steps_compare_training_loss_draw_figure",
+    "last_steps_compare_trained_spectra_draw_figure",
+}
+#: Jobs without disturbance: the two panels of figure 2 are two.
+SUBMISSIONS = 8
+PATIENCE = 600
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened, and what is left."""
+
+    cancelled: subprocess.CompletedProcess[str]
+    rerun: subprocess.CompletedProcess[str]
+    undisturbed: subprocess.CompletedProcess[str]
+    #: Slurm's records after the first run and after the second.
+    first_jobs: list[dict[str, str]]
+    all_jobs: list[dict[str, str]]
+    #: The training job that ran out of time, as it was submitted.
+    submitted: dict[str, str]
+    visible_gpus: dict[str, set[str]]
+    training_log: str
+    on_slurm: dict[str, str]
+    alone: dict[str, str]
+
+    @property
+    def rerun_jobs(self) -> list[dict[str, str]]:
+        known = {job["JobId"] for job in self.first_jobs}
+        return [job for job in self.all_jobs if job["JobId"] not in known]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    # Not in pytest's folder, whose name can be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        cluster = Cluster(Path(folder))
+        try:
+            install()
+            cluster.start()
+        except Impossible as error:
+            cluster.stop()
+            pytest.skip(f"no Slurm here: {error}")
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def story(cluster, tmp_path_factory) -> Story:
+    project = copy_project(tmp_path_factory.mktemp("a project"))
+    checkpoint = project.folder / "results/smoke/checkpoints/single_neuron.h5"
+
+    process = project.start(*SLURM, "--retries", "0", *RUN, **cluster.environment)
+    wait_until(checkpoint.exists, process, "a first checkpoint")
+    cancel_all(cluster)
+    cancelled = end_of(process)
+    first_jobs = cluster.jobs()
+
+    before = checkpoint.stat().st_mtime_ns
+    process = project.start(*SLURM, *RUN, **cluster.environment)
+    wait_until(lambda: checkpoint.exists() and checkpoint.stat().st_mtime_ns != before, process, "a second checkpoint")
+    submitted = next(job for job in cluster.jobs() if rule_of(job) == "train_network" and job["JobState"] == "RUNNING")
+    # It hangs, as on a file system that does not answer; and its time is over soon: one minute is the least.
+    cluster.ask("scancel", "--signal=STOP", submitted["JobId"])
+    cluster.ask("scontrol", "update", f"JobId={submitted['JobId']}", "TimeLimit=1")
+    local = copy_project(tmp_path_factory.mktemp("alone"))
+    undisturbed = local.snakemake("--cores", "1", *RUN)
+    return Story(
+        cancelled=cancelled,
+        rerun=end_of(process),
+        undisturbed=undisturbed,
+        first_jobs=first_jobs,
+        all_jobs=cluster.jobs(),
+        submitted=submitted,
+        visible_gpus=cluster.visible_gpus(),
+        training_log=(project.folder / "results/smoke/logs/train_network/single_neuron.log").read_text(),
+        on_slurm=results(project),
+        alone=results(local),
+    )
+
+
+def wait_until(condition, process: subprocess.Popen[str], what: str) -> None:
+    """Wait for something that a run does; the run itself has to live on."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            pytest.fail(f"no {what}:\n{process.communicate()[0][-6000:]}")
+        time.sleep(0.1)
+
+
+def end_of(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        output, _ = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail(f"the run does not end:\n{process.communicate()[0][-6000:]}")
+    return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+
+def cancel_all(cluster: Cluster) -> None:
+    """``scancel`` of all that waits or runs, also of what is submitted meanwhile."""
+    while cluster.ask("squeue", "--noheader"):
+        cluster.ask("scancel", f"--user={os.geteuid()}")
+        time.sleep(0.2)
+
+
+def rule_of(job: dict[str, str]) -> str:
+    """Rule, or group and its rules, from the comment that the executor gives."""
+    return job.get("Comment", "").removeprefix("rule_").partition("_wildcards_")[0]
+
+
+def results(project: Project) -> dict[str, str]:
+    """Hash of every file that a target is or is made from; times are in the benchmarks alone."""
+    folder = project.folder / "results" / "smoke"
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder): path for path in paths}
+    return {str(name): file_hash(path) for name, path in named.items() if name.parts[0] not in {"benchmarks", "logs"}}
+
+
+def test_every_job_went_through_sbatch(story):
+    assert story.rerun.returncode == 0, story.rerun.stdout[-6000:]
+    assert {rule_of(job) for job in story.all_jobs} == GPU_RULES | CPU_JOBS
+    # What one run did not end the other did, once; and one job was tried twice.
+    ended = [job for job in story.all_jobs if job["JobState"] == "COMPLETED"]
+    assert len(ended) == SUBMISSIONS
+    assert len(story.rerun_jobs) <= SUBMISSIONS + 1
+    # The main process itself took care of the targets' names alone.
+    for run in (story.cancelled, story.rerun):
+        assert set(re.findall(r"^localrule (\w+):", run.stdout, flags=re.MULTILINE)) <= set(TARGETS)
+    assert all(job["BatchFlag"] == "1" for job in story.all_jobs)
+
+
+def test_gpus_are_granted_to_the_rules_that_ask_for_one(story):
+    for job in story.all_jobs:
+        wants = rule_of(job) in GPU_RULES
+        assert job["Partition"] == ("gpu" if wants else "cpu"), job
+        assert job.get("TresPerJob", "") == ("gres:gpu:1" if wants else ""), job
+        if job["JobId"] in story.visible_gpus:
+            # One of the two, and the same in all processes of the job.
+            assert story.visible_gpus[job["JobId"]] in ([{"0"}, {"1"}] if wants else [{""}]), job
+    assert {job["JobId"] for job in story.all_jobs if job["JobState"] == "COMPLETED"} <= story.visible_gpus.keys()
+
+
+def test_a_job_has_one_core_and_the_memory_of_its_rule(story):
+    for job in story.all_jobs:
+        assert job["NumCPUs"] == "1", job
+        assert "mem=" in job["TRES"], job
+        assert job["JobName"].startswith("deepspectra"), job
+
+
+def test_jobs_of_a_group_take_turns(story):
+    """Two laws, solved and drawn, are one submission: the time of all four jobs, memory and core of one."""
+    job = next(job for job in story.all_jobs if rule_of(job) == LAWS)
+    assert (minutes(job), memory(job), job["NumCPUs"]) == (2 * (30 + 15), 1000, "1")
+
+
+def test_cancelled_jobs_end_the_run_with_an_error(story):
+    assert story.cancelled.returncode != 0
+    assert "CANCELLED" in story.cancelled.stdout
+    assert "Traceback" not in story.cancelled.stdout
+    states = {rule_of(job): job["JobState"] for job in story.first_jobs}
+    assert states["train_network"] == "CANCELLED"
+
+
+def test_a_job_over_its_time_limit_is_tried_again_with_more(story):
+    jobs = [job for job in story.rerun_jobs if rule_of(job) == "train_network"]
+    assert [job["JobState"] for job in jobs] == ["TIMEOUT", "COMPLETED"]
+    assert jobs[0]["JobId"] == story.submitted["JobId"]
+    assert minutes(jobs[1]) == 2 * minutes(story.submitted) > minutes(jobs[0]) == 1
+    assert memory(jobs[1]) == 2 * memory(story.submitted)
+    assert "SLURM status is: 'TIMEOUT'" in story.rerun.stdout
+    # Not from its beginning.
+    assert "going on from the checkpoint after epoch" in story.training_log
+
+
+def minutes(job: dict[str, str]) -> int:
+    hours, minutes, _ = job["TimeLimit"].split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def memory(job: dict[str, str]) -> int:
+    number, unit = re.search(r"mem=(\d+)([MG])", job["TRES"]).groups()
+    return int(number) * {"M": 1, "G": 1024}[unit]
+
+
+def test_results_are_those_of_an_undisturbed_run_without_slurm(story):
+    assert story.undisturbed.returncode == 0, story.undisturbed.stdout[-6000:]
+    figures = {f"figures/{name}.pdf" for name in ("pennington2017/figure_2", "fan2020/figure_3")}
+    assert figures | {"networks/single_neuron.h5", "limits/two.png"} <= story.alone.keys()
+    assert story.on_slurm == story.alone
