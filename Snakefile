@@ -10,6 +10,13 @@ min_version("9.0")
 
 
 include: "workflow/rules/common.smk"
+
+
+if workflow.is_main_process:
+
+    include: "workflow/rules/checks.smk"
+
+
 include: "workflow/rules/sizes.smk"
 
 

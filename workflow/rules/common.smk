@@ -14,27 +14,14 @@ shell.prefix(
     " HDF5_USE_FILE_LOCKING=${{HDF5_USE_FILE_LOCKING:-FALSE}}; "
 )
 
-from deepspectra import presence, sources
+from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
 from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
-from deepspectra.folders import check_folder, check_times
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
-
-if workflow.is_main_process:
-    # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
-    presence.announce()
-    if not workflow.output_settings.dryrun and (note := presence.enter(".snakemake")):
-        print(f"\n{note}\n", file=sys.stderr)
-
-
-onstart:
-    if workflow.is_main_process and presence.is_alone():
-        presence.remove_parts("results")
-        presence.remove_parts("resources")
 
 
 def stop(message):
@@ -58,48 +45,6 @@ except UserError as error:
 
 SCALE = SETTINGS.scale
 RUN = SETTINGS[SCALE]
-# A dry run writes nothing. Snakemake does not know yet that it is one: it may stand among other letters, as in -np.
-DRY_RUN = any(
-    argument in ("--dry-run", "--dryrun") or (argument[:1] == "-" and argument[1:2] != "-" and "n" in argument)
-    for argument in sys.argv[1:]
-)
-try:
-    if workflow.is_main_process:
-        for folder in ("results", f"results/{SCALE}"):
-            check_folder(folder, written=not DRY_RUN)
-        if not DRY_RUN:
-            check_times(("resources", "results"))
-except UserError as error:
-    stop(error)
-if RUN.data.folder and workflow.is_main_process and not Path(RUN.data.folder).expanduser().is_dir():
-    stop(f"data.folder: expected an existing folder with data files, found {RUN.data.folder!r}")
-for network, entry in RUN.thamm2024.pretrained.items():
-    if entry.file and workflow.is_main_process and not Path(entry.file).expanduser().is_file():
-        stop(f"thamm2024.pretrained.{network}.file: expected a file of weights, found nothing at {entry.file!r}")
-if RUN.pretrained == "require" and workflow.is_main_process:
-    # Files of an earlier run that was content without the weights. Not every job's Snakemake has to import this.
-    from deepspectra import store
-
-    missing = []
-    for network in WEIGHTS:
-        path = Path(f"resources/weights/{network}.h5")
-        if path.exists() and not RUN.thamm2024.pretrained[network].file:
-            try:
-                said = store.read(path, {}).attributes["parameters"]
-            except UserError as error:
-                stop(error)
-            if not said["available"]:
-                missing.append(f"\n  - {said['reason']}. {said['how_to_supply']}")
-    if missing:
-        stop(
-            f"pretrained: require, but an earlier run did without the weights of {len(missing)} networks.{''.join(missing)}"
-            "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
-        )
-for name, entry in RUN.limit_laws.items():
-    file = entry.input.eigenvalues
-    # A spectrum below results/ may be one that a rule makes.
-    if file and workflow.is_main_process and not file.startswith("results/") and not Path(file).expanduser().is_file():
-        stop(f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}")
 # For `resources:` of rules that gain from a GPU.
 GPU = 0 if RUN.device == "cpu" else 1
 # What says how to run but not what to compute reaches the scripts by the configuration: as a parameter of a rule, a
