@@ -55,11 +55,11 @@ def kernel_memory(wildcards, attempt):
 
 
 def kernel_disk(wildcards, attempt):
-    """Two kernels a layer and three more, the input's Gram matrix in float64, and slopes of all layers on the way."""
+    """Two kernels a layer and four more, the input's Gram matrix in float64, and slopes of all layers on the way."""
     node = settings_of(wildcards.scale, f"fan2020.{wildcards.item}")
     number = 4 if node.accumulation == "float32" else 8
     slopes = node.depth * node.width * (4 if node.dtype == "float32" else 8)
-    return int(100 + (((2 * node.depth + 3) * number + 8) * node.samples + slopes) * node.samples / 1e6)
+    return int(100 + (((2 * node.depth + 4) * number + 8) * node.samples + slopes) * node.samples / 1e6)
 
 
 def kernel_minutes(wildcards, attempt):
