@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from deepspectra import files
-from deepspectra.errors import UserError
+from deepspectra.errors import UserError, naming_full_disk
 from deepspectra.figures import style
-from deepspectra.files import naming_full_disk, replacing, write_table, write_text
+from deepspectra.files import replacing, write_table, write_text
 
 TABLE = pd.DataFrame({"x": [0.1, 1e-17], "name": ["a", "b, c"]})
 

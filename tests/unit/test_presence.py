@@ -110,7 +110,7 @@ def test_a_job_that_does_not_come_back_to_python_ends_too(tmp_path):
 def test_a_job_that_starts_when_its_run_is_gone_ends_at_once(tmp_path, monkeypatch):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    monkeypatch.setenv(presence.VARIABLE, f"{gone.pid} {presence._machine()}")
+    monkeypatch.setenv(presence.VARIABLE, f"{gone.pid} {os.getsid(0)} {presence._machine()}")
     command = [sys.executable, "-c", JOB.format(work="time.sleep(60)"), str(tmp_path)]
     result = subprocess.run(command, env=os.environ | {"PYTHONPATH": LIBRARY}, timeout=20)
     assert result.returncode == 128 + signal.SIGTERM
@@ -121,7 +121,7 @@ def test_a_job_that_starts_when_its_run_is_gone_ends_at_once(tmp_path, monkeypat
 def test_a_job_of_another_machine_or_of_a_batch_system_goes_on(tmp_path, who):
     """Its run's process number means nothing there, or is not its own session's."""
     with_session = ("session",) if who == "a batch system" else ()
-    elsewhere = 'import os; os.environ[presence.VARIABLE] = f"{os.getpid()} elsewhere"'
+    elsewhere = 'import os; os.environ[presence.VARIABLE] = f"{os.getpid()} {os.getsid(0)} elsewhere"'
     code = RUN if with_session else RUN.replace("presence.announce()", elsewhere)
     run = start(code, JOB.format(work="time.sleep(2)"), tmp_path, *with_session)
     assert wait_for((tmp_path / "pid").exists)
@@ -141,7 +141,7 @@ SNAKEMAKE = """
     from pathlib import Path
     from deepspectra import presence
     folder = Path(sys.argv[1])
-    print(repr(presence.enter(folder)), presence.is_alone(), flush=True)
+    print(repr(presence.enter(folder)), flush=True)
     if "lock" in sys.argv:
         (folder / "locks").mkdir(exist_ok=True)
         (folder / "locks" / "0.input.lock").write_text("a file")
@@ -178,7 +178,7 @@ class Run:
 
 def test_a_run_that_is_alone_is_told_nothing_and_leaves_nothing(tmp_path):
     run = Run(tmp_path, "lock")
-    assert run.told == "'' True\n"
+    assert run.told == "''\n"
     assert run.end() == ""
     assert not (tmp_path / "locks").exists()
 
@@ -189,7 +189,6 @@ def test_a_lock_of_a_run_that_was_killed_is_told_with_what_to_type(tmp_path):
     after = Run(tmp_path)
     for words in (f"process {killed.process.pid} on {platform.node()}", "snakemake --unlock", "same command again"):
         assert words in after.told
-    assert after.told.endswith("True\n")
     # Nothing is unlocked without being asked for.
     assert (tmp_path / "locks" / "0.input.lock").exists()
     after.kill()
@@ -200,7 +199,6 @@ def test_the_lock_of_a_run_that_is_alive_is_put_back(tmp_path):
     first = Run(tmp_path, "lock")
     second = Run(tmp_path)
     assert f"another run is alive in this folder (process {first.process.pid} on" in second.told
-    assert second.told.endswith("False\n")
     assert "was put back" in second.end()
     assert (tmp_path / "locks" / "0.input.lock").read_text() == "a file"
     first.end()
@@ -220,10 +218,52 @@ def test_a_folder_that_cannot_be_held_is_no_trouble(tmp_path):
     assert presence.enter(tmp_path / "file") == ""
 
 
-def test_parts_are_removed_and_nothing_else(tmp_path):
-    for name in ("a/.x.h5.abc.part", "a/x.h5", "a/.hidden", "a/b.part"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+def test_a_third_run_is_told_of_the_second_when_the_first_has_ended(tmp_path):
+    """The first took all locks away, as Snakemake does, those of the second too."""
+    first = Run(tmp_path, "lock")
+    second = Run(tmp_path)
+    first.end()
+    third = Run(tmp_path)
+    assert "another run is alive in this folder" in third.told
+    assert f"process {second.process.pid} on" in third.told
+    assert "took its lock away" in third.told
+    third.end()
+    second.end()
+    assert Run(tmp_path).told == "''\n"
+
+
+def test_a_lock_of_another_machine_is_not_said_to_be_of_a_run_that_has_ended(tmp_path):
+    """Its file system's locks may be its own alone."""
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "0.input.lock").write_text("a file")
+    (tmp_path / "run").write_text("process 17 on elsewhere\n")
+    run = Run(tmp_path)
+    assert "process 17 on elsewhere, which this machine cannot see" in run.told
+    assert "has ended" not in run.told
+    run.kill()
+
+
+def test_a_batch_system_s_job_that_starts_when_the_run_is_gone_goes_on(tmp_path):
+    """On the machine of the run, in a session of its own."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    variable = {presence.VARIABLE: f"{gone.pid} {os.getsid(0)} {presence._machine()}"}
+    command = [sys.executable, "-c", JOB.format(work="time.sleep(0.5)"), str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": LIBRARY} | variable
+    assert subprocess.run(command, env=environment, start_new_session=True, timeout=20).returncode == 0
+    assert (tmp_path / "pid").exists()
+
+
+def test_parts_of_ended_processes_of_this_machine_are_removed_and_nothing_else(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    mark = presence.part_mark().partition("-")[0]
+    left = [
+        *(f".x.h5.{mark}-{gone.pid}.abc.part", f".y.h5.{presence.part_mark()}.abc.part"),
+        *(f".x.h5.00000000-{gone.pid}.abc.part", "x.h5", ".hidden", "b.part"),
+    ]
+    for name in left:
         (tmp_path / name).touch()
     presence.remove_parts(tmp_path)
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [".hidden", "b.part", "x.h5"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(left[1:])
     presence.remove_parts(tmp_path / "absent")

@@ -64,7 +64,7 @@ def test_a_second_run_in_the_folder_leaves_the_first_alone(project):
 
         # A lock that is not stale is not removed, even on demand.
         unlocked = project.snakemake("--unlock", *LONG[:2])
-        assert f"the lock of the run that is alive here (process {first.pid}" in unlocked.stdout, unlocked.stdout
+        assert "the lock of a run that is alive in this folder was put back" in unlocked.stdout, unlocked.stdout
         assert sorted(locks.iterdir()) == held
 
         assert first.poll() is None

@@ -15,9 +15,8 @@ if not DRY_RUN and (note := presence.enter(".snakemake")):
 
 
 onstart:
-    if presence.is_alone():
-        presence.remove_parts("results")
-        presence.remove_parts("resources")
+    presence.remove_parts("results")
+    presence.remove_parts("resources")
 
 
 try:

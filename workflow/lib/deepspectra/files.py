@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,13 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepspectra.errors import UserError
+from deepspectra.errors import naming_full_disk
+from deepspectra.presence import part_mark
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: What the operating system says when a disk, a quota or the largest allowed file is full.
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -29,7 +26,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     with naming_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{part_mark()}.", suffix=".part")
         os.close(handle)
     temporary = Path(name)
     try:
@@ -43,44 +40,6 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def naming_full_disk(path: str | os.PathLike | None = None) -> Iterator[None]:
-    """Turn the operating system's word that a disk is full into a message.
-
-    :param path: what was written; None for what the error itself names, if it does.
-    """
-    try:
-        yield
-    except Exception as error:
-        if not is_full_disk(error):
-            raise
-        path = path or getattr(error, "filename", None) or Path.cwd()
-        raise UserError(full_disk_message(path)) from error
-
-
-def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception, or one behind it, says that a disk is full.
-
-    The HDF5 library has it in its text alone, and Matplotlib fails once more when it closes a PDF file.
-    """
-    behind: BaseException | None = error
-    while behind is not None:
-        if isinstance(behind, OSError) and behind.errno in _FULL:
-            return True
-        if any(f"errno = {number}," in str(behind) for number in _FULL):
-            return True
-        behind = behind.__cause__ or behind.__context__
-    return False
-
-
-def full_disk_message(path: str | os.PathLike) -> str:
-    """What a user reads of a full disk."""
-    return (
-        f"no space left on the disk (or quota) of {path}. Nothing of it was kept, and what was finished before is "
-        "whole: free some space and give the same command again."
-    )
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike, **options: Any) -> None:

@@ -13,8 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepspectra.errors import UserError
-from deepspectra.files import naming_full_disk
+from deepspectra.errors import UserError, naming_full_disk
 from deepspectra.presence import end_with_run
 
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import hashlib
 import os
 import platform
+import re
 import select
 import signal
 import sys
@@ -31,30 +33,28 @@ _held: list[IO[str]] = []
 
 def announce() -> None:
     """Tell jobs that this process is their run."""
-    os.environ[VARIABLE] = f"{os.getpid()} {_machine()}"
+    os.environ[VARIABLE] = f"{os.getpid()} {os.getsid(0)} {_machine()}"
 
 
 def _machine() -> str:
-    """Where process numbers mean the same: a machine, or a container that has its own."""
+    """Where process numbers mean the same: a machine since it was started, or a container that has its own."""
     try:
-        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{platform.node()} {boot} {os.readlink('/proc/self/ns/pid')}"
     except OSError:  # not Linux
         return platform.node()
 
 
 def end_with_run() -> None:
-    """End this process, a job, as soon as its run has ended; nothing happens where the run is on another machine."""
-    number, _, machine = os.environ.get(VARIABLE, "").partition(" ")
-    if not number or machine != _machine():
+    """End this process, a job, as soon as its run has ended.
+
+    Nothing happens where the run is on another machine, or in another session: jobs that a batch system started have
+    one of their own, and belong to the batch system.
+    """
+    number, _, rest = os.environ.get(VARIABLE, "").partition(" ")
+    session, _, machine = rest.partition(" ")
+    if not number or machine != _machine() or int(session) != os.getsid(0):
         return
-    try:
-        # A job that a batch system started has a session of its own: it belongs to the batch system.
-        if os.getsid(int(number)) != os.getsid(0):
-            return
-    except PermissionError:  # what another session's process means on some systems
-        return
-    except ProcessLookupError:
-        _end()
     threading.Thread(target=_watch, args=(int(number),), daemon=True).start()
 
 
@@ -79,6 +79,8 @@ def _exists(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:  # somebody else's
+        return True
     return True
 
 
@@ -90,81 +92,115 @@ def _end() -> None:
 
 
 def enter(folder: str | os.PathLike) -> str:
-    """Hold a folder of Snakemake's for as long as this process lives, if no other run holds it.
+    """Be known as alive in a folder of Snakemake's for as long as this process lives.
 
-    Snakemake removes all locks of the folder at the end of a run, those of others too. The lock of a run that was
-    there before this one, and is still alive, is put back when this process ends. (Not so that of a run that came
-    later: when the first of two ends, the second goes on without a lock.)
+    Snakemake removes all locks of the folder at the end of a run, those of others too. The locks that were there before
+    this run, and that somebody alive may need, are put back when this process ends. (Not so those of a run that came
+    later: when the first of two ends, the second goes on without a lock, and a third is only told of it.)
 
     :param folder: ``.snakemake``.
-    :returns: what a user has to know of a lock that is there, empty if there is none.
+    :returns: what a user has to know of another run, empty if there is nothing.
     """
     folder = Path(folder)
     locks = {path: path.read_bytes() for path in (folder / "locks").glob("*.lock")}
-    before = _holder(folder)
-    alone = _hold(folder)
-    if not locks or alone is None:
+    known = _known_runs(folder)
+    told = f" ({', or '.join(known)})" if known else ""
+    alone = _be_known(folder)
+    if alone is None:
         return ""
-    if alone:
+    if not alone:
+        atexit.register(_put_back, folder, locks)
+        if not locks:
+            return (
+                f"note: another run is alive in this folder{told}, and a run that ended took its lock away. Do not make "
+                "the same files before its end."
+            )
         return (
-            f"note: a run that has ended without removing its lock was in this folder{before and f' ({before})'}: it "
-            "was killed, or the power failed. Remove the lock with `uv run snakemake --unlock`, then give the same "
-            "command again; what was finished is kept."
+            f"note: another run is alive in this folder{told}. One that makes the same files has to wait for its end; "
+            "--unlock does not end it."
         )
-    atexit.register(_put_back, folder, locks)
+    if not locks:
+        return ""
+    if elsewhere := [run for run in known if not run.endswith(f" on {platform.node()}")]:
+        return (
+            f"note: a lock is left of {', or '.join(elsewhere)}, which this machine cannot see. If nothing runs there "
+            "any more, remove the lock with `uv run snakemake --unlock`, then give the same command again."
+        )
     return (
-        f"note: another run is alive in this folder{before and f' ({before})'}. One that makes the same files has to "
-        "wait for its end; --unlock does not end it."
+        f"note: a run that has ended without removing its lock was in this folder{told}: it was killed, or the power "
+        "failed. Remove the lock with `uv run snakemake --unlock`, then give the same command again; what was finished "
+        "is kept."
     )
 
 
-def is_alone() -> bool:
-    """Whether this process holds the folder that it entered."""
-    return bool(_held)
-
-
-def _holder(folder: Path) -> str:
-    """The process that holds a folder or held it last, in words."""
+def _known_runs(folder: Path) -> list[str]:
+    """The runs that were in a folder since one was alone there last, in words."""
     try:
-        return (folder / "run").read_text()
+        return (folder / "run").read_text().splitlines()
     except OSError:
-        return ""
+        return []
 
 
-def _hold(folder: Path) -> bool | None:
-    """Whether this process holds the folder from now on; None where it cannot be known."""
+def _be_known(folder: Path) -> bool | None:
+    """Share the folder's file with other runs from now on: whether there is none; None where it cannot be known."""
     try:
         folder.mkdir(exist_ok=True)
         file = (folder / "run").open("a+")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {platform.node()}")
+    except OSError:  # a folder that cannot be written
+        return None
+    try:
+        alone = _nobody_else_holds(file)
+        fcntl.flock(file, fcntl.LOCK_SH)
+        if alone:
+            file.truncate(0)
+        file.write(f"process {os.getpid()} on {platform.node()}\n")
         file.flush()
-    except BlockingIOError:
+    except OSError:  # a file system without locks
         file.close()
-        return False
-    except OSError:  # a folder that cannot be written, or a file system without locks
         return None
     _held.append(file)
+    return alone
+
+
+def _nobody_else_holds(file: IO[str]) -> bool:
+    """Whether no other run is alive; the file is then held alone, and else not at all."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     return True
 
 
 def _put_back(folder: Path, locks: dict[Path, bytes]) -> None:
-    """Make the locks of another run anew where they are gone, if it is alive."""
+    """Make the locks of other runs anew where they are gone, if one of these is alive."""
     gone = [path for path in locks if not path.exists()]
-    if not gone or _hold(folder) is not False:
+    if not gone or not _held or _nobody_else_holds(_held[0]):
         return
     for path in gone:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(locks[path])
-    if _hold(folder):  # it ended meanwhile
+    if _nobody_else_holds(_held[0]):  # it ended meanwhile
         for path in gone:
             path.unlink(missing_ok=True)
         return
-    print(f"note: the lock of the run that is alive here ({_holder(folder)}) was put back.", file=sys.stderr)
+    print("note: the lock of a run that is alive in this folder was put back.", file=sys.stderr)
+
+
+def part_mark() -> str:
+    """What names of unfinished files say of who is writing them."""
+    return f"{_machine_mark()}-{os.getpid()}"
 
 
 def remove_parts(folder: str | os.PathLike) -> None:
-    """Remove what killed jobs left of files that they were writing; for a run that is alone, before its first job."""
+    """Remove what killed jobs of this machine left of files that they were writing.
+
+    Those of processes that are alive stay, and so do those of other machines, whose processes are not known here.
+    """
+    ours = re.compile(rf"\..*\.{_machine_mark()}-(\d+)\.[^.]*\.part")
     for path in Path(folder).rglob(".*.part"):
-        path.unlink(missing_ok=True)
+        if (match := ours.fullmatch(path.name)) and not _exists(int(match.group(1))):
+            path.unlink(missing_ok=True)
+
+
+def _machine_mark() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import torch
 
-from deepspectra.errors import UserError
-from deepspectra.files import full_disk_message, is_full_disk
+from deepspectra.errors import UserError, full_disk_message, is_full_disk
 
 
 class WaitingRoom:
