@@ -212,6 +212,17 @@ def test_hermite_coefficients_of_two_scales_give_the_closed_form():
         assert (one * other) @ rho ** np.arange(61) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 0.05, 5, 10])
+def test_hermite_coefficients_are_finite_and_square_sum_at_all_scales(scale):
+    """Of sine: E[sin(s xi)^2] = (1 - exp(-2 s^2)) / 2; those beyond the degree are small up to a scale of five."""
+    (coefficients,) = hermite_coefficients(np.sin, np.array([scale]), 200)
+    assert np.isfinite(coefficients).all()
+    known = [0.0 if k % 2 == 0 else (-1) ** (k // 2) * scale**k * math.exp(-(scale**2) / 2) for k in range(8)]
+    known = [value / math.sqrt(math.factorial(k)) for k, value in enumerate(known)]
+    np.testing.assert_allclose(coefficients[:8], known, rtol=1e-9, atol=1e-14)
+    assert np.sum(coefficients**2) == pytest.approx((1 - math.exp(-2 * scale**2)) / 2, rel=1e-9)
+
+
 @pytest.mark.parametrize("name", ["arctan", "tanh", "gelu", "silu", "softplus", "cosine"])
 def test_squared_hermite_coefficients_of_a_slope_sum_to_its_second_moment(name):
     sigma = activation(name)
@@ -222,6 +233,6 @@ def test_squared_hermite_coefficients_of_a_slope_sum_to_its_second_moment(name):
 def test_hermite_coefficients_stop_where_the_quadrature_does():
     with pytest.raises(ValueError, match="between 0 and 200"):
         hermite_coefficients(np.tanh, np.ones(1), 201)
-    for scale in (0.01, 4):
-        with pytest.raises(ValueError, match=r"between 0.05 and 3"):
+    for scale in (0, 11):
+        with pytest.raises(ValueError, match="positive and at most 10"):
             hermite_coefficients(np.tanh, np.array([1, scale]), 5)

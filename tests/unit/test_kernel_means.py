@@ -64,7 +64,41 @@ def test_they_multiply_through_the_layers():
     first, second = (by_quadrature(sigma, gram[5, 5] ** 0.5, gram[5, 5] ** 0.5, 1.0) for gram in grams[:2])
     expected = rates[2] * grams[2][5, 5] + second * (rates[1] * grams[1][5, 5] + rates[0] * first * grams[0][5, 5])
     assert mean[5, 5] == pytest.approx(expected, rel=1e-10)
-    assert torch.equal(mean, mean.T) or (mean - mean.T).abs().max() < 1e-14
+    assert (mean - mean.T).abs().max() < 1e-14
+
+
+def test_the_kernels_of_deep_networks_approach_them_as_widths_grow():
+    """Three layers, relative distance off the diagonal and on it: it falls as width^(-1/2), by 4 where 16 is wider."""
+    sigma, x = activation("tanh"), gaussian_inputs(5, 40)
+    distances = []
+    for width in (100, 1600):
+        parts = []
+        for seed in range(6):
+            kernels = random_network_kernels(x, (width,) * 3, sigma, seed, dtype=torch.float64)
+            mean, _ = mean_tangent(kernels.grams, sigma)
+            parts.append(((kernels.tangent - mean).norm() / mean.norm()).item())
+        distances.append(np.mean(parts))
+    assert 2.5 < distances[0] / distances[1] < 6.5, distances
+    # Lemma 3.5's matrix stays away, since these samples are few in few dimensions.
+    lemma = lemma_tangent(kernels.grams, sigma.b_sigma, sigma.a_sigma)
+    assert (kernels.tangent - lemma).norm() / kernels.tangent.norm() > 5 * distances[1]
+
+
+def test_they_are_the_same_to_the_bit_at_every_call():
+    sigma = activation("arctan")
+    grams = random_network_kernels(gaussian_inputs(20, 50), (30, 40), sigma, 1, dtype=torch.float64).grams
+    first, _ = mean_tangent(grams, sigma)
+    assert all(torch.equal(mean_tangent(grams, sigma)[0], first) for _ in range(3))
+
+
+def test_samples_of_two_dimensions_have_them_and_of_no_size_at_all_are_refused():
+    sigma, x = activation("arctan"), gaussian_inputs(2, 200)
+    assert np.linalg.norm(x, axis=0).min() < 0.1
+    mean, cut_off = mean_tangent(random_network_kernels(x, (30, 40), sigma, 1, dtype=torch.float64).grams, sigma)
+    assert mean.isfinite().all()
+    assert 0 <= cut_off < 1e-3
+    with pytest.raises(UserError, match="from 1 to 10"):
+        mean_tangent((torch.diag(torch.tensor([1.0, 100.0])), torch.eye(2)), sigma)
 
 
 def test_of_orthogonal_samples_they_are_lemma_3_5():

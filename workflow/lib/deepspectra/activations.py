@@ -78,26 +78,37 @@ def hermite_coefficients(
     For Gaussian (u, v) with standard deviations s and t and correlation rho they give E[f(u) f(v)] =
     sum_k c_k(s) c_k(t) rho^k (Mehler's formula).
 
-    :param scales: s, shape (scales,), from 0.05 to 3, where the quadrature resolves the density and holds its tails.
-    :param degree: the last k, 200 at most, up to where it resolves the polynomials.
+    :param scales: s, shape (scales,), positive and 10 at most: f(s xi) must vary on a scale that panels of a quarter
+        resolve.
+    :param degree: the last k, 200 at most, up to where they resolve the polynomials.
     :returns: float64, shape (scales, degree + 1).
     """
     if not 0 <= degree <= 200:
         raise ValueError(f"the degree must lie between 0 and 200, not {degree}")
-    if not (np.min(scales) >= 0.05 and np.max(scales) <= 3):
-        raise ValueError(f"scales must lie between 0.05 and 3, not from {np.min(scales)} to {np.max(scales)}")
-    # Panels of a quarter, so that densities of a small scale and polynomials of a high degree are resolved.
-    cuts = np.union1d(panel_cuts(breakpoints), np.arange(-_REACH, _REACH, 0.25))
-    points, lengths = _legendre_rule(cuts, _NODES)
-    values = lengths * np.asarray(function(points), dtype=np.float64) / math.sqrt(2 * math.pi)
-    scaled = points / np.asarray(scales, dtype=np.float64)[:, None]
-    weighted = values * np.exp(-(scaled**2) / 2) / np.asarray(scales, dtype=np.float64)[:, None]
-    before, polynomial, found = np.zeros_like(scaled), np.ones_like(scaled), []
+    if not (np.min(scales) > 0 and np.max(scales) <= 10):
+        raise ValueError(f"scales must be positive and at most 10, not from {np.min(scales)} to {np.max(scales)}")
+    panels = np.arange(-_REACH, _REACH + 0.25, 0.25)
+    return np.stack([_hermite_series(function, scale, degree, panels, breakpoints) for scale in scales])
+
+
+def _hermite_series(
+    function: Callable[[np.ndarray], np.ndarray],
+    scale: float,
+    degree: int,
+    panels: np.ndarray,
+    breakpoints: Iterable[float],
+) -> np.ndarray:
+    """c_0(s), ..., c_degree(s), with the kinks of f(s xi) among the cuts."""
+    kinks = [point / scale for point in breakpoints if abs(point / scale) < _REACH]
+    points, lengths = _legendre_rule(np.union1d(panels, kinks), _NODES)
+    density = np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
+    weighted = lengths * density * np.asarray(function(scale * points), dtype=np.float64)
+    before, polynomial, found = np.zeros_like(points), np.ones_like(points), []
     for k in range(degree + 1):
-        found.append(np.sum(weighted * polynomial, axis=1))
-        following = (scaled * polynomial - math.sqrt(k) * before) / math.sqrt(k + 1)
+        found.append(float(weighted @ polynomial))
+        following = (points * polynomial - math.sqrt(k) * before) / math.sqrt(k + 1)
         before, polynomial = polynomial, following
-    return np.stack(found, axis=1)
+    return np.array(found)
 
 
 def _panels(function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray, order: int) -> tuple[float, float]:

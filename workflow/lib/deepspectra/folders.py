@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from deepspectra.errors import UserError
@@ -42,10 +43,12 @@ def check_times(folders: Iterable[str | Path]) -> None:
     :raises UserError: if one is; it names the latest of them.
     """
     files = (Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names)
-    # Links to nowhere have no time of their own.
-    times = {file: file.stat().st_mtime for file in files if file.exists()}
-    now = time.time()
-    late = [file for file, when in times.items() if when > now + _SKEW_SECONDS]
+    times = {}
+    for file in files:
+        # Links to nowhere have no time of their own, and a file of another run may just have gone.
+        with suppress(OSError):
+            times[file] = file.stat().st_mtime
+    late = [file for file, when in times.items() if when > time.time() + _SKEW_SECONDS]
     if late:
         latest = max(late, key=times.__getitem__)
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(times[latest]))
@@ -53,5 +56,5 @@ def check_times(folders: Iterable[str | Path]) -> None:
         raise UserError(
             f"{len(late)} {are} from the future, such as {latest} ({when}): the clock of this machine, or of the one "
             "that wrote them, is wrong. Snakemake would throw away what is made of them. Mend the clock, or give them "
-            f"the present time: find {' '.join(map(str, folders))} -newermt now -exec touch {{}} +"
+            f"the present time: find -H {' '.join(map(str, folders))} -newermt now -exec touch {{}} +"
         )

@@ -112,8 +112,8 @@ def enter(folder: str | os.PathLike) -> str:
         atexit.register(_put_back, folder, locks)
         if not locks:
             return (
-                f"note: another run is alive in this folder{told}, and a run that ended took its lock away. Do not make "
-                "the same files before its end."
+                f"note: another run is alive in this folder{told}, and a run that ended took its lock away. Do not "
+                "make the same files before its end."
             )
         return (
             f"note: another run is alive in this folder{told}. One that makes the same files has to wait for its end; "

@@ -13,12 +13,14 @@ import torch
 from scipy.interpolate import BarycentricInterpolator
 
 from deepspectra.activations import Activation, hermite_coefficients
+from deepspectra.errors import UserError
 from deepspectra.limits.layered import checked_rates
 
 # Terms of the series: as many as bring what is cut off below this, up to the most.
 _CUT_OFF, _MOST_TERMS = 1e-7, 200
 # Norms at which coefficients are computed; those of the samples are interpolated between.
 _NORMS = 25
+_LARGEST_NORM = 9.0
 # Entries of a kernel that the series is summed for at once: as many as stay in a CPU's cache.
 _ENTRIES = 2**16
 
@@ -30,13 +32,14 @@ def mean_tangent(
     """K_NTK with every S_l'S_l at its mean over the weights, given the kernels X_{l-1}'X_{l-1}, shape (n, n).
 
     In wide layers that mean is the entrywise product over j = l, ..., L of E[sigma'(u) sigma'(v)], where (u, v) is
-    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples: the mean over the rows of W_j, exactly. Lemma
-    3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
+    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
+    weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
 
     :param grams: X_l'X_l for l = 0, ..., L.
     :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
-    :returns: the kernel, and a bound of what is cut off the series of one such mean.
-    :raises UserError: if there are not L + 1 positive rates.
+    :returns: the kernel, and a bound of what is cut off the series of one such mean (what interpolating between norms
+        adds, some 1e-9 where they differ by less than a factor of ten, is not in it).
+    :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
     """
     rates = checked_rates(len(grams) - 1, rates)
     kernel = rates[-1] * grams[-1]
@@ -73,12 +76,18 @@ def _multiply_by_means(product: torch.Tensor, matrix: torch.Tensor, activation: 
 def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """c_k(s) of sigma' at all norms s, shape (n, terms), and E[sigma'(s xi)^2], shape (n,), smooth functions of s."""
     low, high = norms.min(), norms.max()
-    chebyshev = np.cos(np.pi * (np.arange(_NORMS) + 0.5) / _NORMS)
+    if not 0 < low <= high < _LARGEST_NORM:
+        raise UserError(
+            f"mean sensitivities need samples of norms around one; in one layer they run from {low:.3g} to {high:.3g}."
+        )
+    angles = np.pi * (np.arange(_NORMS) + 0.5) / _NORMS
     # Samples of one norm differ by rounding.
-    nodes = (low + high) / 2 + max((high - low) / 2, 1e-3 * high) * chebyshev
+    nodes = (low + high) / 2 + max((high - low) / 2, 1e-3 * low) * np.cos(angles)
     table = hermite_coefficients(activation.derivative, nodes, _MOST_TERMS, activation.breakpoints)
     squares = hermite_coefficients(lambda x: activation.derivative(x) ** 2, nodes, 0, activation.breakpoints)
-    found = BarycentricInterpolator(nodes, np.hstack([table, squares]))(norms)
+    # Its own weights would be computed in a random order, with other last bits in every process.
+    weights = (-1.0) ** np.arange(_NORMS) * np.sin(angles)
+    found = BarycentricInterpolator(nodes, np.hstack([table, squares]), wi=weights)(norms)
     return found[:, :-1], found[:, -1]
 
 
