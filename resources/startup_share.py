@@ -5,7 +5,7 @@
 Run it in the top folder after one run has made everything (`snakemake --cores 2` in a fresh clone). The time of a run
 is its cores, two unless another number is given, times its length by the clock. Of that, Snakemake has what no job
 used: reading the rules, choosing jobs, cores that found none, and downloads, which are no job of a scale. Starting a
-job is Python and its imports, which every job's log tells in seconds of a processor.
+job is Python and its imports, which every job's log tells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "lib"))
 
-from deepspectra.job import IMPORTS  # noqa: E402
+from deepspectra.job import STARTED  # noqa: E402
 
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
 
@@ -36,7 +36,7 @@ def last_run(folder: Path) -> float:
 
 def import_seconds(logs: Path) -> list[float]:
     """What the jobs of a scale told of their start."""
-    pattern = re.compile(re.escape(IMPORTS).replace("%\\.2f", r"([\d.]+)"))
+    pattern = re.compile(re.escape(STARTED).replace("%\\.2f", r"([\d.]+)"))
     found = (pattern.search(path.read_text(encoding="utf-8")) for path in sorted(logs.rglob("*.log")))
     return [float(match.group(1)) for match in found if match]
 

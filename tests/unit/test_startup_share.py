@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deepspectra.job import IMPORTS
+from deepspectra.job import STARTED
 
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "startup_share.py"
-LINE = f"INFO deepspectra.job: {IMPORTS}\n"
+LINE = f"INFO deepspectra.job: {STARTED}\n"
 
 
 def share(folder, *arguments):
@@ -25,7 +25,7 @@ def run(tmp_path):
     for index, (seconds, imports) in enumerate([(30, 2), (40, 3), (50, 4)]):
         for path, text in (
             (results / f"benchmarks/rule/{index}.tsv", f"s\tmax_rss\n{seconds}.0\t100\n"),
-            (results / f"logs/rule/{index}.log", LINE % imports + "INFO other: 17.5 s of a processor\n"),
+            (results / f"logs/rule/{index}.log", LINE % imports + "INFO other: it took 17.5 s\n"),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

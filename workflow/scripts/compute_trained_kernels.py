@@ -46,7 +46,7 @@ with job(snakemake.log[0], snakemake.threads):
             model = exact.float()
     # The samples are drawn or read anew: another version of how would make kernels of a network on other data.
     error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
-    told = float(read_csv(snakemake.input.history).test_loss.iloc[-1])
+    told = float(read_csv(snakemake.input.history, ("test_loss",)).test_loss.iloc[-1])
     if not abs(error - told) <= 1e-3 * told + 1e-6:
         raise UserError(
             f"{snakemake.input.weights} was trained on other samples: its error on the test samples is {error:.6g} and "

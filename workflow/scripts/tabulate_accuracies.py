@@ -11,7 +11,7 @@ with job(snakemake.log[0], snakemake.threads):
     published = read_csv(snakemake.input.published).set_index("network")
     found = {}
     for (network, images), path in zip(snakemake.params.test_images.items(), snakemake.input.histories, strict=True):
-        last = read_csv(path).iloc[-1]
+        last = read_csv(path, ("epoch", "test_accuracy")).iloc[-1]
         error = (last.test_accuracy * (1 - last.test_accuracy) / images) ** 0.5
         found[network] = (int(last.epoch), 100 * last.train_accuracy, 100 * last.test_accuracy, 100 * error)
     rows = []

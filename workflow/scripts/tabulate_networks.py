@@ -22,7 +22,7 @@ with job(snakemake.log[0], snakemake.threads):
         name: read_csv(path) for name, path in zip(snakemake.params.spectra, snakemake.input.summaries, strict=True)
     }
     histories = {
-        name: read_csv(path).iloc[-1]
+        name: read_csv(path, ("epoch",)).iloc[-1]
         for name, path in zip(snakemake.params.networks, snakemake.input.histories, strict=True)
     }
     rows = []
