@@ -11,7 +11,7 @@ from deepspectra.figures import style
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
     "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
-    "$S_l^\\top S_l$ at its mean over the weights, given the inner products in the layer below. With lemma 3.5: the "
+    "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
     "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
     "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
     "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
