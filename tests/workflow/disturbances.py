@@ -13,6 +13,7 @@ import base64
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -303,6 +304,12 @@ def leftovers(project: Project) -> list[str]:
     return parts + checkpoints + locks + sorted(incomplete(project))
 
 
+def project_tracebacks(output: str) -> list[str]:
+    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports."""
+    found = re.findall(r"^Traceback [^\n]*\n((?:[ \t][^\n]*\n)+)([^\n]*)", output, flags=re.MULTILINE)
+    return [f"{frames}{end}" for frames, end in found if "deepspectra" in frames and end != "KeyboardInterrupt"]
+
+
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
     """One round."""
     # Where it is ignored, as in the background of a shell, runs would inherit that.
@@ -324,8 +331,8 @@ def play(project: Project, seed: int, kind: str, case: str, reference: Undisturb
     outcome.faults += found["orphans"]
     if bad := unreadable(project):
         outcome.faults.append(f"not whole: {bad}")
-    if 'File "' in found["output"] and "deepspectra" in found["output"].partition('File "')[2]:
-        outcome.faults.append("a traceback of the project's code")
+    if tracebacks := project_tracebacks(found["output"]):
+        outcome.faults.append(f"a traceback of the project's code: {tracebacks[0]}")
     if kind == "disk full" and "error: no space left" not in found["output"]:
         outcome.faults.append("no message of the full disk")
 
