@@ -25,8 +25,8 @@ from deepspectra.datasets.bike import COLUMNS
 from .conftest import Project, copy_project
 from .disturbances import wait_for_jobs
 
-#: A training of half a minute, and a figure that takes seconds and shares nothing with it.
-LONG = ("--config", "scale=smoke", "fan2020={training: {epochs: 300, samples: 1500}}", "--", "fan2020_figure_3")
+#: A training of minutes, and a figure that takes seconds and shares nothing with it.
+LONG = ("--config", "scale=smoke", "fan2020={training: {epochs: 5000, samples: 1500}}", "--", "fan2020_figure_3")
 SHORT = ("--config", "scale=smoke", "--", "pennington2017_figure_3")
 
 
