@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from drawn import illegible, line_through, save_here_and_there, texts, through_csv
 from matplotlib.colors import to_hex
@@ -13,6 +14,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
 from deepspectra.figures import fan2020, pennington2017, style
+from deepspectra.figures.fan2020 import initialisation
 from deepspectra.nonlinear import isospectral_activations
 from deepspectra.statistics import histogram, zoom
 
@@ -309,6 +311,16 @@ def test_no_bar_is_under_a_legend():
         box = axis.get_legend().get_window_extent()
         for patch in (patch for patch in axis.patches if isinstance(patch, Rectangle)):
             assert not box.overlaps(patch.get_window_extent()) or patch.get_height() == 0, axis.get_title(loc="left")
+
+
+@pytest.mark.parametrize(("entries", "tallest"), [(5, 0), (3, 5)])
+def test_the_tallest_bar_under_a_legend_ends_below_it(entries, tallest):
+    """A narrow bulk at the very left, as the tangent kernel of Gaussian inputs has, counts where entries are long."""
+    heights = [0.001] * 10
+    heights[tallest] = 2.0
+    bars = pd.DataFrame({"x": range(10), "x_high": range(1, 11), "y": heights})
+    low, high = initialisation._room_for(entries, bars, bars[:0])
+    assert np.log(2.0 / low) / np.log(high / low) < 1 - 0.1 * entries
 
 
 def test_no_remark_on_zeros_where_there_are_none():

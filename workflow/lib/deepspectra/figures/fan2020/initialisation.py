@@ -142,8 +142,10 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
 def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
     """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
     lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
-    # The legend covers the right of a panel, and of its height a tenth for each entry.
-    right = bars.x_high > bars.x.min() + 0.2 * (bars.x_high.max() - bars.x.min())
+    # The legend covers the right of a panel, all of it with the long entries of stand-ins, and of its height about a
+    # tenth for each entry.
+    left = 0.2 if entries < 5 else 0.0
+    right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
     free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
     return lowest, max(4 * highest, 1.2 * free)
 
