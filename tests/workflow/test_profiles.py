@@ -153,6 +153,63 @@ def test_a_second_attempt_asks_for_twice_as_much(project):
             assert int(second[output][name]) - 2 * int(once[name]) in {0, 1}, output
 
 
+#: Some size of every rule whose jobs can become large, several times what it is at preview scale.
+LARGER = """
+thamm2024:
+  training: {epochs: 4}
+  networks:
+    mlp512_seed1: {hidden: [4096, 4096, 4096]}
+  nulls: {matrices: 1999, vectors: 39999}
+pennington2017:
+  figure_1: {input_dimensions: [48, 96, 192, 384, 1536]}
+  figure_2: {input_dimension: 384}
+fan2020:
+  training: {samples: 4000}
+  figure_1: {samples: 3600, width: 7200}
+baskerville2022:
+  networks:
+    mlp_mnist: {hidden: [20, 100]}
+    mlp_deep_mnist: {hidden: [20, 100, 100]}
+  gaussian_process: {dimension: 900}
+  features: {images: 12800, test_images: 6400}
+  figure_resnet34: {batch_size: 128}
+  curvature: {whole_samples: 60000}
+"""
+#: Rule -> part of the name of the file of one of its jobs.
+CAN_BE_LARGE = {
+    **{"train_network": "mlp512_seed1.h5", "decompose_weights": "mlp512_seed1.h5"},
+    **{"evaluate_linearised": "mlp512_seed1_linear", "draw_null_levels": "1024x512", "draw_null_vectors": "25088"},
+    **{"simulate_data_covariance": "figure_1", "simulate_random_features": "figure_2"},
+    **{"compute_kernels": "figure_1", "decompose_kernels": "figure_1"},
+    **{"compute_trained_kernels": "single_neuron", "decompose_trained_kernels": "single_neuron"},
+    **{"compute_curvature": "mlp_mnist", "decompose_curvature": "mlp_mnist", "resolve_curvature": "mlp_deep"},
+    **{"resolve_whole_set": "logistic_mnist/final_train", "draw_process_hessians": "gaussian"},
+    **{"embed_images": "cifar10", "resolve_resnet34": "resnet34"},
+}
+
+
+def test_time_grows_with_the_sizes_of_the_configuration(project, on_slurm):
+    """Of every rule that declares a function of its wildcards; the others never see anything large."""
+    file = project.folder / "larger.yaml"
+    file.write_text(LARGER, encoding="utf-8")
+    larger = planned(project, "--configfile", str(file), *SLURM, *ALL)
+
+    def minutes(jobs, rule, part):
+        return max(int(job.resources["runtime"]) for job in jobs if job.rule == rule and part in job.output)
+
+    sized = {
+        rule
+        for file in (ROOT / "workflow" / "rules").glob("*.smk")
+        for rule, runtime in re.findall(
+            r"^rule (\w+):(?:\n(?!rule ).*)*?runtime=([^\n]+)", file.read_text(), re.MULTILINE
+        )
+        if not runtime.startswith("by_attempt")
+    }
+    assert sized == set(CAN_BE_LARGE)
+    for rule, part in CAN_BE_LARGE.items():
+        assert minutes(larger, rule, part) > minutes(on_slurm, rule, part), rule
+
+
 def test_on_a_workstation_gpu_rules_take_turns(project):
     """Two of them and a rule without: the second starts when the first has ended."""
     targets = ("pennington2017_figure_2", "pennington2017_figure_3")

@@ -74,7 +74,7 @@ rule resolve_curvature:
     resources:
         gpu=GPU,
         mem_mb=resolved_memory,
-        runtime=by_attempt(120),
+        runtime=resolved_minutes,
     params:
         network=network_entry,
         batch_size=batch_size,
@@ -101,7 +101,7 @@ rule resolve_whole_set:
     resources:
         gpu=GPU,
         mem_mb=resolved_memory,
-        runtime=by_attempt(120),
+        runtime=whole_set_minutes,
     params:
         network=network_entry,
         whole_samples=whole_samples,

@@ -145,7 +145,7 @@ rule compute_trained_kernels:
         gpu=GPU,
         mem_mb=trained_kernel_memory,
         disk_mb=trained_kernel_disk,
-        runtime=by_attempt(30),
+        runtime=trained_kernel_minutes,
     params:
         network=network_entry,
         training=training_entry,
@@ -171,7 +171,7 @@ rule decompose_trained_kernels:
     threads: 1
     resources:
         mem_mb=trained_kernel_memory,
-        runtime=by_attempt(30),
+        runtime=trained_kernel_minutes,
     params:
         kernels=lambda wildcards: network_kernel_names(wildcards.scale, wildcards.network),
         code=code_digest("decompose_trained_kernels"),

@@ -18,7 +18,7 @@ rule draw_null_levels:
     threads: 1
     resources:
         mem_mb=by_attempt(1000),
-        runtime=by_attempt(120),
+        runtime=null_level_minutes,
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(exclude={"vectors"}),
         unfolding=unfolding_parameters,
@@ -42,7 +42,7 @@ rule draw_null_vectors:
     threads: 1
     resources:
         mem_mb=by_attempt(1000),
-        runtime=by_attempt(60),
+        runtime=null_vector_minutes,
     params:
         nulls=lambda wildcards: SETTINGS[wildcards.scale].thamm2024.nulls.model_dump(include={"vectors", "seed"}),
         code=code_digest("draw_null_vectors"),

@@ -73,7 +73,7 @@ rule draw_process_hessians:
     threads: 1
     resources:
         mem_mb=by_attempt(1500),
-        runtime=by_attempt(60),
+        runtime=process_minutes,
     params:
         process=lambda wildcards: {
             key: value
@@ -129,7 +129,7 @@ rule resolve_resnet34:
     threads: 1
     resources:
         mem_mb=gauss_newton_memory,
-        runtime=by_attempt(120),
+        runtime=gauss_newton_minutes,
     params:
         item=parameters("baskerville2022.figure_resnet34"),
         # Training images that batch normalisation has its means and variances from.

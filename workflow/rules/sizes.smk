@@ -116,6 +116,15 @@ def trained_kernel_disk(wildcards, attempt):
     return int(100 + 8 * (2 * layers + 3) * paper.training.samples**2 / 1e6)
 
 
+def trained_kernel_minutes(wildcards, attempt):
+    """Ten times 8 s, of either job, for 1000 samples through three layers of 800 on one slow core."""
+    paper = SETTINGS[wildcards.scale].fan2020
+    hidden, samples = paper.network(wildcards.network).hidden, paper.training.samples
+    return int(
+        attempt * (20 + 1.5 * sum((samples / 1000) ** 2 * max(samples / 1000, size / 800) for size in hidden) / 3)
+    )
+
+
 #: For a sample of an epoch, on one slow core.
 TRAINING_SECONDS = {
     "thamm2024": {"mlp": 0.0008, "minialexnet": 0.05},
@@ -133,11 +142,44 @@ def training_minutes(wildcards, attempt):
     return int(attempt * (20 + entry["epochs"] * samples * seconds / 60))
 
 
+def linearised_minutes(wildcards, attempt):
+    """Ten times 7 s for all images of CIFAR-10 through a perceptron with 2.1 million weights, on one slow core."""
+    entry = training_entry(wildcards)
+    weights = sum(outputs * inputs for outputs, inputs in weight_layers(wildcards.scale, wildcards.network).values())
+    return int(attempt * (20 + 1.2 * (entry["images"] + entry["test_images"]) / 60_000 * weights / 2.1e6))
+
+
+def null_level_minutes(wildcards, attempt):
+    """Ten times 0.07 s for a matrix of 1024 columns on one slow core; values of a bidiagonal matrix cost as n^2."""
+    smaller = min(int(wildcards.rows), int(wildcards.columns))
+    matrices = SETTINGS[wildcards.scale].thamm2024.nulls.matrices
+    return int(attempt * (20 + matrices * 0.012 * (smaller / 1024) ** 2))
+
+
+def null_vector_minutes(wildcards, attempt):
+    """Ten times 8 s for 10,000 vectors of dimension 3072 on one slow core."""
+    vectors = SETTINGS[wildcards.scale].thamm2024.nulls.vectors
+    return int(attempt * (20 + 1.3 * vectors / 10_000 * int(wildcards.dimension) / 3072))
+
+
+def process_minutes(wildcards, attempt):
+    """Ten times 14 s for six ensembles of 100 matrices of 300 rows on one slow core."""
+    node = settings_of(wildcards.scale, "baskerville2022.gaussian_process")
+    matrices = node.samples * len(node.second_derivatives) / 600
+    return int(attempt * (20 + 2.5 * matrices * (node.dimension / 300) ** 3))
+
+
 def decomposition_memory(wildcards, attempt):
     """The largest matrix in float64, the vectors of both sides, and what the decomposition needs."""
     shapes = weight_layers(wildcards.scale, wildcards.network).values()
     largest = max(3 * outputs * inputs + 6 * min(outputs, inputs) ** 2 for outputs, inputs in shapes)
     return int(attempt * (600 + 8 * largest / 1e6))
+
+
+def decomposition_minutes(wildcards, attempt):
+    """Ten times 2 s for the layers of MLP1024 before and after training, on one slow core."""
+    shapes = weight_layers(wildcards.scale, wildcards.network).values()
+    return int(attempt * (20 + 1e-10 * sum(max(shape) * min(shape) ** 2 for shape in shapes)))
 
 
 def decomposition_disk(wildcards, attempt):
@@ -178,23 +220,44 @@ def eigenvalue_minutes(wildcards, attempt):
     return int(attempt * (3 + 2 * curvature_cost(wildcards)))
 
 
+def curvature_inputs(wildcards):
+    """Inputs of a network; of one on features at most."""
+    data = SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data
+    return 1280 if data == "features" else DATA_SIZES[data][0]
+
+
+def resolved_rows(wildcards):
+    """Rows at most of the matrix that a resolved spectrum is had from, of a batch or of a whole set."""
+    paper = SETTINGS[wildcards.scale].baskerville2022
+    entry, batch = paper.network(wildcards.network), paper.curvature.batch_size
+    rank = 1 if entry.data == "bike" else 9
+    if "first" not in wildcards.keys():
+        # Of a whole set: classes - 1 combinations of all inputs.
+        return rank * min(curvature_inputs(wildcards) + 1, paper.samples(wildcards.network, wildcards.split))
+    if entry.is_softmax_regression or wildcards.kind == "gauss_newton":
+        return rank * batch
+    if entry.method == "dense" or entry.activation != "relu":
+        return 1.3 * curvature_parameters(wildcards)
+    return reduced_rows(entry.weight_shapes, batch, rank)
+
+
 def resolved_memory(wildcards, attempt):
     """Samples in float64, a matrix of the size that the method needs, and what the eigensolver takes."""
-    paper = SETTINGS[wildcards.scale].baskerville2022
-    entry, parameters = paper.network(wildcards.network), curvature_parameters(wildcards)
-    samples = paper.samples(wildcards.network, wildcards.split)
-    inputs = 1280 if entry.data == "features" else DATA_SIZES[entry.data][0]
-    rank = 1 if entry.data == "bike" else 9
-    if entry.is_softmax_regression:
-        # Of a whole set: classes - 1 combinations of all inputs.
-        rows = rank * min(inputs + 1, samples)
-    elif wildcards.get("kind") == "gauss_newton":
-        rows = rank * paper.curvature.batch_size
-    elif entry.method == "dense" or entry.activation != "relu":
-        rows = 1.3 * parameters
-    else:
-        rows = reduced_rows(entry.weight_shapes, paper.curvature.batch_size, rank)
-    return int(attempt * (BASE_MB + 3 * 8 * rows**2 / 1e6 + 2 * 8 * samples * inputs / 1e6))
+    samples = SETTINGS[wildcards.scale].baskerville2022.samples(wildcards.network, wildcards.split)
+    entries = 3 * resolved_rows(wildcards) ** 2 + 2 * samples * curvature_inputs(wildcards)
+    return int(attempt * (BASE_MB + 8 * entries / 1e6))
+
+
+def resolved_minutes(wildcards, attempt):
+    """Ten times 70 s for a batch that takes a matrix of 11,000 rows, on one slow core."""
+    batches = int(wildcards.last) - int(wildcards.first) + 1
+    return int(attempt * (20 + 12 * batches * (resolved_rows(wildcards) / 11_000) ** 3))
+
+
+def whole_set_minutes(wildcards, attempt):
+    """The same for a matrix, and ten times 1 s for 5000 samples of MNIST."""
+    samples = whole_samples(wildcards) * curvature_inputs(wildcards) / (5000 * 784)
+    return int(attempt * (20 + 12 * (resolved_rows(wildcards) / 11_000) ** 3 + samples / 6))
 
 
 def embedded_images(wildcards):
@@ -222,3 +285,9 @@ def gauss_newton_memory(wildcards, attempt):
     """Gradients of nine combinations of outputs in all layers of ResNet-34, and a few blocks of one layer's factor."""
     images = settings_of(wildcards.scale, "baskerville2022.figure_resnet34").batch_size
     return int(attempt * (BASE_MB + 1200 + 30 * images))
+
+
+def gauss_newton_minutes(wildcards, attempt):
+    """Ten times 70 s for 64 images on one slow core; entries of the Gram matrix grow as the batch squared."""
+    images = settings_of(wildcards.scale, "baskerville2022.figure_resnet34").batch_size
+    return int(attempt * (20 + 12 * (images / 64) ** 2))

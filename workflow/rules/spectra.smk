@@ -22,7 +22,7 @@ rule decompose_weights:
     resources:
         mem_mb=decomposition_memory,
         disk_mb=decomposition_disk,
-        runtime=by_attempt(60),
+        runtime=decomposition_minutes,
     params:
         layers=stored_shapes,
         states=weight_states,

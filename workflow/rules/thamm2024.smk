@@ -49,7 +49,7 @@ rule evaluate_linearised:
     resources:
         gpu=GPU,
         mem_mb=training_memory,
-        runtime=by_attempt(30),
+        runtime=linearised_minutes,
     params:
         network=network_entry,
         training=lambda wildcards: {key: training_entry(wildcards)[key] for key in ("images", "test_images")},
