@@ -341,8 +341,14 @@ def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finis
 
 
 def test_figures_are_drawn_to_the_byte(finished):
+    """One of each module that draws; the tests of these modules do the same with every figure."""
     before = results(finished)
-    result = finished.snakemake("--cores", "2", "--forcerun", "draw_figure", *SMOKE)
+    targets = [
+        *("thamm2024_figure_3", "pennington2017_figure_1"),
+        *(f"fan2020_figure_{item}" for item in ("2", "3", "s3")),
+        *(f"baskerville2022_figure_{item}" for item in ("4", "6", "resnet34")),
+    ]
+    result = finished.snakemake("--cores", "2", "--forcerun", "draw_figure", *SMOKE, "--", *targets)
     assert result.returncode == 0, result.stdout[-6000:]
     assert results(finished) == before
 

@@ -62,12 +62,18 @@ def density_tables():
     return tables(rows, summary)
 
 
+def draw_ratios(rng, count):
+    """Of the surmise, between points of its distribution function: its own inverse is solved value by value."""
+    points = np.geomspace(1e-3, 1e3, 2000)
+    return np.interp(rng.random(count), ratio_surmise.cdf(points), points)
+
+
 def ratio_tables():
     """As compare_process_spectra.py for figure 6."""
     rng, rows = np.random.default_rng(0), []
     summary = [(panel, "process", "k''(0)", second, None, None) for panel, second in SECOND.items()]
     for i, (panel, reading) in enumerate([(p, "plain") for p in "abcdef"] + [(p, "changed") for p in "def"]):
-        values = ratio_surmise.ppf(rng.random(3000))
+        values = draw_ratios(rng, 3000)
         rows += histogram(panel, values[values <= 10], np.linspace(0, 10, 41), 3000, reading)
         summary.append((panel, reading, "mean of min(r, 1/r)", 0.53 + i / 1000, 0.5307, 0.0019))
     x = np.linspace(0, 10, 101)
@@ -79,7 +85,7 @@ def network_tables(levels=576, error=0.011):
     rng = np.random.default_rng(0)
     eigenvalues = np.sort(10 ** rng.uniform(2, 5.5, levels))[::-1]
     rows = line("a", "eigenvalues", range(1, levels + 1), eigenvalues) + line("a", "bound", (1, levels), (3e-8, 3e-8))
-    values, x = ratio_surmise.ppf(rng.random(levels)), np.linspace(0, 10, 101)
+    values, x = draw_ratios(rng, levels), np.linspace(0, 10, 101)
     rows += histogram("b", values[values <= 10], np.linspace(0, 10, 31), levels)
     rows += line("b", "surmise", x, ratio_surmise.pdf(x))
     half = 2 / levels**0.5

@@ -26,6 +26,7 @@ from deepspectra.augmentation import Shifts, centre_crops, flip_and_shift, rando
 from deepspectra.curvature.losses import Loss
 from deepspectra.ensembles import generator
 from deepspectra.networks import ORDER_STREAM, load_parameters, parameters_of
+from deepspectra.optimisers import Optimiser
 from deepspectra.progress import ProgressBar
 from deepspectra.tasks import Samples
 
@@ -36,12 +37,6 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
     "cross_entropy": ("epoch", "learning_rate", "loss", "train_accuracy", "test_accuracy"),
     "squared": ("epoch", "learning_rate", "loss", "test_loss"),
 }
-#: What an optimiser remembers of each parameter, by torch's names.
-_MEMORY = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "step")}
-# Keras's constant, with which fan2020 was made; torch's own is 1e-8. Here it is added to the root of the mean square
-# gradient after the correction of the bias, as in algorithm 1 of Adam's paper. Keras adds it before: its step t is
-# shorter, by a share of at most 1e-7 (1 / sqrt(1 - 0.999^t) - 1) over that root, 3e-6 over the gradient at first.
-_ADAM_EPSILON = 1e-7
 _EVALUATED_AT_ONCE = 2000
 _STEPS_A_REPORT = 50
 #: An epoch of a large network may take half an hour: then every one is worth a checkpoint.
@@ -111,8 +106,7 @@ def train(
     with ProgressBar(total=len(rates) * steps, initial=len(history) * steps, desc=description, unit="step") as bar:
         for epoch in range(len(history), len(rates)):
             bar.set_description_str(f"{description}, epoch {epoch + 1} of {len(rates)}", refresh=False)
-            for group in optimiser.param_groups:
-                group["lr"] = rates[epoch]
+            optimiser.learning_rate = rates[epoch]
             loss, correct = _epoch(model, train_samples, plan, optimiser, epoch, bar)
             row = [epoch + 1, rates[epoch], loss / count]
             if plan.loss == "squared":
@@ -130,7 +124,7 @@ def train(
 
 
 def _epoch(
-    model: nn.Module, samples: Samples, plan: Plan, optimiser: torch.optim.Optimizer, epoch: int, bar: ProgressBar
+    model: nn.Module, samples: Samples, plan: Plan, optimiser: Optimiser, epoch: int, bar: ProgressBar
 ) -> tuple[float, int]:
     """One pass through the samples; the summed loss and the number of right answers (0 where there are none)."""
     source = generator(plan.seed, ORDER_STREAM, epoch)
@@ -150,7 +144,7 @@ def _epoch(
             inputs = flip_and_shift(inputs, plan.shifts, source)
         outputs = plan.output_scale * model(inputs)
         loss = _loss(outputs, targets, plan)
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_gradients()
         loss.backward()
         optimiser.step()
         with torch.no_grad():
@@ -174,19 +168,13 @@ def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Ten
     return mean(outputs, targets) / plan.output_scale**2
 
 
-def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
+def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
     """The optimiser with the penalty on weights only, whose gradient is 2 l2 W, and the decay of all parameters."""
     weights, biases = [], []
     for name, parameter in model.named_parameters():
         (weights if name.endswith("weight") else biases).append(parameter)
-    groups = [
-        {"params": weights, "weight_decay": 2 * plan.l2 + plan.weight_decay},
-        {"params": biases, "weight_decay": plan.weight_decay},
-    ]
-    groups = [group for group in groups if group["params"]]
-    if plan.optimiser == "adam":
-        return torch.optim.Adam(groups, lr=plan.learning_rates[0], eps=_ADAM_EPSILON, fused=True)
-    return torch.optim.SGD(groups, lr=plan.learning_rates[0], momentum=plan.momentum, fused=True)
+    groups = [(weights, 2 * plan.l2 + plan.weight_decay), (biases, plan.weight_decay)]
+    return Optimiser(groups, plan.optimiser, plan.momentum)
 
 
 @torch.no_grad()
@@ -226,28 +214,27 @@ def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: 
     return digest.hexdigest()
 
 
-def _save(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer, history: np.ndarray) -> None:
+def _save(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, history: np.ndarray) -> None:
     """The state after an epoch, atomically: parameters, what the optimiser remembers of each, history."""
     arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
     for name, parameter in model.named_parameters():
-        for key, value in optimiser.state[parameter].items():
-            # Without momentum there is none.
-            if value is not None:
-                arrays[f"optimiser/{key}/{name.replace('.', '/')}"] = value.cpu().numpy()
+        for key in optimiser.remembers:
+            arrays[f"optimiser/{key}/{name.replace('.', '/')}"] = optimiser.state[parameter][key].cpu().numpy()
     store.write(path, arrays | {"history": history}, parameters={"identity": identity})
 
 
-def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan) -> np.ndarray:
+def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, plan: Plan) -> np.ndarray:
     """Set model and optimiser to a checkpoint's state; the history so far, empty if it is not one of this run."""
     columns = len(HISTORY_COLUMNS[plan.loss])
     empty = np.zeros((0, columns))
     names = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
     shapes = {"history": ("epochs", columns)}
-    memory = () if plan.optimiser == "sgd" and not plan.momentum else _MEMORY[plan.optimiser]
     for name, parameter in names.items():
         shapes[f"parameters/{name}"] = tuple(parameter.shape)
         # Adam counts its steps, one number for each parameter.
-        shapes |= {f"optimiser/{key}/{name}": () if key == "step" else tuple(parameter.shape) for key in memory}
+        shapes |= {
+            f"optimiser/{key}/{name}": () if key == "step" else tuple(parameter.shape) for key in optimiser.remembers
+        }
     try:
         contents = store.read(path, shapes)
     except store.StoreError as error:
@@ -259,8 +246,9 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: torch.optim.
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})
     for name, parameter in names.items():
-        for key in memory:
-            value = torch.as_tensor(contents[f"optimiser/{key}/{name}"]).to(parameter.device)
-            optimiser.state[parameter][key] = value
+        optimiser.state[parameter] = {
+            key: torch.as_tensor(contents[f"optimiser/{key}/{name}"]).to(parameter.device)
+            for key in optimiser.remembers
+        }
     logger.info("going on from the checkpoint after epoch %d", len(contents["history"]))
     return contents["history"]
