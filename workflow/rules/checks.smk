@@ -8,9 +8,11 @@ from deepspectra.folders import check_folder, check_times
 
 # A dry run writes nothing.
 DRY_RUN = workflow.output_settings.dryrun
+# Removing a lock and giving files the present time are what the notes below ask for.
+UNLOCKS, TOUCHES = "--unlock" in sys.argv, "--touch" in sys.argv
 # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
 presence.announce()
-if not DRY_RUN and (note := presence.enter(".snakemake")):
+if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:
     print(f"\n{note}\n", file=sys.stderr)
 
 
@@ -22,7 +24,7 @@ onstart:
 try:
     for folder in ("results", f"results/{SCALE}"):
         check_folder(folder, written=not DRY_RUN)
-    if not DRY_RUN:
+    if not (DRY_RUN or UNLOCKS or TOUCHES):
         check_times(("resources", "results"))
 except UserError as error:
     stop(error)

@@ -82,6 +82,7 @@ def hermite_coefficients(
         resolve.
     :param degree: the last k, 200 at most, up to where they resolve the polynomials.
     :returns: float64, shape (scales, degree + 1).
+    :raises ValueError: for scales or a degree out of these bounds.
     """
     if not 0 <= degree <= 200:
         raise ValueError(f"the degree must lie between 0 and 200, not {degree}")

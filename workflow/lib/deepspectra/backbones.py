@@ -101,6 +101,7 @@ class EfficientNetLite0(nn.Module):
         self._fc = nn.Linear(_LITE0_FEATURES, _CLASSES)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Outputs for the classes of ImageNet, shape (images, 1000), of images as :class:`Embedding` scales them."""
         values = functional.relu6(self._bn0(self._conv_stem(images)), inplace=True)
         for block in self._blocks:
             values = block(values)
@@ -163,6 +164,7 @@ class Embedding(nn.Module):
         self.register_buffer("deviation", 255 * torch.tensor(backbone.deviation).view(3, 1, 1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """What the network makes of images of shape (images, 3, height, width), from 0 to 255."""
         values = (images.to(torch.float32) - self.mean) / self.deviation
         return self.network(values.contiguous(memory_format=torch.channels_last))
 

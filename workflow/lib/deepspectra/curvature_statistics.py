@@ -197,7 +197,10 @@ def unfolding_numbers(
 
 
 def semicircle_number(series: str, spectra: Sequence[np.ndarray]) -> Row:
-    """Distance of the pooled eigenvalues to the semicircle of the same mean and variance."""
+    """Distance of the pooled eigenvalues to the semicircle of the same mean and variance.
+
+    :raises UserError: if they are all equal.
+    """
     pooled = np.concatenate(spectra)
     deviation = pooled.std()
     if not deviation > 0:

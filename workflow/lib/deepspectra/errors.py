@@ -25,6 +25,7 @@ def naming_full_disk(path: str | os.PathLike | None = None) -> Iterator[None]:
     """Turn the operating system's word that a disk is full into a message.
 
     :param path: what was written; None for what the error itself names, if it does.
+    :raises UserError: in place of an error that says so; any other goes on as it is.
     """
     try:
         yield

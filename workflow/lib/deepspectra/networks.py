@@ -104,6 +104,7 @@ class ScaledActivation(nn.Module):
         self.activation, self.scale = activation, 1 / math.sqrt(width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Entry by entry, of any shape."""
         return self.activation(x) * self.scale
 
 
@@ -126,6 +127,7 @@ def build(settings: Mapping[str, object], features: int | None = None) -> nn.Mod
     :param settings: ``architecture`` and what it needs: ``hidden`` for mlp, ``crop`` (or null) for minialexnet; where
         the entry names its ``data``, as those of baskerville2022 do, these and ``activation`` in place of ``crop``.
     :param features: inputs of a fully connected network, where they are not those that its data usually have.
+    :raises ValueError: for an architecture that there is not.
     """
     if "data" in settings and settings["architecture"] == "lenet":
         return lenet(settings["activation"])

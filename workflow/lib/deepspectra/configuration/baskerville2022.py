@@ -311,7 +311,10 @@ class Baskerville2022(Node):
         return named + [(key, name) for key in ("figure_1", "figure_a14") for name in getattr(self, key).networks]
 
     def network(self, name: str) -> HessianNetwork:
-        """The entry of a network."""
+        """The entry of a network.
+
+        :raises UserError: if there is none of that name.
+        """
         if name not in self.networks:
             raise UserError(f"there is no network {name!r}; known are {', '.join(self.networks)}")
         return self.networks[name]

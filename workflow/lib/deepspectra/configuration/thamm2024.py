@@ -239,7 +239,10 @@ class Thamm2024(Node):
         return network if alpha == self.networks[network].alpha else f"{network}_alpha{alpha:g}"
 
     def network(self, name: str) -> Network:
-        """The entry of a network, or of one of its variants with another output scale."""
+        """The entry of a network, or of one of its variants with another output scale.
+
+        :raises UserError: if there is none of that name.
+        """
         base, _, alpha = name.partition("_alpha")
         if base not in self.networks:
             raise UserError(f"there is no network {name!r}; trained here are {', '.join(self.networks)}")

@@ -39,5 +39,6 @@ class Bar(ProgressBar):
         return super().update(n)
 
     def reset(self, total: float | None = None) -> None:
+        """Count from zero again, as for another attempt."""
         self.arrived = 0
         super().reset(total)

@@ -163,7 +163,10 @@ def _nowhere(name: str, dataset: Dataset, tried: Sequence[str]) -> str:
 
 
 def by_hand(source: Source) -> str:
-    """What to put into the folder, and how to get it elsewhere."""
+    """What to put into the folder, and how to get it elsewhere.
+
+    :raises TypeError: for a source of no known kind.
+    """
     files = ", ".join(source.downloaded_names)
     match source:
         case HttpSource():

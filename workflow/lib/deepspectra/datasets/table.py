@@ -91,6 +91,7 @@ class HttpSource(Source):
 
     @property
     def downloaded_names(self) -> list[str]:
+        """Names of the files as their addresses have them."""
         return [url_file_name(url) for url in self.urls]
 
     def __str__(self) -> str:
@@ -107,6 +108,7 @@ class NpmSource(Source):
 
     @property
     def downloaded_names(self) -> list[str]:
+        """Name of the packed package."""
         return [f"{self.package}-{self.version}.tgz"]
 
     def __str__(self) -> str:
@@ -122,6 +124,7 @@ class PypiSource(Source):
 
     @property
     def downloaded_names(self) -> list[str]:
+        """Pattern of the wheel's name."""
         # A wheel's name spells the package's with underscores alone.
         return [f"{re.sub('[-_.]+', '_', self.package)}-{self.version}-*.whl"]
 

@@ -46,13 +46,16 @@ class GivenWeights:
 
     @property
     def widths(self) -> tuple[int, ...]:
+        """d_0, ..., d_L."""
         return (self.matrices[0].shape[1], *(matrix.shape[0] for matrix in self.matrices))
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """The whole matrix as one block."""
         matrix = self.matrices[layer - 1]
         yield slice(0, matrix.shape[0]), matrix
 
     def readout(self) -> torch.Tensor:
+        """W_{L+1} of eq. 16, shape (d_L, k)."""
         return self.last
 
 
@@ -70,6 +73,7 @@ class RandomWeights:
     outputs: int = 1
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Rows and values of W_layer, drawn anew at every request, :data:`ROWS` at a time."""
         rows, columns = self.widths[layer], self.widths[layer - 1]
         for block, start in enumerate(range(0, rows, ROWS)):
             stop = min(start + ROWS, rows)
@@ -78,6 +82,7 @@ class RandomWeights:
             yield slice(start, stop), _draw((stop - start, columns), key, self.device, self.dtype)
 
     def readout(self) -> torch.Tensor:
+        """W_{L+1} of eq. 16, shape (d_L, outputs)."""
         key = _WEIGHTS, self.seed, len(self.widths)
         draws = [_draw((self.widths[-1],), (*key, output), self.device, self.dtype) for output in range(self.outputs)]
         return torch.stack(draws, dim=1)

@@ -71,6 +71,7 @@ class MarchenkoPasturInput:
 
     @cached_property
     def law(self) -> MarchenkoPastur:
+        """The law in closed form."""
         # Imported here: scipy.stats takes a second, and the check of a configuration does not need it.
         from deepspectra.laws import MarchenkoPastur
 
@@ -78,17 +79,21 @@ class MarchenkoPasturInput:
 
     @property
     def bounds(self) -> tuple[float, float]:
+        """Edges of the law; zero is the lower one where it has an atom there."""
         lower, upper = self.law.edges
         return (0.0 if self.law.atom > 0 else lower), upper
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
+        """The atom at zero, if the ratio is above one."""
         return self.law.atoms
 
     def moment(self, order: int) -> float:
+        """Average of x^order, in closed form."""
         return self.law.moment(order)
 
     def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
+        """By the law's Stieltjes transform and its derivative."""
         return _averages(self, a, c, self._far)
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -111,6 +116,7 @@ class DiscreteInput:
 
     @property
     def bounds(self) -> tuple[float, float]:
+        """Smallest and largest value."""
         return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
 
     @cached_property
@@ -125,11 +131,13 @@ class DiscreteInput:
         return tuple((float(group.mean()), float(mass.sum())) for group, mass in zip(groups, masses, strict=True))
 
     def moment(self, order: int) -> float:
+        """Average of x^order over the values."""
         if self.weights is None:
             return float(np.mean(self.eigenvalues**order))
         return float(self.weights @ self.eigenvalues**order)
 
     def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
+        """Sums over the values."""
         return _averages(self, a, c, self._far)
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -51,6 +51,7 @@ class Bulk:
 
     @property
     def mass(self) -> float:
+        """Probability of this interval."""
         return float(np.pi * self.angular[0])
 
     @property

@@ -82,6 +82,7 @@ class LayeredKernel:
 
     @property
     def layers(self) -> int:
+        """L, the number of hidden layers."""
         return len(self.ratios)
 
     @property

@@ -214,6 +214,8 @@ class NonlinearLaw:
 
         :param gamma: positive, any shape.
         :returns: float64, same shape, in [0, 1].
+        :raises ValueError: if gamma is not positive.
+        :raises ArithmeticError: if the equation could not be solved.
         """
         gamma = np.asarray(gamma, dtype=float)
         if np.any(gamma <= 0):
