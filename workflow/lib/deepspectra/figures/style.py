@@ -70,9 +70,9 @@ def add_note(figure: Figure, note: str) -> None:
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
-    # The layout settles in a first drawing and is kept: the PDF is then as the PNG, in a third less time.
+    # The layout settles in a first drawing and is kept: the PDF is then as the PNG, and neither is drawn twice.
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
