@@ -115,12 +115,17 @@ def target_files(paper, item):
 SHARED_SETTINGS = {}
 
 
-def scale_note(wildcards):
+def item_note(scale, paper, item):
     """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
-    shared = SHARED_SETTINGS.get(wildcards.paper, {}).get(wildcards.item, [])
+    shared = SHARED_SETTINGS.get(paper, {}).get(item, [])
     # Tables, and figures that are made from shared settings alone, have none of their own.
-    own = [f"{wildcards.paper}.{wildcards.item}"] if hasattr(getattr(RUN, wildcards.paper), wildcards.item) else []
-    return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)
+    own = [f"{paper}.{item}"] if hasattr(getattr(RUN, paper), item) else []
+    return describe_scale(FILED, SETTINGS, scale, *shared, *own)
+
+
+def scale_note(wildcards):
+    """The same of the item that a job is about."""
+    return item_note(wildcards.scale, wildcards.paper, wildcards.item)
 
 
 def limit_law_of(wildcards):
