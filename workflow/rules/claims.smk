@@ -76,8 +76,9 @@ rule draw_claims:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
-        note=lambda wildcards: describe_scale(
-            FILED, SETTINGS, wildcards.scale, *SETTINGS[wildcards.scale].claims.papers
+        note=lambda wildcards: " ".join(
+            f"{paper}: {describe_scale(FILED, SETTINGS, wildcards.scale, paper)}"
+            for paper in SETTINGS[wildcards.scale].claims.papers
         ),
         code=code_digest("draw_claims"),
     script:

@@ -16,7 +16,7 @@ from deepspectra.figures import style
 LOOKS = {
     HOLDS: (style.GREEN, "o", "\N{CHECK MARK}"),
     FAILS: (style.VERMILION, "X", "\N{BALLOT X}"),
-    NOT_RUN: ("0.55", "s", "\N{EN DASH}"),
+    NOT_RUN: ("0.45", "s", "\N{EN DASH}"),
     UNDECIDED: (style.ORANGE, "D", "?"),
 }
 _NAMES = {
@@ -25,8 +25,13 @@ _NAMES = {
     "fan2020": "Fan and Wang (2020): conjugate and tangent kernels",
     "pennington2017": "Pennington and Worah (2017): nonlinear random matrices",
 }
+_EXPLAINED = (
+    "Every row in half widths of what is accepted (grey), logarithmic outside; a row with one bound is open on the "
+    "other side, its unit the bound. Error bars: two standard errors; none where there is one draw. What is not run at "
+    "this scale is an indication. Numbers, quantities and reasons are in claims.csv and claims.md."
+)
 # Inches: a page of A4 less its margins, the rows, and what stands above and below them.
-_WIDTH, _ROW, _TOP, _BOTTOM = 7.6, 0.1185, 0.62, 0.72
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.114, 0.62, 0.3, 0.085
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
 _SIGN, _ID, _CLAIM, _PANEL = 0.10, 0.17, 0.40, (3.12, 4.72)
 _COLUMNS = {"published": 4.80, "accepted": 5.52, "reproduced": 6.18, "looked at twice": 6.91}
@@ -57,17 +62,21 @@ def claims(checked: pd.DataFrame, note: str) -> Figure:
     :param checked: as ``check_claims.py`` writes it. :param note: the scale and what it reduces.
     """
     papers = list(dict.fromkeys(checked.paper))
+    figure, axes = style.new_figure(_WIDTH, 1.0)
+    style.add_note(figure, f"{note} {_EXPLAINED}")
     lines = len(checked) + 1.6 * len(papers)
-    height = lines * _ROW + _TOP + _BOTTOM
-    figure, axes = style.new_figure(_WIDTH, height)
+    bottom = _BOTTOM + _NOTE_LINE * (1 + figure.get_supxlabel().count("\n"))
+    height = lines * _ROW + _TOP + bottom
+    figure.set_figheight(height)
     # Every column has its place, whatever is written there.
     figure.set_layout_engine("none")
     axis = axes[0, 0]
     left, right = _PANEL
-    axis.set_position([left / _WIDTH, _BOTTOM / height, (right - left) / _WIDTH, lines * _ROW / height])
+    axis.set_position([left / _WIDTH, bottom / height, (right - left) / _WIDTH, lines * _ROW / height])
     axis.set(xlim=(-_END, _END), ylim=(lines, 0), yticks=[])
     axis.spines["left"].set_visible(False)
-    axis.set_xticks([-1, 1], ["lower bound", "upper bound"], fontsize=_TEXT)
+    axis.set_xticks([-1, 1], ["lower", "upper"], fontsize=_TEXT)
+    axis.set_xlabel("bounds of what is accepted", fontsize=_TEXT, labelpad=1)
     for bound in (-1, 1):
         axis.axvline(bound, color="0.75", linewidth=0.4, zorder=0)
     y = 0.0
@@ -80,12 +89,6 @@ def claims(checked: pd.DataFrame, note: str) -> Figure:
     for name, x in {"claim": _CLAIM, **_COLUMNS}.items():
         _write(axis, x, -0.45, name, weight="bold")
     _head(figure, axis, checked, height)
-    style.add_note(
-        figure,
-        f"{note} Every row in half widths of what is accepted (grey), logarithmic outside; a row with one bound is "
-        "open on the other side, its unit the bound. Error bars: two standard errors; none where there is one draw. "
-        "Numbers and reasons are in claims.csv and claims.md. What is not run at this scale is an indication.",
-    )
     return figure
 
 
