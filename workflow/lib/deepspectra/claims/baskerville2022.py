@@ -97,7 +97,7 @@ def processes(results: Results) -> Measured:
     name = "mean of min(r, 1/r)"
     found = []
     for panel in "abcdef":
-        rows = results.rows(figure("6"), panel=panel, quantity=name)
+        rows = results.rows(figure("6"), "series", panel=panel, quantity=name)
         series = "changed" if (rows.series == "changed").any() else "plain"
         row = results.row(figure("6"), panel=panel, series=series, quantity=name)
         value, error, reference = (number(row.get(column)) for column in ("value", "error", "reference"))
@@ -119,8 +119,8 @@ def after_training(network: str, column: str) -> Reading:
     """A number of the table of networks, which is the same in all rows of one."""
 
     def measure(results: Results) -> Measured:
-        values = [number(value) for value in results.rows(NETWORKS, network=network, state="final").get(column, [])]
-        if not values or values[0] != values[0]:
+        values = [number(value) for value in results.rows(NETWORKS, column, network=network, state="final")[column]]
+        if values[0] != values[0]:
             raise AbsentError(f"{NETWORKS}.csv has no {column} of {network}")
         return Measured(values[0])
 
@@ -129,7 +129,7 @@ def after_training(network: str, column: str) -> Reading:
 
 def _features(results: Results, item: str) -> str:
     """Which network made the features, where an item shows some."""
-    told = results.rows(figure(item)).quantity.astype(str)
+    told = results.rows(figure(item), "quantity").quantity.astype(str)
     return "; ".join(told[told.str.startswith("features of ")])
 
 

@@ -59,7 +59,7 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
     """A number of all layers of figure 1's network, first to last, made one."""
 
     def measure(results: Results) -> Measured:
-        rows = results.rows(FIGURE_S4, quantity=quantity)
+        rows = results.rows(FIGURE_S4, "panel", quantity=quantity)
         panels = [panel for panel in rows.panel.astype(str) if panel.startswith("figure_1_")]
         if not panels:
             raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")

@@ -11,7 +11,7 @@ _LARGEST, _SMALLEST = (f"L1 distance at the {end} width" for end in ("largest", 
 def first_layer(results: Results) -> Measured:
     """The distance that falls least with width, and how far that of the limit's own samples falls."""
     found = []
-    for series in dict.fromkeys(results.rows(FIGURE_1, panel="a").series):
+    for series in dict.fromkeys(results.rows(FIGURE_1, "series", panel="a").series):
         place = {"panel": "a", "series": series}
         fall = results.value(FIGURE_1, quantity="ratio largest to smallest width", **place)
         ends = [results.value(FIGURE_1, "reference", quantity=end, **place) for end in (_LARGEST, _SMALLEST)]
@@ -37,7 +37,7 @@ def largest_deviation(beginning: str) -> Reading:
     """The largest of the numbers of figure 2 that are called so."""
 
     def measure(results: Results) -> Measured:
-        table = results.rows(FIGURE_2)
+        table = results.rows(FIGURE_2, "panel", "series", "quantity", "value")
         rows = table[table.quantity.astype(str).str.startswith(beginning)]
         values = [number(value) for value in rows.value]
         if not values or any(value != value for value in values):
@@ -50,14 +50,16 @@ def largest_deviation(beginning: str) -> Reading:
 
 def monotone(results: Results) -> Measured:
     """Whether theory orders the losses in both panels."""
-    rows = results.rows(FIGURE_2, quantity="1 if theory falls with beta at every gamma")
+    rows = results.rows(FIGURE_2, "value", quantity="1 if theory falls with beta at every gamma")
     values = [number(value) for value in rows.value]
-    return Measured(0.0 if any(value != 1 for value in values) else 1.0, 0.0, "theory")
+    if any(value != value for value in values):
+        raise AbsentError(f"{FIGURE_2}.csv does not tell of both panels")
+    return Measured(float(all(value == 1 for value in values)), 0.0, "theory")
 
 
 def constants(results: Results) -> Measured:
     """The Gaussian constant of four functions that is farthest from what it should be."""
-    rows = results.rows(FIGURE_3)
+    rows = results.rows(FIGURE_3, "quantity", "value", "reference")
     rows = rows[rows.quantity.isin(["eta", "zeta"])]
     gaps = [abs(number(row.value) - number(row.reference)) for row in rows.itertuples()]
     if not gaps or any(gap != gap for gap in gaps):

@@ -47,15 +47,16 @@ class Results:
         """The same with some files alone, so that a reading cannot take what it does not declare."""
         return Results({name: self._tables[name] for name in files if name in self._tables})
 
-    def rows(self, file: str, **where: str) -> pd.DataFrame:
+    def rows(self, file: str, *columns: str, **where: str) -> pd.DataFrame:
         """Rows in which columns have the given values.
 
+        :param columns: that the table must have beside those.
         :raises AbsentError: if there are none.
         """
         if file not in self._tables:
             raise AbsentError(f"{file}.csv is not made with these settings")
         table = self._tables[file]
-        missing = [column for column in where if column not in table]
+        missing = [column for column in (*columns, *where) if column not in table]
         if missing:
             raise AbsentError(f"{file}.csv has no column {missing[0]}")
         chosen = table
@@ -69,7 +70,7 @@ class Results:
                 raise AbsentError(text)
             if where["series"] == "published":
                 raise AbsentError("no matrix was made as published")
-        raise AbsentError(f"{file}.csv has no row {', '.join(where.values())}")
+        raise AbsentError(f"{file}.csv has no row {', '.join(where.values())}".rstrip())
 
     def row(self, file: str, **where: str) -> dict[str, Any]:
         """The one row of them.
@@ -135,7 +136,7 @@ def mean(values: pd.Series, what: str) -> Measured:
 
     :raises AbsentError: if there are fewer than two.
     """
-    values = values.dropna()
+    values = values.map(number).dropna()
     if len(values) < 2:
         raise AbsentError(f"{what}: {len(values)} values make no mean with an error")
     return Measured(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5))

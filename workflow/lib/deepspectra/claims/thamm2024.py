@@ -105,10 +105,8 @@ def vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) 
     file = vectors(network)
 
     def of_column(results: Results, column: str) -> Measured:
-        rows = results.rows(file, layer="dense2", state="final", side="output").sort_values("rank")
-        if column not in rows:
-            raise AbsentError(f"{file}.csv has no column {column}")
-        return measure(rows, column)
+        rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
+        return measure(rows.assign(rank=rows["rank"].map(number)).sort_values("rank"), column)
 
     return Reading((file,), *(partial(of_column, column=name) for name in ("p", "p_calibrated")), "calibrated")
 
@@ -167,7 +165,7 @@ def _sweep(results: Results) -> dict[str, dict[float, float]]:
     found: dict[str, dict[float, float]] = {}
     for series in ("full", "linearised"):
         found[series] = {}
-        for row in results.rows(FIGURE_4, series=series).itertuples():
+        for row in results.rows(FIGURE_4, "quantity", "value", series=series).itertuples():
             name, _, alpha = str(row.quantity).partition(" at alpha ")
             if name == "test accuracy" and number(row.value) == number(row.value):
                 found[series][float(alpha)] = number(row.value)
@@ -189,9 +187,7 @@ def _sampling_error(results: Results, accuracy: float) -> float:
 
 def _table_2(results: Results, column: str) -> list[float]:
     """A column of the rows that the paper's table has; NaN where there are no weights."""
-    rows = results.rows(TABLE_2)
-    if not {"published_p", column} <= set(rows):
-        raise AbsentError(f"{TABLE_2}.csv has no column {column}")
+    rows = results.rows(TABLE_2, "published_p", column)
     values = [number(value) for value in rows[rows.published_p.notna()][column]]
     if all(value != value for value in values):
         raise AbsentError(f"{TABLE_2}.csv has no {column} in the paper's rows")

@@ -161,7 +161,7 @@ def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> N
         _SIGN / _WIDTH,
         1 - 0.1 / height,
         f"{len(checked)} claims of {checked.paper.nunique()} papers: "
-        + ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS),
+        + ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS),
         fontsize=8,
         weight="bold",
         va="center",
