@@ -1,22 +1,7 @@
 """Claims stage: tables of all papers and the ledger -> what was measured beside what is claimed, with verdicts."""
 
-from deepspectra.claims import READINGS
-
 #: All that the short name stands for, at the scale of the configuration.
 CLAIM_FILES = [f"results/{SCALE}/claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")]
-
-
-def claim_results(wildcards):
-    """Tables that the claims are read from, by their name below the scale's folder; those alone that figures ask for."""
-    settings = SETTINGS[wildcards.scale]
-    files = {file for paper in settings.claims.papers for reading in READINGS[paper].values() for file in reading.files}
-    # Vectors of a network that no figure shows would have it trained for the claims alone.
-    shown = {
-        f"statistics/thamm2024/networks/{network}_vectors"
-        for item in ("figure_2", "figure_3")
-        for network in tested_networks(wildcards.scale, item)
-    }
-    return sorted(file for file in files if "/networks/" not in file or file in shown)
 
 
 rule check_claims:

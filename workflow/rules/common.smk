@@ -16,6 +16,7 @@ shell.prefix(
 
 from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
+from deepspectra.claims import READINGS
 from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
@@ -145,3 +146,16 @@ def limit_law_file(wildcards):
 def limit_law_files(name):
     """All that the short name of a law stands for, at the scale of the configuration."""
     return [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]
+
+
+def claim_results(wildcards):
+    """Tables that the claims are read from, by their name below the scale's folder; those alone that figures ask for."""
+    settings = SETTINGS[wildcards.scale]
+    files = {file for paper in settings.claims.papers for reading in READINGS[paper].values() for file in reading.files}
+    # Vectors of a network that no figure shows would have it trained for the claims alone.
+    shown = {
+        f"statistics/thamm2024/networks/{network}_vectors"
+        for item in ("figure_2", "figure_3")
+        for network in tested_networks(wildcards.scale, item)
+    }
+    return sorted(file for file in files if "/networks/" not in file or file in shown)

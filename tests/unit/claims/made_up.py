@@ -169,7 +169,9 @@ def thamm2024():
         ),
         "figure_3": summary(regimes),
         "figure_4": summary(sweep),
-        **{f"networks/{name}_vectors": vectors() for name in ("mlp1024", *(f"mlp512_seed1_alpha{a}" for a in (0.5, 5)))},
+        **{
+            f"networks/{name}_vectors": vectors() for name in ("mlp1024", *(f"mlp512_seed1_alpha{a}" for a in (0.5, 5)))
+        },
     }
 
 

@@ -20,10 +20,13 @@ SECOND = ["second", "second_reproduced", "second_error", "second_verdict"]
 
 HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
 VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)
+#: What a claim is about: sizes as published, or whatever size.
+SCALES = ("paper", "any")
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
-    "A claim of sizes as published (scale: paper) is not run at another scale; its number is given as an indication. "
+    "A claim of sizes as published (scale: paper) is not run at another scale, and at smoke scale, which is too small to "
+    "conclude from, none is; its number is given as an indication. "
     "It is not determinable if there is no number, if the spectrum is unresolved, if value ± 2 errors reach over a "
     "bound of what is accepted, or if the value is outside and even a perfect model of the same size would be. Else "
     "it holds if the value is accepted, bounds included. What is one draw has no error, and is judged by its value "
@@ -40,17 +43,16 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
     ledger = pd.read_csv(path, dtype=str, keep_default_na=False)[LEDGER]
     for bound in ("accept_low", "accept_high"):
         numbers = pd.to_numeric(ledger[bound], errors="coerce")
-        _refuse(path, ledger, numbers.isna() & (ledger[bound] != ""), f"expected a number or nothing as {bound}")
+        _refuse(path, ledger, numbers.isna() & (ledger[bound] != ""), "a number or nothing", bound)
         ledger[bound] = numbers
-    papers, scales = ", ".join(READINGS), "paper, any"
-    _refuse(path, ledger, ~ledger.paper.isin(READINGS), f"expected as paper one of {papers}")
-    _refuse(path, ledger, ~ledger.scale.isin(scales.split(", ")), f"expected as scale one of {scales}")
-    _refuse(path, ledger, ledger.id.duplicated(), "expected every id once")
-    bounds = ledger.accept_low, ledger.accept_high
-    _refuse(path, ledger, bounds[0] > bounds[1], "expected accept_low to be at most accept_high")
-    _refuse(path, ledger, bounds[0].isna() & bounds[1].isna(), "expected accept_low, accept_high or both")
+    low, high = ledger.accept_low, ledger.accept_high
+    _refuse(path, ledger, ~ledger.paper.isin(READINGS), f"one of {', '.join(READINGS)}", "paper")
+    _refuse(path, ledger, ~ledger.scale.isin(SCALES), f"one of {', '.join(SCALES)}", "scale")
+    _refuse(path, ledger, ledger.id.duplicated(), "every claim once", "id")
+    _refuse(path, ledger, low > high, "the lower bound first", "accept_low", "accept_high")
+    _refuse(path, ledger, low.isna() & high.isna(), "a lower bound, an upper one or both", "accept_low", "accept_high")
     known = [row.id in READINGS[row.paper] for row in ledger.itertuples()]
-    _refuse(path, ledger, ~pd.Series(known), "expected a reading in deepspectra.claims of the row's paper")
+    _refuse(path, ledger, ~pd.Series(known), "a claim that deepspectra.claims has a reading of", "id", "paper")
     return ledger
 
 
@@ -97,21 +99,26 @@ def check(
             rows.append(claim | {"verdict": NOT_RUN, "reason": "its paper is left out (claims.papers)"})
             continue
         reading = READINGS[claim["paper"]][claim["id"]]
-        bounds = claim["accept_low"], claim["accept_high"]
-        run = claim["scale"] == "any" or scale == "paper"
         found, second = reading.take(results)
-        word, why = verdict(found, *bounds, run)
+        word, why = _judge(found, claim, scale)
         reasons = [why, found.remark]
         row = claim | {"reproduced": found.value, "error": found.error, "verdict": word}
         if second:
             row |= {"second": reading.kind, "second_reproduced": second.value, "second_error": second.error}
-            row["second_verdict"], second_why = verdict(second, *bounds, run)
+            row["second_verdict"], second_why = _judge(second, claim, scale)
             reasons.append(f"{reading.kind}: {second_why}" if second_why not in ("", why) else "")
         note = notes.get(f"{claim['paper']}/{claim['item']}", "")
         # A scale that reduces nothing of the item goes without saying.
         reasons.append(note if ":" in note else "")
         rows.append(row | {"reason": "; ".join(filter(None, reasons))})
     return pd.DataFrame(rows, columns=[*LEDGER, *CHECKED, *SECOND])
+
+
+def _judge(found: Measured, claim: Mapping[str, object], scale: str) -> tuple[str, str]:
+    run = claim["scale"] == "any" or scale == "paper"
+    word, why = verdict(found, claim["accept_low"], claim["accept_high"], run)
+    # Smoke scale tries every rule; what it makes bears nothing out, and refutes nothing.
+    return (NOT_RUN, "too small to conclude from") if scale == "smoke" and word in (HOLDS, FAILS) else (word, why)
 
 
 def page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
@@ -166,14 +173,12 @@ def _twice(row: object) -> str:
     return f"{number} ({row.second_verdict})" if number else row.second_verdict
 
 
-def _refuse(path: str | Path, ledger: pd.DataFrame, wrong: pd.Series, expected: str) -> None:
+def _refuse(path: str | Path, ledger: pd.DataFrame, wrong: pd.Series, expected: str, *columns: str) -> None:
     if wrong.any():
         place = int(wrong.to_numpy().argmax())
-        row = {name: text for name, text in ledger.iloc[place].items() if text == text and text != ""}
-        cells = ", ".join(
-            f"{name} {row[name]}" for name in ("paper", "scale", "accept_low", "accept_high") if name in row
-        )
+        row = ledger.iloc[place]
+        found = ", ".join(f"{name} {row[name]!s}" for name in columns)
         raise UserError(
-            f"{path}, line {place + 2}, claim {row.get('id', 'without id')} ({cells}): {expected}. "
+            f"{path}, line {place + 2}, claim {row.id}: expected {expected}, found {found}. "
             "Mend the line and run again."
         )

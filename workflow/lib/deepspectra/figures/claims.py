@@ -31,7 +31,7 @@ _EXPLAINED = (
     "this scale is an indication. Numbers, quantities and reasons are in claims.csv and claims.md."
 )
 # Inches: a page of A4 less its margins, the rows, and what stands above and below them.
-_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.114, 0.62, 0.3, 0.085
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.112, 0.62, 0.36, 0.098
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
 _SIGN, _ID, _CLAIM, _PANEL = 0.10, 0.17, 0.40, (3.12, 4.72)
 _COLUMNS = {"published": 4.80, "accepted": 5.52, "reproduced": 6.18, "looked at twice": 6.91}
