@@ -76,7 +76,7 @@ include: "workflow/rules/cost.smk"
 
 
 rule all:
-    """Every figure and table of every paper, every limit law and the claims, at the scale of the configuration."""
+    """Every figure and table of every paper, every limit law, and what they make of what is claimed."""
     default_target: True
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],

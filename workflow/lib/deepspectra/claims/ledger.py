@@ -25,12 +25,12 @@ SCALES = ("paper", "any")
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
-    "A claim of sizes as published (scale: paper) is not run at another scale, and at smoke scale, which is too small to "
-    "conclude from, none is; its number is given as an indication. "
-    "It is not determinable if there is no number, if the spectrum is unresolved, if value ± 2 errors reach over a "
-    "bound of what is accepted, or if the value is outside and even a perfect model of the same size would be. Else "
-    "it holds if the value is accepted, bounds included. What is one draw has no error, and is judged by its value "
-    "alone; the error 0 is that of what is computed and not drawn."
+    "A claim about sizes as published (scale: paper) is not run at another scale, and none is at smoke scale, which "
+    "is too small to conclude from; the number is given as an indication. A claim is not determinable if there is no "
+    "number, if the spectrum is unresolved, if value ± 2 errors reach over a bound of what is accepted, or if the "
+    "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
+    "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
+    "computed and not drawn."
 )
 
 
