@@ -322,6 +322,8 @@ def test_spectra_of_one_network_are_made_anew_with_what_stands_on_them(finished)
             "gather_vector_tests": 1,
             "tabulate_spacing_tests": 1,
             "draw_figure": 2,
+            "check_claims": 1,
+            "draw_claims": 1,
             "all": 1,
         }
     finally:
@@ -351,7 +353,7 @@ def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finis
     assert rows[["p", "p_calibrated"]].notna().all(axis=None)
     assert rows.published_p.isna().all()
 
-    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "all": 1}
+    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "check_claims": 1, "draw_claims": 1, "all": 1}
     result = finished.snakemake("--cores", "2", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
     after = results(finished)
