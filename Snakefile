@@ -71,15 +71,17 @@ include: "workflow/rules/baskerville2022.smk"
 include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/limit_laws.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/cost.smk"
 
 
 rule all:
-    """Every figure and table of every paper and every limit law, at the scale of the configuration."""
+    """Every figure and table of every paper, every limit law, and what they make of what is claimed."""
     default_target: True
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
         [limit_law_files(name) for name in RUN.limit_laws],
+        CLAIM_FILES,
 
 
 # Short names: one target for each paper, one for each figure and, at the end, one for each limit law.
@@ -98,6 +100,12 @@ for paper, items in FIGURES.items():
                 f"{paper}_{item}"
             input:
                 target_files(paper, item),
+
+
+rule claims:
+    """What the papers claim beside what was measured, with verdicts: a table, a page and a picture."""
+    input:
+        CLAIM_FILES,
 
 
 rule limit_laws:

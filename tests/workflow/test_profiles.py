@@ -138,7 +138,18 @@ def test_no_group_mixes_jobs_with_and_without_a_gpu(on_slurm):
     for job in on_slurm:
         if job.group:
             wanted.setdefault(job.group, set()).add(job.resources.get("gpu", "0"))
-    assert wanted == {"matrices": {"1"}, "null_vectors": {"0"}, "limit_laws": {"0"}, "last_steps": {"0"}}
+    others = {group: {"0"} for group in ("null_vectors", "limit_laws", "last_steps", "claims")}
+    assert wanted == {"matrices": {"1"}} | others
+
+
+def test_what_stands_on_all_papers_does_not_tie_their_last_steps_together(on_slurm):
+    """Jobs of a group that depend on each other, by way of one more too, are one Slurm job, which starts at the end."""
+    groups = {job.rule: job.group for job in on_slurm}
+    assert groups["check_claims"] == groups["draw_claims"]
+    assert [rule for rule, group in groups.items() if group == groups["check_claims"]] == [
+        "check_claims",
+        "draw_claims",
+    ]
 
 
 def test_a_second_attempt_asks_for_twice_as_much(project):

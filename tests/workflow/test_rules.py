@@ -23,7 +23,7 @@ TARGETS = {
     ],
 }
 LAWS = ["limit_laws", "limit_three_layers"]
-ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items), *LAWS]
+ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items), *LAWS, "claims"]
 
 
 def run_tool(*command: str) -> subprocess.CompletedProcess[str]:
@@ -54,13 +54,14 @@ def test_every_target_has_a_plan_at_every_scale(project, scale):
     assert jobs["tabulate_accuracies"] == jobs["tabulate_spacing_tests"] == 1
     assert jobs["fetch_dataset"] == jobs["fetch_weights"] == 3
     assert jobs["fetch_backbone"] == jobs["solve_limit_law"] == jobs["draw_limit_law"] == 1
+    assert jobs["check_claims"] == jobs["draw_claims"] == 1
     # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
     assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
 
 
 def test_listed_targets_are_those_of_this_test(project):
     listed = project.snakemake("--list-target-rules").stdout.split()
-    assert {name for name in listed if name.startswith((*TARGETS, "limit_"))} == set(ALIASES)
+    assert {name for name in listed if name.startswith((*TARGETS, "limit_", "claims"))} == set(ALIASES)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -156,6 +157,24 @@ def test_a_network_of_ones_own_has_its_rows_and_its_figure(project):
     result = project.snakemake("--dry-run", "--config", own, "--", "baskerville2022_figure_4")
     assert "results/preview/networks/mine.h5" in result.stdout
     assert "lenet" not in result.stdout
+
+
+def test_claims_need_the_tables_of_all_papers_or_of_those_that_are_named(project):
+    """Of all, what their figures and tables need; of pennington2017, neither data nor networks."""
+    assert {"train_network", "tabulate_spacing_tests", "evaluate_activations"} <= project.jobs("claims").keys()
+    some = project.jobs("--config", "claims={papers: [pennington2017]}", "--", "claims")
+    assert some == {
+        **{"simulate_data_covariance": 7, "simulate_random_features": 2, "compare_data_covariance": 1},
+        **{"compare_training_loss": 1, "evaluate_activations": 1, "check_claims": 1, "draw_claims": 1, "claims": 1},
+    }
+
+
+def test_claims_have_no_network_of_their_own_trained(project):
+    """Where figure 3 is without alpha = 5, there are no vectors of it for the claims."""
+    fewer = "thamm2024={figure_3: {alphas: [0.5, 1]}, figure_4: {alphas: [1]}}"
+    result = project.snakemake("--dry-run", "--config", "claims={papers: [thamm2024]}", fewer, "--", "claims")
+    assert "mlp512_seed1_alpha0.5_vectors.csv" in result.stdout
+    assert "alpha5" not in result.stdout
 
 
 @pytest.mark.parametrize("scale", SCALES)

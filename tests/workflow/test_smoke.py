@@ -85,6 +85,25 @@ def test_every_figure_is_there_with_its_numbers(finished, name):
     assert (finished.folder / "results" / "smoke" / "benchmarks" / name.replace("/", "_")).is_dir()
 
 
+def test_every_claim_is_there_with_its_number_or_a_reason(finished):
+    """Smoke scale bears out and refutes nothing; each number is one of the tables'."""
+    folder = finished.folder / "results" / "smoke"
+    checked, ledger = (pd.read_csv(path) for path in (folder / "claims.csv", finished.folder / "resources/claims.csv"))
+    assert checked.id.tolist() == ledger.id.tolist()
+    assert set(checked.verdict) == {"not run at this scale", "not determinable"}
+    assert checked.reproduced.notna().sum() > 50
+    assert checked[checked.reproduced.isna()].reason.notna().all()
+    rows = checked.set_index("id")
+    assert rows.loc["T11", "reason"].startswith("weights not available here")
+    table = pd.read_csv(folder / "tables/thamm2024/table_1.csv").set_index("network")
+    assert 100 * rows.loc["T04", "reproduced"] == pytest.approx(table.test_accuracy_percent["mlp1024"])
+    law = pd.read_csv(folder / "statistics/fan2020/figure_1.csv").set_index(["series", "quantity"]).value
+    assert rows.loc["F01", "reproduced"] == pytest.approx(law["conjugate", "KS distance to the limit"], rel=1e-5)
+    assert "| all | 0 | 0 | " in (folder / "claims.md").read_text(encoding="utf-8")
+    assert (folder / "claims.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "claims.png").stat().st_size > 100_000
+
+
 def test_ratios_of_processes_with_their_degeneracy_are_those_of_the_plain_samples(finished):
     """The same random numbers, and all zeros left out; outliers are another matter."""
     table = pd.read_csv(finished.folder / "results/smoke/statistics/baskerville2022/figure_6.csv")
@@ -303,6 +322,8 @@ def test_spectra_of_one_network_are_made_anew_with_what_stands_on_them(finished)
             "gather_vector_tests": 1,
             "tabulate_spacing_tests": 1,
             "draw_figure": 2,
+            "check_claims": 1,
+            "draw_claims": 1,
             "all": 1,
         }
     finally:
@@ -332,7 +353,7 @@ def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finis
     assert rows[["p", "p_calibrated"]].notna().all(axis=None)
     assert rows.published_p.isna().all()
 
-    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "all": 1}
+    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "check_claims": 1, "draw_claims": 1, "all": 1}
     result = finished.snakemake("--cores", "2", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
     after = results(finished)

@@ -16,6 +16,7 @@ shell.prefix(
 
 from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
+from deepspectra.claims import READINGS
 from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
@@ -115,12 +116,17 @@ def target_files(paper, item):
 SHARED_SETTINGS = {}
 
 
-def scale_note(wildcards):
+def item_note(scale, paper, item):
     """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
-    shared = SHARED_SETTINGS.get(wildcards.paper, {}).get(wildcards.item, [])
+    shared = SHARED_SETTINGS.get(paper, {}).get(item, [])
     # Tables, and figures that are made from shared settings alone, have none of their own.
-    own = [f"{wildcards.paper}.{wildcards.item}"] if hasattr(getattr(RUN, wildcards.paper), wildcards.item) else []
-    return describe_scale(FILED, SETTINGS, wildcards.scale, *shared, *own)
+    own = [f"{paper}.{item}"] if hasattr(getattr(RUN, paper), item) else []
+    return describe_scale(FILED, SETTINGS, scale, *shared, *own)
+
+
+def scale_note(wildcards):
+    """The same of the item that a job is about."""
+    return item_note(wildcards.scale, wildcards.paper, wildcards.item)
 
 
 def limit_law_of(wildcards):
@@ -140,3 +146,16 @@ def limit_law_file(wildcards):
 def limit_law_files(name):
     """All that the short name of a law stands for, at the scale of the configuration."""
     return [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]
+
+
+def claim_results(wildcards):
+    """Tables that the claims are read from, by their name below the scale's folder; those alone that figures ask for."""
+    settings = SETTINGS[wildcards.scale]
+    files = {file for paper in settings.claims.papers for reading in READINGS[paper].values() for file in reading.files}
+    # Vectors of a network that no figure shows would have it trained for the claims alone.
+    shown = {
+        f"statistics/thamm2024/networks/{network}_vectors"
+        for item in ("figure_2", "figure_3")
+        for network in tested_networks(wildcards.scale, item)
+    }
+    return sorted(file for file in files if "/networks/" not in file or file in shown)

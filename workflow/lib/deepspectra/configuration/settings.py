@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from deepspectra.configuration.baskerville2022 import Baskerville2022
+from deepspectra.configuration.claims import Claims
 from deepspectra.configuration.fan2020 import Fan2020
 from deepspectra.configuration.limit_laws import LimitLaws
 from deepspectra.configuration.pennington2017 import Pennington2017
@@ -53,6 +54,7 @@ class Settings(Node):
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
     fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")
     baskerville2022: Baskerville2022 = Field(description="Hessians and Gauss-Newton matrices.")
+    claims: Claims = Field(description="The papers' claims beside what was measured.")
     limit_laws: LimitLaws = Field(description="Limit laws by themselves, one entry each; null: none.")
 
     @model_validator(mode="after")

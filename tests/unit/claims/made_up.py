@@ -1,0 +1,197 @@
+"""Made-up tables such as the workflow leaves, in which the true value of every claim's number is known."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+RATIO, SPACINGS = "mean min(r, 1/r)", "KS distance of {} spacings to the Wigner surmise"
+SEMICIRCLE = "KS distance to the semicircle of equal variance"
+UNRESOLVED = "share of spacings below the error bound"
+
+
+def through_csv(rows, columns):
+    """As a script reads it."""
+    return pd.read_csv(io.StringIO(pd.DataFrame(rows, columns=columns).to_csv(index=False)))
+
+
+def summary(rows):
+    """Rows (panel, series, quantity, value) or with a reference and an error."""
+    full = [(*row, *[None] * (6 - len(row))) for row in rows]
+    return through_csv(full, ["panel", "series", "quantity", "value", "reference", "error"])
+
+
+def kernel_figure(conjugate, tangent):
+    ks = "KS distance to the limit"
+    return [
+        ("b", "conjugate", ks, conjugate, 0.001),
+        ("c", "tangent", ks, tangent, 0.0012),
+        ("c", "tangent", "KS distance of lemma 3.5's matrix", 0.003, 0.0012),
+        ("c", "tangent", "smallest eigenvalue / r_plus", 1.02, 1.05),
+    ]
+
+
+def fan2020():
+    layers = [("KS distance to the limit", (0.004, 0.012, 0.002)), ("largest eigenvalue", (8.0, 10.0, 12.0))]
+    trained = {"conjugate_3": 2.0, "tangent": 3.0}
+    fit = {"lowest": 0.7, "median": 0.75, "highest": 0.78}
+    rows = [("a", name, "eigenvalues beyond 1.1 times the edge after", value) for name, value in trained.items()]
+    rows += [("shares", "conjugate_3", "share of the labels on the first 2 eigenvectors after", 0.97)]
+    rows += [("fit", "train", "mean squared error after", 2e-4), ("fit", "test", "R^2 after", 0.8)]
+    rows += [("fit", "test", f"R^2 in the last third, {name}", value) for name, value in fit.items()]
+    return {
+        "figure_1": summary(kernel_figure(0.002, 0.04)),
+        "figure_2": summary(kernel_figure(0.009, 0.25)),
+        "figure_s2": summary(kernel_figure(0.1, 0.5)),
+        "figure_3": summary(rows),
+        "figure_s1": summary([(p, p, "root mean square inner product", v) for p, v in (("raw", 0.8), ("after", 0.1))]),
+        "figure_s4": summary(
+            [
+                (f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, value * source)
+                for source in (1, 2)
+                for quantity, values in layers
+                # Layers 9 to 11: their order is not that of their names as texts.
+                for layer, value in enumerate(values, 9)
+            ]
+        ),
+    }
+
+
+def pennington2017():
+    rows = []
+    for alpha, fall, last in (("-1", 0.25, 1.3), ("0", 0.2, 0.3), ("1", 0.1, 0.05)):
+        rows.append(("a", f"alpha={alpha}", "L1 distance at the largest width", 0.01, 0.008))
+        rows.append(("a", f"alpha={alpha}", "L1 distance at the smallest width", 0.05, 0.04))
+        rows.append(("a", f"alpha={alpha}", "ratio largest to smallest width", fall))
+        rows.append(("b", f"alpha={alpha}", "L1 distance at the largest width", last, 0.008))
+    losses = [
+        (panel, f"beta={beta}", quantity, value * (2 if (panel, beta) == ("b", 0) else 1), 0.0)
+        for panel in "ab"
+        for beta in (-2, 0)
+        for quantity, value in (
+            ("largest |simulated - predicted| training loss", 0.02),
+            ("|simulated loss - eq. 24| at gamma = 1e-12", 3e-9),
+        )
+    ]
+    losses += [(panel, "all", "1 if theory falls with beta at every gamma", 1.0) for panel in "ab"]
+    constants = [("a", "f1", "Gaussian mean", 0.5, 0.0)]
+    constants += [
+        ("a", f"f{n}", name, one + gap, one) for n, gap in ((1, 0.0), (2, 2.0**-40)) for name, one in (("eta", 1.0),)
+    ]
+    constants += [("b", f"f{n}", "zeta", 1e-14, 0.0) for n in (1, 2)]
+    return {"figure_1": summary(rows), "figure_2": summary(losses), "figure_3": summary(constants)}
+
+
+def panel_rows(panel, scope="batch", ratio=0.53, error=0.002, unresolved=0.0, published=True):
+    """Of a panel, as gather_curvature.py writes them; as published everything is 0.01 more."""
+    rows = []
+    for series, more in (("resolved", 0.0), ("published", 0.01))[: 1 + published]:
+        rows.append((panel, scope, series, RATIO, ratio + more, error))
+        if scope == "batch":
+            rows.append((panel, scope, series, SPACINGS.format("unfolded"), 0.03 + more, None, 0.012))
+    rows.append((panel, scope, "resolved", UNRESOLVED, unresolved))
+    if published:
+        rows.append((panel, scope, "published", SPACINGS.format("unfolded without cut-off"), 0.09, None, 0.012))
+        rows.append((panel, scope, "published", SEMICIRCLE, 0.4))
+        shares = {"1e-20": (0.1, 0.3, 0.4), "1e-10": (0.5, 0.6, 0.7)}
+        for cut, values in shares.items():
+            names = (f"share not above {cut}, {end}" for end in ("smallest", "mean", "largest"))
+            rows += [(panel, scope, "published", *pair) for pair in zip(names, values, strict=True)]
+    return rows
+
+
+def curvature(*parts):
+    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference"]
+    return through_csv([(*row, *[None] * (7 - len(row))) for rows in parts for row in rows], columns)
+
+
+def baskerville2022():
+    features = [(None, None, "resolved", "features of EfficientNet-Lite0", 1280)]
+    process = []
+    for panel, mean in zip("abcdef", (0.53, 0.531, 0.532, 0.53, 0.529, 0.53), strict=True):
+        process.append((panel, "plain", "mean of min(r, 1/r)", mean, 0.5307, 0.001))
+    process += [(panel, "changed", "mean of min(r, 1/r)", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
+                (("d", 0.001), ("e", 0.004), ("f", 0.009))]  # fmt: skip
+    table = {"network": ["lenet_cifar10", "mlp_bike", "mlp_bike"], "state": ["final"] * 3}
+    table |= {"test_accuracy": [0.68, None, None], "test_loss": [None, 0.05, 0.05]}
+    whole = [*panel_rows("c", "whole", 0.52, 0.004), *panel_rows("d", "whole", 0.51, 0.003, published=False)]
+    figures = {item: curvature(panel_rows("a"), panel_rows("b")) for item in ("1", "4", "7", "8", "9", "a10", "a12")}
+    figures["1"] = curvature(panel_rows("b"), panel_rows("c"))
+    figures["3"] = curvature(panel_rows("a"), panel_rows("b"), whole, features)
+    figures["a11"] = curvature(panel_rows("a", ratio=0.525, error=0.003), panel_rows("b", error=0.004), whole)
+    figures["a13"] = curvature(panel_rows("a"), panel_rows("b", ratio=0.527, error=0.003), whole)
+    figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features)
+    figures["5"] = summary([("a", "pooled", SEMICIRCLE, 0.06, 0.001)])
+    figures["6"] = summary(process)
+    return {f"figure_{item}": table for item, table in figures.items()} | {
+        "table_networks": through_csv(table, list(table))
+    }
+
+
+def thamm2024():
+    networks = ["mlp512_seed1", "mlp512_seed2", "mlp512_seed3", "mlp1024", "minialexnet", "alexnet"]
+    # 100 images; the last network is a provider's.
+    accuracy = [50.0, 51.0, 52.0, 53.0, 54.0, None]
+    errors = [None if p is None else (p * (100 - p) / 100) ** 0.5 for p in accuracy]
+    table_1 = {"network": networks, "test_accuracy_percent": accuracy, "sampling_error_percent": errors}
+    table_1["note"] = [None] * 5 + ["trained elsewhere"]
+    table_2 = {
+        "published_p": [0.3, 0.4, 0.5, None, 0.6],
+        "p": [0.04, 0.2, 0.9, 0.01, None],
+        "p_calibrated": [0.03, 0.05, 0.8, 0.01, None],
+        "variance_p": [0.01, 0.02, 0.03, 0.5, None],
+    }
+    tests = []
+    for series, p in (("mlp1024 dense2", 0.8), ("minialexnet conv2", 0.7), ("vgg19 dense3", 0.6)):
+        tests.append(("a", series, "KS p-value, plain", p))
+        tests.append(("a", series, "KS p-value, calibrated", p - 0.2))
+        tests.append(("a", series, "Monte Carlo error of the calibrated p-value", 0.03))
+        tests.append(("a", series, "share of l in [1, 10] with number variance in the null's 95 % band", 0.95))
+    tests.append(("a", "alexnet dense2", "weights not available here (no network)", None))
+    regimes = []
+    for name, accuracy, count, p in (("_alpha0.5", 0.5, 16, 0.5), ("", 0.6, 4, 0.3), ("_alpha5", 0.4, 1, 0.4)):
+        regimes.append(("a", f"mlp512_seed1{name}", "test accuracy", accuracy))
+        regimes.append(("a", f"mlp512_seed1{name}", "singular values above the largest initial one", count))
+        regimes.append(("b", f"mlp512_seed1{name} dense2", "KS p-value, plain", p))
+    full = {0.1: 0.4, 0.3: 0.5, 1.0: 0.9, 1.5: 0.83, 5.0: 0.5, 10.0: 0.5}
+    linearised = {0.1: 0.2, 0.3: 0.2, 1.0: 0.5, 1.5: 0.5, 5.0: 0.4, 10.0: 0.3}
+    sweep = [("a", "full", f"test accuracy at alpha {alpha:g}", value) for alpha, value in full.items()]
+    sweep += [("a", "linearised", f"test accuracy at alpha {alpha:g}", value) for alpha, value in linearised.items()]
+    sweep += [("b", "full", f"train accuracy at alpha {alpha:g}", 0.99) for alpha in full]
+    return {
+        "table_1": through_csv(table_1, list(table_1)),
+        "table_2": through_csv(table_2, list(table_2)),
+        "figure_1": summary(tests),
+        "figure_2": summary(
+            [("a", "mlp512_seed1 dense2, initial", "KS distance to the initial weights' Marchenko-Pastur law", 0.01)]
+        ),
+        "figure_3": summary(regimes),
+        "figure_4": summary(sweep),
+        **{
+            f"networks/{name}_vectors": vectors() for name in ("mlp1024", *(f"mlp512_seed1_alpha{a}" for a in (0.5, 5)))
+        },
+    }
+
+
+def vectors():
+    """101 vectors: the 15 with the largest singular values have p 0.1 and 0.3, the 15 smallest 0.2, others 0.5."""
+    p = np.full(101, 0.5)
+    p[-15:] = [0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.2]
+    p[:15] = 0.2
+    side = pd.DataFrame({"rank": np.linspace(0, 1, 101), "p": p, "p_calibrated": p - 0.05})
+    side = side.assign(layer="dense2", state="final", side="output")
+    # None of these counts, and the rows' order does not.
+    others = [side.assign(p=0.99, **other) for other in ({"layer": "dense1"}, {"state": "initial"}, {"side": "input"})]
+    return pd.concat([*others, side]).sample(frac=1, random_state=0)
+
+
+def tables():
+    """All of them, by name."""
+    found = {}
+    for make in (thamm2024, baskerville2022, fan2020, pennington2017):
+        for name, table in make().items():
+            folder = "tables" if name.startswith("table") else "statistics"
+            found[f"{folder}/{make.__name__}/{name}"] = table
+    return found

@@ -1,0 +1,15 @@
+"""The claims of the four papers, one by one: what a paper says, what was measured, and a verdict.
+
+``resources/claims.csv`` holds what the papers say and what is accepted. For each of its rows a paper's module of this
+package has a reading, which takes the number from finished tables.
+"""
+
+from deepspectra.claims import baskerville2022, fan2020, pennington2017, thamm2024
+
+#: Reading of every claim, by its paper and its name in the ledger.
+READINGS = {
+    "thamm2024": thamm2024.READINGS,
+    "baskerville2022": baskerville2022.READINGS,
+    "fan2020": fan2020.READINGS,
+    "pennington2017": pennington2017.READINGS,
+}

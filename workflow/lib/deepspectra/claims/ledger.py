@@ -1,0 +1,184 @@
+"""The ledger of claims, the rule for verdicts, and both together as a table and as a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from deepspectra.claims import READINGS
+from deepspectra.claims.reading import Measured, Results
+from deepspectra.csv_files import read_csv
+from deepspectra.errors import UserError
+from deepspectra.tables import markdown
+
+LEDGER = ["id", "paper", "item", "claim", "quantity", "published", "accept_low", "accept_high", "scale", "source"]
+CHECKED = ["reproduced", "error", "verdict", "reason"]
+SECOND = ["second", "second_reproduced", "second_error", "second_verdict"]
+
+HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
+VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)
+#: What a claim is about: sizes as published, or whatever size.
+SCALES = ("paper", "any")
+
+#: The rule of :func:`verdict` in words, for readers of the table.
+RULE = (
+    "A claim about sizes as published (scale: paper) is not run at another scale, and none is at smoke scale, which "
+    "is too small to conclude from; the number is given as an indication. A claim is not determinable if there is no "
+    "number, if the spectrum is unresolved, if value ± 2 errors reach over a bound of what is accepted, or if the "
+    "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
+    "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
+    "computed and not drawn."
+)
+
+
+def read_ledger(path: str | Path) -> pd.DataFrame:
+    """The ledger: every cell a text, but for numbers in the two bounds; an empty bound is NaN.
+
+    :raises UserError: if it is not as it must be, naming the first thing that is wrong.
+    """
+    read_csv(path, LEDGER)
+    ledger = pd.read_csv(path, dtype=str, keep_default_na=False)[LEDGER]
+    for bound in ("accept_low", "accept_high"):
+        numbers = pd.to_numeric(ledger[bound], errors="coerce")
+        _refuse(path, ledger, numbers.isna() & (ledger[bound] != ""), "a number or nothing", bound)
+        ledger[bound] = numbers
+    low, high = ledger.accept_low, ledger.accept_high
+    _refuse(path, ledger, ~ledger.paper.isin(READINGS), f"one of {', '.join(READINGS)}", "paper")
+    _refuse(path, ledger, ~ledger.scale.isin(SCALES), f"one of {', '.join(SCALES)}", "scale")
+    _refuse(path, ledger, ledger.id.duplicated(), "every claim once", "id")
+    _refuse(path, ledger, low > high, "the lower bound first", "accept_low", "accept_high")
+    _refuse(path, ledger, low.isna() & high.isna(), "a lower bound, an upper one or both", "accept_low", "accept_high")
+    known = [row.id in READINGS[row.paper] for row in ledger.itertuples()]
+    _refuse(path, ledger, ~pd.Series(known), "a claim that deepspectra.claims has a reading of", "id", "paper")
+    return ledger
+
+
+def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple[str, str]:
+    """Whether a measured number bears a claim out, and why, in words.
+
+    The first of these that applies: *not run at this scale* if the claim is about sizes as published and the run is
+    not; *not determinable* if there is no number or an obstacle, if value ± 2 errors reach over a bound (an error that
+    is NaN counts as none), or if the value is outside and the floor outside on the same side; *holds* if
+    low <= value <= high; *does not hold*.
+
+    :param low: smallest accepted value, NaN for no bound; ``high``: the largest. :param run: whether the scale is the
+        claim's.
+    """
+    low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
+    missing = math.isnan(found.value)
+    hindered = found.obstacle or ("no number" if missing else "")
+    one_draw = "one draw" if math.isnan(found.error) else ""
+    if not run:
+        return NOT_RUN, hindered or one_draw
+    if hindered:
+        return UNDECIDED, hindered
+    reach = 0.0 if one_draw else 2 * found.error
+    if any(abs(found.value - bound) < reach for bound in (low, high)):
+        return UNDECIDED, "value ± 2 errors reach over the bound"
+    if low <= found.value <= high:
+        return HOLDS, one_draw
+    if (found.value < low and found.floor < low) or (found.value > high and found.floor > high):
+        return UNDECIDED, "outside, as a perfect model of this size would be"
+    return FAILS, one_draw
+
+
+def check(
+    ledger: pd.DataFrame, results: Results, scale: str, papers: Collection[str], notes: Mapping[str, str]
+) -> pd.DataFrame:
+    """Every claim with what was measured and its verdict: columns LEDGER, CHECKED and SECOND.
+
+    :param papers: whose claims are read; those of the others are not run.
+    :param notes: what a scale reduces, by paper/item, for the reason.
+    """
+    rows = []
+    for claim in ledger.to_dict("records"):
+        if claim["paper"] not in papers:
+            rows.append(claim | {"verdict": NOT_RUN, "reason": "its paper is left out (claims.papers)"})
+            continue
+        reading = READINGS[claim["paper"]][claim["id"]]
+        found, second = reading.take(results)
+        word, why = _judge(found, claim, scale)
+        reasons = [why, found.remark]
+        row = claim | {"reproduced": found.value, "error": found.error, "verdict": word}
+        if second:
+            row |= {"second": reading.kind, "second_reproduced": second.value, "second_error": second.error}
+            row["second_verdict"], second_why = _judge(second, claim, scale)
+            reasons.append(f"{reading.kind}: {second_why}" if second_why not in ("", why) else "")
+        note = notes.get(f"{claim['paper']}/{claim['item']}", "")
+        # A scale that reduces nothing of the item goes without saying.
+        reasons.append(note if ":" in note else "")
+        rows.append(row | {"reason": "; ".join(filter(None, reasons))})
+    return pd.DataFrame(rows, columns=[*LEDGER, *CHECKED, *SECOND])
+
+
+def _judge(found: Measured, claim: Mapping[str, object], scale: str) -> tuple[str, str]:
+    run = claim["scale"] == "any" or scale == "paper"
+    word, why = verdict(found, claim["accept_low"], claim["accept_high"], run)
+    # Smoke scale tries every rule; what it makes bears nothing out, and refutes nothing.
+    return (NOT_RUN, "too small to conclude from") if scale == "smoke" and word in (HOLDS, FAILS) else (word, why)
+
+
+def page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
+    """A Markdown page: counts of verdicts, then a table for each paper."""
+    counts = pd.crosstab(checked.paper, checked.verdict).reindex(columns=VERDICTS, fill_value=0)
+    counts = counts.reindex([paper for paper in READINGS if paper in counts.index])
+    counts.loc["all"] = counts.sum()
+    head = counts.astype(str).reset_index().rename(columns={"paper": "claims of"})
+    parts = [markdown(head, title, [RULE, *notes])]
+    for paper in counts.index[:-1]:
+        part = checked[checked.paper == paper]
+        shown = pd.DataFrame(
+            {
+                "": part.id,
+                "item": part.item.str.replace("_", " "),
+                "claim": part.claim,
+                "quantity": part.quantity,
+                "published": part.published,
+                "accepted": [accepted(row.accept_low, row.accept_high) for row in part.itertuples()],
+                "reproduced": [measured(row.reproduced, row.error) for row in part.itertuples()],
+                "verdict": [f"**{word}**" if word in (HOLDS, FAILS) else word for word in part.verdict],
+                "looked at twice": [
+                    "" if pd.isna(row.second) else f"{row.second}: {_twice(row)}" for row in part.itertuples()
+                ],
+                "reason": part.reason,
+                "where": part.source,
+            }
+        )
+        parts.append("#" + markdown(shown, paper, []))
+    return "\n".join(parts)
+
+
+def accepted(low: float, high: float) -> str:
+    """What is accepted, in words."""
+    if math.isnan(low):
+        return f"at most {high:g}"
+    return f"at least {low:g}" if math.isnan(high) else f"{low:g} to {high:g}"
+
+
+def measured(value: float, error: float) -> str:
+    """A number with its error; where there is one, in its digits, and nothing where there is no number."""
+    if math.isnan(value):
+        return ""
+    if not error > 0:
+        return f"{value:.3g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def _twice(row: object) -> str:
+    number = measured(row.second_reproduced, row.second_error)
+    return f"{number} ({row.second_verdict})" if number else row.second_verdict
+
+
+def _refuse(path: str | Path, ledger: pd.DataFrame, wrong: pd.Series, expected: str, *columns: str) -> None:
+    if wrong.any():
+        place = int(wrong.to_numpy().argmax())
+        row = ledger.iloc[place]
+        found = ", ".join(f"{name} {row[name]!s}" for name in columns)
+        raise UserError(
+            f"{path}, line {place + 2}, claim {row.id}: expected {expected}, found {found}. "
+            "Mend the line and run again."
+        )

@@ -1,0 +1,21 @@
+"""Every claim of the four papers beside what was measured, with a verdict."""
+
+from deepspectra.claims.ledger import check, page, read_ledger
+from deepspectra.claims.reading import Results
+from deepspectra.csv_files import read_csv
+from deepspectra.files import write_table, write_text
+from deepspectra.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    ledger = read_ledger(snakemake.input.ledger)
+    results = Results(
+        {name: read_csv(path) for name, path in zip(snakemake.params.names, snakemake.input.results, strict=True)}
+    )
+    scale, papers = snakemake.wildcards.scale, snakemake.params.papers
+    checked = check(ledger, results, scale, papers, snakemake.params.notes)
+    write_table(checked, snakemake.output.csv, float_format="%.6g")
+    notes = [
+        f"{scale.capitalize()} scale; reasons say what it reduces.",
+        "Looked at twice: the same question by resolved spectra or calibrated p-values, judged by the same interval.",
+    ]
+    write_text(page(checked, "Claims of the four papers", notes), snakemake.output.md)
