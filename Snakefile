@@ -37,6 +37,7 @@ wildcard_constraints:
     scale="|".join(SCALES),
     paper="|".join(FIGURES),
     item="|".join(sorted({item for items in FIGURES.values() for item in items})),
+    table="table_[a-z0-9_]+",
     dataset="|".join(DATASETS),
     alpha=r"-?[0-9.]+",
     rows="[0-9]+",
@@ -71,15 +72,23 @@ include: "workflow/rules/baskerville2022.smk"
 include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/limit_laws.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/cost.smk"
 
 
 rule all:
-    """Every figure and table of every paper and every limit law, at the scale of the configuration."""
+    """Every figure, table and limit law, and the page that shows them, at the scale of the configuration."""
     default_target: True
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
         [limit_law_files(name) for name in RUN.limit_laws],
+        *report_files(SCALE),
+
+
+rule report:
+    """One page with all figures, tables and claims."""
+    input:
+        *report_files(SCALE),
 
 
 # Short names: one target for each paper, one for each figure and, at the end, one for each limit law.

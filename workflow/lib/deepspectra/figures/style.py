@@ -65,7 +65,14 @@ def label_panel(axes: Axes, letter: str, title: str = "") -> None:
 def add_note(figure: Figure, note: str) -> None:
     """Small print below the panels: the scale, what was reduced and what was assumed."""
     width = int(figure.get_figwidth() * 26)
-    figure.supxlabel(textwrap.fill(note, width), fontsize=5, color="0.35", x=0.01, ha="left")
+    # Words stay whole, so that the note can be read back.
+    lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
+    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left")
+
+
+def note_of(figure: Figure) -> str:
+    """The small print of a figure in one line."""
+    return " ".join(figure.get_supxlabel().split())
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
