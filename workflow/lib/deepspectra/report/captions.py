@@ -16,9 +16,9 @@ from deepspectra.errors import UserError
 
 #: Quantities of a summary that are told beside the figure; the whole summary has more.
 _TOLD = re.compile(
-    r"p-value|mean (calibrated )?p of|mean (of )?min|KS distance.*(limit|surmise|law|semicircle)|accuracy|"
+    r"p-value|mean (?:calibrated )?p of|mean (?:of )?min|KS distance.*(?:limit|surmise|law|semicircle)|accuracy|"
     r"L1 distance at the largest|training loss|R\^2 after|on the first 2 eigenvectors|root mean square|squared norm|"
-    r"^(parameters|matrices|spacings|pairs|mean spacing|non-zero eigenvalues|eigenvalues kept, mean|zeta)$"
+    r"^(?:parameters|matrices|spacings|pairs|mean spacing|non-zero eigenvalues|eigenvalues kept, mean|zeta)$"
 )
 
 
@@ -36,7 +36,7 @@ def caption(title: str, note: str, summary: pd.DataFrame | None = None) -> str:
     :param summary: columns panel, series, quantity, value and perhaps error and reference; none for a limit law, whose
         small print tells its numbers.
     """
-    return "\n".join([title, " ".join(note.split()), *([] if summary is None else _numbers(summary))]) + "\n"
+    return "\n".join([title, plain(note), *([] if summary is None else _numbers(summary))]) + "\n"
 
 
 def read_caption(path: str | Path) -> Caption:
@@ -55,6 +55,12 @@ def read_caption(path: str | Path) -> Caption:
     return Caption(title, note, numbers)
 
 
+def plain(note: str) -> str:
+    """Small print in one line, without Matplotlib's mathematics: "$S_l^\\top S_l$" is S_l' S_l."""
+    words = re.sub(r"(?<!\\)\$([^$]+?)(?<!\\)\$", lambda found: found[1].replace(r"^\top", "'"), note)
+    return " ".join(words.replace(r"\$", "$").split())
+
+
 def _numbers(summary: pd.DataFrame) -> list[str]:
     """Of each panel and series, the quantities that are told."""
     told = summary[summary.quantity.str.contains(_TOLD) & summary.value.notna()]
@@ -68,15 +74,16 @@ def _numbers(summary: pd.DataFrame) -> list[str]:
 
 def _quantity(row: dict) -> str:
     """Name, value, error and reference."""
+    spread, reference = row.get("error"), row.get("reference")
     # "error" of some summaries is another reference: only of means is it one of sampling.
-    spread = row.get("error")
-    error = f" ± {number(spread)}" if pd.notna(spread) and row["quantity"].startswith("mean") else ""
-    reference = row.get("reference")
-    return f"{row['quantity']} {number(row['value'])}{error}" + (
-        f" (reference {number(reference)})" if pd.notna(reference) else ""
-    )
+    is_mean = row["quantity"].startswith("mean")
+    error = f" ± {spread:.2g}" if is_mean and pd.notna(spread) else ""
+    beside = f" (reference {_number(reference, is_mean)})" if pd.notna(reference) else ""
+    return f"{row['quantity']} {_number(row['value'], is_mean)}{error}{beside}"
 
 
-def number(value: float) -> str:
-    """A number as a reader wants it: whole ones with all digits, others with three."""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:.3g}"
+def _number(value: float, is_mean: bool) -> str:
+    """Whole ones with all digits, means with four, others with three."""
+    if float(value).is_integer() and abs(value) < 1e12:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if is_mean else f"{value:.3g}"
