@@ -7,11 +7,13 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from PIL import Image
 from report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
 from deepspectra.errors import UserError
+from deepspectra.figures import style
 from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts, read_claims
 from deepspectra.report.contents import PAPERS, labels_of, name_of
@@ -109,6 +111,24 @@ def test_a_picture_is_made_small_on_white(tmp_path):
         assert picture.size == (400, 100)
         assert picture.getpixel((10, 10)) == (255, 255, 255)
     assert thumbnail(tmp_path / "clear.png", 4000)[1:] == (2000, 500)
+
+
+def test_the_small_print_of_a_figure_is_left_out_of_its_small_copy(tmp_path):
+    """It stands below as text; the figure itself says how high it is."""
+    figure, axes = style.new_figure(3, 2)
+    axes[0, 0].set_facecolor("red")
+    style.add_note(figure, "words " * 60)
+    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    content, width, height = thumbnail(tmp_path / "figure.png")
+    assert width == 900
+    with Image.open(tmp_path / "figure.png") as full, Image.open(io.BytesIO(content)) as small:
+        assert full.height == 600
+        assert 300 < height < 560
+        grey, left = (np.asarray(picture.convert("RGB")).astype(int) for picture in (full, small))
+    # What is neither red nor black nor white is the note's grey.
+    assert (abs(grey[height:] - 89).max(axis=2) < 3).sum() > 100
+    assert (left[-3:] > 240).all()
+    assert style.note_of(figure) == " ".join(["words"] * 60)
 
 
 def test_a_table_is_a_page_of_its_own(folder):

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepspectra.figures import NOTE_SHARE
 from deepspectra.files import replacing
 
 #: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
@@ -18,6 +19,9 @@ COLUMN = 5.5
 #: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
+
+#: By which the small print of a figure is found again.
+_NOTE = "note"
 
 _PARAMETERS = {
     "font.family": "DejaVu Sans",
@@ -67,7 +71,7 @@ def add_note(figure: Figure, note: str) -> None:
     width = int(figure.get_figwidth() * 26)
     # Words stay whole, so that the note can be read back.
     lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
-    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left")
+    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
 
 
 def note_of(figure: Figure) -> str:
@@ -82,4 +86,10 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: f"{_note_share(figure):.4f}"})
+
+
+def _note_share(figure: Figure) -> float:
+    """How much of the height of a figure that was laid out its small print takes, from below."""
+    notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
+    return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height

@@ -16,6 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from deepspectra.figures import NOTE_SHARE
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts
 from deepspectra.report.contents import LIMIT_LAWS, PAPERS, name_of
@@ -45,9 +46,10 @@ class Item:
 
 
 def thumbnail(path: str | Path, width: int = THUMBNAIL_WIDTH) -> tuple[bytes, int, int]:
-    """A small copy of a picture on white, as WebP, with its width and height."""
+    """A small copy of a picture on white, as WebP, with its width and height; without the small print of a figure."""
     with Image.open(path) as picture:
-        full = picture.convert("RGBA")
+        panels = round(picture.height * (1 - float(picture.info.get(NOTE_SHARE, 0))))
+        full = picture.convert("RGBA").crop((0, 0, picture.width, panels))
     plain = Image.alpha_composite(Image.new("RGBA", full.size, "white"), full).convert("RGB")
     if plain.width > width:
         plain = plain.resize((width, round(plain.height * width / plain.width)), Image.Resampling.LANCZOS)
@@ -114,6 +116,8 @@ def render_page(
             claims=claims,
             verdicts=VERDICTS,
             counts=count_verdicts(claims, list(items)),
+            pictures=sum(bool(item.picture) for shown in items.values() for item in shown),
+            tables=sum(bool(item.columns) for shown in items.values() for item in shown),
         )
     )
 
