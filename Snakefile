@@ -82,13 +82,13 @@ rule all:
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
         [limit_law_files(name) for name in RUN.limit_laws],
-        *report_files(SCALE),
+        report_files(),
 
 
 rule report:
     """One page with all figures, tables and claims."""
     input:
-        *report_files(SCALE),
+        report_files(),
 
 
 # Short names: one target for each paper, one for each figure and, at the end, one for each limit law.

@@ -63,7 +63,7 @@ def write_results(folder: Path) -> None:
     table = folder / "tables/thamm2024/table_1"
     table.parent.mkdir(parents=True)
     shown = pd.DataFrame({f"column {number}": [MARKUP, "a|b", None if number else "last"] for number in range(9)})
-    table.with_suffix(".md").write_text(markdown(shown, "Table 1: accuracies", [NOTE, "Second note."]))
+    table.with_suffix(".md").write_text(markdown(shown, "Table 1 (thamm2024): accuracies", [NOTE, "Second note."]))
     shown.to_csv(table.with_suffix(".csv"))
     write_claims(folder / "claims.csv")
 

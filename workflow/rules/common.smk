@@ -157,3 +157,33 @@ def paper_name(wildcards):
 def file_labels(suffix):
     """For `labels:` of Snakemake's report: what a file of that type shows."""
     return lambda wildcards: labels_of(wildcards.item, suffix)
+
+
+def report_inputs(wildcards):
+    """Figures, tables and limit laws with what the page of results says of them and links to."""
+    folder = f"results/{wildcards.scale}"
+    files = []
+    for paper, items in FIGURES.items():
+        for item in items:
+            if item.startswith("table"):
+                bases = [f"{folder}/tables/{paper}/{table}" for table in tables_of(paper, item)]
+                files += [f"{base}.{suffix}" for base in bases for suffix in ("md", "csv")]
+            else:
+                files += [f"{folder}/figures/{paper}/{item}.{suffix}" for suffix in ("png", "pdf", "csv")]
+                files.append(f"{folder}/captions/{paper}/{item}.txt")
+    for law in SETTINGS[wildcards.scale].limit_laws:
+        files += [f"{folder}/limits/{law}.{suffix}" for suffix in ("png", "pdf", "csv")]
+        files.append(f"{folder}/captions/limits/{law}.txt")
+    return files
+
+
+def report_files():
+    """The page of results, and the tables as pages for Snakemake's own report, at the scale of the configuration."""
+    tables = [
+        f"results/{SCALE}/tables/{paper}/{table}.html"
+        for paper, items in FIGURES.items()
+        for item in items
+        if item.startswith("table")
+        for table in tables_of(paper, item)
+    ]
+    return [f"results/{SCALE}/report.html", *tables]

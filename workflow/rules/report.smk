@@ -1,36 +1,6 @@
 """The report: tables as pages, and one page with all results of a scale."""
 
 
-def report_inputs(wildcards):
-    """Figures, tables and limit laws with what the page says of them and links to."""
-    folder = f"results/{wildcards.scale}"
-    files = []
-    for paper, items in FIGURES.items():
-        for item in items:
-            if item.startswith("table"):
-                names = [f"{folder}/tables/{paper}/{table}" for table in tables_of(paper, item)]
-                files += [f"{name}.{suffix}" for name in names for suffix in ("md", "csv")]
-            else:
-                files += [f"{folder}/figures/{paper}/{item}.{suffix}" for suffix in ("png", "pdf", "csv")]
-                files.append(f"{folder}/captions/{paper}/{item}.txt")
-    for law in SETTINGS[wildcards.scale].limit_laws:
-        files += [f"{folder}/limits/{law}{suffix}" for suffix in (".png", ".pdf", ".csv", "_summary.csv")]
-        files.append(f"{folder}/captions/limits/{law}.txt")
-    return files
-
-
-def report_files(scale):
-    """All that the short name stands for: the page, and the tables as pages for Snakemake's own report."""
-    tables = [
-        f"results/{scale}/tables/{paper}/{table}.html"
-        for paper, items in FIGURES.items()
-        for item in items
-        if item.startswith("table")
-        for table in tables_of(paper, item)
-    ]
-    return [f"results/{scale}/report.html", *tables]
-
-
 rule show_table:
     """A table as a page of its own, which Snakemake's report shows as it is."""
     input:
