@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 from html.parser import HTMLParser
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -177,6 +178,13 @@ def test_verdicts_are_counted_by_paper(folder):
         "fan2020": [0, 0, 1, 1],
         "pennington2017": [0, 0, 0, 0],
     }
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_figure_has_a_title_and_no_two_the_same(paper):
+    module = import_module(f"deepspectra.figures.{paper}")
+    assert module.TITLES.keys() == module.NOTES.keys()
+    assert len(set(module.TITLES.values())) == len(module.TITLES)
 
 
 def test_names_are_those_of_readers():

@@ -78,10 +78,9 @@ def table_item(item: str, folder: Path, files: Sequence[Path]) -> Item:
     """
     heading, columns, rows, notes = read_markdown(files[0].read_text(encoding="utf-8"))
     # Before the colon a heading has the name of the item.
-    title = heading.rpartition(": ")[2]
-    return Item(
-        item, name_of(item), title[:1].upper() + title[1:], notes, _links(folder, files), columns=columns, rows=rows
-    )
+    words = heading.rpartition(": ")[2]
+    title, links = words[:1].upper() + words[1:], _links(folder, files)
+    return Item(item, name_of(item), title, notes, links, columns=columns, rows=rows)
 
 
 def _links(folder: Path, files: Sequence[Path]) -> dict[str, str]:
