@@ -37,6 +37,8 @@ rule draw_figure:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
+        # A path, which templates of Snakemake's report can read; no part of the result.
+        caption=lambda wildcards, output: Path(output.caption),
         scale_note=scale_note,
         # The paper's module is imported by its name.
         code=lambda wildcards: code_digest("draw_figure", f"figures.{wildcards.paper}"),

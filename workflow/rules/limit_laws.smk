@@ -57,6 +57,8 @@ rule draw_limit_law:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
+        # A path, which templates of Snakemake's report can read; no part of the result.
+        caption=lambda wildcards, output: Path(output.caption),
         law=limit_law_of,
         code=code_digest("draw_limit_law"),
     script:

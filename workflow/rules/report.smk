@@ -24,6 +24,8 @@ rule show_table:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
+        # A path, which templates of Snakemake's report can read; no part of the result.
+        text=lambda wildcards, input: Path(input.md),
         code=code_digest("show_table"),
     script:
         "../scripts/show_table.py"
