@@ -26,6 +26,8 @@ SUMMARY = pd.DataFrame(
         ["a1", "mlp dense2", "KS p-value, calibrated", 0.665, None, None],
         ["a2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
         ["a2", "|x| *y* `z` w_", "parameters", 7850, None, None],
+        ["b2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
+        ["b2", "|x| *y* `z` w_", "parameters", 7850, None, None],
     ],
     columns=["panel", "series", "quantity", "value", "error", "reference"],
 )

@@ -54,6 +54,8 @@ config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
 config["pretrained"] = RUN.pretrained
 config["checkpoint_epochs"] = RUN.checkpoint_epochs
+# For the first page of Snakemake's report.
+config["scale"] = SCALE
 
 
 def code_digest(script, *modules):

@@ -151,7 +151,7 @@ def test_a_caption_is_read_as_it_was_written(tmp_path):
         "Two lines of S_l' S_l for $2.",
         [
             "(a1) mlp dense2: KS p-value, plain 0.799; KS p-value, calibrated 0.665.",
-            "(a2) |x| *y* `z` w_: mean min(r, 1/r) 0.5307 ± 0.002 (reference 0.5359); parameters 7,850.",
+            "(a2, b2) |x| *y* `z` w_: mean min(r, 1/r) 0.5307 ± 0.002 (reference 0.5359); parameters 7,850.",
         ],
     )
     path.write_text("What it shows")

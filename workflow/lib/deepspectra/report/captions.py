@@ -62,14 +62,14 @@ def plain(note: str) -> str:
 
 
 def _numbers(summary: pd.DataFrame) -> list[str]:
-    """Of each panel and series, the quantities that are told."""
+    """Of each panel and series, the quantities that are told; panels of the same numbers share a line."""
     told = summary[summary.quantity.str.contains(_TOLD) & summary.value.notna()]
-    lines = []
+    panels: dict[tuple[str, str], list[str]] = {}
     for (panel, series), part in told.groupby(["panel", "series"], sort=False):
-        words = [_quantity(row) for row in part.to_dict("records")]
         # A number that several statistics of a spectrum share is told once.
-        lines.append(f"({panel}) {series}: " + "; ".join(dict.fromkeys(words)) + ".")
-    return lines
+        words = dict.fromkeys(_quantity(row) for row in part.to_dict("records"))
+        panels.setdefault((series, "; ".join(words)), []).append(panel)
+    return [f"({', '.join(names)}) {series}: {words}." for (series, words), names in panels.items()]
 
 
 def _quantity(row: dict) -> str:

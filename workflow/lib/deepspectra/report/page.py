@@ -80,6 +80,8 @@ def table_item(item: str, folder: Path, files: Sequence[Path]) -> Item:
     # Before the colon a heading has the name of the item.
     words = heading.rpartition(": ")[2]
     title, links = words[:1].upper() + words[1:], _links(folder, files)
+    # Marks of code in Markdown are no text.
+    notes = [note.replace("`", "") for note in notes]
     return Item(item, name_of(item), title, notes, links, columns=columns, rows=rows)
 
 
