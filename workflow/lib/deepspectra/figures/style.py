@@ -90,6 +90,11 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
 
 
 def _note_share(figure: Figure) -> float:
-    """How much of the height of a figure that was laid out its small print takes, from below."""
+    """How much of the height of a figure its small print takes, from below; the figure is laid out at its resolution.
+
+    Lines with mathematics have another height at another one.
+    """
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    figure.draw_without_rendering()
     notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
     return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height
