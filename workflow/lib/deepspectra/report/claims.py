@@ -35,7 +35,7 @@ def read_claims(path: str | Path) -> list[dict[str, str]]:
             f"{path} has the verdict {unknown[0]!r}; expected one of {', '.join(VERDICTS)}. Delete it and run the "
             "workflow again."
         )
-    return [{name: _text(value) for name, value in row.items()} for row in table.to_dict("records")]
+    return [{name: _text(value, name) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def count_verdicts(claims: list[dict[str, str]], papers: list[str]) -> dict[str, list[int]]:
@@ -44,8 +44,9 @@ def count_verdicts(claims: list[dict[str, str]], papers: list[str]) -> dict[str,
     return {paper: [found[paper, verdict] for verdict in VERDICTS] for paper in papers}
 
 
-def _text(value: object) -> str:
-    """A cell as text: numbers with four digits at most, nothing where it is missing."""
+def _text(value: object, column: str) -> str:
+    """A cell as text: numbers with four digits at most, errors with two, nothing where it is missing."""
     if pd.isna(value):
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    digits = 2 if column.endswith("error") else 4
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
