@@ -37,6 +37,7 @@ wildcard_constraints:
     scale="|".join(SCALES),
     paper="|".join(FIGURES),
     item="|".join(sorted({item for items in FIGURES.values() for item in items})),
+    table="table_[a-z0-9_]+",
     dataset="|".join(DATASETS),
     alpha=r"-?[0-9.]+",
     rows="[0-9]+",
@@ -72,16 +73,24 @@ include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/limit_laws.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/cost.smk"
 
 
 rule all:
-    """Every figure and table of every paper, every limit law, and what they make of what is claimed."""
+    """Every figure, table and limit law, the claims, and the page that shows all, at the scale of the configuration."""
     default_target: True
     input:
         [target_files(paper, item) for paper, items in FIGURES.items() for item in items],
         [limit_law_files(name) for name in RUN.limit_laws],
         CLAIM_FILES,
+        report_files(),
+
+
+rule report:
+    """One page with all figures, tables and claims."""
+    input:
+        report_files(),
 
 
 # Short names: one target for each paper, one for each figure and, at the end, one for each limit law.

@@ -262,12 +262,15 @@ def test_only_what_belongs_there_is_left(finished):
     folder = finished.folder / "results" / "smoke"
     kinds = {
         "benchmarks",
+        "captions",
+        "claims.csv",
         "features",
         "figures",
         "limits",
         "logs",
         "networks",
         "nulls",
+        "report.html",
         "spectra",
         "statistics",
         "tables",

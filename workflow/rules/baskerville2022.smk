@@ -47,11 +47,7 @@ rule tabulate_networks:
         features=shown_features,
     output:
         csv="results/{scale}/tables/baskerville2022/table_networks.csv",
-        md=report(
-            "results/{scale}/tables/baskerville2022/table_networks.md",
-            category="baskerville2022",
-            labels={"item": "table_networks", "scale": "{scale}"},
-        ),
+        md="results/{scale}/tables/baskerville2022/table_networks.md",
     log:
         "results/{scale}/logs/tabulate_networks/table_networks.log",
     benchmark:

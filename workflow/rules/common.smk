@@ -23,6 +23,7 @@ from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
 from deepspectra.own_activations import source_of
 from deepspectra.pretrained.table import load_backbones_table, load_weights_table
+from deepspectra.report.contents import LIMIT_LAWS, PAPERS, labels_of
 
 
 def stop(message):
@@ -54,6 +55,8 @@ config["device"] = RUN.device
 config["data"] = RUN.data.model_dump()
 config["pretrained"] = RUN.pretrained
 config["checkpoint_epochs"] = RUN.checkpoint_epochs
+# For the first page of Snakemake's report.
+config["scale"] = SCALE
 
 
 def code_digest(script, *modules):
@@ -95,6 +98,11 @@ def spectra_files(scale, paper, item):
     return [f"results/{scale}/spectra/{paper}/{name}.h5" for name in SPECTRA[paper][item](scale)]
 
 
+def tables_of(paper, item):
+    """A table and its supplement, if it has one."""
+    return [item, f"{item}_unfolding"] if (paper, item) == ("thamm2024", "table_2") else [item]
+
+
 def target_files(paper, item):
     """All that a short name stands for, at the scale of the configuration: a figure, its numbers and its spectra.
 
@@ -102,14 +110,14 @@ def target_files(paper, item):
     """
     spectra = spectra_files(SCALE, paper, item)
     if item.startswith("table"):
-        supplements = ["_unfolding"] if (paper, item) == ("thamm2024", "table_2") else []
-        names = [f"results/{SCALE}/tables/{paper}/{item}{part}" for part in ("", *supplements)]
+        names = [f"results/{SCALE}/tables/{paper}/{table}" for table in tables_of(paper, item)]
         return [*(f"{name}.{suffix}" for name in names for suffix in ("csv", "md")), *spectra]
+    caption = f"results/{SCALE}/captions/{paper}/{item}.txt"
     statistics = [f"results/{SCALE}/statistics/{paper}/{item}{suffix}.csv" for suffix in ("", "_curves")]
     figure = [f"results/{SCALE}/figures/{paper}/{item}.{suffix}" for suffix in ("pdf", "png", "csv")]
     kept = SPECTRA[paper][item](SCALE) if paper == "fan2020" and RUN.keep_matrices else []
     kernels = [f"results/{SCALE}/kernels/{paper}/{name}.h5" for name in kept]
-    return [*figure, *statistics, *spectra, *kernels]
+    return [*figure, caption, *statistics, *spectra, *kernels]
 
 
 #: Settings beside an item's own that shape it, by paper and item; for its small print. Filled by the papers' own files.
@@ -145,7 +153,8 @@ def limit_law_file(wildcards):
 
 def limit_law_files(name):
     """All that the short name of a law stands for, at the scale of the configuration."""
-    return [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]
+    law = [f"results/{SCALE}/limits/{name}{suffix}" for suffix in (".csv", "_summary.csv", ".pdf", ".png")]
+    return [*law, f"results/{SCALE}/captions/limits/{name}.txt"]
 
 
 def claim_results(wildcards):
@@ -159,3 +168,43 @@ def claim_results(wildcards):
         for network in tested_networks(wildcards.scale, item)
     }
     return sorted(file for file in files if "/networks/" not in file or file in shown)
+
+
+def paper_name(wildcards):
+    """For `category:` of Snakemake's report: who wrote the paper of a result."""
+    return PAPERS[wildcards.paper].name
+
+
+def file_labels(suffix):
+    """For `labels:` of Snakemake's report: what a file of that type shows."""
+    return lambda wildcards: labels_of(wildcards.item, suffix)
+
+
+def report_inputs(wildcards):
+    """Figures, tables and limit laws with what the page of results says of them and links to."""
+    folder = f"results/{wildcards.scale}"
+    files = []
+    for paper, items in FIGURES.items():
+        for item in items:
+            if item.startswith("table"):
+                bases = [f"{folder}/tables/{paper}/{table}" for table in tables_of(paper, item)]
+                files += [f"{base}.{suffix}" for base in bases for suffix in ("md", "csv")]
+            else:
+                files += [f"{folder}/figures/{paper}/{item}.{suffix}" for suffix in ("png", "pdf", "csv")]
+                files.append(f"{folder}/captions/{paper}/{item}.txt")
+    for law in SETTINGS[wildcards.scale].limit_laws:
+        files += [f"{folder}/limits/{law}.{suffix}" for suffix in ("png", "pdf", "csv")]
+        files.append(f"{folder}/captions/limits/{law}.txt")
+    return files
+
+
+def report_files():
+    """The page of results, and the tables as pages for Snakemake's own report, at the scale of the configuration."""
+    tables = [
+        f"results/{SCALE}/tables/{paper}/{table}.html"
+        for paper, items in FIGURES.items()
+        for item in items
+        if item.startswith("table")
+        for table in tables_of(paper, item)
+    ]
+    return [f"results/{SCALE}/report.html", *tables]

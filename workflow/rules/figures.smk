@@ -1,4 +1,4 @@
-"""Figures stage: plotted numbers -> PDF, PNG and the same numbers as CSV."""
+"""Figures stage: plotted numbers -> PDF, PNG, the same numbers as CSV, and the caption."""
 
 
 rule draw_figure:
@@ -7,14 +7,25 @@ rule draw_figure:
         curves="results/{scale}/statistics/{paper}/{item}_curves.csv",
         summary="results/{scale}/statistics/{paper}/{item}.csv",
     output:
-        pdf="results/{scale}/figures/{paper}/{item}.pdf",
+        pdf=report(
+            "results/{scale}/figures/{paper}/{item}.pdf",
+            category=paper_name,
+            caption="../report/figure.rst",
+            labels=file_labels("pdf"),
+        ),
         png=report(
             "results/{scale}/figures/{paper}/{item}.png",
-            category="{paper}",
+            category=paper_name,
             caption="../report/figure.rst",
-            labels={"item": "{item}", "scale": "{scale}"},
+            labels=file_labels("png"),
         ),
-        csv="results/{scale}/figures/{paper}/{item}.csv",
+        csv=report(
+            "results/{scale}/figures/{paper}/{item}.csv",
+            category=paper_name,
+            caption="../report/figure.rst",
+            labels=file_labels("csv"),
+        ),
+        caption="results/{scale}/captions/{paper}/{item}.txt",
     log:
         "results/{scale}/logs/draw_figure/{paper}_{item}.log",
     benchmark:
@@ -26,6 +37,8 @@ rule draw_figure:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
+        # A path, which templates of Snakemake's report can read; no part of the result.
+        caption=lambda wildcards, output: Path(output.caption),
         scale_note=scale_note,
         # The paper's module is imported by its name.
         code=lambda wildcards: code_digest("draw_figure", f"figures.{wildcards.paper}"),

@@ -33,13 +33,19 @@ rule draw_limit_law:
         curve="results/{scale}/limits/{law}.csv",
         summary="results/{scale}/limits/{law}_summary.csv",
     output:
-        pdf="results/{scale}/limits/{law}.pdf",
+        pdf=report(
+            "results/{scale}/limits/{law}.pdf",
+            category=LIMIT_LAWS,
+            caption="../report/figure.rst",
+            labels={"item": "{law}", "kind": "limit law", "file": "PDF"},
+        ),
         png=report(
             "results/{scale}/limits/{law}.png",
-            category="limit laws",
-            caption="../report/limit_law.rst",
-            labels={"law": "{law}", "scale": "{scale}"},
+            category=LIMIT_LAWS,
+            caption="../report/figure.rst",
+            labels={"item": "{law}", "kind": "limit law", "file": "PNG"},
         ),
+        caption="results/{scale}/captions/limits/{law}.txt",
     log:
         "results/{scale}/logs/draw_limit_law/{law}.log",
     benchmark:
@@ -51,6 +57,8 @@ rule draw_limit_law:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(15),
     params:
+        # A path, which templates of Snakemake's report can read; no part of the result.
+        caption=lambda wildcards, output: Path(output.caption),
         law=limit_law_of,
         code=code_digest("draw_limit_law"),
     script:

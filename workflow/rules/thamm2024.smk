@@ -179,11 +179,7 @@ rule tabulate_accuracies:
         ],
     output:
         csv="results/{scale}/tables/thamm2024/table_1.csv",
-        md=report(
-            "results/{scale}/tables/thamm2024/table_1.md",
-            category="thamm2024",
-            labels={"item": "table_1", "scale": "{scale}"},
-        ),
+        md="results/{scale}/tables/thamm2024/table_1.md",
     log:
         "results/{scale}/logs/tabulate_accuracies/table_1.log",
     benchmark:
@@ -214,11 +210,7 @@ rule tabulate_spacing_tests:
         levels=tests_of("levels", "table_2"),
     output:
         csv="results/{scale}/tables/thamm2024/table_2.csv",
-        md=report(
-            "results/{scale}/tables/thamm2024/table_2.md",
-            category="thamm2024",
-            labels={"item": "table_2", "scale": "{scale}"},
-        ),
+        md="results/{scale}/tables/thamm2024/table_2.md",
         unfolding="results/{scale}/tables/thamm2024/table_2_unfolding.csv",
         unfolding_md="results/{scale}/tables/thamm2024/table_2_unfolding.md",
     log:

@@ -1,10 +1,14 @@
-"""The figure of one limit law, from its curve and its summary."""
+"""The figure of one limit law with its caption, from its curve and its summary."""
 
 from deepspectra.csv_files import read_csv
 from deepspectra.figures import limit_laws, style
+from deepspectra.files import write_text
 from deepspectra.job import job
+from deepspectra.report.captions import caption
 
 with job(snakemake.log[0], snakemake.threads):
     curve, summary = read_csv(snakemake.input.curve), read_csv(snakemake.input.summary)
     figure = limit_laws.limit_law(curve, summary, snakemake.params.law)
     style.save(figure, snakemake.output.pdf, snakemake.output.png)
+    title = f"{snakemake.wildcards.law}: density and distribution function"
+    write_text(caption(title, style.note_of(figure)), snakemake.output.caption)

@@ -9,6 +9,13 @@ from matplotlib.lines import Line2D
 
 from deepspectra.figures import style
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Distance of the first and of a deep layer's spectrum to the first layer's limit, against width",
+    "figure_2": "Training loss of random features against the ridge parameter: simulated points on theoretical lines",
+    "figure_3": "Four activation functions that preserve the spectrum, and their derivatives",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the "

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepspectra.figures import NOTE_SHARE
 from deepspectra.files import replacing
 
 #: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
@@ -18,6 +19,9 @@ COLUMN = 5.5
 #: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
+
+#: By which the small print of a figure is found again.
+_NOTE = "note"
 
 _PARAMETERS = {
     "font.family": "DejaVu Sans",
@@ -65,7 +69,14 @@ def label_panel(axes: Axes, letter: str, title: str = "") -> None:
 def add_note(figure: Figure, note: str) -> None:
     """Small print below the panels: the scale, what was reduced and what was assumed."""
     width = int(figure.get_figwidth() * 26)
-    figure.supxlabel(textwrap.fill(note, width), fontsize=5, color="0.35", x=0.01, ha="left")
+    # Words stay whole, so that the note can be read back.
+    lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
+    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
+
+
+def note_of(figure: Figure) -> str:
+    """The small print of a figure in one line."""
+    return " ".join(figure.get_supxlabel().split())
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
@@ -76,4 +87,15 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: f"{_note_share(figure):.4f}"})
+
+
+def _note_share(figure: Figure) -> float:
+    """How much of the height of a figure its small print takes, from below; the figure is laid out at its resolution.
+
+    Lines with mathematics have another height at another one.
+    """
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    figure.draw_without_rendering()
+    notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
+    return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height

@@ -23,6 +23,14 @@ _VECTORS = (
     "rank 1 is the largest singular value"
 )
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Spacings and number variance of the singular values of four weight matrices, beside random matrices",
+    "figure_2": "Singular values of a weight matrix before and after training, and tests of singular vectors by rank",
+    "figure_3": "Spectra, spacings, number variance and vector tests of one layer in the rich, typical and lazy regime",
+    "figure_4": "Test and train accuracy of full and of linearised networks against the scale alpha",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_1": f"{_CALIBRATED} Assumed: the paper's window of 15 means a = 7. Its own panels (MLP1024 dense 2, "

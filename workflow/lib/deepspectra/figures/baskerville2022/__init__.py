@@ -22,11 +22,14 @@ from deepspectra.figures.baskerville2022.hessians import (
 from deepspectra.figures.baskerville2022.random_matrices import figure_2, figure_5, figure_6
 from deepspectra.figures.baskerville2022.resnet34 import figure_resnet34
 
+#: What each figure shows, in a line.
+TITLES = hessians.TITLES | random_matrices.TITLES | resnet34.TITLES
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = hessians.NOTES | random_matrices.NOTES | resnet34.NOTES
 
 __all__ = [
     "NOTES",
+    "TITLES",
     "figure_1",
     "figure_2",
     "figure_3",

@@ -39,6 +39,21 @@ _SPLIT_BIKE = (
     "part, so that most test rows were trained on; here the parts are disjoint."
 )
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Spectral densities of random matrices and of the Hessians of a perceptron and of softmax regression",
+    "figure_3": "Softmax regression on features: unfolded spacings and spacing ratios, as published and resolved",
+    "figure_4": "Deep perceptron: unfolded spacings and spacing ratios, as published and resolved",
+    "figure_7": "Small LeNet: density and spacing ratios of the Hessian, as published and resolved",
+    "figure_8": "Regression on Bike Sharing: density and spacing ratios of the Hessian, as published and resolved",
+    "figure_9": "Regression on Bike Sharing: density and ratios of the Gauss-Newton matrix, as published and resolved",
+    "figure_a10": "Softmax regression after training: unfolded spacings of batches and whole sets",
+    "figure_a11": "Softmax regression after training: spacing ratios of batches and whole sets",
+    "figure_a12": "Softmax regression before training: unfolded spacings of batches and whole sets",
+    "figure_a13": "Softmax regression before training: spacing ratios of batches and whole sets",
+    "figure_a14": "Unfolded spacings with and without cut-off, and resolved, for each network",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_1": f"(a) matrices of the GOE and the semicircle, in units of its radius. {_REFERENCE} {_DENSITY}",

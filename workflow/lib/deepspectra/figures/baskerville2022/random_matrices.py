@@ -16,6 +16,13 @@ _PROCESS = (
     "eq. 14 prints k'(0)^2, the variance that all diagonal entries share."
 )
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_2": "The Wigner surmise and the exact law of spacings, beside spacings of large random matrices",
+    "figure_5": "Densities of the Hessians of Gaussian processes beside the semicircle",
+    "figure_6": "Spacing ratios of the Hessians of Gaussian processes, as published and as captioned",
+}
+
 NOTES = {
     "figure_2": "The paper shows the black line alone. Spacings of large matrices are unfolded by the semicircle's "
     "staircase, eq. 9 (for variance 1/2 off the diagonal), and taken between its heights of 10 and 90 %: at the edges "

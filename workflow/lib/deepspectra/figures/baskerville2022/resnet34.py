@@ -8,6 +8,12 @@ from matplotlib.figure import Figure
 from deepspectra.figures import style
 from deepspectra.laws import ORTHOGONAL_MEAN, POISSON_MEAN
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_resnet34": "Gauss-Newton spectrum of a full ResNet-34: eigenvalues, spacing ratios, and ratios along the "
+    "spectrum",
+}
+
 NOTES = {
     "figure_resnet34": "Not in the paper. Gauss-Newton matrix of the cross-entropy, summed over a batch of CIFAR-10 "
     "test images (32 x 32, ImageNet's channel statistics), of a full ResNet-34 with ten outputs. Weights are "

@@ -10,11 +10,14 @@ from deepspectra.figures.fan2020.images import figure_s1, figure_s3
 from deepspectra.figures.fan2020.initialisation import figure_1, figure_2, figure_s2, figure_s4
 from deepspectra.figures.fan2020.training import figure_3, figure_s5, figure_s6
 
+#: What each figure shows, in a line.
+TITLES = initialisation.TITLES | training.TITLES | images.TITLES
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = initialisation.NOTES | training.NOTES | images.NOTES
 
 __all__ = [
     "NOTES",
+    "TITLES",
     "figure_1",
     "figure_2",
     "figure_3",

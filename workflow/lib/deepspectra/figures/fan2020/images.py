@@ -8,6 +8,12 @@ from matplotlib.figure import Figure
 
 from deepspectra.figures import style
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_s1": "Inner products of pairs of CIFAR-10 images before and after principal components are removed",
+    "figure_s3": "Images of CIFAR-10 before and after their leading principal components are removed",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_s1": "All pairs of the images of figure 2. r.m.s.: root mean square, in brackets that of independent "

@@ -23,6 +23,14 @@ _STAND_INS = {
     "lemma": ("with lemma 3.5", "lemma 3.5's matrix", {"color": "0.15", "linewidth": 0.6}),
 }
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, Gaussian inputs",
+    "figure_2": "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, CIFAR-10",
+    "figure_s2": "Spectra of conjugate and tangent kernel with their limit laws, CIFAR-10 with all components",
+    "figure_s4": "Spectra of the conjugate kernels of every layer with their limit laws, Gaussian inputs and CIFAR-10",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_1": f"{_REFERENCE} Assumed: float32 arithmetic for the networks (eigenvalues in float64), the bins.",

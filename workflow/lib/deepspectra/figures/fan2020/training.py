@@ -21,6 +21,13 @@ _SPECTRA = (
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_3": "Spectra of conjugate and tangent kernel before and after training on one neuron, and its labels",
+    "figure_s5": "Spectra of the conjugate kernels of every layer before and after training on one neuron",
+    "figure_s6": "Spectra of conjugate and tangent kernel before and after training on two classes of CIFAR-10",
+}
+
 #: What each figure assumes where the paper is open, for its small print.
 NOTES = {
     "figure_3": f"{_SPECTRA}{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two "

@@ -1,0 +1,39 @@
+"""Screenshots of the report's page as readers see it: ``uv run python -m tests.browser.screenshots preview FOLDER``.
+
+Narrow (390 pixels) and wide (1400), light and dark, from the top and at each paper and a table, and one PDF as printed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .chromium import Browser
+
+WIDTHS = (390, 1400)
+HEIGHT = 1000
+
+
+def take(page: Path, folder: Path) -> list[Path]:
+    """All pictures of a page, and where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    with Browser() as browser:
+        for width in WIDTHS:
+            for dark in (False, True):
+                browser.open(page, width=width, dark=dark)
+                browser.resize(width, HEIGHT)
+                places = browser.ask("[...document.querySelectorAll('.paper, .item:has(table)')].map(x => x.id)")
+                for place in ("", *places):
+                    browser.ask(f"document.getElementById('{place}')?.scrollIntoView()")
+                    name = f"{place or 'top'}_{width}_{'dark' if dark else 'light'}.png"
+                    browser.picture(folder / name)
+                    made.append(folder / name)
+        browser.print(folder / "printed.pdf")
+        made.append(folder / "printed.pdf")
+    return made
+
+
+if __name__ == "__main__":
+    scale, folder = sys.argv[1:]
+    print(*take(Path("results") / scale / "report.html", Path(folder)), sep="\n")

@@ -1,0 +1,91 @@
+"""Made-up results for tests of the report: two papers, a table, a limit law, and claims with each verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from deepspectra.report.captions import caption
+from deepspectra.report.claims import read_claims
+from deepspectra.report.page import figure_item, render_page, table_item
+from deepspectra.tables import markdown
+
+#: Text that would do something in HTML if it were not escaped.
+MARKUP = 'p < 0.05 & <script>alert("x")</script>'
+NOTE = f"Preview scale: epochs 2 instead of 100. {MARKUP}"
+CLAIMS = [
+    *(("one", "thamm2024", "figure_1", "holds"), ("two", "thamm2024", "table_1", "does not hold")),
+    *(("three", "fan2020", "figure_2", "not run at this scale"), ("four", "fan2020", "text", "not determinable")),
+]
+SUMMARY = pd.DataFrame(
+    [
+        ["a1", "mlp dense2", "KS statistic of spacings", 0.0282, None, None],
+        ["a1", "mlp dense2", "KS p-value, plain", 0.7991, None, None],
+        ["a1", "mlp dense2", "KS p-value, calibrated", 0.665, None, None],
+        ["a2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
+        ["a2", "|x| *y* `z` w_", "parameters", 7850, None, None],
+        ["b2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
+        ["b2", "|x| *y* `z` w_", "parameters", 7850, None, None],
+    ],
+    columns=["panel", "series", "quantity", "value", "error", "reference"],
+)
+
+
+def write_claims(path: Path, **changes: str) -> Path:
+    """A claims file; ``changes`` are values of its first row."""
+    rows = []
+    for key, paper, item, verdict in CLAIMS:
+        row = {"id": key, "paper": paper, "item": item, "claim": f"Claim {key}: {MARKUP}", "quantity": "ratio"}
+        row |= {"published": 0.5307, "accept_low": 0.52, "accept_high": 0.54, "scale": "preview"}
+        row |= {"reproduced": 0.529, "error": 0.003, "verdict": verdict, "reason": ""}
+        row |= {"second": "resolved", "second_reproduced": 0.51234567, "second_error": None}
+        rows.append(row | {"second_verdict": "does not hold"})
+    rows[0] |= changes
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def write_results(folder: Path) -> None:
+    """Figures, captions, a table and claims as the workflow leaves them."""
+    places = [
+        *(("figures/thamm2024/figure_1", "thamm2024/figure_1"), ("figures/fan2020/figure_2", "fan2020/figure_2")),
+        ("limits/own", "limits/own"),
+    ]
+    for place, name in places:
+        base = folder / place
+        base.parent.mkdir(parents=True, exist_ok=True)
+        Image.linear_gradient("L").resize((1650, 900)).save(base.with_suffix(".png"))
+        base.with_suffix(".pdf").write_bytes(b"%PDF")
+        base.with_suffix(".csv").write_text("panel,series,x,y\n")
+        (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)
+        text = caption("Spacings of eigenvalues", NOTE, None if "limits" in place else SUMMARY)
+        (folder / "captions" / f"{name}.txt").write_text(text)
+    table = folder / "tables/thamm2024/table_1"
+    table.parent.mkdir(parents=True)
+    shown = pd.DataFrame({f"column {number}": [MARKUP, "a|b", None if number else "last"] for number in range(9)})
+    table.with_suffix(".md").write_text(markdown(shown, "Table 1 (thamm2024): accuracies", [NOTE, "Second note."]))
+    shown.to_csv(table.with_suffix(".csv"))
+    write_claims(folder / "claims.csv")
+
+
+def page_of(folder: Path) -> str:
+    """The page of these results."""
+
+    def figure(place: str, name: str):
+        base = folder / place
+        files = [base.with_suffix(f".{suffix}") for suffix in ("png", "pdf", "csv")]
+        return figure_item(base.name, folder, files, folder / "captions" / f"{name}.txt")
+
+    table = folder / "tables/thamm2024/table_1"
+    items = {
+        "thamm2024": [
+            figure("figures/thamm2024/figure_1", "thamm2024/figure_1"),
+            table_item("table_1", folder, [table.with_suffix(".md"), table.with_suffix(".csv")]),
+        ],
+        "fan2020": [figure("figures/fan2020/figure_2", "fan2020/figure_2")],
+    }
+    reduced = dict.fromkeys(items, "Preview scale: epochs 2 instead of 100.")
+    laws = [figure("limits/own", "limits/own")]
+    return render_page("preview", reduced, items, laws, read_claims(folder / "claims.csv"))

@@ -1,0 +1,196 @@
+"""The page from made-up results: all is on it, text stays text, and equal results give equal bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from html.parser import HTMLParser
+from importlib import import_module
+
+import numpy as np
+import pytest
+from PIL import Image
+from report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
+
+from deepspectra.errors import UserError
+from deepspectra.figures import style
+from deepspectra.report.captions import caption, read_caption
+from deepspectra.report.claims import VERDICTS, count_verdicts, read_claims
+from deepspectra.report.contents import PAPERS, labels_of, name_of
+from deepspectra.report.page import render_table, table_item, thumbnail
+
+
+class Reader(HTMLParser):
+    """Tags with their attributes, and the text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def every(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    write_results(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return page_of(folder)
+
+
+def test_text_stays_text(page):
+    """Of captions, claims and tables; no script is on the page at all."""
+    reader = Reader(page)
+    assert not reader.every("script")
+    # Three captions, one note and the nine columns of a table, four claims.
+    assert reader.text.count(MARKUP) == 3 + 1 + 9 + 4
+
+
+def test_the_page_loads_nothing_and_links_beside_itself(folder, page):
+    reader = Reader(page)
+    assert all(image["src"].startswith("data:image/webp;base64,") for image in reader.every("img"))
+    addresses = [link["href"] for tag in ("a", "link") for link in reader.every(tag)]
+    for address in addresses:
+        assert address.startswith(("#", "data:")) or (folder / address).is_file(), address
+    for name in ("png", "pdf", "csv"):
+        assert f"figures/thamm2024/figure_1.{name}" in addresses
+    assert {"tables/thamm2024/table_1.md", "tables/thamm2024/table_1.csv", "limits/own.csv"} <= set(addresses)
+    assert not re.search(r"url\(|@import|https?:", page)
+
+
+def test_figures_say_what_they_show_and_bear_their_numbers(page):
+    reader = Reader(page)
+    assert [image["alt"] for image in reader.every("img")] == [
+        "Figure 1: Spacings of eigenvalues",
+        "Figure 2: Spacings of eigenvalues",
+        "own: Spacings of eigenvalues",
+    ]
+    assert "(a1) mlp dense2: KS p-value, plain 0.799; KS p-value, calibrated 0.665." in reader.text
+
+
+def test_papers_and_items_stand_in_their_order(page):
+    papers = [section["id"] for section in Reader(page).every("section") if section.get("class") == "paper"]
+    assert papers == ["thamm2024", "fan2020", "limit-laws"]
+    items = [article["id"] for article in Reader(page).every("article")]
+    assert items == ["thamm2024-figure_1", "thamm2024-table_1", "fan2020-figure_2", "fan2020-text", "law-own"]
+
+
+def test_every_claim_is_there_once_with_its_verdict_in_words(page):
+    text = " ".join(Reader(page).text.split())
+    for key in ("one", "two", "three", "four"):
+        assert text.count(f"Claim {key}:") == 1
+    assert "0.529 ± 0.003" in text
+    assert "0.5123, does not hold" in text
+    for _, slug in VERDICTS.values():
+        assert f'id="verdict-{slug}"' in page
+
+
+def test_equal_results_give_equal_bytes(folder, page, tmp_path):
+    """In another folder, at another time."""
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    assert page_of(tmp_path / "elsewhere") == page
+
+
+def test_a_picture_is_made_small_on_white(tmp_path):
+    Image.new("RGBA", (2000, 500), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    content, width, height = thumbnail(tmp_path / "clear.png", 400)
+    assert (width, height) == (400, 100)
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.size == (400, 100)
+        assert picture.getpixel((10, 10)) == (255, 255, 255)
+    assert thumbnail(tmp_path / "clear.png", 4000)[1:] == (2000, 500)
+
+
+def test_the_small_print_of_a_figure_is_left_out_of_its_small_copy(tmp_path):
+    """It stands below as text; the figure itself says how high it is."""
+    figure, axes = style.new_figure(3, 2)
+    axes[0, 0].set_facecolor("red")
+    style.add_note(figure, "words " * 60)
+    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    content, width, height = thumbnail(tmp_path / "figure.png")
+    assert width == 900
+    with Image.open(tmp_path / "figure.png") as full, Image.open(io.BytesIO(content)) as small:
+        assert full.height == 600
+        assert 300 < height < 560
+        grey, left = (np.asarray(picture.convert("RGB")).astype(int) for picture in (full, small))
+    # What is neither red nor black nor white is the note's grey.
+    assert (abs(grey[height:] - 89).max(axis=2) < 3).sum() > 100
+    assert (left[-3:] > 240).all()
+    assert style.note_of(figure) == " ".join(["words"] * 60)
+
+
+def test_a_table_is_a_page_of_its_own(folder):
+    item = table_item("table_1", folder, [folder / "tables/thamm2024/table_1.md"])
+    assert item.rows[1] == ["a|b"] * 9
+    assert item.rows[2] == ["last", *[""] * 8]
+    assert item.notes == [NOTE, "Second note."]
+    reader = Reader(render_table(item))
+    assert len(reader.every("th")) == 9 + 3
+    assert len(reader.every("td")) == 3 * 8
+    assert MARKUP in reader.text
+
+
+def test_a_caption_is_read_as_it_was_written(tmp_path):
+    path = tmp_path / "caption.txt"
+    path.write_text(caption("What it shows", "Two\nlines  of $S_l^\\top S_l$ for \\$2.", SUMMARY))
+    assert read_caption(path) == (
+        "What it shows",
+        "Two lines of S_l' S_l for $2.",
+        [
+            "(a1) mlp dense2: KS p-value, plain 0.799; KS p-value, calibrated 0.665.",
+            "(a2, b2) |x| *y* `z` w_: mean min(r, 1/r) 0.5307 ± 0.002 (reference 0.5359); parameters 7,850.",
+        ],
+    )
+    path.write_text("What it shows")
+    with pytest.raises(UserError, match="is cut short"):
+        read_caption(path)
+    with pytest.raises(UserError, match="does not exist"):
+        read_caption(tmp_path / "none.txt")
+
+
+def test_claims_that_cannot_be_shown_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"claims.csv does not exist. Let the workflow make it"):
+        read_claims(tmp_path / "claims.csv")
+    with pytest.raises(UserError, match=r"has the verdict 'maybe'; expected one of holds, does not hold"):
+        read_claims(write_claims(tmp_path / "claims.csv", verdict="maybe"))
+    (tmp_path / "claims.csv").write_text("id,paper\none,fan2020\n")
+    with pytest.raises(UserError, match="it has no column 'item'"):
+        read_claims(tmp_path / "claims.csv")
+
+
+def test_verdicts_are_counted_by_paper(folder):
+    claims = read_claims(folder / "claims.csv")
+    assert count_verdicts(claims, ["thamm2024", "fan2020", "pennington2017"]) == {
+        "thamm2024": [1, 1, 0, 0],
+        "fan2020": [0, 0, 1, 1],
+        "pennington2017": [0, 0, 0, 0],
+    }
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_figure_has_a_title_and_no_two_the_same(paper):
+    module = import_module(f"deepspectra.figures.{paper}")
+    assert module.TITLES.keys() == module.NOTES.keys()
+    assert len(set(module.TITLES.values())) == len(module.TITLES)
+
+
+def test_names_are_those_of_readers():
+    assert [name_of(item) for item in ("figure_s1", "figure_a10", "table_2_unfolding", "three_layers")] == [
+        *("Figure S1", "Figure A10", "Table 2, supplement", "three_layers")
+    ]
+    assert labels_of("figure_3", "png") == {"item": "Figure 3", "kind": "figure", "file": "PNG"}
+    # A colon would end the name in Snakemake's report.
+    assert not any(":" in paper.name for paper in PAPERS.values())
