@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from browser.checks import CHECKS
+from browser.chromium import Browser, Impossible
 
 from deepspectra.activations import activation
 from deepspectra.calibration import false_discovery
@@ -257,13 +259,25 @@ def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did
     assert "Traceback" not in result.stdout
 
 
+def test_the_page_of_results_holds_in_a_browser(finished):
+    try:
+        browser = Browser().__enter__()
+    except Impossible as error:
+        pytest.skip(f"no Chromium: {error}")
+    try:
+        found = {check.__name__: check(browser, finished.folder / "results/smoke/report.html") for check in CHECKS}
+    finally:
+        browser.__exit__()
+    assert not any(found.values()), found
+
+
 def test_only_what_belongs_there_is_left(finished):
     """Kernels, singular vectors and checkpoints are temporary."""
     folder = finished.folder / "results" / "smoke"
     kinds = {
         "benchmarks",
         "captions",
-        "claims.csv",
+        *(f"claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")),
         "features",
         "figures",
         "limits",
@@ -325,8 +339,10 @@ def test_spectra_of_one_network_are_made_anew_with_what_stands_on_them(finished)
             "gather_vector_tests": 1,
             "tabulate_spacing_tests": 1,
             "draw_figure": 2,
+            "show_table": 2,
             "check_claims": 1,
             "draw_claims": 1,
+            "write_report": 1,
             "all": 1,
         }
     finally:
@@ -356,7 +372,8 @@ def test_a_network_in_the_configuration_has_its_row_and_costs_no_other_job(finis
     assert rows[["p", "p_calibrated"]].notna().all(axis=None)
     assert rows.published_p.isna().all()
 
-    assert finished.jobs(*SMOKE) == {"tabulate_spacing_tests": 1, "check_claims": 1, "draw_claims": 1, "all": 1}
+    after_it = {"tabulate_spacing_tests": 1, "show_table": 2, "check_claims": 1, "draw_claims": 1, "write_report": 1}
+    assert finished.jobs(*SMOKE) == after_it | {"all": 1}
     result = finished.snakemake("--cores", "2", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
     after = results(finished)
