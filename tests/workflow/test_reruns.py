@@ -46,7 +46,10 @@ def counts(jobs: str) -> dict[str, int]:
     if jobs == "none":
         return {}
     pairs = (job.split(" ") for job in jobs.split(", "))
-    return {rule: int(count) for count, rule in pairs} | {"write_report": 1, "all": 1}
+    found = {rule: int(count) for count, rule in pairs}
+    # The picture of the claims is not on the page.
+    page = {} if set(found) == {"draw_claims"} else {"write_report": 1}
+    return found | page | {"all": 1}
 
 
 @pytest.fixture(scope="module")
