@@ -39,7 +39,17 @@ def find() -> str:
         raise Impossible(f"none of {', '.join(NAMES)} is here, and only root can have apt-get install {PACKAGES[0]}")
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         result = subprocess.run(
-            ["apt-get", "-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", *command],
+            [
+                "apt-get",
+                "-q",
+                "-o",
+                "Acquire::Retries=1",
+                "-o",
+                "Acquire::http::Timeout=20",
+                "-o",
+                "DPkg::Lock::Timeout=300",
+                *command,
+            ],
             env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -42,7 +42,17 @@ def install() -> None:
         raise Impossible(f"{', '.join(_missing())} not found, and there is no apt-get to install {' '.join(PACKAGES)}")
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         result = subprocess.run(
-            ["apt-get", "-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", *command],
+            [
+                "apt-get",
+                "-q",
+                "-o",
+                "Acquire::Retries=1",
+                "-o",
+                "Acquire::http::Timeout=20",
+                "-o",
+                "DPkg::Lock::Timeout=300",
+                *command,
+            ],
             env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
