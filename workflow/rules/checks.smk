@@ -9,7 +9,7 @@ from deepspectra.folders import check_folder, check_times
 # A dry run writes nothing.
 DRY_RUN = workflow.output_settings.dryrun
 # Removing a lock and giving files the present time are what the notes below ask for.
-UNLOCKS, TOUCHES = "--unlock" in sys.argv, "--touch" in sys.argv
+UNLOCKS, TOUCHES = "--unlock" in sys.argv, bool({"--touch", "-t"} & set(sys.argv))
 # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
 presence.announce()
 if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:

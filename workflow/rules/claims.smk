@@ -34,6 +34,12 @@ rule check_claims:
             for paper in SETTINGS[wildcards.scale].claims.papers
             for item in FIGURES[paper]
         },
+        changed=lambda wildcards: [
+            f"{paper}/{item}"
+            for paper in SETTINGS[wildcards.scale].claims.papers
+            for item in FIGURES[paper]
+            if differences(FILED[wildcards.scale], SETTINGS[wildcards.scale], *item_settings(paper, item))
+        ],
         code=code_digest("check_claims"),
     script:
         "../scripts/check_claims.py"

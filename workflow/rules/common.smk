@@ -17,7 +17,7 @@ shell.prefix(
 from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
 from deepspectra.claims import READINGS
-from deepspectra.configuration import SCALES, check_files, describe_scale, load_settings
+from deepspectra.configuration import SCALES, check_files, describe_scale, differences, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table
 from deepspectra.errors import UserError
@@ -124,12 +124,16 @@ def target_files(paper, item):
 SHARED_SETTINGS = {}
 
 
-def item_note(scale, paper, item):
-    """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
-    shared = SHARED_SETTINGS.get(paper, {}).get(item, [])
+def item_settings(paper, item):
+    """The nodes of the settings that shape a figure or table."""
     # Tables, and figures that are made from shared settings alone, have none of their own.
     own = [f"{paper}.{item}"] if hasattr(getattr(RUN, paper), item) else []
-    return describe_scale(FILED, SETTINGS, scale, *shared, *own)
+    return [*SHARED_SETTINGS.get(paper, {}).get(item, []), *own]
+
+
+def item_note(scale, paper, item):
+    """The scale of a figure or table, what it makes smaller than config.yaml, and what the user set, for small print."""
+    return describe_scale(FILED, SETTINGS, scale, *item_settings(paper, item))
 
 
 def scale_note(wildcards):

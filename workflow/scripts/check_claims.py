@@ -12,7 +12,7 @@ with job(snakemake.log[0], snakemake.threads):
         {name: read_csv(path) for name, path in zip(snakemake.params.names, snakemake.input.results, strict=True)}
     )
     scale, papers = snakemake.wildcards.scale, snakemake.params.papers
-    checked = check(ledger, results, scale, papers, snakemake.params.notes)
+    checked = check(ledger, results, scale, papers, snakemake.params.notes, snakemake.params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
     notes = [
         f"{scale.capitalize()} scale; reasons say what it reduces.",

@@ -38,6 +38,7 @@ def fan2020():
     trained = {"conjugate_3": 2.0, "tangent": 3.0}
     fit = {"lowest": 0.7, "median": 0.75, "highest": 0.78}
     rows = [("a", name, "eigenvalues beyond 1.1 times the edge after", value) for name, value in trained.items()]
+    rows += [("a", name, "eigenvalues beyond 1.1 times the edge before", 1) for name in trained]
     rows += [("shares", "conjugate_3", "share of the labels on the first 2 eigenvectors after", 0.97)]
     rows += [("fit", "train", "mean squared error after", 2e-4), ("fit", "test", "R^2 after", 0.8)]
     rows += [("fit", "test", f"R^2 in the last third, {name}", value) for name, value in fit.items()]
@@ -102,13 +103,21 @@ def panel_rows(panel, scope="batch", ratio=0.53, error=0.002, unresolved=0.0, pu
     return rows
 
 
-def curvature(*parts):
-    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference"]
-    return through_csv([(*row, *[None] * (7 - len(row))) for rows in parts for row in rows], columns)
+def curvature(*parts, features=""):
+    """A summary; ``features``: panels that show a network on features."""
+    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference", "spectrum"]
+    return through_csv(
+        [
+            (*row, *[None] * (7 - len(row)), f"{'logistic_features' if row[0] and row[0] in features else 'mlp'}/final")
+            for rows in parts
+            for row in rows
+        ],
+        columns,
+    )
 
 
 def baskerville2022():
-    features = [(None, None, "resolved", "features of EfficientNet-Lite0", 1280)]
+    features = [(None, None, "resolved", "features of ResNet-34", 512)]
     process = []
     for panel, mean in zip("abcdef", (0.53, 0.531, 0.532, 0.53, 0.529, 0.53), strict=True):
         process.append((panel, "plain", "mean of min(r, 1/r)", mean, 0.5307, 0.001))
@@ -119,10 +128,10 @@ def baskerville2022():
     whole = [*panel_rows("c", "whole", 0.52, 0.004), *panel_rows("d", "whole", 0.51, 0.003, published=False)]
     figures = {item: curvature(panel_rows("a"), panel_rows("b")) for item in ("1", "4", "7", "8", "9", "a10", "a12")}
     figures["1"] = curvature(panel_rows("b"), panel_rows("c"))
-    figures["3"] = curvature(panel_rows("a"), panel_rows("b"), whole, features)
+    figures["3"] = curvature(panel_rows("a"), panel_rows("b"), whole, features, features="abc")
     figures["a11"] = curvature(panel_rows("a", ratio=0.525, error=0.003), panel_rows("b", error=0.004), whole)
     figures["a13"] = curvature(panel_rows("a"), panel_rows("b", ratio=0.527, error=0.003), whole)
-    figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features)
+    figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features, features="c")
     figures["5"] = summary([("a", "pooled", SEMICIRCLE, 0.06, 0.001)])
     figures["6"] = summary(process)
     return {f"figure_{item}": table for item, table in figures.items()} | {

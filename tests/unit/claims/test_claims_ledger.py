@@ -194,6 +194,42 @@ def test_every_claim_is_checked_at_every_scale(ledger, scale):
     assert checked.second_verdict.notna().equals(checked.second.notna())
 
 
+def test_what_the_users_own_settings_shape_is_not_judged(ledger):
+    """Another network in a figure, or fewer matrices, is not what the claim is about, whatever its scale."""
+    own = ["baskerville2022/figure_4", "baskerville2022/figure_8"]
+    checked, plain = (
+        check(ledger, Results(tables()), "paper", list(READINGS), {}, changed).set_index("id") for changed in (own, [])
+    )
+    shaped = (checked.paper + "/" + checked.item).isin(own)
+    assert shaped["B08"]
+    assert shaped["B14"]
+    assert set(checked.verdict[shaped]) == set(checked.second_verdict[shaped].dropna()) == {NOT_RUN}
+    assert plain.loc["B08", "verdict"] == HOLDS
+    assert checked.verdict[~shaped].equals(plain.verdict[~shaped])
+    assert checked.reproduced.equals(plain.reproduced)
+
+
+def test_claims_about_resnet_34_are_not_judged_by_another_networks_features(ledger):
+    results = tables()
+    for item in ("figure_3", "figure_a14"):
+        name = f"statistics/baskerville2022/{item}"
+        results[name] = results[name].replace({"quantity": {"features of ResNet-34": "features of Lite0"}})
+    checked = check(ledger, Results(results), "paper", list(READINGS), {}).set_index("id")
+    for claim in ("B02", "B03", "B04", "B22"):
+        assert checked.loc[claim, "verdict"] == UNDECIDED
+        assert checked.loc[claim, "reason"].startswith("features of Lite0, not of ResNet-34")
+    # The same figure's panels of MNIST are none of these.
+    assert checked.loc["B21", "verdict"] == HOLDS
+
+
+def test_a_ledger_that_is_damaged_is_not_to_be_deleted(tmp_path):
+    path = tmp_path / "claims.csv"
+    path.write_text("id,paper")
+    with pytest.raises(UserError, match=r"cut short.*take it from the repository again") as caught:
+        read_ledger(path)
+    assert "Delete" not in str(caught.value)
+
+
 def test_papers_that_are_left_out_are_not_run(ledger):
     files = {name: table for name, table in tables().items() if "fan2020" in name}
     checked = check(ledger, Results(files), "paper", ["fan2020"], {})

@@ -12,26 +12,29 @@ import pandas as pd
 
 from deepspectra.errors import UserError
 
+#: What to do about a file that a rule makes.
+_MADE = "Delete it and run the workflow again; only this file and what depends on it will be made anew."
 
-def read_csv(path: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+
+def read_csv(path: str | Path, columns: Sequence[str] = (), advice: str = _MADE) -> pd.DataFrame:
     """A table with a heading.
 
     :param columns: that it must have, among others, and then rows too: a network without weights leaves no rows.
+    :param advice: what to do about a damaged file, where no rule makes it.
     :raises UserError: if the file is missing or empty, ends within a line, is no CSV, or lacks a column or rows.
     """
     path = Path(path)
-    again = "Delete it and run the workflow again; only this file and what depends on it will be made anew."
     try:
         content = path.read_bytes()
         if not content.endswith(b"\n"):
-            raise UserError(f"{path} is cut short: its last line has no end. {again}")
+            raise UserError(f"{path} is cut short: its last line has no end. {advice}")
         table = pd.read_csv(path)
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}") from error
     except ValueError as error:  # pandas' own errors and undecodable bytes are of this kind
-        raise UserError(f"{path} is not a CSV file ({error}). {again}") from error
+        raise UserError(f"{path} is not a CSV file ({error}). {advice}") from error
     missing = [column for column in columns if column not in table]
     if columns and (missing or table.empty):
         found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
-        raise UserError(f"{path} is not what was written there: {found}. {again}")
+        raise UserError(f"{path} is not what was written there: {found}. {advice}")
     return table

@@ -26,19 +26,20 @@ def mean_ratio(results: Results, item: str, panel: str, series: str) -> Measured
     """The ratio statistic of a panel, an obstacle where its resolved spectrum is not."""
     place = {"panel": panel, "series": series}
     value, error = (results.value(figure(item), column, quantity=_RATIO, **place) for column in ("value", "error"))
+    other = _other_features(results, item, panel)
     if series != "resolved":
-        return Measured(value, error, _features(results, item))
+        return Measured(value, error, obstacle=other)
     share = results.value(figure(item), quantity="share of spacings below the error bound", **place)
-    obstacle = f"unresolved: {share:.1%} of the spacings are below the error bound" if share > _UNRESOLVED else ""
-    return Measured(value, error, _features(results, item), obstacle)
+    unresolved = f"unresolved: {share:.1%} of the spacings are below the error bound" if share > _UNRESOLVED else ""
+    return Measured(value, error, obstacle="; ".join(filter(None, (other, unresolved))))
 
 
 def spacing_distance(results: Results, item: str, panel: str, series: str, statistic: str = "unfolded") -> Measured:
     """Distance of unfolded spacings to the surmise; the floor is that of random matrices unfolded alike."""
     place = {"panel": panel, "series": series, "quantity": _SPACINGS.format(statistic)}
     floor = results.value(figure(item), "reference", **place)
-    remark = "; ".join(filter(None, (f"random matrices unfolded alike have {floor:.2g}", _features(results, item))))
-    return Measured(results.value(figure(item), **place), remark=remark, floor=floor)
+    remark, other = f"random matrices unfolded alike have {floor:.2g}", _other_features(results, item, panel)
+    return Measured(results.value(figure(item), **place), remark=remark, obstacle=other, floor=floor)
 
 
 def both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
@@ -69,8 +70,8 @@ def cut_off(panel: str) -> Reading:
         kept, cut = (
             spacing_distance(results, "a14", panel, "published", statistic) for statistic in (_WITHOUT, "unfolded")
         )
-        few = cut.floor > _TOO_FEW
-        return Measured(kept.value - cut.value, remark=cut.remark, obstacle="too few batches to unfold" if few else "")
+        few = "too few batches to unfold" if cut.floor > _TOO_FEW else ""
+        return Measured(kept.value - cut.value, remark=cut.remark, obstacle=cut.obstacle or few)
 
     return Reading((figure("a14"),), measure)
 
@@ -127,10 +128,13 @@ def after_training(network: str, column: str) -> Reading:
     return Reading((NETWORKS,), measure)
 
 
-def _features(results: Results, item: str) -> str:
-    """Which network made the features, where an item shows some."""
-    told = results.rows(figure(item), "quantity").quantity.astype(str)
-    return "; ".join(told[told.str.startswith("features of ")])
+def _other_features(results: Results, item: str, panel: str) -> str:
+    """Which network made the features that a panel shows, where it is not the paper's."""
+    rows = results.rows(figure(item), "spectrum", "quantity")
+    if not rows[rows.panel == panel].spectrum.astype(str).str.contains("features").any():
+        return ""
+    told = rows.quantity[rows.quantity.astype(str).str.startswith("features of ")]
+    return "; ".join(f"{text}, not of ResNet-34" for text in told if "ResNet-34" not in text)
 
 
 READINGS = {

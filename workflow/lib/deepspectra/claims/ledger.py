@@ -25,8 +25,9 @@ SCALES = ("paper", "any")
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
-    "A claim about sizes as published (scale: paper) is not run at another scale, and none is at smoke scale, which "
-    "is too small to conclude from; the number is given as an indication. A claim is not determinable if there is no "
+    "A claim about sizes as published (scale: paper) is not run at another scale, none is judged to hold or not at "
+    "smoke scale, which is too small to conclude from, and none where the user's own settings shape what it is about; "
+    "the number is given as an indication. A claim is not determinable if there is no "
     "number, if the spectrum is unresolved, if value ± 2 errors reach over a bound of what is accepted, or if the "
     "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
     "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
@@ -39,7 +40,7 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
 
     :raises UserError: if it is not as it must be, naming the first thing that is wrong.
     """
-    read_csv(path, LEDGER)
+    read_csv(path, LEDGER, "It is no result: take it from the repository again (git checkout), or mend it.")
     ledger = pd.read_csv(path, dtype=str, keep_default_na=False)[LEDGER]
     for bound in ("accept_low", "accept_high"):
         numbers = pd.to_numeric(ledger[bound], errors="coerce")
@@ -86,12 +87,18 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
 
 
 def check(
-    ledger: pd.DataFrame, results: Results, scale: str, papers: Collection[str], notes: Mapping[str, str]
+    ledger: pd.DataFrame,
+    results: Results,
+    scale: str,
+    papers: Collection[str],
+    notes: Mapping[str, str],
+    changed: Collection[str] = (),
 ) -> pd.DataFrame:
     """Every claim with what was measured and its verdict: columns LEDGER, CHECKED and SECOND.
 
     :param papers: whose claims are read; those of the others are not run.
     :param notes: what a scale reduces, by paper/item, for the reason.
+    :param changed: every paper/item that the user's own settings shape: another network, say, or fewer matrices.
     """
     rows = []
     for claim in ledger.to_dict("records"):
@@ -99,23 +106,24 @@ def check(
             rows.append(claim | {"verdict": NOT_RUN, "reason": "its paper is left out (claims.papers)"})
             continue
         reading = READINGS[claim["paper"]][claim["id"]]
+        place = f"{claim['paper']}/{claim['item']}"
         found, second = reading.take(results)
-        word, why = _judge(found, claim, scale)
+        word, why = _judge(found, claim, scale, place in changed)
         reasons = [why, found.remark]
         row = claim | {"reproduced": found.value, "error": found.error, "verdict": word}
         if second:
             row |= {"second": reading.kind, "second_reproduced": second.value, "second_error": second.error}
-            row["second_verdict"], second_why = _judge(second, claim, scale)
+            row["second_verdict"], second_why = _judge(second, claim, scale, place in changed)
             reasons.append(f"{reading.kind}: {second_why}" if second_why not in ("", why) else "")
-        note = notes.get(f"{claim['paper']}/{claim['item']}", "")
+        note = notes.get(place, "")
         # A scale that reduces nothing of the item goes without saying.
         reasons.append(note if ":" in note else "")
         rows.append(row | {"reason": "; ".join(filter(None, reasons))})
     return pd.DataFrame(rows, columns=[*LEDGER, *CHECKED, *SECOND])
 
 
-def _judge(found: Measured, claim: Mapping[str, object], scale: str) -> tuple[str, str]:
-    run = claim["scale"] == "any" or scale == "paper"
+def _judge(found: Measured, claim: Mapping[str, object], scale: str, changed: bool) -> tuple[str, str]:
+    run = (claim["scale"] == "any" or scale == "paper") and not changed
     word, why = verdict(found, claim["accept_low"], claim["accept_high"], run)
     # Smoke scale tries every rule; what it makes bears nothing out, and refutes nothing.
     return (NOT_RUN, "too small to conclude from") if scale == "smoke" and word in (HOLDS, FAILS) else (word, why)

@@ -16,6 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from deepspectra.claims.ledger import RULE
 from deepspectra.figures import NOTE_SHARE
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts
@@ -120,6 +121,7 @@ def render_page(
             others=[claim for claim in claims if claim["id"] not in placed],
             claims=claims,
             verdicts=VERDICTS,
+            rule=RULE,
             counts=count_verdicts(claims, list(items)),
             pictures=sum(bool(item.picture) for shown in items.values() for item in shown),
             tables=sum(bool(item.columns) for shown in items.values() for item in shown),
