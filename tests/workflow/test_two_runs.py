@@ -73,9 +73,8 @@ def test_a_second_run_in_the_folder_leaves_the_first_alone(project):
         if first.poll() is None:
             first.send_signal(signal.SIGINT)
             job.terminate()
-        output = first.communicate(timeout=60)[0]
-    # That it was ended on purpose is all that happened to it.
-    assert "Terminating processes on user request" in output, output
+        first.communicate(timeout=60)
+    # It took its own lock away, whichever of the two signals it saw first.
     assert not locks.exists()
 
 

@@ -94,7 +94,10 @@ def share_below(results: Results) -> Measured:
 
 
 def processes(results: Results) -> Measured:
-    """The Gaussian process whose ratios are farthest from large matrices', what is added to it really in."""
+    """The Gaussian process whose ratios are farthest from large matrices', what is added to it really in.
+
+    :raises AbsentError: if a number of it is not there.
+    """
     name = "mean of min(r, 1/r)"
     found = []
     for panel in "abcdef":
@@ -117,7 +120,10 @@ def process_density(results: Results) -> Measured:
 
 
 def after_training(network: str, column: str) -> Reading:
-    """A number of the table of networks, which is the same in all rows of one."""
+    """A number of the table of networks, which is the same in all rows of one.
+
+    :raises AbsentError: by the reading, if a number of it is not there.
+    """
 
     def measure(results: Results) -> Measured:
         values = [number(value) for value in results.rows(NETWORKS, column, network=network, state="final")[column]]

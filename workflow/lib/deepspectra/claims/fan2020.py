@@ -69,7 +69,10 @@ def separation(results: Results) -> Measured:
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A number of all layers of figure 1's network, first to last, made one."""
+    """A number of all layers of figure 1's network, first to last, made one.
+
+    :raises AbsentError: by the reading, if a number of it is not there.
+    """
 
     def measure(results: Results) -> Measured:
         rows = results.rows(FIGURE_S4, "panel", quantity=quantity)

@@ -9,7 +9,10 @@ _LARGEST, _SMALLEST = (f"L1 distance at the {end} width" for end in ("largest", 
 
 
 def first_layer(results: Results) -> Measured:
-    """The distance that falls least with width, and how far that of the limit's own samples falls."""
+    """The distance that falls least with width, and how far that of the limit's own samples falls.
+
+    :raises AbsentError: if a number of it is not there.
+    """
     found = []
     for series in dict.fromkeys(results.rows(FIGURE_1, "series", panel="a").series):
         place = {"panel": "a", "series": series}
@@ -34,7 +37,10 @@ def last_layer(alpha: str) -> Reading:
 
 
 def largest_deviation(beginning: str) -> Reading:
-    """The largest of the numbers of figure 2 that are called so."""
+    """The largest of the numbers of figure 2 that are called so.
+
+    :raises AbsentError: by the reading, if a number of it is not there.
+    """
 
     def measure(results: Results) -> Measured:
         table = results.rows(FIGURE_2, "panel", "series", "quantity", "value")
@@ -49,7 +55,10 @@ def largest_deviation(beginning: str) -> Reading:
 
 
 def monotone(results: Results) -> Measured:
-    """Whether theory orders the losses in both panels."""
+    """Whether theory orders the losses in both panels.
+
+    :raises AbsentError: if a number of it is not there.
+    """
     rows = results.rows(FIGURE_2, "value", quantity="1 if theory falls with beta at every gamma")
     values = [number(value) for value in rows.value]
     if any(value != value for value in values):
@@ -58,7 +67,10 @@ def monotone(results: Results) -> Measured:
 
 
 def constants(results: Results) -> Measured:
-    """The Gaussian constant of four functions that is farthest from what it should be."""
+    """The Gaussian constant of four functions that is farthest from what it should be.
+
+    :raises AbsentError: if a number of it is not there.
+    """
     rows = results.rows(FIGURE_3, "quantity", "value", "reference")
     rows = rows[rows.quantity.isin(["eta", "zeta"])]
     gaps = [abs(number(row.value) - number(row.reference)) for row in rows.itertuples()]

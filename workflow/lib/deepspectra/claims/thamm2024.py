@@ -92,7 +92,10 @@ def regime_spacings(results: Results) -> Measured:
 
 
 def more_large_values(results: Results) -> Measured:
-    """Ratio of the counts of large singular values; the error takes them as Poisson's, which is too much."""
+    """Ratio of the counts of large singular values; the error takes them as Poisson's, which is too much.
+
+    :raises AbsentError: if a number of it is not there.
+    """
     rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
     if not rich or not typical:
         raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
@@ -131,6 +134,8 @@ def advantage(low: float, high: float) -> Reading:
     """Test accuracy of full networks minus that of linearised ones, mean over a range of output scales.
 
     The images are the same, so that the sampling errors, taken as independent, are too large.
+
+    :raises AbsentError: by the reading, if a number of it is not there.
     """
 
     def measure(results: Results) -> Measured:
