@@ -16,7 +16,7 @@ shell.prefix(
 
 from deepspectra import sources
 from deepspectra.architectures import DATA_SIZES, matrix_shape
-from deepspectra.claims import READINGS
+from deepspectra.claims.papers import READINGS
 from deepspectra.configuration import SCALES, check_files, describe_scale, differences, load_settings
 from deepspectra.curvature.sizes import reduced_rows
 from deepspectra.datasets.table import load_table

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from made_up import tables
 
-from deepspectra.claims import READINGS
+from deepspectra.claims.papers import READINGS
 from deepspectra.claims.reading import AbsentError, Measured, Results, difference, mean, number
 
 ALL = {name: reading for readings in READINGS.values() for name, reading in readings.items()}

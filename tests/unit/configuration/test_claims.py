@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deepspectra.claims import READINGS
+from deepspectra.claims.papers import READINGS
 from deepspectra.configuration import SCALES, load_settings
 from deepspectra.errors import UserError
 

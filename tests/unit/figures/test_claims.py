@@ -10,8 +10,9 @@ import pytest
 from drawn import illegible, save_here_and_there, texts, through_csv
 from matplotlib.colors import to_hex
 
-from deepspectra.claims import READINGS
-from deepspectra.claims.ledger import CHECKED, FAILS, HOLDS, LEDGER, NOT_RUN, SECOND, UNDECIDED, VERDICTS, read_ledger
+from deepspectra.claims.ledger import CHECKED, LEDGER, SECOND, read_ledger
+from deepspectra.claims.papers import READINGS
+from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS
 from deepspectra.figures.claims import LOOKS, claims, place
 
 NAN = math.nan

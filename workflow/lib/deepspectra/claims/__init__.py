@@ -2,14 +2,9 @@
 
 ``resources/claims.csv`` holds what the papers say and what is accepted. For each of its rows a paper's module of this
 package has a reading, which takes the number from finished tables.
+
+``reading``   how a number is taken from finished tables
+``papers``    the readings of all papers, one module for each
+``verdicts``  whether a number bears a claim out
+``ledger``    the claims with numbers and verdicts, as a table and as a page
 """
-
-from deepspectra.claims import baskerville2022, fan2020, pennington2017, thamm2024
-
-#: Reading of every claim, by its paper and its name in the ledger.
-READINGS = {
-    "thamm2024": thamm2024.READINGS,
-    "baskerville2022": baskerville2022.READINGS,
-    "fan2020": fan2020.READINGS,
-    "pennington2017": pennington2017.READINGS,
-}

@@ -1,4 +1,4 @@
-"""The ledger of claims, the rule for verdicts, and both together as a table and as a page."""
+"""The ledger of claims, and its rows with what was measured, as a table and as a page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepspectra.claims import READINGS
+from deepspectra.claims.papers import READINGS
 from deepspectra.claims.reading import Measured, Results
+from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, RULE, VERDICTS, verdict
 from deepspectra.csv_files import read_csv
 from deepspectra.errors import UserError
 from deepspectra.tables import markdown
@@ -18,21 +19,8 @@ LEDGER = ["id", "paper", "item", "claim", "quantity", "published", "accept_low",
 CHECKED = ["reproduced", "error", "verdict", "reason"]
 SECOND = ["second", "second_reproduced", "second_error", "second_verdict"]
 
-HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
-VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)
 #: What a claim is about: sizes as published, or whatever size.
 SCALES = ("paper", "any")
-
-#: The rule of :func:`verdict` in words, for readers of the table.
-RULE = (
-    "A claim about sizes as published (scale: paper) is not run at another scale, none is judged to hold or not at "
-    "smoke scale, which is too small to conclude from, and none where the user's own settings shape what it is about; "
-    "the number is given as an indication. A claim is not determinable if there is no "
-    "number, if the spectrum is unresolved, if value ± 2 errors reach over a bound of what is accepted, or if the "
-    "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
-    "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
-    "computed and not drawn."
-)
 
 
 def read_ledger(path: str | Path) -> pd.DataFrame:
@@ -55,35 +43,6 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
     known = [row.id in READINGS[row.paper] for row in ledger.itertuples()]
     _refuse(path, ledger, ~pd.Series(known), "a claim that deepspectra.claims has a reading of", "id", "paper")
     return ledger
-
-
-def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple[str, str]:
-    """Whether a measured number bears a claim out, and why, in words.
-
-    The first of these that applies: *not run at this scale* if the claim is about sizes as published and the run is
-    not; *not determinable* if there is no number or an obstacle, if value ± 2 errors reach over a bound (an error that
-    is NaN counts as none), or if the value is outside and the floor outside on the same side; *holds* if
-    low <= value <= high; *does not hold*.
-
-    :param low: smallest accepted value, NaN for no bound; ``high``: the largest. :param run: whether the scale is the
-        claim's.
-    """
-    low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
-    missing = math.isnan(found.value)
-    hindered = found.obstacle or ("no number" if missing else "")
-    one_draw = "one draw" if math.isnan(found.error) else ""
-    if not run:
-        return NOT_RUN, hindered or one_draw
-    if hindered:
-        return UNDECIDED, hindered
-    reach = 0.0 if one_draw else 2 * found.error
-    if any(abs(found.value - bound) < reach for bound in (low, high)):
-        return UNDECIDED, "value ± 2 errors reach over the bound"
-    if low <= found.value <= high:
-        return HOLDS, one_draw
-    if (found.value < low and found.floor < low) or (found.value > high and found.floor > high):
-        return UNDECIDED, "outside, as a perfect model of this size would be"
-    return FAILS, one_draw
 
 
 def check(

@@ -16,7 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from deepspectra.claims.ledger import RULE
+from deepspectra.claims.verdicts import RULE
 from deepspectra.figures import NOTE_SHARE
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts
