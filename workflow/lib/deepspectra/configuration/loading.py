@@ -17,8 +17,11 @@ from deepspectra.errors import UserError
 _PLAIN_SCALAR = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.(inf|[0-9]+)|\.nan|true|false|null")
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """As YAML's own, which of a key that is there twice takes the last one in silence."""
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """As YAML's own, which of a key that is there twice takes the last one in silence; the fast one where it is built.
+
+    Every start of Snakemake reads these files.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         places: dict[object, int] = {}
