@@ -39,11 +39,12 @@ from .conftest import Project, copy_project
 
 #: Smoke scale, with trainings of several seconds that write a checkpoint after every epoch.
 CASES = {
-    # A little of everything, with few jobs.
+    # A little of everything, with few and short jobs: a checkpoint, HDF5, tables and a figure.
     "mixture": (
         *("scale=smoke", "checkpoint_epochs=1", "fan2020={training: {epochs: 40, samples: 200}}", "--"),
         "results/smoke/networks/single_neuron.h5",
-        "results/smoke/spectra/fan2020/figure_1.h5",
+        "results/smoke/spectra/baskerville2022/figure_1_ensemble.h5",
+        "results/smoke/spectra/baskerville2022/figure_2_ensemble.h5",
         "pennington2017_figure_3",
     ),
     "simulation": ("scale=smoke", "--", "pennington2017_figure_2"),

@@ -83,8 +83,8 @@ def wait_for_end(process: psutil.Process, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("killed", ["job", "workflow"])
-def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_images, uninterrupted, killed):
+def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_images, uninterrupted):
+    """The job alone; test_kills.py has workflows that are killed."""
     folder = with_images.folder
     shutil.rmtree(folder / "results" / "smoke")
     workflow = with_images.start("--cores", "1", *KILLED, "--", OUTPUTS[0])
@@ -96,10 +96,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_ima
             job = job or training_process(workflow.pid)
             time.sleep(0.01)
         job = job or training_process(workflow.pid)
-        if killed == "job":
-            job.kill()
-        else:
-            os.killpg(workflow.pid, signal.SIGKILL)
+        job.kill()
         output, _ = workflow.communicate(timeout=60)
         wait_for_end(job)
     finally:
@@ -111,8 +108,6 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_ima
     epochs = len(store.read(folder / CHECKPOINT, {"history": ("epochs", 5)})["history"])
     assert CHECKPOINT_EPOCHS <= epochs < EPOCHS
 
-    if killed == "workflow":
-        assert with_images.snakemake("--unlock", *KILLED).returncode == 0
     result = with_images.snakemake("--cores", "1", *KILLED, "--", OUTPUTS[0])
     assert result.returncode == 0, result.stdout[-6000:]
     log = (folder / LOG).read_text()

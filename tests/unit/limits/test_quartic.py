@@ -16,7 +16,9 @@ GAMMAS = np.geomspace(1e-12, 10, 27)
 
 
 def laws():
-    return [NonlinearLaw(1.0, zeta, *shape) for shape in SHAPES for zeta in ZETAS]
+    """Half of all pairs of a shape and a nonlinearity, as the black squares of a chess board."""
+    pairs = [(i + j, shape, zeta) for i, shape in enumerate(SHAPES) for j, zeta in enumerate(ZETAS)]
+    return [NonlinearLaw(1.0, zeta, *shape) for place, shape, zeta in pairs if place % 2 == 0]
 
 
 def identify(law):
@@ -136,8 +138,10 @@ def test_two_bulks_are_found():
     assert len(NonlinearLaw(1.0, 0.3, 0.5, 0.25).support()) == 1
 
 
-@pytest.mark.parametrize("zeta", [0.0, 0.7, 0.99, 1.0])
-@pytest.mark.parametrize(("phi", "psi"), [(1.0, 1.5), (0.5, 0.25), (0.5, 0.75)])
+@pytest.mark.parametrize(
+    ("zeta", "phi", "psi"),
+    [(0.0, 1.0, 1.5), (0.7, 0.5, 0.25), (0.7, 0.5, 0.75), (0.99, 0.5, 0.25), (0.99, 1.0, 1.5), (1.0, 0.5, 0.75)],
+)
 def test_direct_simulation_approaches_the_law(zeta, phi, psi):
     law, rng = NonlinearLaw(1.0, zeta, phi, psi), np.random.default_rng(3)
     distances = []
