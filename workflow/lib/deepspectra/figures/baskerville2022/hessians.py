@@ -87,12 +87,12 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     ensemble, blank = axes[:, 0]
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
-    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label="semicircle")
     numbers = _numbers(summary, "a", "ensemble")
+    distance = numbers["KS distance to the semicircle of equal variance"]
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {distance:.2g}")
     style.label_panel(ensemble, "a", f"GOE, {numbers['parameters']:.0f} x {numbers['parameters']:.0f}")
-    ensemble.set_ylim(0, 1.35 * law.y.max())
+    ensemble.set_ylim(0, 1.35 * max(law.y.max(), bars.y.max()))
     ensemble.legend(loc="upper right")
-    _say(ensemble, [f"KS {numbers['KS distance to the semicircle of equal variance']:.2g}"], left=True)
     ensemble.set_xlabel(r"$\lambda / 2\sqrt{P}\sigma$")
     ensemble.set_ylabel("density")
     blank.set_axis_off()
@@ -314,10 +314,10 @@ def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     return told
 
 
-def _say(axis: Axes, lines: list[str], *, left: bool = False) -> None:
-    """Small text in the upper corner of a panel."""
-    place = {"x": 0.03, "ha": "left"} if left else {"x": 0.98, "ha": "right"}
-    axis.text(y=0.97, s="\n".join(lines), va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25, **place)
+def _say(axis: Axes, lines: list[str]) -> None:
+    """Small text in the upper right corner of a panel."""
+    text = "\n".join(lines)
+    axis.text(0.98, 0.97, text, ha="right", va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25)
 
 
 def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
