@@ -81,21 +81,20 @@ def note_of(figure: Figure) -> str:
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
-    # The layout settles in a first drawing and is kept: the PDF is then as the PNG, and neither is drawn twice.
+    # The layout settles in one drawing, at the PNG's resolution, and is kept: both files are then as that drawing was.
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
+    share = f"{_note_share(figure):.4f}"
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: f"{_note_share(figure):.4f}"})
+        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: share})
 
 
 def _note_share(figure: Figure) -> float:
-    """How much of the height of a figure its small print takes, from below; the figure is laid out at its resolution.
-
-    Lines with mathematics have another height at another one.
+    """How much of the height of a figure its small print takes, from below; lines with mathematics have another height
+    at another resolution.
     """
-    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
-    figure.draw_without_rendering()
     notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
     return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height
