@@ -4,14 +4,14 @@ import numpy as np
 import torch
 
 from deepspectra import store
-from deepspectra.curvature.dense import eigenvalues_as_published
+from deepspectra.eigenvalues import symmetric_eigenvalues
 from deepspectra.job import choose_device, job
 
 with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     contents = store.read(snakemake.input[0], {"matrix": ("parameters", "parameters")})
     matrix = torch.from_numpy(contents.arrays.pop("matrix")).to(device)
-    eigenvalues = eigenvalues_as_published(matrix)
+    eigenvalues = symmetric_eigenvalues(matrix)
     floor = np.finfo(np.float32).eps * len(eigenvalues) ** 0.5 * np.abs(eigenvalues).max()
     store.write(
         snakemake.output[0],

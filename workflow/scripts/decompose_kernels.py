@@ -3,7 +3,7 @@
 import torch
 
 from deepspectra import store
-from deepspectra.eigenvalues import noise_floor
+from deepspectra.eigenvalues import noise_floor, symmetric_eigenvalues
 from deepspectra.job import job
 from deepspectra.progress import ProgressBar
 
@@ -16,7 +16,7 @@ with job(snakemake.log[0], snakemake.threads):
         # One at a time: all of them would be a dozen matrices of n x n.
         kernels = store.read(snakemake.input[0], {name: ("n", "n")})
         matrix = torch.from_numpy(kernels.arrays.pop(name))
-        spectra[name] = torch.linalg.eigvalsh(matrix.double()).numpy()
+        spectra[name] = symmetric_eigenvalues(matrix.double())
         floors[name] = noise_floor(spectra[name], str(matrix.dtype).removeprefix("torch."))
     differences = {}
     if snakemake.params.compared:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.func import functional_call, jacrev
 from torch.nn import functional
 
-from deepspectra.curvature.dense import eigenvalues_as_published, flatten, hessian, trainable, unflatten
+from deepspectra.curvature.dense import flatten, hessian, trainable, unflatten
 
 from .conftest import batch, convolutional, network
 
@@ -46,22 +45,3 @@ def test_reverse_differentiation_twice(make, shape, outputs, loss):
     expected = jacrev(jacrev(of_vector))(flatten(parameters))
     found = hessian(model, inputs, targets, loss)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))
-
-
-def test_eigenvalues_as_published_are_those_of_the_lower_triangle_whichever_solver_has_them(monkeypatch):
-    """Rounding leaves a float32 Hessian not quite symmetric; torch's solver gives up on some of them."""
-    source = torch.Generator().manual_seed(1)
-    lower = torch.randn(30, 30, generator=source).tril()
-    matrix = lower + torch.full((30, 30), 7.0).triu(1)
-    expected = torch.linalg.eigvalsh((lower + lower.tril(-1).T).double()).numpy()
-
-    def gives_up(matrix):
-        raise torch.linalg.LinAlgError("the algorithm failed to converge")
-
-    for solver in (torch.linalg.eigvalsh, gives_up):
-        monkeypatch.setattr(torch.linalg, "eigvalsh", solver)
-        found = eigenvalues_as_published(matrix)
-        assert found.dtype == np.float64
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
-        # In float32: closer than that it cannot be, and shall not.
-        assert np.abs(found - expected).max() > 1e-9

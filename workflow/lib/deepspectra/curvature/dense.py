@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, grad, jvp, vmap
 
 from deepspectra.curvature.losses import Loss, batch_loss, curvature_factor
-from deepspectra.errors import UserError
-
-logger = logging.getLogger(__name__)
 
 # Products that are computed at once: their tangents of all weights are held together.
 _PRODUCTS = 64
@@ -92,26 +87,3 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
             found = torch.autograd.grad(outputs[sample], parameters, factor[sample, :, column], retain_graph=True)
             columns.append(torch.cat([part.reshape(-1) for part in found]))
     return torch.stack(columns, dim=1)
-
-
-def eigenvalues_as_published(matrix: torch.Tensor) -> np.ndarray:
-    """Eigenvalues of a matrix in its own precision, as the authors compute them: of its lower triangle.
-
-    torch's solver gives up on some float32 matrices with many rows of zeros (seen: a regression whose units are mostly
-    dead); NumPy's, which is slower, does not.
-
-    :param matrix: shape (P, P), symmetric but for rounding.
-    :returns: float64, shape (P,), ascending.
-    :raises UserError: if neither converges.
-    """
-    try:
-        return torch.linalg.eigvalsh(matrix).cpu().double().numpy()
-    except torch.linalg.LinAlgError:
-        logger.warning("torch's eigensolver did not converge: NumPy's is used instead")
-        try:
-            return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
-        except np.linalg.LinAlgError as error:
-            raise UserError(
-                f"no eigenvalues of this {matrix.dtype} matrix: neither torch's nor NumPy's solver converges. Look for "
-                "weights or inputs that are not finite, or do without the spectra as published (published_batches: 0)."
-            ) from error

@@ -15,6 +15,7 @@ from deepspectra.curvature.gauss_newton import gauss_newton_gram
 from deepspectra.curvature.losses import Loss, curvature_factor
 from deepspectra.curvature.piecewise import reduced_hessian, why_not_piecewise
 from deepspectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
+from deepspectra.eigenvalues import symmetric_eigenvalues
 from deepspectra.errors import UserError
 
 Kind = Literal["hessian", "gauss_newton"]
@@ -142,11 +143,9 @@ def keep_resolved(
     """Eigenvalues of a curvature matrix, or of one with the same non-zero spectrum, that are above their error bound.
 
     :param matrix: float64, symmetric. :param largest_output: see :func:`error_bound`. :param parameters: P.
-    :raises UserError: if the matrix is not finite.
+    :raises UserError: if the matrix is not finite, or has no eigenvalues by any solver.
     """
-    if not torch.isfinite(matrix).all():
-        raise UserError("the curvature matrix is not finite: look for weights or inputs that are not.")
-    eigenvalues = torch.linalg.eigvalsh(matrix).cpu().numpy()
+    eigenvalues = symmetric_eigenvalues(matrix)
     bound = error_bound(eigenvalues, largest_output)
     kept = eigenvalues[np.abs(eigenvalues) > bound]
     return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
