@@ -20,8 +20,6 @@ NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PR
     **{"npm_config_registry": CLOSED, "PIP_INDEX_URL": CLOSED, "PIP_CONFIG_FILE": "/dev/null"},
     **{"PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": "", "no_proxy": "", "NO_PROXY": ""},
 }
-#: Calls that start no job, and leave nothing running.
-DRY = {"--dry-run", "--lint", "--list-rules", "--list-target-rules"}
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,8 @@ class Project:
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the copy to its end; both outputs come together in ``stdout``."""
         run = self._run(arguments, environment)
-        if not DRY.isdisjoint(arguments):
-            status, output = prepared.snakemake(arguments, self.folder, run["env"])
-            return subprocess.CompletedProcess(run["args"], status, output)
-        return subprocess.run(**run)
+        status, output = prepared.snakemake(arguments, self.folder, run["env"])
+        return subprocess.CompletedProcess(run["args"], status, output)
 
     def _run(self, arguments: tuple[str, ...], environment: dict[str, str]) -> dict[str, object]:
         # Only what the project itself sets may put its library on the path.

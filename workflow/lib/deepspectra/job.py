@@ -79,6 +79,8 @@ def _log_to(log: str | Path) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", handlers=[handler], force=True
     )
+    # A hundred lines on the tables of every font that a PDF embeds.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 def _seconds_since_start() -> float:
