@@ -64,7 +64,7 @@ def test_what_another_test_shows_is_there(case):
 
 
 def test_the_page_has_every_row_with_the_words_of_its_message():
-    """``uv run tests/workflow/bad_inputs.py`` makes it anew."""
+    """``uv run tests/record_bad_input.py`` makes it anew."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     rows = {
         line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ") and "---" not in line

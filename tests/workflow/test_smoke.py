@@ -126,15 +126,16 @@ def test_ratios_of_processes_with_their_degeneracy_are_those_of_the_plain_sample
 
 def test_resolved_spectra_are_those_of_dense_matrices_in_float64(finished):
     """From the files of weights and data alone: the same batch, the same eigenvalues."""
-    bike = load_settings(finished.folder / "config")["smoke"].baskerville2022.network("mlp_bike").model_dump()
+    settings = load_settings(finished.folder / "config")["smoke"].baskerville2022
+    bike, first = settings.network("mlp_bike").model_dump(), settings.curvature.batch_size
     weights, data = (
         finished.folder / path for path in ("results/smoke/networks/mlp_bike.h5", "resources/data/bike.h5")
     )
     samples = load_samples(bike, data, "train")
     model = load_trained(bike, weights, "final", 13, torch.float64)
     folder = finished.folder / "results/smoke/spectra/baskerville2022/mlp_bike"
-    factor = gauss_newton_factor(model, samples.inputs[:8], "squared")
-    dense = {"hessian": hessian(model, samples.inputs[:8], samples.targets[:8], "squared")}
+    factor = gauss_newton_factor(model, samples.inputs[:first], "squared")
+    dense = {"hessian": hessian(model, samples.inputs[:first], samples.targets[:first], "squared")}
     dense["gauss_newton"] = factor @ factor.T
     for kind, matrix in dense.items():
         batches = {"hessian": 1, "gauss_newton": 25}[kind]
