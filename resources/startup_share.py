@@ -61,6 +61,11 @@ def main(scale: str, cores: int) -> None:
             "of each for every job. Make everything in one run first, in a fresh clone."
         )
     wall = last_run(Path())
+    if sum(jobs) > wall * cores:
+        raise SystemExit(
+            f"the jobs of {folder} took {sum(jobs):.0f} s; the last run, of {wall:.0f} s on {cores} cores, made only a "
+            "part of them. Make everything in one run, in a fresh clone."
+        )
     print(f"{len(jobs)} jobs in {wall:.0f} s on {cores} cores; a job starts in {sum(imports) / len(imports):.2f} s")
     for name, share in shares(wall, cores, jobs, imports).items():
         print(f"{share:6.1%}  {name}")

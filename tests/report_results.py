@@ -67,6 +67,7 @@ def write_results(folder: Path) -> None:
     shown = pd.DataFrame({f"column {number}": [MARKUP, "a|b", None if number else "last"] for number in range(9)})
     table.with_suffix(".md").write_text(markdown(shown, "Table 1 (thamm2024): accuracies", [NOTE, "Second note."]))
     shown.to_csv(table.with_suffix(".csv"))
+    (folder / "claims.md").write_text("# Claims\n", encoding="utf-8")
     write_claims(folder / "claims.csv")
 
 

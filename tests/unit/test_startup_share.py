@@ -55,3 +55,12 @@ def test_an_incomplete_scale_is_refused(run):
     for log in (run / ".snakemake/log").iterdir():
         log.unlink()
     assert share(run).returncode == 1
+
+
+def test_a_run_that_made_only_a_part_is_refused(run):
+    """Its clock has nothing to do with the jobs of earlier runs."""
+    (run / ".snakemake/log/2026-01-04T000000.1.snakemake.log").write_text("Elapsed time: 0:00:50.000\n")
+    done = share(run, "smoke")
+    assert done.returncode == 1
+    assert "took 120 s; the last run, of 50 s on 2 cores, made only a part" in done.stderr
+    assert share(run, "smoke", "3").returncode == 0

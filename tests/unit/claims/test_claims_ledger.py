@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from made_up import tables
 
-from deepspectra.claims.ledger import CHECKED, LEDGER, SECOND, accepted, check, measured, page, read_ledger
+from deepspectra.claims.ledger import CHECKED, LEDGER, SECOND, check, page, read_ledger
 from deepspectra.claims.papers import READINGS
 from deepspectra.claims.reading import Measured, Results
-from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, verdict
+from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured, verdict
 from deepspectra.errors import UserError
 
 FILE = Path(__file__).parents[3] / "resources" / "claims.csv"

@@ -68,6 +68,7 @@ def test_the_page_loads_nothing_and_links_beside_itself(folder, page):
     for name in ("png", "pdf", "csv"):
         assert f"figures/thamm2024/figure_1.{name}" in addresses
     assert {"tables/thamm2024/table_1.md", "tables/thamm2024/table_1.csv", "limits/own.csv"} <= set(addresses)
+    assert {"claims.md", "claims.csv"} <= set(addresses)
     assert not re.search(r"url\(|@import|https?:", page)
 
 
@@ -92,8 +93,8 @@ def test_every_claim_is_there_once_with_its_verdict_in_words(page):
     text = " ".join(Reader(page).text.split())
     for key in ("one", "two", "three", "four"):
         assert text.count(f"Claim {key}:") == 1
-    assert "0.529 ± 0.003" in text
-    assert "0.5123, does not hold" in text
+    assert "0.5290 ± 0.0030" in text
+    assert "0.512, does not hold" in text
     for _, slug in VERDICTS.values():
         assert f'id="verdict-{slug}"' in page
 

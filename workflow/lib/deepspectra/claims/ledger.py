@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 
 from deepspectra.claims.papers import READINGS
 from deepspectra.claims.reading import Measured, Results
-from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, RULE, VERDICTS, verdict
+from deepspectra.claims.verdicts import BOUNDS, FAILS, HOLDS, NOT_RUN, RULE, VERDICTS, accepted, measured, verdict
 from deepspectra.csv_files import read_csv
 from deepspectra.errors import UserError
 from deepspectra.tables import markdown
@@ -94,7 +93,7 @@ def page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
     counts = counts.reindex([paper for paper in READINGS if paper in counts.index])
     counts.loc["all"] = counts.sum()
     head = counts.astype(str).reset_index().rename(columns={"paper": "claims of"})
-    parts = [markdown(head, title, [RULE, *notes])]
+    parts = [markdown(head, title, [RULE, BOUNDS, *notes])]
     for paper in counts.index[:-1]:
         part = checked[checked.paper == paper]
         shown = pd.DataFrame(
@@ -116,23 +115,6 @@ def page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
         )
         parts.append("#" + markdown(shown, paper, []))
     return "\n".join(parts)
-
-
-def accepted(low: float, high: float) -> str:
-    """What is accepted, in words."""
-    if math.isnan(low):
-        return f"at most {high:g}"
-    return f"at least {low:g}" if math.isnan(high) else f"{low:g} to {high:g}"
-
-
-def measured(value: float, error: float) -> str:
-    """A number with its error; where there is one, in its digits, and nothing where there is no number."""
-    if math.isnan(value):
-        return ""
-    if not error > 0:
-        return f"{value:.3g}"
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def _twice(row: object) -> str:

@@ -1,4 +1,4 @@
-"""The four verdicts, and the rule for them."""
+"""The four verdicts, the rule for them, and numbers and bounds as they are written."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ RULE = (
     "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
     "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
     "computed and not drawn."
+)
+
+#: Of numbers and bounds, for the same readers.
+BOUNDS = (
+    "What follows ± is one error, a standard error where the reason says nothing else. Bounds of what is accepted are "
+    "this project's, since the papers give few."
 )
 
 
@@ -48,3 +54,20 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
     if (found.value < low and found.floor < low) or (found.value > high and found.floor > high):
         return UNDECIDED, "outside, as a perfect model of this size would be"
     return FAILS, one_draw
+
+
+def accepted(low: float, high: float) -> str:
+    """What is accepted, in words."""
+    if math.isnan(low):
+        return f"at most {high:g}"
+    return f"at least {low:g}" if math.isnan(high) else f"{low:g} to {high:g}"
+
+
+def measured(value: float, error: float) -> str:
+    """A number with its error; where there is one, in its digits, and nothing where there is no number."""
+    if math.isnan(value):
+        return ""
+    if not error > 0:
+        return f"{value:.3g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"

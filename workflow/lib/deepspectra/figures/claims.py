@@ -9,8 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from deepspectra.claims.ledger import accepted, measured
-from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS
+from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS, accepted, measured
 from deepspectra.figures import style
 
 #: Colour, marker and sign of every verdict: each tells it by itself.

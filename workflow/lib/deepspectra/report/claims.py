@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepspectra.claims.verdicts import accepted, measured
 from deepspectra.csv_files import read_csv
 from deepspectra.errors import UserError
 
@@ -21,10 +22,13 @@ COLUMNS = (
     *("id", "paper", "item", "claim", "quantity", "published", "accept_low", "accept_high", "reproduced", "error"),
     *("verdict", "reason", "second", "second_reproduced", "second_error", "second_verdict"),
 )
+NUMBERS = ("reproduced", "second_reproduced")
 
 
 def read_claims(path: str | Path) -> list[dict[str, str]]:
-    """Every claim with its numbers as text, in the file's order; what is missing is an empty text.
+    """Every claim as text, in the file's order; what is missing is an empty text.
+
+    Numbers have their errors with them (``reproduced``, ``second_reproduced``); ``accepted`` has the bounds in words.
 
     :raises UserError: if the file or a column is missing, or a verdict is none of :data:`VERDICTS`.
     """
@@ -35,7 +39,7 @@ def read_claims(path: str | Path) -> list[dict[str, str]]:
             f"{path} has the verdict {unknown[0]!r}; expected one of {', '.join(VERDICTS)}. Delete it and run the "
             "workflow again."
         )
-    return [{name: _text(value, name) for name, value in row.items()} for row in table.to_dict("records")]
+    return [_as_text(row) for row in table.to_dict("records")]
 
 
 def count_verdicts(claims: list[dict[str, str]], papers: list[str]) -> dict[str, list[int]]:
@@ -44,9 +48,7 @@ def count_verdicts(claims: list[dict[str, str]], papers: list[str]) -> dict[str,
     return {paper: [found[paper, verdict] for verdict in VERDICTS] for paper in papers}
 
 
-def _text(value: object, column: str) -> str:
-    """A cell as text: numbers with four digits at most, errors with two, nothing where it is missing."""
-    if pd.isna(value):
-        return ""
-    digits = 2 if column.endswith("error") else 4
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+def _as_text(row: dict[str, object]) -> dict[str, str]:
+    numbers = {name: measured(row[name], row[name.replace("reproduced", "error")]) for name in NUMBERS}
+    texts = {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
+    return texts | numbers | {"accepted": accepted(row["accept_low"], row["accept_high"])}

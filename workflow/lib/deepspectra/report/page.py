@@ -16,7 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from deepspectra.claims.verdicts import RULE
+from deepspectra.claims.verdicts import BOUNDS, RULE
 from deepspectra.figures import NOTE_SHARE
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts
@@ -122,6 +122,7 @@ def render_page(
             claims=claims,
             verdicts=VERDICTS,
             rule=RULE,
+            bounds=BOUNDS,
             counts=count_verdicts(claims, list(items)),
             pictures=sum(bool(item.picture) for shown in items.values() for item in shown),
             tables=sum(bool(item.columns) for shown in items.values() for item in shown),

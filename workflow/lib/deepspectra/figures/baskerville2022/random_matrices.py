@@ -34,8 +34,9 @@ NOTES = {
     "with each spectrum's own mean removed, to the process's own semicircle. * degenerate directions, whose zeros are "
     "not drawn. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 and 5 by the authors' public code, "
     "drawn once for all samples. Assumed: the bins.",
-    "figure_6": f"{_PROCESS} (d) to (f) as published are plain samples: the authors' code drops degeneracy and "
-    "outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of degenerate "
+    "figure_6": f"{_PROCESS} * degenerate directions. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 "
+    "and 5, drawn once for all samples. (d) to (f) as published are plain samples: the authors' code drops degeneracy "
+    "and outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of degenerate "
     "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside "
     "the bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
     "counted. Mean of min(r, 1/r): error by bootstrap over matrices; "
