@@ -138,7 +138,7 @@ def test_resolved_spectra_are_those_of_dense_matrices_in_float64(finished):
     dense = {"hessian": hessian(model, samples.inputs[:first], samples.targets[:first], "squared")}
     dense["gauss_newton"] = factor @ factor.T
     for kind, matrix in dense.items():
-        batches = {"hessian": 1, "gauss_newton": 25}[kind]
+        batches = {"hessian": 1, "gauss_newton": bike["images"] // first}[kind]
         with h5py.File(folder / f"final_train_{kind}" / f"resolved_0_{batches - 1}.h5") as file:
             found, bound = file["eigenvalues"][: file["lengths"][0]], file["bounds"][0]
             assert json.loads(file.attrs["parameters"])["parameters"] == len(matrix) == 311
