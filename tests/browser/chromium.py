@@ -184,6 +184,8 @@ class Browser:
 
     def picture(self, path: Path, *, whole: bool = False) -> None:
         """What the window shows, or the whole page, as PNG."""
+        # Two frames later what was scrolled to is drawn, on a busy machine too.
+        self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
         result = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(result["data"]))
 
