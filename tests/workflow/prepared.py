@@ -3,7 +3,8 @@
 Nearly half of the processor time of a run at smoke scale goes into the same imports, 200 times over. What a test runs
 to its end by ``Project.snakemake`` does without: Snakemake is forked from one process, and each job from another, to
 which ``prepared_python`` passes it on. The library comes from the folder of the run, as always. What is killed,
-interrupted or submitted (``Project.start``), and every command line in the other tests, starts as it does for users.
+interrupted or submitted (``Project.start``) starts as it does for users, and its results are compared with those of
+runs that do not. All that is forked has one order of sets of text; ``figures/drawn.py`` and Slurm's test have others.
 
 Run as a program, this file is either process: the first takes calls from its standard input, a line each, and prints
 the exit status; the second listens on a socket.
@@ -129,6 +130,9 @@ def _serve_jobs(address: str) -> None:
                 call = json.loads(content)
                 sys.argv = [call["script"]]
                 _be(call["folder"], call["environment"], str(Path(call["script"]).parent))
+                # As in a process of its own: a job that forgets its seed is not to have that of its neighbours.
+                import_module("numpy").random.seed()
+                import_module("torch").seed()
                 _end_with(lambda script=call["script"]: runpy.run_path(script, run_name="__main__"))
             connection.sendall(str(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])).encode())
             os._exit(0)

@@ -20,8 +20,10 @@ logger = logging.getLogger(__name__)
 with job(snakemake.log[0], snakemake.threads):
     settings = snakemake.params.settings
     device = choose_device(snakemake.config["device"])
-    torch.use_deterministic_algorithms(device.type == "cuda", warn_only=True)
-    torch.backends.cudnn.allow_tf32 = False
+    if device.type == "cuda":
+        # Not on the CPU, which needs it not: the call imports torch's compiler, two seconds.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.allow_tf32 = False
     shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3)}
     data = store.read(snakemake.input.data, shapes | {"train_labels": (50_000,), "test_labels": (10_000,)})
     name = store.read(snakemake.input.backbone, {}).attributes["parameters"]["backbone"]

@@ -20,8 +20,10 @@ with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training
     device = choose_device(snakemake.config["device"])
     # Pooling and response normalisation have no deterministic form on a GPU: torch warns, and last digits may differ.
-    torch.use_deterministic_algorithms(device.type == "cuda", warn_only=True)
-    torch.backends.cudnn.allow_tf32 = False
+    if device.type == "cuda":
+        # Not on the CPU, which needs it not: the call imports torch's compiler, two seconds.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.allow_tf32 = False
     recipe = RECIPES[snakemake.params.paper](network, training, snakemake.input[0] if snakemake.input else None)
     model = recipe.model.to(device)
     initial = parameters_of(model)

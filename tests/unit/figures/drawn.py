@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -109,15 +110,22 @@ def save_all(figures, folder):
 def save_here_and_there(module, here, there):
     """Figures of a test module, that has ``figures_to_save()``, in two folders.
 
-    From here, and at the same time from a process in which sets of text have another order.
+    From here, and at the same time from a process in which sets of text have another order and matplotlib a file of
+    settings of the user's.
     """
     code = (
         "import sys, importlib; sys.path.insert(0, sys.argv[1]); import drawn; "
         "drawn.save_all(importlib.import_module(sys.argv[2]).figures_to_save(), sys.argv[3])"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(style.__file__).parents[2]), "PYTHONHASHSEED": "12345"}
+    Path(there).mkdir(exist_ok=True)
+    settings = Path(there) / "settings" / "matplotlibrc"
+    settings.parent.mkdir()
+    settings.write_text("axes.facecolor: pink\naxes.grid: True\nfont.size: 20\nsavefig.bbox: tight\n")
+    environment["MATPLOTLIBRC"] = str(settings)
     command = [sys.executable, "-c", code, str(Path(__file__).parent), module, str(there)]
     with subprocess.Popen(command, env=environment) as process:
         save_all(sys.modules[module].figures_to_save(), here)
     assert process.returncode == 0
+    shutil.rmtree(settings.parent)
     return here, there

@@ -13,7 +13,10 @@ import pandas as pd
 from deepspectra.errors import UserError
 
 #: What to do about a file that a rule makes.
-_MADE = "Delete it and run the workflow again; only this file and what depends on it will be made anew."
+_MADE = (
+    "Delete it and run the workflow again; only this file, what it needs that was temporary, and what depends on it "
+    "will be made anew."
+)
 
 
 def read_csv(path: str | Path, columns: Sequence[str] = (), advice: str = _MADE) -> pd.DataFrame:

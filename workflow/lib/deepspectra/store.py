@@ -161,7 +161,7 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py names damage in any of these ways
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
-            "only this file and what depends on it will be made anew."
+            "only this file, what it needs that was temporary, and what depends on it will be made anew."
         ) from error
 
     lengths: dict[str, int] = {}

@@ -50,6 +50,8 @@ _PARAMETERS = {
 def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
     """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state."""
     matplotlib.use("Agg")
+    # A matplotlibrc of the user's changes nothing.
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(_PARAMETERS)
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(*panels, squeeze=False)
