@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepspectra.claims.verdicts import accepted, measured
+from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured
 from deepspectra.csv_files import read_csv
 from deepspectra.errors import UserError
 
 #: How each verdict is marked beside its words, and its name in the page.
 VERDICTS = {
-    "holds": ("✓", "holds"),
-    "does not hold": ("✗", "fails"),
-    "not run at this scale": ("·", "not-run"),
-    "not determinable": ("?", "open"),
+    HOLDS: ("✓", "holds"),
+    FAILS: ("✗", "fails"),
+    NOT_RUN: ("·", "not-run"),
+    UNDECIDED: ("?", "open"),
 }
 COLUMNS = (
     *("id", "paper", "item", "claim", "quantity", "published", "accept_low", "accept_high", "reproduced", "error"),
