@@ -5,7 +5,9 @@
 Run it in the top folder after one run has made everything (`snakemake --cores 2` in a fresh clone). The time of a run
 is its cores, two unless another number is given, times its length by the clock. Of that, Snakemake has what no job
 used: reading the rules, choosing jobs, cores that found none, and downloads, which are no job of a scale. Starting a
-job is Python and its imports, which every job's log tells.
+job is Python and its imports, which every job's log tells as it tells the time of its work; ending one is what is left
+of the job's time by its benchmark file, Python's own end for the most part. What a job imports on its way counts as its
+work: the writer of PDF, 0.1 s a figure, and parts of torch that differentiation asks for, 0.3 to 1.6 s a Hessian.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "lib"))
 
-from deepspectra.job import STARTED  # noqa: E402
+from deepspectra.job import STARTED, WORKED  # noqa: E402
 
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
 
@@ -34,31 +36,33 @@ def last_run(folder: Path) -> float:
     raise SystemExit("no run of Snakemake has come to its end in this folder.")
 
 
-def import_seconds(logs: Path) -> list[float]:
-    """What the jobs of a scale told of their start."""
-    pattern = re.compile(re.escape(STARTED).replace("%\\.2f", r"([\d.]+)"))
+def told(line: str, logs: Path) -> list[float]:
+    """The seconds in a line that the log of every job of a scale has."""
+    pattern = re.compile(re.escape(f" deepspectra.job: {line}").replace("%\\.2f", r"([\d.]+)"))
     found = (pattern.search(path.read_text(encoding="utf-8")) for path in sorted(logs.rglob("*.log")))
     return [float(match.group(1)) for match in found if match]
 
 
-def shares(wall: float, cores: int, jobs: list[float], imports: list[float]) -> dict[str, float]:
-    """Of the time of a run: the jobs' work, their start, and Snakemake with idle cores; they sum to one."""
+def shares(wall: float, cores: int, jobs: float, started: float, worked: float) -> dict[str, float]:
+    """Of the time of a run: the jobs' work, their start and end, and Snakemake with idle cores; they sum to one."""
     whole = wall * cores
     return {
-        "the jobs' own work": (sum(jobs) - sum(imports)) / whole,
-        "starting them": sum(imports) / whole,
-        "Snakemake, and cores without a job": 1 - sum(jobs) / whole,
+        "the jobs' own work": worked / whole,
+        "starting them": started / whole,
+        "ending them": (jobs - started - worked) / whole,
+        "Snakemake, and cores without a job": 1 - jobs / whole,
     }
 
 
 def main(scale: str, cores: int) -> None:
     folder = Path("results") / scale
     jobs = [float(pd.read_csv(path, sep="\t").s.sum()) for path in sorted(folder.glob("benchmarks/**/*.tsv"))]
-    imports = import_seconds(folder / "logs")
-    if not jobs or len(jobs) != len(imports):
+    started, worked = (told(line, folder / "logs") for line in (STARTED, WORKED))
+    if not jobs or not len(jobs) == len(started) == len(worked):
         raise SystemExit(
-            f"{folder} has {len(jobs)} benchmark files and {len(imports)} logs that tell of their start; expected one "
-            "of each for every job. Make everything in one run first, in a fresh clone."
+            f"{folder} has {len(jobs)} benchmark files, {len(started)} logs that tell of their start and "
+            f"{len(worked)} that tell of their work; expected one of each for every job. Make everything in one run "
+            "first, in a fresh clone."
         )
     wall = last_run(Path())
     if sum(jobs) > wall * cores:
@@ -66,8 +70,8 @@ def main(scale: str, cores: int) -> None:
             f"the jobs of {folder} took {sum(jobs):.0f} s; the last run, of {wall:.0f} s on {cores} cores, made only a "
             "part of them. Make everything in one run, in a fresh clone."
         )
-    print(f"{len(jobs)} jobs in {wall:.0f} s on {cores} cores; a job starts in {sum(imports) / len(imports):.2f} s")
-    for name, share in shares(wall, cores, jobs, imports).items():
+    print(f"{len(jobs)} jobs in {wall:.0f} s on {cores} cores; a job starts in {sum(started) / len(started):.2f} s")
+    for name, share in shares(wall, cores, sum(jobs), sum(started), sum(worked)).items():
         print(f"{share:6.1%}  {name}")
 
 

@@ -34,8 +34,9 @@ def test_a_read_only_folder_does_for_a_plan_alone(tmp_path, monkeypatch):
     """The superuser may write anywhere: what the system answers is pretended."""
     monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
     check_folder(tmp_path, written=False)
-    with pytest.raises(UserError, match=r"is read-only\. Mend its permissions"):
-        check_folder(tmp_path)
+    for path in (tmp_path, tmp_path / "none" / "yet"):
+        with pytest.raises(UserError, match=rf"{tmp_path} is read-only\. Mend its permissions"):
+            check_folder(path)
 
 
 def test_files_from_the_future_are_counted_and_the_latest_named(tmp_path):

@@ -42,9 +42,10 @@ def test_the_log_holds_the_records_of_this_run_only(tmp_path):
     with job(log):
         logging.getLogger("deepspectra.two").info("second run: ε = %.1f", 0.5)
         logging.getLogger("deepspectra.two").debug("too fine")
-    first, *others = log.read_text(encoding="utf-8").splitlines()
+    first, *others, last = log.read_text(encoding="utf-8").splitlines()
     assert re.fullmatch(r"INFO deepspectra.job: started in \d+\.\d\d s", first)
     assert others == ["INFO deepspectra.two: second run: ε = 0.5"]
+    assert re.fullmatch(r"INFO deepspectra.job: worked for 0\.\d\d s", last)
 
 
 def test_torch_gets_the_job_s_threads(tmp_path):

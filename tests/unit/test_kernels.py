@@ -20,8 +20,9 @@ from deepspectra.kernels import (
 )
 from deepspectra.kernels.weights import RandomWeights
 from deepspectra.laws import MarchenkoPastur
+from deepspectra.limits.coefficients import tangent_coefficients
 from deepspectra.limits.inputs import MarchenkoPasturInput
-from deepspectra.limits.layered import limit_law, tangent_coefficients, tangent_kernel
+from deepspectra.limits.layered import limit_law, tangent_kernel
 from deepspectra.statistics import ks_distance
 
 

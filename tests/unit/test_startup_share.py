@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deepspectra.job import STARTED
+from deepspectra.job import STARTED, WORKED
 
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "startup_share.py"
-LINE = f"INFO deepspectra.job: {STARTED}\n"
+LOG = f"INFO deepspectra.job: {STARTED}\nINFO other: it took 17.5 s\nINFO deepspectra.job: {WORKED}\n"
 
 
 def share(folder, *arguments):
@@ -20,12 +20,12 @@ def share(folder, *arguments):
 
 @pytest.fixture
 def run(tmp_path):
-    """100 s by the clock; three jobs of 30, 40 and 50 s, of which 2, 3 and 4 are imports."""
+    """100 s by the clock; three jobs of 30, 40 and 50 s, of which 2, 3 and 4 are their start, and one each its end."""
     results = tmp_path / "results" / "smoke"
-    for index, (seconds, imports) in enumerate([(30, 2), (40, 3), (50, 4)]):
+    for index, (seconds, started) in enumerate([(30, 2), (40, 3), (50, 4)]):
         for path, text in (
             (results / f"benchmarks/rule/{index}.tsv", f"s\tmax_rss\n{seconds}.0\t100\n"),
-            (results / f"logs/rule/{index}.log", LINE % imports + "INFO other: it took 17.5 s\n"),
+            (results / f"logs/rule/{index}.log", LOG % (started, seconds - started - 1)),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
@@ -41,15 +41,15 @@ def test_shares_are_of_cores_times_the_last_whole_run(run):
     lines = share(run, "smoke").stdout.splitlines()
     assert lines[0] == "3 jobs in 100 s on 2 cores; a job starts in 3.00 s"
     told = [line.split("%")[0].strip() for line in lines[1:]]
-    assert told == ["55.5", "4.5", "40.0"]
-    assert share(run, "smoke", "4").stdout.splitlines()[3].startswith(" 70.0%")
+    assert told == ["54.0", "4.5", "1.5", "40.0"]
+    assert share(run, "smoke", "4").stdout.splitlines()[4].startswith(" 70.0%")
 
 
 def test_an_incomplete_scale_is_refused(run):
     (run / "results/smoke/logs/rule/0.log").unlink()
     done = share(run, "smoke")
     assert done.returncode == 1
-    assert "3 benchmark files and 2 logs" in done.stderr
+    assert "3 benchmark files, 2 logs that tell of their start and 2 that tell of their work" in done.stderr
     assert "Traceback" not in done.stderr
     assert "expected one of each" in share(run, "preview").stderr
     for log in (run / ".snakemake/log").iterdir():

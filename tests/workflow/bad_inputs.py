@@ -140,6 +140,7 @@ RUNS = {
     "read-only file": Run(
         (*RUN, "--forcerun", "draw_figure", "--", FINISHED[0]), read_only=_smoke("figures/pennington2017/figure_3.pdf")
     ),
+    "read-only records": Run((*RUN, "--", FINISHED[0]), read_only=".snakemake"),
     "future": Run((*_only("train_network"), _smoke("networks/tiny.h5"))),
     "syntax": _MINE,
     "list": _MINE,
@@ -149,6 +150,9 @@ RUNS = {
     "nowhere": Run((*DRY, "--configfile", "nowhere.yaml", "--")),
     "no mapping": Run((*DRY, "--config", "fan2020=3", "--")),
     "target": Run((*DRY, "--config", "scale=smoke", "--", _smoke("figures/fan2020/figure_99.pdf"))),
+    "name": Run((*DRY, "--config", "scale=smoke", "--", "fan2020_figur_1")),
+    "no end": Run((*DRY, "--config", "scale=smoke", "fan2020_figure_1")),
+    "dots": Run((*DRY, "--config", "fan2020.figure_1.bins=30", "--", "fan2020_figure_1")),
     "npy": Run((*DRY, "--config", f"limit_laws={_OWN_LAW}", "--")),
 }
 
@@ -622,7 +626,30 @@ CASES = [
         ("has no function 'wave'; it has wav",),
         call=_activation("def wav(x):\n    return x\n", "wave"),
     ),
-    Case(CONFIGURATION, "a target that does not exist", ("MissingRuleException", "figure_99.pdf"), run="target"),
+    Case(
+        CONFIGURATION,
+        "a path that no rule makes as a target",
+        ("MissingRuleException", "No rule to produce", "figure_99.pdf"),
+        run="target",
+    ),
+    Case(
+        CONFIGURATION,
+        "a target's name misspelt",
+        ("MissingRuleException", "No rule to produce fan2020_figur_1"),
+        run="name",
+    ),
+    Case(
+        CONFIGURATION,
+        "no -- between settings and target",
+        ("Config entries have to be defined as name=value pairs", "Unparsable value: 'fan2020_figure_1'"),
+        run="no end",
+    ),
+    Case(
+        CONFIGURATION,
+        "--config with dots, fan2020.figure_1.bins=30, in place of braces",
+        ("Invalid config definition: Config entry must start with a valid identifier",),
+        run="dots",
+    ),
     Case(
         CONFIGURATION,
         "every other key, type, range and contradiction",
@@ -647,6 +674,9 @@ CASES += [
         *(lambda folder: (folder / "results").symlink_to("/nowhere/at/all"), "a link"),
     ),
     Case(FOLDER, "results is read-only", ("results is read-only", "Mend its permissions"), run="read-only"),
+    Case(
+        FOLDER, ".snakemake is read-only", (".snakemake is read-only", "Mend its permissions"), run="read-only records"
+    ),
     Case(FOLDER, "one figure is read-only", ("pennington2017/figure_3.pdf",), run="read-only file"),
 ]
 CASES += [

@@ -73,7 +73,7 @@ def test_the_page_has_every_row_with_the_words_of_its_message():
     assert sorted(rows) == sorted(case.spoilt for case in CASES)
     for case in CASES:
         line = rows[case.spoilt]
-        assert f" | {case.status} | " in line
+        assert f" | {case.ended} | " in line
         assert line.endswith(f" | {case.stays} |")
         assert case.shown_by in line
         assert case.shown_by or all(words in line for words in case.words), (case.words, line)

@@ -40,6 +40,7 @@ class Case:
     :ivar run: name of the command line in ``bad_inputs.RUNS``; cases of one run are spoilt together.
     :ivar call: in place of a command line, what the library does with the input; raises UserError.
     :ivar shown_by: the test that shows the case, where another one does. :ivar status: of the command line.
+    :ivar ended: how it ended, in the table: with that status, or for a call with its exception.
     """
 
     group: str
@@ -51,6 +52,10 @@ class Case:
     shown_by: str = ""
     status: int = 1
     stays: str = STAYS
+
+    @property
+    def ended(self) -> str:
+        return "UserError" if self.call else str(self.status)
 
 
 @dataclass(frozen=True)
@@ -188,14 +193,16 @@ def page(cases: Sequence[Case], messages: dict[str, str]) -> str:
         "Made by `uv run tests/record_bad_input.py`, which tries every row of `tests/workflow/bad_inputs.py`, as the",
         "tests in `tests/workflow/test_bad_input.py` do. PATH is the folder of the project. What stood stays, to the",
         "byte; only the outputs of a job that failed are gone: Snakemake takes them away before it makes them anew,",
-        "and they were out of date. Tables in CSV carry no checksum: a change within one is not seen.",
+        "and they were out of date. Tables in CSV carry no checksum: a change within one is not seen. Rows that end in",
+        "`UserError` were tried by a call of the library; of it every command line makes the one message and status 1,",
+        "as the other rows of their kind show. Words that begin with an exception's name are Snakemake's own.",
     ]
     for group in dict.fromkeys(case.group for case in cases):
         lines += ["", f"## {group}", "", "| what was done | exit status | message | what stays |", "|---|---|---|---|"]
         for case in (case for case in cases if case.group == group):
             told = f"`{shortened(messages[case.spoilt])}`" if messages.get(case.spoilt) else ""
             told = f"see `{case.shown_by}`" if case.shown_by else told or "none"
-            cells = (case.spoilt, str(case.status), told, case.stays)
+            cells = (case.spoilt, case.ended, told, case.stays)
             lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -22,7 +22,7 @@ onstart:
 
 
 try:
-    for folder in ("results", f"results/{SCALE}"):
+    for folder in ("results", f"results/{SCALE}", ".snakemake"):
         check_folder(folder, written=not DRY_RUN)
     if not (DRY_RUN or UNLOCKS or TOUCHES):
         check_times(("resources", "results"))

@@ -8,6 +8,7 @@ from deepspectra.activations import activation
 from deepspectra.errors import UserError
 from deepspectra.kernels import linear_equivalent, random_network_kernels
 from deepspectra.laws import MarchenkoPastur
+from deepspectra.limits.coefficients import tangent_coefficients
 from deepspectra.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.limits.layered import (
     LayeredKernel,
@@ -15,7 +16,6 @@ from deepspectra.limits.layered import (
     density,
     limit_law,
     solve,
-    tangent_coefficients,
     tangent_kernel,
 )
 from deepspectra.statistics import ks_distance

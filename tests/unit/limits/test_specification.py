@@ -8,8 +8,8 @@ import pytest
 from deepspectra.activations import Activation, activation
 from deepspectra.configuration.limit_laws import LimitLaw
 from deepspectra.errors import UserError
+from deepspectra.limits.coefficients import tangent_coefficients
 from deepspectra.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
-from deepspectra.limits.layered import tangent_coefficients
 from deepspectra.limits.specification import constants_of, kernel_of, notes_of, ratios_of, spectrum_of
 
 

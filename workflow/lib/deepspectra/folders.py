@@ -18,7 +18,7 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
     """Check that a folder is one, or can be made.
 
     :param written: whether files are to be written below it; a plan alone needs none.
-    :raises UserError: if it is a file, a link to nowhere, or read-only.
+    :raises UserError: if it is a file, a link to nowhere, or read-only, or cannot be made for that reason.
     """
     path = Path(path)
     if path.is_symlink() and not path.exists():
@@ -28,10 +28,12 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
         )
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} must be a folder, but is a file. Move it out of the way and run again.")
-    if written and path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
+    # Of a folder that is yet to be made, the one that it will be in.
+    place = next((folder for folder in (path, *path.absolute().parents) if folder.exists()), path)
+    if written and not os.access(place, os.W_OK | os.X_OK):
         raise UserError(
-            f"{path} is read-only. Mend its permissions (or those of its disk), or copy the project to a place of your "
-            "own."
+            f"{place} is read-only. Mend its permissions (or those of its disk), or copy the project to a place of "
+            "your own."
         )
 
 

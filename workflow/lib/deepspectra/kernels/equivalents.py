@@ -13,7 +13,7 @@ from deepspectra.kernels.grams import difference, gram
 from deepspectra.kernels.networks import Kernels, Report, checked_accumulation, checked_matrix, say
 from deepspectra.kernels.waiting import waiting_room
 from deepspectra.kernels.weights import RandomWeights, checked_widths
-from deepspectra.limits.layered import tangent_coefficients
+from deepspectra.limits.coefficients import tangent_coefficients
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from scipy.interpolate import BarycentricInterpolator
 
 from deepspectra.activations import Activation, hermite_coefficients
 from deepspectra.errors import UserError
-from deepspectra.limits.layered import checked_rates
+from deepspectra.limits.coefficients import checked_rates
 
 # Terms of the series: as many as bring what is cut off below this, up to the most.
 _CUT_OFF, _MOST_TERMS = 1e-7, 200

@@ -30,7 +30,7 @@ from deepspectra.errors import UserError
 from deepspectra.kernels.grams import KernelDifference, add_gram_times, difference, gram, mirror
 from deepspectra.kernels.waiting import WaitingRoom, waiting_room
 from deepspectra.kernels.weights import GivenWeights, RandomWeights, Weights, checked_widths
-from deepspectra.limits.layered import checked_rates
+from deepspectra.limits.coefficients import checked_rates
 
 # Entries that the activation is applied to at once: on a CPU, as many as stay in its cache.
 _CACHED_ENTRIES = {"cpu": 2**16}
