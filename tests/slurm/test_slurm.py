@@ -228,3 +228,20 @@ def test_results_are_those_of_an_undisturbed_run_without_slurm(story):
     figures = {f"figures/{name}.pdf" for name in ("pennington2017/figure_2", "fan2020/figure_3")}
     assert figures | {"networks/single_neuron.h5", "limits/two.png"} <= story.alone.keys()
     assert story.on_slurm == story.alone
+
+
+def test_a_partition_that_does_not_exist_is_told_in_sbatch_s_own_words(cluster, tmp_path):
+    """Of jobs in groups Snakemake itself says "message: None"; the words come at the end of the run."""
+    project = copy_project(tmp_path / "project")
+    profile = project.folder / "workflow/profiles/slurm/config.yaml"
+    profile.write_text(profile.read_text().replace("  cpu: {max_gpu: 0}", "  nowhere: {max_gpu: 0}"))
+    result = project.snakemake(
+        *SLURM, "--config", "scale=smoke", "--", "pennington2017_figure_3", **cluster.environment
+    )
+    assert result.returncode == 1
+    assert re.findall(r"^error: .*", result.stdout, flags=re.MULTILINE) == [
+        "error: Slurm takes no job for partition nowhere of workflow/profiles/slurm/config.yaml (error: invalid "
+        "partition specified: nowhere; allocation failure: Invalid partition name specified). `sinfo` lists partitions."
+    ]
+    assert "Traceback" not in result.stdout
+    assert not results(project)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepspectra.comparison import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
 from deepspectra.image_statistics import PIXEL_COLUMNS, compare_inner_products, example_images
-from deepspectra.kernel_statistics import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
 from deepspectra.samples import sphere_samples
 
 

@@ -8,11 +8,9 @@ import pytest
 from scipy import stats
 
 from deepspectra.activations import activation
+from deepspectra.comparison import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
 from deepspectra.kernel_statistics import (
-    CURVE_COLUMNS,
     LEADING,
-    SUMMARY_COLUMNS,
-    Comparison,
     Spectrum,
     compare_input,
     compare_kernel,

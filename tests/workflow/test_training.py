@@ -118,6 +118,25 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(with_ima
     assert not (folder / CHECKPOINT).exists()
 
 
+def test_a_training_leaves_torch_s_compiler_alone(with_images, tmp_path):
+    """As a user's job starts: nothing imports what takes longer than the rest of torch."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, sys\n"
+        "from pathlib import Path\n"
+        "names = 'torch', 'torch._dynamo', 'torch._inductor'\n"
+        "end = lambda: Path(__file__).with_name('seen').write_text(str([name in sys.modules for name in names]))\n"
+        "if 'train_network' in ' '.join(sys.orig_argv[1:2]): atexit.register(end)\n"
+    )
+    few = "fan2020={training: {epochs: 2, samples: 20}}"
+    run = with_images.start(
+        *("--cores", "1", "--config", "scale=smoke", few, "--", "results/smoke/networks/single_neuron.h5"),
+        PYTHONPATH=str(tmp_path),
+    )
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, output[-6000:]
+    assert (tmp_path / "seen").read_text() == "[True, False, False]"
+
+
 def test_a_network_of_baskerville_is_trained_anew_only_for_what_shapes_it(with_images):
     """Not when other batches of it are to be studied."""
     network = "lenet_cifar10"

@@ -3,7 +3,7 @@
 Included by the main process alone.
 """
 
-from deepspectra import presence, store
+from deepspectra import presence, store, submission
 from deepspectra.folders import check_folder, check_times
 
 # A dry run writes nothing.
@@ -19,6 +19,12 @@ if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:
 onstart:
     presence.remove_parts("results")
     presence.remove_parts("resources")
+
+
+onerror:
+    if profile := getattr(workflow.executor_settings, "partition_config", None):
+        for refusal in submission.refusals(profile, gpu=GPU > 0):
+            print(f"\nerror: {refusal}\n", file=sys.stderr)
 
 
 try:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from deepspectra import store
+from deepspectra.comparison import Comparison
 from deepspectra.image_statistics import compare_inner_products
 from deepspectra.job import job
-from deepspectra.kernel_statistics import Comparison
 from deepspectra.samples import choose_images, columns_of, image_samples
 
 with job(snakemake.log[0], snakemake.threads):

@@ -2,9 +2,9 @@
 
 from deepspectra import store
 from deepspectra.activations import activation
+from deepspectra.comparison import Comparison
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
-    Comparison,
     Spectrum,
     compare_input,
     compare_kernel,

@@ -4,10 +4,10 @@ import numpy as np
 
 from deepspectra import store
 from deepspectra.activations import activation
+from deepspectra.comparison import Comparison
 from deepspectra.csv_files import read_csv
 from deepspectra.job import job
 from deepspectra.kernel_statistics import (
-    Comparison,
     Spectrum,
     compare_trained,
     explained_variance,

@@ -4,10 +4,10 @@ import pandas as pd
 
 from deepspectra import store
 from deepspectra.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.comparison import SUMMARY_COLUMNS
 from deepspectra.files import write_table
 from deepspectra.image_statistics import example_images
 from deepspectra.job import job
-from deepspectra.kernel_statistics import SUMMARY_COLUMNS
 from deepspectra.samples import choose_images, columns_of
 
 with job(snakemake.log[0], snakemake.threads):

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from drawn import illegible, line_through, save_here_and_there, texts, through_csv
 
+from deepspectra.comparison import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
 from deepspectra.figures import fan2020
 from deepspectra.kernel_statistics import (
-    CURVE_COLUMNS,
-    SUMMARY_COLUMNS,
-    Comparison,
     Spectrum,
     compare_kernel,
     compare_trained,

@@ -1,6 +1,6 @@
 """What fan2020's figures S1 and S3 show of images: inner products of pairs, and some before and after the removal.
 
-Rows are those of :mod:`deepspectra.kernel_statistics`; pixels have columns of their own.
+Rows are those of a :class:`~deepspectra.comparison.Comparison`; pixels have columns of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.linalg import eigsh
 
-from deepspectra.kernel_statistics import Comparison
+from deepspectra.comparison import Comparison
 from deepspectra.samples import principal_components
 from deepspectra.statistics import histogram
 

@@ -1,20 +1,17 @@
 """What fan2020's figures show of kernel spectra: histograms, limit laws, distances, outliers, and where the labels lie.
 
-Rows for the plotted numbers are (panel, series, x, x_high, y), those of the summary (panel, series, quantity, value,
-reference).
+They are rows of the two tables of a :class:`~deepspectra.comparison.Comparison`.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.stats import ks_2samp
 
-from deepspectra.files import write_table
+from deepspectra.comparison import Comparison
 from deepspectra.laws import MarchenkoPastur
 from deepspectra.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
 from deepspectra.limits.law import LimitLaw
@@ -22,9 +19,6 @@ from deepspectra.limits.layered import LayeredKernel, density, limit_law
 from deepspectra.statistics import histogram, ks_distance, zoom
 
 logger = logging.getLogger(__name__)
-
-CURVE_COLUMNS = ["panel", "series", "x", "x_high", "y"]
-SUMMARY_COLUMNS = ["panel", "series", "quantity", "value", "reference"]
 
 #: Eigenvalues beyond this times the limit's upper edge are counted: at finite size the largest of a bulk may lie
 #: slightly beyond.
@@ -36,19 +30,6 @@ ISOLATION_FACTOR = 1.5
 LEADING = 20
 # Below this share of the largest eigenvalue a bin on a logarithmic axis is not begun.
 _SMALLEST_SHARE = 1e-9
-
-
-@dataclass
-class Comparison:
-    """Rows that accumulate, panel by panel."""
-
-    rows: list[tuple] = field(default_factory=list)
-    summary: list[tuple] = field(default_factory=list)
-
-    def write(self, curves: str | Path, summary: str | Path) -> None:
-        """Both tables as CSV."""
-        write_table(pd.DataFrame(self.rows, columns=CURVE_COLUMNS), curves)
-        write_table(pd.DataFrame(self.summary, columns=SUMMARY_COLUMNS), summary)
 
 
 @dataclass(frozen=True)
