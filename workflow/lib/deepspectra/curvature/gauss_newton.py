@@ -18,6 +18,9 @@ from deepspectra.errors import UserError
 
 # Entries of a layer's factor that are held at once.
 _BLOCK = 1 << 25
+# Products that are summed in a row: BLAS adds a few hundred at a time to what it has, and over the millions of a large
+# layer the roundings of these sums grow to a hundred times float64's epsilon.
+_SUMMED = 1 << 12
 
 _WITH_PARAMETERS = (nn.Linear, nn.Conv2d, nn.BatchNorm2d)
 
@@ -132,8 +135,15 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
         for start in range(0, channels, at_once):
             part = flat[:, :, start : start + at_once]
             weights = part.reshape(batch, -1, places) @ patches.transpose(1, 2)
-            weights = weights.reshape(rows, -1)
-            gram.addmm_(weights, weights.T)
+            gram += _products(weights.reshape(rows, -1))
+
+
+def _products(rows: torch.Tensor) -> torch.Tensor:
+    """Inner products of long rows, shape (rows, rows), by sums of short sums."""
+    total = rows.new_zeros(len(rows), len(rows))
+    for part in rows.split(_SUMMED, dim=1):
+        total += part @ part.T
+    return total
 
 
 def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:

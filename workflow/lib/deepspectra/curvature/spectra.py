@@ -55,7 +55,8 @@ def error_bound(eigenvalues: np.ndarray, largest_output: float) -> float:
     """10 (sqrt(n) + |f|) times float64's epsilon times the largest absolute value, for n eigenvalues.
 
     An estimate of the backward error: that of sums of rounded numbers and of the eigensolver grows as a root of the
-    size, and an output f is known to epsilon |f|, the share by which a probability, its exponential, is uncertain.
+    size, and an output f is known to epsilon |f|, the share by which a probability, its exponential, is uncertain. Sums
+    over parameters, of which there may be millions more, are made so that they add no more (``gauss_newton``).
 
     :param largest_output: |f| of the batch.
     """
