@@ -1,4 +1,4 @@
-"""Print what share of a run Snakemake and the start of its jobs took, from the run's own log and benchmark files.
+"""Print the shares of a run that Snakemake and its jobs' starts and ends took, from its own log and benchmark files.
 
     uv run resources/startup_share.py preview [CORES]
 

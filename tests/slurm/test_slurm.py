@@ -230,18 +230,44 @@ def test_results_are_those_of_an_undisturbed_run_without_slurm(story):
     assert story.on_slurm == story.alone
 
 
-def test_a_partition_that_does_not_exist_is_told_in_sbatch_s_own_words(cluster, tmp_path):
-    """Of jobs in groups Snakemake itself says "message: None"; the words come at the end of the run."""
+@dataclass(frozen=True)
+class Mistake:
+    """What a user may have written in the place of an entry of the profile, and what is then said."""
+
+    entry: str
+    mistaken: str
+    words: str
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        Mistake("  cpu: {max_gpu: 0}", "  nowhere: {max_gpu: 0}", "invalid partition"),
+        Mistake('slurm_account: ""', "slurm_account: theirs", "account theirs appears to be invalid"),
+        Mistake("turn: 1\n# 5.", "turn: 1\n  slurm_extra: \"'--constraint=none'\"\n# 5.", "constraint"),
+    ],
+    ids=["partition", "account", "constraint"],
+)
+def test_a_group_that_slurm_refuses_says_why(cluster, tmp_path, mistake):
+    """Snakemake itself says "message: None", or waits for ever."""
     project = copy_project(tmp_path / "project")
     profile = project.folder / "workflow/profiles/slurm/config.yaml"
-    profile.write_text(profile.read_text().replace("  cpu: {max_gpu: 0}", "  nowhere: {max_gpu: 0}"))
-    result = project.snakemake(
-        *SLURM, "--config", "scale=smoke", "--", "pennington2017_figure_3", **cluster.environment
+    text = profile.read_text()
+    assert text.count(mistake.entry) == 1
+    profile.write_text(text.replace(mistake.entry, mistake.mistaken))
+    # There is no accounting here to ask for accounts.
+    accounts = tmp_path / "bin" / "sacctmgr"
+    accounts.parent.mkdir()
+    accounts.write_text("#!/bin/sh\necho ours\n")
+    accounts.chmod(0o755)
+    environment = cluster.environment | {"PATH": f"{accounts.parent}:{cluster.environment['PATH']}"}
+    run = project.start(
+        *(*SLURM, "--retries", "0", "--config", "scale=smoke", "--", "pennington2017_figure_3"), **environment
     )
+    result = end_of(run)
     assert result.returncode == 1
-    assert re.findall(r"^error: .*", result.stdout, flags=re.MULTILINE) == [
-        "error: Slurm takes no job for partition nowhere of workflow/profiles/slurm/config.yaml (error: invalid "
-        "partition specified: nowhere; allocation failure: Invalid partition name specified). `sinfo` lists partitions."
-    ]
-    assert "Traceback" not in result.stdout
+    [told] = re.findall(r"^error: .*", result.stdout, flags=re.MULTILINE)
+    assert told.startswith("error: group last_steps_draw_figure_evaluate_activations: ")
+    assert mistake.words in told.lower(), told
+    assert "message: None" in result.stdout
     assert not results(project)

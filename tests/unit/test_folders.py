@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 import pytest
@@ -35,8 +36,19 @@ def test_a_read_only_folder_does_for_a_plan_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
     check_folder(tmp_path, written=False)
     for path in (tmp_path, tmp_path / "none" / "yet"):
-        with pytest.raises(UserError, match=rf"{tmp_path} is read-only\. Mend its permissions"):
+        with pytest.raises(UserError, match=rf"^{re.escape(str(tmp_path))} is read-only\. Mend its permissions"):
             check_folder(path)
+
+
+def test_a_folder_of_somebody_else_is_said_and_no_traceback(tmp_path, monkeypatch):
+    """The superuser may look everywhere: what the system answers is pretended."""
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "stat", refused)
+    with pytest.raises(UserError, match=r"results/smoke cannot be looked at: Permission denied\. Ask whoever owns"):
+        check_folder(tmp_path / "results/smoke", written=False)
 
 
 def test_files_from_the_future_are_counted_and_the_latest_named(tmp_path):

@@ -78,6 +78,18 @@ def test_torch_is_not_imported_for_its_threads(tmp_path):
     assert run_script(code, tmp_path / "log").stdout == "False\n"
 
 
+def test_python_s_last_collection_has_nothing_to_look_through(tmp_path):
+    """It takes half a second where torch has been imported; what is registered first is done last."""
+    code = """
+        import atexit, gc, sys
+        atexit.register(lambda: print(gc.get_freeze_count() > 1000))
+        from deepspectra.job import job
+        with job(sys.argv[1]):
+            print(gc.get_freeze_count())
+    """
+    assert run_script(code, tmp_path / "log").stdout == "0\nTrue\n"
+
+
 def test_a_user_error_is_one_message_and_exit_status_1(tmp_path, capsys):
     with pytest.raises(SystemExit) as caught, job(tmp_path / "log"):
         raise UserError("the file x.h5 is missing; fetch it")

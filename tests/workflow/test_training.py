@@ -132,7 +132,12 @@ def test_a_training_leaves_torch_s_compiler_alone(with_images, tmp_path):
         *("--cores", "1", "--config", "scale=smoke", few, "--", "results/smoke/networks/single_neuron.h5"),
         PYTHONPATH=str(tmp_path),
     )
-    output, _ = run.communicate(timeout=300)
+    try:
+        output, _ = run.communicate(timeout=300)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
     assert run.returncode == 0, output[-6000:]
     assert (tmp_path / "seen").read_text() == "[True, False, False]"
 

@@ -3,13 +3,16 @@
 Included by the main process alone.
 """
 
-from deepspectra import presence, store, submission
+from snakemake.jobs import GroupJob
+
+from deepspectra import group_jobs, presence, store
 from deepspectra.folders import check_folder, check_times
 
 # A dry run writes nothing.
 DRY_RUN = workflow.output_settings.dryrun
 # Removing a lock and giving files the present time are what the notes below ask for.
 UNLOCKS, TOUCHES = "--unlock" in sys.argv, bool({"--touch", "-t"} & set(sys.argv))
+group_jobs.tell_reasons(GroupJob)
 # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
 presence.announce()
 if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:
@@ -19,12 +22,6 @@ if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:
 onstart:
     presence.remove_parts("results")
     presence.remove_parts("resources")
-
-
-onerror:
-    if profile := getattr(workflow.executor_settings, "partition_config", None):
-        for refusal in submission.refusals(profile, gpu=GPU > 0):
-            print(f"\nerror: {refusal}\n", file=sys.stderr)
 
 
 try:

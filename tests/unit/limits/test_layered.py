@@ -302,13 +302,6 @@ def test_networks_and_the_linear_model_approach_the_limit(ratios):
     assert many[1, 1] < 0.01, (few, many)
 
 
-def test_other_rates_weight_the_terms():
-    """Theorem 3.8: each layer's term, and its share of r_+, by its learning rate."""
-    shift, coefficients = tangent_coefficients(2, 0.9, 1.2, rates=(2.0, 3.0, 5.0))
-    assert shift == pytest.approx(2 * (1.2**2 - 0.9**4) + 3 * (1.2 - 0.9**2))
-    assert coefficients == pytest.approx((2 * 0.9**4, 3 * 0.9**2, 5))
-
-
 def test_parameters_that_make_no_sense_are_refused():
     spectrum = MarchenkoPasturInput(0.5)
     with pytest.raises(UserError, match="L \\+ 1 coefficients"):

@@ -21,6 +21,15 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
     :raises UserError: if it is a file, a link to nowhere, or read-only, or cannot be made for that reason.
     """
     path = Path(path)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except PermissionError as error:
+        raise UserError(
+            f"{path} cannot be looked at: {error.strerror}. Ask whoever owns {path.parent} for the permission, or copy "
+            "the project to a place of your own."
+        ) from None
     if path.is_symlink() and not path.exists():
         raise UserError(
             f"{path} is a link to {os.readlink(path)}, which does not exist (is a disk not mounted?). "
@@ -29,7 +38,7 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} must be a folder, but is a file. Move it out of the way and run again.")
     # Of a folder that is yet to be made, the one that it will be in.
-    place = next((folder for folder in (path, *path.absolute().parents) if folder.exists()), path)
+    place = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
     if written and not os.access(place, os.W_OK | os.X_OK):
         raise UserError(
             f"{place} is read-only. Mend its permissions (or those of its disk), or copy the project to a place of "

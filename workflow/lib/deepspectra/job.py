@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 # At its end Python looks once more through all that torch and its like have made: half a second, for nothing.
 atexit.register(gc.freeze)
 
-#: First and last line of every log: by the clock, what Python and the imports took and then the work. The rest of a
-#: job's time is its end. resources/startup_share.py adds them up.
+#: First line of every log, and last line where the job succeeds: by the clock, what Python and the imports took and
+#: then the work. The rest of a job's time is its end. resources/startup_share.py adds them up.
 STARTED, WORKED = "started in %.2f s", "worked for %.2f s"
 #: What the machine, and not the code, is to blame for.
 _DENIED = {
