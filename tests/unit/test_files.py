@@ -91,7 +91,7 @@ def test_a_full_disk_behind_another_error_is_found(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("suffix", ["pdf", "png"])
 def test_what_matplotlib_says_of_a_full_disk_is_understood(suffix):
-    figure = style.Figure()
+    figure, _ = style.new_figure(2, 1)
     figure.subplots().plot(range(1000))
     with pytest.raises(UserError, match="no space left"), naming_full_disk("a"):
         figure.savefig("/dev/full", format=suffix)
@@ -121,7 +121,7 @@ def test_what_the_error_names_is_told(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["pdf", "png"])
 def test_a_figure_is_whole_or_absent(tmp_path, monkeypatch, suffix):
-    figure = style.Figure()
+    figure, _ = style.new_figure(2, 1)
     files = {kind: tmp_path / f"a.{kind}" for kind in ("pdf", "png")}
     style.save(figure, files["pdf"], files["png"])
     before = {kind: path.read_bytes() for kind, path in files.items()}

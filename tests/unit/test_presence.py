@@ -255,9 +255,12 @@ def test_a_batch_system_s_job_that_starts_when_the_run_is_gone_goes_on(tmp_path)
 
 
 def test_parts_of_ended_processes_of_this_machine_are_removed_and_nothing_else(tmp_path):
-    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone, uncollected = (subprocess.Popen([sys.executable, "-c", ""]) for _ in range(2))
     gone.wait()
+    # Ended, and its parent does not ask: still in the list of processes.
+    os.waitid(os.P_PID, uncollected.pid, os.WEXITED | os.WNOWAIT)
     mark = presence.part_mark().partition("-")[0]
+    (tmp_path / f".z.h5.{mark}-{uncollected.pid}.abc.part").touch()
     left = [
         *(f".x.h5.{mark}-{gone.pid}.abc.part", f".y.h5.{presence.part_mark()}.abc.part"),
         *(f".x.h5.00000000-{gone.pid}.abc.part", "x.h5", ".hidden", "b.part"),
@@ -267,3 +270,4 @@ def test_parts_of_ended_processes_of_this_machine_are_removed_and_nothing_else(t
     presence.remove_parts(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(left[1:])
     presence.remove_parts(tmp_path / "absent")
+    uncollected.wait()

@@ -201,6 +201,34 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path):
     assert files_in(tmp_path) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("size", [100, 3_000, 30_000, 90_000, 200_000, 300_000])
+def test_a_disk_that_is_full_at_any_moment_does_not_end_the_process(tmp_path, size):
+    """Of several arrays in groups, whose entries the library writes on closing: it ended by a segmentation fault."""
+    result = run_python(
+        f"""
+        import resource, signal, sys
+        import numpy as np
+        from deepspectra import store
+        arrays = {{f"group{{i}}/x{{j}}": np.ones(3200) for i in range(4) for j in range(3)}}
+        store.write(sys.argv[1], arrays, parameters={{}})
+        before = open(sys.argv[1], "rb").read()
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, resource.RLIM_INFINITY))
+        try:
+            store.write(sys.argv[1], arrays | {{"history": np.ones((3, 5))}}, parameters={{}})
+        except store.StoreError as error:
+            print(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert open(sys.argv[1], "rb").read() == before
+        """,
+        tmp_path / "a.h5",
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("no space left on the disk")
+    assert files_in(tmp_path) == ["a.h5"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_killed_job_leaves_no_file_that_could_be_taken_for_a_result(tmp_path):
     """Killed when all is written but the name: only a hidden file remains, and the next run is not in its way."""

@@ -81,7 +81,11 @@ def _exists(process: int) -> bool:
         return False
     except PermissionError:  # somebody else's
         return True
-    return True
+    try:
+        # One that has ended and that nobody has collected writes no more.
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:  # not Linux, or it has just gone
+        return True
 
 
 def _end() -> None:

@@ -19,10 +19,12 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import IO
 
 import h5py
 import numpy as np
@@ -120,15 +122,74 @@ def write(
         attributes["noise_floor"] = float(noise_floor)
 
     try:
-        with replacing(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
-            for name, array in arrays.items():
-                file.create_dataset(name, data=array)
-            for name, value in attributes.items():
-                file.attrs[name] = value
+        with replacing(path) as temporary, temporary.open("r+b") as place:
+            disk = _Disk(place)
+            with h5py.File(disk, "w", track_order=False) as file:
+                for name, array in arrays.items():
+                    file.create_dataset(name, data=array)
+                for name, value in attributes.items():
+                    file.attrs[name] = value
+            disk.finish()
     except UserError as error:
         raise StoreError(str(error)) from error
     except (OSError, RuntimeError) as error:  # the HDF5 library reports its troubles as either
         raise StoreError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+class _Disk:
+    """A file for the HDF5 library that keeps troubles for :meth:`finish`: where a write fails in its own hands, on a
+    full disk, the library ends the process by a segmentation fault. Until then it looks as if all went well.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.trouble: OSError | None = None
+        self.position = self.size = 0
+
+    def _try(self, action: Callable[..., object], *arguments: object) -> None:
+        if self.trouble is None:
+            try:
+                action(*arguments)
+            except OSError as error:
+                self.trouble = error
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: self.size}[whence]
+        return self.position
+
+    def write(self, data: memoryview) -> int:
+        self._try(self.file.seek, self.position)
+        self._try(self.file.write, data)
+        self.position += len(data)
+        self.size = max(self.size, self.position)
+        return len(data)
+
+    def read(self, size: int) -> bytes:
+        self._try(self.file.seek, self.position)
+        self.position += size
+        return b"" if self.trouble else self.file.read(size)
+
+    def truncate(self, size: int) -> None:
+        self._try(self.file.truncate, size)
+        self.size = size
+
+    def flush(self) -> None:
+        self._try(self.file.flush)
+
+    def finish(self) -> None:
+        """All that was written is with the operating system.
+
+        :raises OSError: if not; the first trouble there was.
+        """
+        self.flush()
+        if self.trouble:
+            # What could not be written is still in its buffer, and would be tried again when it is closed.
+            with suppress(OSError):
+                self.file.close()
+            raise self.trouble
 
 
 def _plain(value: object) -> object:
