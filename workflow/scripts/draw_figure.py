@@ -9,9 +9,11 @@ from deepspectra.files import replacing, write_text
 from deepspectra.job import job
 from deepspectra.report.captions import caption
 
+paper, item = snakemake.wildcards.paper, snakemake.wildcards.item
+# Before the job, with the other imports, so that its time counts as the job's start.
+module = importlib.import_module(f"deepspectra.figures.{paper}")
+
 with job(snakemake.log[0], snakemake.threads):
-    paper, item = snakemake.wildcards.paper, snakemake.wildcards.item
-    module = importlib.import_module(f"deepspectra.figures.{paper}")
     curves = read_csv(snakemake.input.curves, ("panel", "series", "x", "y"))
     summary = read_csv(snakemake.input.summary, ("panel", "series", "quantity", "value"))
     figure = getattr(module, item)(curves, summary, f"{snakemake.params.scale_note} {module.NOTES[item]}")
