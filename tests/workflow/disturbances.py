@@ -306,9 +306,29 @@ def leftovers(project: Project) -> list[str]:
 
 
 def project_tracebacks(output: str) -> list[str]:
-    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports."""
-    found = re.findall(r"^Traceback [^\n]*\n((?:[ \t][^\n]*\n)+)([^\n]*)", output, flags=re.MULTILINE)
-    return [f"{frames}{end}" for frames, end in found if "deepspectra" in frames and end != "KeyboardInterrupt"]
+    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports.
+
+    Two jobs that are interrupted at once write line by line into each other's tracebacks: those that are open at the
+    same time are judged together.
+    """
+    found, group, ends, still_open = [], [], [], 0
+    for line in output.splitlines():
+        if line.startswith("Traceback (most recent call last)"):
+            still_open += 1
+        elif still_open and re.fullmatch(r"[\w.]+(Error|Exception|Interrupt|Exit)(: .+)?", line):
+            still_open -= 1
+            ends.append(line)
+        elif not (still_open and line.startswith(" ")):
+            continue
+        group.append(line)
+        if not still_open:
+            found.append((group, ends))
+            group, ends = [], []
+    if group:
+        # An end that is not known as one.
+        found.append((group, [*ends, ""]))
+    texts = [("\n".join(group), set(ends)) for group, ends in found]
+    return [text for text, ends in texts if "deepspectra" in text and ends != {"KeyboardInterrupt"}]
 
 
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
