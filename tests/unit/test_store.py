@@ -229,6 +229,31 @@ def test_a_disk_that_is_full_at_any_moment_does_not_end_the_process(tmp_path, si
     assert files_in(tmp_path) == ["a.h5"]
 
 
+@pytest.mark.parametrize("call", ["seek", "write", "truncate", "flush"])
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_an_interruption_in_the_hands_of_the_library_is_one_afterwards(tmp_path, monkeypatch, call, number, raised):
+    """An exception in its calls to us was an error of its own, or none at all."""
+    original, called = getattr(store._Disk, call), []
+
+    def interrupted(disk, *arguments):
+        called.append(call)
+        signal.raise_signal(number)
+        return original(disk, *arguments)
+
+    write_example(tmp_path / "a.h5")
+    before = (tmp_path / "a.h5").read_bytes()
+    monkeypatch.setattr(store._Disk, call, interrupted)
+    handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with pytest.raises(raised):
+            write_example(tmp_path / "a.h5", seed=8)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert called
+    assert files_in(tmp_path) == ["a.h5"]
+    assert (tmp_path / "a.h5").read_bytes() == before
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_killed_job_leaves_no_file_that_could_be_taken_for_a_result(tmp_path):
     """Killed when all is written but the name: only a hidden file remains, and the next run is not in its way."""

@@ -22,9 +22,9 @@ from typing import NamedTuple
 PACKAGE = __package__
 FOLDER = Path(__file__).parent
 #: Modules that cannot change a number: bars of progress, the frame around a job (log, device, how errors are printed),
-#: which run it belongs to, and errors. A test holds them to that. (Threads and device, which decide about the order of
-#: sums, are set by the frame: they are no parameters of results either.)
-UNCOUNTED = frozenset({"progress", "job", "presence", "errors"})
+#: which run it belongs to, when interruptions take place, and errors. A test holds them to that. (Threads and device,
+#: which decide about the order of sums, are set by the frame: they are no parameters of results either.)
+UNCOUNTED = frozenset({"progress", "job", "presence", "interruptions", "errors"})
 
 # Fields of the syntax tree that repeat what the rest says, or say how a string was written.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})

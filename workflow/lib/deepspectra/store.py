@@ -31,6 +31,7 @@ import numpy as np
 
 from deepspectra.errors import UserError
 from deepspectra.files import replacing
+from deepspectra.interruptions import held_back
 
 _FOREIGN = "It was written by something else: delete it and run the workflow again."
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
@@ -124,7 +125,7 @@ def write(
     try:
         with replacing(path) as temporary, temporary.open("r+b") as place:
             disk = _Disk(place)
-            with h5py.File(disk, "w", track_order=False) as file:
+            with held_back(), h5py.File(disk, "w", track_order=False) as file:
                 for name, array in arrays.items():
                     file.create_dataset(name, data=array)
                 for name, value in attributes.items():
@@ -139,6 +140,8 @@ def write(
 class _Disk:
     """A file for the HDF5 library that keeps troubles for :meth:`finish`: where a write fails in its own hands, on a
     full disk, the library ends the process by a segmentation fault. Until then it looks as if all went well.
+
+    The library bears no exception from here, so that interruptions have to be held back.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
