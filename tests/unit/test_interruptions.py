@@ -1,14 +1,26 @@
-"""Interruptions that wait for the end of a body, and are lost in no case."""
+"""Interruptions that wait for the end of a body, and are not lost meanwhile."""
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
+import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 
+from deepspectra import interruptions
 from deepspectra.interruptions import held_back
+
+
+def run_python(code):
+    environment = os.environ | {"PYTHONPATH": str(Path(interruptions.__file__).parent.parent)}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True, text=True
+    )
 
 
 @pytest.fixture
@@ -17,6 +29,17 @@ def cancelled_by_exit():
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     yield
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def handled():
+    """Signals as they are handled, by handlers that raise nothing."""
+    came = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
+    yield came
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("cancelled_by_exit")
@@ -56,10 +79,68 @@ def test_a_signal_that_is_ignored_stays_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with held_back():
-            signal.raise_signal(signal.SIGINT)
-        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_what_ends_the_process_at_once_still_does():
+    code = """
+        import signal
+        from deepspectra.interruptions import held_back
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            print("still here")
+    """
+    result = run_python(code)
+    assert (result.returncode, result.stdout) == (-signal.SIGTERM, "")
+
+
+def test_handlers_that_are_not_python_s_are_left_alone(monkeypatch):
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    monkeypatch.setattr(signal, "signal", None)
+    with held_back():
+        pass
+
+
+def test_each_that_came_takes_place(handled):
+    with held_back():
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            signal.raise_signal(number)
+    assert handled == [signal.SIGTERM, signal.SIGINT]
+
+
+def test_an_interruption_while_handlers_are_put_back_costs_none_of_those_that_follow(monkeypatch, handled):
+    """The handler of the other signal is then not put back."""
+    put = signal.signal
+
+    def interrupted(number, handler):
+        put(number, handler)
+        if handler is ours[signal.SIGINT]:
+            raise KeyboardInterrupt
+
+    ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.raises(KeyboardInterrupt), held_back():
+        monkeypatch.setattr(signal, "signal", interrupted)
+    assert signal.getsignal(signal.SIGTERM) is not ours[signal.SIGTERM]
+    signal.raise_signal(signal.SIGTERM)
+    assert handled == [signal.SIGTERM]
+
+
+def test_a_function_can_wait_as_a_whole_and_again():
+    @held_back()
+    def double(value, stop):
+        if stop:
+            signal.raise_signal(signal.SIGINT)
+        done.append(2 * value)
+        return done[-1]
+
+    done = []
+    assert double(1, stop=False) == 2
+    with pytest.raises(KeyboardInterrupt):
+        double(2, stop=True)
+    assert double(3, stop=False) == 6
+    assert done == [2, 4, 6]
 
 
 def test_other_threads_write_as_well():

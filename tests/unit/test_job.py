@@ -277,3 +277,50 @@ def test_a_log_that_cannot_be_written_is_one_message(tmp_path, capsys):
     with pytest.raises(SystemExit), job(tmp_path / "logs" / "log"):
         raise AssertionError("the body is not run")
     assert "error: cannot read or write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_what_a_library_makes_of_an_interruption_is_no_error(tmp_path, name, status):
+    """C code that calls Python may raise an error of its own where the interruption came."""
+    code = """
+        import signal, sys
+        from deepspectra.job import job
+        with job(sys.argv[1]):
+            try:
+                signal.raise_signal(getattr(signal, sys.argv[2]))
+            except BaseException:
+                raise SystemError("returned a result with an exception set") from None
+    """
+    result = run_script(code, tmp_path / "log", name)
+    assert (result.returncode, result.stderr) == (status, "")
+    assert "ERROR deepspectra.job: interrupted\nTraceback" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_interruption_ends_the_job_quietly(tmp_path, name, status):
+    code = """
+        import signal, sys
+        from deepspectra.job import job
+        try:
+            with job(sys.argv[1]):
+                signal.raise_signal(getattr(signal, sys.argv[2]))
+                print("not reached")
+        finally:
+            print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+            print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+    """
+    result = run_script(code, tmp_path / "log", name)
+    assert (result.returncode, result.stderr, result.stdout) == (status, "", "True\nTrue\n")
+
+
+def test_ctrl_c_stays_ignored_where_it_is(tmp_path):
+    """In the background of a shell."""
+    code = """
+        import signal, sys
+        from deepspectra.job import job
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with job(sys.argv[1]):
+            signal.raise_signal(signal.SIGINT)
+    """
+    result = run_script(code, tmp_path / "log")
+    assert (result.returncode, result.stderr) == (0, "")

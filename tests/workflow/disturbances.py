@@ -71,6 +71,9 @@ KINDS = {
 #: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
 #: imports its libraries first.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
+#: An exception as the last line of a traceback, other than what jobs and Snakemake say; and what a crash is called.
+TRACEBACK_END = re.compile(r"(?!error:|RuleException:|WorkflowError:)([\w.]+)(:.*)?")
+CRASH = re.compile(r"Fatal Python error|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SystemError")
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
@@ -306,29 +309,35 @@ def leftovers(project: Project) -> list[str]:
 
 
 def project_tracebacks(output: str) -> list[str]:
-    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports.
+    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports, and
+    what Python and Snakemake say of a process that crashed.
 
     Two jobs that are interrupted at once write line by line into each other's tracebacks: those that are open at the
     same time are judged together.
     """
-    found, group, ends, still_open = [], [], [], 0
-    for line in output.splitlines():
-        if line.startswith("Traceback (most recent call last)"):
+    found = [line for line in output.splitlines() if CRASH.search(line)]
+    group, ends, still_open = [], set(), 0
+    for line in [*output.splitlines(), None]:
+        if line is None:
+            # Of one that is still open the end is not known.
+            ends.add("no end")
+            still_open = 0
+        elif "Traceback (most recent call last)" in line:
+            # In the middle of a line, where a progress bar was being written.
             still_open += 1
-        elif still_open and re.fullmatch(r"[\w.]+(Error|Exception|Interrupt|Exit)(: .+)?", line):
+        elif still_open and (end := TRACEBACK_END.fullmatch(line)):
             still_open -= 1
-            ends.append(line)
+            ends.add(end[1])
         elif not (still_open and line.startswith(" ")):
             continue
-        group.append(line)
+        group.append(line or "")
         if not still_open:
-            found.append((group, ends))
-            group, ends = [], []
-    if group:
-        # An end that is not known as one.
-        found.append((group, [*ends, ""]))
-    texts = [("\n".join(group), set(ends)) for group, ends in found]
-    return [text for text, ends in texts if "deepspectra" in text and ends != {"KeyboardInterrupt"}]
+            frames = [frame for frame in group if re.search(r'File ".*(deepspectra|\.snakemake/scripts)/', frame)]
+            importing = all(frame.endswith("in <module>") for frame in frames)
+            if frames and not (importing and ends == {"KeyboardInterrupt"}):
+                found.append("\n".join(group))
+            group, ends = [], set()
+    return found
 
 
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,17 +26,14 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     with naming_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{part_mark()}.", suffix=".part")
-        os.close(handle)
-    temporary = Path(name)
+    # Named before it is there, so that an interruption at any moment finds what to remove.
+    temporary = path.parent / f".{path.name}.{part_mark()}.{secrets.token_hex(4)}.part"
     try:
         with naming_full_disk(path):
+            temporary.touch(exist_ok=False)
             yield temporary
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 #: Ctrl-C, and what cancels a job.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -13,23 +14,34 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Ctrl-C and cancellation take place after the body; for C code that calls Python and cannot bear an exception.
+    """Ctrl-C and cancellation take place after the body, or the decorated function.
 
-    Only where they would be exceptions: what ends the process at once, or is ignored, does so in the body too.
+    For what calls Python from C, as the HDF5 library does: an exception there is lost, or comes out as another one.
+    Only handlers in Python wait: what is ignored, or ends the process at once, does so in the body too.
     """
     if threading.current_thread() is not threading.main_thread():
-        # Python raises them in the main thread alone.
+        # Python calls handlers in the main thread alone.
         yield
         return
     came: list[int] = []
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    before = {number: handler for number, handler in before.items() if callable(handler)}
+    holding = True
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if holding:
+            came.append(number)
+        else:
+            # Another interruption has kept the last lines from putting the handler back.
+            handlers[number](number, frame)
+
     try:
-        for number in before:
-            signal.signal(number, lambda number, _: came.append(number))
+        for number in handlers:
+            signal.signal(number, note)
         yield
     finally:
-        for number, handler in before.items():
+        holding = False
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)

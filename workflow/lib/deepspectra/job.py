@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from deepspectra.errors import UserError, naming_full_disk
@@ -43,36 +44,43 @@ _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculatio
 def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     """Run the body of a script: log to a file, use so many threads, and print a :class:`UserError` as one message.
 
-    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go.
+    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go. What a
+    library makes of that exception is not told as an error.
 
     :param log: file that receives every log record (it is written anew).
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
     :raises SystemExit: status 1, in place of a UserError, and of what the machine refuses: a file that cannot be
-        written or read, a full disk, too little memory; 128 and the signal's number where the job is cancelled.
+        written or read, a full disk, too little memory; 128 and the signal's number where the job is interrupted or
+        cancelled.
     """
     # A log that the disk has no space for is no reason for a page of tracebacks.
     logging.raiseExceptions = False
+    ended_by: list[int] = []
     try:
         with naming_full_disk():
             _log_to(log)
             _set_threads(threads)
             logger.info(STARTED, _seconds_since_start())
             began = time.monotonic()
-            with _cancelled_by_exception():
+            with _ended_by_exception(ended_by):
                 end_with_run()
                 yield
             logger.info(WORKED, time.monotonic() - began)
-    except UserError as error:
-        logger.error("%s", error)
-        message = str(error)
     except KeyboardInterrupt:
         logger.error("interrupted")
         raise SystemExit(128 + signal.SIGINT) from None
     except Exception as error:
-        logger.exception("the job failed")
-        message = _refused_by_the_machine(error)
-        if not message:
-            raise
+        if ended_by:
+            logger.exception("interrupted")
+            raise SystemExit(128 + ended_by[0]) from None
+        if isinstance(error, UserError):
+            logger.error("%s", error)
+            message = str(error)
+        else:
+            logger.exception("the job failed")
+            message = _refused_by_the_machine(error)
+            if not message:
+                raise
     else:
         return
     print(f"\nerror: {message}\n", file=sys.stderr)
@@ -129,16 +137,28 @@ def _refused_by_the_machine(error: Exception) -> str:
 
 
 @contextmanager
-def _cancelled_by_exception() -> Iterator[None]:
-    """SIGTERM, with which jobs are cancelled, ends the body by an exception."""
+def _ended_by_exception(came: list[int]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM, with which jobs are cancelled, end the body by an exception; their numbers go to a list."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+    def end(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # In the background of a shell Ctrl-C is ignored, and stays so.
+    ours = [number for number, handler in before.items() if number == signal.SIGTERM or callable(handler)]
     try:
+        for number in ours:
+            signal.signal(number, end)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in ours:
+            signal.signal(number, before[number])
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -85,6 +85,7 @@ def software_versions() -> dict[str, str]:
     return versions
 
 
+@held_back()
 def write(
     path: str | os.PathLike,
     arrays: Mapping[str, np.ndarray],
@@ -98,7 +99,8 @@ def write(
     """Write arrays and their provenance to an HDF5 file, atomically.
 
     The file is written under a temporary name in the same folder, flushed to the disk and renamed, so that
-    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes.
+    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes. An interruption
+    takes place afterwards.
 
     :param arrays: name -> array; a name with ``/`` makes a group.
     :param parameters: everything that shaped the result; must be JSON-serialisable.
@@ -125,7 +127,7 @@ def write(
     try:
         with replacing(path) as temporary, temporary.open("r+b") as place:
             disk = _Disk(place)
-            with held_back(), h5py.File(disk, "w", track_order=False) as file:
+            with h5py.File(disk, "w", track_order=False) as file:
                 for name, array in arrays.items():
                     file.create_dataset(name, data=array)
                 for name, value in attributes.items():
@@ -141,20 +143,21 @@ class _Disk:
     """A file for the HDF5 library that keeps troubles for :meth:`finish`: where a write fails in its own hands, on a
     full disk, the library ends the process by a segmentation fault. Until then it looks as if all went well.
 
-    The library bears no exception from here, so that interruptions have to be held back.
+    It bears no exception from here at all, so that interruptions have to be held back.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
-        self.trouble: OSError | None = None
+        self.trouble: OSError | MemoryError | None = None
         self.position = self.size = 0
 
-    def _try(self, action: Callable[..., object], *arguments: object) -> None:
+    def _try(self, action: Callable[..., Any], *arguments: object) -> Any:
         if self.trouble is None:
             try:
-                action(*arguments)
-            except OSError as error:
+                return action(*arguments)
+            except (OSError, MemoryError) as error:
                 self.trouble = error
+        return None
 
     def tell(self) -> int:
         return self.position
@@ -173,7 +176,7 @@ class _Disk:
     def read(self, size: int) -> bytes:
         self._try(self.file.seek, self.position)
         self.position += size
-        return b"" if self.trouble else self.file.read(size)
+        return self._try(self.file.read, size) or b""
 
     def truncate(self, size: int) -> None:
         self._try(self.file.truncate, size)
@@ -186,6 +189,7 @@ class _Disk:
         """All that was written is with the operating system.
 
         :raises OSError: if not; the first trouble there was.
+        :raises MemoryError: likewise.
         """
         self.flush()
         if self.trouble:
@@ -204,6 +208,7 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
+@held_back()
 def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -> Contents:
     """Read named arrays from an HDF5 file and check them.
 

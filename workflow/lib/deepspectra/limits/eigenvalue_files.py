@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from deepspectra.errors import UserError
+from deepspectra.interruptions import held_back
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (".csv", ".npy", *HDF5)
@@ -76,6 +77,7 @@ def _npy(file: Path) -> np.ndarray:
         ) from None
 
 
+@held_back()
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
     # Imported here: the check of a configuration without such a file does not need it.
     import h5py

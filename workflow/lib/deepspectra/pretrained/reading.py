@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from deepspectra.errors import UserError
+from deepspectra.interruptions import held_back
 from deepspectra.pretrained.table import Layer, Pretrained
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _from_torch(path: Path, layers: Mapping[str, Layer]) -> dict[str, np.ndarray
     return matrices
 
 
+@held_back()
 def _from_keras(path: Path, layers: Mapping[str, Layer]) -> dict[str, np.ndarray]:
     """Keras 1 and 2: a group for each layer. Its kernel has had several names, but is the one matrix in the group."""
     matrices = {}
