@@ -71,9 +71,10 @@ KINDS = {
 #: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
 #: imports its libraries first.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
-#: An exception as the last line of a traceback, other than what jobs and Snakemake say; and what a crash is called.
-TRACEBACK_END = re.compile(r"(?!error:|RuleException:|WorkflowError:)([\w.]+)(:.*)?")
+#: A traceback's line of the project's code, what a crash is called, and a log's word of an error that is not a user's.
+OURS = re.compile(r'File ".*(deepspectra|\.snakemake/scripts)/')
 CRASH = re.compile(r"Fatal Python error|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SystemError")
+FAILED = "the job failed"
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
@@ -308,36 +309,16 @@ def leftovers(project: Project) -> list[str]:
     return parts + checkpoints + locks + sorted(incomplete(project))
 
 
-def project_tracebacks(output: str) -> list[str]:
-    """Tracebacks through the project's code, other than Python's own of an interruption while a job still imports, and
-    what Python and Snakemake say of a process that crashed.
+def errors_told(project: Project, kind: str, output: str) -> list[str]:
+    """Errors of the project's code, which no disturbance may cause, and crashes.
 
-    Two jobs that are interrupted at once write line by line into each other's tracebacks: those that are open at the
-    same time are judged together.
+    A job that is interrupted while it still imports leaves Python's own traceback, and two at once write into each
+    other's lines: of interruptions only the logs tell.
     """
-    found = [line for line in output.splitlines() if CRASH.search(line)]
-    group, ends, still_open = [], set(), 0
-    for line in [*output.splitlines(), None]:
-        if line is None:
-            # Of one that is still open the end is not known.
-            ends.add("no end")
-            still_open = 0
-        elif "Traceback (most recent call last)" in line:
-            # In the middle of a line, where a progress bar was being written.
-            still_open += 1
-        elif still_open and (end := TRACEBACK_END.fullmatch(line)):
-            still_open -= 1
-            ends.add(end[1])
-        elif not (still_open and line.startswith(" ")):
-            continue
-        group.append(line or "")
-        if not still_open:
-            frames = [frame for frame in group if re.search(r'File ".*(deepspectra|\.snakemake/scripts)/', frame)]
-            importing = all(frame.endswith("in <module>") for frame in frames)
-            if frames and not (importing and ends == {"KeyboardInterrupt"}):
-                found.append("\n".join(group))
-            group, ends = [], set()
-    return found
+    wrong = [CRASH] if kind == "interrupted" else [CRASH, OURS]
+    lines = [line for line in output.splitlines() if any(words.search(line) for words in wrong)]
+    logs = sorted((project.folder / "results" / "smoke" / "logs").rglob("*.log"))
+    return lines + [f"{path.name}: {FAILED}" for path in logs if FAILED in path.read_text(errors="replace")]
 
 
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
@@ -361,8 +342,8 @@ def play(project: Project, seed: int, kind: str, case: str, reference: Undisturb
     outcome.faults += found["orphans"]
     if bad := unreadable(project):
         outcome.faults.append(f"not whole: {bad}")
-    if tracebacks := project_tracebacks(found["output"]):
-        outcome.faults.append(f"a traceback of the project's code: {tracebacks[0]}")
+    if errors := errors_told(project, kind, found["output"]):
+        outcome.faults.append(f"errors: {errors}")
     if kind == "disk full" and "error: no space left" not in found["output"]:
         outcome.faults.append("no message of the full disk")
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from .disturbances import KINDS, can_mount, forget, play, prepare, project_tracebacks, undisturbed
+from .conftest import Project
+from .disturbances import KINDS, can_mount, errors_told, forget, play, prepare, undisturbed
 
 CASE = "mixture"
 
@@ -30,35 +31,24 @@ def test_a_disturbed_run_is_finished_by_the_same_command(disturbed, kind, reques
     assert not outcome.faults, str(outcome)
 
 
-HEAD, STOP, FAULT = "Traceback (most recent call last):", "KeyboardInterrupt", "ValueError: no such array"
-FRAME = '  File "/a/workflow/lib/deepspectra/store.py", line 11, in <module>'
-AT_WORK = '  File "/a/workflow/lib/deepspectra/training.py", line 11, in train'
-OTHER = '  File "/a/site-packages/torch/__init__.py", line 2821, in find'
+SCRIPT = '  File "/a/.snakemake/scripts/tmp1.draw_figure.py", line 9, in <module>'
+LIBRARY = '  File "/a/workflow/lib/deepspectra/store.py", line 11, in write'
 
 
 @pytest.mark.parametrize(
-    ("lines", "faults"),
+    ("kind", "output", "log", "faults"),
     [
-        ([HEAD, FRAME, OTHER, STOP], 0),
-        ([HEAD, FRAME, OTHER, "    import x", f"{STOP}: "], 0),
-        ([HEAD, FRAME, FAULT], 1),
-        ([HEAD, FRAME, "zlib.error: x", "", HEAD, OTHER, STOP], 1),
-        ([HEAD, FRAME, AT_WORK, STOP], 1),
-        ([HEAD, OTHER, FAULT], 0),
-        ([f"training:  20%|##{HEAD}", FRAME, FAULT], 1),
-        # Two jobs at once, and a word of Snakemake's between them.
-        ([HEAD, HEAD, FRAME, OTHER, "    import torch", "Terminating processes on user request", STOP, OTHER, STOP], 0),
-        ([HEAD, HEAD, FRAME, OTHER, STOP, "RuleException:", "CalledProcessError in file x:", OTHER, FAULT], 1),
-        ([HEAD, HEAD, FRAME, FAULT, STOP], 1),
-        ([HEAD, HEAD, FRAME, "zipfile.BadZipFile: x", STOP], 1),
-        # What ended before is not held against what comes after.
-        ([HEAD, OTHER, "subprocess.TimeoutExpired: x", "", HEAD, FRAME, STOP], 0),
-        ([HEAD, FRAME, STOP, "", HEAD, FRAME, FAULT, "", HEAD, OTHER, STOP], 1),
-        ([HEAD, FRAME], 1),
-        (["Fatal Python error: Segmentation fault"], 1),
-        (["Command 'python x.py' died with <Signals.SIGSEGV: 11>."], 1),
-        (["error: no space left", "RuleException:", "CalledProcessError in file x:"], 0),
+        ("interrupted", f"Traceback:\n{SCRIPT}\n{LIBRARY}\nKeyboardInterrupt", "interrupted", 0),
+        ("terminated", f"Traceback:\n{SCRIPT}\nValueError", "", 1),
+        ("terminated", f"training: 20%|##Traceback:\n{LIBRARY}\nzlib.error: x", "", 1),
+        ("interrupted", "Command 'python x.py' died with <Signals.SIGSEGV: 11>.", "", 1),
+        ("interrupted", "SystemError: returned a result with an exception set", "", 1),
+        ("interrupted", "", "started in 1 s\nERROR: the job failed\nTraceback", 1),
+        ("disk full", "error: no space left", "ERROR: no space left", 0),
     ],
 )
-def test_an_interruption_while_jobs_import_is_told_from_a_fault(lines, faults):
-    assert len(project_tracebacks("\n".join(lines))) == faults
+def test_errors_are_told_from_disturbances(tmp_path, kind, output, log, faults):
+    logs = tmp_path / "results" / "smoke" / "logs" / "draw_figure"
+    logs.mkdir(parents=True)
+    (logs / "figure_1.log").write_text(log)
+    assert len(errors_told(Project(tmp_path), kind, output)) == faults
