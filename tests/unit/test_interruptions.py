@@ -26,20 +26,16 @@ def run_python(code):
 @pytest.fixture
 def cancelled_by_exit():
     """SIGTERM as jobs take it."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    yield
-    signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 @pytest.fixture
 def handled():
     """Signals as they are handled, by handlers that raise nothing."""
     came = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
-    yield came
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: came.append(number))
+    return came
 
 
 @pytest.mark.usefixtures("cancelled_by_exit")
@@ -76,12 +72,9 @@ def test_without_an_interruption_nothing_happens():
 
 
 def test_a_signal_that_is_ignored_stays_ignored():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with held_back():
-            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with held_back():
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def test_what_ends_the_process_at_once_still_does():

@@ -293,7 +293,27 @@ def test_what_a_library_makes_of_an_interruption_is_no_error(tmp_path, name, sta
     """
     result = run_script(code, tmp_path / "log", name)
     assert (result.returncode, result.stderr) == (status, "")
-    assert "ERROR deepspectra.job: interrupted\nTraceback" in (tmp_path / "log").read_text()
+    text = (tmp_path / "log").read_text()
+    assert re.search("ERROR deepspectra.job: (interrupted|cancelled)\nTraceback", text)
+    assert text.endswith("SystemError: returned a result with an exception set\n")
+
+
+def test_an_error_after_an_interruption_that_was_lost_is_told(tmp_path):
+    """As in a callback of the garbage collector, where Python prints it and goes on."""
+    code = """
+        import signal, sys
+        from deepspectra.errors import UserError
+        from deepspectra.job import job
+        class Last:
+            def __del__(self):
+                signal.raise_signal(signal.SIGTERM)
+        with job(sys.argv[1]):
+            Last()
+            raise UserError("the file x.h5 is missing; fetch it")
+    """
+    result = run_script(code, tmp_path / "log")
+    assert result.returncode == 1
+    assert "\nerror: the file x.h5 is missing; fetch it\n" in result.stderr
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -311,6 +331,7 @@ def test_an_interruption_ends_the_job_quietly(tmp_path, name, status):
     """
     result = run_script(code, tmp_path / "log", name)
     assert (result.returncode, result.stderr, result.stdout) == (status, "", "True\nTrue\n")
+    assert re.search("ERROR deepspectra.job: (interrupted|cancelled)\n$", (tmp_path / "log").read_text())
 
 
 def test_ctrl_c_stays_ignored_where_it_is(tmp_path):

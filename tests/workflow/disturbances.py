@@ -71,10 +71,12 @@ KINDS = {
 #: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
 #: imports its libraries first.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
-#: A traceback's line of the project's code, what a crash is called, and a log's word of an error that is not a user's.
-OURS = re.compile(r'File ".*(deepspectra|\.snakemake/scripts)/')
-CRASH = re.compile(r"Fatal Python error|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SystemError")
-FAILED = "the job failed"
+#: What no disturbance may cause, where it is said: by a process that crashes or a library that makes an error of an
+#: interruption; by a traceback through the project's code; by a job, of bad input; and by a log, of a bug.
+CRASH = re.compile(r"Fatal Python error|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGFPE|SIGILL|SystemError")
+OURS = re.compile(r'File ".*(workflow/lib/deepspectra|\.snakemake/scripts)/')
+MESSAGE = re.compile("^error: ")
+FAILED = re.compile(r"deepspectra\.job: the job failed$")
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
@@ -310,15 +312,17 @@ def leftovers(project: Project) -> list[str]:
 
 
 def errors_told(project: Project, kind: str, output: str) -> list[str]:
-    """Errors of the project's code, which no disturbance may cause, and crashes.
+    """Errors of the project's code and crashes, of which no disturbance may be the cause.
 
     A job that is interrupted while it still imports leaves Python's own traceback, and two at once write into each
-    other's lines: of interruptions only the logs tell.
+    other's lines: of tracebacks the logs alone are asked then.
     """
-    wrong = [CRASH] if kind == "interrupted" else [CRASH, OURS]
-    lines = [line for line in output.splitlines() if any(words.search(line) for words in wrong)]
-    logs = sorted((project.folder / "results" / "smoke" / "logs").rglob("*.log"))
-    return lines + [f"{path.name}: {FAILED}" for path in logs if FAILED in path.read_text(errors="replace")]
+    wrong = {"interrupted": [CRASH, MESSAGE], "disk full": [CRASH, OURS]}.get(kind, [CRASH, OURS, MESSAGE])
+    found = [line for line in output.splitlines() if any(words.search(line) for words in wrong)]
+    for log in sorted((project.folder / "results" / "smoke" / "logs").rglob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()
+        found += [f"{log.name}: {line}" for line in lines if CRASH.search(line) or FAILED.search(line)]
+    return found
 
 
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:

@@ -38,13 +38,16 @@ LIBRARY = '  File "/a/workflow/lib/deepspectra/store.py", line 11, in write'
 @pytest.mark.parametrize(
     ("kind", "output", "log", "faults"),
     [
-        ("interrupted", f"Traceback:\n{SCRIPT}\n{LIBRARY}\nKeyboardInterrupt", "interrupted", 0),
+        ("interrupted", f"Traceback:\n{SCRIPT}\n{LIBRARY}\nKeyboardInterrupt", "ERROR deepspectra.job: interrupted", 0),
+        ("interrupted", "", "ERROR deepspectra.job: interrupted\nTraceback:\nSystemError: x", 1),
+        ("interrupted", "", "ERROR deepspectra.job: the job failed\nTraceback", 1),
+        ("interrupted", "Command 'python x.py' died with <Signals.SIGSEGV: 11>.", "", 1),
+        ("interrupted", "error: a.h5 is not a whole HDF5 file", "", 1),
         ("terminated", f"Traceback:\n{SCRIPT}\nValueError", "", 1),
         ("terminated", f"training: 20%|##Traceback:\n{LIBRARY}\nzlib.error: x", "", 1),
-        ("interrupted", "Command 'python x.py' died with <Signals.SIGSEGV: 11>.", "", 1),
-        ("interrupted", "SystemError: returned a result with an exception set", "", 1),
-        ("interrupted", "", "started in 1 s\nERROR: the job failed\nTraceback", 1),
-        ("disk full", "error: no space left", "ERROR: no space left", 0),
+        ("terminated", "", "ERROR deepspectra.job: cancelled", 0),
+        ("job killed", 'File "/home/deepspectra/.venv/lib/snakemake/x.py", line 1, in x', "", 0),
+        ("disk full", "error: no space left", "ERROR deepspectra.job: no space left", 0),
     ],
 )
 def test_errors_are_told_from_disturbances(tmp_path, kind, output, log, faults):

@@ -26,7 +26,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     with naming_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    # Named before it is there, so that an interruption at any moment finds what to remove.
+    # Named before it is there, so that an interruption as it is made finds what to remove.
     temporary = path.parent / f".{path.name}.{part_mark()}.{secrets.token_hex(4)}.part"
     try:
         with naming_full_disk(path):

@@ -14,8 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from deepspectra.errors import UserError, naming_full_disk
 from deepspectra.presence import end_with_run
@@ -44,8 +43,8 @@ _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculatio
 def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     """Run the body of a script: log to a file, use so many threads, and print a :class:`UserError` as one message.
 
-    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go. What a
-    library makes of that exception is not told as an error.
+    A job ends with its run, and when it is cancelled: by an exception, so that temporary files and folders go. An error
+    that a library makes of that exception is told in the log alone.
 
     :param log: file that receives every log record (it is written anew).
     :param threads: given to torch if it has been imported; BLAS takes it from the environment, where Snakemake puts it.
@@ -55,24 +54,21 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     """
     # A log that the disk has no space for is no reason for a page of tracebacks.
     logging.raiseExceptions = False
-    ended_by: list[int] = []
     try:
         with naming_full_disk():
             _log_to(log)
             _set_threads(threads)
             logger.info(STARTED, _seconds_since_start())
             began = time.monotonic()
-            with _ended_by_exception(ended_by):
+            with _cancelled_by_exception():
                 end_with_run()
                 yield
             logger.info(WORKED, time.monotonic() - began)
-    except KeyboardInterrupt:
-        logger.error("interrupted")
-        raise SystemExit(128 + signal.SIGINT) from None
+    except (KeyboardInterrupt, SystemExit) as ending:
+        _end(ending, ending)
     except Exception as error:
-        if ended_by:
-            logger.exception("interrupted")
-            raise SystemExit(128 + ended_by[0]) from None
+        if ending := _ending_behind(error):
+            _end(ending, error)
         if isinstance(error, UserError):
             logger.error("%s", error)
             message = str(error)
@@ -85,6 +81,22 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
         return
     print(f"\nerror: {message}\n", file=sys.stderr)
     raise SystemExit(1) from None
+
+
+def _ending_behind(error: Exception) -> KeyboardInterrupt | SystemExit | None:
+    """The interruption or cancellation that an error was made of, or in whose cleaning up it arose."""
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, (KeyboardInterrupt, SystemExit)):
+        behind = behind.__cause__ or behind.__context__
+    return behind
+
+
+def _end(ending: KeyboardInterrupt | SystemExit, error: BaseException) -> NoReturn:
+    """End the process for an interruption or cancellation; the log tells an error that came with it."""
+    interrupted = isinstance(ending, KeyboardInterrupt)
+    alone = error is ending and error.__context__ is None
+    logger.error("interrupted" if interrupted else "cancelled", exc_info=None if alone else error)
+    raise SystemExit(128 + signal.SIGINT if interrupted else ending.code) from None
 
 
 def _log_to(log: str | Path) -> None:
@@ -137,28 +149,16 @@ def _refused_by_the_machine(error: Exception) -> str:
 
 
 @contextmanager
-def _ended_by_exception(came: list[int]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM, with which jobs are cancelled, end the body by an exception; their numbers go to a list."""
+def _cancelled_by_exception() -> Iterator[None]:
+    """SIGTERM, with which jobs are cancelled, ends the body by an exception."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def end(number: int, _: FrameType | None) -> None:
-        came.append(number)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        sys.exit(128 + number)
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    # In the background of a shell Ctrl-C is ignored, and stays so.
-    ours = [number for number, handler in before.items() if number == signal.SIGTERM or callable(handler)]
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        for number in ours:
-            signal.signal(number, end)
         yield
     finally:
-        for number in ours:
-            signal.signal(number, before[number])
+        signal.signal(signal.SIGTERM, before)
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -74,6 +74,7 @@ def array_hash(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
+@held_back()
 def software_versions() -> dict[str, str]:
     """Versions of Python and of the packages that numbers depend on; packages that are absent are left out."""
     versions = {"python": platform.python_version()}
@@ -85,7 +86,6 @@ def software_versions() -> dict[str, str]:
     return versions
 
 
-@held_back()
 def write(
     path: str | os.PathLike,
     arrays: Mapping[str, np.ndarray],
@@ -99,14 +99,14 @@ def write(
     """Write arrays and their provenance to an HDF5 file, atomically.
 
     The file is written under a temporary name in the same folder, flushed to the disk and renamed, so that
-    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes. An interruption
-    takes place afterwards.
+    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes.
 
     :param arrays: name -> array; a name with ``/`` makes a group.
     :param parameters: everything that shaped the result; must be JSON-serialisable.
     :param inputs: files whose content entered the result; their names and SHA-256 are stored.
     :param noise_floor: absolute; a mapping where several arrays have floors of their own.
     :raises StoreError: if the folder cannot be written or the disk is full.
+    :raises MemoryError: if there is too little for the file's parts.
     """
     path = Path(path)
     attributes: dict[str, object] = {
@@ -127,16 +127,22 @@ def write(
     try:
         with replacing(path) as temporary, temporary.open("r+b") as place:
             disk = _Disk(place)
-            with h5py.File(disk, "w", track_order=False) as file:
-                for name, array in arrays.items():
-                    file.create_dataset(name, data=array)
-                for name, value in attributes.items():
-                    file.attrs[name] = value
+            _fill(disk, arrays, attributes)
             disk.finish()
     except UserError as error:
         raise StoreError(str(error)) from error
     except (OSError, RuntimeError) as error:  # the HDF5 library reports its troubles as either
         raise StoreError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+@held_back()
+def _fill(disk: _Disk, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
+    # A function of its own, so that the library's objects have gone when it ends.
+    with h5py.File(disk, "w", track_order=False) as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+        for name, value in attributes.items():
+            file.attrs[name] = value
 
 
 class _Disk:
