@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -271,3 +272,19 @@ def test_a_group_that_slurm_refuses_says_why(cluster, tmp_path, mistake):
     assert mistake.words in told.lower(), told
     assert "message: None" in result.stdout
     assert not results(project)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux")
+def test_what_jobs_left_ends_with_the_cluster_and_nothing_else(tmp_path):
+    cluster = Cluster(tmp_path)
+    conf, job = {"SLURM_CONF": str(tmp_path / "slurm.conf")}, {"SLURM_JOB_ID": "6"}
+    environments = [conf | job, conf, job, {"SLURM_CONF": "/etc/slurm/slurm.conf"} | job]
+    processes = [subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"]} | more) for more in environments]
+    try:
+        cluster.stop()
+        assert processes[0].wait(10) == -signal.SIGKILL
+        assert [process.poll() for process in processes[1:]] == [None] * 3
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
