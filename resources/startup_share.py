@@ -2,20 +2,22 @@
 
     uv run resources/startup_share.py preview [CORES]
 
-Run it in the top folder after one run has made everything (`snakemake --cores 2` in a fresh clone). The time of a run
-is its cores, two unless another number is given, times its length by the clock. Of that, Snakemake has what no job
-used: reading the rules, choosing jobs, cores that found none, and downloads, which are no job of a scale. Starting a
-job is Python and its imports, which every job's log tells as it tells the time of its work; ending one is what is left
-of the job's time by its benchmark file, Python's own end for the most part. What a job imports on its way counts as its
-work, one percent of a preview or a little more: the writer of PDF, 0.1 s a figure; what torch asks for when it
-differentiates twice, 0.3 s where it is by hand and 1.5 s, its compiler among it, where `torch.func` does it.
+Run it in the top folder after one run has made everything (`snakemake --cores 2` in a fresh clone); a scale of which
+other runs have made a part is refused. The time of a run is its cores, two unless another number is given, times its
+length by the clock. Of that, Snakemake has what no job used: reading the rules, choosing jobs, cores that found none,
+and downloads, which are no job of a scale. Starting a job is Python and its imports, which every job's log tells as it
+tells the time of its work; ending one is what is left of the job's time by its benchmark file, Python's own end for the
+most part. What a job imports on its way counts as its work, one percent of a preview or a little more: the writer of
+PDF, 0.1 s a figure; what torch asks for when it differentiates twice, 0.3 s where it is by hand and 1.5 s, its compiler
+among it, where `torch.func` does it.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -28,12 +30,14 @@ from deepspectra.job import STARTED, WORKED  # noqa: E402
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
 
 
-def last_run(folder: Path) -> float:
-    """Seconds by the clock of the last run of Snakemake in a folder that came to its end."""
+def last_run(folder: Path) -> tuple[float, float]:
+    """When the last run of Snakemake in a folder that came to its end began, and the seconds it took by the clock."""
     for log in sorted(folder.glob(".snakemake/log/*.snakemake.log"), reverse=True):
         if found := ELAPSED.search(log.read_text(encoding="utf-8")):
             days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+            elapsed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            # The name of the log tells a local time, to the second.
+            return datetime.strptime(log.name[:17], "%Y-%m-%dT%H%M%S").timestamp(), elapsed.total_seconds()
     raise SystemExit("no run of Snakemake has come to its end in this folder.")
 
 
@@ -65,11 +69,18 @@ def main(scale: str, cores: int) -> None:
             f"{len(worked)} that tell of their work; expected one of each for every job. Make everything in one run "
             "first, in a fresh clone."
         )
-    wall = last_run(Path())
+    began, wall = last_run(Path())
+    written = [path.stat().st_mtime for path in folder.glob("logs/**/*.log")]
+    inside = sum(began - 1 <= when <= began + wall + 1 for when in written)
+    if inside < len(written):
+        raise SystemExit(
+            f"of {len(written)} logs of jobs in {folder}, {inside} are of the last run, of {wall:.0f} s, and the rest "
+            "of others. Make everything in one run, in a fresh clone."
+        )
     if sum(jobs) > wall * cores:
         raise SystemExit(
-            f"the jobs of {folder} took {sum(jobs):.0f} s; the last run, of {wall:.0f} s on {cores} cores, made only a "
-            "part of them. Make everything in one run, in a fresh clone."
+            f"the jobs of {folder} took {sum(jobs):.0f} s, more than {cores} cores have in the {wall:.0f} s of the run."
+            " Give the number of cores that it had."
         )
     print(f"{len(jobs)} jobs in {wall:.0f} s on {cores} cores; a job starts in {sum(started) / len(started):.2f} s")
     for name, share in shares(wall, cores, sum(jobs), sum(started), sum(worked)).items():
@@ -77,10 +88,8 @@ def main(scale: str, cores: int) -> None:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case [scale]:
-            main(scale, 2)
-        case [scale, cores] if cores.isdigit():
-            main(scale, int(cores))
-        case _:
-            raise SystemExit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scale", help="paper, preview or smoke: the folder below results/")
+    parser.add_argument("cores", nargs="?", type=int, default=2, help="that the run had (2)")
+    options = parser.parse_args()
+    main(options.scale, options.cores)

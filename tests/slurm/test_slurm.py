@@ -2,7 +2,7 @@
 
 One story, told once: all jobs are cancelled while a network is trained; a second run takes up what is left, a training
 job hangs until its time is over and is tried again with more; and all files are those of an undisturbed run without
-Slurm, to the byte.
+Slurm, to the byte. ``-rP`` prints the jobs of the story.
 """
 
 from __future__ import annotations
@@ -105,9 +105,11 @@ def story(cluster, tmp_path_factory) -> Story:
     cluster.ask("scontrol", "update", f"JobId={submitted['JobId']}", "TimeLimit=1")
     local = copy_project(tmp_path_factory.mktemp("alone"))
     undisturbed = local.snakemake("--cores", "1", *RUN)
+    rerun = end_of(process)
+    print(short_log(cluster.jobs(), len(first_jobs)))
     return Story(
         cancelled=cancelled,
-        rerun=end_of(process),
+        rerun=rerun,
         undisturbed=undisturbed,
         first_jobs=first_jobs,
         all_jobs=cluster.jobs(),
@@ -148,6 +150,20 @@ def cancel_all(cluster: Cluster) -> None:
 def rule_of(job: dict[str, str]) -> str:
     """Rule, or group and its rules, from the comment that the executor gives."""
     return job.get("Comment", "").removeprefix("rule_").partition("_wildcards_")[0]
+
+
+def short_log(jobs: list[dict[str, str]], first: int) -> str:
+    """What Slurm tells of the jobs, a line for each; so many are of the first run."""
+    heading = ("job", "run", "partition", "GPU", "minutes", "MB", "state", "rule, or group and rules")
+    rows = [
+        (
+            *(job["JobId"], "first" if number < first else "second", job["Partition"]),
+            *(job.get("TresPerJob", "").removeprefix("gres:gpu:") or "0", minutes(job), memory(job)),
+            *(job["JobState"], rule_of(job)),
+        )
+        for number, job in enumerate(sorted(jobs, key=lambda job: int(job["JobId"])))
+    ]
+    return "\n".join("{:<5}{:<8}{:<11}{:<5}{:<9}{:<7}{:<11}{}".format(*row) for row in (heading, *rows))
 
 
 def results(project: Project) -> dict[str, str]:

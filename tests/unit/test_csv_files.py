@@ -35,6 +35,9 @@ def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
         (b"panel,x,z\na,1,2\n", "it has no column 'y'"),
         (b"panel,x,y\n", "it has no rows"),
         (b"<html>\n", "it has no column 'panel'"),
+        (b"panel,x,y\na,1,2\nb,2,oops\n", "line 3 has 'oops' in column 'y', expected a number or nothing"),
+        (b"panel,x,y\na,None of it,2\n", "line 2 has 'None of it' in column 'x'"),
+        (b"panel,x,y,unheard\na,1,2,word\n", "line 2 has 'word' in column 'unheard'"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, content, words):
@@ -42,6 +45,23 @@ def test_what_is_no_table_is_refused(tmp_path, content, words):
     with pytest.raises(UserError) as caught:
         read_csv(tmp_path / "t.csv", ("panel", "x", "y"))
     assert words in str(caught.value)
+
+
+def test_numbers_of_every_kind_and_words_in_their_columns_are_read(tmp_path):
+    """A boolean beside nothing comes as an object, a layer's name may be a number."""
+    (tmp_path / "t.csv").write_text("layer,state,x,y,fits\n1,initial,1e-300,-inf,True\nfirst,,nan,7,\n")
+    table = read_csv(tmp_path / "t.csv", ("x",))
+    assert table.layer.tolist() == ["1", "first"]
+    assert table.y.tolist() == [float("-inf"), 7]
+    assert table.fits[0] is True
+
+
+def test_a_word_far_down_a_long_table_is_found(tmp_path):
+    rows = [f"a,{number},0.5" for number in range(300_000)]
+    rows[290_000] = "a,290000,0.5x"
+    (tmp_path / "t.csv").write_text("\n".join(["panel,x,y", *rows, ""]))
+    with pytest.raises(UserError, match=r"line 290002 has '0.5x' in column 'y'"):
+        read_csv(tmp_path / "t.csv")
 
 
 def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):

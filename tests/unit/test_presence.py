@@ -194,6 +194,24 @@ def test_a_lock_of_a_run_that_was_killed_is_told_with_what_to_type(tmp_path):
     after.kill()
 
 
+def test_a_dry_run_is_told_the_same_and_leaves_the_folder_as_it_is(tmp_path):
+    assert presence.look(tmp_path / "nothing") == ""
+    first = Run(tmp_path, "lock")
+    known = (tmp_path / "run").read_text()
+    assert f"another run is alive in this folder (process {first.process.pid} on" in presence.look(tmp_path)
+    first.kill()
+    told = presence.look(tmp_path)
+    assert "snakemake --unlock" in told
+    assert "alive" not in told
+    assert (tmp_path / "run").read_text() == known
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["locks", "run"]
+    # Nobody is told of a dry run, and it is in nobody's way.
+    after = Run(tmp_path)
+    assert after.told == repr(told) + "\n"
+    after.end()
+    assert presence.look(tmp_path) == ""
+
+
 def test_the_lock_of_a_run_that_is_alive_is_put_back(tmp_path):
     """By a second one that ends, or is started to unlock; the message does not tell to do that."""
     first = Run(tmp_path, "lock")

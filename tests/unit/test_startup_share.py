@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from deepspectra.job import STARTED, WORKED
 
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "startup_share.py"
+#: When the run began, by local time as in names of Snakemake's logs.
+BEGAN = datetime(2026, 1, 2).timestamp()
 LOG = f"INFO deepspectra.job: {STARTED}\nINFO other: it took 17.5 s\nINFO deepspectra.job: {WORKED}\n"
 
 
@@ -29,6 +33,7 @@ def run(tmp_path):
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+            os.utime(path, (BEGAN + 40 * index, BEGAN + 40 * index))
     logs = tmp_path / ".snakemake" / "log"
     logs.mkdir(parents=True)
     (logs / "2026-01-01T000000.1.snakemake.log").write_text("Elapsed time: 5:00:00.5\n")
@@ -52,15 +57,35 @@ def test_an_incomplete_scale_is_refused(run):
     assert "3 benchmark files, 2 logs that tell of their start and 2 that tell of their work" in done.stderr
     assert "Traceback" not in done.stderr
     assert "expected one of each" in share(run, "preview").stderr
+
+
+def test_a_folder_without_a_whole_run_is_refused(run):
     for log in (run / ".snakemake/log").iterdir():
         log.unlink()
-    assert share(run).returncode == 1
+    assert "no run of Snakemake has come to its end" in share(run, "smoke").stderr
 
 
-def test_a_run_that_made_only_a_part_is_refused(run):
-    """Its clock has nothing to do with the jobs of earlier runs."""
-    (run / ".snakemake/log/2026-01-04T000000.1.snakemake.log").write_text("Elapsed time: 0:00:50.000\n")
+@pytest.mark.parametrize(
+    ("name", "elapsed", "inside"), [("2026-01-02T000030.1", "5:00:00.0", 2), ("2026-01-04T000000.1", "0:00:50", 0)]
+)
+def test_a_scale_that_other_runs_have_made_in_part_is_refused(run, name, elapsed, inside):
+    """The clock of the last run has nothing to do with the jobs of earlier ones, be it shorter or longer than they."""
+    (run / f".snakemake/log/{name}.snakemake.log").write_text(f"Elapsed time: {elapsed}\n")
     done = share(run, "smoke")
     assert done.returncode == 1
-    assert "took 120 s; the last run, of 50 s on 2 cores, made only a part" in done.stderr
-    assert share(run, "smoke", "3").returncode == 0
+    assert done.stdout == ""
+    assert f"of 3 logs of jobs in {Path('results/smoke')}, {inside} are of the last run" in done.stderr
+
+
+@pytest.mark.parametrize("cores", ["0", "1"])
+def test_fewer_cores_than_the_jobs_had_are_refused(run, cores):
+    done = share(run, "smoke", cores)
+    assert done.returncode == 1
+    assert f"took 120 s, more than {cores} cores have in the 100 s of the run" in done.stderr
+
+
+def test_help_tells_what_the_shares_are(run):
+    done = share(run, "--help")
+    assert done.returncode == 0
+    assert "Starting a job is Python and its imports" in done.stdout
+    assert share(run).returncode == 2

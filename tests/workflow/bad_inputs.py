@@ -127,7 +127,13 @@ RUNS = {
             *(_smoke("statistics/fan2020/figure_1.csv"), _smoke("figures/pennington2017/figure_3.pdf")),
         )
     ),
-    "vectors": Run((*_only("analyse_weights", "draw_figure"), FINISHED[-1], _smoke("figures/fan2020/figure_1.pdf"))),
+    "vectors": Run(
+        (
+            *_only("analyse_weights", "draw_figure", "draw_limit_law"),
+            *(FINISHED[-1], _smoke("figures/fan2020/figure_1.pdf"), _smoke("figures/pennington2017/figure_3.pdf")),
+            _smoke("limits/three_layers.pdf"),
+        )
+    ),
     "checkpoint": Run(
         (*RUN, "--forcerun", "train_network", "--allowed-rules", "train_network", "--", _smoke("networks/tiny.h5"))
     ),
@@ -359,6 +365,24 @@ CASES = [
         "a figure's summary cut short",
         ("statistics/fan2020/figure_1.csv is cut short",),
         _in(_smoke("statistics/fan2020/figure_1.csv"), spoiling.cut_short, 0.7),
+        "vectors",
+    ),
+    Case(
+        STORED,
+        "a word among a figure's numbers",
+        (
+            "pennington2017/figure_3_curves.csv is not",
+            "line 3 has 'oops' in column 'y', expected a number",
+            "Delete it",
+        ),
+        _in(_smoke("statistics/pennington2017/figure_3_curves.csv"), spoiling.replace_cell, 3, "y", "oops"),
+        "vectors",
+    ),
+    Case(
+        STORED,
+        "a number with a letter in the table of a limit law",
+        ("limits/three_layers.csv is not", "line 20 has '0.1O' in column 'density', expected a number"),
+        _in(_smoke("limits/three_layers.csv"), spoiling.replace_cell, 20, "density", "0.1O"),
         "vectors",
     ),
     Case(

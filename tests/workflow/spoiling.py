@@ -53,6 +53,15 @@ def error_page(path: Path) -> None:
     path.write_text("<!DOCTYPE html>\n<html><body><h1>503 Service Unavailable</h1></body></html>\n")
 
 
+def replace_cell(path: Path, line: int, column: str, text: str) -> None:
+    """Put a text in the place of one cell of a CSV file; its heading is line 1."""
+    lines = path.read_text().splitlines()
+    cells = lines[line - 1].split(",")
+    cells[lines[0].split(",").index(column)] = text
+    lines[line - 1] = ",".join(cells)
+    path.write_text("\n".join([*lines, ""]))
+
+
 def change_array(path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
     """Put what a function makes of an array in its place; None takes it away."""
     with h5py.File(path, "r+") as file:

@@ -57,6 +57,12 @@ def test_a_second_run_in_the_folder_leaves_the_first_alone(project):
         assert "Traceback" not in second.stdout
         assert sorted(locks.iterdir()) == held
 
+        # A plan of them is made, and told the same.
+        plan = project.snakemake("--dry-run", "--cores", "1", *LONG)
+        assert plan.returncode == 0, plan.stdout
+        assert f"another run is alive in this folder (process {first.pid}" in plan.stdout
+        assert sorted(locks.iterdir()) == held
+
         # Other files: made, and the lock of the first is there afterwards.
         second = project.snakemake("--cores", "1", *SHORT)
         assert second.returncode == 0, second.stdout

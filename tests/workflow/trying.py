@@ -193,7 +193,7 @@ def page(cases: Sequence[Case], messages: dict[str, str]) -> str:
         "Made by `uv run tests/record_bad_input.py`, which tries every row of `tests/workflow/bad_inputs.py`, as the",
         "tests in `tests/workflow/test_bad_input.py` do. PATH is the folder of the project. What stood stays, to the",
         "byte; only the outputs of a job that failed are gone: Snakemake takes them away before it makes them anew,",
-        "and they were out of date. Tables in CSV carry no checksum: a change within one is not seen. Rows with",
+        "and they were out of date. Tables in CSV carry no checksum: another number in one is not seen. Rows with",
         "`UserError` were tried by calling the library: a command line prints the same message and ends with status 1.",
         "Messages with the name of another exception are Snakemake's own.",
     ]

@@ -15,7 +15,7 @@ UNLOCKS, TOUCHES = "--unlock" in sys.argv, bool({"--touch", "-t"} & set(sys.argv
 group_jobs.tell_reasons(GroupJob)
 # Jobs end with this process. What there is to know of a lock is said before Snakemake looks for one.
 presence.announce()
-if not DRY_RUN and (note := presence.enter(".snakemake")) and not UNLOCKS:
+if (note := presence.look(".snakemake") if DRY_RUN else presence.enter(".snakemake")) and not UNLOCKS:
     print(f"\n{note}\n", file=sys.stderr)
 
 

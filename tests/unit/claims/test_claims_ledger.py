@@ -129,7 +129,11 @@ def line(low="0", high="1", scale="any", **changes):
             [line(low="", high="")],
             "expected a lower bound, an upper one or both, found accept_low nan, accept_high nan",
         ),
-        ([line(high="much")], "expected a number or nothing, found accept_high much."),
+        (
+            [line(high="much")],
+            "line 2 has 'much' in column 'accept_high', expected a number or nothing. It is no result",
+        ),
+        ([line(high="NA")], "expected a number or nothing, found accept_high NA."),
         ([line(scale="preview")], "expected one of paper, any, found scale preview."),
         (
             [line(T01="T99")],

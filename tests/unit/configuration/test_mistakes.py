@@ -60,8 +60,8 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
 )
 def test_a_mistake_is_named_with_its_path_and_what_was_expected(path, value, expected):
     lines = complaint(nested(path, value)).splitlines()
-    # Where the scale is the mistake there is none to name, and the full one stands for it.
-    assert lines[0] == f"the configuration at {'paper' if path == 'scale' else 'smoke'} scale has 1 mistake:"
+    # Where the scale is the mistake there is none to name.
+    assert lines[0] == f"the configuration{'' if path == 'scale' else ' at smoke scale'} has 1 mistake:"
     assert lines[1].startswith(f"  - {path}: "), lines[1]
     assert expected in lines[1]
     assert lines[2:] == ["Every key is explained in config/README.md."]

@@ -1,6 +1,7 @@
 """CSV files of one job read by another: whole, or one message.
 
-They carry no checksum as HDF5 files do, so that people can look at them and edit them; what can be seen is seen.
+They carry no checksum as HDF5 files do, so that people can look at them and edit them; what can be seen is seen. A
+word where a number was is: a picture of categories would be drawn of it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,15 @@ import pandas as pd
 
 from deepspectra.errors import UserError
 
+#: Columns that may hold words; all others hold numbers or nothing.
+# fmt: off
+TEXT = frozenset({
+    "claim", "dataset", "id", "item", "kind", "layer", "network", "note", "panel", "paper", "published",
+    "published_rejected", "quantity", "reason", "rejected", "rejected_calibrated", "resolved", "scale", "scope",
+    "second", "second_verdict", "series", "side", "source", "spectrum", "split", "state", "statistic",
+    "trained_here", "unfolding", "verdict",
+})
+# fmt: on
 #: What to do about a file that a rule makes.
 _MADE = (
     "Delete it and run the workflow again; only this file, what it needs that was temporary, and what depends on it "
@@ -24,14 +34,15 @@ def read_csv(path: str | Path, columns: Sequence[str] = (), advice: str = _MADE)
 
     :param columns: that it must have, among others, and then rows too: a network without weights leaves no rows.
     :param advice: what to do about a damaged file, where no rule makes it.
-    :raises UserError: if the file is missing or empty, ends within a line, is no CSV, or lacks a column or rows.
+    :raises UserError: if the file is missing or empty, ends within a line, is no CSV, lacks a column or rows, or has
+        a word in a column that is not one of :data:`TEXT`.
     """
     path = Path(path)
     try:
         content = path.read_bytes()
         if not content.endswith(b"\n"):
             raise UserError(f"{path} is cut short: its last line has no end. {advice}")
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, low_memory=False)  # one type for a column, however long
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}") from error
     except ValueError as error:  # pandas' own errors and undecodable bytes are of this kind
@@ -40,4 +51,12 @@ def read_csv(path: str | Path, columns: Sequence[str] = (), advice: str = _MADE)
     if columns and (missing or table.empty):
         found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
         raise UserError(f"{path} is not what was written there: {found}. {advice}")
+    for column in table.columns.difference(TEXT):
+        values = table[column]
+        words = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
+        if not words.empty:
+            raise UserError(
+                f"{path} is not what was written there: line {words.index[0] + 2} has {str(words.iloc[0])!r} in column "
+                f"{column!r}, expected a number or nothing. {advice}"
+            )
     return table

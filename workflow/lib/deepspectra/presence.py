@@ -106,32 +106,57 @@ def enter(folder: str | os.PathLike) -> str:
     :returns: what a user has to know of another run, empty if there is nothing.
     """
     folder = Path(folder)
-    locks = {path: path.read_bytes() for path in (folder / "locks").glob("*.lock")}
+    locks = {path: path.read_bytes() for path in _locks(folder)}
     known = _known_runs(folder)
-    told = f" ({', or '.join(known)})" if known else ""
     alone = _be_known(folder)
-    if alone is None:
-        return ""
-    if not alone:
+    if alone is False:
         atexit.register(_put_back, folder, locks)
-        if not locks:
-            return (
-                f"note: another run is alive in this folder{told}, and a run that ended took its lock away. Do not "
-                "make the same files before its end."
-            )
+    return _told(alone, bool(locks), known)
+
+
+def look(folder: str | os.PathLike) -> str:
+    """What :func:`enter` would tell of a lock, for a dry run: it writes nothing, and no other run need know of it.
+
+    Snakemake plans beside any lock, but says of each that another run is alive.
+    """
+    folder = Path(folder)
+    if not _locks(folder):
+        return ""
+    try:
+        with (folder / "run").open() as file:
+            alone = _nobody_else_holds(file)
+    except OSError:  # nobody was here, or it cannot be known
+        return ""
+    return _told(alone, True, _known_runs(folder))
+
+
+def _locks(folder: Path) -> list[Path]:
+    """Snakemake's, of runs that are alive or were killed."""
+    return list((folder / "locks").glob("*.lock"))
+
+
+def _told(alone: bool | None, locked: bool, known: list[str]) -> str:
+    """What a user has to know of the runs that are or were in a folder, empty if there is nothing."""
+    if alone is None or (alone and not locked):
+        return ""
+    runs = f" ({', or '.join(known)})" if known else ""
+    if not alone and not locked:
         return (
-            f"note: another run is alive in this folder{told}. One that makes the same files has to wait for its end; "
+            f"note: another run is alive in this folder{runs}, and a run that ended took its lock away. Do not "
+            "make the same files before its end."
+        )
+    if not alone:
+        return (
+            f"note: another run is alive in this folder{runs}. One that makes the same files has to wait for its end; "
             "--unlock does not end it."
         )
-    if not locks:
-        return ""
     if elsewhere := [run for run in known if not run.endswith(f" on {platform.node()}")]:
         return (
             f"note: a lock is left of {', or '.join(elsewhere)}, which this machine cannot see. If nothing runs there "
             "any more, remove the lock with `uv run snakemake --unlock`, then give the same command again."
         )
     return (
-        f"note: a run that has ended without removing its lock was in this folder{told}: it was killed, or the power "
+        f"note: a run that has ended without removing its lock was in this folder{runs}: it was killed, or the power "
         "failed. Remove the lock with `uv run snakemake --unlock`, then give the same command again; what was finished "
         "is kept."
     )

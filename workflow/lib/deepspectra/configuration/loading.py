@@ -134,8 +134,10 @@ def _validated(values: Mapping[str, object], scale: str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         lines = [explain(problem) for problem in error.errors()]
+        # Of a scale that there is not, another one's settings are looked at.
+        place = f" at {scale} scale" if values.get("scale") in SCALES else ""
         raise UserError(
-            f"the configuration at {scale} scale has {len(lines)} mistake{'s' * (len(lines) > 1)}:\n"
+            f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:\n"
             + "\n".join(f"  - {line}" for line in lines)
             + "\nEvery key is explained in config/README.md."
         ) from error
