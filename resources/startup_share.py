@@ -17,7 +17,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -30,15 +31,14 @@ from deepspectra.job import STARTED, WORKED  # noqa: E402
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
 
 
-def last_run(folder: Path) -> tuple[float, float]:
-    """When the last run of Snakemake in a folder that came to its end began, and the seconds it took by the clock."""
+def runs(folder: Path) -> Iterator[tuple[float, float]]:
+    """Of all runs of Snakemake in a folder that came to their end, the last one first: seconds it took, and when."""
     for log in sorted(folder.glob(".snakemake/log/*.snakemake.log"), reverse=True):
         if found := ELAPSED.search(log.read_text(encoding="utf-8")):
             days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
             elapsed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-            # The name of the log tells a local time, to the second.
-            return datetime.strptime(log.name[:17], "%Y-%m-%dT%H%M%S").timestamp(), elapsed.total_seconds()
-    raise SystemExit("no run of Snakemake has come to its end in this folder.")
+            # The name of the log tells when it began, but in the local time of then.
+            yield elapsed.total_seconds(), log.stat().st_mtime
 
 
 def told(line: str, logs: Path) -> list[float]:
@@ -69,14 +69,11 @@ def main(scale: str, cores: int) -> None:
             f"{len(worked)} that tell of their work; expected one of each for every job. Make everything in one run "
             "first, in a fresh clone."
         )
-    began, wall = last_run(Path())
     written = [path.stat().st_mtime for path in folder.glob("logs/**/*.log")]
-    inside = sum(began - 1 <= when <= began + wall + 1 for when in written)
-    if inside < len(written):
-        raise SystemExit(
-            f"of {len(written)} logs of jobs in {folder}, {inside} are of the last run, of {wall:.0f} s, and the rest "
-            "of others. Make everything in one run, in a fresh clone."
-        )
+    whole = [wall for wall, end in runs(Path()) if all(end - wall - 1 <= when <= end + 1 for when in written)]
+    if not whole:
+        raise SystemExit(f"no one run has made all of {folder}. Make everything in one run, in a fresh clone.")
+    wall = whole[0]
     if sum(jobs) > wall * cores:
         raise SystemExit(
             f"the jobs of {folder} took {sum(jobs):.0f} s, more than {cores} cores have in the {wall:.0f} s of the run."

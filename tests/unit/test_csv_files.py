@@ -35,9 +35,15 @@ def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
         (b"panel,x,z\na,1,2\n", "it has no column 'y'"),
         (b"panel,x,y\n", "it has no rows"),
         (b"<html>\n", "it has no column 'panel'"),
-        (b"panel,x,y\na,1,2\nb,2,oops\n", "line 3 has 'oops' in column 'y', expected a number or nothing"),
-        (b"panel,x,y\na,None of it,2\n", "line 2 has 'None of it' in column 'x'"),
-        (b"panel,x,y,unheard\na,1,2,word\n", "line 2 has 'word' in column 'unheard'"),
+        (
+            b"panel,x,y\na,1,2\nb,2,oops\n",
+            "row 2 below the heading has 'oops' in column 'y', expected a number or nothing",
+        ),
+        (b"panel,x,y\na,None of it,2\n", "row 1 below the heading has 'None of it' in column 'x'"),
+        (b"panel,x,y,unheard\na,1,2,word\n", "row 1 below the heading has 'word' in column 'unheard'"),
+        (b"panel,x,y\na,1,2,\nb,1,2,\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
+        (b"panel,x,y\na,1,2,oops\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
+        (b'panel,x,y\n"two\nlines",1,2\n\nb,1,oops\n', "row 2 below the heading has 'oops'"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, content, words):
@@ -60,8 +66,23 @@ def test_a_word_far_down_a_long_table_is_found(tmp_path):
     rows = [f"a,{number},0.5" for number in range(300_000)]
     rows[290_000] = "a,290000,0.5x"
     (tmp_path / "t.csv").write_text("\n".join(["panel,x,y", *rows, ""]))
-    with pytest.raises(UserError, match=r"line 290002 has '0.5x' in column 'y'"):
+    with pytest.raises(UserError, match=r"row 290001 below the heading has '0.5x' in column 'y'"):
         read_csv(tmp_path / "t.csv")
+
+
+def test_words_among_the_numbers_are_read_where_the_reader_says_so(tmp_path):
+    """As in the summary of a limit law with a remark."""
+    (tmp_path / "t.csv").write_text("quantity,value\nmass,1.0\nnote,outside of an assumption\n")
+    assert read_csv(tmp_path / "t.csv", words=("value",)).value.tolist() == ["1.0", "outside of an assumption"]
+    with pytest.raises(UserError, match="'outside of an assumption' in column 'value'"):
+        read_csv(tmp_path / "t.csv")
+
+
+def test_a_column_has_one_type_however_long_it_is(tmp_path):
+    """In parts, pandas reads the names of layers as numbers until one is a word."""
+    rows = [f"{number},0.5" for number in range(300_000)]
+    (tmp_path / "t.csv").write_text("\n".join(["layer,x", *rows, "first,0.5", ""]))
+    assert {type(layer) for layer in read_csv(tmp_path / "t.csv").layer} == {str}
 
 
 def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):

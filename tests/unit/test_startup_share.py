@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ import pytest
 from deepspectra.job import STARTED, WORKED
 
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "startup_share.py"
-#: When the run began, by local time as in names of Snakemake's logs.
-BEGAN = datetime(2026, 1, 2).timestamp()
+#: When the run began.
+BEGAN = 1.8e9
 LOG = f"INFO deepspectra.job: {STARTED}\nINFO other: it took 17.5 s\nINFO deepspectra.job: {WORKED}\n"
 
 
@@ -36,13 +35,19 @@ def run(tmp_path):
             os.utime(path, (BEGAN + 40 * index, BEGAN + 40 * index))
     logs = tmp_path / ".snakemake" / "log"
     logs.mkdir(parents=True)
-    (logs / "2026-01-01T000000.1.snakemake.log").write_text("Elapsed time: 5:00:00.5\n")
-    (logs / "2026-01-02T000000.1.snakemake.log").write_text("one\nElapsed time: 0:01:40.000\n")
-    (logs / "2026-01-03T000000.1.snakemake.log").write_text("a run that was killed\n")
+    for name, end, text in (
+        ("2026-01-01T000000.1", BEGAN - 10, "Elapsed time: 5:00:00.5\n"),
+        ("2026-01-02T000000.1", BEGAN + 100, "one\nElapsed time: 0:01:40.000\n"),
+        ("2026-01-03T000000.1", BEGAN + 80000, "a run that was killed\n"),
+        ("2026-01-04T000000.1", BEGAN + 90000, "of something else\nElapsed time: 0:03:00.0\n"),
+    ):
+        log = logs / f"{name}.snakemake.log"
+        log.write_text(text)
+        os.utime(log, (end, end))
     return tmp_path
 
 
-def test_shares_are_of_cores_times_the_last_whole_run(run):
+def test_shares_are_of_cores_times_the_whole_run_that_made_the_scale(run):
     lines = share(run, "smoke").stdout.splitlines()
     assert lines[0] == "3 jobs in 100 s on 2 cores; a job starts in 3.00 s"
     told = [line.split("%")[0].strip() for line in lines[1:]]
@@ -62,19 +67,17 @@ def test_an_incomplete_scale_is_refused(run):
 def test_a_folder_without_a_whole_run_is_refused(run):
     for log in (run / ".snakemake/log").iterdir():
         log.unlink()
-    assert "no run of Snakemake has come to its end" in share(run, "smoke").stderr
+    assert "no one run has made all of" in share(run, "smoke").stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "elapsed", "inside"), [("2026-01-02T000030.1", "5:00:00.0", 2), ("2026-01-04T000000.1", "0:00:50", 0)]
-)
-def test_a_scale_that_other_runs_have_made_in_part_is_refused(run, name, elapsed, inside):
-    """The clock of the last run has nothing to do with the jobs of earlier ones, be it shorter or longer than they."""
-    (run / f".snakemake/log/{name}.snakemake.log").write_text(f"Elapsed time: {elapsed}\n")
+@pytest.mark.parametrize(("index", "when"), [(0, -30), (2, 130)])
+def test_a_scale_that_several_runs_have_made_is_refused(run, index, when):
+    """The clock of one has nothing to do with the jobs of others."""
+    os.utime(run / f"results/smoke/logs/rule/{index}.log", (BEGAN + when, BEGAN + when))
     done = share(run, "smoke")
     assert done.returncode == 1
     assert done.stdout == ""
-    assert f"of 3 logs of jobs in {Path('results/smoke')}, {inside} are of the last run" in done.stderr
+    assert f"no one run has made all of {Path('results/smoke')}. Make everything in one run" in done.stderr
 
 
 @pytest.mark.parametrize("cores", ["0", "1"])

@@ -372,7 +372,7 @@ CASES = [
         "a word among a figure's numbers",
         (
             "pennington2017/figure_3_curves.csv is not",
-            "line 3 has 'oops' in column 'y', expected a number",
+            "row 2 below the heading has 'oops' in column 'y', expected a number",
             "Delete it",
         ),
         _in(_smoke("statistics/pennington2017/figure_3_curves.csv"), spoiling.replace_cell, 3, "y", "oops"),
@@ -381,7 +381,10 @@ CASES = [
     Case(
         STORED,
         "a number with a letter in the table of a limit law",
-        ("limits/three_layers.csv is not", "line 20 has '0.1O' in column 'density', expected a number"),
+        (
+            "limits/three_layers.csv is not",
+            "row 19 below the heading has '0.1O' in column 'density', expected a number",
+        ),
         _in(_smoke("limits/three_layers.csv"), spoiling.replace_cell, 20, "density", "0.1O"),
         "vectors",
     ),

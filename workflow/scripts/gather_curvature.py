@@ -13,12 +13,11 @@ CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y
 SUMMARY = ["panel", "spectrum", "scope", "statistic", "series", "quantity", "value", "error", "reference"]
 
 with job(snakemake.log[0], snakemake.threads):
-    names = snakemake.params.spectra
-    curves = {name: read_csv(path) for name, path in zip(names, snakemake.input.curves, strict=True)}
-    summaries = {name: read_csv(path) for name, path in zip(names, snakemake.input.summaries, strict=True)}
+    files = zip(snakemake.params.spectra, snakemake.input.curves, snakemake.input.summaries, strict=True)
+    spectra = {name: [read_csv(path, words=("statistic",)) for path in paths] for name, *paths in files}
     drawn, numbers = [], []
     for letter, place in snakemake.params.panels.items():
-        lines, found = curves[place["spectrum"]], summaries[place["spectrum"]]
+        lines, found = spectra[place["spectrum"]]
         # Variants of a statistic (without cut-off, its reference) stand beside it.
         shown = lines.statistic.str.startswith(place["statistic"]) & (lines.scope == place["scope"])
         drawn.append(lines[shown].assign(panel=letter, spectrum=place["spectrum"]))

@@ -67,6 +67,6 @@ def check_times(folders: Iterable[str | Path]) -> None:
         raise UserError(
             f"{len(late)} {are} from the future, such as {latest} ({when}): the clock of this machine, or of the one "
             "that wrote them, is wrong. Snakemake would throw away what is made of them. Mend the clock, or give them "
-            f"the present time: find -H {' '.join(map(str, folders))} -newermt now -exec touch {{}} + (what was made "
-            "of them is then older than they, and is made anew)"
+            "the present time (what was made of them is then older than they, and is made anew): "
+            f"find -H {' '.join(map(str, folders))} -newermt now -exec touch {{}} +"
         )

@@ -115,17 +115,22 @@ def enter(folder: str | os.PathLike) -> str:
 
 
 def look(folder: str | os.PathLike) -> str:
-    """What :func:`enter` would tell of a lock, for a dry run: it writes nothing, and no other run need know of it.
+    """What :func:`enter` would tell of a lock, for a dry run, which writes nothing and is no neighbour of other runs.
 
-    Snakemake plans beside any lock, but says of each that another run is alive.
+    Snakemake plans beside any lock, but says of each that another run is alive. (For an instant this holds the file: a
+    run that starts at that very moment takes it for another's, which costs a wrong note and nothing else.)
     """
     folder = Path(folder)
     if not _locks(folder):
         return ""
+    file = folder / "run"
     try:
-        with (folder / "run").open() as file:
-            alone = _nobody_else_holds(file)
-    except OSError:  # nobody was here, or it cannot be known
+        # To be written to where that is allowed: network file systems hold no other file alone. Nothing is.
+        with file.open("r+" if os.access(file, os.W_OK) else "r") as held:
+            alone = _nobody_else_holds(held)
+    except FileNotFoundError:  # nobody was here who could be known
+        alone = True
+    except OSError:
         return ""
     return _told(alone, True, _known_runs(folder))
 
