@@ -72,8 +72,9 @@ KINDS = {
 #: imports its libraries first.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
 #: What no disturbance may cause, where it is said: by a process that crashes or a library that makes an error of an
-#: interruption; by a traceback through the project's code; by a job, of bad input; and by a log, of a bug.
-CRASH = re.compile(r"Fatal Python error|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGFPE|SIGILL|SystemError")
+#: interruption; by a traceback through the project's code; by a job, of bad input; and by a log, of a bug. (Of Ctrl-C
+#: before it has read its first line Python itself makes the fatal errors `init_…`.)
+CRASH = re.compile(r"Fatal Python error(?!: init_)|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGFPE|SIGILL|SystemError")
 OURS = re.compile(r'File ".*(workflow/lib/deepspectra|\.snakemake/scripts)/')
 MESSAGE = re.compile("^error: ")
 FAILED = re.compile(r"deepspectra\.job: the job failed$")

@@ -42,6 +42,8 @@ LIBRARY = '  File "/a/workflow/lib/deepspectra/store.py", line 11, in write'
         ("interrupted", "", "ERROR deepspectra.job: interrupted\nTraceback:\nSystemError: x", 1),
         ("interrupted", "", "ERROR deepspectra.job: the job failed\nTraceback", 1),
         ("interrupted", "Command 'python x.py' died with <Signals.SIGSEGV: 11>.", "", 1),
+        ("interrupted", "Fatal Python error: init_import_site: Failed to import the site module", "", 0),
+        ("interrupted", "Fatal Python error: Segmentation fault", "", 1),
         ("interrupted", "error: a.h5 is not a whole HDF5 file", "", 1),
         ("terminated", f"Traceback:\n{SCRIPT}\nValueError", "", 1),
         ("terminated", f"training: 20%|##Traceback:\n{LIBRARY}\nzlib.error: x", "", 1),
