@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -334,12 +335,36 @@ def test_an_interruption_ends_the_job_quietly(tmp_path, name, status):
     assert re.search("ERROR deepspectra.job: (interrupted|cancelled)\n$", (tmp_path / "log").read_text())
 
 
-def test_ctrl_c_stays_ignored_where_it_is(tmp_path):
-    """In the background of a shell."""
+def test_ctrl_c_ends_a_job_of_the_workflow_at_once_where_it_still_imports(tmp_path, monkeypatch):
+    """And only there: the rest of the job is as ever, and so is a process that is no job."""
+    monkeypatch.setenv("DEEPSPECTRA_JOB", "")
     code = """
         import signal, sys
-        from deepspectra.job import job
+        from deepspectra.errors import UserError
+        signal.raise_signal(signal.SIGINT)
+        print("not reached")
+    """
+    result = run_script(code)
+    assert (result.returncode, result.stderr, result.stdout) == (-signal.SIGINT, "", "")
+    inside = code.replace(
+        "signal.raise", "from deepspectra.job import job\n        with job(sys.argv[1]): signal.raise"
+    )
+    result = run_script(inside, tmp_path / "log")
+    assert (result.returncode, result.stderr, result.stdout) == (130, "", "")
+    assert (tmp_path / "log").read_text().endswith("ERROR deepspectra.job: interrupted\n")
+    monkeypatch.delenv("DEEPSPECTRA_JOB")
+    assert "KeyboardInterrupt" in run_script(code).stderr
+
+
+@pytest.mark.parametrize("by", ["the workflow", "a user"])
+def test_ctrl_c_stays_ignored_where_it_is(tmp_path, monkeypatch, by):
+    """In the background of a shell."""
+    if by == "the workflow":
+        monkeypatch.setenv("DEEPSPECTRA_JOB", "")
+    code = """
+        import signal, sys
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        from deepspectra.job import job
         with job(sys.argv[1]):
             signal.raise_signal(signal.SIGINT)
     """

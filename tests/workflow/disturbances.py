@@ -315,8 +315,8 @@ def leftovers(project: Project) -> list[str]:
 def errors_told(project: Project, kind: str, output: str) -> list[str]:
     """Errors of the project's code and crashes, of which no disturbance may be the cause.
 
-    A job that is interrupted while it still imports leaves Python's own traceback, and two at once write into each
-    other's lines: of tracebacks the logs alone are asked then.
+    A job that is interrupted before it knows that it is one leaves Python's own traceback, and two at once write into
+    each other's lines: of tracebacks the logs alone are asked then.
     """
     wrong = {"interrupted": [CRASH, MESSAGE], "disk full": [CRASH, OURS]}.get(kind, [CRASH, OURS, MESSAGE])
     found = [line for line in output.splitlines() if any(words.search(line) for words in wrong)]

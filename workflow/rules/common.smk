@@ -8,10 +8,10 @@ from shlex import quote
 LIBRARY = str(Path(workflow.basedir) / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 # HDF5's file locks are not for network file systems without a lock daemon; no file here has two writers, and none is
-# read before it is whole.
+# read before it is whole. The library has to know a job before anything else is imported.
 shell.prefix(
     f"export PYTHONPATH={quote(LIBRARY)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}"
-    " HDF5_USE_FILE_LOCKING=${{HDF5_USE_FILE_LOCKING:-FALSE}}; "
+    " HDF5_USE_FILE_LOCKING=${{HDF5_USE_FILE_LOCKING:-FALSE}} DEEPSPECTRA_JOB=; "
 )
 
 from deepspectra import sources

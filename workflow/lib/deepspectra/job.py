@@ -60,7 +60,7 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
             _set_threads(threads)
             logger.info(STARTED, _seconds_since_start())
             began = time.monotonic()
-            with _cancelled_by_exception():
+            with _ended_by_exception():
                 end_with_run()
                 yield
             logger.info(WORKED, time.monotonic() - began)
@@ -149,16 +149,20 @@ def _refused_by_the_machine(error: Exception) -> str:
 
 
 @contextmanager
-def _cancelled_by_exception() -> Iterator[None]:
-    """SIGTERM, with which jobs are cancelled, ends the body by an exception."""
+def _ended_by_exception() -> Iterator[None]:
+    """SIGTERM, with which jobs are cancelled, and Ctrl-C, unless it is ignored, end the body by an exception."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if before[signal.SIGINT] is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def choose_device(wanted: str) -> torch.device:
