@@ -106,13 +106,14 @@ def story(cluster, tmp_path_factory) -> Story:
     local = copy_project(tmp_path_factory.mktemp("alone"))
     undisturbed = local.snakemake("--cores", "1", *RUN)
     rerun = end_of(process)
-    print(short_log(cluster.jobs(), len(first_jobs)))
+    all_jobs = cluster.jobs()
+    print(short_log(all_jobs, len(first_jobs)))
     return Story(
         cancelled=cancelled,
         rerun=rerun,
         undisturbed=undisturbed,
         first_jobs=first_jobs,
-        all_jobs=cluster.jobs(),
+        all_jobs=all_jobs,
         submitted=submitted,
         visible_gpus=cluster.visible_gpus(),
         training_log=(project.folder / "results/smoke/logs/train_network/single_neuron.log").read_text(),

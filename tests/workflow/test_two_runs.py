@@ -44,6 +44,8 @@ def test_a_second_run_in_the_folder_leaves_the_first_alone(project):
         (job,) = wait_for_jobs(first)
         held = sorted(locks.iterdir())
         assert held
+        # By this the library knows that Ctrl-C may end it while it still imports.
+        assert "DEEPSPECTRA_JOB" in job.environ()
 
         # The same files: refused, with what to think of the lock.
         second = project.snakemake("--cores", "1", *LONG)

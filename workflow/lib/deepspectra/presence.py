@@ -125,7 +125,7 @@ def look(folder: str | os.PathLike) -> str:
         return ""
     file = folder / "run"
     try:
-        # To be written to where that is allowed: network file systems hold no other file alone. Nothing is.
+        # Network file systems let nobody hold a file alone that is open for reading only; nothing is written.
         with file.open("r+" if os.access(file, os.W_OK) else "r") as held:
             alone = _nobody_else_holds(held)
     except FileNotFoundError:  # nobody was here who could be known
