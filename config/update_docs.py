@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "lib"))
 
-from deepspectra.configuration import describe_keys, json_schema, load_settings  # noqa: E402
+from deepspectra.config import describe_keys, json_schema, load_settings  # noqa: E402
 
 README, SCHEMA = ROOT / "config" / "README.md", ROOT / "workflow" / "schemas" / "config.schema.json"
 BLOCK = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->\n)", re.DOTALL)

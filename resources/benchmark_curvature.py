@@ -115,12 +115,12 @@ def measurements() -> dict[str, Callable[[], dict[str, float]]]:
     import torch
     from torch import nn
 
-    from deepspectra.curvature.dense import flatten, hessian
-    from deepspectra.curvature.losses import Loss, batch_loss
-    from deepspectra.curvature.spectra import resolved_spectrum
-    from deepspectra.datasets.bike import COLUMNS
-    from deepspectra.networks import feed_forward
-    from deepspectra.preprocessing import normalise_cifar10, normalise_mnist, split_bike
+    from deepspectra.data.preprocessing import normalise_cifar10, normalise_mnist, split_bike
+    from deepspectra.data.sources.bike import COLUMNS
+    from deepspectra.nn.losses import Loss, batch_loss
+    from deepspectra.nn.networks import feed_forward
+    from deepspectra.spectra.curvature.dense import flatten, hessian
+    from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)

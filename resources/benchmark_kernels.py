@@ -233,8 +233,8 @@ def our_kernel(network: Network) -> Callable[[], Any]:
     """The same call of ours."""
     import torch
 
-    from deepspectra.activations import Activation
-    from deepspectra.kernels import network_kernels
+    from deepspectra.nn.activations import Activation
+    from deepspectra.spectra.kernels import network_kernels
 
     sigma = Activation("arctan alone", torch.arctan, lambda x: 1 / (1 + x * x))
     x, weights, readout = small_network(network)
@@ -262,10 +262,10 @@ def large_measurements(network: Network) -> dict[str, Callable[[], dict[str, Any
 
     import torch
 
-    from deepspectra.activations import activation
-    from deepspectra.kernels import random_network_kernels
-    from deepspectra.kernels.weights import RandomWeights
-    from deepspectra.samples import gaussian_samples
+    from deepspectra.data.samples import gaussian_samples
+    from deepspectra.nn.activations import activation
+    from deepspectra.spectra.kernels import random_network_kernels
+    from deepspectra.spectra.kernels.weights import RandomWeights
 
     torch.set_num_threads(1)
     x = torch.from_numpy(gaussian_samples(network.dimension, network.samples, SEED)).float()

@@ -26,7 +26,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "lib"))
 
-from deepspectra.job import STARTED, WORKED  # noqa: E402
+from deepspectra.runtime.job import STARTED, WORKED  # noqa: E402
 
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$", re.MULTILINE)
 
@@ -43,7 +43,7 @@ def runs(folder: Path) -> Iterator[tuple[float, float]]:
 
 def told(line: str, logs: Path) -> list[float]:
     """The seconds in a line that the log of every job of a scale has."""
-    pattern = re.compile(re.escape(f" deepspectra.job: {line}").replace("%\\.2f", r"([\d.]+)"))
+    pattern = re.compile(re.escape(f" deepspectra.runtime.job: {line}").replace("%\\.2f", r"([\d.]+)"))
     found = (pattern.search(path.read_text(encoding="utf-8")) for path in sorted(logs.rglob("*.log")))
     return [float(match.group(1)) for match in found if match]
 

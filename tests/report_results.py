@@ -10,7 +10,7 @@ from PIL import Image
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
 from deepspectra.report.page import figure_item, render_page, table_item
-from deepspectra.tables import markdown
+from deepspectra.runtime.markdown import markdown
 
 #: Text that would do something in HTML if it were not escaped.
 MARKUP = 'p < 0.05 & <script>alert("x")</script>'

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from workflow.conftest import Project, copy_project
 
-from deepspectra.store import file_hash
+from deepspectra.runtime.store import file_hash
 
 from .cluster import Cluster, Impossible, install
 

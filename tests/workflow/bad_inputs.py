@@ -14,9 +14,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepspectra import store
-from deepspectra.configuration import load_settings
-from deepspectra.own_activations import resolve_activation
+from deepspectra.config import load_settings
+from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.runtime import store
 
 from . import spoiling
 from .conftest import ROOT

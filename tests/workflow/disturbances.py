@@ -32,8 +32,8 @@ if __name__ == "__main__":
     # For pytest both are on the path.
     sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "lib"))
 
-from deepspectra.datasets.bike import COLUMNS
-from deepspectra.store import file_hash
+from deepspectra.data.sources.bike import COLUMNS
+from deepspectra.runtime.store import file_hash
 
 from .conftest import Project, copy_project
 

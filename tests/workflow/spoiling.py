@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepspectra import store
+from deepspectra.runtime import store
 
 #: What a file must never make when it is read.
 CANARY = "canary"

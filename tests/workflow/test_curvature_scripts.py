@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import torch
 
-from deepspectra import store
-from deepspectra.curvature_statistics import RATIO_CUT, WHOLE_CUT, whole_cut
-from deepspectra.networks import build, initialise_default, parameters_of
-from deepspectra.ratios import mean_ratio
+from deepspectra.nn.networks import build, initialise_default, parameters_of
+from deepspectra.papers.baskerville2022.curvature_statistics import RATIO_CUT, WHOLE_CUT, whole_cut
+from deepspectra.rmt.ratios import mean_ratio
+from deepspectra.runtime import store
 
 from .conftest import ROOT
 

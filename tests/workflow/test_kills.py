@@ -32,24 +32,29 @@ def test_a_disturbed_run_is_finished_by_the_same_command(disturbed, kind, reques
 
 
 SCRIPT = '  File "/a/.snakemake/scripts/tmp1.draw_figure.py", line 9, in <module>'
-LIBRARY = '  File "/a/workflow/lib/deepspectra/store.py", line 11, in write'
+LIBRARY = '  File "/a/workflow/lib/deepspectra/runtime/store.py", line 11, in write'
 
 
 @pytest.mark.parametrize(
     ("kind", "output", "log", "faults"),
     [
-        ("interrupted", f"Traceback:\n{SCRIPT}\n{LIBRARY}\nKeyboardInterrupt", "ERROR deepspectra.job: interrupted", 0),
-        ("interrupted", "", "ERROR deepspectra.job: interrupted\nTraceback:\nSystemError: x", 1),
-        ("interrupted", "", "ERROR deepspectra.job: the job failed\nTraceback", 1),
+        (
+            "interrupted",
+            f"Traceback:\n{SCRIPT}\n{LIBRARY}\nKeyboardInterrupt",
+            "ERROR deepspectra.runtime.job: interrupted",
+            0,
+        ),
+        ("interrupted", "", "ERROR deepspectra.runtime.job: interrupted\nTraceback:\nSystemError: x", 1),
+        ("interrupted", "", "ERROR deepspectra.runtime.job: the job failed\nTraceback", 1),
         ("interrupted", "Command 'python x.py' died with <Signals.SIGSEGV: 11>.", "", 1),
         ("interrupted", "Fatal Python error: init_import_site: Failed to import the site module", "", 0),
         ("interrupted", "Fatal Python error: Segmentation fault", "", 1),
         ("interrupted", "error: a.h5 is not a whole HDF5 file", "", 1),
         ("terminated", f"Traceback:\n{SCRIPT}\nValueError", "", 1),
         ("terminated", f"training: 20%|##Traceback:\n{LIBRARY}\nzlib.error: x", "", 1),
-        ("terminated", "", "ERROR deepspectra.job: cancelled", 0),
+        ("terminated", "", "ERROR deepspectra.runtime.job: cancelled", 0),
         ("job killed", 'File "/home/deepspectra/.venv/lib/snakemake/x.py", line 1, in x', "", 0),
-        ("disk full", "error: no space left", "ERROR deepspectra.job: no space left", 0),
+        ("disk full", "error: no space left", "ERROR deepspectra.runtime.job: no space left", 0),
     ],
 )
 def test_errors_are_told_from_disturbances(tmp_path, kind, output, log, faults):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepspectra.store import file_hash
+from deepspectra.runtime.store import file_hash
 
 SMOKE = ("--config", "scale=smoke")
 LAWS = """

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from deepspectra.sources import read_source
+from deepspectra.runtime.digests import read_source
 
 from .conftest import ROOT, Project
 
@@ -118,7 +118,7 @@ def test_results_are_kept_by_a_word_of_the_user(finished, tmp_path):
     shutil.copytree(finished.folder, copy.folder, symlinks=True)
     figure = copy.folder / "results/smoke/figures/fan2020/figure_1.pdf"
     figure.write_text("a figure")
-    with edited(copy, "workflow/lib/deepspectra/kernels/networks.py", "\nEDITED = 1\n"):
+    with edited(copy, "workflow/lib/deepspectra/spectra/kernels/networks.py", "\nEDITED = 1\n"):
         assert copy.jobs(*SMOKE)["compute_kernels"] == 3
         # Of one figure alone: the others that stand on the same kernels are still asked about.
         result = copy.snakemake("--touch", "--cores", "1", *SMOKE, "--", "fan2020_figure_1")
@@ -158,7 +158,7 @@ def test_every_rule_that_makes_a_file_has_the_digest_of_its_own_script():
             [(script, others)] = digests
             assert script == name
             # It imports the paper's module by its name.
-            assert others == (', f"figures.{wildcards.paper}"' if name == "draw_figure" else "")
+            assert others == (', f"papers.{wildcards.paper}.figures"' if name == "draw_figure" else "")
 
 
 def test_an_edit_of_how_weights_are_read_is_a_decision():

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from deepspectra.configuration import SCALES
+from deepspectra.config import SCALES
 
 from .conftest import ROOT
 

@@ -13,14 +13,14 @@ import torch
 from browser.checks import CHECKS
 from browser.chromium import Browser, Impossible
 
-from deepspectra.activations import activation
-from deepspectra.calibration import false_discovery
-from deepspectra.configuration import load_settings
-from deepspectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.networks import kernel_network, load_parameters, parameters_of
-from deepspectra.store import file_hash
-from deepspectra.tasks import load_kernel_task, load_samples
-from deepspectra.trained import load_trained
+from deepspectra.config import load_settings
+from deepspectra.data.tasks import load_kernel_task, load_samples
+from deepspectra.nn.activations import activation
+from deepspectra.nn.loading import load_trained
+from deepspectra.nn.networks import kernel_network, load_parameters, parameters_of
+from deepspectra.rmt.calibration import false_discovery
+from deepspectra.runtime.store import file_hash
+from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
 
 from .conftest import NO_NETWORK, Project
 

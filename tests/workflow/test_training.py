@@ -16,8 +16,8 @@ import pytest
 import torch
 import yaml
 
-from deepspectra import store
-from deepspectra.pretrained.table import load_weights_table
+from deepspectra.data.pretrained.table import load_weights_table
+from deepspectra.runtime import store
 
 from .conftest import NO_NETWORK, Project, copy_project
 

@@ -19,8 +19,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from deepspectra import store
-from deepspectra.datasets.bike import COLUMNS
+from deepspectra.data.sources.bike import COLUMNS
+from deepspectra.runtime import store
 
 from .conftest import Project, copy_project
 from .disturbances import wait_for_jobs

@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepspectra.errors import UserError
+from deepspectra.runtime.errors import UserError
 
 from . import spoiling
 from .conftest import NO_NETWORK, Project, copy_project

@@ -5,8 +5,12 @@ Included by the main process alone.
 
 from snakemake.jobs import GroupJob
 
-from deepspectra import group_jobs, presence, store
-from deepspectra.folders import check_folder, check_times
+from deepspectra.runtime import group_jobs
+
+from deepspectra.runtime import watching as presence
+
+from deepspectra.runtime import store
+from deepspectra.runtime.folders import check_folder, check_times
 
 # A dry run writes nothing.
 DRY_RUN = workflow.output_settings.dryrun

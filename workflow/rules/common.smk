@@ -14,15 +14,15 @@ shell.prefix(
     " HDF5_USE_FILE_LOCKING=${{HDF5_USE_FILE_LOCKING:-FALSE}} DEEPSPECTRA_JOB=; "
 )
 
-from deepspectra import sources
-from deepspectra.architectures import DATA_SIZES, matrix_shape
-from deepspectra.claims.papers import READINGS
-from deepspectra.configuration import SCALES, check_files, describe_scale, differences, load_settings
-from deepspectra.curvature.sizes import reduced_rows
-from deepspectra.datasets.table import load_table
-from deepspectra.errors import UserError
-from deepspectra.own_activations import source_of
-from deepspectra.pretrained.table import load_backbones_table, load_weights_table
+from deepspectra.runtime import digests as sources
+from deepspectra.nn.architectures import DATA_SIZES, matrix_shape
+from deepspectra.papers.readings import READINGS
+from deepspectra.config import SCALES, check_files, describe_scale, differences, load_settings
+from deepspectra.spectra.curvature.sizes import reduced_rows
+from deepspectra.data.sources.table import load_table
+from deepspectra.runtime.errors import UserError
+from deepspectra.nn.own_activations import source_of
+from deepspectra.data.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.report.contents import LIMIT_LAWS, PAPERS, labels_of
 
 

@@ -41,6 +41,6 @@ rule draw_figure:
         caption=lambda wildcards, output: Path(output.caption),
         scale_note=scale_note,
         # The paper's module is imported by its name.
-        code=lambda wildcards: code_digest("draw_figure", f"figures.{wildcards.paper}"),
+        code=lambda wildcards: code_digest("draw_figure", f"papers.{wildcards.paper}.figures"),
     script:
         "../scripts/draw_figure.py"

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import curvature_statistics as statistics
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import job
+from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 RESOLVED = {"eigenvalues": ("levels",)} | dict.fromkeys(("lengths", "bounds", "left_out", "unresolved"), ("matrices",))
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.calibration import monte_carlo_p_value
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.laws import fit_modified_marchenko_pastur
-from deepspectra.levels import level_statistics, vector_ks
-from deepspectra.weight_statistics import judge_levels
+from deepspectra.papers.thamm2024.weight_statistics import judge_levels
+from deepspectra.rmt.calibration import monte_carlo_p_value
+from deepspectra.rmt.laws import fit_modified_marchenko_pastur
+from deepspectra.rmt.levels import level_statistics, vector_ks
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
 LEVELS += ["null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved"]

@@ -1,10 +1,10 @@
 """Every claim of the four papers beside what was measured, with a verdict."""
 
-from deepspectra.claims.ledger import check, page, read_ledger
-from deepspectra.claims.reading import Results
-from deepspectra.csv_files import read_csv
-from deepspectra.files import write_table, write_text
-from deepspectra.job import job
+from deepspectra.papers.reading import Results
+from deepspectra.report.ledger import check, page, read_ledger
+from deepspectra.runtime.files import write_table, write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     ledger = read_ledger(snakemake.input.ledger)

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.limits.quartic import NonlinearLaw
-from deepspectra.nonlinear import rectifier_zeta
-from deepspectra.statistics import binned_distance, expected_binned_distance
+from deepspectra.nn.nonlinear import rectifier_zeta
+from deepspectra.rmt.distances import binned_distance, expected_binned_distance
+from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 COLUMNS = ["panel", "series", "layer", "zeta", "x", "y"]
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.laws import ORTHOGONAL_MEAN, orthogonal_spacing_cdf, wigner_surmise
-from deepspectra.ratios import mean_ratio
-from deepspectra.statistics import histogram, ks_distance
+from deepspectra.rmt.distances import histogram, ks_distance
+from deepspectra.rmt.laws import ORTHOGONAL_MEAN, orthogonal_spacing_cdf, wigner_surmise
+from deepspectra.rmt.ratios import mean_ratio
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 #: Of each spectrum the levels at these heights of the staircase, in shares of it: its middle.
 BULK = (0.1, 0.9)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.comparison import Comparison
-from deepspectra.image_statistics import compare_inner_products
-from deepspectra.job import job
-from deepspectra.samples import choose_images, columns_of, image_samples
+from deepspectra.data.samples import choose_images, columns_of, image_samples
+from deepspectra.papers.comparison import Comparison
+from deepspectra.papers.fan2020.image_statistics import compare_inner_products
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

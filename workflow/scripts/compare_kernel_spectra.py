@@ -1,17 +1,17 @@
 """Limit laws of conjugate and tangent kernel, histograms, and the distance between them (fan2020)."""
 
-from deepspectra import store
-from deepspectra.activations import activation
-from deepspectra.comparison import Comparison
-from deepspectra.job import job
-from deepspectra.kernel_statistics import (
+from deepspectra.nn.activations import activation
+from deepspectra.papers.comparison import Comparison
+from deepspectra.papers.fan2020.kernel_statistics import (
     Spectrum,
     compare_input,
     compare_kernel,
     compare_stand_ins,
     starting_spectrum,
 )
-from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

@@ -1,16 +1,16 @@
 """Conjugate kernels of every layer beside their limits, for Gaussian inputs and images (fan2020)."""
 
-from deepspectra import store
-from deepspectra.activations import activation
-from deepspectra.comparison import Comparison
-from deepspectra.job import job
-from deepspectra.kernel_statistics import (
+from deepspectra.nn.activations import activation
+from deepspectra.papers.comparison import Comparison
+from deepspectra.papers.fan2020.kernel_statistics import (
     Spectrum,
     compare_kernel,
     starting_spectrum,
 )
-from deepspectra.limits.layered import conjugate_kernel
-from deepspectra.progress import ProgressBar
+from deepspectra.rmt.limits.layered import conjugate_kernel
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
     result = Comparison()

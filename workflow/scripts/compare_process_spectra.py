@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra import store
-from deepspectra.errors import UserError
-from deepspectra.files import write_table
-from deepspectra.gaussian_process import process_density
-from deepspectra.job import job
-from deepspectra.laws import ORTHOGONAL_MEAN, ratio_surmise
-from deepspectra.ratios import mean_ratio, spacing_ratios
-from deepspectra.statistics import histogram, ks_distance
+from deepspectra.rmt.distances import histogram, ks_distance
+from deepspectra.rmt.gaussian_process import process_density
+from deepspectra.rmt.laws import ORTHOGONAL_MEAN, ratio_surmise
+from deepspectra.rmt.ratios import mean_ratio, spacing_ratios
+from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 CHANGED = "def"
 #: Ratios are shown up to here, as in the paper.

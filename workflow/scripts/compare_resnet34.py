@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.calibration import monte_carlo_p_value, null_band
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.laws import ORTHOGONAL_MEAN, ratio_surmise
-from deepspectra.orthogonal import orthogonal_levels
-from deepspectra.progress import ProgressBar
-from deepspectra.ratios import folded, mean_ratio, rank_means, spacing_ratios
-from deepspectra.statistics import histogram
+from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
+from deepspectra.rmt.distances import histogram
+from deepspectra.rmt.laws import ORTHOGONAL_MEAN, ratio_surmise
+from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.ratios import folded, mean_ratio, rank_means, spacing_ratios
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 PARTS, NULL_MATRICES = 10, 999
 BINS, LARGEST_RATIO = 30, 10.0

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.activations import activation
-from deepspectra.comparison import Comparison
-from deepspectra.csv_files import read_csv
-from deepspectra.job import job
-from deepspectra.kernel_statistics import (
+from deepspectra.nn.activations import activation
+from deepspectra.papers.comparison import Comparison
+from deepspectra.papers.fan2020.kernel_statistics import (
     Spectrum,
     compare_trained,
     explained_variance,
@@ -15,7 +12,10 @@ from deepspectra.kernel_statistics import (
     starting_spectrum,
     training_rows,
 )
-from deepspectra.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     network, training, item = snakemake.params.network, snakemake.params.training, snakemake.params.item

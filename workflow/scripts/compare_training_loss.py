@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.limits.quartic import NonlinearLaw
-from deepspectra.statistics import ridge_training_loss
+from deepspectra.rmt.distances import ridge_training_loss
+from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

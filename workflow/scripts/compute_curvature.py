@@ -2,12 +2,12 @@
 
 import torch
 
-from deepspectra import store
-from deepspectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.curvature.whole import softmax_regression_hessian
-from deepspectra.job import choose_device, job
-from deepspectra.tasks import load_samples, loss_of
-from deepspectra.trained import load_trained
+from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.nn.loading import load_trained
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.spectra.curvature.whole import softmax_regression_hessian
 
 with job(snakemake.log[0], snakemake.threads):
     network, batch, kind = snakemake.params.network, snakemake.wildcards.batch, snakemake.wildcards.kind

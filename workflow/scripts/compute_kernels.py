@@ -4,12 +4,12 @@ import logging
 
 import torch
 
-from deepspectra import store
-from deepspectra.activations import activation
-from deepspectra.job import choose_device, job
-from deepspectra.kernels import lemma_tangent, linear_equivalent, mean_tangent, random_network_kernels
-from deepspectra.progress import ProgressBar
-from deepspectra.samples import gaussian_samples, image_samples
+from deepspectra.data.samples import gaussian_samples, image_samples
+from deepspectra.nn.activations import activation
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.kernels import lemma_tangent, linear_equivalent, mean_tangent, random_network_kernels
 
 logger = logging.getLogger(__name__)
 

@@ -3,15 +3,15 @@
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.activations import activation
-from deepspectra.csv_files import read_csv
-from deepspectra.errors import UserError
-from deepspectra.job import choose_device, job
-from deepspectra.kernels import network_kernels
-from deepspectra.networks import kernel_network, load_parameters, parameters_of
-from deepspectra.progress import ProgressBar
-from deepspectra.tasks import load_kernel_task
+from deepspectra.data.tasks import load_kernel_task
+from deepspectra.nn.activations import activation
+from deepspectra.nn.networks import kernel_network, load_parameters, parameters_of
+from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.tables import read_csv
+from deepspectra.spectra.kernels import network_kernels
 
 with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.eigenvalues import symmetric_eigenvalues
-from deepspectra.job import choose_device, job
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.spectra.eigenvalues import symmetric_eigenvalues
 
 with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])

@@ -2,10 +2,10 @@
 
 import torch
 
-from deepspectra import store
-from deepspectra.eigenvalues import noise_floor, symmetric_eigenvalues
-from deepspectra.job import job
-from deepspectra.progress import ProgressBar
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.eigenvalues import noise_floor, symmetric_eigenvalues
 
 with job(snakemake.log[0], snakemake.threads):
     layers = range(1, snakemake.params.depth + 1)

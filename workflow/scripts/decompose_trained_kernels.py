@@ -2,10 +2,10 @@
 
 import torch
 
-from deepspectra import store
-from deepspectra.eigenvalues import label_shares, noise_floor
-from deepspectra.job import job
-from deepspectra.progress import ProgressBar
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.eigenvalues import label_shares, noise_floor
 
 with job(snakemake.log[0], snakemake.threads):
     *_, last, _ = snakemake.params.kernels

@@ -4,10 +4,10 @@ import logging
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.job import job
-from deepspectra.progress import ProgressBar
-from deepspectra.weights import decompose
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.singular_values import decompose
 
 logger = logging.getLogger(__name__)
 

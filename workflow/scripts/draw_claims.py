@@ -1,9 +1,10 @@
 """The claims of the four papers as a picture."""
 
-from deepspectra.claims.ledger import CHECKED, LEDGER, SECOND
-from deepspectra.csv_files import read_csv
-from deepspectra.figures import claims, style
-from deepspectra.job import job
+from deepspectra.papers import style
+from deepspectra.report import claims_figure as claims
+from deepspectra.report.ledger import CHECKED, LEDGER, SECOND
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     checked = read_csv(snakemake.input[0], [*LEDGER, *CHECKED, *SECOND])

@@ -3,15 +3,15 @@
 import importlib
 import shutil
 
-from deepspectra.csv_files import read_csv
-from deepspectra.figures import style
-from deepspectra.files import replacing, write_text
-from deepspectra.job import job
+from deepspectra.papers import style
 from deepspectra.report.captions import caption
+from deepspectra.runtime.files import replacing, write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 paper, item = snakemake.wildcards.paper, snakemake.wildcards.item
 # Before the job, with the other imports, so that its time counts as the job's start.
-module = importlib.import_module(f"deepspectra.figures.{paper}")
+module = importlib.import_module(f"deepspectra.papers.{paper}.figures")
 #: What some papers name in words, others count.
 WORDS = ("statistic",)
 

@@ -1,10 +1,11 @@
 """The figure of one limit law with its caption, from its curve and its summary."""
 
-from deepspectra.csv_files import read_csv
-from deepspectra.figures import limit_laws, style
-from deepspectra.files import write_text
-from deepspectra.job import job
+from deepspectra.papers import style
+from deepspectra.report import limit_law_figure as limit_laws
 from deepspectra.report.captions import caption
+from deepspectra.runtime.files import write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     # What lies outside of a theorem's assumptions is told among the numbers.

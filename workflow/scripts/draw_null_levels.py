@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.job import job
-from deepspectra.levels import level_statistics
-from deepspectra.nulls import laguerre_singular_values
-from deepspectra.progress import ProgressBar
+from deepspectra.rmt.levels import level_statistics
+from deepspectra.rmt.nulls import laguerre_singular_values
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
     rows, columns = int(snakemake.wildcards.rows), int(snakemake.wildcards.columns)

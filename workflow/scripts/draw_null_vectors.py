@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.job import job
-from deepspectra.levels import vector_ks
-from deepspectra.nulls import haar_vectors
-from deepspectra.progress import ProgressBar
+from deepspectra.rmt.levels import vector_ks
+from deepspectra.rmt.nulls import haar_vectors
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 #: Numbers drawn at once, so that memory does not grow with the dimension.
 _BLOCK = 2_000_000

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.job import job
-from deepspectra.orthogonal import orthogonal_levels
-from deepspectra.progress import ProgressBar
+from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
     ensemble = snakemake.params.ensemble

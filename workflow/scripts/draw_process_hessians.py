@@ -7,10 +7,10 @@ d to f from the same random numbers with the degenerate directions or the outlie
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.gaussian_process import gaussian_process_hessian
-from deepspectra.job import job
-from deepspectra.progress import ProgressBar
+from deepspectra.rmt.gaussian_process import gaussian_process_hessian
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
     process = snakemake.params.process

@@ -10,10 +10,10 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.backbones import BACKBONES, load_embedding, parameter_shapes
-from deepspectra.features import CROP_RATIOS, CROP_SHARES, embed_in_parts
-from deepspectra.job import choose_device, job
+from deepspectra.data.features import CROP_RATIOS, CROP_SHARES, embed_in_parts
+from deepspectra.nn.backbones import BACKBONES, load_embedding, parameter_shapes
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
 
 logger = logging.getLogger(__name__)
 

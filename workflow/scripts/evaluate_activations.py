@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.nonlinear import eta_of, isospectral_activations, zeta_of
+from deepspectra.nn.nonlinear import eta_of, isospectral_activations, zeta_of
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

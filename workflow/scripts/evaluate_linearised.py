@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import choose_device, job
-from deepspectra.linearised import linearised
-from deepspectra.networks import build, load_parameters
-from deepspectra.tasks import load_standardised
-from deepspectra.training import accuracy
+from deepspectra.data.tasks import load_standardised
+from deepspectra.nn.linearised import linearised
+from deepspectra.nn.networks import build, load_parameters
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.train.training import accuracy
 
 with job(snakemake.log[0], snakemake.threads):
     network, training, layer = snakemake.params.network, snakemake.params.training, snakemake.params.layer

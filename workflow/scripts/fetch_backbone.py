@@ -7,10 +7,10 @@ import logging
 import signal
 import sys
 
-from deepspectra import store
-from deepspectra.job import job
-from deepspectra.pretrained.backbones import obtain_backbone
-from deepspectra.pretrained.table import Backbone
+from deepspectra.data.pretrained.backbones import obtain_backbone
+from deepspectra.data.pretrained.table import Backbone
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import logging
 import signal
 import sys
 
-from deepspectra import store
-from deepspectra.datasets.retrieval import obtain
-from deepspectra.datasets.table import Dataset
-from deepspectra.job import job
+from deepspectra.data.sources.retrieval import obtain
+from deepspectra.data.sources.table import Dataset
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
 
 logger = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ import logging
 import signal
 import sys
 
-from deepspectra import store
-from deepspectra.errors import UserError
-from deepspectra.job import job
-from deepspectra.pretrained.retrieval import Unavailable, obtain_weights
-from deepspectra.pretrained.table import Pretrained
+from deepspectra.data.pretrained.retrieval import Unavailable, obtain_weights
+from deepspectra.data.pretrained.table import Pretrained
+from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.job import job
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from deepspectra.csv_files import read_csv
-from deepspectra.files import write_table
-from deepspectra.job import job
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     results = pd.concat([read_csv(path) for path in snakemake.input], ignore_index=True)

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.csv_files import read_csv
-from deepspectra.curvature_statistics import semicircle_rows
-from deepspectra.files import write_table
-from deepspectra.job import job
+from deepspectra.papers.baskerville2022.curvature_statistics import semicircle_rows
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
+from deepspectra.runtime.tables import read_csv
 
 CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y", "error"]
 SUMMARY = ["panel", "spectrum", "scope", "statistic", "series", "quantity", "value", "error", "reference"]

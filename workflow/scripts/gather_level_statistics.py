@@ -1,7 +1,7 @@
 """Spacings and number variance of the matrices of figure 1 (thamm2024)."""
 
-from deepspectra import weight_panels
-from deepspectra.job import job
+from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     networks = snakemake.params.networks

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from deepspectra import weight_panels
-from deepspectra.job import job
+from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     figure, networks = snakemake.params.figure, snakemake.params.networks

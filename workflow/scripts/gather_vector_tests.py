@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from deepspectra import weight_panels
-from deepspectra.job import job
-from deepspectra.laws import singular_value_marchenko_pastur
-from deepspectra.statistics import ks_distance
+from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws import singular_value_marchenko_pastur
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     figure, networks = snakemake.params.figure, snakemake.params.networks

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from deepspectra.job import job
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     scale, cores, targets = snakemake.params.scale, snakemake.params.cores, snakemake.params.targets

@@ -5,12 +5,12 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.curvature.spectra import resolved_spectrum
-from deepspectra.job import choose_device, job
-from deepspectra.progress import ProgressBar
-from deepspectra.tasks import load_samples, loss_of
-from deepspectra.trained import load_trained
+from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.nn.loading import load_trained
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
 logger = logging.getLogger(__name__)
 

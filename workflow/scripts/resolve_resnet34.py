@@ -5,12 +5,12 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.curvature.spectra import resolved_spectrum
-from deepspectra.job import job
-from deepspectra.preprocessing import normalise_cifar10
-from deepspectra.progress import ProgressBar
-from deepspectra.resnet import random_resnet34
+from deepspectra.data.preprocessing import normalise_cifar10
+from deepspectra.nn.resnet import random_resnet34
+from deepspectra.runtime import store
+from deepspectra.runtime.job import job
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
 logger = logging.getLogger(__name__)
 

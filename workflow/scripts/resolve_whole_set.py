@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from deepspectra import store
-from deepspectra.curvature.whole import resolved_softmax_spectrum
-from deepspectra.job import choose_device, job
-from deepspectra.tasks import load_samples
-from deepspectra.trained import load_trained
+from deepspectra.data.tasks import load_samples
+from deepspectra.nn.loading import load_trained
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.spectra.curvature.whole import resolved_softmax_spectrum
 
 with job(snakemake.log[0], snakemake.threads):
     network, wildcards = snakemake.params.network, snakemake.wildcards

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
-from deepspectra.comparison import SUMMARY_COLUMNS
-from deepspectra.files import write_table
-from deepspectra.image_statistics import example_images
-from deepspectra.job import job
-from deepspectra.samples import choose_images, columns_of
+from deepspectra.data.samples import choose_images, columns_of
+from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.papers.comparison import SUMMARY_COLUMNS
+from deepspectra.papers.fan2020.image_statistics import example_images
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from deepspectra.files import write_text
-from deepspectra.job import job
 from deepspectra.report.page import render_table, table_item
+from deepspectra.runtime.files import write_text
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     table = Path(snakemake.input.md)

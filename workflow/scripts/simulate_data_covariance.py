@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from deepspectra import store
-from deepspectra.ensembles import data_covariance_eigenvalues, generator, whole_quotient
-from deepspectra.job import choose_device, job
-from deepspectra.nonlinear import rectifier, rectifier_zeta
-from deepspectra.progress import ProgressBar
+from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.rmt.ensembles import data_covariance_eigenvalues, generator, whole_quotient
+from deepspectra.runtime import store
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.runtime.progress import ProgressBar
 
 with job(snakemake.log[0], snakemake.threads):
     item, alpha = snakemake.params.item, float(snakemake.wildcards.alpha)

@@ -4,11 +4,11 @@ import logging
 
 import pandas as pd
 
-from deepspectra.files import write_table
-from deepspectra.job import job
-from deepspectra.limits.report import report
-from deepspectra.limits.specification import constants_of, kernel_of, notes_of, spectrum_of
-from deepspectra.own_activations import resolve_activation
+from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.rmt.limits.report import report
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import job
+from deepspectra.spectra.limit_laws import constants_of, kernel_of, notes_of, spectrum_of
 
 logger = logging.getLogger(__name__)
 

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from deepspectra.csv_files import read_csv
-from deepspectra.files import write_table, write_text
-from deepspectra.job import job
-from deepspectra.tables import markdown, number
+from deepspectra.runtime.files import write_table, write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.markdown import markdown, number
+from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
     published = read_csv(snakemake.input.published).set_index("network")

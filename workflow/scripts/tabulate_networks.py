@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from deepspectra import store
-from deepspectra.csv_files import read_csv
-from deepspectra.files import write_table, write_text
-from deepspectra.job import job
-from deepspectra.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
-from deepspectra.tables import markdown, number
+from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table, write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.markdown import markdown, number
+from deepspectra.runtime.tables import read_csv
 
 DISTANCE = "KS distance of unfolded spacings to the Wigner surmise"
 QUANTITIES = {

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from deepspectra.calibration import false_discovery
-from deepspectra.csv_files import read_csv
-from deepspectra.files import write_table, write_text
-from deepspectra.job import job
-from deepspectra.tables import markdown, number
+from deepspectra.rmt.calibration import false_discovery
+from deepspectra.runtime.files import write_table, write_text
+from deepspectra.runtime.job import job
+from deepspectra.runtime.markdown import markdown, number
+from deepspectra.runtime.tables import read_csv
 
 LEVEL = 0.05
 

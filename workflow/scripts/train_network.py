@@ -9,12 +9,12 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 import pandas as pd
 import torch
 
-from deepspectra import store
-from deepspectra.files import write_table
-from deepspectra.job import choose_device, job
-from deepspectra.networks import parameters_of
-from deepspectra.recipes import RECIPES
-from deepspectra.training import HISTORY_COLUMNS, train
+from deepspectra.nn.networks import parameters_of
+from deepspectra.papers.recipes import RECIPES
+from deepspectra.runtime import store
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.job import choose_device, job
+from deepspectra.train.training import HISTORY_COLUMNS, train
 
 with job(snakemake.log[0], snakemake.threads):
     network, training = snakemake.params.network, snakemake.params.training

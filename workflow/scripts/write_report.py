@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from deepspectra.files import write_text
-from deepspectra.job import job
 from deepspectra.report.claims import read_claims
 from deepspectra.report.page import figure_item, render_page, table_item
+from deepspectra.runtime.files import write_text
+from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     page = Path(snakemake.output[0])

@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 from report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
-from deepspectra.errors import UserError
-from deepspectra.figures import style
+from deepspectra.papers import style
 from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts, read_claims
 from deepspectra.report.contents import PAPERS, labels_of, name_of
 from deepspectra.report.page import render_table, table_item, thumbnail
+from deepspectra.runtime.errors import UserError
 
 
 class Reader(HTMLParser):
@@ -183,7 +183,7 @@ def test_verdicts_are_counted_by_paper(folder):
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_figure_has_a_title_and_no_two_the_same(paper):
-    module = import_module(f"deepspectra.figures.{paper}")
+    module = import_module(f"deepspectra.papers.{paper}.figures")
     assert module.TITLES.keys() == module.NOTES.keys()
     assert len(set(module.TITLES.values())) == len(module.TITLES)
 

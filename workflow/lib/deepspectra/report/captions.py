@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from deepspectra.errors import UserError
+from deepspectra.runtime.errors import UserError
 
 #: Quantities of a summary that are told beside the figure; the whole summary has more.
 _TOLD = re.compile(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepspectra.claims.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured
-from deepspectra.csv_files import read_csv
-from deepspectra.errors import UserError
+from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.tables import read_csv
 
 #: How each verdict is marked beside its words, and its name in the page.
 VERDICTS = {

@@ -16,12 +16,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from deepspectra.claims.verdicts import BOUNDS, RULE
-from deepspectra.figures import NOTE_SHARE
+from deepspectra.papers import NOTE_SHARE
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import VERDICTS, count_verdicts
 from deepspectra.report.contents import LIMIT_LAWS, PAPERS, name_of
-from deepspectra.tables import read_markdown
+from deepspectra.report.verdicts import BOUNDS, RULE
+from deepspectra.runtime.markdown import read_markdown
 
 #: Width of the pictures inside the page, in pixels: twice what a narrow screen shows.
 THUMBNAIL_WIDTH = 960

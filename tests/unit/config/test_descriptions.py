@@ -1,0 +1,168 @@
+"""What is made from the settings: words for captions, the table of keys, the JSON schema."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from deepspectra.config import describe_keys, describe_scale, differences, json_schema, load_settings
+
+from .conftest import F1, F2, F3, FOLDER, ROOT, leaves, read
+
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
+ITEMS = [f"pennington2017.figure_{i}" for i in (1, 2, 3)] + [f"fan2020.figure_{i}" for i in (1, 2, 3)]
+ITEMS += [f"fan2020.{part}" for part in ("training", "networks", *(f"figure_s{i}" for i in (1, 2, 3, 5, 6)))]
+ITEMS += [f"thamm2024.{part}" for part in ("training", "unfolding", "nulls", *(f"figure_{i}" for i in (1, 2, 3, 4)))]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_nothing_is_reduced_at_paper_scale(item):
+    settings = load_settings(FOLDER)
+    assert differences(settings["paper"], settings["paper"], item) == ""
+
+
+def test_reductions_name_exactly_what_is_smaller():
+    settings = load_settings(FOLDER)
+    paper, smoke = settings["paper"], settings["smoke"]
+    changes = differences(paper, smoke, "fan2020.figure_1")
+    full, small = paper.fan2020.figure_1, smoke.fan2020.figure_1
+    assert f"n {small.samples} instead of {full.samples}" in changes
+    assert f"d0 {small.input_dimension} instead of {full.input_dimension}" in changes
+    assert f"L {small.depth} instead of {full.depth}" in changes
+    smaller = {path for path, _ in leaves(read("smoke.yaml")) if path[:2] == ("fan2020", "figure_1")}
+    assert changes.count("instead of") == len(smaller)
+
+
+def test_reductions_inside_a_nested_node_are_told_one_by_one():
+    settings = load_settings(FOLDER)
+    changes = differences(settings["paper"], settings["smoke"], "baskerville2022.figure_2")
+    assert changes == "dimension 100 instead of 1000, matrices 5 instead of 50"
+
+
+def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
+    text = f"pennington2017: {{figure_1: {{alphas: [-1, 1], input_dimensions: [24, 48]}}, figure_2: {{seed: {10**6}}}}}"
+    (folder / "smoke.yaml").write_text(text)
+    settings = load_settings(folder)
+    changes = differences(settings["paper"], settings["smoke"], "pennington2017.figure_1")
+    assert changes == "alphas 2 instead of 7, n0 24 to 48 (2) instead of 48 to 3072 (7)"
+    # Another seed is another figure.
+    assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == "seed 1000000 instead of 2"
+
+
+def test_the_schema_is_in_step_with_the_models():
+    assert SCHEMA.read_text(encoding="utf-8") == json_schema(), "run: python config/update_docs.py"
+
+
+def test_the_schema_takes_the_real_file_and_refuses_mistakes():
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    content = read("config.yaml")
+    validator.validate(content)
+    for path, value in [
+        ("qqqq", 1),
+        ("device", "gpu"),
+        ("fan2020.figure_1.width", "600"),
+        (f"{F1}.psi", -1),
+        (f"{F1}.alphas", [2]),
+        (f"{F2}.smallest_gamma", 0),
+        (f"{F3}.largest_argument", -4),
+    ]:
+        *parents, key = path.split(".")
+        node = changed = json.loads(json.dumps(content))
+        for parent in parents:
+            node = node[parent]
+        node[key] = value
+        assert not validator.is_valid(changed), path
+
+
+def test_the_table_of_keys_is_in_step_with_models_and_files():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- keys: begin -->\n")[2].partition("<!-- keys: end -->")[0]
+    assert table == describe_keys(load_settings(FOLDER)), "run: python config/update_docs.py"
+
+
+def test_the_table_has_a_row_of_five_cells_for_every_key():
+    """Columns are told apart by bars that are not escaped; panels are shown as a whole."""
+    rows = describe_keys(load_settings(FOLDER)).splitlines()
+    assert rows[1] == "|---|---|---|---|---|"
+    cells = [row.replace(r"\|", "").strip("|").split("|") for row in rows]
+    assert {len(row) for row in cells} == {5}
+    named = {row[0].strip().strip("`") for row in cells[2:]}
+    panels = (*F2.split("."), "panels")
+    entries = {panels, ("thamm2024", "networks"), ("thamm2024", "pretrained"), ("thamm2024", "figure_2", "panels")}
+    process = ("baskerville2022", "gaussian_process")
+    entries |= {
+        ("limit_laws",),
+        ("baskerville2022", "networks"),
+        ("fan2020", "networks"),
+        (*process, "second_derivatives"),
+        (*process, "outlier_scales"),
+    }
+    keys = set()
+    for path, _ in leaves(read("config.yaml")):
+        (whole,) = [entry for entry in entries if path[: len(entry)] == entry] or [path]
+        keys.add(".".join(whole))
+    assert {name for name in named if "NAME" not in name and "[]" not in name} == keys
+    assert {"thamm2024.networks.NAME.alpha", "thamm2024.figure_1.panels[].layer", f"{F2}.panels.NAME.phi"} <= named
+    for row in cells[2:]:
+        assert row[1].strip(), f"{row[0]} has no explanation"
+
+
+def test_values_of_the_table_are_those_of_the_scales():
+    rows = describe_keys(load_settings(FOLDER)).splitlines()
+    (samples,) = (row for row in rows if row.startswith("| `fan2020.figure_1.samples`"))
+    scales = [read(f"{name}.yaml")["fan2020"]["figure_1"]["samples"] for name in ("config", "preview", "smoke")]
+    assert samples.endswith(" | `{}` | `{}` | `{}` |".format(*scales))
+    (activation,) = (row for row in rows if row.startswith("| `fan2020.figure_1.activation`"))
+    assert activation.endswith(" | `arctan` |  |  |")
+
+
+def test_the_documented_command_mends_table_and_schema(tmp_path):
+    """On a copy of the files that it reads and writes, with the table lost and the schema gone."""
+    for name in ("config", "workflow/lib/deepspectra"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "workflow" / "schemas").mkdir()
+    readme = tmp_path / "config" / "README.md"
+    whole = readme.read_text(encoding="utf-8")
+    head, _, tail = whole.partition("<!-- keys: begin -->\n")
+    readme.write_text(head + "<!-- keys: begin -->\n" + tail[tail.index("<!-- keys: end -->") :], encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "config" / "update_docs.py")]
+    subprocess.run(command, check=True)
+    assert readme.read_text(encoding="utf-8") == whole
+    assert (tmp_path / "workflow" / "schemas" / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
+    readme.write_text(head, encoding="utf-8")
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "must hold the markers" in result.stderr
+
+
+def test_a_caption_tells_the_users_own_settings():
+    """A figure with values of one's own must not pass for the published one, at paper scale least of all."""
+    filed = load_settings(FOLDER)
+    own = load_settings(FOLDER, {"fan2020": {"figure_1": {"samples": 1200, "width": 2400}}})
+    item = "fan2020.figure_1"
+    assert describe_scale(filed, filed, "paper", item) == "Paper scale."
+    assert describe_scale(filed, own, "paper", item) == (
+        "Paper scale. Own settings: n 1200 instead of 3000, width 2400 instead of 6000."
+    )
+    preview = describe_scale(filed, own, "preview", item)
+    assert preview.startswith("Preview scale: n 900 instead of 3000, ")
+    assert preview.endswith(" Own settings: n 1200 instead of 900, width 2400 instead of 1800.")
+
+
+def test_a_network_of_ones_own_is_told_with_its_settings_where_the_files_have_none():
+    """By its path, as figures of one network ask for it, beside the files of both scales."""
+    filed = load_settings(FOLDER)
+    entry = {"data": "mnist", "hidden": [30], "seed": 1, "epochs": 2}
+    own = load_settings(FOLDER, {"baskerville2022": {"networks": {"mine": entry}}})
+    items = ("baskerville2022.networks.mine", "baskerville2022.curvature.batch_size")
+    told = "Preview scale. Own settings: with mine (data mnist, hidden [30], seed 1, epochs 2)."
+    assert describe_scale(filed, own, "preview", *items) == told
+    note = describe_scale(filed, filed, "preview", "baskerville2022.networks.mlp_bike")
+    assert note.startswith("Preview scale: mlp_bike with epochs 30 and batches of Hessians 1 instead of 217")

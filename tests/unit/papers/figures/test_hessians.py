@@ -1,0 +1,202 @@
+"""Figures of curvature spectra, from tables such as their scripts write, of random matrices and independent levels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
+from deepspectra.papers.baskerville2022 import figures as baskerville2022
+from deepspectra.papers.baskerville2022.figures import hessians
+from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+
+from .drawn import illegible, line_through, save_here_and_there, texts
+
+PARAMETERS = 400
+TEST = "logistic_mnist/final_test_hessian"
+#: Scope and statistic of every panel, as the rules have them.
+PANELS = {
+    "figure_3": {
+        "a": ("batch", "unfolded"),
+        "b": ("batch", "ratios"),
+        "c": ("whole", "ratios"),
+        "d": ("batch", "deciles"),
+    },
+    "figure_4": {"a": ("batch", "unfolded"), "b": ("batch", "ratios"), "c": ("batch", "deciles")},
+    "figure_7": {"a": ("batch", "density"), "b": ("batch", "ratios"), "c": ("batch", "deciles")},
+    "figure_a10": {"a": ("batch", "unfolded"), "b": ("batch", "unfolded")},
+    "figure_a11": {
+        "a": ("batch", "ratios"),
+        "b": ("batch", "ratios"),
+        "c": ("whole", "ratios"),
+        "d": ("whole", "ratios"),
+    },
+    "figure_a14": {"a": ("batch", "unfolded"), "b": ("batch", "unfolded"), "c": ("batch", "unfolded")},
+    "figure_1": {"b": ("batch", "density"), "c": ("batch", "density")},
+}
+PANELS |= {"figure_8": PANELS["figure_7"], "figure_9": PANELS["figure_7"]}
+PANELS |= {"figure_a12": PANELS["figure_a10"], "figure_a13": PANELS["figure_a11"]}
+NOTE = "Preview scale: epochs 5 instead of 300. " + " ".join(["Assumed: nothing; the small print has some lines."] * 6)
+
+#: Random matrices unfolded as nine batches are.
+REFERENCE = statistics.reference_unfolding(9, 1 / 3, seed=4)
+
+
+def spectra(series):
+    """Nine matrices: as published with zeros and noise, resolved without."""
+    source = np.random.default_rng(1)
+    drawn = [np.sort(source.standard_normal(150)) for _ in range(9)]
+    if series == "resolved":
+        return drawn
+    return [np.sort(np.concatenate([part, np.zeros(150), 1e-9 * source.standard_normal(100)])) for part in drawn]
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return {item: tables_of(item) for item in PANELS}
+
+
+def rows_of(series, scope, statistic):
+    found, seed = spectra(series), 3
+    kept = statistics.above(found, statistics.RATIO_CUT)
+    if statistic == "ratios":
+        return statistics.ratio_rows(series, scope, kept)
+    if statistic == "deciles":
+        return statistics.rank_rows(series, scope, kept, seed)
+    if statistic == "density":
+        edges = statistics.density_edges(spectra("resolved"), PARAMETERS)
+        return statistics.density_rows(series, scope, found, PARAMETERS, edges)
+    rows = []
+    for name, cut in {"unfolded": 1e-20, "unfolded without cut-off": 0.0}.items():
+        if name == "unfolded" or series == "published":
+            unfolded = statistics.unfold_batches(statistics.above(found, cut), 1 / 3, seed)
+            rows += statistics.spacing_rows(series, name, unfolded)
+            rows += statistics.spacing_rows(series, f"{name} reference", REFERENCE)
+    return rows
+
+
+def tables_of(item, shown=("published", "resolved")):
+    """Curves and summary of one figure, of some series."""
+    curves, summary = [], []
+    for letter, (scope, statistic) in PANELS[item].items():
+        place = {"panel": letter, "spectrum": TEST}
+        for series in shown:
+            curves += [row | place for row in rows_of(series, scope, statistic)]
+            found = spectra(series)
+            kept = statistics.above(found, statistics.RATIO_CUT)
+            cut = statistics.RATIO_CUT if series == "published" else None
+            numbers = statistics.spectrum_numbers(series, scope, found, kept, PARAMETERS, 3, cut)
+            unfolded = statistics.unfold_batches(kept, 1 / 3, 3)
+            for name in ("unfolded", "unfolded without cut-off"):
+                numbers += statistics.unfolding_numbers(series, name, kept[:5], unfolded, REFERENCE)
+            if series == "resolved":
+                nine = np.full(9, 1e-9)
+                numbers += statistics.resolution_numbers(scope, nine, nine, nine)
+            summary += [row | place | {"statistic": statistic} for row in numbers]
+    if item == "figure_1":
+        rows, numbers = statistics.semicircle_rows(np.random.default_rng(1).uniform(-1, 1, (5, 100)))
+        curves += [row | {"panel": "a", "spectrum": "GOE"} for row in rows]
+        summary += [row | {"panel": "a", "spectrum": "GOE", "statistic": "density"} for row in numbers]
+    return pd.DataFrame(curves).sort_values("panel", kind="stable"), pd.DataFrame(summary)
+
+
+def draw(item, tables):
+    return getattr(hessians, item)(*tables, f"{NOTE} {hessians.NOTES[item]}")
+
+
+def figures_to_save():
+    return {item: draw(item, tables_of(item)) for item in ("figure_3", "figure_a14")}
+
+
+@pytest.mark.parametrize("item", PANELS)
+def test_every_figure_is_legible(item, tables):
+    assert illegible(draw(item, tables[item])) == []
+
+
+@pytest.mark.parametrize("item", PANELS)
+def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
+    """Large networks at preview scale."""
+    figure = draw(item, tables_of(item, shown=("resolved",)))
+    assert illegible(figure) == []
+    said = [text for text in texts(figure) if "not computed here" in text]
+    variants = 2 if item == "figure_a14" else 1
+    assert len(said) == variants * len(PANELS[item])
+    assert all(f"{PARAMETERS} x {PARAMETERS}" in text for text in said)
+
+
+def test_both_rows_have_the_same_axes_and_bins(tables):
+    axes = np.array(draw("figure_7", tables["figure_7"]).axes).reshape(2, 3)
+    for above, below in axes.T:
+        assert above.get_xlim() == below.get_xlim()
+        assert above.get_ylim() == below.get_ylim()
+    edges = [axis.patches[0].get_data().edges for axis in axes[:, 0]]
+    np.testing.assert_array_equal(*edges)
+
+
+def test_a_panel_says_what_it_is_made_of(tables):
+    figure = draw("figure_7", tables["figure_7"])
+    _, summary = tables["figure_7"]
+    told = "\n".join(texts(figure))
+    numbers = summary[summary.panel == "b"].set_index(["series", "quantity"])
+    for series in ("published", "resolved"):
+        kept = np.mean([len(part) for part in statistics.above(spectra(series), statistics.RATIO_CUT)])
+        value, error = numbers.loc[(series, "mean min(r, 1/r)"), ["value", "error"]]
+        assert f"{value:.3f} ± {error:.3f}" in told
+        assert f"{kept:.0f} of {PARAMETERS}" in told
+    assert "zero: 62.5%, not drawn" in told
+    assert "9 batches" in told
+    assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ")
+
+
+def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
+    figure = draw("figure_4", tables["figure_4"])
+    curves, summary = tables["figure_4"]
+    distance = "KS distance of unfolded spacings to the Wigner surmise"
+    row = summary[(summary.series == "resolved") & (summary.quantity == distance)].iloc[0]
+    assert f"KS {row.value:.2g} ({row.reference:.2g})" in "\n".join(texts(figure))
+    assert f"{row.value:.2g}" != f"{row.reference:.2g}"
+    spacings, ratios, ranks = np.array(figure.axes).reshape(2, 3)[1]
+    alike = curves[(curves.series == "resolved") & (curves.statistic == "unfolded reference")]
+    assert line_through(spacings, alike.assign(x=(alike.x + alike.x_high) / 2))
+    (surmise,) = [line for line in ratios.get_lines() if len(line.get_xdata()) > 2]
+    r, density = surmise.get_data()
+    np.testing.assert_allclose(density, 27 / 8 * (r + r**2) / (1 + r + r**2) ** 2.5)
+    levels = {line.get_ydata()[0] for line in ranks.get_lines() if len(set(line.get_ydata())) == 1}
+    assert {SURMISE_MEAN, ORTHOGONAL_MEAN, POISSON_MEAN} <= levels
+
+
+def test_every_figure_has_a_note_with_the_references():
+    for item in PANELS:
+        note = baskerville2022.NOTES[item]
+        for words in ("0.5359 for the surmise", "0.5307 for large GOE", "0.3863 for independent", "not full are left"):
+            assert words in note
+
+
+def test_equal_numbers_give_equal_bytes(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    save_here_and_there(__name__, here, there)
+    files = sorted(path.name for path in here.iterdir())
+    assert len(files) == 4
+    for name in files:
+        assert (here / name).read_bytes() == (there / name).read_bytes()
+
+
+def test_too_few_float32_matrices_to_unfold_are_said(tables):
+    curves, summary = tables["figure_4"]
+    lost = (curves.series == "published") & curves.statistic.str.startswith("unfolded")
+    told = "\n".join(texts(draw("figure_4", (curves[~lost], summary))))
+    assert "not unfolded, of\n9 float32 matrices" in told
+    assert "not computed" not in told
+
+
+def test_spacings_that_are_zero_are_told_by_their_own_share(tables):
+    """Not by that of the first bar, which holds small ones too."""
+    curves, summary = (table.copy() for table in tables["figure_4"])
+    first = (curves.statistic == "unfolded") & (curves.series == "published") & (curves.x < 0)
+    curves.loc[first, "y"] = 5.0
+    share = summary.quantity == "share of unfolded spacings that are zero"
+    summary.loc[share & (summary.series == "published"), "value"] = 0.123
+    assert "s = 0: 12%" in "\n".join(texts(draw("figure_4", (curves, summary))))

@@ -1,0 +1,295 @@
+"""Panels of thamm2024 from tables made by hand, against brute force."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.runtime.errors import UserError
+
+SPACINGS = np.array([0.05, 3.6, 0.7, 1.2, 0.7, 0.124, 0.126, 2.0, 3.499, 5.0])
+LENGTHS = (0.5, 1.0, 4.0)
+VALUES = {"initial": np.linspace(0.1, 1.9, 40), "final": np.append(np.linspace(0.1, 1.8, 38), [2.5, 3.0])}
+
+
+def curves_table():
+    """As analyse_weights.py leaves it: of two layers, two states and two unfoldings, each with numbers of its own."""
+    rows = []
+    for i, layer in enumerate(("dense1", "dense2")):
+        for j, state in enumerate(("initial", "final")):
+            other = 10 * i + 100 * (state != "final")
+            values = VALUES[state] * (1 + i)
+            rows += [
+                (layer, state, None, "singular_value", *point)
+                for point in zip(np.linspace(0, 1, 40), values, strict=True)
+            ]
+            for k, unfolding in enumerate(("gaussian", "polynomial")):
+                for n, series in enumerate(("number_variance", "null_low", "null_high", "null_median")):
+                    rows += [(layer, state, unfolding, series, x, x + n + 7 * i + 50 * j + 500 * k) for x in LENGTHS]
+            rows += [(layer, state, "gaussian", "spacing", index, s + other) for index, s in enumerate(SPACINGS)]
+    return pd.DataFrame(rows, columns=["layer", "state", "unfolding", "series", "x", "y"])
+
+
+def levels_table():
+    rows = []
+    for layer, outputs, inputs in (("dense1", 30, 50), ("dense2", 50, 30), ("dense3", 40, 40)):
+        for state in ("initial", "final"):
+            for n, unfolding in enumerate(("gaussian", "polynomial")):
+                p = 0.1 + 0.2 * (state == "final") + 0.4 * n
+                rows.append(
+                    {"network": "mlp", "layer": layer, "state": state, "outputs": outputs, "inputs": inputs}
+                    | {"unfolding": unfolding, "statistic": p / 10, "p": p, "p_calibrated": p / 2, "p_error": p / 20}
+                    | {"in_band": 0.9, "variance_p": 0.4, "unresolved": 3, "note": None}
+                    | {"nu_min": 0.1, "nu_max": 2.0, "fraction": 0.9}
+                )
+    return pd.DataFrame(rows)
+
+
+def missing_table():
+    row = {"network": "vgg19", "layer": "dense1", "state": "final", "outputs": 4096, "inputs": 25088}
+    names = ("statistic", "p", "p_calibrated", "p_error", "in_band", "nu_min", "nu_max", "fraction", "unresolved")
+    return pd.DataFrame(
+        [row | {"unfolding": "gaussian", "note": "weights not available here (why)"} | dict.fromkeys(names)]
+    )
+
+
+def vectors_table(sides=("output", "input")):
+    """Rows in no order."""
+    source = np.random.default_rng(0)
+    rows = [
+        (layer, state, side, rank, *source.random(2))
+        for layer in ("dense1", "dense2")
+        for state in ("initial", "final")
+        for side in sides
+        for rank in np.linspace(0, 1, 41)
+    ]
+    table = pd.DataFrame(rows, columns=["layer", "state", "side", "rank", "p", "p_calibrated"])
+    return table.sample(frac=1, random_state=1)
+
+
+def series_of(rows, name):
+    found = [row[2:] for row in rows if row[1] == name]
+    assert found, name
+    return np.array(found)
+
+
+def names_of(rows):
+    return list(dict.fromkeys(row[1] for row in rows))
+
+
+def test_tables_are_read_by_network(tmp_path):
+    paths = []
+    for network in ("mlp", "alexnet"):
+        paths.append(str(tmp_path / f"{network}.csv"))
+        pd.DataFrame({"network": [network], "unfolding": [""]}).to_csv(paths[-1], index=False)
+    tables = weight_panels.read_tables(paths, ["mlp", "alexnet"])
+    assert {name: table.network.item() for name, table in tables.items()} == {"mlp": "mlp", "alexnet": "alexnet"}
+    with pytest.raises(ValueError, match="zip"):
+        weight_panels.read_tables(paths, ["mlp"])
+
+
+def test_rows_are_selected_by_all_of_the_columns_and_nothing_is_a_value():
+    curves = curves_table()
+    found = weight_panels.select(curves, layer="dense2", state="final", unfolding="")
+    assert set(found.series) == {"singular_value"}
+    assert len(found) == 40
+    expected = [row for row in curves.itertuples() if row.layer == "dense2" and row.series == "spacing"]
+    assert list(weight_panels.select(curves, layer="dense2", series="spacing").index) == [row.Index for row in expected]
+    assert weight_panels.select(curves, layer="conv1").empty
+
+
+def test_the_histogram_of_spacings_integrates_to_their_share_inside():
+    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    assert {row[0] for row in rows} == {"a1"}
+    bars = series_of(rows, "spacings")
+    assert bars[0, 0] == 0
+    assert bars[-1, 1] == 3.5
+    np.testing.assert_allclose(bars[1:, 0], bars[:-1, 1])
+    inside = np.mean(SPACINGS <= 3.5)
+    assert inside < 1
+    assert ((bars[:, 1] - bars[:, 0]) * bars[:, 2]).sum() == pytest.approx(inside)
+    for left, right, height in bars:
+        assert height * (right - left) * len(SPACINGS) == pytest.approx(sum(left <= s < right for s in SPACINGS))
+
+
+def test_the_distribution_of_spacings_rises_by_one_share_at_each():
+    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    cumulative = series_of(rows, "cumulative")
+    np.testing.assert_array_equal(cumulative[:, 0], np.sort(SPACINGS))
+    np.testing.assert_array_equal(cumulative[:, 0], cumulative[:, 1])
+    for x in (0.0, 0.1, 0.7, 0.71, 3.5, 6.0):
+        # The last step up to here is the height there.
+        height = max((y for step, _, y in cumulative if step <= x), default=0)
+        assert height == pytest.approx(np.mean(x >= SPACINGS))
+
+
+def test_the_surmise_stands_beside_the_spacings():
+    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    for s, _, height in series_of(rows, "surmise"):
+        assert height == pytest.approx(math.pi * s / 2 * math.exp(-math.pi * s**2 / 4))
+    for s, _, height in series_of(rows, "surmise cumulative"):
+        assert height == pytest.approx(1 - math.exp(-math.pi * s**2 / 4))
+    assert series_of(rows, "surmise")[[0, -1], 0].tolist() == [0, 3.5]
+
+
+def test_spacings_are_those_of_the_layer_and_state():
+    rows = weight_panels.spacing_panel("b2", curves_table(), "dense2", "initial")
+    np.testing.assert_allclose(series_of(rows, "cumulative")[:, 0], np.sort(SPACINGS) + 110)
+    assert series_of(rows, "spacings")[:, 2].sum() == 0
+
+
+def test_number_variances_stand_beside_their_null_and_the_goe():
+    rows = weight_panels.variance_panel("c1", curves_table(), "dense2", ["initial", "final"])
+    expected = {
+        "number variance, initial": 7,
+        "number variance, final": 57,
+        "null low": 58,
+        "null high": 59,
+        "null median": 60,
+    }
+    assert set(names_of(rows)) == {*expected, "GOE"}
+    for name, offset in expected.items():
+        np.testing.assert_array_equal(series_of(rows, name), [(x, x, x + offset) for x in LENGTHS])
+    for length, _, height in series_of(rows, "GOE"):
+        formula = 2 / math.pi**2 * (math.log(2 * math.pi * length) + 1 + 0.5772156649015329 - math.pi**2 / 8)
+        assert height == pytest.approx(formula)
+    np.testing.assert_array_equal(series_of(rows, "GOE")[:, 0], LENGTHS)
+
+
+def test_the_trained_state_alone_is_drawn_where_it_is_asked_for():
+    rows = weight_panels.variance_panel("b1", curves_table(), "dense1", ["final"])
+    assert names_of(rows) == ["number variance, final", "null low", "null high", "null median", "GOE"]
+
+
+def test_spectra_of_both_states_share_their_bins_and_integrate_to_one():
+    rows = weight_panels.spectrum_panel("a", curves_table(), levels_table(), "dense1")
+    assert names_of(rows) == ["spectrum, initial", "fit, initial", "spectrum, final", "fit, final"]
+    initial, final = (series_of(rows, f"spectrum, {state}") for state in ("initial", "final"))
+    np.testing.assert_array_equal(initial[:, :2], final[:, :2])
+    assert (final[0, 0], final[-1, 1]) == (0, 3)
+    for bars, values in ((initial, VALUES["initial"]), (final, VALUES["final"])):
+        widths = bars[:, 1] - bars[:, 0]
+        assert (widths * bars[:, 2]).sum() == pytest.approx(1)
+        # Up to the inner edges, which no value meets.
+        for edge, below in zip(bars[:-1, 1], np.cumsum(widths * bars[:, 2])[:-1], strict=True):
+            if not np.isclose(values, edge).any():
+                assert below == pytest.approx(np.mean(values < edge))
+
+
+def test_the_fitted_law_has_the_fits_edges_and_integrates_to_its_fraction():
+    rows = weight_panels.spectrum_panel("a", curves_table(), levels_table(), "dense1")
+    fit = series_of(rows, "fit, final")
+    assert fit[[0, -1], 0].tolist() == [0.1, 2.0]
+    assert np.trapezoid(fit[:, 2], fit[:, 0]) == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_network_from_elsewhere_has_a_trained_spectrum_alone():
+    levels, curves = (table[table.state == "final"] for table in (levels_table(), curves_table()))
+    rows = weight_panels.spectrum_panel("a", curves, levels, "dense1")
+    assert names_of(rows) == ["spectrum, final", "fit, final"]
+
+
+@pytest.mark.parametrize("state", ["initial", "final"])
+def test_p_values_are_means_over_neighbours_in_rank(state):
+    table = vectors_table()
+    rows = weight_panels.vector_panel("b", table, "dense2", 5, series="mlp dense2, ", state=state)
+    kinds = {"plain": "p", "calibrated": "p_calibrated"}
+    names = [f"mlp dense2, {side} side, {kind}" for side in ("output", "input") for kind in kinds]
+    assert names_of(rows) == names
+    for name in names:
+        side, kind = name.split()[2], name.split()[-1]
+        part = table[(table.layer == "dense2") & (table.state == state) & (table.side == side)]
+        by_rank = dict(sorted(zip(part["rank"], part[kinds[kind]], strict=True)))
+        ranks, values = list(by_rank), list(by_rank.values())
+        for place, (x, x_high, mean) in enumerate(series_of(rows, name)):
+            assert x == x_high == ranks[place]
+            assert mean == pytest.approx(np.mean(values[max(place - 2, 0) : place + 3]))
+
+
+def test_a_side_that_was_not_tested_has_no_line():
+    rows = weight_panels.vector_panel("d1", vectors_table(("output",)), "dense1", 3)
+    assert names_of(rows) == ["output side, plain", "output side, calibrated"]
+
+
+def test_an_even_window_has_no_middle():
+    with pytest.raises(UserError, match="odd"):
+        weight_panels.vector_panel("b", vectors_table(), "dense1", 4)
+
+
+@pytest.mark.parametrize(("layer", "side"), [("dense1", "output"), ("dense2", "input"), ("dense3", "output")])
+def test_the_smaller_side_is_drawn_and_of_a_square_matrix_the_output_side(layer, side):
+    """Wide, tall and square."""
+    assert weight_panels.drawn_side(levels_table(), layer) == side
+
+
+def test_the_summary_of_spacings_tells_the_tests():
+    rows = weight_panels.spacing_summary("a1", levels_table(), "dense2")
+    assert {row[:2] for row in rows} == {("a1", "mlp dense2")}
+    assert {row[2]: row[3:] for row in rows} == {
+        "KS statistic of spacings": (pytest.approx(0.03), None),
+        "KS p-value, plain": (pytest.approx(0.3), None),
+        "KS p-value, calibrated": (pytest.approx(0.15), None),
+        "Monte Carlo error of the calibrated p-value": (pytest.approx(0.015), None),
+        "p-value of the number variance, l in [1, 10], calibrated": (0.4, None),
+        "share of l in [1, 10] with number variance in the null's 95 % band": (0.9, 0.95),
+        "spacings below the rounding of the weights": (3, 0),
+    }
+    (plain,) = (
+        row[3] for row in weight_panels.spacing_summary("a1", levels_table(), "dense2", "initial") if "plain" in row[2]
+    )
+    assert plain == pytest.approx(0.1)
+
+
+def test_the_summary_says_why_there_are_no_weights():
+    rows = weight_panels.spacing_summary("a4", missing_table(), "dense1")
+    assert rows == [("a4", "vgg19 dense1", "weights not available here (why)", None, None)]
+    assert weight_panels.drawn_side(missing_table(), "dense1") == "output"
+
+
+def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
+    table = vectors_table()
+    rows = weight_panels.vector_summary("b", table, "mlp dense1", "dense1")
+    assert {row[:2] for row in rows} == {("b", "mlp dense1")}
+    found = {row[2]: row[3] for row in rows}
+    assert len(found) == len(rows) == 12
+    assert [row[4] for row in rows] == [None, 0.5] * 6
+    for side in ("output", "input"):
+        part = table[(table.layer == "dense1") & (table.state == "final") & (table.side == side)]
+        ranked = sorted(zip(part["rank"], part.p, part.p_calibrated, strict=True))
+        places = {
+            "the 15 largest": ranked[-15:],
+            "the middle half": [row for row in ranked if 0.25 <= row[0] <= 0.75],
+            "the 15 smallest": ranked[:15],
+        }
+        assert len(places["the middle half"]) == 21
+        for place, chosen in places.items():
+            assert found[f"mean p of {place}, {side} side"] == pytest.approx(np.mean([row[1] for row in chosen]))
+            assert found[f"mean calibrated p of {place}, {side} side"] == pytest.approx(
+                np.mean([row[2] for row in chosen])
+            )
+
+
+def test_the_summary_leaves_out_a_side_that_was_not_tested():
+    rows = weight_panels.vector_summary("b", vectors_table(("input",)), "mlp dense1", "dense1")
+    assert len(rows) == 6
+    assert all(row[2].endswith("input side") for row in rows)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    rows = [("a", "fit, final", 0.123456789, 1.0, float("nan"))]
+    summary = [("a", "mlp dense1", "KS p-value, plain", 0.5, None), ("a", "vgg19 dense1", "weights, why", None, None)]
+    paths = [str(tmp_path / name) for name in ("curves.csv", "summary.csv")]
+    weight_panels.write(rows, summary, *paths)
+    assert (tmp_path / "curves.csv").read_bytes() == b'panel,series,x,x_high,y\na,"fit, final",0.12345679,1,\n'
+    assert (tmp_path / "summary.csv").read_text() == (
+        "panel,series,quantity,value,reference\n"
+        'a,mlp dense1,"KS p-value, plain",0.5,\n'
+        'a,vgg19 dense1,"weights, why",,\n'
+    )
+    # Where no network has weights there are columns all the same.
+    weight_panels.write([], summary, *paths)
+    assert list(pd.read_csv(paths[0]).columns) == weight_panels.COLUMNS

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate
+
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.runtime.errors import UserError
+
+RATIOS = [0.05, 0.5, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_the_distribution_function_is_the_integral_of_the_density(ratio):
+    law = MarchenkoPastur(ratio, scale=1.7)
+    lower, upper = law.edges
+
+    def point(theta):
+        return lower + (upper - lower) * math.sin(theta / 2) ** 2
+
+    def integrand(theta):
+        return law.density(point(theta)) * (upper - lower) / 2 * math.sin(theta)
+
+    for fraction in (0.01, 0.3, 0.5, 0.9, 1.0):
+        integral, _ = integrate.quad(integrand, 0, math.pi * fraction, epsabs=1e-13, epsrel=1e-13)
+        value = law.cdf(point(math.pi * fraction))
+        assert value == pytest.approx(law.atom + integral, abs=1e-11)
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_the_law_has_all_its_mass(ratio):
+    law = MarchenkoPastur(ratio)
+    lower, upper = law.edges
+    assert law.cdf(np.array([-1e-9, upper, 100.0])).tolist() == [0, 1, 1]
+    assert law.cdf(0.0) == pytest.approx(law.atom)
+    assert law.cdf(lower / 2) == pytest.approx(law.atom)
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_moments_follow_from_the_density(ratio):
+    law = MarchenkoPastur(ratio, scale=0.6)
+    assert law.moment(1) == pytest.approx(0.6)
+    assert law.moment(2) == pytest.approx(0.36 * (1 + ratio))
+    for order in (1, 2, 3, 5):
+        integral = (1 - law.atom) * law.bulk.expect(lambda x, order=order: x**order)
+        assert law.moment(order) == pytest.approx(integral, rel=1e-8)
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_the_stieltjes_transform_is_the_integral_over_the_law(ratio):
+    law = MarchenkoPastur(ratio, scale=1.3)
+    lower, upper = law.edges
+    middle, half = (lower + upper) / 2, (upper - lower) / 2
+    theta = (np.arange(4000) + 0.5) * np.pi / 4000
+    x = middle - half * np.cos(theta)
+    weights = law.density(x) * half * np.sin(theta) * np.pi / 4000
+    z = np.array([-0.5 + 0j, 0.3 + 0.4j, 2 - 1j, 9 + 0.1j, 20 + 0j, 1e4 + 1j, -1e-3 + 0.3j])
+    expected = weights @ (1 / (x[:, None] - z)) - law.atom / z
+    derivative = weights @ (1 / (x[:, None] - z) ** 2) + law.atom / z**2
+    value, slope = law.stieltjes_and_derivative(z)
+    np.testing.assert_allclose(value, expected, rtol=1e-10)
+    np.testing.assert_allclose(slope, derivative, rtol=1e-9)
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_the_stieltjes_transform_on_the_axis_gives_the_density(ratio):
+    law = MarchenkoPastur(ratio)
+    x = np.linspace(*law.edges, 12)[1:-1]
+    np.testing.assert_allclose(law.stieltjes(x).imag / np.pi, law.density(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0])
+def test_the_spectra_of_random_gram_matrices_approach_the_law(ratio):
+    rng = np.random.default_rng(20)
+    law, distances = MarchenkoPastur(ratio), []
+    for count in (50, 200, 800):
+        dimension = int(count / ratio)
+        x = rng.normal(size=(dimension, count)) / math.sqrt(dimension)
+        distances.append(ks_distance(np.linalg.eigvalsh(x.T @ x), law.cdf, law.atoms, tolerance=1e-10))
+    assert distances[0] > distances[1] > distances[2]
+    assert distances[2] < 0.005
+
+
+def test_the_bulk_is_a_scipy_distribution():
+    frozen = marchenko_pastur_bulk(0.5, scale=2.0)
+    assert frozen.support() == pytest.approx((2 * (1 - math.sqrt(0.5)) ** 2, 2 * (1 + math.sqrt(0.5)) ** 2))
+    assert frozen.mean() == pytest.approx(2)
+    assert frozen.var() == pytest.approx(2)
+    assert frozen.cdf(frozen.ppf(0.3)) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("ratio", "scale"), [(0, 1), (-1, 1), (1, 0), (math.nan, 1), (math.inf, 1)])
+def test_parameters_that_are_not_positive_are_refused(ratio, scale):
+    with pytest.raises(UserError, match="positive"):
+        MarchenkoPastur(ratio, scale)

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from deepspectra.rmt import levels as levels_module
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws import goe_number_variance, singular_value_marchenko_pastur, wigner_surmise
+from deepspectra.rmt.levels import number_variance, running_mean, spacing_ks, spacings, vector_ks
+from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
+from deepspectra.rmt.unfolding import gaussian_broadening
+from deepspectra.runtime.errors import UserError
+
+
+def test_spacings_are_differences():
+    assert spacings([1, 2, 4]).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("count", [1, 10, 511])
+def test_spacings_are_tested_against_the_surmise(count):
+    """The statistic of an independent function, and its law for independent numbers."""
+    sample = np.random.default_rng(0).exponential(size=count)
+    statistic, p_value = spacing_ks(sample)
+    distance = ks_distance(sample, lambda s: 1 - np.exp(-np.pi * np.maximum(s, 0) ** 2 / 4))
+    assert statistic == pytest.approx(distance, abs=1e-14)
+    assert p_value == pytest.approx(stats.kstwo(count).sf(distance), rel=1e-9)
+
+
+def test_the_plain_p_values_are_uniform_for_independent_spacings():
+    rng = np.random.default_rng(0)
+    p_values = [spacing_ks(wigner_surmise.rvs(size=60, random_state=rng))[1] for _ in range(400)]
+    assert stats.kstest(p_values, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize("sample", [[], [0.5, np.nan]])
+def test_no_spacings_are_no_test(sample):
+    with pytest.raises(UserError, match="finite"):
+        spacing_ks(np.array(sample))
+
+
+def variance_by_hand(unfolded, length):
+    """Every interval, and in each every level."""
+    held = []
+    for centre in unfolded:
+        left, right = centre - length / 2, centre + length / 2
+        if left >= unfolded[0] and right <= unfolded[-1]:
+            held.append(sum(left <= level < right for level in unfolded))
+    return np.mean([(number - length) ** 2 for number in held]) if held else np.nan, len(held)
+
+
+def test_the_number_variance_counts_what_a_loop_counts():
+    """Also with equal levels, and at lengths whose ends fall on levels."""
+    rng = np.random.default_rng(0)
+    lengths = np.array([0.0, 0.3, 1.0, 2.0, 7.5, 20.0, 49.0, 51.0, 400.0])
+    for unfolded in (np.sort(rng.uniform(0, 50, size=60)), np.sort(rng.integers(0, 50, size=60)), np.arange(50.0)):
+        variances, counts = number_variance(unfolded, lengths)
+        expected = [variance_by_hand(unfolded, length) for length in lengths]
+        np.testing.assert_allclose(variances, [variance for variance, _ in expected], rtol=1e-12)
+        assert counts.tolist() == [count for _, count in expected]
+
+
+def test_an_even_ladder_holds_a_length_of_levels():
+    """Whole lengths exactly, since one end of an interval belongs to it and the other does not."""
+    variances, counts = number_variance(np.arange(100.0), np.array([1.0, 1.5, 2.0, 99.0, 99.5]))
+    assert variances[:3].tolist() == [0, 0.25, 0]
+    # Half a level at either end is out of reach of half the length.
+    assert counts.tolist() == [98, 98, 98, 0, 0]
+    assert np.isnan(variances[3:]).all()
+
+
+def test_independent_levels_have_the_variance_of_their_number_and_one_at_the_centre():
+    """N = 1 + Poisson(l): <(N - l)^2> = l + 1."""
+    unfolded = np.cumsum(np.random.default_rng(0).exponential(size=200_000))
+    lengths = np.array([0.5, 2.0, 8.0])
+    np.testing.assert_allclose(number_variance(unfolded, lengths)[0], lengths + 1, rtol=0.03)
+
+
+def null_variances(unfold, count, size, lengths):
+    rng = np.random.default_rng(0)
+    spectra = (laguerre_singular_values(size, size, rng) for _ in range(count))
+    return np.mean([number_variance(unfold(spectrum), lengths)[0] for spectrum in spectra], axis=0)
+
+
+def test_random_matrices_have_the_variance_of_the_orthogonal_ensemble():
+    """Unfolded by their limit law. Broadening takes long waves out: at l = 10 a quarter of the variance is gone."""
+    size, lengths = 512, np.array([3.0, 6.0, 10.0])
+    law = singular_value_marchenko_pastur(size, size, 1.0)
+    ratios = null_variances(lambda x: size * law.cdf(x), 40, size, lengths) / goe_number_variance(lengths)
+    np.testing.assert_allclose(ratios, 1, atol=0.04)
+    broadened = null_variances(gaussian_broadening, 40, size, lengths) / goe_number_variance(lengths)
+    assert broadened[2] == pytest.approx(0.74, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("unfolded", "lengths"), [([], [1.0]), ([2.0, 1.0], [1.0]), ([1.0, np.nan], [1.0]), ([1.0, 2.0], [-1.0])]
+)
+def test_levels_out_of_order_and_negative_lengths_are_refused(unfolded, lengths):
+    with pytest.raises(UserError, match="number variance"):
+        number_variance(np.array(unfolded), np.array(lengths))
+
+
+@pytest.mark.parametrize("dimension", [1, 20, 150])
+def test_vectors_are_tested_as_scipy_tests_each(dimension, monkeypatch):
+    """Random vectors, one with all its weight in one entry, one constant; in more blocks than one."""
+    monkeypatch.setattr(levels_module, "_VECTORS", 4)
+    vectors = haar_vectors(dimension, 11, np.random.default_rng(0))
+    vectors[:, 3], vectors[:, 4] = np.eye(dimension)[0], dimension**-0.5
+    statistics, p_values = vector_ks(vectors)
+    for column, statistic, p_value in zip(vectors.T, statistics, p_values, strict=True):
+        expected = stats.kstest(column, "norm", args=(0, dimension**-0.5))
+        assert statistic == pytest.approx(expected.statistic, abs=1e-13)
+        assert p_value == pytest.approx(expected.pvalue, rel=1e-10, abs=1e-15)
+
+
+def test_vectors_of_single_precision_are_tested_as_double():
+    vectors = haar_vectors(100, 5, np.random.default_rng(0)).astype(np.float32)
+    np.testing.assert_array_equal(vector_ks(vectors), vector_ks(vectors.astype(np.float64)))
+
+
+def test_plain_p_values_of_unit_vectors_lie_above_a_half():
+    """The norm is fixed, which independent entries would not know: the reason to calibrate."""
+    _, p_values = vector_ks(haar_vectors(512, 2000, np.random.default_rng(0)))
+    assert p_values.mean() == pytest.approx(0.55, abs=0.03)
+
+
+@pytest.mark.parametrize("vectors", [np.ones(5), np.empty((0, 3)), np.full((4, 2), np.nan)])
+def test_what_are_no_vectors_is_refused(vectors):
+    with pytest.raises(UserError, match="one column a vector"):
+        vector_ks(vectors)
+
+
+@pytest.mark.parametrize(("count", "window"), [(40, 15), (40, 1), (5, 15), (1, 3)])
+def test_the_running_mean_shrinks_its_window_at_the_ends(count, window):
+    values, half = np.random.default_rng(0).uniform(size=count), window // 2
+    expected = [values[max(i - half, 0) : i + half + 1].mean() for i in range(count)]
+    np.testing.assert_allclose(running_mean(values, window), expected, rtol=1e-13)
+
+
+def test_a_gap_spreads_over_its_windows_only():
+    values = np.ones(20)
+    values[10] = np.nan
+    assert np.flatnonzero(np.isnan(running_mean(values, 5))).tolist() == [8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize("window", [0, -1, 4])
+def test_windows_without_a_centre_are_refused(window):
+    with pytest.raises(UserError, match="odd"):
+        running_mean(np.ones(9), window)

@@ -1,0 +1,479 @@
+"""HDF5 files: whole or absent, equal when their content is, with provenance, and every damage named."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from importlib import metadata
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from deepspectra.runtime import store
+from deepspectra.runtime.store import StoreError
+
+ARRAYS = {
+    "values": np.array([1e-300, 0.5, 1e300]),
+    "single": np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32),
+    "images": np.arange(8, dtype=np.uint8).reshape(2, 2, 2),
+    "n0_48/first": np.linspace(0, 1, 4),
+    "scalar": np.float64(2.5),
+}
+SHAPES = {name: array.shape for name, array in ARRAYS.items()}
+
+
+def write_example(path, **changes):
+    arguments = {"arrays": ARRAYS, "parameters": {"zeta": 0.5, "sizes": [3, 4]}, "seed": 7, "dtype": "float32"}
+    store.write(path, **(arguments | changes))
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Python in a process of its own, which may be killed or limited."""
+    environment = os.environ | {"PYTHONPATH": str(Path(store.__file__).parent.parent)}
+    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    write_example(tmp_path / "new" / "folder" / "a.h5")
+    contents = store.read(tmp_path / "new" / "folder" / "a.h5", SHAPES)
+    assert contents.arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(contents[name], array, strict=True)
+
+
+def test_any_hdf5_reader_finds_the_arrays(tmp_path):
+    write_example(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        np.testing.assert_array_equal(file["n0_48"]["first"], ARRAYS["n0_48/first"])
+        assert json.loads(file.attrs["parameters"]) == {"zeta": 0.5, "sizes": [3, 4]}
+
+
+def test_only_the_wanted_arrays_are_read(tmp_path):
+    write_example(tmp_path / "a.h5")
+    assert store.read(tmp_path / "a.h5", {"values": (3,)}).arrays.keys() == {"values"}
+
+
+def test_equal_arguments_give_equal_bytes(tmp_path):
+    """Also in another process, where hashes of text are salted differently, and whatever the order of parameters."""
+    write_example(tmp_path / "a.h5", parameters={"b": 1, "a": 2}, noise_floor={"y": 1.0, "x": 2.0})
+    write_example(tmp_path / "b.h5", parameters={"a": 2, "b": 1}, noise_floor={"x": 2.0, "y": 1.0})
+    run_python(
+        """
+        import sys
+        sys.path.insert(0, sys.argv[2])
+        import test_store
+        test_store.write_example(sys.argv[1], parameters={"b": 1, "a": 2}, noise_floor={"x": 2.0, "y": 1.0})
+        """,
+        tmp_path / "c.h5",
+        Path(__file__).parent,
+    ).check_returncode()
+    first = (tmp_path / "a.h5").read_bytes()
+    assert (tmp_path / "b.h5").read_bytes() == first
+    assert (tmp_path / "c.h5").read_bytes() == first
+    write_example(tmp_path / "d.h5", seed=8)
+    assert (tmp_path / "d.h5").read_bytes() != first
+
+
+def test_provenance_is_kept(tmp_path):
+    (tmp_path / "input.txt").write_bytes(b"abc")
+    write_example(tmp_path / "a.h5", inputs=[tmp_path / "input.txt"], noise_floor=1e-9)
+    attributes = store.read(tmp_path / "a.h5", {}).attributes
+    # The SHA-256 of "abc" is the example of FIPS 180-2.
+    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert attributes["inputs"] == {(tmp_path / "input.txt").as_posix(): abc}
+    assert attributes["parameters"] == {"zeta": 0.5, "sizes": [3, 4]}
+    assert attributes["software"]["numpy"] == np.__version__
+    assert attributes["software"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert (attributes["seed"], attributes["dtype"], attributes["noise_floor"]) == (7, "float32", 1e-9)
+    assert type(attributes["seed"]) is int
+    assert type(attributes["noise_floor"]) is float
+
+
+def test_several_arrays_may_have_noise_floors_of_their_own(tmp_path):
+    write_example(tmp_path / "a.h5", noise_floor={"values": 1e-9, "single": 1e-5})
+    assert store.read(tmp_path / "a.h5", {}).attributes["noise_floor"] == {"values": 1e-9, "single": 1e-5}
+
+
+def test_what_does_not_apply_is_left_out(tmp_path):
+    store.write(tmp_path / "a.h5", ARRAYS, parameters={})
+    assert store.read(tmp_path / "a.h5", {}).attributes.keys() == {"parameters", "inputs", "software", "arrays"}
+
+
+def test_an_absent_package_is_left_out_of_the_versions(monkeypatch):
+    known = metadata.version
+
+    def version(name):
+        if name == "torch":
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert store.software_versions().keys() == {"python", "numpy", "scipy", "h5py"}
+
+
+def test_array_hash_is_of_the_bytes_in_c_order():
+    array = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    assert store.array_hash(array) == hashlib.sha256(bytes(range(6))).hexdigest()
+    assert store.array_hash(np.asfortranarray(array)) == store.array_hash(array)
+    assert store.array_hash(array.T) == hashlib.sha256(bytes([0, 3, 1, 4, 2, 5])).hexdigest()
+
+
+def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
+    """And not those of a temporary one, which nobody else can read."""
+    (tmp_path / "ordinary").touch()
+    write_example(tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def no_space(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+@pytest.mark.parametrize(
+    ("place", "failure", "error"),
+    [
+        ((h5py.File, "create_dataset"), no_space, StoreError),
+        ((h5py.AttributeManager, "__setitem__"), no_space, StoreError),
+        ((os, "fsync"), no_space, StoreError),
+        ((os, "replace"), no_space, StoreError),
+        ((h5py.File, "create_dataset"), interrupted, KeyboardInterrupt),
+    ],
+    ids=["array", "attribute", "flush", "rename", "interrupt"],
+)
+def test_a_write_that_fails_leaves_everything_as_it_was(tmp_path, monkeypatch, place, failure, error, there_before):
+    path = tmp_path / "a.h5"
+    if there_before:
+        write_example(path)
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    monkeypatch.setattr(*place, failure)
+    with pytest.raises(error) as caught:
+        write_example(path, seed=8)
+    monkeypatch.undo()
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+    if error is StoreError:
+        assert "a.h5" in str(caught.value)
+        assert str(caught.value).startswith("no space left on the disk")
+        assert "free some space and give the same command again" in str(caught.value)
+
+
+def test_arrays_that_hdf5_cannot_hold_leave_nothing_behind(tmp_path):
+    with pytest.raises(TypeError):
+        store.write(tmp_path / "a.h5", {"good": np.ones(3), "bad": np.array([object()])}, parameters={})
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path):
+    """A real one, by a limit on the size of files: the HDF5 library writes late and fails only when it closes."""
+    result = run_python(
+        """
+        import resource, signal, sys
+        import numpy as np
+        from deepspectra.runtime import store
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+        try:
+            store.write(sys.argv[1], {"x": np.ones(100_000)}, parameters={})
+        except store.StoreError as error:
+            print(error)
+        """,
+        tmp_path / "a.h5",
+    )
+    assert result.stdout.startswith("no space left on the disk"), result.stderr
+    assert "a.h5" in result.stdout
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("size", [100, 3_000, 30_000, 90_000, 200_000, 300_000])
+def test_a_disk_that_is_full_at_any_moment_does_not_end_the_process(tmp_path, size):
+    """Of several arrays in groups, whose entries the library writes on closing: it ended by a segmentation fault."""
+    result = run_python(
+        f"""
+        import resource, signal, sys
+        import numpy as np
+        from deepspectra.runtime import store
+        arrays = {{f"group{{i}}/x{{j}}": np.ones(3200) for i in range(4) for j in range(3)}}
+        store.write(sys.argv[1], arrays, parameters={{}})
+        before = open(sys.argv[1], "rb").read()
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, resource.RLIM_INFINITY))
+        try:
+            store.write(sys.argv[1], arrays | {{"history": np.ones((3, 5))}}, parameters={{}})
+        except store.StoreError as error:
+            print(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert open(sys.argv[1], "rb").read() == before
+        """,
+        tmp_path / "a.h5",
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("no space left on the disk")
+    assert files_in(tmp_path) == ["a.h5"]
+
+
+@pytest.mark.parametrize("call", ["seek", "write", "truncate", "flush"])
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_an_interruption_in_the_hands_of_the_library_is_one_afterwards(tmp_path, monkeypatch, call, number, raised):
+    """An exception in its calls to us was an error of its own, or none at all."""
+    original, called = getattr(store._Disk, call), []
+
+    def interrupted(disk, *arguments):
+        called.append(call)
+        signal.raise_signal(number)
+        return original(disk, *arguments)
+
+    write_example(tmp_path / "a.h5")
+    before = (tmp_path / "a.h5").read_bytes()
+    monkeypatch.setattr(store._Disk, call, interrupted)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with pytest.raises(raised):
+        write_example(tmp_path / "a.h5", seed=8)
+    assert called
+    # It takes place before the new file takes the old one's place: the job's run may have ended.
+    assert files_in(tmp_path) == ["a.h5"]
+    assert (tmp_path / "a.h5").read_bytes() == before
+
+
+def interrupted_at(event: int, action) -> tuple[int, BaseException | None]:
+    """Ctrl-C at one of the calls and returns of Python and C functions, counted, that an action makes."""
+    count, raised = 0, None
+
+    def watch(*_):
+        nonlocal count
+        count += 1
+        if count == event:
+            signal.raise_signal(signal.SIGINT)
+
+    try:
+        sys.setprofile(watch)
+        action()
+        sys.setprofile(None)
+    except BaseException as error:
+        raised = error
+    finally:
+        sys.setprofile(None)
+    return count, raised
+
+
+@pytest.mark.parametrize("action", ["write", "read"])
+def test_an_interruption_is_neither_lost_nor_another_error(tmp_path, monkeypatch, action):
+    """At one in five of its calls and returns. The library calls Python for attributes and for weak references."""
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    # Of which tens of thousands of calls are.
+    monkeypatch.setattr(store, "software_versions", dict)
+    path = tmp_path / "a.h5"
+    act = {"write": lambda: write_example(path), "read": lambda: store.read(path, SHAPES)}[action]
+    write_example(path)
+    act()
+    # Nothing of other tests is to be collected meanwhile.
+    gc.collect()
+    gc.disable()
+    try:
+        events, none = interrupted_at(-1, act)
+        # Not the last ones, since their number differs a little.
+        raised = [type(interrupted_at(event, act)[1]) for event in range(1, events - 10, 5)]
+    finally:
+        gc.enable()
+    assert none is None
+    assert events > 300
+    assert set(raised) == {KeyboardInterrupt}
+    assert ignored == []
+    assert files_in(tmp_path) == ["a.h5"]
+    store.read(path, SHAPES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_killed_job_leaves_no_file_that_could_be_taken_for_a_result(tmp_path):
+    """Killed when all is written but the name: only a hidden file remains, and the next run is not in its way."""
+    result = run_python(
+        """
+        import os, signal, sys
+        import numpy as np
+        from deepspectra.runtime import store
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        store.write(sys.argv[1], {"x": np.ones(10)}, parameters={})
+        """,
+        tmp_path / "a.h5",
+    )
+    assert result.returncode == -signal.SIGKILL
+    (left,) = files_in(tmp_path)
+    assert left.startswith(".")
+    assert left.endswith(".part")
+    with pytest.raises(StoreError, match="does not exist"):
+        store.read(tmp_path / "a.h5", {"x": (10,)})
+    store.write(tmp_path / "a.h5", {"x": np.zeros(10)}, parameters={})
+    assert store.read(tmp_path / "a.h5", {"x": (10,)})["x"].tolist() == [0] * 10
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"cannot write .*a\.h5"):
+        write_example(tmp_path / "file" / "a.h5")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_read_only_folder_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match=r"cannot write .*a\.h5: Permission denied"):
+        write_example(tmp_path / "a.h5")
+    tmp_path.chmod(0o700)
+
+
+def test_an_input_that_is_gone_is_no_success(tmp_path):
+    with pytest.raises(FileNotFoundError, match="input"):
+        write_example(tmp_path / "a.h5", inputs=[tmp_path / "input"])
+    assert files_in(tmp_path) == []
+
+
+def test_a_missing_file_is_named_with_the_command_that_makes_it(tmp_path):
+    path = tmp_path / "a.h5"
+    with pytest.raises(StoreError, match="does not exist") as caught:
+        store.read(path, {})
+    assert f"snakemake --cores 1 {path}" in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
+def test_a_file_cut_short_is_refused(tmp_path, share):
+    path = tmp_path / "a.h5"
+    write_example(path, arrays={"values": np.ones(5000)})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(StoreError, match=r"a\.h5 is not a whole HDF5 file.*Delete it"):
+        store.read(path, {"values": (5000,)})
+
+
+def test_a_file_cut_by_one_byte_is_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    write_example(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(StoreError, match="not a whole HDF5 file"):
+        store.read(path, SHAPES)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "a.h5").write_text("<html>404 Not Found</html>" * 100)
+    with pytest.raises(StoreError, match=r"a\.h5 is not a whole HDF5 file.*Delete it"):
+        store.read(tmp_path / "a.h5", {})
+
+
+@pytest.mark.parametrize("signature", [b"HEAP", b"TREE", b"SNOD"])
+def test_damage_inside_is_refused(tmp_path, signature):
+    """Zeros where HDF5 keeps its names and links, as of a lost block; h5py reports these in several ways."""
+    path = tmp_path / "a.h5"
+    write_example(path)
+    damaged = bytearray(path.read_bytes())
+    start = damaged.index(signature)
+    damaged[start : start + 8] = bytes(8)
+    path.write_bytes(damaged)
+    with pytest.raises(StoreError, match="not a whole HDF5 file"):
+        store.read(path, SHAPES)
+
+
+def test_attributes_that_are_no_json_are_refused(tmp_path):
+    write_example(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file.attrs["parameters"] = '{"cut": '
+    with pytest.raises(StoreError, match=r"a\.h5"):
+        store.read(tmp_path / "a.h5", {})
+
+
+def test_a_missing_array_is_named_beside_those_that_are_there(tmp_path):
+    store.write(tmp_path / "a.h5", {"one": np.ones(1), "two": np.ones(2)}, parameters={})
+    with pytest.raises(StoreError, match=r"a\.h5 has no array 'three'; it holds \['one', 'two'\].*delete it"):
+        store.read(tmp_path / "a.h5", {"one": (1,), "three": (3,)})
+
+
+@pytest.mark.parametrize("expected", [(3,), (3, 2), (2, 3, 1), (), ("n", "n")])
+def test_a_wrong_shape_is_refused(tmp_path, expected):
+    write_example(tmp_path / "a.h5")
+    with pytest.raises(StoreError, match=r"a\.h5: array 'single' has shape \(2, 3\), expected .*Delete it"):
+        store.read(tmp_path / "a.h5", {"single": expected})
+
+
+def test_symbolic_lengths_must_agree(tmp_path):
+    path = tmp_path / "a.h5"
+    store.write(path, {"weights": np.ones((4, 3)), "bias": np.ones(4), "short": np.ones(3)}, parameters={})
+    store.read(path, {"weights": ("out", "in"), "bias": ("out",), "short": ("in",)})
+    store.read(path, {"weights": ("out", 3), "bias": (4,)})
+    with pytest.raises(StoreError, match=r"array 'short' has shape \(3,\), expected \(4,\)"):
+        store.read(path, {"weights": ("out", "in"), "short": ("out",)})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_values_that_are_not_finite_are_refused(tmp_path, bad, dtype):
+    array = np.ones((3, 2), dtype=dtype)
+    array[1] = bad
+    store.write(tmp_path / "a.h5", {"x": array, "other": np.ones(1)}, parameters={})
+    with pytest.raises(StoreError, match=r"a\.h5: array 'x' has 2 values that are not finite. Delete it"):
+        store.read(tmp_path / "a.h5", {"x": (3, 2)})
+    store.read(tmp_path / "a.h5", {"other": (1,)})
+
+
+def _alter(path, name, change):
+    with h5py.File(path, "r+") as file:
+        values = file[name][()]
+        change(values)
+        file[name][...] = values
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+def test_one_altered_value_is_refused(tmp_path, dtype):
+    """The shape is right and every value finite: the checksum alone tells."""
+    store.write(tmp_path / "a.h5", {"x": np.arange(6, dtype=dtype).reshape(2, 3), "y": np.ones(2)}, parameters={})
+
+    def change(values):
+        values[1, 2] += 1
+
+    _alter(tmp_path / "a.h5", "x", change)
+    with pytest.raises(StoreError, match=r"a\.h5: array 'x' is not the one that was written .* Delete it"):
+        store.read(tmp_path / "a.h5", {"x": (2, 3)})
+    assert store.read(tmp_path / "a.h5", {"y": (2,)})["y"].tolist() == [1, 1]
+
+
+def test_an_array_that_was_put_in_later_is_refused(tmp_path):
+    store.write(tmp_path / "a.h5", {"x": np.ones(2)}, parameters={})
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["z"] = np.ones(3)
+    with pytest.raises(StoreError, match="array 'z' is not the one that was written"):
+        store.read(tmp_path / "a.h5", {"z": (3,)})
+
+
+def test_files_of_older_versions_without_checksums_are_read(tmp_path):
+    store.write(tmp_path / "a.h5", {"x": np.ones(2)}, parameters={})
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file.attrs["arrays"]
+    assert store.read(tmp_path / "a.h5", {"x": (2,)})["x"].tolist() == [1, 1]
+
+
+def test_text_in_place_of_numbers_groups_and_files_without_provenance_are_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x/below"] = np.ones(2)
+        file["text"] = ["a", "b"]
+        file["y"] = np.ones(2)
+    with pytest.raises(StoreError, match=r"a\.h5 does not say its seed. It was written by something else"):
+        store.read(tmp_path / "a.h5", {"y": (2,)}).attributes["seed"]
+    with pytest.raises(StoreError, match=r"a\.h5 has no array 'x'"):
+        store.read(tmp_path / "a.h5", {"x": (2,)})
+    with pytest.raises(StoreError, match=r"array 'text' is of type object, expected numbers"):
+        store.read(tmp_path / "a.h5", {"text": (2,)})

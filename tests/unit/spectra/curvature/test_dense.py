@@ -1,0 +1,47 @@
+"""Hessians by products against reverse differentiation twice, of torch's own losses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call, jacrev
+from torch.nn import functional
+
+from deepspectra.spectra.curvature.dense import flatten, hessian, trainable, unflatten
+
+from .conftest import batch, convolutional, network
+
+OWN = {
+    "cross_entropy": lambda outputs, targets: functional.cross_entropy(outputs, targets, reduction="sum"),
+    # Sum over samples, mean over outputs.
+    "squared": lambda outputs, targets: functional.mse_loss(outputs, targets) * len(outputs),
+}
+
+
+def smooth():
+    return nn.Sequential(nn.Linear(12, 8), nn.Tanh(), nn.Linear(8, 5)).double().eval()
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "outputs", "loss"),
+    [
+        (lambda: network([6, 12]), (40,), 10, "cross_entropy"),
+        (lambda: convolutional(10), (3, 10, 10), 6, "cross_entropy"),
+        (smooth, (12,), 5, "cross_entropy"),
+        (smooth, (12,), 5, "squared"),
+        (lambda: network([8, 10], 13, 1), (13,), 1, "squared"),
+    ],
+)
+def test_reverse_differentiation_twice(make, shape, outputs, loss):
+    model, (inputs, targets) = make(), batch(6, shape, outputs)
+    if loss == "squared":
+        targets = torch.randn(6, outputs, dtype=torch.float64)
+    parameters = trainable(model)
+
+    def of_vector(vector):
+        return OWN[loss](functional_call(model, unflatten(vector, parameters), (inputs,)), targets)
+
+    expected = jacrev(jacrev(of_vector))(flatten(parameters))
+    found = hessian(model, inputs, targets, loss)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))

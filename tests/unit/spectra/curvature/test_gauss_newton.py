@@ -1,0 +1,153 @@
+"""Gram matrices of Gauss-Newton factors, against the dense matrix and against the closed form."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.curvature import gauss_newton
+from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
+from deepspectra.spectra.curvature.gauss_newton import gauss_newton_gram
+
+from .conftest import assert_same_spectrum, batch, convolutional, network
+
+
+class Residual(nn.Module):
+    """A block as in a residual network: batch normalisation, stride, padding, and a sum of two paths."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 6, 3, stride=2, padding=1, bias=False)
+        self.normalise = nn.BatchNorm2d(6)
+        self.second = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(3, 6, 1, stride=2)
+        self.last = nn.Linear(6, 5)
+
+    def forward(self, images):
+        hidden = self.second(torch.relu(self.normalise(self.first(images)))) + self.shortcut(images)
+        return self.last(torch.relu(hidden).mean((2, 3)))
+
+
+def residual():
+    model = Residual().double()
+    model.train()
+    model(torch.randn(20, 3, 8, 8, dtype=torch.float64))
+    with torch.no_grad():
+        model.normalise.weight.uniform_(0.5, 2)
+    return model.eval()
+
+
+@pytest.mark.parametrize("hidden", [[], [20], [6, 30]])
+def test_dense_networks(hidden):
+    model, (inputs, _) = network(hidden), batch()
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    torch.testing.assert_close(gauss_newton_gram(model, inputs, "cross_entropy"), factor.T @ factor, rtol=0, atol=1e-12)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "cross_entropy"), factor @ factor.T)
+
+
+@pytest.mark.parametrize("block", [None, 500])
+def test_convolutions_whole_and_in_blocks(block, monkeypatch):
+    if block:
+        monkeypatch.setattr(gauss_newton, "_BLOCK", block)
+    for model, side in ((convolutional(), 14), (residual(), 8)):
+        inputs, _ = batch(6, (3, side, side))
+        factor = gauss_newton_factor(model, inputs, "cross_entropy")
+        found = gauss_newton_gram(model, inputs, "cross_entropy")
+        torch.testing.assert_close(found, factor.T @ factor, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_convolutions_with_few_places_need_no_factor(bias, monkeypatch):
+    """Outputs of 2 x 2 and of 1 x 1 places, as the last blocks of a residual network have."""
+    layers = [nn.Conv2d(3, 64, 3, stride=2, padding=1, bias=bias), nn.Tanh(), nn.Conv2d(64, 8, 2, bias=bias)]
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(8, 5)).double().eval()
+    inputs, _ = batch(6, (3, 4, 4))
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    without, places = gauss_newton._add_pairs_of_places, []
+    monkeypatch.setattr(
+        gauss_newton, "_add_pairs_of_places", lambda *given: (places.append(given[1].shape[2]), without(*given))
+    )
+    found = gauss_newton_gram(model, inputs, "cross_entropy")
+    assert places == [4, 1]
+    torch.testing.assert_close(found, factor.T @ factor, rtol=1e-11, atol=1e-13)
+
+
+def test_layers_are_reported_one_by_one():
+    model, (inputs, _) = network([20]), batch()
+    seen = []
+
+    def report(layers):
+        for layer in layers:
+            seen.append(layer)
+            yield layer
+
+    found = gauss_newton_gram(model, inputs, "cross_entropy", report)
+    assert seen == [layer for layer in model if isinstance(layer, nn.Linear)]
+    torch.testing.assert_close(found, gauss_newton_gram(model, inputs, "cross_entropy"), rtol=0, atol=0)
+
+
+def test_softmax_regression_in_closed_form():
+    """Entry (n, c), (m, d) of the Gram matrix: (x_n . x_m + 1) (A_n' A_m)_cd, and as the spectrum of the Hessian
+    sum of S_n (x) x_n x_n'."""
+    model, (inputs, labels) = network([]), batch()
+    inputs_and_one = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=torch.float64)], 1)
+    p = torch.softmax(model(inputs), 1).detach()
+    curvature = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
+    closed = torch.einsum("ncd,ni,nj->cidj", curvature, inputs_and_one, inputs_and_one).reshape(410, 410)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "cross_entropy"), closed)
+    assert_same_spectrum(hessian(model, inputs, labels, "cross_entropy"), closed)
+
+
+def test_a_linear_model_with_squared_loss_has_its_gauss_newton_matrix_as_hessian():
+    model = network([], 13, 1)
+    inputs, targets = torch.randn(9, 13, dtype=torch.float64), torch.randn(9, 1, dtype=torch.float64)
+    factor = gauss_newton_factor(model, inputs, "squared")
+    torch.testing.assert_close(hessian(model, inputs, targets, "squared"), factor @ factor.T)
+    assert_same_spectrum(gauss_newton_gram(model, inputs, "squared"), factor @ factor.T)
+
+
+def test_frozen_parameters_count_all_the_same():
+    model, (inputs, _) = network([6, 30]), batch()
+    expected = gauss_newton_gram(model, inputs, "cross_entropy")
+    model.requires_grad_(False)
+    torch.testing.assert_close(gauss_newton_gram(model, inputs, "cross_entropy"), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), "layer 0 .Conv2d.: parameters may be in linear layers"),
+        (nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4)), "layer 1 .LayerNorm."),
+    ],
+)
+def test_layers_without_a_gram_matrix_are_named(model, words):
+    with pytest.raises(UserError, match=words):
+        gauss_newton_gram(model.double().eval(), torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
+
+
+def test_work_in_place_does_not_spoil_what_was_recorded():
+    model = nn.Sequential(nn.Linear(40, 8), nn.ReLU(inplace=True), nn.Linear(8, 3)).double().eval()
+    inputs, _ = batch()
+    factor = gauss_newton_factor(model, inputs, "cross_entropy")
+    found = gauss_newton_gram(model, inputs, "cross_entropy")
+    torch.testing.assert_close(found, factor.T @ factor, rtol=0, atol=1e-13)
+
+
+def test_what_would_be_wrong_in_silence_is_refused():
+    shared = nn.Linear(4, 4)
+    model = nn.Sequential(shared, nn.ReLU(), shared).double().eval()
+    with pytest.raises(UserError, match="used twice"):
+        gauss_newton_gram(model, torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
+    with pytest.raises(UserError, match="evaluation mode"):
+        gauss_newton_gram(network([]).train(), batch()[0], "cross_entropy")
+    mixed = residual()
+    mixed.normalise.train()
+    with pytest.raises(UserError, match="evaluation mode"):
+        gauss_newton_gram(mixed, batch(6, (3, 8, 8))[0], "cross_entropy")
+    with pytest.raises(UserError, match=r"takes inputs of shape \(batch, features\)"):
+        gauss_newton_gram(network([])[1:].eval(), torch.zeros(2, 3, 40, dtype=torch.float64), "cross_entropy")
+    same = nn.Sequential(nn.Conv2d(3, 2, 3, padding="same")).double().eval()
+    with pytest.raises(UserError, match="zero padding given in numbers"):
+        gauss_newton_gram(same, batch(2, (3, 8, 8))[0], "cross_entropy")

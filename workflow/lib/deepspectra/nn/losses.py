@@ -1,0 +1,69 @@
+"""Loss functions of a batch, summed over its samples, and their curvature in the network's outputs.
+
+Curvature matrices of a batch are those of the sum, as in the code of baskerville2022 (the mean times the batch size).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import torch
+from torch.nn import functional
+
+from deepspectra.runtime.errors import UserError
+
+Loss = Literal["cross_entropy", "squared"]
+LOSSES: tuple[str, ...] = get_args(Loss)
+
+
+def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Sum over samples of the cross-entropy, or of the squared error (mean over outputs).
+
+    :param outputs: shape (batch, outputs).
+    :param targets: labels (batch,) int64 for cross-entropy, values of the outputs' shape for the squared error.
+    :raises UserError: if there is no such loss.
+    """
+    if loss == "cross_entropy":
+        # log(1 + sum of exp(z_c - z_label)) over the other classes: derivatives of torch's own form subtract the
+        # label's probability from 1, of which nothing is left where the network is sure and right.
+        others = _other_columns(targets, outputs.shape[1])
+        differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
+        return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
+    if loss == "squared":
+        # Not torch's own: its forward-over-reverse derivative fails.
+        return ((outputs - targets) ** 2).sum() / outputs.shape[1]
+    raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
+
+
+def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
+    """A with A_n A_n' the Hessian of sample n's loss in its outputs, of as few columns as it has rank.
+
+    Cross-entropy: diag(p) - p p' = diag(s) (1 - s s') diag(s) with s the square roots of the softmax probabilities,
+    and 1 - s s' projects on the complement of s, of which a Householder reflection gives an orthonormal basis: a column
+    less than outputs, and no difference of nearly equal numbers.
+
+    :param outputs: shape (batch, outputs).
+    :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
+    :raises UserError: if there is no such loss.
+    """
+    count = outputs.shape[1]
+    identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
+    if loss == "cross_entropy":
+        roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
+        # The reflection that takes s to minus the axis of the likeliest class takes the others to a basis of the
+        # complement of s.
+        likeliest = roots.argmax(1)
+        mirror = roots + identity[likeliest]
+        length = (mirror**2).sum(1)[:, None, None]
+        reflection = identity - 2 * mirror[:, :, None] * mirror[:, None, :] / length
+        others = _other_columns(likeliest, count)
+        return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
+    if loss == "squared":
+        return (identity * (2 / count) ** 0.5).expand(len(outputs), count, count)
+    raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
+
+
+def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:
+    """For each row the ``count`` columns but one, ascending; int64, shape (rows, count - 1)."""
+    places = torch.arange(count - 1, device=column.device).expand(len(column), -1)
+    return places + (places >= column[:, None])

@@ -1,0 +1,354 @@
+"""Figures of Hessian and Gauss-Newton spectra: as published above, resolved below, on the same axes and bins."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+from deepspectra.rmt.laws import wigner_surmise
+from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+
+_REFERENCE = (
+    "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included "
+    "(Hessians by forward-over-reverse differentiation, of whole sets by products of pairs of classes; the authors "
+    "differentiate twice in reverse). Resolved: the eigenvalues that are not zero in float64, above their error bound; "
+    "unresolved: more than 1 % of the spacings are below it. "
+    f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
+    f"{POISSON_MEAN:.4f} for independent levels; its standard error is from resampling whole batches, of fewer than "
+    "ten at least that of blocks of ten neighbours. Last batches that are not full are left out."
+)
+_UNFOLDED = (
+    "Unfolded: some batches (a third in the paper) by the distribution function of the others; thin line, and KS in "
+    "brackets: random matrices of the GOE, as many, unfolded alike. KS: Kolmogorov-Smirnov distance to the surmise. "
+    "Bars hold whole steps of that function, which are wide where batches are few; the first is that of s = 0 and has "
+    "half its width here. Drawn up to 4, to 7 in the CSV as in the paper."
+)
+_RATIOS = "Densities of r are those of all ratios, those beyond 10 too."
+_DENSITY = (
+    "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. Resolved zeros, "
+    "exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped."
+)
+_DECILES = "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors."
+_SPLIT_BIKE = (
+    "Training set, as in the authors' code (their captions say test). Their split shuffles the rows anew for either "
+    "part, so that most test rows were trained on; here the parts are disjoint."
+)
+
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Spectral densities of random matrices and of the Hessians of a perceptron and of softmax regression",
+    "figure_3": "Softmax regression on features: unfolded spacings and spacing ratios, as published and resolved",
+    "figure_4": "Deep perceptron: unfolded spacings and spacing ratios, as published and resolved",
+    "figure_7": "Small LeNet: density and spacing ratios of the Hessian, as published and resolved",
+    "figure_8": "Regression on Bike Sharing: density and spacing ratios of the Hessian, as published and resolved",
+    "figure_9": "Regression on Bike Sharing: density and ratios of the Gauss-Newton matrix, as published and resolved",
+    "figure_a10": "Softmax regression after training: unfolded spacings of batches and whole sets",
+    "figure_a11": "Softmax regression after training: spacing ratios of batches and whole sets",
+    "figure_a12": "Softmax regression before training: unfolded spacings of batches and whole sets",
+    "figure_a13": "Softmax regression before training: spacing ratios of batches and whole sets",
+    "figure_a14": "Unfolded spacings with and without cut-off, and resolved, for each network",
+}
+
+#: What each figure assumes where the paper is open, for its small print.
+NOTES = {
+    "figure_1": f"(a) matrices of the GOE and the semicircle, in units of its radius. {_REFERENCE} {_DENSITY}",
+    "figure_3": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES}",
+    "figure_4": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES} The paper counts 0.29 to 0.40 of the eigenvalues of a "
+    "batch below 1e-20, for a network of 784-10-100-100-10.",
+    "figure_7": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES}",
+    "figure_8": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE}",
+    "figure_9": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE} A batch of 64 residuals has a "
+    "Gauss-Newton matrix of rank 64 at most.",
+    "figure_a10": f"{_REFERENCE} {_UNFOLDED}",
+    "figure_a11": f"{_REFERENCE} {_RATIOS}",
+    "figure_a12": f"{_REFERENCE} {_UNFOLDED}",
+    "figure_a13": f"{_REFERENCE} {_RATIOS}",
+    "figure_a14": f"Hessians of test batches. {_REFERENCE} {_UNFOLDED} Without cut-off the authors drop exact zeros "
+    "alone.",
+}
+
+_SERIES = {"published": "as published", "resolved": "resolved"}
+_KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
+_REFERENCE_COLOUR = "0.25"
+
+
+def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Densities: a random matrix (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c).
+
+    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 3))
+    ensemble, blank = axes[:, 0]
+    bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
+    _stairs(ensemble, bars)
+    numbers = _numbers(summary, "a", "ensemble")
+    distance = numbers["KS distance to the semicircle of equal variance"]
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {distance:.2g}")
+    style.label_panel(ensemble, "a", f"GOE, {numbers['parameters']:.0f} x {numbers['parameters']:.0f}")
+    ensemble.set_ylim(0, 1.35 * max(law.y.max(), bars.y.max()))
+    ensemble.legend(loc="upper right")
+    ensemble.set_xlabel(r"$\lambda / 2\sqrt{P}\sigma$")
+    ensemble.set_ylabel("density")
+    blank.set_axis_off()
+    for letter, column in zip("bc", axes[:, 1:].T, strict=True):
+        for (series, name), axis in zip(_SERIES.items(), column, strict=True):
+            _panel(axis, curves, summary, letter, series)
+            axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
+        style.label_panel(column[0], letter, _title(curves, letter))
+        _same_heights(column)
+    style.add_note(figure, note)
+    return figure
+
+
+def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A column for each panel: as published above, resolved below; all panels are of one network.
+
+    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    """
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
+    shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
+    for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
+        for series, axis in zip(_SERIES, column, strict=True):
+            _panel(axis, curves, summary, letter, series)
+            # One name is enough for neighbours that show the same.
+            if place and shown[place] == shown[place - 1]:
+                axis.set_ylabel("")
+        style.label_panel(column[0], letter, _scope(curves, letter))
+        _same_heights(column)
+    for axis, name in zip(axes[:, 0], _SERIES.values(), strict=True):
+        axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
+    parameters = _numbers(summary, letters[0], "resolved")["parameters"]
+    figure.suptitle(f"{_network(curves, letters[0])}, P = {parameters:.0f}", x=0.01, ha="left", fontsize=7)
+    _legend(figure)
+    style.add_note(figure, _with_facts(note, summary))
+    return figure
+
+
+#: Unfolded spacings and ratios of test batches; densities and ratios; and both of softmax regression, before and after
+#: training: they differ in their panels alone.
+figure_3 = figure_4 = comparison
+figure_7 = figure_8 = figure_9 = comparison
+figure_a10 = figure_a11 = figure_a12 = figure_a13 = comparison
+
+
+def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Unfolded spacings with and without cut-off, and resolved; one row for each network."""
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 3))
+    variants = (
+        ("published", "unfolded without cut-off", "as published, no cut-off"),
+        ("published", "unfolded", r"as published, $|\lambda| > 10^{-20}$"),
+        ("resolved", "unfolded", "resolved"),
+    )
+    for letter, row in zip(letters, axes, strict=True):
+        for axis, (series, statistic, _) in zip(row, variants, strict=True):
+            _panel(axis, curves, summary, letter, series, statistic)
+        name = _network(curves, letter).partition(":")[0]
+        row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
+        for axis in row[1:]:
+            axis.set_ylabel("")
+    for axis, (_, _, title) in zip(axes[0], variants, strict=True):
+        axis.set_title(title)
+    _legend(figure)
+    style.add_note(figure, _with_facts(note, summary))
+    return figure
+
+
+def _same_heights(column: np.ndarray) -> None:
+    """Equal limits of the panels of a column that show something."""
+    drawn = [axis for axis in column if axis.has_data()]
+    limits = np.array([axis.get_ylim() for axis in drawn])
+    for axis in drawn:
+        axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+
+
+def _legend(figure: Figure) -> None:
+    """One legend for all panels, if any has lines with names."""
+    entries = {}
+    for axis in figure.axes:
+        entries |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    if entries:
+        figure.legend(entries.values(), entries.keys(), loc="outside upper right", ncols=len(entries))
+
+
+def _with_facts(note: str, summary: pd.DataFrame) -> str:
+    """The small print with the cut-offs that were taken, and which network made the features, if there are any."""
+    told = summary.quantity[summary.quantity.str.startswith("features of ")].unique()
+    cuts = summary[(summary.quantity == "cut-off of ratios") & summary.statistic.isin(("ratios", "deciles"))]
+    names = {"batch": "batches", "whole": "whole sets"}
+    found = {(names[scope], f"{cut:g}" if cut else "none") for scope, cut in zip(cuts.scope, cuts.value, strict=True)}
+    words = ", ".join(f"{name} {cut}" for name, cut in sorted(found))
+    sentences = [f"Cut-offs of ratios as published: {words}."] if words else []
+    return " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in told)])
+
+
+def _panel(
+    axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
+) -> None:
+    """One series of one panel, or why it is not there."""
+    lines = curves[(curves.panel == letter) & (curves.series == series)]
+    statistic = statistic or curves[curves.panel == letter].statistic.iloc[0]
+    numbers = _numbers(summary, letter, series)
+    if not (lines.statistic == statistic).any():
+        _unavailable(axis, _numbers(summary, letter, "resolved"), numbers)
+        return
+    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles}
+    draw = drawings.get(statistic, partial(_spacings, statistic=statistic))
+    draw(axis, lines, numbers)
+
+
+def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: str) -> None:
+    """Unfolded spacings, the surmise, and random matrices through the same unfolding."""
+    bars, alike = lines[lines.statistic == statistic], lines[lines.statistic == f"{statistic} reference"]
+    _stairs(axis, bars)
+    centres = (alike.x + alike.x_high) / 2
+    axis.plot(centres, alike.y, color=_REFERENCE_COLOUR, linewidth=0.6, label="GOE, unfolded alike")
+    s = np.linspace(0, bars.x_high.max(), 400)
+    axis.plot(s, wigner_surmise.pdf(s), color=style.LIMIT_COLOUR, label="surmise")
+    axis.set_xlim(0, min(4.0, bars.x_high.max()))
+    axis.set_ylim(0, 1.05)
+    axis.set_xlabel(r"unfolded spacing $s$")
+    axis.set_ylabel("density")
+    distance = f"KS distance of {statistic} spacings to the Wigner surmise"
+    told = [f"KS {numbers[distance]:.2g} ({numbers.attrs['reference'][distance]:.2g})"]
+    zeros = numbers[f"share of {statistic} spacings that are zero"]
+    if bars.y.iloc[0] > axis.get_ylim()[1]:
+        told.append(f"s = 0: {zeros:.0%}")
+    _say(axis, [*told, *_size(numbers, numbers[f"levels of {statistic} spacings, mean"])])
+
+
+def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Ratios of neighbouring spacings and their surmise."""
+    _stairs(axis, lines)
+    r = np.linspace(0, lines.x_high.max(), 400)
+    axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
+    axis.set_xlim(0, lines.x_high.max())
+    axis.set_ylim(0, 0.9)
+    axis.set_xlabel(r"spacing ratio $r$")
+    axis.set_ylabel("density")
+    _say(axis, ["mean min(r, 1/r):", _mean(numbers), *_size(numbers)])
+
+
+def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Eigenvalues over 2 sqrt(P), logarithmic density."""
+    _stairs(axis, lines)
+    axis.set_yscale("log")
+    axis.set_xlim(lines.x.min(), lines.x_high.max())
+    axis.set_ylim(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max())
+    axis.set_xlabel(r"$\lambda / 2\sqrt{P}$")
+    axis.set_ylabel("density (logarithmic)")
+    if lines.series.iloc[0] == "published":
+        _say(axis, _size(numbers, numbers["parameters"]))
+    else:
+        _say(axis, [*_size(numbers), f"zero: {1 - _kept(numbers):.1%}, not drawn"])
+
+
+def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    """Mean min(r, 1/r) by rank, with the three references."""
+    centres = (lines.x + lines.x_high) / 2
+    # Where an error is not known there is none to draw.
+    known = lines.error.notna()
+    axis.errorbar(
+        centres[known], lines.y[known], lines.error[known], fmt="o", color=style.BLUE, markersize=2.5, linewidth=0.8
+    )
+    axis.plot(centres[~known], lines.y[~known], "o", color=style.BLUE, markersize=2.5, markerfacecolor="none")
+    for value, name, dashes in (
+        (SURMISE_MEAN, "surmise", "-"),
+        (ORTHOGONAL_MEAN, "large GOE", "--"),
+        (POISSON_MEAN, "Poisson", ":"),
+    ):
+        colour = style.LIMIT_COLOUR if name == "surmise" else "0.4"
+        axis.axhline(value, color=colour, linestyle=dashes, linewidth=0.8, label=name)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05))
+    axis.set_xlabel("relative rank")
+    axis.set_ylabel("mean min(r, 1/r)")
+
+
+def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
+    edges = [*bars.x, bars.x_high.iloc[-1]]
+    axis.stairs(bars.y, edges, fill=True, color=style.HISTOGRAM_COLOUR, linewidth=0.3)
+
+
+def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
+    """Values of one panel by quantity; their errors and references are attributes."""
+    part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
+    values = part.value.copy()
+    values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict()}
+    values.attrs["scope"] = part.scope.iloc[0] if len(part) else ""
+    return values
+
+
+def _mean(numbers: pd.Series) -> str:
+    error = numbers.attrs["error"]["mean min(r, 1/r)"]
+    value = numbers["mean min(r, 1/r)"]
+    return f"{value:.3f}" if pd.isna(error) else f"{value:.3f} ± {error:.3f}"
+
+
+def _kept(numbers: pd.Series) -> float:
+    return numbers["eigenvalues kept, mean"] / numbers["parameters"]
+
+
+def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
+    """What a panel is made of, and whether the spectrum is resolved.
+
+    :param shown: eigenvalues of a matrix that are shown, where they are not those of the ratios.
+    """
+    count = int(numbers["matrices"])
+    samples = "the whole set" if numbers.attrs["scope"] == "whole" else f"{count} batch{'es' * (count > 1)}"
+    told = [
+        samples,
+        f"{numbers['eigenvalues kept, mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}",
+    ]
+    unresolved = int(numbers.get("matrices called unresolved", 0))
+    if unresolved:
+        told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
+    return told
+
+
+def _say(axis: Axes, lines: list[str]) -> None:
+    """Small text in the upper right corner of a panel."""
+    text = "\n".join(lines)
+    axis.text(0.98, 0.97, text, ha="right", va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25)
+
+
+def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
+    """Why there is nothing as published here: no float32 matrix, or too few to unfold."""
+    axis.set(xticks=[], yticks=[])
+    for side in axis.spines.values():
+        side.set_visible(False)
+    parameters = int(resolved["parameters"])
+    if len(published):
+        text = f"as published:\nnot unfolded, of\n{published['matrices']:.0f} float32 matrices"
+    else:
+        text = f"as published:\nnot computed here\n(float32 matrices,\n{parameters} x {parameters},\n"
+        text += f"{4e-9 * parameters**2:.1f} GB each)"
+    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=5.5, color="0.4", transform=axis.transAxes)
+
+
+def _network(curves: pd.DataFrame, letter: str) -> str:
+    """Network, state and matrix of a panel in words."""
+    network, _, rest = curves[curves.panel == letter].spectrum.iloc[0].partition("/")
+    state, _, kind = rest.split("_", 2)
+    return f"{network.replace('_', ' ')}{'' if state == 'final' else ', untrained'}: {_KINDS[kind]}"
+
+
+def _scope(curves: pd.DataFrame, letter: str) -> str:
+    """The samples of a panel in words."""
+    place = curves[curves.panel == letter].iloc[0]
+    split = place.spectrum.partition("/")[2].split("_")[1]
+    name = {"train": "training", "test": "test"}[split]
+    return f"whole {name} set" if place.scope == "whole" else f"{name} batches"
+
+
+def _title(curves: pd.DataFrame, letter: str) -> str:
+    """Both."""
+    return f"{_network(curves, letter)},\n{_scope(curves, letter)}"

@@ -1,0 +1,80 @@
+"""CIFAR-10 with and without its principal components: figures S1 and S3 of Fan and Wang (2020)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_s1": "Inner products of pairs of CIFAR-10 images before and after principal components are removed",
+    "figure_s3": "Images of CIFAR-10 before and after their leading principal components are removed",
+}
+
+#: What each figure assumes where the paper is open, for its small print.
+NOTES = {
+    "figure_s1": "All pairs of the images of figure 2. r.m.s.: root mean square, in brackets that of independent "
+    "directions in 3072 dimensions. Assumed: centred means without the mean image of the chosen ones; norms are set to "
+    "one last.",
+    "figure_s3": "Below each image the share of its centred squared norm that is left. Assumed: the first images of "
+    "figure 2's random choice; after the removal grey is zero, and the largest size in an image is black or white.",
+}
+
+
+def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Inner products of pairs of images of unit norm before and after principal components are removed.
+
+    :param curves: columns panel, series, x, x_high, y: histograms.
+    :param summary: columns panel, series, quantity, value, reference.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
+    colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
+    removed = summary.set_index("quantity").value["components removed"]
+    titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
+    heights = curves.y[curves.y > 0]
+    for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
+        for series, bars in curves[curves.panel == panel].groupby("series", sort=False):
+            told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
+            spread = told.loc["root mean square inner product"]
+            largest = told.value["largest size of an inner product"]
+            label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
+            edges = [*bars.x, bars.x_high.iloc[-1]]
+            axis.stairs(bars.y, edges, fill=True, alpha=0.55, color=colours[series], label=label)
+        axis.set_yscale("log")
+        axis.set_ylim(0.5 * heights.min(), 60 * heights.max())
+        axis.set_xlim(-1, 1)
+        axis.set_xticks(np.linspace(-1, 1, 5))
+        axis.set_xlabel(r"inner product $x_\alpha^\top x_\beta$")
+        axis.legend(loc="upper left", handlelength=1, borderaxespad=0)
+        style.label_panel(axis, panel, title)
+    axes[0, 0].set_ylabel("density (logarithmic)")
+    style.add_note(figure, note)
+    return figure
+
+
+def figure_s3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Images as they are, and without their principal components.
+
+    :param curves: columns panel (one an image), series, x, y, red, green, blue (0 to 1).
+    :param summary: columns panel, series (the class), quantity, value, reference.
+    """
+    panels = list(dict.fromkeys(curves.panel))
+    figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))
+    told = summary.set_index(["panel", "quantity"])
+    for column, panel in zip(axes.T, panels, strict=True):
+        for axis, series in zip(column, ("before", "after"), strict=True):
+            pixels = curves[(curves.panel == panel) & (curves.series == series)].sort_values(["y", "x"])
+            side = int(pixels.x.max()) + 1
+            axis.imshow(pixels[["red", "green", "blue"]].to_numpy().reshape(-1, side, 3), interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        quantity = (panel, "share of the centred squared norm that is left")
+        column[0].set_title(told.series[quantity], fontsize=6)
+        column[1].set_xlabel(f"{told.value[quantity]:.0%}")
+    for axis, name in zip(axes[:, 0], ("before", "after"), strict=True):
+        axis.set_ylabel(name)
+    style.add_note(figure, note)
+    return figure

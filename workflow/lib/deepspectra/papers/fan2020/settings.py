@@ -1,0 +1,180 @@
+"""Settings of Fan and Wang (2020)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.papers.types import NAME, Node, PositiveReal, Seed
+
+PIXELS = CHANNELS * IMAGE_SIDE**2
+
+ActivationName = Annotated[
+    Literal["arctan", "cosine"],
+    Field(description="Activation function, scaled to zero mean and unit second moment under N(0, 1)."),
+]
+ImageClass = Literal[CIFAR10_CLASSES]
+
+
+class KernelSpectra(Node):
+    """Spectra of the input Gram matrix, conjugate kernel and neural tangent kernel at initialisation."""
+
+    samples: int = Field(ge=10, description="n, the number of training samples.", title="n")
+    depth: int = Field(ge=1, description="L, the number of hidden layers.", title="L")
+    width: int = Field(ge=10, description="d_1 = ... = d_L, neurons in each hidden layer.", title="width")
+    activation: ActivationName
+    dtype: Literal["float32", "float64"] = Field(
+        description="Arithmetic of the network and its kernels; their eigenvalues are always computed in float64."
+    )
+    accumulation: Literal["float32", "float64"] = Field(
+        description="Arithmetic of the products and sums in the kernels, at least dtype; where it is float64 and dtype "
+        "is float32, the difference that makes is kept with the eigenvalues."
+    )
+    bins: int = Field(ge=5, description="Histogram bins.", title="bins")
+    curve_points: int = Field(ge=100, description="Points of a limit density.", title="curve points")
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _sums_are_exact_enough(self) -> KernelSpectra:
+        if self.dtype == "float64" and self.accumulation == "float32":
+            raise ValueError("accumulation must be float64 where dtype is float64")
+        return self
+
+
+class GaussianKernelSpectra(KernelSpectra):
+    """The same for independent Gaussian inputs."""
+
+    input_dimension: int = Field(ge=2, description="d_0; the inputs have iid N(0, 1/d_0) entries.", title="d0")
+
+
+class ImageKernelSpectra(KernelSpectra):
+    """The same for CIFAR-10 training images."""
+
+    removed_components: int = Field(
+        ge=0, description="Leading principal components removed from the centred images.", title="removed components"
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> ImageKernelSpectra:
+        if self.samples > 50_000:
+            raise ValueError(f"samples must be at most the 50000 training images of CIFAR-10, found {self.samples}")
+        # Centred images have one dimension less than there are samples; one has to be left.
+        if self.removed_components >= min(self.samples - 1, PIXELS):
+            raise ValueError(
+                "removed_components must be fewer than samples - 1 and than the 3072 pixels, "
+                f"found {self.removed_components} with {self.samples} samples"
+            )
+        return self
+
+
+class KernelTraining(Node):
+    """How networks are trained whose kernels are compared before and after: Adam on the mean squared error."""
+
+    samples: int = Field(ge=10, description="n, the number of training samples.", title="n")
+    test_samples: int = Field(ge=10, description="Samples to test with.", title="test samples")
+    epochs: int = Field(ge=1, description="Passes through the training samples.", title="epochs")
+    batch_size: int = Field(ge=1, description="Samples of a step.", title="batch size")
+    learning_rate: PositiveReal = Field(description="Adam's learning rate, the same in all epochs.")
+
+
+class KernelNetwork(Node):
+    """A network of equation 1 (no biases, NTK parametrisation, one output) and what it learns."""
+
+    data: Literal["sphere", "cifar10"] = Field(
+        description="sphere: points of the unit sphere, y = sigma(x'v); cifar10: images of two classes, y = 1 and -1."
+    )
+    input_dimension: int | None = Field(default=None, ge=2, description="d_0 of points of the sphere.", title="d0")
+    classes: Annotated[list[ImageClass], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="The two classes; the first is +1."
+    )
+    removed_components: int = Field(
+        default=0, ge=0, description="Leading principal components of the training images that are removed."
+    )
+    hidden: list[Annotated[int, Field(ge=10)]] = Field(
+        min_length=1, description="d_1, ..., d_L, neurons in each hidden layer.", title="widths"
+    )
+    activation: ActivationName
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _complete(self) -> KernelNetwork:
+        if self.data == "sphere" and (self.input_dimension is None or self.classes or self.removed_components):
+            raise ValueError("data sphere needs input_dimension and has neither classes nor removed_components")
+        if self.data == "cifar10" and (self.classes is None or self.input_dimension is not None):
+            raise ValueError("data cifar10 needs two classes and has no input_dimension: an image has 3072 pixels")
+        if self.classes and self.classes[0] == self.classes[1]:
+            raise ValueError(f"classes must be two different ones, found {self.classes[0]} twice")
+        return self
+
+    @property
+    def dimension(self) -> int:
+        """d_0."""
+        return self.input_dimension or PIXELS
+
+
+class InnerProducts(Node):
+    """Inner products of pairs of images, those of figure 2."""
+
+    bins: int = Field(ge=5, description="Histogram bins.", title="bins")
+
+
+class ExampleImages(Node):
+    """Images before and after the removal of principal components."""
+
+    images: int = Field(ge=1, le=20, description="How many of figure 2's images are shown.", title="images")
+
+
+class TrainedKernels(Node):
+    """Kernels of one network before and after training."""
+
+    network: str = Field(description="Name of the network.")
+    bins: int = Field(ge=5, description="Histogram bins.", title="bins")
+    curve_points: int = Field(ge=100, description="Points of a limit density.", title="curve points")
+
+
+class Fan2020(Node):
+    """Spectra of the conjugate kernel and neural tangent kernel (Fan and Wang 2020)."""
+
+    training: KernelTraining = Field(description="How networks are trained.")
+    networks: dict[str, KernelNetwork] = Field(description="Networks that are trained, one entry each.")
+    figure_1: GaussianKernelSpectra = Field(description="Gaussian inputs.")
+    figure_2: ImageKernelSpectra = Field(description="CIFAR-10 images without their leading principal components.")
+    figure_3: TrainedKernels = Field(description="Kernels after training on one neuron's outputs.")
+    figure_s1: InnerProducts = Field(description="Inner products of images with and without principal components.")
+    figure_s2: ImageKernelSpectra = Field(description="Figure 2 with all principal components.")
+    figure_s3: ExampleImages = Field(description="Images with and without principal components.")
+    figure_s5: TrainedKernels = Field(description="Conjugate kernels of all layers after training.")
+    figure_s6: TrainedKernels = Field(description="Kernels after training on two classes of images.")
+
+    @model_validator(mode="after")
+    def _networks_fit(self) -> Fan2020:
+        for name, network in self.networks.items():
+            if not NAME.fullmatch(name) or name.startswith(("figure_", "table_")):
+                raise ValueError(
+                    "names of networks are small letters, digits and _, a letter first, and not those of figures; "
+                    f"found {name!r}"
+                )
+            training = self.training
+            # Centred images have one dimension less than there are samples; one has to be left.
+            if network.removed_components >= min(training.samples - 1, PIXELS):
+                raise ValueError(
+                    f"networks.{name}.removed_components must be fewer than training.samples - 1 and than the {PIXELS} "
+                    f"pixels, found {network.removed_components} with {training.samples} samples"
+                )
+            for key, most in (("samples", 10_000), ("test_samples", 2_000)):
+                if network.data == "cifar10" and getattr(training, key) > most:
+                    raise ValueError(
+                        f"training.{key}: two classes of CIFAR-10 have {most} such images, "
+                        f"found {getattr(training, key)} ({name})"
+                    )
+        for item in ("figure_3", "figure_s5", "figure_s6"):
+            name = getattr(self, item).network
+            if name not in self.networks:
+                raise ValueError(f"{item} names the network {name!r}; known are {', '.join(self.networks)}")
+        return self
+
+    def network(self, name: str) -> KernelNetwork:
+        """The entry of a network."""
+        return self.networks[name]

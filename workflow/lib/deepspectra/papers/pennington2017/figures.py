@@ -1,0 +1,145 @@
+"""Figures of Pennington and Worah (2017), drawn from tidy tables of the plotted numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from deepspectra.papers import style
+
+#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
+TITLES = {
+    "figure_1": "Distance of the first and of a deep layer's spectrum to the first layer's limit, against width",
+    "figure_2": "Training loss of random features against the ridge parameter: simulated points on theoretical lines",
+    "figure_3": "Four activation functions that preserve the spectrum, and their derivatives",
+}
+
+#: What each figure assumes where the paper is open, for its small print.
+NOTES = {
+    "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the "
+    "values of alpha, the widths, the bins, the number of pooled eigenvalues. The text sets psi to 1, the caption to "
+    "3/2: here the first layer and its limit have 3/2, and later layers keep width n1. Dotted: what as many "
+    "independent draws from the limit would give, mean over alpha (eigenvalues repel, so that theirs may lie below). "
+    "Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law (in "
+    "(b), grey: their mean over alpha). A curve that still falls at the largest width has not shown a limit.",
+    "figure_2": "Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
+    "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21). Quintics approach theory more slowly with n0 "
+    "than Gaussian noise in their place does.",
+    "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be "
+    "zero.",
+}
+
+
+def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """L1 distance of the first (a) and the deep (b) layer's spectrum to the first layer's limit, against width n0.
+
+    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...`` or ``sampling``), x, y.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
+    first = curves[curves.series.str.startswith("alpha=")]
+    names = list(dict.fromkeys(first.series))
+    colours = dict(zip(names, style.sequence(len(names)), strict=True))
+    markers = dict(zip(names, "osD^v<>", strict=False))
+    deep = int(curves.layer.max())
+    titles = {"a": "first layer", "b": f"layer {deep}"}
+    for panel, axis in zip("ab", axes[0], strict=True):
+        part = curves[curves.panel == panel]
+        floor = part[part.series == "sampling"]
+        axis.plot(
+            floor.x, floor.y, color="0.45", linestyle=":", label="independent draws\n(mean over $\\alpha$)", zorder=1
+        )
+        for name in names:
+            line = part[part.series == name]
+            label = rf"$\alpha={float(name.removeprefix('alpha=')):g}$, $\zeta={line.zeta.iloc[0]:.3g}$"
+            axis.plot(line.x, line.y, color=colours[name], marker=markers.get(name, "o"), label=label.replace("-", "−"))
+            equivalent = part[part.series == f"equivalent {name}"]
+            axis.plot(equivalent.x, equivalent.y, color=colours[name], linestyle="none", marker="x", markersize=3.5)
+        mean = part[part.series == "equivalent"]
+        axis.plot(mean.x, mean.y, color="0.3", linestyle="none", marker="x", markersize=3.5)
+        axis.set_xscale("log", base=2)
+        axis.set_yscale("log")
+        widths = sorted(set(part.x))
+        axis.set_xticks(widths, [f"{width:g}" for width in widths])
+        axis.minorticks_off()
+        axis.set_xlabel(r"network width $n_0$")
+        style.label_panel(axis, panel, titles[panel])
+    axes[0, 0].set_ylabel(r"distance $d(\bar\rho_1, \rho_1)$")
+    axes[0, 1].set_ylabel(rf"distance $d(\bar\rho_1, \rho_{{{deep}}})$")
+    for axis in axes[0]:
+        low, high = curves.y.min() * 0.8, curves.y.max() * 1.25
+        axis.set_ylim(low, high)
+        axis.set_yticks([tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if low < tick < high])
+        axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles.append(axes[0, 0].plot([], [], color="0.3", linestyle="none", marker="x", markersize=3.5)[0])
+    labels.append("Gaussian equivalent")
+    figure.legend(handles, labels, loc="outside right center")
+    style.add_note(figure, note)
+    return figure
+
+
+def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Training loss against the ridge parameter: theory as lines, simulated random features as points.
+
+    :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 2.5, (1, 2))
+    betas = sorted(set(curves.beta))
+    finite = [beta for beta in betas if np.isfinite(beta)]
+    colours = dict(zip(finite, style.sequence(len(finite)), strict=True)) | {-np.inf: "black"}
+    for panel, axis in zip("ab", axes[0], strict=True):
+        part = curves[curves.panel == panel]
+        for beta in betas:
+            line = part[(part.beta == beta) & (part.series == "theory")]
+            points = part[(part.beta == beta) & (part.series == "simulation")]
+            name = "−∞ (linear)" if np.isinf(beta) else f"{beta:g}".replace("-", "−")
+            axis.plot(line.x, line.y, color=colours[beta], label=rf"$\beta=\,${name}")
+            look = {"color": colours[beta], "markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
+            axis.plot(points.x, points.y, "o", **look)
+        axis.set_xscale("log")
+        axis.set_ylim(0, 1)
+        axis.set_xlim(part.x.min(), part.x.max())
+        axis.set_xlabel(r"ridge parameter $\gamma$")
+        phi, psi = part.phi.iloc[0], part.psi.iloc[0]
+        which = "more features than" if psi < phi else "fewer features than" if psi > phi else "as many features as"
+        style.label_panel(axis, panel, f"{which} samples")
+        axis.text(0.04, 0.97, rf"$\phi={phi:g}$, $\psi={psi:g}$", transform=axis.transAxes, va="top")
+    axes[0, 0].set_ylabel(r"training loss $E_\mathrm{train}$")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles += [Line2D([], [], color="0.4"), Line2D([], [], color="0.4", marker="o", linestyle="none")]
+    figure.legend(handles, [*labels, "theory", "simulation"], loc="outside right center")
+    style.add_note(figure, note)
+    return figure
+
+
+def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Four activation functions with eta = 1 and zeta = 0, and their derivatives.
+
+    :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 2.2, (1, 2))
+    # The paper's colours by name (red, green, orange, blue), from the colour-blind safe palette.
+    looks = {
+        "f1": (style.VERMILION, "-"),
+        "f2": (style.GREEN, "--"),
+        "f3": (style.ORANGE, "-."),
+        "f4": (style.BLUE, ":"),
+    }
+    for panel, axis in zip("ab", axes[0], strict=True):
+        part = curves[curves.panel == panel]
+        for name, line in part.groupby("series", sort=True):
+            colour, dash = looks[name]
+            axis.plot(line.x, line.y, color=colour, linestyle=dash, label=rf"$f^{{({name[1]})}}$", linewidth=1.5)
+        axis.axhline(0, color="0.8", linewidth=0.6, zorder=0)
+        axis.set_xlabel(r"$x$")
+        axis.set_xlim(part.x.min(), part.x.max())
+    axes[0, 0].set_ylabel(r"$f(x)$")
+    axes[0, 1].set_ylabel(r"$f'(x)$")
+    style.label_panel(axes[0, 0], "a", "functions")
+    style.label_panel(axes[0, 1], "b", "derivatives")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", handlelength=3.2)
+    style.add_note(figure, note)
+    return figure

@@ -1,0 +1,102 @@
+"""One look for all figures, and files that are equal whenever the plotted numbers are."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import NOTE_SHARE
+from deepspectra.runtime.files import replacing
+
+#: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
+COLUMN = 5.5
+
+#: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
+
+#: By which the small print of a figure is found again.
+_NOTE = "note"
+
+_PARAMETERS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 6,
+    "ytick.labelsize": 6,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3,
+    "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42,  # embed TrueType fonts, so that text stays text
+    "savefig.dpi": 300,
+}
+
+
+def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
+    """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state."""
+    matplotlib.use("Agg")
+    # A matplotlibrc of the user's changes nothing.
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update(_PARAMETERS)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(*panels, squeeze=False)
+    return figure, axes
+
+
+def sequence(count: int) -> np.ndarray:
+    """Colours for an ordered series, dark to light, legible in grey as well; shape (count, 4)."""
+    return matplotlib.colormaps["viridis"](np.linspace(0, 0.88, count))
+
+
+def label_panel(axes: Axes, letter: str, title: str = "") -> None:
+    """The panel's letter and what it shows, above it on the left."""
+    axes.set_title(f"$\\bf{{({letter})}}$ {title}".rstrip(), loc="left")
+
+
+def add_note(figure: Figure, note: str) -> None:
+    """Small print below the panels: the scale, what was reduced and what was assumed."""
+    width = int(figure.get_figwidth() * 26)
+    # Words stay whole, so that the note can be read back.
+    lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
+    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
+
+
+def note_of(figure: Figure) -> str:
+    """The small print of a figure in one line."""
+    return " ".join(figure.get_supxlabel().split())
+
+
+def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
+    """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
+    # The layout settles in one drawing, at the PNG's resolution, and is kept: both files are then as that drawing was.
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    share = f"{_note_share(figure):.4f}"
+    with replacing(pdf) as temporary:
+        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
+    with replacing(png) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: share})
+
+
+def _note_share(figure: Figure) -> float:
+    """How much of the height of a figure its small print takes, from below; lines with mathematics have another height
+    at another resolution.
+    """
+    notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
+    return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height

@@ -1,0 +1,238 @@
+"""Claims of Thamm, Staats and Rosenow (2024)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, mean, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE_1, TABLE_2 = "tables/thamm2024/table_1", "tables/thamm2024/table_2"
+FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" for item in (1, 2, 3, 4))
+#: The network of figures 3 and 4 at alpha = 1, and what it is called at the others of figure 3.
+MLP = "mlp512_seed1"
+REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
+_ABOVE = "singular values above the largest initial one"
+_PLAIN = "KS p-value, plain"
+_LEVEL = 0.05
+
+
+def vectors(network: str) -> str:
+    """Name of the table of a network's vector tests."""
+    return f"statistics/thamm2024/networks/{network}_vectors"
+
+
+def table_accuracy(network: str) -> Reading:
+    """Test accuracy of table 1."""
+
+    def measure(results: Results) -> Measured:
+        percent = (
+            results.value(TABLE_1, column, network=network)
+            for column in ("test_accuracy_percent", "sampling_error_percent")
+        )
+        value, error = percent
+        return Measured(value / 100, error / 100)
+
+    return Reading((TABLE_1,), measure)
+
+
+def rejected(results: Results, column: str) -> Measured:
+    """Rows of the paper's table 2 with a p-value of at most 0.05, of those that there are."""
+    values = _table_2(results, column)
+    told = [value for value in values if value == value]
+    return Measured(float(sum(value <= _LEVEL for value in told)), remark=_told(values))
+
+
+def smallest(results: Results) -> Measured:
+    """Smallest plain p-value of the paper's table 2."""
+    values = _table_2(results, "p")
+    return Measured(min(value for value in values if value == value), remark=_told(values))
+
+
+def spacing_test(series: str) -> Reading:
+    """Plain p-value of one matrix of figure 1, and calibrated."""
+
+    def plain(results: Results) -> Measured:
+        return Measured(results.value(FIGURE_1, series=series, quantity=_PLAIN))
+
+    def calibrated(results: Results) -> Measured:
+        value = results.value(FIGURE_1, series=series, quantity="KS p-value, calibrated")
+        error = "Monte Carlo error of the calibrated p-value"
+        return Measured(value, results.value(FIGURE_1, series=series, quantity=error))
+
+    return Reading((FIGURE_1,), plain, calibrated, "calibrated")
+
+
+def plain(file: str, series: str, quantity: str) -> Reading:
+    """One number of a summary."""
+    return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
+
+
+def regime_accuracy(alpha: float) -> Reading:
+    """Test accuracy in a learning regime, with the sampling error of as many images as table 1's."""
+
+    def measure(results: Results) -> Measured:
+        value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test accuracy")
+        return Measured(value, _sampling_error(results, value))
+
+    return Reading((FIGURE_3, TABLE_1), measure)
+
+
+def regime_spacings(results: Results) -> Measured:
+    """Smallest plain p-value of the regimes."""
+    return min(
+        (Measured(results.value(FIGURE_3, series=f"{name} dense2", quantity=_PLAIN)) for name in REGIMES.values()),
+        key=lambda found: found.value,
+    )
+
+
+def more_large_values(results: Results) -> Measured:
+    """Ratio of the counts of large singular values; the error takes them as Poisson's, which is too much.
+
+    :raises AbsentError: if a number of it is not there.
+    """
+    rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
+    if not rich or not typical:
+        raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
+    ratio = rich / typical
+    return Measured(ratio, ratio * math.sqrt(1 / rich + 1 / typical), f"{rich:.0f} against {typical:.0f}")
+
+
+def vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) -> Reading:
+    """A number of the plain p-values of the second layer's vectors on the output side, and of the calibrated ones."""
+    file = vectors(network)
+
+    def of_column(results: Results, column: str) -> Measured:
+        rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
+        return measure(rows.assign(rank=rows["rank"].map(number)).sort_values("rank"), column)
+
+    return Reading((file,), *(partial(of_column, column=name) for name in ("p", "p_calibrated")), "calibrated")
+
+
+def _largest(rows: pd.DataFrame, column: str) -> Measured:
+    return mean(rows[column].tail(15), "the largest")
+
+
+def _smallest(rows: pd.DataFrame, column: str) -> Measured:
+    return mean(rows[column].head(15), "the smallest")
+
+
+def _middle(rows: pd.DataFrame, column: str) -> Measured:
+    return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half")
+
+
+def _contrast(rows: pd.DataFrame, column: str) -> Measured:
+    return difference(_largest(rows, column), _middle(rows, column))
+
+
+def advantage(low: float, high: float) -> Reading:
+    """Test accuracy of full networks minus that of linearised ones, mean over a range of output scales.
+
+    The images are the same, so that the sampling errors, taken as independent, are too large.
+
+    :raises AbsentError: by the reading, if a number of it is not there.
+    """
+
+    def measure(results: Results) -> Measured:
+        accuracies = _sweep(results)
+        chosen = [alpha for alpha in accuracies["full"] if low <= alpha <= high and alpha in accuracies["linearised"]]
+        if not chosen:
+            raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
+        gaps, errors = [], []
+        for alpha in chosen:
+            full, linearised = (accuracies[name][alpha] for name in ("full", "linearised"))
+            gaps.append(full - linearised)
+            errors.append(math.hypot(*(_sampling_error(results, value) for value in (full, linearised))))
+        told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
+        # All alphas share the images: their errors do not average out.
+        return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
+
+    return Reading((FIGURE_4, TABLE_1), measure)
+
+
+def best_alpha(results: Results) -> Measured:
+    """Output scale of the highest test accuracy; two errors are half the range of those within twice its error."""
+    accuracies = _sweep(results)["full"]
+    best = max(accuracies, key=accuracies.__getitem__)
+    error = math.sqrt(2) * _sampling_error(results, accuracies[best])
+    near = [alpha for alpha, value in accuracies.items() if accuracies[best] - value <= 2 * error]
+    told = ", ".join(f"{alpha:g}" for alpha in sorted(near))
+    return Measured(best, (max(near) - min(near)) / 4, f"within twice the sampling error: alpha {told}")
+
+
+def _sweep(results: Results) -> dict[str, dict[float, float]]:
+    """Test accuracy by output scale, of full and of linearised networks."""
+    found: dict[str, dict[float, float]] = {}
+    for series in ("full", "linearised"):
+        found[series] = {}
+        for row in results.rows(FIGURE_4, "quantity", "value", series=series).itertuples():
+            name, _, alpha = str(row.quantity).partition(" at alpha ")
+            if name == "test accuracy" and number(row.value) == number(row.value):
+                found[series][float(alpha)] = number(row.value)
+        if not found[series]:
+            raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
+    return found
+
+
+def _sampling_error(results: Results, accuracy: float) -> float:
+    """Of an accuracy on the images of table 1, whose number its own errors tell."""
+    share, error = (
+        results.value(TABLE_1, column, network=MLP) / 100
+        for column in ("test_accuracy_percent", "sampling_error_percent")
+    )
+    if not share * (1 - share):
+        raise AbsentError("table 1 tells no number of test images")
+    return error * math.sqrt(accuracy * (1 - accuracy) / (share * (1 - share)))
+
+
+def _table_2(results: Results, column: str) -> list[float]:
+    """A column of the rows that the paper's table has; NaN where there are no weights."""
+    rows = results.rows(TABLE_2, "published_p", column)
+    values = [number(value) for value in rows[rows.published_p.notna()][column]]
+    if all(value != value for value in values):
+        raise AbsentError(f"{TABLE_2}.csv has no {column} in the paper's rows")
+    return values
+
+
+def _told(values: list[float]) -> str:
+    return f"{sum(value == value for value in values)} of the paper's {len(values)} rows"
+
+
+_BAND = "share of l in [1, 10] with number variance in the null's 95 % band"
+_INITIAL_KS = "KS distance to the initial weights' Marchenko-Pastur law"
+READINGS = {
+    "T01": table_accuracy("mlp512_seed1"),
+    "T02": table_accuracy("mlp512_seed2"),
+    "T03": table_accuracy("mlp512_seed3"),
+    "T04": table_accuracy("mlp1024"),
+    "T05": table_accuracy("minialexnet"),
+    "T06": Reading((TABLE_2,), partial(rejected, column="p")),
+    "T07": Reading((TABLE_2,), partial(rejected, column="p_calibrated")),
+    "T08": plain(FIGURE_1, "mlp1024 dense2", _BAND),
+    "T09": spacing_test("mlp1024 dense2"),
+    "T10": spacing_test("minialexnet conv2"),
+    "T11": spacing_test("alexnet dense2"),
+    "T12": spacing_test("vgg19 dense3"),
+    "T13": vector_test("mlp1024", _contrast),
+    "T14": vector_test("mlp1024", _middle),
+    "T15": plain(FIGURE_2, f"{MLP} dense2, initial", _INITIAL_KS),
+    "T16": regime_accuracy(0.5),
+    "T17": regime_accuracy(1),
+    "T18": regime_accuracy(5),
+    "T19": vector_test(REGIMES[5], _largest),
+    "T20": Reading((FIGURE_3,), more_large_values),
+    "T21": vector_test(REGIMES[0.5], _smallest),
+    "T22": advantage(0.1, 0.3),
+    "T23": advantage(5, 10),
+    "T24": Reading((FIGURE_4, TABLE_1), best_alpha),
+    "T25": Reading((TABLE_2,), smallest),
+    "T26": Reading((TABLE_2,), partial(rejected, column="variance_p")),
+    "T27": Reading((FIGURE_3,), regime_spacings),
+    "T28": plain(FIGURE_3, REGIMES[5], _ABOVE),
+    "T29": vector_test(REGIMES[5], lambda rows, column: mean(rows[column], "all")),
+}

@@ -1,0 +1,250 @@
+"""Settings of Thamm, Staats and Rosenow (2024)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from deepspectra.nn.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, matrix_shape, minialexnet_shapes
+from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
+from deepspectra.runtime.errors import UserError
+
+LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
+
+Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("a centred window has an odd number of neighbours")
+    return value
+
+
+Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
+
+
+def _layer(value: str) -> str:
+    if not LAYER.fullmatch(value):
+        raise ValueError("a layer is called conv or dense with its number, such as dense2")
+    return value
+
+
+LayerName = Annotated[str, Field(json_schema_extra={"pattern": f"^{LAYER.pattern}$"}), AfterValidator(_layer)]
+
+
+class Training(Node):
+    """How the networks are trained: stochastic gradient descent on CIFAR-10, Glorot-uniform weights, zero biases."""
+
+    images: Annotated[int, Field(ge=10, le=50_000)] = Field(
+        description="The first so many training images are used.", title="training images"
+    )
+    test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        description="Accuracies are those of the first so many test images.", title="test images"
+    )
+    epochs: int = Field(ge=1, description="Passes through the training images.", title="epochs")
+    batch_size: int = Field(ge=1, description="Images a step.")
+    learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
+    decay: PositiveReal = Field(description="Factor of the learning rate from one epoch to the next.")
+    momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
+
+
+class Network(Node):
+    """A network that is trained here. All its weight matrices enter table 2."""
+
+    architecture: Literal["mlp", "minialexnet"] = Field(
+        default="mlp", description="mlp: fully connected, with the hidden layers given; minialexnet: two convolutions."
+    )
+    hidden: list[Annotated[int, Field(ge=2)]] = Field(default=[], description="Neurons in each hidden layer of an mlp.")
+    seed: Seed
+    alpha: Alpha = Field(default=1.0, description="Scale of the outputs: below 1 rich, above 1 lazy learning.")
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False), FromText] = Field(
+        default=0.0, description="This times the sum of squared weights is added to the loss."
+    )
+    crop: Annotated[int, Field(ge=7, le=IMAGE_SIDE)] | None = Field(
+        default=None, description="Side of the random crops in training (the centre is taken in tests)."
+    )
+    images: Annotated[int, Field(ge=10, le=50_000)] | None = Field(
+        default=None, description="Training images, where they differ from the others'.", title="training images"
+    )
+    test_images: Annotated[int, Field(ge=10, le=10_000)] | None = Field(
+        default=None, description="Test images, where they differ from the others'.", title="test images"
+    )
+    epochs: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Epochs, where they differ from the others'."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Network:
+        if (self.architecture == "mlp") != bool(self.hidden):
+            raise ValueError("architecture mlp needs its hidden layers (hidden: [512, 512]), and no other has them")
+        return self
+
+    @property
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Layer -> shape of its weight, the output layer last."""
+        side = self.crop or IMAGE_SIDE
+        if self.architecture == "minialexnet":
+            return minialexnet_shapes(side)
+        return dense_shapes(CHANNELS * side**2, self.hidden, CLASSES)
+
+
+class Pretrained(Node):
+    """A network from elsewhere."""
+
+    file: OptionalText = Field(description="Its weights, if you have them; else they are looked for and downloaded.")
+
+
+class Unfolding(Node):
+    """How singular values are unfolded."""
+
+    half_window: int = Field(ge=1, description="a of eq. 4; the paper's window size is 2 a = 15.", title="a")
+    polynomial_degree: int = Field(ge=1, le=30, description="Of the polynomial unfolding that stands beside.")
+
+
+class Nulls(Node):
+    """Random matrices through the same pipeline, for calibrated p-values."""
+
+    matrices: int = Field(ge=19, description="Random matrices of each shape.", title="null matrices")
+    vectors: int = Field(ge=19, description="Random unit vectors of each dimension.", title="null vectors")
+    longest_interval: Annotated[float, Field(ge=2, allow_inf_nan=False), FromText] = Field(
+        description="Number variances are computed up to this interval length."
+    )
+    seed: Seed
+
+
+class Place(Node):
+    """A weight matrix of a network."""
+
+    network: str = Field(description="Name of the network.")
+    layer: LayerName = Field(description="Name of the layer.")
+
+
+class LevelStatistics(Node):
+    """Unfolded levels of four matrices."""
+
+    panels: list[Place] = Field(min_length=1, max_length=6, description="The matrices of panels 1, 2, ...")
+
+
+class Vectors(Node):
+    """Spectrum and singular vectors."""
+
+    spectrum: Place = Field(description="The matrix of panel a.")
+    panels: dict[Literal["b", "c", "d"], Annotated[list[Place], Field(min_length=1)]] = Field(
+        description="The matrices of panels b to d."
+    )
+    window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
+
+
+class Regimes(Node):
+    """Rich, typical and lazy learning."""
+
+    network: str = Field(description="Name of the network.")
+    layer: LayerName = Field(description="The layer whose weights are shown.")
+    alphas: list[Alpha] = Field(min_length=1, description="One row each.", title="alphas")
+    window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
+
+
+class Linearisation(Node):
+    """Full and linearised networks."""
+
+    networks: list[str] = Field(min_length=1, description="The same network with different seeds: error bars.")
+    layer: LayerName = Field(description="The layer whose weights the network is linearised in.")
+    alphas: list[Alpha] = Field(min_length=1, description="Output scales, ascending.", title="alphas")
+
+
+class Thamm2024(Node):
+    """Random matrix theory analysis of neural network weight matrices (Thamm, Staats and Rosenow 2024)."""
+
+    training: Training = Field(description="How the networks are trained.")
+    networks: dict[str, Network] = Field(
+        description="Networks trained here, one entry each; every one has its rows in tables 1 and 2."
+    )
+    pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], Pretrained] = Field(description="Networks from elsewhere.")
+    unfolding: Unfolding = Field(description="How singular values are unfolded.")
+    nulls: Nulls = Field(description="Random matrices for calibrated p-values.")
+    figure_1: LevelStatistics = Field(description="Spacings and number variance.")
+    figure_2: Vectors = Field(description="A spectrum, and Porter-Thomas tests.")
+    figure_3: Regimes = Field(description="The same in three learning regimes.")
+    figure_4: Linearisation = Field(description="Accuracies of full and linearised networks.")
+
+    @model_validator(mode="after")
+    def _known(self) -> Thamm2024:
+        for name in self.networks:
+            if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
+                raise ValueError(
+                    "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
+                    f"pretrained one; found {name!r}"
+                )
+        for key, place in self.places:
+            if place.network not in self.known_networks:
+                raise ValueError(
+                    f"{key} names the network {place.network!r}; known are {', '.join(self.known_networks)}"
+                )
+            layers = ["dense1", "dense2", "dense3"]
+            if place.network in self.networks:
+                layers = list(self.networks[place.network].weight_shapes)[:-1]
+            if place.layer not in layers:
+                raise ValueError(
+                    f"{key} names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
+                )
+        swept = (self.figure_3.network, *self.figure_4.networks)
+        for name in (self.figure_2.spectrum.network, *swept):
+            if name not in self.networks:
+                raise ValueError(
+                    f"figures 2 (spectrum), 3 and 4 take networks that are trained here, {', '.join(self.networks)}; "
+                    f"found {name!r}"
+                )
+        for name in swept:
+            if self.networks[name].alpha != 1:
+                raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
+        if self.figure_2.spectrum.layer.startswith("conv"):
+            raise ValueError("figure_2.spectrum takes a dense layer: the initial law of a convolution is another one")
+        first = self.networks[self.figure_4.networks[0]]
+        for name in self.figure_4.networks:
+            if self.networks[name].model_copy(update={"seed": first.seed}) != first:
+                raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
+        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
+        for name, network in self.networks.items():
+            for layer, shape in list(network.weight_shapes.items())[:-1]:
+                if min(matrix_shape(shape)) <= least:
+                    raise ValueError(
+                        f"{layer} of {name} is {' x '.join(map(str, matrix_shape(shape)))}: unfolding needs more than "
+                        f"{least} singular values"
+                    )
+        for alphas in (self.figure_3.alphas, self.figure_4.alphas):
+            if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
+                raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")
+        return self
+
+    @property
+    def places(self) -> list[tuple[str, Place]]:
+        """Every matrix that a figure names, with repetitions, and the key that names it."""
+        places = [("figure_1.panels", place) for place in self.figure_1.panels]
+        places += [("figure_2.spectrum", self.figure_2.spectrum)]
+        places += [(f"figure_2.panels.{key}", place) for key, panel in self.figure_2.panels.items() for place in panel]
+        places += [("figure_3", Place(network=self.figure_3.network, layer=self.figure_3.layer))]
+        return places + [
+            ("figure_4", Place(network=name, layer=self.figure_4.layer)) for name in self.figure_4.networks
+        ]
+
+    @property
+    def known_networks(self) -> tuple[str, ...]:
+        """Names of all networks that have entries."""
+        return (*self.networks, *self.pretrained)
+
+    def at_alpha(self, network: str, alpha: float) -> str:
+        """Name of a network trained with another output scale; its own name if that is its own."""
+        return network if alpha == self.networks[network].alpha else f"{network}_alpha{alpha:g}"
+
+    def network(self, name: str) -> Network:
+        """The entry of a network, or of one of its variants with another output scale.
+
+        :raises UserError: if there is none of that name.
+        """
+        base, _, alpha = name.partition("_alpha")
+        if base not in self.networks:
+            raise UserError(f"there is no network {name!r}; trained here are {', '.join(self.networks)}")
+        entry = self.networks[base]
+        return entry.model_copy(update={"alpha": float(alpha)}) if alpha else entry

@@ -1,0 +1,183 @@
+"""The claims of the papers at a glance: what is published, what is accepted, what was measured, and the verdicts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS, accepted, measured
+
+#: Colour, marker and sign of every verdict: each tells it by itself.
+LOOKS = {
+    HOLDS: (style.GREEN, "o", "\N{CHECK MARK}"),
+    FAILS: (style.VERMILION, "X", "\N{BALLOT X}"),
+    NOT_RUN: ("0.45", "s", "\N{EN DASH}"),
+    UNDECIDED: (style.ORANGE, "D", "?"),
+}
+_NAMES = {
+    "thamm2024": "Thamm, Staats and Rosenow (2024): weight matrices",
+    "baskerville2022": "Baskerville, Granziol and Keating (2022): Hessians",
+    "fan2020": "Fan and Wang (2020): conjugate and tangent kernels",
+    "pennington2017": "Pennington and Worah (2017): nonlinear random matrices",
+}
+_EXPLAINED = (
+    "Every row in half widths of what is accepted (grey), logarithmic outside; a row with one bound is open on the "
+    "other side, its unit the bound. Error bars: two standard errors; none where there is one draw. What is not run at "
+    "this scale is an indication. Numbers, quantities and reasons are in claims.csv and claims.md."
+)
+# Inches: a page of A4 less its margins, the rows, and what stands above and below them.
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.112, 0.62, 0.36, 0.098
+# Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
+_SIGN, _ID, _CLAIM, _PANEL = 0.10, 0.17, 0.40, (3.12, 4.72)
+_COLUMNS = {"published": 4.80, "accepted": 5.52, "reproduced": 6.18, "looked at twice": 6.91}
+_TEXT = 4.7
+# Ends of the panel, in half widths of what is accepted.
+_END = 3.6
+
+
+def place(value: float, low: float, high: float) -> float:
+    """Where a number stands in a row: what is accepted is [-1, 1], and what is outside logarithmic.
+
+    Of one bound alone the other side is open; the unit is then the bound's size, or 1 for a bound of 0.
+    """
+    if math.isnan(low) or math.isnan(high):
+        bound, end = (high, 1.0) if math.isnan(low) else (low, -1.0)
+        position = end + (value - bound) / (abs(bound) or 1.0)
+    elif low == high:
+        position = value - low
+    else:
+        position = (2 * value - low - high) / (high - low)
+    size = abs(position)
+    return position if size <= 1 else math.copysign(1 + math.log10(size), position)
+
+
+def claims(checked: pd.DataFrame, note: str) -> Figure:
+    """One row for each claim, the papers as groups.
+
+    :param checked: as ``check_claims.py`` writes it. :param note: the scale and what it reduces.
+    """
+    papers = list(dict.fromkeys(checked.paper))
+    figure, axes = style.new_figure(_WIDTH, 1.0)
+    style.add_note(figure, f"{note} {_EXPLAINED}")
+    lines = len(checked) + 1.6 * len(papers)
+    bottom = _BOTTOM + _NOTE_LINE * (1 + figure.get_supxlabel().count("\n"))
+    height = lines * _ROW + _TOP + bottom
+    figure.set_figheight(height)
+    # Every column has its place, whatever is written there.
+    figure.set_layout_engine("none")
+    axis = axes[0, 0]
+    left, right = _PANEL
+    axis.set_position([left / _WIDTH, bottom / height, (right - left) / _WIDTH, lines * _ROW / height])
+    axis.set(xlim=(-_END, _END), ylim=(lines, 0), yticks=[])
+    axis.spines["left"].set_visible(False)
+    axis.set_xticks([-1, 1], ["lower", "upper"], fontsize=_TEXT)
+    axis.set_xlabel("bounds of what is accepted", fontsize=_TEXT, labelpad=1)
+    for bound in (-1, 1):
+        axis.axvline(bound, color="0.75", linewidth=0.4, zorder=0)
+    y = 0.0
+    for paper in papers:
+        _write(axis, _SIGN, y + 0.8, _NAMES.get(paper, paper), weight="bold", fontsize=_TEXT + 1)
+        y += 1.6
+        for row in checked[checked.paper == paper].itertuples():
+            _draw_row(axis, y + 0.5, row)
+            y += 1
+    for name, x in {"claim": _CLAIM, **_COLUMNS}.items():
+        _write(axis, x, -0.45, name, weight="bold")
+    _head(figure, axis, checked, height)
+    return figure
+
+
+def _draw_row(axis: Axes, y: float, row: object) -> None:
+    colour, marker, sign = LOOKS[row.verdict]
+    low, high = row.accept_low, row.accept_high
+    ends = -_END if math.isnan(low) else -1, _END if math.isnan(high) else 1
+    if low == high:
+        ends = -0.1, 0.1
+    axis.barh(y, ends[1] - ends[0], 0.72, left=ends[0], color="0.91", linewidth=0, zorder=0)
+    published = pd.to_numeric(row.published, errors="coerce")
+    if not math.isnan(published):
+        axis.plot(_inside(place(published, low, high)), y, "|", color="black", markersize=5.5, markeredgewidth=1.1)
+    if not pd.isna(row.second_reproduced):
+        _draw_value(axis, y + 0.2, row.second_reproduced, row.second_error, (low, high), style.BLUE, "d")
+    if not pd.isna(row.reproduced):
+        _draw_value(axis, y, row.reproduced, row.error, (low, high), colour, marker)
+    _write(axis, _SIGN, y, sign, color=colour, weight="bold", ha="center")
+    _write(axis, _ID, y, row.id, color="0.4")
+    _write(axis, _CLAIM, y, row.claim)
+    texts = (
+        "" if pd.isna(row.published) else str(row.published).partition(" (")[0],
+        accepted(low, high),
+        measured(row.reproduced, row.error),
+        measured(row.second_reproduced, row.second_error),
+    )
+    for x, text in zip(_COLUMNS.values(), texts, strict=True):
+        _write(axis, x, y, text, color=colour if x == _COLUMNS["reproduced"] else "0.15")
+
+
+def _draw_value(
+    axis: Axes, y: float, value: float, error: float, bounds: tuple[float, float], colour: str, marker: str
+) -> None:
+    """A marker with two errors on either side; at the panel's end an arrow's head for what lies beyond."""
+    if error > 0:
+        reach = [_inside(place(value + side * error, *bounds)) for side in (-2, 2)]
+        axis.plot(reach, [y, y], color=colour, linewidth=0.8)
+    x = place(value, *bounds)
+    if abs(x) > _END:
+        marker = ">" if x > 0 else "<"
+    second = marker == "d"
+    axis.plot(
+        _inside(x),
+        y,
+        marker,
+        color="white" if second else colour,
+        markeredgecolor=colour,
+        markersize=2.6 if second else 3.4,
+        markeredgewidth=0.6 if second else 0.3,
+        zorder=3,
+    )
+
+
+def _inside(x: float) -> float:
+    return float(np.clip(x, -_END + 0.08, _END - 0.08))
+
+
+def _write(axis: Axes, inches: float, y: float, text: str, **look: object) -> None:
+    """Text that begins so many inches from the figure's left, in a row."""
+    left, right = _PANEL
+    share = (inches - left) / (right - left)
+    options = {"fontsize": _TEXT, "va": "center", "ha": "left"} | look
+    axis.text(share, y, text.replace("$", r"\$"), transform=axis.get_yaxis_transform(), **options)
+
+
+def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> None:
+    """Counts of verdicts and what the marks mean, above the rows."""
+    counts = checked.verdict.value_counts()
+    figure.text(
+        _SIGN / _WIDTH,
+        1 - 0.1 / height,
+        f"{len(checked)} claims of {checked.paper.nunique()} papers: "
+        + ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS),
+        fontsize=8,
+        weight="bold",
+        va="center",
+    )
+    marks = [
+        axis.plot([], [], marker, color=colour, markersize=4, label=f"{sign} {verdict}")[0]
+        for verdict, (colour, marker, sign) in LOOKS.items()
+    ]
+    marks += axis.plot([], [], "d", color="white", markeredgecolor=style.BLUE, markersize=3.5, label="looked at twice")
+    marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
+    figure.legend(
+        handles=marks,
+        loc="center left",
+        bbox_to_anchor=((_SIGN - 0.05) / _WIDTH, 1 - 0.29 / height),
+        ncols=len(marks),
+        handletextpad=0.1,
+        columnspacing=1.2,
+        borderpad=0,
+    )

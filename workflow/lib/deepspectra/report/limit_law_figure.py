@@ -1,0 +1,174 @@
+"""The figure of a limit law that is asked for by itself: density and distribution function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count, takewhile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+
+_FILL_COLOUR = "#F6DDE1"
+# A density whose peak is more than this times what nine tenths of the points stay below is drawn logarithmically.
+_PEAKED = 6.0
+# More bulks or atoms than this are not told one by one.
+_TOLD = 5
+_KERNELS = {"conjugate": r"conjugate kernel $K^\mathrm{CK}$", "tangent": r"tangent kernel $K^\mathrm{NTK}$"}
+
+Pairs = list[tuple[float, float]]
+
+
+def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
+    """Density with edges and atoms on the left, distribution function on the right.
+
+    :param curve: columns x, density, cdf, residual: the points that converged.
+    :param summary: columns quantity, value (as text), as ``solve_limit_law.py`` writes them.
+    :param law: the entry of the configuration.
+    """
+    numbers = {name: float(value) for name, value in summary.values if name != "note"}
+    edges = _pairs(numbers, "bulk", "lower edge", "upper edge")
+    masses = [numbers[f"bulk {number}, mass"] for number in range(1, len(edges) + 1)]
+    atoms = _pairs(numbers, "atom", "location", "mass")
+
+    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
+    density, distribution = axes[0]
+    _draw_density(density, curve, edges, atoms)
+    _draw_distribution(distribution, curve, atoms)
+    ends = [*np.ravel(edges), *(location for location, _ in atoms)]
+    margin = 0.05 * (max(ends) - min(ends))
+    for axis in (density, distribution):
+        axis.set_xlim(min(ends) - margin, max(ends) + margin)
+        axis.set_xlabel(r"eigenvalue $\lambda$")
+    remarks = [f"[{lower:.4g}, {upper:.4g}]: {mass:.4g}" for (lower, upper), mass in zip(edges, masses, strict=True)]
+    remarks += [f"atom at {location:.4g}: {mass:.4g}" for location, mass in atoms]
+    if len(remarks) > _TOLD:
+        remarks = [*remarks[: _TOLD - 1], f"and {len(remarks) - _TOLD + 1} more"]
+    blank = [distribution.plot([], [], alpha=0)[0] for _ in remarks]
+    look = {"handlelength": 0, "handletextpad": 0, "alignment": "left", "title_fontsize": 6}
+    distribution.legend(blank, remarks, loc="lower right", title="edges of bulks: mass", **look)
+    style.label_panel(density, "a", "density")
+    style.label_panel(distribution, "b", "distribution function")
+    figure.suptitle(title_of(law, numbers), fontsize=7)
+    style.add_note(figure, _note(law, summary, numbers))
+    return figure
+
+
+def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
+    """Kernel, depth, ratios and activation in a line."""
+    ratios = [numbers[name] for name in takewhile(numbers.__contains__, (f"gamma_{layer}" for layer in count(1)))]
+    depth = len(law["ratios"] or law["widths"])
+    layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
+    if len(set(ratios)) == 1 and len(ratios) > 1:
+        listed = f"{ratios[0]:.4g} (all)"
+    elif len(ratios) > _TOLD:
+        listed = f"{ratios[0]:.4g}, ..., {ratios[-1]:.4g}"
+    else:
+        listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
+    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {_literal(law['activation'])}"
+
+
+def _literal(text: str) -> str:
+    """A user's own words, without Matplotlib's mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _pairs(numbers: Mapping[str, float], kind: str, first: str, second: str) -> Pairs:
+    """Two numbers of "bulk 1", "bulk 2", ... or of "atom 1", ..."""
+    names = takewhile(lambda name: f"{name}, {first}" in numbers, (f"{kind} {number}" for number in count(1)))
+    return [(numbers[f"{name}, {first}"], numbers[f"{name}, {second}"]) for name in names]
+
+
+def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -> None:
+    """Bulks one by one with ticks at their edges, atoms as arrows."""
+    highest, bottom, low = curve.density.max(), 0.0, 0.0
+    peaked = highest > _PEAKED * curve.density.quantile(0.9)
+    if peaked:
+        axis.set_yscale("log")
+        # Towards an edge the density falls to zero.
+        bottom = max(curve.density.quantile(0.05) / 2, 1e-5 * highest)
+        low, top = np.log(bottom), 4 * highest
+    else:
+        top = 1.2 * highest
+
+    def height(share: float) -> float:
+        """That share of the way from the bottom to the top of the panel."""
+        return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
+
+    for lower, upper in edges:
+        bulk = curve[curve.x.between(lower, upper)]
+        values = np.maximum(bulk.density, bottom)
+        axis.fill_between(bulk.x, values, bottom, color=_FILL_COLOUR, linewidth=0)
+        axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
+        axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
+    arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+    for location, _ in atoms:
+        axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
+    if len(atoms) <= _TOLD:
+        for location, mass in atoms:
+            axis.annotate(
+                f"{mass:.3g}",
+                xy=(location, height(0.95)),
+                xytext=(4, 0),
+                textcoords="offset points",
+                color=style.BLUE,
+                fontsize=6,
+                va="center",
+            )
+    axis.set_ylim(bottom, top)
+    axis.set_ylabel("density (logarithmic)" if peaked else "density")
+
+
+def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[float, float]]) -> None:
+    """The distribution function: flat between the bulks, a vertical line at every atom."""
+    x, y = curve.x.to_numpy(), curve.cdf.to_numpy()
+    for location, mass in atoms:
+        place = int(np.searchsorted(x, location))
+        # What lies below an atom is all that the points (and atoms) to its left have.
+        below = y[place - 1] if place else 0.0
+        x, y = np.insert(x, place, [location] * 2), np.insert(y, place, [below, below + mass])
+    reach = x[-1] - x[0]
+    x, y = np.concatenate([[x[0] - reach], x, [x[-1] + reach]]), np.concatenate([[0.0], y, y[-1:]])
+    axis.plot(x, y, color=style.LIMIT_COLOUR)
+    axis.set_ylim(0, 1.04)
+    axis.set_ylabel(r"share of eigenvalues $\leq\lambda$")
+
+
+def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, float]) -> str:
+    """The small print: where the law comes from, how well it was solved, and where the theorem does not reach."""
+    theorem = "theorem 3.4" if law["kernel"] == "conjugate" else "theorem 3.8" if law["rates"] else "theorem 3.7"
+    constants = f"b_sigma = {numbers['b_sigma']:.5g}"
+    if law["kernel"] == "tangent":
+        constants += f", a_sigma = {numbers['a_sigma']:.5g}"
+    if law["rates"]:
+        constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
+    missing = int(numbers["points not converged"])
+    drawn = (
+        f"{numbers['points']:.0f} points, each certified as the one solution"
+        if not missing
+        else f"{missing} of {numbers['points']:.0f} points not drawn"
+    )
+    parts = [
+        f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
+        f"Mean {numbers['mean']:.6g} (closed form {numbers['mean in closed form']:.6g}), variance "
+        f"{numbers['variance']:.6g}, mass {numbers['mass']:.8g}; {drawn}, largest residual "
+        f"{numbers['largest residual']:.1e}.",
+    ]
+    notes = summary.value[summary.quantity == "note"]
+    # A note may begin with a symbol, whose case means something.
+    return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
+
+
+def _input(source: Mapping[str, Any]) -> str:
+    """The input spectrum in few words."""
+    if source["marchenko_pastur"] is not None:
+        return f"Marchenko-Pastur with n/d_0 = {source['marchenko_pastur']:.4g}"
+    if source["atoms"] is not None:
+        if len(source["atoms"]) > _TOLD:
+            return f"{len(source['atoms'])} atoms"
+        return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in source["atoms"])
+    return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")

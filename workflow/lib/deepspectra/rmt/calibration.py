@@ -1,0 +1,101 @@
+"""Tests that hold their level: statistics judged against draws of the null hypothesis, and many tests at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from deepspectra.runtime.errors import UserError
+
+
+class MonteCarloPValue(NamedTuple):
+    """A p-value, and the standard error that the finite number of draws leaves on it: float64, equal shapes."""
+
+    value: np.ndarray
+    error: np.ndarray
+
+
+def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloPValue:
+    """(1 + number of draws that are at least the observed statistic) / (draws + 1); large statistics speak against it.
+
+    Under the null hypothesis the chance of p <= t is at most t for every t, however few the draws, since the observed
+    statistic is then one of N + 1 that cannot be told apart (Davison and Hinkley 1997, section 4.2). The smallest p
+    that N draws can give is 1 / (N + 1).
+
+    Several statistics that share their draws share the draws' chance as well: each p-value holds its level, but
+    together they scatter about uniformity by more than their own number says.
+
+    :param statistics: observed, any shape; NaN stays NaN.
+    :param null: of draws under the null hypothesis through the same pipeline, shape (N,).
+    :returns: values and standard errors sqrt(p (1 - p) / N), shaped as the statistics.
+    :raises UserError: if there is no draw or one is NaN.
+    """
+    statistics, null = np.asarray(statistics, dtype=np.float64), np.sort(np.asarray(null, dtype=np.float64).ravel())
+    if null.size == 0 or np.isnan(null).any():
+        raise UserError(f"a Monte Carlo p-value needs draws that are numbers; {null.size} were given, not all numbers.")
+    reached = null.size - np.searchsorted(null, statistics, side="left")
+    value = np.where(np.isnan(statistics), np.nan, (1 + reached) / (null.size + 1))
+    return MonteCarloPValue(value, np.sqrt(value * (1 - value) / null.size))
+
+
+def false_discovery(p_values: np.ndarray) -> np.ndarray:
+    """p-values adjusted by Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
+
+    :param p_values: any shape, all one family of tests. NaN marks a test that was not made: it stays, and is not
+        counted.
+    :returns: float64, shaped as the p-values.
+    :raises UserError: if a p-value is outside [0, 1].
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    made = ~np.isnan(p_values)
+    if not ((p_values[made] >= 0) & (p_values[made] <= 1)).all():
+        raise UserError("p-values lie between 0 and 1; these do not.")
+    adjusted = np.full(p_values.shape, np.nan)
+    if made.any():
+        adjusted[made] = stats.false_discovery_control(p_values[made], method="bh")
+    return adjusted
+
+
+def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> np.ndarray:
+    """How far a curve lies from the draws of the null at worst, in their standard deviations at each place.
+
+    max over places of |curve - median of the draws| / standard deviation of the draws: one number a curve, whose own
+    null distribution is that of the draws. Places are correlated, which a share of places inside a pointwise band
+    leaves out of account.
+
+    :param samples: draws of the null, shape (draws, places), at least two, finite.
+    :param curves: shape (..., places); None for the draws themselves.
+    :returns: float64, shape (...).
+    :raises UserError: if there are fewer than two draws.
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    if samples.ndim != 2 or len(samples) < 2:
+        raise UserError(f"deviations from draws need at least two of them as rows; the shape is {samples.shape}.")
+    curves = samples if curves is None else np.asarray(curves, dtype=np.float64)
+    return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
+
+
+def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Pointwise central band of draws: at each place a share ``level`` of them lies inside.
+
+    Pointwise: one whole curve of the null leaves the band somewhere more often than in 1 - level of the cases.
+
+    :param samples: shape (draws, ...). NaN counts for no draw; where all are NaN, so is the band.
+    :param level: in (0, 1).
+    :returns: lower and upper end, float64 of shape (...).
+    :raises UserError: if there is no draw or the level is not in (0, 1).
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    if not 0 < level < 1:
+        raise UserError(f"a band's level lies between 0 and 1, not {level!r}.")
+    if samples.ndim == 0 or samples.shape[0] == 0:
+        raise UserError("a band needs at least one draw.")
+    places = samples.reshape(samples.shape[0], -1)
+    ends = np.full((2, places.shape[1]), np.nan)
+    known = ~np.isnan(places).all(axis=0)
+    if known.any():
+        ends[:, known] = np.nanquantile(places[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    lower, upper = ends.reshape(2, *samples.shape[1:])
+    return lower, upper

@@ -1,0 +1,65 @@
+"""Hessians of random loss surfaces that are Gaussian processes (baskerville2022, section 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+
+from deepspectra.runtime.errors import UserError
+
+
+def gaussian_process_hessian(
+    dimension: int,
+    first: float,
+    second: float,
+    source: np.random.Generator,
+    *,
+    degenerate: int = 0,
+    outliers: Sequence[float] = (),
+) -> np.ndarray:
+    """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), as baskerville2022, eq. 14.
+
+    All entries are normal of mean zero and, but for symmetry, independent off the diagonal, with variance k''(0). The
+    diagonal has covariance 2 k''(0) delta_ij + k'(0)^2: a number that all its entries share moves the spectrum as a
+    whole. What is left is a matrix of the orthogonal ensemble.
+
+    The fourth derivative of that covariance has k''(0) in the place of k'(0)^2 (in one dimension the variance of the
+    second derivative is 3 k''(0)); the paper's equation stands here, ``first`` = sqrt(second) is the process itself.
+
+    :param dimension: N of directions on which the kernel depends.
+    :param first: k'(0). :param second: k''(0), positive.
+    :param degenerate: further directions on which it does not depend: rows and columns of zeros.
+    :param outliers: by how much the first diagonal entries are raised: a fixed diagonal matrix that is added.
+    :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).
+    :raises UserError: if there are no directions, fewer than outliers, or k''(0) is not positive.
+    """
+    if dimension < max(1, len(outliers)) or degenerate < 0 or not second > 0:
+        raise UserError(
+            f"a Gaussian process's Hessian needs k''(0) > 0 and no more outliers than directions; found {second}, "
+            f"{len(outliers)}, {dimension}, and {degenerate} degenerate directions."
+        )
+    drawn = source.standard_normal((dimension, dimension))
+    # Off the diagonal (a + b) / sqrt(2) has variance 1, on it 2 a / sqrt(2) has 2.
+    hessian = (second / 2) ** 0.5 * (drawn + drawn.T)
+    diagonal = np.full(dimension, first * source.standard_normal())
+    diagonal[: len(outliers)] += np.asarray(outliers, dtype=np.float64)
+    hessian[np.diag_indices(dimension)] += diagonal
+    return np.pad(hessian, (0, degenerate))
+
+
+def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
+    """Density of all eigenvalues over many such Hessians, large ones: a semicircle blurred by the common shift.
+
+    Of radius 2 sqrt(N k''(0)), convolved with a normal density of deviation k'(0).
+
+    :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
+    :returns: float64, shape (n,).
+    """
+    radius = 2 * (dimension * second) ** 0.5
+    # Chebyshev's nodes of the second kind carry the semicircle as their weight; less than a third of a deviation apart.
+    count = int(200 + 10 * radius / first)
+    angles = np.arange(1, count + 1) * np.pi / (count + 1)
+    weights = 2 / (count + 1) * np.sin(angles) ** 2
+    return norm.pdf(np.asarray(points)[:, None], radius * np.cos(angles), first) @ weights

@@ -1,0 +1,135 @@
+"""Marchenko-Pastur: the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0
+and variance scale/d, as n/d tends to the ratio gamma. (Other texts give the ratio of the other side, or normalise by
+n: the n x n matrix YY'/m with Y n x m has ratio n/m here.)
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import stats
+
+from deepspectra.runtime.errors import UserError
+
+
+class _MarchenkoPasturBulk(stats.rv_continuous):
+    """Marchenko-Pastur law with ratio <= 1, where it is a continuous distribution.
+
+    ``ratio`` is n/d; the support is [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2] times ``scale``.
+    """
+
+    def _argcheck(self, ratio):
+        return (ratio > 0) & (ratio <= 1)
+
+    def _get_support(self, ratio):
+        return (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
+
+    def _pdf(self, x, ratio):
+        lower, upper = self._get_support(ratio)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            density = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
+        # At ratio 1 the density has an integrable pole at zero.
+        return np.where(x > 0, density, np.where(lower > 0, 0.0, np.inf))
+
+    def _cdf(self, x, ratio):
+        # With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral is elementary.
+        root = np.sqrt(ratio)
+        theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
+        # arctan2 keeps the last angle in [0, pi/2], up to theta = pi, and at ratio 1 as well.
+        half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
+        angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
+        return np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
+
+    def _munp(self, order, ratio):
+        return _narayana(int(order), ratio)
+
+
+def _narayana(order: int, ratio):
+    """Moment of a Marchenko-Pastur law of unit scale: sum of Narayana numbers times powers of the ratio."""
+    if order == 0:
+        return 1.0 + 0 * ratio
+    return sum(math.comb(order, r) * math.comb(order - 1, r) / (r + 1) * ratio**r for r in range(order))
+
+
+marchenko_pastur_bulk = _MarchenkoPasturBulk(name="marchenko_pastur_bulk", shapes="ratio")
+"""scipy.stats distribution with shape ``ratio`` in (0, 1]; ``loc`` and ``scale`` as usual there."""
+
+
+@dataclass(frozen=True)
+class MarchenkoPastur:
+    """Marchenko-Pastur law of any ratio gamma = n/d > 0: bulk, and for gamma > 1 an atom at zero.
+
+    :raises UserError: if the ratio or the scale is not a positive number.
+    """
+
+    ratio: float
+    scale: float = 1.0
+
+    def __post_init__(self):
+        if not (0 < self.ratio < math.inf and 0 < self.scale < math.inf):
+            raise UserError(
+                f"a Marchenko-Pastur law needs a positive ratio and scale, not {self.ratio!r} and {self.scale!r}."
+            )
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Ends of the bulk."""
+        root = math.sqrt(self.ratio)
+        return self.scale * (1 - root) ** 2, self.scale * (1 + root) ** 2
+
+    @property
+    def atom(self) -> float:
+        """Mass at zero, max(0, 1 - 1/gamma)."""
+        return max(0.0, 1 - 1 / self.ratio)
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """((0, mass),) where there is an atom, else ()."""
+        return ((0.0, self.atom),) if self.atom > 0 else ()
+
+    @cached_property
+    def bulk(self):
+        """The bulk alone, normalised to one: a frozen scipy.stats distribution.
+
+        For gamma > 1 the non-zero eigenvalues are those of XX', which is d x d: ratio 1/gamma, scale gamma.
+        """
+        if self.ratio <= 1:
+            return marchenko_pastur_bulk(self.ratio, scale=self.scale)
+        return marchenko_pastur_bulk(1 / self.ratio, scale=self.scale * self.ratio)
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Density of the bulk at x (any shape), float64; integrates to 1 - atom."""
+        return (1 - self.atom) * self.bulk.pdf(x)
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """Distribution function at x (any shape), float64, atom included."""
+        x = np.asarray(x, dtype=np.float64)
+        return self.atom * (x >= 0) + (1 - self.atom) * self.bulk.cdf(x)
+
+    def moment(self, order: int) -> float:
+        """Moment of the whole law."""
+        return float(self.scale**order * _narayana(order, self.ratio))
+
+    def stieltjes(self, z: np.ndarray) -> np.ndarray:
+        """m(z) = integral of 1/(x - z), complex128, for z outside the support (fan2020's sign, section 2.2).
+
+        For real z inside the bulk: the limit from above.
+        """
+        return self.stieltjes_and_derivative(z)[0]
+
+    def stieltjes_and_derivative(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """m(z) and m'(z), complex128: the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale)."""
+        z = np.asarray(z, dtype=np.complex128) / self.scale
+        lower, upper = (1 - math.sqrt(self.ratio)) ** 2, (1 + math.sqrt(self.ratio)) ** 2
+        # The product of the principal roots is analytic off the bulk and behaves as z far out.
+        root = np.sqrt(z - lower) * np.sqrt(z - upper)
+        linear = 1 - self.ratio - z
+        plus, minus = linear + root, linear - root
+        # plus * minus = 4 gamma z: of the two forms of m take the one that does not cancel.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            m = np.where(np.abs(plus) > np.abs(minus), plus / (2 * self.ratio * z), 2 / minus)
+            derivative = -m * (1 + self.ratio * m) / root
+        return m / self.scale, derivative / self.scale**2

@@ -1,0 +1,37 @@
+"""How layers add up to the tangent kernel (fan2020, lemma 3.5 and theorem 3.8): one sum for a network and its limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from deepspectra.runtime.errors import UserError
+
+
+def tangent_coefficients(
+    layers: int, b_sigma: float, a_sigma: float, rates: Sequence[float] | None = None
+) -> tuple[float, tuple[float, ...]]:
+    """r_+ and (q_0, ..., q_{L-1}, 1) of lemma 3.5 (eq. 7), weighted by the rates of theorem 3.8 where given.
+
+    :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma (proposition C.1).
+    """
+    rates = checked_rates(layers, rates)
+    b2 = b_sigma**2
+    if not b2 <= 1 + 1e-12 or not a_sigma >= 1 - 1e-12:
+        raise UserError(f"a normalised activation has b_sigma^2 <= 1 <= a_sigma, not {b2:.6g} and {a_sigma:.6g}.")
+    shift = sum(rates[k] * (a_sigma ** (layers - k) - b2 ** (layers - k)) for k in range(layers))
+    return max(shift, 0.0), tuple(rates[k] * b2 ** (layers - k) for k in range(layers + 1))
+
+
+def checked_rates(layers: int, rates: Sequence[float] | None) -> tuple[float, ...]:
+    """tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+
+    :raises UserError: if there are not L + 1 of them, or one is not positive and finite.
+    """
+    if rates is None:
+        return (1.0,) * (layers + 1)
+    if len(rates) != layers + 1:
+        raise UserError(f"{layers} layers need {layers + 1} rates, one per weight matrix; got {len(rates)}.")
+    if not all(0 < rate < math.inf for rate in rates):
+        raise UserError(f"the rates of eq. 17 must be positive, not {tuple(rates)}.")
+    return tuple(float(rate) for rate in rates)

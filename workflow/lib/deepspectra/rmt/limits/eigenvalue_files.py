@@ -1,0 +1,92 @@
+"""Eigenvalues from a file of the user's own: CSV with one column, NumPy's .npy, or a data set of an HDF5 file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.interruptions import held_back
+
+HDF5 = (".h5", ".hdf5")
+SUFFIXES = (".csv", ".npy", *HDF5)
+
+
+def check_name(path: str, dataset: str | None) -> None:
+    """Check what can be checked without the file.
+
+    :raises UserError: if the suffix is none that is read, or a data set is named where none can be, or missing.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UserError(f"eigenvalues are read from files that end in {', '.join(SUFFIXES)}; found {path!r}.")
+    if suffix in HDF5 and not dataset:
+        raise UserError(f"an HDF5 file holds several arrays: name one of {path!r} as dataset.")
+    if suffix not in HDF5 and dataset:
+        raise UserError(f"only HDF5 files have data sets; {path!r} is none, leave out dataset: {dataset}.")
+
+
+def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
+    """The numbers of a file, float64, shape (n,).
+
+    :param dataset: name of the array, for HDF5 files alone.
+    :raises UserError: if the file is not there, cannot be read as what its suffix says, or holds anything but one
+        column of real numbers.
+    """
+    check_name(path, dataset)
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UserError(f"there is no file of eigenvalues at {path!r}; a path starts in the folder of the run.")
+    suffix = file.suffix.lower()
+    if suffix == ".csv":
+        return _csv(file)
+    values = _npy(file) if suffix == ".npy" else _hdf5(file, dataset)
+    if values.dtype.kind not in "iuf":
+        raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
+    # One column or one row is fine.
+    if values.ndim == 0 or values.size != max(values.shape, default=0):
+        raise UserError(f"{path}: expected one column of eigenvalues, found an array of shape {values.shape}.")
+    return values.astype(np.float64).ravel()
+
+
+def _csv(file: Path) -> np.ndarray:
+    """A number a line; the first line may be a heading."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: expected text with one number a line, found a binary file.") from None
+    numbers = []
+    for place, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            numbers.append(float(line))
+        except ValueError:
+            if place > 1 or "," in line:
+                raise UserError(f"{file}: expected one number a line, found {line[:60]!r} in line {place}.") from None
+    return np.array(numbers)
+
+
+def _npy(file: Path) -> np.ndarray:
+    try:
+        return np.load(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise UserError(
+            f"{file} is not a whole .npy file of numbers ({error}). Save it anew with numpy.save."
+        ) from None
+
+
+@held_back()
+def _hdf5(file: Path, dataset: str) -> np.ndarray:
+    # Imported here: the check of a configuration without such a file does not need it.
+    import h5py
+
+    try:
+        with h5py.File(file, "r") as content:
+            if not isinstance(content.get(dataset), h5py.Dataset):
+                known = ", ".join(sorted(name for name, node in content.items() if isinstance(node, h5py.Dataset)))
+                raise UserError(f"{file} has no data set {dataset!r}; at its top it has {known or 'none'}.")
+            return content[dataset][()]
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise UserError(f"{file} is not a whole HDF5 file ({error}).") from None

@@ -1,0 +1,250 @@
+"""Spectra mu_0 of the input Gram matrix X_0'X_0, from which the limits of the deeper kernels start.
+
+Of mu_0 the equations only need averages of the resolvent (a + c x)^{-1} and their derivatives; each class here
+gives them, with the bounds and the atoms of mu_0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from deepspectra.runtime.errors import UserError
+
+if TYPE_CHECKING:
+    from deepspectra.rmt.laws import MarchenkoPastur
+
+# Where |c| x is below this share of |a| for all x, the averages are power series in c/a; the closed forms lose digits
+# there. 0.05^16 is below rounding, and the two digits lost above it are no harm.
+_SERIES_SHARE = 0.05
+_SERIES_TERMS = 16
+# Points times eigenvalues held at once: 32,768 float64 numbers, so that the temporary arrays stay in the cache.
+_BLOCK = 32_768
+# Eigenvalues this close to each other, relative to the largest, count as one.
+_DEGENERACY = 1e-10
+# Masses are typed with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
+_MASS_ERROR = 1e-5
+
+
+class Averages(NamedTuple):
+    """Averages over x ~ mu_0, complex128, one per pair (a, c)."""
+
+    resolvent: np.ndarray
+    """1/(a + c x)"""
+    weighted: np.ndarray
+    """x/(a + c x)"""
+    resolvent_squared: np.ndarray
+    """1/(a + c x)^2"""
+    weighted_squared: np.ndarray
+    """x/(a + c x)^2"""
+    twice_weighted_squared: np.ndarray
+    """x^2/(a + c x)^2"""
+
+
+class InputSpectrum(Protocol):
+    """What the limits ask of mu_0."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest interval that holds mu_0."""
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(location, mass) of the values that carry a share of the mass."""
+
+    def moment(self, order: int) -> float:
+        """Average of x^order."""
+
+    def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
+        """Averages at pairs (a, c), complex128 of shape (points,), with a + c x never zero."""
+
+
+@dataclass(frozen=True)
+class MarchenkoPasturInput:
+    """Marchenko-Pastur input: columns of X_0 with independent N(0, 1/d_0) entries, ratio n/d_0."""
+
+    ratio: float
+
+    @cached_property
+    def law(self) -> MarchenkoPastur:
+        """The law in closed form."""
+        # Imported here: scipy.stats takes a second, and the check of a configuration does not need it.
+        from deepspectra.rmt.laws import MarchenkoPastur
+
+        return MarchenkoPastur(self.ratio)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Edges of the law; zero is the lower one where it has an atom there."""
+        lower, upper = self.law.edges
+        return (0.0 if self.law.atom > 0 else lower), upper
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """The atom at zero, if the ratio is above one."""
+        return self.law.atoms
+
+    def moment(self, order: int) -> float:
+        """Average of x^order, in closed form."""
+        return self.law.moment(order)
+
+    def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
+        """By the law's Stieltjes transform and its derivative."""
+        return _averages(self, a, c, self._far)
+
+    def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:
+        m, dm = self.law.stieltjes_and_derivative(w)
+        # 1 + w m = m/(1 + ratio m) is the law's own equation: no cancellation.
+        denominator = 1 + self.ratio * m
+        return m, dm, m / denominator, dm / denominator**2
+
+
+@dataclass(frozen=True)
+class DiscreteInput:
+    """Point masses: :class:`EmpiricalInput` and :class:`AtomicInput` say of what.
+
+    :ivar eigenvalues: float64, shape (count,), ascending, none negative.
+    :ivar weights: their masses, float64, shape (count,), positive, of sum one; None where all are equal.
+    """
+
+    eigenvalues: np.ndarray = field(repr=False)
+    weights: np.ndarray | None = field(repr=False)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest value."""
+        return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
+
+    @cached_property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """Of equal weights, which stand for a sample, the values that occur more than once; of others all."""
+        breaks = np.flatnonzero(np.diff(self.eigenvalues) > _DEGENERACY * self.eigenvalues[-1]) + 1
+        groups = np.split(self.eigenvalues, breaks)
+        if self.weights is None:
+            count = self.eigenvalues.size
+            return tuple((float(group.mean()), group.size / count) for group in groups if group.size > 1)
+        masses = np.split(self.weights, breaks)
+        return tuple((float(group.mean()), float(mass.sum())) for group, mass in zip(groups, masses, strict=True))
+
+    def moment(self, order: int) -> float:
+        """Average of x^order over the values."""
+        if self.weights is None:
+            return float(np.mean(self.eigenvalues**order))
+        return float(self.weights @ self.eigenvalues**order)
+
+    def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
+        """Sums over the values."""
+        return _averages(self, a, c, self._far)
+
+    def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Sums over the eigenvalues in real arithmetic, block by block: several times faster than complex division."""
+        count = self.eigenvalues.size
+        rows = max(1, _BLOCK // count)
+        difference = np.empty((rows, count))
+        inverse = np.empty((rows, count))
+        sums = np.empty((4, w.size))
+        for start in range(0, w.size, rows):
+            stop = min(start + rows, w.size)
+            d, r = difference[: stop - start], inverse[: stop - start]
+            np.subtract(self.eigenvalues, w.real[start:stop, None], out=d)
+            np.multiply(d, d, out=r)
+            r += w.imag[start:stop, None] ** 2
+            np.reciprocal(r, out=r)
+            if self.weights is None:
+                sums[0, start:stop] = r.sum(axis=1)
+                sums[1, start:stop] = np.einsum("ij,ij->i", d, r)
+                sums[2, start:stop] = np.einsum("ij,ij->i", r, r)
+                d *= r
+                sums[3, start:stop] = np.einsum("ij,ij->i", d, r)
+            else:
+                sums[0, start:stop] = r @ self.weights
+                d *= r
+                sums[1, start:stop] = d @ self.weights
+                d *= r
+                sums[3, start:stop] = d @ self.weights
+                r *= r
+                sums[2, start:stop] = r @ self.weights
+        inverse_sum, first, square, first_square = sums / count if self.weights is None else sums
+        v = w.imag
+        m = first + 1j * v * inverse_sum
+        # (x - w)^{-2} = ((x - u)^2 - v^2 + 2 i v (x - u)) / |x - w|^4, with (x - u)^2 = |x - w|^2 - v^2.
+        dm = inverse_sum - 2 * v**2 * square + 2j * v * first_square
+        return m, dm, 1 + w * m, m + w * dm
+
+
+class EmpiricalInput(DiscreteInput):
+    """The eigenvalues of one given matrix X_0'X_0, each with the same weight."""
+
+    def __init__(self, eigenvalues: np.ndarray):
+        """
+        :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
+        :raises UserError: if there are none, one is not finite, or one is negative beyond rounding.
+        """
+        values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
+        if values.size == 0 or not np.isfinite(values).all():
+            raise UserError("the input spectrum must be a non-empty array of finite eigenvalues.")
+        if values[-1] <= 0 or values[0] < -1e-5 * values[-1]:
+            raise UserError(
+                f"the input spectrum must be that of a Gram matrix, but runs from {values[0]:.3g} to {values[-1]:.3g}."
+            )
+        super().__init__(np.maximum(values, 0), None)
+
+
+class AtomicInput(DiscreteInput):
+    """A few point masses."""
+
+    def __init__(self, atoms: Sequence[tuple[float, float]]):
+        """
+        :param atoms: (location, mass), any order; the masses are divided by their sum, one up to rounding.
+        :raises UserError: if there are none, a number is not finite, a location is negative, all are zero, a mass is
+            not positive, or the masses do not sum to one within 1e-5.
+        """
+        pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
+        locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T
+        if not pairs.size or not np.isfinite(pairs).all():
+            raise UserError("the input spectrum needs at least one atom, (location, mass), of finite numbers.")
+        if locations[0] < 0 or locations[-1] <= 0:
+            raise UserError(
+                f"the atoms of the input spectrum must be at locations that are not negative and not all zero, as "
+                f"eigenvalues of a Gram matrix are; they run from {locations[0]:g} to {locations[-1]:g}."
+            )
+        if masses.min() <= 0:
+            raise UserError(f"the atoms of the input spectrum must have positive masses; one has {masses.min():g}.")
+        if abs(masses.sum() - 1) > _MASS_ERROR:
+            raise UserError(f"the masses of the input spectrum's atoms must sum to 1; their sum is {masses.sum():g}.")
+        super().__init__(locations, masses / masses.sum())
+
+
+def _averages(spectrum: InputSpectrum, a: np.ndarray, c: np.ndarray, far) -> Averages:
+    """Averages from the Stieltjes transform m(w) at w = -a/c, or from the moments where c is small.
+
+    :param far: maps w, shape (points,), to m, m', T = average of x/(x - w), and T'.
+    """
+    result = Averages(*(np.empty(a.shape, dtype=np.complex128) for _ in Averages._fields))
+    upper = spectrum.bounds[1]
+    small = np.abs(c) * upper < _SERIES_SHARE * np.abs(a)
+    if small.any():
+        step = -c[small] * upper / a[small]
+        moments = np.array([spectrum.moment(k) / upper**k for k in range(_SERIES_TERMS + 2)])
+        powers = step[:, None] ** np.arange(_SERIES_TERMS)
+        factors = np.arange(1, _SERIES_TERMS + 1)
+        inverse = 1 / a[small]
+        result.resolvent[small] = inverse * (powers @ moments[:-2])
+        result.weighted[small] = inverse * upper * (powers @ moments[1:-1])
+        result.resolvent_squared[small] = inverse**2 * (powers @ (factors * moments[:-2]))
+        result.weighted_squared[small] = inverse**2 * upper * (powers @ (factors * moments[1:-1]))
+        result.twice_weighted_squared[small] = inverse**2 * upper**2 * (powers @ (factors * moments[2:]))
+    if not small.all():
+        large = ~small
+        w, inverse = -a[large] / c[large], 1 / c[large]
+        m, dm, t, dt = far(w)
+        result.resolvent[large] = inverse * m
+        result.weighted[large] = inverse * t
+        result.resolvent_squared[large] = inverse**2 * dm
+        result.weighted_squared[large] = inverse**2 * dt
+        result.twice_weighted_squared[large] = inverse**2 * (t + w * dt)
+    return result

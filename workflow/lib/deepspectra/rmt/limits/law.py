@@ -1,0 +1,269 @@
+"""From a density on the line to a law: support, distribution function, moments, and the check that it sums to one.
+
+The density is a function that can be evaluated anywhere; nothing is said of where it comes from. It is taken to
+vanish like a square root at the edges of its support, as the densities of random matrix theory do, or to have an
+inverse square root there: in the angle theta with x = middle - half cos(theta) both are smooth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import fft
+
+from deepspectra.runtime.errors import UserError
+
+MASS_TOLERANCE = 1e-3
+_SCAN_POINTS = 300
+# Nodes a bulk starts with and may grow to, until doubling them moves its mass by no more than the next number. Two
+# bulks that have just merged need many.
+_FEWEST_NODES, _MOST_NODES = 192, 1536
+_MASS_SETTLED = 1e-8
+_ATTEMPTS = 3
+_MASS_GOOD = 1e-6
+# Below this density, times the range, a point is outside the support.
+_VANISHING = 1e-7
+# Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
+_SECTIONS = 16
+_ROUNDS = 8
+_ZOOMS = 4
+
+
+class LimitError(UserError):
+    """A limit law could not be computed to the stated accuracy."""
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """One interval of the support, with its density on nodes.
+
+    ``nodes`` and ``density`` have shape (nodes,), float64; node j lies at the angle (j + 1/2) pi/nodes. ``angular``
+    holds the cosine coefficients of the density with respect to theta, shape (nodes,).
+    """
+
+    lower: float
+    upper: float
+    nodes: np.ndarray = field(repr=False)
+    density: np.ndarray = field(repr=False)
+    angular: np.ndarray = field(repr=False)
+
+    @property
+    def mass(self) -> float:
+        """Probability of this interval."""
+        return float(np.pi * self.angular[0])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Quadrature weights times the density: weights @ f(nodes) is the integral of f over this bulk."""
+        return np.pi / self.nodes.size * _angular_density(self.lower, self.upper, self.density)
+
+    def cumulative(self, x: np.ndarray) -> np.ndarray:
+        """Mass below x, for x of shape (k,) anywhere on the line."""
+        theta = _angle(x, self.lower, self.upper)
+        order = np.arange(1, self.angular.size)
+        series = np.empty(theta.shape)
+        for start in range(0, theta.size, 1024):
+            part = slice(start, start + 1024)
+            series[part] = np.sin(theta[part, None] * order) @ (self.angular[1:] / order)
+        return np.clip(self.angular[0] * theta + series, 0, self.mass)
+
+
+@dataclass(frozen=True)
+class LimitLaw:
+    """A law with bulks and atoms.
+
+    :param bulks: intervals of the support, ascending and disjoint.
+    :param atoms: (location, mass), ascending.
+    """
+
+    bulks: tuple[Bulk, ...]
+    atoms: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def edges(self) -> tuple[tuple[float, float], ...]:
+        """(lower, upper) of every bulk."""
+        return tuple((bulk.lower, bulk.upper) for bulk in self.bulks)
+
+    @property
+    def mass(self) -> float:
+        """Integral of the density plus the atoms; never renormalised, so its distance to one is an error estimate."""
+        return sum(bulk.mass for bulk in self.bulks) + sum(mass for _, mass in self.atoms)
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """Distribution function, continuous from the right, at x (any shape), float64."""
+        x = np.asarray(x, dtype=np.float64)
+        flat = x.ravel()
+        total = np.zeros(flat.shape)
+        for bulk in self.bulks:
+            total += bulk.cumulative(flat)
+        for location, mass in self.atoms:
+            total += mass * (flat >= location)
+        return total.reshape(x.shape)
+
+    def expectation(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
+        """Integral of a smooth function over the law, atoms included."""
+        bulks = sum(float(bulk.weights @ function(bulk.nodes)) for bulk in self.bulks)
+        return bulks + sum(mass * float(function(np.array([location]))[0]) for location, mass in self.atoms)
+
+    def moment(self, order: int) -> float:
+        """Average of x^order."""
+        return self.expectation(lambda x: x**order)
+
+    def grid(self, points: int) -> np.ndarray:
+        """Points to draw the density on, float64, ascending, shape (points,) or a few less.
+
+        Each bulk gets a share by its width and at least 32; inside it the points crowd towards the edges as the
+        angle does. Edges themselves are included: the density is zero (or infinite) there.
+        """
+        widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
+        least = min(32, points // len(self.bulks))
+        shares = least + np.floor((points - least * len(self.bulks)) * widths / widths.sum()).astype(int)
+        parts = [
+            (bulk.lower + bulk.upper - (bulk.upper - bulk.lower) * np.cos(np.linspace(0, np.pi, share))) / 2
+            for bulk, share in zip(self.bulks, shares, strict=True)
+        ]
+        # Rounding must not put an end beyond its edge.
+        return np.concatenate([np.clip(part, *edge) for part, edge in zip(parts, self.edges, strict=True)])
+
+
+def build(
+    density: Callable[[np.ndarray], np.ndarray],
+    lower: float,
+    upper: float,
+    atoms: tuple[tuple[float, float], ...] = (),
+    tolerance: float = MASS_TOLERANCE,
+) -> LimitLaw:
+    """Find the support of a density, integrate it, and check that it sums to one.
+
+    Where the sum is off by more than 1e-6, a narrow bulk was missed: the search is repeated on a finer grid.
+
+    :param density: maps float64 points of shape (k,) to densities; nan where it has none to give.
+    :param lower: no mass below; ``upper``: no mass above.
+    :raises LimitError: if the mass still differs from one by more than ``tolerance``, or the density is not finite
+        at a node.
+    """
+    for attempt in range(_ATTEMPTS):
+        edges = support(density, lower, upper, _SCAN_POINTS * 4**attempt)
+        law = LimitLaw(tuple(_bulk(density, *edge) for edge in edges), tuple(atoms))
+        if abs(law.mass - 1) <= min(_MASS_GOOD, tolerance):
+            return law
+    if abs(law.mass - 1) <= tolerance:
+        return law
+    bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
+    atoms = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
+    raise LimitError(
+        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({atoms}); expected 1 within "
+        f"{tolerance:g}. Part of the support was missed, or the density grows faster towards an edge than an inverse "
+        "square root, as that of a linear network with several ratios n/d_l = 1 does."
+    )
+
+
+def support(
+    density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float, points: int = _SCAN_POINTS
+) -> list[tuple[float, float]]:
+    """Intervals on which the density is positive: scans of the range, then a search for every edge.
+
+    A first scan of [lower, upper], evenly spaced and, towards ``lower``, geometric as well (spectra crowd there over
+    several decades), finds where the mass lies; a second, evenly spaced, sees that part more closely; and every local
+    minimum is looked into for a gap. A bulk narrower than the scan, far from the others, is missed. Edges are exact to
+    about 1e-8 of the range.
+
+    :raises LimitError: if no point of the scan has a positive density.
+    """
+    span = upper - lower
+
+    def values(x: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(density(x), nan=0.0, posinf=np.finfo(float).max)
+
+    def inside(x: np.ndarray) -> np.ndarray:
+        return values(x) > _VANISHING / span
+
+    scan = np.concatenate([np.linspace(0, 1, points + 1)[1:], np.geomspace(1e-9, 1, points // 2 + 1)[:-1]])
+    scan = lower + span * np.unique(scan)
+    heights = values(scan)
+    found = np.flatnonzero(heights > _VANISHING / span)
+    if not found.size:
+        raise LimitError(f"no density was found between {lower:g} and {upper:g}.")
+    first, last = scan[max(found[0] - 1, 0)], scan[min(found[-1] + 1, scan.size - 1)]
+    closer = np.linspace(first, last, points + 2)[1:-1]
+    scan, heights = _merge(scan, heights, closer, values(closer))
+    scan, heights = _look_into_minima(values, scan, heights)
+
+    state = heights > _VANISHING / span
+    change = np.flatnonzero(state[1:] != state[:-1])
+    left, right, entering = scan[change], scan[change + 1], state[change + 1]
+    fractions = np.arange(1, _SECTIONS + 1) / (_SECTIONS + 1)
+    for _ in range(_ROUNDS if change.size else 0):
+        inner = left[:, None] + (right - left)[:, None] * fractions
+        reached = inside(inner.ravel()).reshape(inner.shape) == entering[:, None]
+        # The edge lies before the first section that looks like the right-hand end.
+        nearest = np.where(reached.any(axis=1), reached.argmax(axis=1), _SECTIONS)
+        bounds = np.column_stack([left, inner, right])
+        rows = np.arange(change.size)
+        left, right = bounds[rows, nearest], bounds[rows, nearest + 1]
+    edges = list((left + right) / 2)
+    if state[0]:
+        edges.insert(0, lower)
+    if state[-1]:
+        edges.append(upper)
+    return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _merge(x: np.ndarray, y: np.ndarray, more_x: np.ndarray, more_y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two samples of one function as one, in ascending order of x."""
+    points, index = np.unique(np.concatenate([x, more_x]), return_index=True)
+    return points, np.concatenate([y, more_y])[index]
+
+
+def _look_into_minima(
+    values: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sample a function more densely around each interior local minimum, as often as it takes to meet a narrow gap."""
+    for _ in range(_ZOOMS):
+        minima = np.flatnonzero((y[1:-1] <= y[:-2]) & (y[1:-1] < y[2:]) & (y[1:-1] > 0)) + 1
+        if not minima.size:
+            break
+        fractions = np.arange(1, _SECTIONS) / _SECTIONS
+        inner = (x[minima - 1, None] + (x[minima + 1] - x[minima - 1])[:, None] * fractions).ravel()
+        x, y = _merge(x, y, inner, values(inner))
+    return x, y
+
+
+def _bulk(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float) -> Bulk:
+    """One bulk on as many nodes as its mass needs to settle."""
+    bulk = _integrate(density, lower, upper, _FEWEST_NODES)
+    while bulk.nodes.size < _MOST_NODES:
+        finer = _integrate(density, lower, upper, 2 * bulk.nodes.size)
+        if abs(finer.mass - bulk.mass) <= _MASS_SETTLED:
+            return finer
+        bulk = finer
+    return bulk
+
+
+def _integrate(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float, count: int) -> Bulk:
+    """Sample one bulk at the midpoints of equal angles and expand it in cosines."""
+    theta = (np.arange(count) + 0.5) * np.pi / count
+    nodes = lower + (upper - lower) * np.sin(theta / 2) ** 2
+    values = density(nodes)
+    if not np.isfinite(values).all():
+        raise LimitError(
+            f"the density has no value at {int((~np.isfinite(values)).sum())} of {count} nodes between {lower:g} and "
+            f"{upper:g}; the first is {nodes[~np.isfinite(values)][0]:g}."
+        )
+    angular = fft.dct(_angular_density(lower, upper, values), type=2) / count
+    angular[0] /= 2
+    return Bulk(lower, upper, nodes, values, angular)
+
+
+def _angular_density(lower: float, upper: float, density: np.ndarray) -> np.ndarray:
+    """Density with respect to theta at the midpoint angles: dx = half sin(theta) dtheta."""
+    theta = (np.arange(density.size) + 0.5) * np.pi / density.size
+    return density * (upper - lower) / 2 * np.sin(theta)
+
+
+def _angle(x: np.ndarray, lower: float, upper: float) -> np.ndarray:
+    """theta in [0, pi] with x = lower + (upper - lower) sin^2(theta/2); accurate at both ends."""
+    fraction = np.clip((x - lower) / (upper - lower), 0, 1)
+    return 2 * np.arctan2(np.sqrt(fraction), np.sqrt(1 - fraction))

@@ -1,0 +1,424 @@
+r"""Limit laws of the conjugate kernel and the neural tangent kernel of a deep network (fan2020, theorems 3.4 to 3.8).
+
+The kernel z_{-1} Id + z_0 X_0'X_0 + ... + z_L X_L'X_L of a network whose layer widths d_l grow with the number n of
+samples, n/d_l -> gamma_l, has a limit spectrum nu. Its Stieltjes transform is defined by eq. 11 to 15: functions
+t_l(z, w) and s_l(z), each defined through those of the layer below. Written out for all layers at once, the recursion
+is a closed system for the values s_1, ..., s_L alone. With u_l = 1/s_l, b = b_sigma and
+
+    c_L = z_L,    c_l = z_l + b^2 u_{l+1} (l < L),    a = z_{-1} - z + (1 - b^2) (u_1 + ... + u_L),
+    m = int 1/(a + c_0 x) dmu_0(x),    kappa_0 = int x/(a + c_0 x) dmu_0(x),
+
+and, for l = 1, ..., L,
+
+    phi_l = (1 - b^2) m + b^2 kappa_{l-1},    u_l (1 + gamma_l c_l phi_l) = c_l,
+    kappa_l = phi_l / (1 + gamma_l c_l phi_l),
+
+m is the Stieltjes transform m_nu(z), and kappa_l = t_l(., (0, ..., 0, 1)) the limit of n^{-1} Tr R X_l'X_l with R the
+resolvent. (phi_l is the t_{l-1}(z_prev, (1 - b^2, 0, ..., 0, b^2)) of eq. 12; that kappa_l = phi_l/(c_l s_l) follows
+from t_{l-1}(z_prev, z_prev) = 1.) The unknowns of the computation are v_l = u_l/c_l = 1/(1 + gamma_l c_l phi_l): all of
+order one, also where b is small or zero and c_l and u_l with it.
+
+Which root is right: by proposition 3.6, applied from layer L downwards, at Im z > 0 there is exactly one with every
+s_l in the upper half-plane, that is every u_l in the lower one. So any root with these signs is the one sought: each
+point is certified after the fact, however it was found. It is found by Newton's method, from large Im z downwards or
+from neighbouring points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+
+from deepspectra.rmt.limits.coefficients import tangent_coefficients
+from deepspectra.rmt.limits.inputs import InputSpectrum
+from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build
+from deepspectra.runtime.errors import UserError
+
+# Largest residual of an equation, relative to the size of its terms, that counts as solved.
+_TOLERANCE = 1e-12
+_NEWTON_STEPS = 14
+# Densities are read off at this height above the real axis, relative to the distance from the law's lower bound, where
+# they may have a pole, then on the axis.
+_HEIGHT = 1e-8
+# What is left of a density beside an atom's tail is none if it is less than this share of the tail.
+_TAIL_SHARE = 1e-3
+_COARSE_POINTS = 60
+_LARGEST_DESCENT = 0.15
+_SMALLEST_DESCENT = 0.97
+
+
+@dataclass(frozen=True)
+class LayeredKernel:
+    """The kernel z_{-1} Id + z_0 X_0'X_0 + ... + z_L X_L'X_L, in the limit.
+
+    :param spectrum: mu_0, the spectrum of X_0'X_0.
+    :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
+    :param b_sigma: E[sigma'(xi)]; only its square enters.
+    :param shift: z_{-1}.
+    :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
+    :raises UserError: if the numbers are not such.
+    """
+
+    spectrum: InputSpectrum
+    ratios: tuple[float, ...]
+    b_sigma: float
+    shift: float
+    coefficients: tuple[float, ...]
+
+    def __post_init__(self):
+        if not self.ratios or len(self.coefficients) != len(self.ratios) + 1:
+            raise UserError(
+                f"a layered kernel of L layers needs L ratios and L + 1 coefficients, not {len(self.ratios)} and "
+                f"{len(self.coefficients)}."
+            )
+        if not all(0 < ratio < np.inf for ratio in self.ratios):
+            raise UserError(f"the ratios n/d_l must be positive, not {self.ratios}.")
+        if self.b_sigma**2 > 1 + 1e-12:
+            raise UserError(f"b_sigma of a normalised activation is at most 1 in size, not {self.b_sigma}.")
+        if min(self.coefficients) < 0 or self.coefficients[-1] <= 0:
+            raise UserError(f"the coefficients must not be negative, the last one positive; got {self.coefficients}.")
+
+    @property
+    def layers(self) -> int:
+        """L, the number of hidden layers."""
+        return len(self.ratios)
+
+    @property
+    def upper(self) -> float:
+        """No mass of the limit law lies above: sum of the layers' own bounds, (1 + sqrt(gamma_l))^2 a layer."""
+        b2 = min(self.b_sigma**2, 1.0)
+        norm = self.spectrum.bounds[1]
+        total = self.shift + self.coefficients[0] * norm
+        for ratio, coefficient in zip(self.ratios, self.coefficients[1:], strict=True):
+            norm = (1 + np.sqrt(ratio)) ** 2 * (1 - b2 + b2 * norm)
+            total += coefficient * norm
+        return float(total)
+
+    @property
+    def lower(self) -> float:
+        """No mass of the limit law lies below: the smallest eigenvalue of the first two terms, the others add to it."""
+        return self.shift + self.coefficients[0] * self.spectrum.bounds[0]
+
+    @property
+    def mean(self) -> float:
+        """Mean of the limit law in closed form: that of X_l'X_l is 1 - b^2 + b^2 times that of the layer below."""
+        b2 = min(self.b_sigma**2, 1.0)
+        mean = self.spectrum.moment(1)
+        total = self.shift + self.coefficients[0] * mean
+        for coefficient in self.coefficients[1:]:
+            mean = 1 - b2 + b2 * mean
+            total += coefficient * mean
+        return float(total)
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(location, mass) of the atoms of the limit law, from ranks.
+
+        An eigenspace of X_0'X_0, of mass alpha, that lies in the kernel of every further X_l keeps its eigenvalue. For
+        b^2 < 1 these kernels are in general position: alpha less the sum of the ranks 1/gamma_l is left. For b^2 = 1
+        the row space of X_l lies in that of X_{l-1}.
+        """
+        active = [k for k, coefficient in enumerate(self.coefficients) if coefficient > 0]
+        if self.b_sigma**2 >= 1:
+            if active[0] > 0:
+                zero = sum(mass for location, mass in self.spectrum.atoms if location == 0)
+                kernel = max([zero, *(1 - 1 / ratio for ratio in self.ratios[: active[0]])])
+                return ((self.shift, kernel),) if kernel > 0 else ()
+            rank = min([1.0, *(1 / self.ratios[k - 1] for k in range(1, min(active[1:]) + 1))]) if active[1:] else 0.0
+            # At zero the eigenspace lies in the kernel of all further layers, whatever their ranks.
+            found = [
+                (self.shift + self.coefficients[0] * location, mass if location == 0 else mass - rank)
+                for location, mass in self.spectrum.atoms
+            ]
+        else:
+            rank = sum(1 / self.ratios[k - 1] for k in active if k > 0)
+            own = self.spectrum.atoms if active[0] == 0 else ((0.0, 1.0),)
+            found = [(self.shift + self.coefficients[0] * location, mass - rank) for location, mass in own]
+        return tuple((location, mass) for location, mass in found if mass > 1e-12)
+
+
+def conjugate_kernel(
+    spectrum: InputSpectrum, ratios: Sequence[float], b_sigma: float, layer: int | None = None
+) -> LayeredKernel:
+    """Limit of X_l'X_l (fan2020, theorem 3.4); the last layer's, K_CK, unless ``layer`` (1 to L) names another.
+
+    :raises UserError: if there is no such layer.
+    """
+    layer = len(ratios) if layer is None else layer
+    if not 1 <= layer <= len(ratios):
+        raise UserError(f"layer {layer} does not exist; the network has layers 1 to {len(ratios)}.")
+    return LayeredKernel(spectrum, tuple(ratios[:layer]), b_sigma, 0.0, (0.0,) * layer + (1.0,))
+
+
+def tangent_kernel(
+    spectrum: InputSpectrum,
+    ratios: Sequence[float],
+    b_sigma: float,
+    a_sigma: float,
+    rates: Sequence[float] | None = None,
+) -> LayeredKernel:
+    """Limit of K_NTK (fan2020, theorem 3.7; with ``rates`` tau_1, ..., tau_{L+1}, theorem 3.8)."""
+    shift, coefficients = tangent_coefficients(len(ratios), b_sigma, a_sigma, rates)
+    return LayeredKernel(spectrum, tuple(ratios), b_sigma, shift, coefficients)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The system solved at complex points.
+
+    :ivar points: z, complex128, shape (points,).
+    :ivar stieltjes: m_nu(z), complex128; nan where not converged.
+    :ivar factors: v_1, ..., v_L, complex128, shape (points, L).
+    :ivar inverse: u_1, ..., u_L, complex128, shape (points, L); s_l = 1/u_l.
+    :ivar residual: largest residual of the equations, relative to their terms.
+    :ivar converged: residual below 1e-12 and all u_l in the lower half-plane.
+    """
+
+    points: np.ndarray
+    stieltjes: np.ndarray
+    factors: np.ndarray
+    inverse: np.ndarray
+    residual: np.ndarray
+    converged: np.ndarray
+
+
+@dataclass(frozen=True)
+class DensityCurve:
+    """The limit density on a grid.
+
+    :ivar points: x, float64, shape (points,), in the order given.
+    :ivar density: float64; nan where the point is not converged.
+    :ivar residual: largest residual of the equations, relative to their terms.
+    :ivar converged: whether the root was found and certified.
+    """
+
+    points: np.ndarray
+    density: np.ndarray
+    residual: np.ndarray
+    converged: np.ndarray
+
+
+def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
+    """Stieltjes transform at points of the open upper half-plane, each reached from far above it.
+
+    :param z: complex, shape (points,).
+    :raises UserError: if a point does not have Im z > 0.
+    """
+    z = np.asarray(z, dtype=np.complex128).ravel()
+    if not (z.imag > 0).all():
+        raise UserError("the limit's Stieltjes transform is computed at points with positive imaginary part.")
+    return _descend(kernel, z)
+
+
+def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
+    """Density of the limit law (without its atoms) at real points, any order, shape (points,).
+
+    A coarse subset is solved from far above the axis; its roots, interpolated, are Newton's start at all other points,
+    and those where that does not end in the certified root are solved like the coarse ones. Each root, certified at a
+    small height, is carried to the axis itself, where that is possible, so that no Cauchy tail of an atom or bulk
+    remains.
+    """
+    x = np.asarray(x, dtype=np.float64).ravel()
+    if x.size <= 2 * _COARSE_POINTS:
+        return _Sampler(kernel)(x)
+    coarse = np.argsort(x)[np.unique(np.linspace(0, x.size - 1, _COARSE_POINTS).astype(int))]
+    sampler = _Sampler(kernel)
+    sampler(x[coarse])
+    return sampler(x)
+
+
+def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> LimitLaw:
+    """The whole law: support, density on nodes, atoms.
+
+    :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
+    """
+    sampler = _Sampler(kernel)
+    return build(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
+
+
+class _Sampler:
+    """Densities of one kernel, remembering the roots so far as starts for those to come."""
+
+    def __init__(self, kernel: LayeredKernel):
+        self.kernel = kernel
+        self.x = np.empty(0)
+        self.factors = np.empty((0, kernel.layers), dtype=np.complex128)
+
+    def __call__(self, x: np.ndarray) -> DensityCurve:
+        """Density at x, float64 of shape (points,). The first call descends at every point."""
+        z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.lower) + 1e-12 * self.kernel.upper)
+        if self.x.size:
+            solution = _newton(self.kernel, z, self._start(x))
+            failed = np.flatnonzero(~solution.converged)
+            if failed.size:
+                solution = _replace(solution, failed, _descend(self.kernel, z[failed]))
+        else:
+            solution = _descend(self.kernel, z)
+        self._remember(x[solution.converged], solution.factors[solution.converged])
+        return _to_axis(self.kernel, x, solution)
+
+    def _start(self, x: np.ndarray) -> np.ndarray:
+        columns = [np.interp(x, self.x, self.factors[:, layer]) for layer in range(self.kernel.layers)]
+        return np.stack(columns, axis=1)
+
+    def _remember(self, x: np.ndarray, factors: np.ndarray) -> None:
+        self.x, index = np.unique(np.concatenate([self.x, x]), return_index=True)
+        self.factors = np.concatenate([self.factors, factors])[index]
+
+
+class _System(NamedTuple):
+    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v."""
+
+    residual: np.ndarray
+    """shape (points, L)"""
+    jacobian: np.ndarray
+    """with respect to v, shape (points, L, L)"""
+    size: np.ndarray
+    """of the terms of each equation, shape (points, L)"""
+    inverse: np.ndarray
+    """u, shape (points, L)"""
+    stieltjes: np.ndarray
+    """m, shape (points,)"""
+
+
+def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> _System:
+    """Evaluate the equations: c and u from layer L down to 0, then phi and kappa from layer 0 up to L."""
+    layers, b2 = kernel.layers, kernel.b_sigma**2
+    g = 1 - b2
+    c, dc = np.empty_like(v), np.zeros((z.size, layers, layers), dtype=np.complex128)
+    u, du_sum = np.empty_like(v), np.zeros_like(v)
+    c_l, dc_l = np.full(z.size, kernel.coefficients[-1], dtype=np.complex128), np.zeros_like(v)
+    for k in reversed(range(layers)):
+        c[:, k], dc[:, k] = c_l, dc_l
+        u[:, k] = c_l * v[:, k]
+        du = dc_l * v[:, k, None]
+        du[:, k] += c_l
+        du_sum += du
+        c_l, dc_l = kernel.coefficients[k] + b2 * u[:, k], b2 * du
+    average = kernel.spectrum.averages(kernel.shift - z + g * u.sum(axis=1), c_l)
+
+    dm = -g * du_sum * average.resolvent_squared[:, None] - dc_l * average.weighted_squared[:, None]
+    kappa = average.weighted
+    dkappa = -g * du_sum * average.weighted_squared[:, None] - dc_l * average.twice_weighted_squared[:, None]
+    residual, size = np.empty_like(v), np.empty(v.shape)
+    jacobian = np.empty_like(dc)
+    for k, ratio in enumerate(kernel.ratios):
+        phi, dphi = g * average.resolvent + b2 * kappa, g * dm + b2 * dkappa
+        product = ratio * c[:, k] * phi
+        dproduct = ratio * (c[:, k, None] * dphi + phi[:, None] * dc[:, k])
+        residual[:, k] = v[:, k] * (1 + product) - 1
+        size[:, k] = np.abs(v[:, k]) * (1 + np.abs(product)) + 1
+        jacobian[:, k] = v[:, k, None] * dproduct
+        jacobian[:, k, k] += 1 + product
+        kappa = phi / (1 + product)
+        dkappa = (dphi - kappa[:, None] * dproduct) / (1 + product)[:, None]
+    return _System(residual, jacobian, size, u, average.resolvent)
+
+
+def _newton(kernel: LayeredKernel, z: np.ndarray, start: np.ndarray) -> Solution:
+    """Newton's method at every point from its own start v, shape (points, L); certified by the signs of Im u."""
+    v = start.copy()
+    u = np.full_like(v, np.nan)
+    m = np.full(z.size, np.nan, dtype=np.complex128)
+    error = np.full(z.size, np.inf)
+    active = np.flatnonzero(np.isfinite(v).all(axis=1))
+    with np.errstate(all="ignore"):
+        for _ in range(_NEWTON_STEPS):
+            if active.size == 0:
+                break
+            system = _system(kernel, v[active], z[active])
+            relative = (np.abs(system.residual) / system.size).max(axis=1)
+            error[active], m[active], u[active] = relative, system.stieltjes, system.inverse
+            pending = np.isfinite(relative) & (relative > _TOLERANCE)
+            active = active[pending]
+            if active.size:
+                v[active] -= _solve_linear(system.jacobian[pending], system.residual[pending])
+    # A layer that does not enter the kernel (b = 0 and z_l = 0) has u_l = 0 exactly.
+    certified = ((u.imag < 0) | (u == 0)).all(axis=1) & (m.imag > 0)
+    converged = (error <= _TOLERANCE) & certified
+    return Solution(z, np.where(converged, m, np.nan), v, u, error, converged)
+
+
+def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve the small systems, shape (points, L, L) and (points, L); nan where a matrix is singular or not finite."""
+    result = np.full_like(right, np.nan)
+    fine = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+    try:
+        result[fine] = np.linalg.solve(matrices[fine], right[fine, :, None])[..., 0]
+    except np.linalg.LinAlgError:  # one exactly singular matrix fails the whole stack
+        result[fine] = (np.linalg.pinv(matrices[fine]) @ right[fine, :, None])[..., 0]
+    return result
+
+
+def _descend(kernel: LayeredKernel, z: np.ndarray) -> Solution:
+    """Newton's method from far above each point, where the root is known, down to it.
+
+    The height shrinks by a factor of each point's own; where Newton fails, the point stays and takes a smaller step.
+    """
+    height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
+    high = z.real + 1j * height
+    solution = _newton(kernel, high, _far_start(kernel, high))
+    descent = np.full(z.size, _LARGEST_DESCENT)
+    moving = np.flatnonzero(solution.converged & (height > z.imag))
+    while moving.size:
+        lower = np.maximum(height[moving] * descent[moving], z.imag[moving])
+        trial = _newton(kernel, z.real[moving] + 1j * lower, solution.factors[moving])
+        reached, missed = moving[trial.converged], moving[~trial.converged]
+        height[reached] = lower[trial.converged]
+        solution = _replace(solution, reached, trial, trial.converged)
+        descent[reached] = np.maximum(descent[reached] ** 1.5, _LARGEST_DESCENT)
+        descent[missed] **= 0.5
+        moving = moving[(height[moving] > z.imag[moving]) & (descent[moving] < _SMALLEST_DESCENT)]
+    done = solution.converged & (height <= z.imag)
+    stieltjes = np.where(done, solution.stieltjes, np.nan)
+    return Solution(z, stieltjes, solution.factors, solution.inverse, solution.residual, done)
+
+
+def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
+    """v at large |z|, where m and every kappa are about -1/z times a mean: one pass from layer L down to 1."""
+    b2 = kernel.b_sigma**2
+    mean = 1 - b2 + b2 * kernel.spectrum.moment(1)
+    v = np.empty((z.size, kernel.layers), dtype=np.complex128)
+    c = np.full(z.size, kernel.coefficients[-1], dtype=np.complex128)
+    for k in reversed(range(kernel.layers)):
+        v[:, k] = 1 / (1 - kernel.ratios[k] * c * mean / z)
+        c = kernel.coefficients[k] + b2 * c * v[:, k]
+    return v
+
+
+def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCurve:
+    """Carry certified roots from just above the axis onto it, and read off the density.
+
+    Within about the height from an edge the root may not continue to the axis; there the value above it is kept, less
+    the Cauchy tail of an atom close by, which may be all of it. At an atom there is no density.
+    """
+    on_axis = _newton(kernel, x.astype(np.complex128), near.factors)
+    size = np.abs(near.inverse)
+    with np.errstate(invalid="ignore"):
+        close = (np.abs(on_axis.factors - near.factors) <= 1e-2 * np.abs(near.factors)).all(axis=1)
+        # Outside the support u is real, to rounding.
+        lower_half = (on_axis.inverse.imag <= 1e-9 * size).all(axis=1)
+    accepted = near.converged & (on_axis.residual <= _TOLERANCE) & close & lower_half
+    m = near.stieltjes.copy()
+    if accepted.any():
+        m[accepted] = _system(kernel, on_axis.factors[accepted], x[accepted].astype(np.complex128)).stieltjes
+    converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
+    for location, mass in kernel.atoms:
+        converged &= np.abs(x - location) > 1e-10 * kernel.upper
+        tail = np.where(accepted, 0.0, mass * height / (np.pi * ((x - location) ** 2 + height**2)))
+        values = np.where(values - tail > _TAIL_SHARE * tail, values - tail, 0.0)
+    values = np.where(converged, np.maximum(values, 0), np.nan)
+    return DensityCurve(x, values, np.where(accepted, on_axis.residual, near.residual), converged)
+
+
+def _replace(
+    solution: Solution, where: np.ndarray, other: Solution, part: np.ndarray | slice = slice(None)
+) -> Solution:
+    """A copy of a solution whose points of index ``where`` are those of index ``part`` in the other."""
+    copies = {entry.name: getattr(solution, entry.name).copy() for entry in fields(Solution)}
+    for name, values in copies.items():
+        values[where] = getattr(other, name)[part]
+    return Solution(**copies)

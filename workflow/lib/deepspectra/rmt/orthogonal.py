@@ -1,0 +1,28 @@
+"""The Gaussian orthogonal ensemble, sampled without its matrices (and without torch, which takes seconds to import)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigvalsh_tridiagonal
+
+from deepspectra.runtime.errors import UserError
+
+
+def orthogonal_levels(dimension: int, source: np.random.Generator) -> np.ndarray:
+    """Eigenvalues of one matrix of the Gaussian orthogonal ensemble, by the tridiagonal Hermite model.
+
+    Householder reflections take the dense matrix to a tridiagonal one whose entries are independent: N(0, 1) on the
+    diagonal, chi of dimension - 1, ..., 1 degrees of freedom over sqrt(2) beside it (Dumitriu and Edelman 2002, beta =
+    1). The law is exactly that of the dense matrix with variance 1/2 off the diagonal and 1 on it, so that the
+    semicircle has radius sqrt(2 dimension) (baskerville2022, eq. 5 and 9).
+
+    :returns: float64, shape (dimension,), ascending.
+    :raises UserError: if the dimension is not positive.
+    """
+    if dimension < 1:
+        raise UserError(f"a random matrix needs at least one row, not {dimension}.")
+    diagonal = source.standard_normal(dimension)
+    beside = np.sqrt(source.chisquare(np.arange(dimension - 1, 0, -1)) / 2)
+    if dimension == 1:
+        return diagonal
+    return np.sort(eigvalsh_tridiagonal(diagonal, beside, lapack_driver="sterf"))

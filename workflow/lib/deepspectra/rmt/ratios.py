@@ -1,0 +1,119 @@
+"""Ratios of neighbouring spacings of spectra: no unfolding, one number a spectrum, and its error (baskerville2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from deepspectra.runtime.errors import UserError
+
+# Spectra of which the error by resampling them is hardly known, and neighbours in a block.
+_FEW, _NEIGHBOURS = 10, 10
+
+
+class MeanRatio(NamedTuple):
+    """Mean of min(r, 1/r) over all ratios of all spectra, its standard error, and how many ratios there are."""
+
+    value: float
+    error: float
+    count: int
+
+
+def spacing_ratios(levels: np.ndarray) -> np.ndarray:
+    """r_i, a spacing over the one below it (baskerville2022, eq. 11).
+
+    Levels that coincide have spacings of zero, which are not filtered: r is then 0 or infinite, and of three equal
+    levels, 0/0, there is no ratio, so that it is left out.
+
+    :param levels: shape (n,), ascending.
+    :returns: float64 in [0, inf], shape (at most n - 2,).
+    :raises UserError: if the levels are not finite and ascending.
+    """
+    levels = np.asarray(levels, dtype=np.float64)
+    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("spacing ratios need finite levels in ascending order.")
+    gaps = np.diff(levels)
+    below, above = gaps[:-1], gaps[1:]
+    known = (below > 0) | (above > 0)
+    with np.errstate(divide="ignore", over="ignore"):
+        return above[known] / below[known]
+
+
+def folded(ratios: np.ndarray) -> np.ndarray:
+    """min(r, 1/r), in [0, 1]: its mean, unlike the mean of r, has an error."""
+    ratios = np.asarray(ratios, dtype=np.float64)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.minimum(ratios, 1 / ratios)
+
+
+def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> MeanRatio:
+    """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
+
+    Ratios of one spectrum are correlated, and so may be all those of a batch: the error is the standard deviation of
+    the mean over bootstrap samples of whole spectra. Of fewer than ten spectra it is itself hardly known, and may come
+    out far too small: it is then at least that of samples of blocks of ten neighbours, many times the range of their
+    correlation, which is about one spacing; of one spectrum it is that. Of a single block, NaN.
+
+    :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
+    :param seed: of the bootstrap.
+    :raises UserError: if there is no ratio at all.
+    """
+    return _mean([folded(spacing_ratios(levels)) for levels in spectra], seed, draws)
+
+
+def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10) -> list[MeanRatio]:
+    """The same for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
+
+    Local statistics may hold in one part of a spectrum and not in another, which the mean over all hides.
+
+    :returns: ``parts`` means; NaN, without ratios, for a part that no spectrum has any in.
+    """
+    by_spectrum = [np.array_split(folded(spacing_ratios(levels)), parts) for levels in spectra]
+    means = []
+    for part in range(parts):
+        found = [split[part] for split in by_spectrum]
+        known = any(ratios.size for ratios in found)
+        means.append(_mean(found, seed, 1000) if known else MeanRatio(float("nan"), float("nan"), 0))
+    return means
+
+
+def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
+    """Mean and bootstrap error of folded ratios, those of each spectrum together."""
+    parts = [part for part in parts if part.size]
+    if not parts:
+        raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
+    pooled = np.concatenate(parts)
+    error = _bootstrap(parts, seed, draws)
+    if len(parts) < _FEW:
+        blocks = [block for part in parts for block in np.array_split(part, max(1, part.size // _NEIGHBOURS))]
+        # NaN, of a single spectrum or block, gives way.
+        error = float(np.fmax(error, _bootstrap(blocks, seed, draws)))
+    return MeanRatio(float(pooled.mean()), error, pooled.size)
+
+
+def _bootstrap(parts: list[np.ndarray], seed: int, draws: int) -> float:
+    """Standard deviation of the mean over samples of whole parts; NaN for one part."""
+    if len(parts) == 1:
+        return float("nan")
+    sums = np.array([part.sum() for part in parts])
+    sizes = np.array([part.size for part in parts])
+    chosen = np.random.default_rng(seed).integers(len(parts), size=(draws, len(parts)))
+    counts = sizes[chosen].sum(axis=1)
+    means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
+    # A sample's own scatter falls short of the true one by this.
+    return float(means.std(ddof=1)) * (len(parts) / (len(parts) - 1)) ** 0.5
+
+
+def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:
+    """Mean of min(r, 1/r) in equal parts of one spectrum, from its lowest ratios to its highest.
+
+    :param levels: shape (n,), ascending, with at least as many ratios as parts.
+    :returns: float64, shape (parts,).
+    :raises UserError: if there are fewer ratios than parts.
+    """
+    values = folded(spacing_ratios(levels))
+    if values.size < parts:
+        raise UserError(f"{values.size} spacing ratios cannot be divided into {parts} parts.")
+    return np.array([part.mean() for part in np.array_split(values, parts)])

@@ -1,0 +1,155 @@
+"""Unfolding: maps of a spectrum to levels whose mean density is one.
+
+Each takes ascending levels, float64 of shape (n,), and gives unfolded levels, float64 of shape (n,), that do not
+decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
+that they unfold: what is then measured on the unfolded levels has to be judged against random matrices that went the
+same way, see :mod:`deepspectra.rmt.calibration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.special import ndtr
+
+from deepspectra.runtime.errors import UserError
+
+# In widths. Phi(-9) is 1e-19: a term further out is 0 or 1 to less than the sum is rounded by.
+_REACH = 9.0
+# Terms that are held at once: a few MiB whatever the number of levels.
+_BLOCK = 1 << 18
+
+
+def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
+    """The distribution function of Gaussians around all levels (thamm2024, eq. 4 and 5).
+
+    xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices that leave the spectrum
+    are clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step, 1/2 at the level itself.
+
+    Equal to the sum over all pairs to rounding, but only terms that are neither 0 nor 1 are computed: about 18 a of
+    them for a level, some MiB at a time.
+
+    :param levels: shape (n,), ascending.
+    :param half_window: a, at least 1.
+    :returns: float64, shape (n,), in [0, n].
+    :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
+    """
+    levels = _checked(levels, half_window, 2 * half_window, "twice the half-window")
+    count = levels.size
+    index = np.arange(count)
+    below, above = np.maximum(index - half_window, 0), np.minimum(index + half_window, count - 1)
+    widths = (levels[above] - levels[below]) / 2
+    first = np.searchsorted(levels, levels - _REACH * widths, side="left")
+    last = np.searchsorted(levels, levels + _REACH * widths, side="right")
+
+    # Gaussians that lie wholly below a level count 1 each.
+    unfolded = np.cumsum(np.bincount(last, minlength=count + 1)[:count]).astype(np.float64)
+    terms = last - first
+    ends = np.cumsum(terms)
+    starts = ends - terms
+    splits = np.unique(np.searchsorted(ends, np.arange(_BLOCK, ends[-1], _BLOCK)))
+    for block in np.split(index, splits[splits > 0]):
+        centre = np.repeat(block, terms[block])
+        level = first[centre] + np.arange(starts[block[0]], ends[block[-1]]) - starts[centre]
+        distance, width = levels[level] - levels[centre], widths[centre]
+        scaled = np.divide(distance, width, out=np.zeros_like(distance), where=width > 0)
+        unfolded += np.bincount(level, weights=ndtr(scaled), minlength=count)
+    # Levels that differ by rounding may come out in the wrong order, by rounding.
+    return np.maximum.accumulate(unfolded)
+
+
+def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
+    """The empirical staircase itself, met exactly at every (2 a + 1)-th level and interpolated in between.
+
+    The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. The first and the
+    last level are always among those that are met. Between them runs a monotone cubic (Fritsch and Carlson 1980). It
+    leaves no long-range fluctuation at all: beyond 2 a + 1 levels the number variance says nothing.
+
+    :param levels: shape (n,), ascending.
+    :param half_window: a, at least 1.
+    :returns: float64, shape (n,), in [1/2, n - 1/2].
+    :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
+    """
+    levels = _checked(levels, half_window, 2 * half_window, "twice the half-window")
+    heights = _staircase(levels)
+    chosen = np.union1d(np.arange(0, levels.size, 2 * half_window + 1), levels.size - 1)
+    # Equal levels have equal heights: one of them is enough, and the interpolation cannot bear more.
+    knots, where = np.unique(levels[chosen], return_index=True)
+    if knots.size == 1:
+        return heights
+    # Rounding of the cubic may pass a knot by an ulp.
+    return np.maximum.accumulate(PchipInterpolator(knots, heights[chosen][where])(levels))
+
+
+def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
+    """A polynomial fitted to the empirical staircase by least squares.
+
+    Where the fit falls from one level to a later one (outliers far from the bulk, too high a degree) the unfolded
+    levels stay at the highest value so far, so that such spacings are exactly zero, never negative:
+    ``numpy.count_nonzero(numpy.diff(unfolded) == 0)`` counts them. They are artefacts of the fit.
+
+    :param levels: shape (n,), ascending.
+    :param degree: at least 1.
+    :returns: float64, shape (n,), not decreasing.
+    :raises UserError: if the levels are not finite and ascending, or have not more distinct values than the degree.
+    """
+    levels = _checked(levels, degree, degree, "the degree")
+    distinct = np.unique(levels).size
+    if distinct <= degree:
+        raise UserError(f"a polynomial of degree {degree} needs more than {degree} distinct levels, not {distinct}.")
+    # Chebyshev polynomials on the levels' own range keep the equations well conditioned. Where distant outliers leave
+    # some combination undetermined to rounding it is left out, which the diagnostics would report as a warning.
+    fit, _ = np.polynomial.Chebyshev.fit(levels, _staircase(levels), degree, full=True)
+    return np.maximum.accumulate(fit(levels))
+
+
+def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
+
+    Equation 10 gives values in [0, 1]; times the number of levels n their mean spacing is one, as equation 7 needs,
+    up to levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels resolves
+    spacings down to n / N.
+
+    :param levels: shape (n,), ascending.
+    :param pool: levels of the spectra that the function is taken from, in any order, shape (N,).
+    :raises UserError: if the pool is empty, or the levels are not finite and ascending.
+    """
+    pool = np.sort(np.asarray(pool, dtype=np.float64).ravel())
+    levels = np.asarray(levels, dtype=np.float64)
+    if pool.size == 0 or not np.isfinite(pool).all():
+        raise UserError(f"unfolding needs a pool of finite levels; {pool.size} were given, not all finite.")
+    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("unfolding needs finite levels in ascending order: sort them, and look for values not finite.")
+    return np.searchsorted(pool, levels, side="left") * (levels.size / pool.size)
+
+
+UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "gaussian": gaussian_broadening,
+    "staircase": staircase,
+    "polynomial": polynomial,
+}
+"""Name -> function of the levels and one whole number: the half-window or the degree."""
+
+
+def _staircase(levels: np.ndarray) -> np.ndarray:
+    """Middle of the empirical staircase's step at each level, k - 1/2 for the k-th where all differ."""
+    return (np.searchsorted(levels, levels, side="left") + np.searchsorted(levels, levels, side="right")) / 2
+
+
+def _checked(levels: np.ndarray, parameter: int, least: int, meaning: str) -> np.ndarray:
+    """The levels as float64, if they can be unfolded.
+
+    :param least: there have to be more levels than this, which ``meaning`` explains.
+    """
+    levels = np.asarray(levels, dtype=np.float64)
+    if parameter < 1:
+        raise UserError(f"unfolding needs a half-window or degree of at least 1, not {parameter}.")
+    if levels.ndim != 1 or levels.size <= least:
+        raise UserError(
+            f"unfolding needs more than {least} levels in one dimension ({meaning}); their shape is {levels.shape}."
+        )
+    if not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("unfolding needs finite levels in ascending order: sort them, and look for values not finite.")
+    return levels

@@ -1,0 +1,64 @@
+"""Eigenvalues of symmetric matrices, and what is kept of a decomposition beside them.
+
+Apart from the statistics, so that an edit of those decomposes nothing again.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+
+from deepspectra.runtime.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
+    """Eigenvalues of a matrix in its own precision, of its lower triangle.
+
+    torch's solver gives up on some float32 matrices of low rank with many rows of zeros (Hessians of a network whose
+    units are mostly dead), and on one thread returns NaN for others, without a word; NumPy's, which is slower, does
+    neither.
+
+    :param matrix: shape (P, P), symmetric but for rounding, float32 or float64, on any device.
+    :returns: float64, shape (P,), ascending.
+    :raises UserError: if the matrix is not finite, or neither solver has an answer.
+    """
+    if not torch.isfinite(matrix).all():
+        raise UserError("the matrix is not finite: look for weights or inputs that are not.")
+    try:
+        eigenvalues = torch.linalg.eigvalsh(matrix).cpu().double().numpy()
+        if np.isfinite(eigenvalues).all():
+            return eigenvalues
+        failure = "returned NaN"
+    except torch.linalg.LinAlgError:
+        failure = "did not converge"
+    logger.warning("torch's eigensolver %s: NumPy's is used instead", failure)
+    try:
+        return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
+    except np.linalg.LinAlgError as error:
+        raise UserError(
+            f"no eigenvalues of this {matrix.dtype} matrix of {len(matrix)} x {len(matrix)}: neither torch's nor "
+            "NumPy's solver converges. Change the network's seed, or do without the spectra as published "
+            "(published_batches: 0) if it is one of theirs."
+        ) from error
+
+
+def noise_floor(eigenvalues: np.ndarray, dtype: str) -> float:
+    """Absolute size below which the eigenvalues of a symmetric matrix are rounding.
+
+    A symmetric n x n matrix of independent rounding errors, relative to the largest eigenvalue, has about this norm.
+
+    :param eigenvalues: shape (n,). :param dtype: of the matrix, such as "float32".
+    """
+    return float(np.finfo(dtype).eps * len(eigenvalues) ** 0.5 * np.max(eigenvalues))
+
+
+def label_shares(vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Squared projection of the targets on each eigenvector over their squared norm; they sum to one.
+
+    :param vectors: orthonormal columns, shape (n, n). :param targets: shape (n,).
+    """
+    return (vectors.T @ targets) ** 2 / (targets @ targets)

@@ -1,0 +1,105 @@
+"""The tangent kernel with mean sensitivities: between a network's own and the sum that lemma 3.5 of fan2020 puts there.
+
+What it is off the lemma's matrix is due to inner products that are not small and norms that are not one; what the
+network's kernel is off it is due to finite width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.interpolate import BarycentricInterpolator
+
+from deepspectra.nn.activations import Activation, hermite_coefficients
+from deepspectra.rmt.limits.coefficients import checked_rates
+from deepspectra.runtime.errors import UserError
+
+# Terms of the series: as many as bring what is cut off below this, up to the most.
+_CUT_OFF, _MOST_TERMS = 1e-7, 200
+# Norms at which coefficients are computed; those of the samples are interpolated between.
+_NORMS = 25
+_LARGEST_NORM = 9.0
+# Entries of a kernel that the series is summed for at once: as many as stay in a CPU's cache.
+_ENTRIES = 2**16
+
+
+@torch.no_grad()
+def mean_tangent(
+    grams: Sequence[torch.Tensor], activation: Activation, rates: Sequence[float] | None = None
+) -> tuple[torch.Tensor, float]:
+    """K_NTK with every S_l'S_l at its mean over the weights, given the kernels X_{l-1}'X_{l-1}, shape (n, n).
+
+    In wide layers that mean is the entrywise product over j = l, ..., L of E[sigma'(u) sigma'(v)], where (u, v) is
+    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
+    weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
+
+    :param grams: X_l'X_l for l = 0, ..., L.
+    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    :returns: the kernel, and a bound of what is cut off the series of one such mean (what interpolating between norms
+        adds, some 1e-9 where they differ by less than a factor of ten, is not in it).
+    :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
+    """
+    rates = checked_rates(len(grams) - 1, rates)
+    kernel = rates[-1] * grams[-1]
+    product, cut_off = torch.ones_like(kernel), 0.0
+    for matrix, rate in zip(grams[-2::-1], rates[-2::-1], strict=True):
+        cut_off = max(cut_off, _multiply_by_means(product, matrix, activation))
+        kernel.addcmul_(product, matrix, value=rate)
+    return kernel, cut_off
+
+
+def _multiply_by_means(product: torch.Tensor, matrix: torch.Tensor, activation: Activation) -> float:
+    """Multiply by E[sigma'(u) sigma'(v)], entry by entry and in place; a bound of what is cut off the series."""
+    norms = matrix.diagonal().sqrt()
+    coefficients, second_moments = _at_norms(activation, norms.double().cpu().numpy())
+    largest = max(_largest_correlation(rows) for rows in _correlations(matrix, norms))
+    # What is left out at a correlation is at most the rest of the sum at one, times its power.
+    left = np.maximum(second_moments[:, None] - np.cumsum(coefficients**2, axis=1), 0).max(axis=0)
+    left *= largest ** np.arange(1, left.size + 1)
+    terms = 1 + int(np.argmax(left <= _CUT_OFF)) if left[-1] <= _CUT_OFF else left.size
+    columns = torch.from_numpy(coefficients[:, :terms].T.copy()).to(matrix)
+    diagonal = torch.from_numpy(second_moments).to(matrix)
+    start = 0
+    for correlations in _correlations(matrix, norms):
+        rows = slice(start, start + correlations.shape[0])
+        means = torch.zeros_like(correlations)
+        for column in columns.flip(0):
+            means.mul_(correlations).addcmul_(column[rows, None], column)
+        means.diagonal(start).copy_(diagonal[rows])
+        product[rows] *= means
+        start = rows.stop
+    return float(left[terms - 1])
+
+
+def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """c_k(s) of sigma' at all norms s, shape (n, terms), and E[sigma'(s xi)^2], shape (n,), smooth functions of s."""
+    low, high = norms.min(), norms.max()
+    if not 0 < low <= high < _LARGEST_NORM:
+        raise UserError(
+            f"mean sensitivities need samples of norms around one; in one layer they run from {low:.3g} to {high:.3g}."
+        )
+    angles = np.pi * (np.arange(_NORMS) + 0.5) / _NORMS
+    # Samples of one norm differ by rounding.
+    nodes = (low + high) / 2 + max((high - low) / 2, 1e-3 * low) * np.cos(angles)
+    table = hermite_coefficients(activation.derivative, nodes, _MOST_TERMS, activation.breakpoints)
+    squares = hermite_coefficients(lambda x: activation.derivative(x) ** 2, nodes, 0, activation.breakpoints)
+    # Its own weights would be computed in a random order, with other last bits in every process.
+    weights = (-1.0) ** np.arange(_NORMS) * np.sin(angles)
+    found = BarycentricInterpolator(nodes, np.hstack([table, squares]), wi=weights)(norms)
+    return found[:, :-1], found[:, -1]
+
+
+def _correlations(matrix: torch.Tensor, norms: torch.Tensor):
+    """Blocks of rows of a Gram matrix as correlations, the first row after the last of the block before."""
+    step = max(1, _ENTRIES // matrix.shape[1])
+    for start in range(0, matrix.shape[0], step):
+        rows = slice(start, start + step)
+        block = (matrix[rows] / norms[rows, None] / norms).clamp_(-1, 1)
+        block.diagonal(start).zero_()
+        yield block
+
+
+def _largest_correlation(block: torch.Tensor) -> float:
+    return block.abs().max().item()

@@ -1,0 +1,110 @@
+"""Weight matrices by blocks of rows.
+
+Random weights are drawn in blocks, each from a generator of its own on the CPU, used and forgotten, and drawn again for
+the backward pass: the same numbers on every device, and no weight matrix is ever held as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from deepspectra.runtime.errors import UserError
+
+# Rows of a weight matrix drawn at once. Part of the definition of a random network: another value, other weights.
+ROWS = 1024
+# First words of the seed sequences, so that weights and noise never share numbers.
+_WEIGHTS, _NOISE = 0, 1
+
+
+class Weights(Protocol):
+    """Weight matrices by blocks of rows, the same at every request."""
+
+    widths: tuple[int, ...]
+    """d_0, ..., d_L"""
+
+    def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}).
+
+        Who lets go of a block before the next one has one of them in memory.
+        """
+
+    def readout(self) -> torch.Tensor:
+        """W_{L+1} of eq. 16, shape (d_L, k): a column for each output."""
+
+
+@dataclass(frozen=True)
+class GivenWeights:
+    """Weights held as they are: W_1, ..., W_L, and the readout of shape (d_L, k)."""
+
+    matrices: tuple[torch.Tensor, ...]
+    last: torch.Tensor
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """d_0, ..., d_L."""
+        return (self.matrices[0].shape[1], *(matrix.shape[0] for matrix in self.matrices))
+
+    def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """The whole matrix as one block."""
+        matrix = self.matrices[layer - 1]
+        yield slice(0, matrix.shape[0]), matrix
+
+    def readout(self) -> torch.Tensor:
+        """W_{L+1} of eq. 16, shape (d_L, k)."""
+        return self.last
+
+
+@dataclass(frozen=True)
+class RandomWeights:
+    """Independent N(0, 1) weights, a function of the seed and the widths alone (and of torch's generator).
+
+    Output a has the same weights however many outputs there are.
+    """
+
+    widths: tuple[int, ...]
+    seed: int
+    device: torch.device
+    dtype: torch.dtype
+    outputs: int = 1
+
+    def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Rows and values of W_layer, drawn anew at every request, :data:`ROWS` at a time."""
+        rows, columns = self.widths[layer], self.widths[layer - 1]
+        for block, start in enumerate(range(0, rows, ROWS)):
+            stop = min(start + ROWS, rows)
+            # Not kept here: the block is to be gone before the next one is drawn.
+            key = _WEIGHTS, self.seed, layer, block
+            yield slice(start, stop), _draw((stop - start, columns), key, self.device, self.dtype)
+
+    def readout(self) -> torch.Tensor:
+        """W_{L+1} of eq. 16, shape (d_L, outputs)."""
+        key = _WEIGHTS, self.seed, len(self.widths)
+        draws = [_draw((self.widths[-1],), (*key, output), self.device, self.dtype) for output in range(self.outputs)]
+        return torch.stack(draws, dim=1)
+
+    def noise(self, layer: int, block: int, shape: Sequence[int]) -> torch.Tensor:
+        """Numbers independent of the weights, for a block of rows of a layer's activations."""
+        return _draw(shape, (_NOISE, self.seed, layer, block), self.device, self.dtype)
+
+
+def checked_widths(dimension: int, widths: Sequence[int]) -> tuple[int, ...]:
+    """d_0, d_1, ..., d_L.
+
+    :raises UserError: if there is no layer or a width is not positive.
+    """
+    if not widths or min(widths) < 1:
+        raise UserError(f"a network needs at least one hidden layer, all widths positive; got {tuple(widths)}.")
+    return (dimension, *(int(width) for width in widths))
+
+
+def _draw(shape: Sequence[int], key: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
+    # 32 bits: torch's CPU generator ignores the higher ones.
+    (state,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint32)
+    generator = torch.Generator().manual_seed(int(state))
+    return torch.randn(tuple(shape), generator=generator, dtype=torch.float32).to(device=device, dtype=dtype)
