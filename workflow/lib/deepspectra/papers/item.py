@@ -1,0 +1,90 @@
+"""What the workflow has to know of one figure or table: the one place for it.
+
+Each paper has its registry, ``deepspectra.papers.{paper}.items.ITEMS``. The rules, the captions, the report, the tests
+and the table of costs read it. Nothing here imports NumPy, pandas or torch, since every start of Snakemake does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Item", "Numbers", "Table"]
+
+
+def _nothing(paper: Any) -> list[str]:
+    return []
+
+
+def _no_values(paper: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A figure or table of one paper.
+
+    Functions take the paper's settings at one scale (``Thamm2024`` and so on).
+
+    :ivar title: what it shows in a line; the caption's title, and the text that stands for the picture.
+    :ivar note: what it assumes where the paper is open, for the small print.
+    :ivar numbers: ``module:function`` below ``deepspectra.papers.{paper}``; the function takes the input files by name
+        and ``parameters``, and returns :class:`Numbers` for a figure, a list of :class:`Table` for a table.
+    :ivar drawing: ``module:function`` likewise: (curves, summary, note) -> Matplotlib figure. Empty for a table.
+    :ivar inputs: files that the numbers are made from, by name: below ``results/{scale}`` unless they begin with
+        ``resources/``.
+    :ivar parameters: values that the numbers depend on: a change of one makes them anew.
+    :ivar spectra: names below ``results/{scale}/spectra/{paper}`` that the item stands on; they are part of its target.
+    :ivar shaped_by: settings besides the item's own node that shape it, such as "training" or "networks.mlp"; the small
+        print tells where they are smaller than published.
+    :ivar tables: names of the files of a table, the item's own and its supplements'.
+    :ivar memory_mb: of the job that makes the numbers. :ivar minutes: likewise.
+    """
+
+    title: str
+    numbers: str
+    drawing: str = ""
+    note: str = ""
+    inputs: Callable[[Any], Mapping[str, Sequence[str]]] = _no_values
+    parameters: Callable[[Any], Mapping[str, Any]] = _no_values
+    spectra: Callable[[Any], Sequence[str]] = _nothing
+    shaped_by: Callable[[Any], Sequence[str]] = _nothing
+    tables: tuple[str, ...] = ()
+    memory_mb: Callable[[Any], float] | float = 1500
+    minutes: float = 15
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a figure is drawn from.
+
+    :ivar curves: the plotted numbers, tidy: panel, series, x, y and what a paper needs besides.
+    :ivar summary: the numbers that are told: panel, series, quantity (an identifier), label (words), value, and perhaps
+        error and reference.
+    :ivar digits: significant digits in the files; None writes all.
+    """
+
+    curves: pd.DataFrame
+    summary: pd.DataFrame
+    digits: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people and for programs.
+
+    :ivar frame: the numbers, one column each, as the CSV has them.
+    :ivar shown: the same as people read it: texts, with headings.
+    :ivar title: above the table. :ivar notes: paragraphs below it, after the one on the scale.
+    :ivar digits: significant digits in the CSV.
+    """
+
+    frame: pd.DataFrame
+    shown: pd.DataFrame
+    title: str
+    notes: Sequence[str]
+    digits: int = 6
