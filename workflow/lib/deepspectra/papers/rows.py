@@ -1,0 +1,48 @@
+"""Rows of a figure's summary: one type for all papers.
+
+A quantity has an identifier, by which programs look it up, and a label, which people read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Row", "summary_table"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of a summary.
+
+    :ivar panel: the letter of the panel. :ivar series: what it is a number of.
+    :ivar quantity: identifier, snake_case. :ivar label: the same in words.
+    :ivar value: None where there is none to tell. :ivar reference: what it is compared with. :ivar error: standard error.
+    :ivar at: the argument where a quantity is known at several (a width, an output scale).
+    :ivar told: whether captions tell it.
+    """
+
+    panel: str
+    series: str
+    quantity: str
+    label: str
+    value: float | None = None
+    reference: float | None = None
+    error: float | None = None
+    at: float | None = None
+    told: bool = False
+
+
+def summary_table(rows: Iterable[Row], *columns: str) -> pd.DataFrame:
+    """Rows as a table.
+
+    :param columns: which of ``reference``, ``error`` and ``at`` the table has, besides the ones that all have.
+    """
+    import pandas as pd
+
+    always = ["panel", "series", "quantity", "label", "value"]
+    return pd.DataFrame([asdict(row) for row in rows], columns=[*always, *columns, "told"])
