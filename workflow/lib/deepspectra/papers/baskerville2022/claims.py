@@ -134,10 +134,10 @@ def _after_training(network: str, column: str) -> Reading:
 
 def _other_features(results: Results, item: str, panel: str) -> str:
     """Which network made the features that a panel shows, if it is not the paper's."""
-    rows = results.rows(_figure(item), "spectrum", "quantity")
+    rows = results.rows(_figure(item), "spectrum", "quantity", "label")
     if not rows[rows.panel == panel].spectrum.astype(str).str.contains("features").any():
         return ""
-    return "; ".join(f"{label}, not of ResNet-34" for label in rows[rows.quantity == "other_features"].get("label", ()))
+    return "; ".join(f"{label}, not of ResNet-34" for label in rows.label[rows.quantity == "other_features"])
 
 
 READINGS = {

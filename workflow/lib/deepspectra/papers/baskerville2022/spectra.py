@@ -6,7 +6,7 @@ A spectrum is named network/state_split_kind, such as ``logistic_mnist/final_tes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from deepspectra.nn.architectures import DATA_SIZES
 from deepspectra.papers.baskerville2022.names import parts_of
@@ -70,7 +70,7 @@ def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, s
         names = (f"{first}/{_TEST}", f"{first}/initial_test_hessian", f"{second}/{_TEST}")
         shown = [(name, "batch", "unfolded") for name in names]
     else:
-        shown = [(f"{figure.network}/{spectrum}", *rest) for spectrum, *rest in _SHOWN[item]]
+        shown = [(f"{figure.network}/{name}", scope, statistic) for name, scope, statistic in _SHOWN[item]]
     # Panel a of figure 1 is the GOE.
     letters = "bc" if item == "figure_1" else "abcd"[: len(shown)]
     panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
@@ -143,7 +143,7 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     return nodes
 
 
-def whole_samples(paper: Baskerville2022, network: str, split: Literal["train", "test"]) -> int:
+def whole_samples(paper: Baskerville2022, network: str, split: str) -> int:
     """How many samples the whole-set Hessian of a network covers."""
     return min(paper.samples(network, split), paper.curvature.whole_samples)
 
@@ -160,14 +160,7 @@ def largest_inputs(paper: Baskerville2022, network: str) -> int:
     return 1280 if data == "features" else DATA_SIZES[data][0]
 
 
-def resolved_rows(
-    paper: Baskerville2022,
-    network: str,
-    split: Literal["train", "test"],
-    kind: Literal["hessian", "gauss_newton"],
-    *,
-    whole: bool,
-) -> float:
+def resolved_rows(paper: Baskerville2022, network: str, split: str, kind: str, *, whole: bool) -> float:
     """Upper limit on the rows of the matrix behind a resolved spectrum, of a batch or of a whole set."""
     entry, batch = paper.network(network), paper.curvature.batch_size
     rank = 1 if entry.data == "bike" else 9
