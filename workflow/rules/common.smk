@@ -15,13 +15,14 @@ shell.prefix(
 )
 
 from deepspectra.runtime import digests as sources
-from deepspectra.nn.architectures import DATA_SIZES, matrix_shape
+from deepspectra.nn.architectures import matrix_shape
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.readings import READINGS
 from deepspectra.config import SCALES, check_files, describe_scale, differences, load_settings
 from deepspectra.spectra.curvature.sizes import reduced_rows
 from deepspectra.data.sources.table import load_table
 from deepspectra.runtime.errors import UserError
-from deepspectra.nn.own_activations import source_of
+from deepspectra.nn.activations.own import source_of
 from deepspectra.data.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.report.contents import LIMIT_LAWS, PAPERS, labels_of
 

@@ -9,14 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.nn.activations import (
-    ACTIVATIONS,
-    Activation,
-    activation,
-    check_normalised,
-    gaussian_expectation,
-    hermite_coefficients,
-)
+from deepspectra.nn.activations import ACTIVATIONS, Activation, activation
+from deepspectra.nn.activations.base import check_normalised
+from deepspectra.nn.quadrature import gaussian_expectation, hermite_coefficients
 from deepspectra.runtime.errors import UserError
 
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from deepspectra.nn.architectures import hessian_network_shapes, lenet_shapes, parameter_count
+from deepspectra.nn.architectures import hessian_network_shapes, parameter_count
+from deepspectra.nn.architectures.lenet import lenet_shapes
 from deepspectra.nn.networks import build
 
 

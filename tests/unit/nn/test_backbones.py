@@ -7,7 +7,8 @@ import pytest
 import torch
 import torchvision
 
-from deepspectra.nn.backbones import BACKBONES, EfficientNetLite0, _Convolution, load_embedding, parameter_shapes
+from deepspectra.nn.backbones import BACKBONES, EfficientNetLite0, _Convolution
+from deepspectra.nn.embedding import load_embedding, parameter_shapes
 from deepspectra.runtime.errors import UserError
 
 

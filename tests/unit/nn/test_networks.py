@@ -10,21 +10,21 @@ import torch
 from scipy import integrate, stats
 
 from deepspectra.nn.activations import activation
-from deepspectra.nn.architectures import dense_shapes, lenet_shapes, matrix_shape, minialexnet_shapes
+from deepspectra.nn.architectures import matrix_shape
+from deepspectra.nn.architectures.base import dense_shapes
+from deepspectra.nn.architectures.lenet import lenet, lenet_shapes
+from deepspectra.nn.architectures.minialexnet import minialexnet, minialexnet_shapes, response_normalisation
+from deepspectra.nn.architectures.mlp import feed_forward
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import (
     INITIAL_STREAM,
     ScaledActivation,
     build,
-    feed_forward,
     initialise_default,
     initialise_gaussian,
     initialise_glorot,
-    kernel_network,
-    lenet,
     load_parameters,
-    minialexnet,
     parameters_of,
-    response_normalisation,
     standardise_images,
 )
 from deepspectra.rmt.ensembles import generator

@@ -7,17 +7,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from deepspectra.nn.nonlinear import eta_of, zeta_of
 from scipy.integrate import quad
 
-from deepspectra.nn.activations import gaussian_expectation
-from deepspectra.nn.nonlinear import (
-    eta_of,
-    isospectral_activations,
-    random_quintic,
-    rectifier,
-    rectifier_zeta,
-    zeta_of,
-)
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
+from deepspectra.nn.activations.families.quintic import random_quintic
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
+from deepspectra.nn.quadrature import gaussian_expectation
 from deepspectra.runtime.errors import UserError
 
 ALPHAS = [-1, -0.7, -0.25, 0, 0.3, 1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepspectra.nn.activations import ACTIVATIONS, activation
-from deepspectra.nn.own_activations import resolve_activation, source_of
+from deepspectra.nn.activations.own import resolve_activation, source_of
 from deepspectra.runtime.errors import UserError
 
 MODULE = """
