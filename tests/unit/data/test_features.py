@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_backbones import drawn_weights
 from torchvision.transforms import functional
 
 from deepspectra.data import features
 from deepspectra.data.features import CROP_RATIOS, CROP_SHARES, Crop, crop_image, draw_crop, embed, embed_in_parts
 from deepspectra.nn.backbones import backbone
 from deepspectra.nn.embedding import Embedding, load_embedding
+
+from ..nn.test_embedding import drawn_weights
 
 
 @pytest.fixture

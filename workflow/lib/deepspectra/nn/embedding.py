@@ -38,8 +38,7 @@ class Embedding(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Features of images of shape (images, 3, height, width), from 0 to 255."""
         values = (images.to(torch.float32) - self.mean) / self.deviation
-        features: torch.Tensor = self.network(values.contiguous(memory_format=torch.channels_last))
-        return features
+        return self.network(values.contiguous(memory_format=torch.channels_last))
 
 
 def parameter_shapes(name: str) -> dict[str, tuple[int, ...]]:
@@ -78,7 +77,7 @@ def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
     _fold_normalisation(network, entry.folded)
     # torch's stubs of `to` lack memory_format.
     embedding = Embedding(network, entry).eval()
-    return embedding.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return embedding.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _fold_normalisation(network: nn.Module, pairs: tuple[tuple[str, str], ...]) -> None:

@@ -61,8 +61,7 @@ class PanelSeries:
     @property
     def tails(self) -> np.ndarray:
         """Largest of the last four coefficients of each panel: rounding error where the function is smooth."""
-        largest: np.ndarray = np.abs(self.coefficients[-4:]).max(axis=0)
-        return largest
+        return np.abs(self.coefficients[-4:]).max(axis=0)
 
     @property
     def jumps(self) -> np.ndarray:

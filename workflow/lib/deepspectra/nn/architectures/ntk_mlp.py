@@ -26,8 +26,7 @@ def scaled_activation(activation: Activation, width: int) -> nn.Module:
         scale = 1 / math.sqrt(width)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            scaled: torch.Tensor = activation(x) * self.scale
-            return scaled
+            return activation(x) * self.scale
 
     return ScaledActivation()
 

@@ -95,8 +95,7 @@ class EfficientNetLite0(nn.Module):
         for block in self._blocks:
             values = block(values)
         values = functional.relu6(self._bn1(self._conv_head(values)), inplace=True)
-        outputs: torch.Tensor = self._fc(values.mean((2, 3)))
-        return outputs
+        return self._fc(values.mean((2, 3)))
 
 
 BACKBONE = Backbone(
