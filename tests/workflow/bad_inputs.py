@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from deepspectra.config import load_settings
-from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.nn.activations.own import resolve_activation
 from deepspectra.runtime import store
 
 from . import spoiling

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.rmt.ensembles import data_covariance_eigenvalues, generator, whole_quotient
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepspectra.nn.nonlinear import random_quintic
+from deepspectra.nn.activations.families.quintic import random_quintic
 from deepspectra.rmt.ensembles import gaussian_equivalent, generator, random_feature_eigenvalues, whole_quotient
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job

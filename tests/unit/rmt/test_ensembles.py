@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from deepspectra.nn.activations import activation
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.rmt import ensembles
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.ensembles import (

@@ -22,7 +22,7 @@ import torchvision
 from torchvision.transforms import InterpolationMode, RandomResizedCrop
 from torchvision.transforms.v2 import functional
 
-from deepspectra.nn.backbones import SIDE, Embedding
+from deepspectra.nn.embedding import SIDE, Embedding
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from deepspectra.nn.backbones.resnet34 import random_resnet34
 from deepspectra.nn.losses import curvature_factor
-from deepspectra.nn.resnet import random_resnet34
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
 

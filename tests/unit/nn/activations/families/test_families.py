@@ -9,15 +9,10 @@ import pytest
 import torch
 from scipy.integrate import quad
 
-from deepspectra.nn.activations import gaussian_expectation
-from deepspectra.nn.nonlinear import (
-    eta_of,
-    isospectral_activations,
-    random_quintic,
-    rectifier,
-    rectifier_zeta,
-    zeta_of,
-)
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
+from deepspectra.nn.activations.families.quintic import random_quintic
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
+from deepspectra.nn.quadrature import gaussian_expectation
 from deepspectra.runtime.errors import UserError
 
 ALPHAS = [-1, -0.7, -0.25, 0, 0.3, 1]
@@ -45,14 +40,14 @@ def test_mean_is_zero_and_eta_is_one(activation):
     assert by_adaptive_quadrature(activation.function) == pytest.approx(0, abs=1e-10)
     assert by_adaptive_quadrature(lambda x: activation.function(x) ** 2) == pytest.approx(1, rel=1e-9)
     assert activation.mean == pytest.approx(0, abs=1e-12)
-    assert eta_of(activation) == pytest.approx(1, rel=1e-12)
+    assert activation.second_moment == pytest.approx(1, rel=1e-12)
 
 
 @pytest.mark.parametrize("activation", every_activation(), ids=lambda activation: activation.name)
 def test_zeta_is_the_squared_first_hermite_coefficient(activation):
     """E[f'(z)] = E[z f(z)] by Stein's lemma: a check of the derivative that uses the function only."""
     first = by_adaptive_quadrature(lambda x: x * activation.function(x))
-    assert zeta_of(activation) == pytest.approx(first**2, abs=1e-10)
+    assert activation.b_sigma**2 == pytest.approx(first**2, abs=1e-10)
 
 
 @pytest.mark.parametrize("activation", every_activation(), ids=lambda activation: activation.name)
@@ -66,7 +61,7 @@ def test_derivatives_are_those_of_the_functions(activation):
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_zeta_of_rectifiers_is_equation_18(alpha):
-    assert zeta_of(rectifier(alpha)) == pytest.approx(rectifier_zeta(alpha), rel=1e-12)
+    assert rectifier(alpha).b_sigma ** 2 == pytest.approx(rectifier_zeta(alpha), rel=1e-12)
 
 
 def test_known_values_of_equation_18():
@@ -108,8 +103,8 @@ def test_quintics_have_the_zeta_that_was_asked_for(zeta):
     rng = np.random.default_rng(3)
     for _ in range(5):
         activation = random_quintic(zeta, rng)
-        assert zeta_of(activation) == pytest.approx(zeta, abs=1e-12)
-        assert eta_of(activation) == pytest.approx(1, rel=1e-12)
+        assert activation.b_sigma**2 == pytest.approx(zeta, abs=1e-12)
+        assert activation.second_moment == pytest.approx(1, rel=1e-12)
         assert activation.mean == pytest.approx(0, abs=1e-12)
 
 
@@ -150,7 +145,7 @@ def test_figure_3_has_four_functions_with_zeta_zero():
     functions = isospectral_activations()
     assert list(functions) == ["f1", "f2", "f3", "f4"]
     for activation in functions.values():
-        assert zeta_of(activation) == pytest.approx(0, abs=1e-20)
+        assert activation.b_sigma**2 == pytest.approx(0, abs=1e-20)
 
 
 def test_figure_3_functions_at_zero_and_far_out():

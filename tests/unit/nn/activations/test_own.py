@@ -1,4 +1,4 @@
-"""Functions of a user's own: what is taken, what is made of it, and what is said of everything else."""
+"""Functions of the user's own: which are accepted, what becomes of them, and the message for every other."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from deepspectra.nn.activations import ACTIVATIONS, activation
-from deepspectra.nn.own_activations import resolve_activation, source_of
+from deepspectra.nn.activations import activation, names
+from deepspectra.nn.activations.own import resolve_activation, source_of
 from deepspectra.runtime.errors import UserError
 
 MODULE = """
@@ -109,7 +109,7 @@ def test_named_kinks_are_panel_ends():
     assert sigma.a_sigma == pytest.approx(known.a_sigma, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("name", names())
 def test_values_alone_give_the_constants_of_every_named_activation(name, own):
     """Against the analytic derivative of each."""
     (own / "mymodule.py").write_text(
@@ -121,7 +121,7 @@ def test_values_alone_give_the_constants_of_every_named_activation(name, own):
     assert sigma.a_sigma == pytest.approx(known.a_sigma, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("name", names())
 def test_names_stand_for_what_they_are(name):
     assert resolve_activation(name) is activation(name)
 
@@ -138,15 +138,15 @@ def test_names_stand_for_what_they_are(name):
         ("mymodule:", [], ["'mymodule:': expected a name or module:function, such as mymodule:wave"]),
         ("my module:wave", [], ["expected a name or module:function"]),
         ("nowhere:wave", [], ["there is no module 'nowhere' in", "Start Snakemake in the folder that holds it"]),
-        ("needs:wave", [], ["its module imports 'no_such_package', which is not there"]),
+        ("needs:wave", [], ["its module imports 'no_such_package', which is missing"]),
         ("broken:wave", [], ["its module cannot be imported: SyntaxError"]),
         ("raises:wave", [], ["its module cannot be imported: RuntimeError: no licence"]),
         ("mymodule:wav", [], ["has no function 'wav'; it has arctan", "mymodule.py"]),
-        ("mymodule:scale", [], ["'scale' in module 'mymodule'", "is no function but of type 'float64'"]),
+        ("mymodule:scale", [], ["'scale' in module 'mymodule'", "is not a function but a 'float64'"]),
         ("mymodule:fails", [], ["fails on a float64 array of shape (41,): AttributeError", "entry by entry"]),
         ("mymodule:total", [], ["returns an array of shape () for one of shape (41,)", "entry by entry"]),
         ("mymodule:cut", [], ["returns an array of shape (40,) for one of shape (41,)"]),
-        ("mymodule:centred", [], ["gives other values at the same points in a longer array"]),
+        ("mymodule:centred", [], ["gives different values at the same points of a longer array"]),
         ("mymodule:single", [], ["returns float32 numbers for float64 ones; keep float64"]),
         ("mymodule:turned", [], ["returns complex128 numbers"]),
         ("mymodule:words", [], ["returns <U1 numbers"]),

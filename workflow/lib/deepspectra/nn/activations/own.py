@@ -1,11 +1,11 @@
-"""Activation functions by name, or of the user's own as ``module:function``.
+"""Activations by name, or the user's own as ``module:function``.
 
-Of a function of one's own only values are known: its derivative, of which the limit laws need E[sigma'(xi)] and
-E[sigma'(xi)^2], is that of its Chebyshev series on the panels of the Gaussian quadrature. It is taken as it is, never
-scaled or shifted in silence: who writes a function knows what it is to be.
+A user's function gives values only. The limit laws also need E[sigma'(xi)] and E[sigma'(xi)^2], so the derivative is
+that of the function's Chebyshev series on the panels of the Gaussian quadrature. The function is never silently shifted
+or scaled: one that is not normalised is refused.
 
-Importing a module runs its code. The name comes from the user's own configuration alone, no file that the workflow
-fetches can name one.
+Importing a module runs its code. Its name comes from the user's own configuration only; no file that the workflow
+downloads can name one.
 """
 
 from __future__ import annotations
@@ -17,59 +17,57 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from deepspectra.nn.activations import (
-    ACTIVATIONS,
-    Activation,
-    activation,
-    check_normalised,
-    gaussian_expectation,
-    panel_cuts,
-)
+from deepspectra.nn.activations import Activation, activation, names
+from deepspectra.nn.activations.base import check_normalised
 from deepspectra.nn.panel_series import PanelSeries
+from deepspectra.nn.quadrature import gaussian_expectation, panel_cuts
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["resolve_activation", "source_of"]
+
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-# Kinks are looked for where the Gaussian weight is above 1e-14.
+# Kinks matter where the Gaussian weight is above 1e-14.
 _REGION = 8.0
-# Relative to the size of the function: what the last terms of a series may be, and what counts as a jump of the
-# function, of its first and of its second derivative. Rounding alone gives 1e-15, 2e-11 and 1e-8.
+# Relative to the size of the function: how large the last terms of a series may be, and what counts as a jump of the
+# function, its first and its second derivative. Rounding alone gives 1e-15, 2e-11 and 1e-8.
 _TAIL = 1e-10
 _JUMPS = (1e-9, 1e-7, 1e-5)
 _STEIN = 1e-8
 
 
 def resolve_activation(reference: str, breakpoints: Iterable[float] = ()) -> Activation:
-    """The activation of this name, or the user's own function, normalised either way.
+    """The activation of this name, or the user's own function; both are normalised.
 
-    :param reference: one of the names in ``activations.ACTIVATIONS``, or ``module:function``; the module is looked for
+    :param reference: one of :func:`~deepspectra.nn.activations.names`, or ``module:function``; the module is looked up
         in the current folder first.
-    :param breakpoints: where a function of the user's own has kinks.
-    :raises UserError: if there is no such activation, it is not a function of each entry alone, not finite, not
-        normalised, jumps, or has a kink that is no breakpoint.
+    :param breakpoints: where the user's function has kinks.
+    :raises UserError: if there is no such activation, or if the function does not act entry by entry, is not finite,
+        is not normalised, jumps, or has a kink that is not among the breakpoints.
     """
     breakpoints = tuple(sorted(float(point) for point in breakpoints))
     if ":" in reference:
         sigma = _own(reference, breakpoints)
-    elif reference in ACTIVATIONS:
+    elif reference in names():
         if breakpoints:
             raise UserError(f"breakpoints are for functions of your own; those of {reference!r} are known.")
         sigma = activation(reference)
     else:
         raise UserError(
-            f"no activation is called {reference!r}; there are {', '.join(sorted(ACTIVATIONS))}, and functions of "
-            "your own as module:function."
+            f"no activation is called {reference!r}; there are {', '.join(names())}, and functions of your own as "
+            "module:function."
         )
     check_normalised(sigma)
     return sigma
 
 
 def source_of(reference: str) -> str:
-    """Short digest of the file that a ``module:function`` stands in; empty for an activation that has a name.
+    """Short digest of the file that defines a ``module:function``; empty for an activation that has a name.
 
-    Of that file alone: what it imports is not followed.
+    Covers that file only, not what it imports.
     """
     if ":" not in reference:
         return ""
@@ -78,10 +76,11 @@ def source_of(reference: str) -> str:
 
 
 def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
+    """The user's function as an activation, checked but for its normalisation."""
     function = _checked(reference, _function(reference))
     _check_entries(reference, function)
     cuts = panel_cuts(breakpoints)
-    # First by the quadrature itself: it names what does not settle.
+    # The quadrature comes first: its message is the most helpful one for a kink.
     gaussian_expectation(function, breakpoints, f"activation {reference!r}")
     series = PanelSeries.fit(function, cuts)
     slope = series.derivative()
@@ -90,14 +89,14 @@ def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
     stein = gaussian_expectation(lambda x: x * function(x), breakpoints, f"activation {reference!r} times x")
     if not abs(sigma.b_sigma - stein) <= _STEIN * (1 + abs(stein)):
         raise UserError(
-            f"activation {reference!r} cannot be differentiated by its values: E[sigma'(xi)] = {sigma.b_sigma:.12g} "
-            f"and E[xi sigma(xi)] = {stein:.12g} should agree. Name its kinks as breakpoints, or make it smoother."
+            f"activation {reference!r} cannot be differentiated numerically: E[sigma'(xi)] = {sigma.b_sigma:.12g} and "
+            f"E[xi sigma(xi)] = {stein:.12g} should agree. Name its kinks as breakpoints, or make it smoother."
         )
     return sigma
 
 
 def _module(reference: str) -> ModuleType:
-    """Import the module of a reference, the current folder before all others."""
+    """Import the module of a reference, looking in the current folder first."""
     if not _REFERENCE.fullmatch(reference):
         raise UserError(f"activation {reference!r}: expected a name or module:function, such as mymodule:wave.")
     name, folder = reference.partition(":")[0], str(Path.cwd())
@@ -112,14 +111,14 @@ def _module(reference: str) -> ModuleType:
                 f"activation {reference!r}: there is no module {error.name!r} in {folder} or among the installed "
                 "packages. Start Snakemake in the folder that holds it, or put it into this one."
             ) from None
-        raise UserError(f"activation {reference!r}: its module imports {error.name!r}, which is not there.") from None
-    except Exception as error:  # a module of the user's can fail in any way
+        raise UserError(f"activation {reference!r}: its module imports {error.name!r}, which is missing.") from None
+    except Exception as error:  # a user's module can fail in any way
         raise UserError(
             f"activation {reference!r}: its module cannot be imported: {type(error).__name__}: {error}."
         ) from None
 
 
-def _function(reference: str) -> Callable:
+def _function(reference: str) -> Callable[[np.ndarray], Any]:
     """The function that a reference names."""
     module, name = _module(reference), reference.partition(":")[2]
     where = f"{module.__name__!r} ({getattr(module, '__file__', None) or 'built in'})"
@@ -127,22 +126,22 @@ def _function(reference: str) -> Callable:
         own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         known = f"; it has {', '.join(sorted(own)[:10])}" if own else ""
         raise UserError(f"activation {reference!r}: module {where} has no function {name!r}{known}.")
-    if not callable(function := getattr(module, name)):
+    function: Callable[[np.ndarray], Any] = getattr(module, name)
+    if not callable(function):
         raise UserError(
-            f"activation {reference!r}: {name!r} in module {where} is no function but of type "
-            f"{type(function).__name__!r}."
+            f"activation {reference!r}: {name!r} in module {where} is not a function but a {type(function).__name__!r}."
         )
     return function
 
 
-def _checked(reference: str, function: Callable) -> Callable[[np.ndarray], np.ndarray]:
-    """The function, with a message for everything that it can do wrong."""
+def _checked(reference: str, function: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """The function, with a message for each way in which it can go wrong."""
 
     def checked(x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         try:
             values = np.asarray(function(x.copy()))
-        except Exception as error:  # a function of the user's can fail in any way
+        except Exception as error:  # a user's function can fail in any way
             raise UserError(
                 f"activation {reference!r} fails on a float64 array of shape {x.shape}: {type(error).__name__}: "
                 f"{error}. It must take a NumPy array and act entry by entry."
@@ -165,18 +164,18 @@ def _checked(reference: str, function: Callable) -> Callable[[np.ndarray], np.nd
 
 
 def _check_entries(reference: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Refuse what looks at other entries, or at dice."""
+    """Refuse a function that depends on other entries or on random numbers."""
     x = np.linspace(-5, 5, 41)
     whole, part = function(x), function(x[:13])
     if not np.allclose(whole[:13], part, rtol=1e-9, atol=1e-9):
         raise UserError(
-            f"activation {reference!r} gives other values at the same points in a longer array; each value must depend "
-            "on its own entry alone."
+            f"activation {reference!r} gives different values at the same points of a longer array; each value must "
+            "depend on its own entry only."
         )
 
 
 def _check_smooth(reference: str, series: PanelSeries, slope: PanelSeries, breakpoints: tuple[float, ...]) -> None:
-    """Refuse jumps, and kinks that are no breakpoints."""
+    """Refuse jumps, and kinks that are not among the breakpoints."""
     cuts = series.cuts
     near = np.minimum(np.abs(cuts[:-1]), np.abs(cuts[1:])) < _REGION
     size = 1 + np.abs(series.coefficients).sum(axis=0)
