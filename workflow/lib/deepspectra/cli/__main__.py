@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         # The reader of the output has seen enough, as in `deepspectra settings | head`.
-        sys.stdout = None  # type: ignore[assignment]  # or Python complains about the pipe at its end
+        sys.stdout = None  # otherwise Python complains about the pipe at its end
     return 0
 
 
