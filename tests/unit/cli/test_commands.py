@@ -102,6 +102,12 @@ def test_costs_are_those_of_every_target(capsys, items, scale):
     assert re.search(r"Together about \d+ minutes and \d+ MB", shown)
 
 
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_target_was_measured_or_estimated(capsys, scale):
+    main(["cost", "--scale", scale])
+    assert "not measured" not in capsys.readouterr().out
+
+
 def test_a_target_takes_no_less_than_its_longest_job(capsys, items):
     main(["cost", "--scale", "paper", "--cores", "1000000"])
     rows = re.findall(r"^\w+_figure_1 +\d+ +(\d+\.\d) ", capsys.readouterr().out, re.MULTILINE)
