@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deepspectra.papers.rows import NO_WEIGHTS
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NO_WEIGHTS", "AbsentError", "Measured", "Reading", "Results", "difference", "mean", "number"]
-
-#: What a summary says in place of numbers when pretrained weights are unavailable.
-NO_WEIGHTS = "weights not available"
+__all__ = ["AbsentError", "Measured", "Reading", "Results", "difference", "mean", "number"]
 
 
 class AbsentError(Exception):
@@ -49,7 +48,7 @@ class Results:
         """A part of the tables, so that a reading cannot use what it does not declare."""
         return Results({name: self._tables[name] for name in files if name in self._tables})
 
-    def rows(self, file: str, *columns: str, **where: str) -> pd.DataFrame:
+    def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
 
         :param columns: other columns that the table must have.
@@ -67,25 +66,24 @@ class Results:
         if len(chosen):
             return chosen
         if "series" in where:
-            same = table[table.series == where["series"]]
-            said = same.get("label", same.get("quantity", same["series"]))
-            for text in said[said.astype(str).str.startswith(NO_WEIGHTS)]:
-                raise AbsentError(text)
+            said = table[(table.series == where["series"]) & (table.get("quantity") == NO_WEIGHTS)]
+            for label in said.get("label", ()):
+                raise AbsentError(label)
             if where["series"] == "published":
                 raise AbsentError("no matrix was made as published")
-        raise AbsentError(f"{file}.csv has no row {', '.join(where.values())}".rstrip())
+        raise AbsentError(f"{file}.csv has no row {_words(where)}".rstrip())
 
-    def row(self, file: str, **where: str) -> dict[str, Any]:
+    def row(self, file: str, **where: str | float) -> dict[str, Any]:
         """The only such row.
 
         :raises AbsentError: if there is none, or more than one.
         """
         rows = self.rows(file, **where)
         if len(rows) > 1:
-            raise AbsentError(f"{file}.csv has {len(rows)} rows {', '.join(where.values())}")
+            raise AbsentError(f"{file}.csv has {len(rows)} rows {_words(where)}")
         return rows.iloc[0].to_dict()
 
-    def value(self, file: str, column: str = "value", **where: str) -> float:
+    def value(self, file: str, column: str = "value", **where: str | float) -> float:
         """A number in the only such row.
 
         :raises AbsentError: if it is missing or not a number.
@@ -94,9 +92,7 @@ class Results:
         found = number(row.get(column))
         if math.isnan(found):
             note = row.get("note")
-            raise AbsentError(
-                note if isinstance(note, str) else f"{file}.csv has no {column} of {', '.join(where.values())}"
-            )
+            raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {_words(where)}")
         return found
 
 
@@ -143,6 +139,10 @@ def mean(values: pd.Series, what: str) -> Measured:
     if len(values) < 2:
         raise AbsentError(f"{what}: {len(values)} values make no mean with an error")
     return Measured(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5))
+
+
+def _words(where: Mapping[str, str | float]) -> str:
+    return ", ".join(str(wanted) for wanted in where.values())
 
 
 def _attempt(measure: Callable[[Results], Measured], results: Results) -> Measured:
