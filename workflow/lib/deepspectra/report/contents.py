@@ -1,34 +1,12 @@
-"""What papers and their items are called for readers."""
+"""What readers call an item."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+__all__ = ["LIMIT_LAWS", "labels_of", "name_of"]
 
-
-class Paper(NamedTuple):
-    """Authors and year, and the title."""
-
-    name: str
-    title: str
-
-
-#: In the order of the report. A name has no colon: Snakemake's report makes a link target of it.
-PAPERS = {
-    "thamm2024": Paper(
-        "Thamm, Staats and Rosenow (2024)", "Random matrix theory analysis of neural network weight matrices"
-    ),
-    "baskerville2022": Paper(
-        "Baskerville, Granziol and Keating (2022)", "Appearance of random matrix theory in deep learning"
-    ),
-    "fan2020": Paper(
-        "Fan and Wang (2020)",
-        "Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks",
-    ),
-    "pennington2017": Paper("Pennington and Worah (2017)", "Nonlinear random matrix theory for deep learning"),
-}
 LIMIT_LAWS = "Limit laws"
 
-#: Items without a number of the paper's.
+#: Items that have no number in their paper.
 _NAMES = {
     "figure_resnet34": "Beyond the paper, figure",
     "table_networks": "Beyond the paper, table",
@@ -37,11 +15,11 @@ _NAMES = {
 
 
 def name_of(item: str) -> str:
-    """An item as a reader calls it: "figure_s1" is "Figure S1"; a limit law keeps the name that it was given."""
+    """An item as a reader calls it: "figure_s1" is "Figure S1"; a limit law keeps the name its settings give it."""
     kind, _, number = item.partition("_")
     return _NAMES.get(item) or (f"{kind.capitalize()} {number.upper()}" if kind in ("figure", "table") else item)
 
 
 def labels_of(item: str, suffix: str) -> dict[str, str]:
-    """What Snakemake's report says of one file of an item."""
+    """Labels of one file of an item in Snakemake's report."""
     return {"item": name_of(item), "kind": item.partition("_")[0], "file": suffix.upper()}
