@@ -53,35 +53,6 @@ rule draw_claims:
         "../scripts/draw_claims.py"
 
 
-rule show_table:
-    """A table as a page of its own, which Snakemake's report shows as it is."""
-    input:
-        md="results/{scale}/tables/{paper}/{table}.md",
-        template=shipped("workflow/lib/deepspectra/report/table.html"),
-    output:
-        html=report(
-            "results/{scale}/tables/{paper}/{table}.html",
-            category=plan(items.paper_name),
-            caption="../report/table.rst",
-            labels=plan(items.table_labels),
-        ),
-    log:
-        "results/{scale}/logs/show_table/{paper}_{table}.log",
-    benchmark:
-        "results/{scale}/benchmarks/{paper}_{table}/show_table.tsv"
-    conda:
-        "../../envs/workflow.yaml"
-    resources:
-        mem_mb=plan.grow(1000),
-        runtime=plan.grow(15),
-    params:
-        # A path, which templates of Snakemake's report can read; no part of the result.
-        text=lambda wildcards, input: Path(input.md),
-        code=code("show_table"),
-    script:
-        "../scripts/show_table.py"
-
-
 rule write_report:
     """One page with all figures, tables, limit laws and claims, for a browser without network."""
     input:

@@ -11,6 +11,13 @@ for paper in PAPERS:
             output:
                 csv=items.table_files(paper, item, "csv"),
                 md=items.table_files(paper, item, "md"),
+                json=items.table_files(paper, item, "json"),
+                html=report(
+                    items.table_files(paper, item, "html"),
+                    category=PAPERS[paper].name,
+                    caption="../report/table.rst",
+                    labels=items.labels(item, "html"),
+                ),
             log:
                 f"results/{{scale}}/logs/make_table/{paper}_{item}.log",
             benchmark:
@@ -21,6 +28,8 @@ for paper in PAPERS:
                 mem_mb=plan.grow(1000),
                 runtime=plan.grow(15),
             params:
+                # Paths, which templates of Snakemake's report can read; no part of the result.
+                text=lambda wildcards, output: [Path(file) for file in output.md],
                 paper=paper,
                 numbers=items.numbers_function(paper, item),
                 parameters=plan(items.numbers_parameters, paper=paper, item=item),

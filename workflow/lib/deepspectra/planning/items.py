@@ -10,7 +10,7 @@ from deepspectra.config import describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
-from deepspectra.report.contents import LIMIT_LAWS, labels_of
+from deepspectra.papers.naming import LIMIT_LAWS, labels_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = [
@@ -115,11 +115,6 @@ def labels(item: str, suffix: str) -> dict[str, str]:
     return labels_of(item, suffix)
 
 
-def table_labels(table: str) -> dict[str, str]:
-    """What Snakemake's report says of a table's page."""
-    return labels_of(table, "html")
-
-
 def table_items(paper: str) -> list[str]:
     """The tables of a paper."""
     return [item for item, entry in items_of(paper).items() if not entry.drawing]
@@ -150,7 +145,7 @@ def targets(settings: Settings, paper: str, item: str, scale: str) -> list[str]:
     stands_on = spectra(settings, paper, item, scale)
     if not entry.drawing:
         names = [f"{folder}/tables/{paper}/{table}" for table in tables(paper, item)]
-        return [*(f"{name}.{suffix}" for name in names for suffix in ("csv", "md")), *stands_on]
+        return [*(f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "json", "html")), *stands_on]
     kernels = []
     if paper == "fan2020" and settings.keep_matrices:
         kernels = [name.replace("/spectra/", "/kernels/") for name in stands_on]
@@ -328,7 +323,7 @@ def report_files(settings: Settings, scale: str) -> list[str]:
                 files.append(f"{folder}/captions/{paper}/{item}.txt")
             else:
                 bases = [f"{folder}/tables/{paper}/{table}" for table in tables(paper, item)]
-                files += [f"{base}.{suffix}" for base in bases for suffix in ("md", "csv")]
+                files += [f"{base}.{suffix}" for base in bases for suffix in ("json", "md", "csv")]
     for law in settings.limit_laws:
         files += [f"{folder}/limits/{law}.{suffix}" for suffix in ("png", "pdf", "csv")]
         files.append(f"{folder}/captions/limits/{law}.txt")
@@ -340,17 +335,6 @@ def report_contents() -> dict[str, list[str]]:
     return {paper: [name for item in items_of(paper) for name in _file_names(paper, item)] for paper in PAPERS}
 
 
-def table_pages(scale: str) -> list[str]:
-    """Tables as pages of their own, for Snakemake's report."""
-    return [
-        f"results/{scale}/tables/{paper}/{table}.html"
-        for paper in PAPERS
-        for item, entry in items_of(paper).items()
-        if not entry.drawing
-        for table in tables(paper, item)
-    ]
-
-
 def _file_names(paper: str, item: str) -> tuple[str, ...]:
     return (item,) if item_of(paper, item).drawing else tables(paper, item)
 
@@ -360,18 +344,13 @@ def claim_files(scale: str) -> list[str]:
     return [f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")]
 
 
-def page_files(scale: str) -> list[str]:
-    """The page of all results, and the tables' own pages."""
-    return [f"results/{scale}/report.html", *table_pages(scale)]
-
-
 def paper_targets(settings: Settings, paper: str, scale: str) -> list[str]:
     """Every figure and table of a paper."""
     return [file for item in items_of(paper) for file in targets(settings, paper, item, scale)]
 
 
 def everything(settings: Settings, scale: str) -> list[str]:
-    """Every figure, table and limit law, the claims and the pages."""
+    """Every figure, table and limit law, the claims and the page."""
     files = [file for paper in PAPERS for file in paper_targets(settings, paper, scale)]
     files += [file for law in settings.limit_laws for file in law_files(law, scale)]
-    return [*files, *claim_files(scale), *page_files(scale)]
+    return [*files, *claim_files(scale), f"results/{scale}/report.html"]

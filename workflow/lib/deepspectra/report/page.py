@@ -19,7 +19,7 @@ from deepspectra.papers import NOTE_SHARE
 from deepspectra.papers.registry import PAPERS
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import MARKS, count_verdicts
-from deepspectra.report.contents import LIMIT_LAWS, name_of
+from deepspectra.papers.naming import LIMIT_LAWS, name_of
 from deepspectra.report.tables import ShownTable, environment, read_table
 from deepspectra.report.verdicts import BOUNDS, RULE
 
