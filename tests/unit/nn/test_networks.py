@@ -27,7 +27,7 @@ from deepspectra.nn.networks import (
     response_normalisation,
     standardise_images,
 )
-from deepspectra.rmt.ensembles import generator
+from deepspectra.runtime.seeds import generator
 from deepspectra.spectra.curvature.piecewise import why_not_piecewise
 from deepspectra.spectra.kernels import network_kernels
 

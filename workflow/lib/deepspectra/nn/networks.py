@@ -20,7 +20,7 @@ from deepspectra.nn.architectures import (
     lenet_shapes,
     minialexnet_shapes,
 )
-from deepspectra.rmt.ensembles import generator
+from deepspectra.runtime.seeds import generator
 
 #: Streams of a network's seed: numbers drawn for one purpose do not depend on how many another one took.
 INITIAL_STREAM, ORDER_STREAM = 0, 1
