@@ -23,7 +23,7 @@ from deepspectra.nn.networks import (
     parameters_of,
     standardise_images,
 )
-from deepspectra.rmt.ensembles import generator
+from deepspectra.runtime.seeds import generator
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet"])

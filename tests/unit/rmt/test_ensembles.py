@@ -14,11 +14,11 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.ensembles import (
     data_covariance_eigenvalues,
     gaussian_equivalent,
-    generator,
     random_feature_eigenvalues,
     whole_quotient,
 )
 from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime.seeds import generator
 
 
 def identity(x):

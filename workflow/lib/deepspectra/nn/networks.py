@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from deepspectra.rmt.ensembles import generator
+from deepspectra.runtime.seeds import generator
 
 __all__ = [
     "INITIAL_STREAM",
