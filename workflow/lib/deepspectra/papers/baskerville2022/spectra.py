@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deepspectra.nn.architectures import DATA_SIZES
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.baskerville2022.names import parts_of
 from deepspectra.spectra.curvature.sizes import reduced_rows
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from deepspectra.data.tasks import Part, Samples, load_samples
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.nn.loading import State, load_trained
 
 __all__ = ["load_network_and_samples"]
@@ -32,5 +33,6 @@ def load_network_and_samples(
     :raises UserError: if a file does not hold what it should.
     """
     samples = load_samples(network, data, part, dtype=dtype).to(device)
-    model = load_trained(network, weights, state, samples.inputs[0].numel(), dtype)
+    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = load_trained(network, weights, state, features, outputs, dtype)
     return model.to(device), samples
