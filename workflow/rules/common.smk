@@ -19,10 +19,9 @@ from deepspectra.nn.architectures import DATA_SIZES, matrix_shape
 from deepspectra.papers.readings import READINGS
 from deepspectra.config import SCALES, check_files, describe_scale, differences, load_settings
 from deepspectra.spectra.curvature.sizes import reduced_rows
-from deepspectra.data.sources.table import load_table
+from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
 from deepspectra.runtime.errors import UserError
 from deepspectra.nn.own_activations import source_of
-from deepspectra.data.pretrained.table import load_backbones_table, load_weights_table
 from deepspectra.report.contents import LIMIT_LAWS, PAPERS, labels_of
 
 
@@ -39,9 +38,9 @@ try:
     SETTINGS = load_settings(Path(workflow.basedir) / "config", config)
     # The same as the files alone have it.
     FILED = load_settings(Path(workflow.basedir) / "config")
-    DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml")
-    WEIGHTS = load_weights_table(Path(workflow.basedir) / "resources" / "weights.yaml")
-    BACKBONES = load_backbones_table(Path(workflow.basedir) / "resources" / "backbones.yaml")
+    DATASETS = load_table(Path(workflow.basedir) / "resources" / "datasets.yaml", DataSetEntry)
+    WEIGHTS = load_table(Path(workflow.basedir) / "resources" / "weights.yaml", WeightsEntry)
+    BACKBONES = load_table(Path(workflow.basedir) / "resources" / "backbones.yaml", BackboneEntry)
 except UserError as error:
     stop(error)
 

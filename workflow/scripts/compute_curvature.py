@@ -2,7 +2,8 @@
 
 import torch
 
-from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.data.loading import load_samples
+from deepspectra.data.sets import data_set
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -20,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
     model = model.to(device)
     first, size = 0 if batch == "whole" else int(batch), snakemake.params.samples
     chosen = slice(first * size, (first + 1) * size)
-    inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], loss_of(network["data"])
+    inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], data_set(network["data"]).loss
     if batch == "whole":
         with torch.no_grad():
             matrix = softmax_regression_hessian(inputs, model(inputs))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from deepspectra.data.tasks import load_standardised
+from deepspectra.data.standardised import load_standardised
 from deepspectra.nn.linearised import linearised
 from deepspectra.nn.networks import build, load_parameters
 from deepspectra.runtime import store

@@ -5,7 +5,8 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.data.loading import load_samples
+from deepspectra.data.sets import data_set
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -29,7 +30,7 @@ with job(snakemake.log[0], snakemake.threads):
             model,
             samples.inputs[chosen],
             samples.targets[chosen],
-            loss_of(network["data"]),
+            data_set(network["data"]).loss,
             # A method that is asked for is one for Hessians.
             snakemake.params.method if wildcards.kind == "hessian" else None,
         )

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from deepspectra.data.tasks import load_samples
+from deepspectra.data.loading import load_samples
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job

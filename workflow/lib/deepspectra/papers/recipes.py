@@ -10,8 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from deepspectra.data.preprocessing import normalise_cifar10
-from deepspectra.data.tasks import Samples, load_kernel_task, load_standardised, load_task
+from deepspectra.data.sets.cifar10 import normalise_cifar10
+from deepspectra.data.kernel_tasks import load_kernel_task
+from deepspectra.data.loading import load_task
+from deepspectra.data.standardised import load_standardised
+from deepspectra.data.tasks import Samples
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures import CHANNELS
 from deepspectra.nn.networks import (
@@ -63,7 +66,7 @@ def thamm2024(network: Mapping, training: Mapping, path: str | Path) -> Recipe:
 def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Recipe:
     """torch's own initial weights, decay of all parameters, and a rate that falls linearly.
 
-    :param network: as :func:`deepspectra.data.tasks.load_samples` takes it, with ``architecture``, ``hidden``,
+    :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
         ``activation``.
     :param training: of the configuration, with this network's own epochs.
     :param path: the network's data.
@@ -87,7 +90,7 @@ def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Re
 def fan2020(network: Mapping, training: Mapping, path: str | Path | None) -> Recipe:
     """Independent N(0, 1) weights in the NTK parametrisation, and Adam at one rate (section 4.3).
 
-    :param network: as :func:`deepspectra.data.tasks.load_kernel_task` takes it, with ``hidden`` and ``activation``.
+    :param network: as :func:`deepspectra.data.kernel_tasks.load_kernel_task` takes it, with ``hidden``, ``activation``.
     :param training: ``samples``, ``test_samples``, ``epochs``, ``batch_size``, ``learning_rate``.
     :param path: CIFAR-10, or None where the samples are drawn.
     """
