@@ -1,6 +1,6 @@
 """All parameters of the first network trained on ImageNet that can be had, into one HDF5 file that says which it is."""
 
-from deepspectra.data.sources.backbones import fetch_backbone
+from deepspectra.data.sources.fetching import fetch_backbone
 from deepspectra.data.sources.retrieval import Retriever
 from deepspectra.runtime.job import job
 

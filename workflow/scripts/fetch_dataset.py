@@ -1,6 +1,6 @@
 """One data set into one HDF5 file, the same to the byte whichever source served; the log says which one did."""
 
-from deepspectra.data.sources.datasets import fetch_data_set
+from deepspectra.data.sources.fetching import fetch_data_set
 from deepspectra.data.sources.retrieval import Retriever
 from deepspectra.runtime.job import job
 

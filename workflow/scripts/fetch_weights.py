@@ -4,8 +4,8 @@ Many networks do not reach the official addresses. ``pretrained: require`` makes
 file.
 """
 
+from deepspectra.data.sources.fetching import fetch_weights
 from deepspectra.data.sources.retrieval import Retriever
-from deepspectra.data.sources.weights import fetch_weights
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):

@@ -25,8 +25,8 @@ _Columns = tuple[np.ndarray, np.ndarray]
 def load_kernel_task(network: Mapping[str, Any], training: Mapping[str, Any], path: str | Path | None) -> Task:
     """Inputs (count, d_0) of unit norm and targets (count, 1), float64, for a network of fan2020.
 
-    :param network: ``data`` and ``seed``, and for sphere ``input_dimension`` and ``activation``, for cifar10 ``classes``
-        and ``removed_components``.
+    :param network: ``data`` and ``seed``; for sphere also ``input_dimension`` and ``activation``, for cifar10
+        ``classes`` and ``removed_components``.
     :param training: ``samples``, ``test_samples``.
     :param path: CIFAR-10; not used for the sphere.
     :raises UserError: if the file is not what it must be, holds fewer images, or nothing is left of one.

@@ -1,8 +1,7 @@
-"""Labelled samples as the data files hold them, and images in blocks to floating-point numbers."""
+"""Labelled samples as the data files hold them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,7 @@ from deepspectra.nn.images import CHANNELS, IMAGE_SIDE
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["first_samples", "normalised", "read_cifar10", "read_labelled"]
-
-#: Images that are in float64 at once, on the way to another precision.
-_BLOCK = 1000
+__all__ = ["first_samples", "read_cifar10", "read_labelled"]
 
 
 def read_labelled(
@@ -49,12 +45,3 @@ def first_samples(count: int | None, there: int, path: str | Path, part: Part) -
             f"{path}: {count} {part} samples are asked for, it has {there}. Ask for fewer, or make the file anew."
         )
     return slice(count)
-
-
-def normalised(images: np.ndarray, normalise: Callable[[np.ndarray], np.ndarray], dtype: torch.dtype) -> torch.Tensor:
-    """Normalised images, block by block: all of CIFAR-10 in float64, with intermediate results, is several GB."""
-    result = torch.empty(len(images), *normalise(images[:1]).shape[1:], dtype=dtype)
-    for start in range(0, len(images), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        result[block] = torch.from_numpy(normalise(images[block]))
-    return result

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.data.loading import load_task
+from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.data.standardised import load_standardised
 from deepspectra.data.tasks import Samples
 from deepspectra.nn.activations import activation

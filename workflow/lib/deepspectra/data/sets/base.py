@@ -1,4 +1,4 @@
-"""What a data set is. Every start of Snakemake reads sizes from here, so this module imports neither NumPy nor torch."""
+"""What a data set is. Every start of Snakemake reads sizes, so this module imports neither NumPy nor torch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
 
-    from deepspectra.data.tasks import Part, Samples
+    from deepspectra.data.tasks import Part
     from deepspectra.nn.losses import Loss
 
 __all__ = ["DataSet"]
@@ -20,13 +20,16 @@ __all__ = ["DataSet"]
 class DataSet:
     """One data set as the networks of baskerville2022 see it.
 
+    Its file holds inputs and labels of either part, such as ``train_images`` and ``train_labels``; one that holds
+    something else brings a function that reads it.
+
     :ivar inputs: numbers in a sample. :ivar outputs: classes, or values to predict.
     :ivar loss: what networks minimise.
     :ivar train_samples: at most. :ivar test_samples: likewise.
     :ivar file: the samples, below ``results/{scale}`` unless it begins with ``resources/``.
-    :ivar load: (network, path, part, count, dtype) -> one part, normalised as the authors do. ``network`` is an entry of
-        the configuration; ``count`` says how many of the first samples are taken, None for all. Inputs, and targets that
-        are values, are computed in float64 and then rounded once to ``dtype``.
+    :ivar stored: the inputs' name in the file. :ivar shape: of one sample there; a word stands for any length.
+    :ivar normalise: samples as stored, shape (count, ...), to the networks' inputs, as the paper's authors do.
+    :ivar read: (path, part, network) -> all inputs and targets of a part, float64. None for stored inputs and labels.
     :ivar most_inputs: where ``inputs`` is only what the paper has; None where it always holds.
     """
 
@@ -36,7 +39,10 @@ class DataSet:
     train_samples: int
     test_samples: int
     file: str
-    load: Callable[[Mapping[str, Any], str | Path, Part, int | None, torch.dtype], Samples]
+    stored: str = ""
+    shape: tuple[int | str, ...] = ()
+    normalise: Callable[[np.ndarray], np.ndarray] = lambda stored: stored
+    read: Callable[[str | Path, Part, Mapping[str, Any]], tuple[np.ndarray, np.ndarray]] | None = None
     most_inputs: int | None = None
 
     @property

@@ -1,8 +1,7 @@
 """Bike Sharing: hourly counts of rented bikes, predicted from the calendar and the weather.
 
 Inputs and targets follow the public code of baskerville2022's authors. The paper's text differs in one place: it maps a
-date to an integer of its own, the code to the day of the month. The code also divides each part's targets by the mean of
-that part.
+date to a unique integer, the code to the day of the month. The code also divides each part's targets by their mean.
 """
 
 from __future__ import annotations
@@ -17,14 +16,13 @@ from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
-    from deepspectra.data.tasks import Part, Samples
+    from deepspectra.data.tasks import Part
 
 __all__ = ["BIKE_FEATURES", "BIKE_TRAIN_SHARE", "DATA_SET", "Regression", "days_of_the_month", "split_bike"]
 
 #: The regressors beside the day of the month (baskerville2022, appendix B).
-BIKE_FEATURES = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
+BIKE_FEATURES: tuple[str, ...] = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
 BIKE_FEATURES += ("temp", "atemp", "hum", "windspeed")
 #: Share of the rows used for training.
 BIKE_TRAIN_SHARE = 0.8
@@ -88,19 +86,14 @@ def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: 
     return parts[0], parts[1]
 
 
-def _load(network: Mapping[str, Any], path: str | Path, part: Part, count: int | None, dtype: torch.dtype) -> Samples:
-    """Inputs (count, 13) and targets (count, 1), shuffled by the network's ``seed``."""
-    import torch
-
-    from deepspectra.data.labelled import first_samples
-    from deepspectra.data.tasks import Samples
+def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> Regression:
+    """A part of the rows, which are shuffled by the network's seed."""
     from deepspectra.runtime import store
 
     contents = store.read(path, {"table": ("rows", "columns")})
-    columns = contents.attributes["parameters"]["columns"]["table"]
-    split = split_bike(contents["table"], columns, BIKE_TRAIN_SHARE, network["seed"])[part == "test"]
-    chosen = first_samples(count, len(split.inputs), path, part)
-    return Samples(*(torch.from_numpy(array[chosen]).to(dtype) for array in split))
+    parameters: Any = contents.attributes["parameters"]
+    columns = parameters["columns"]["table"]
+    return split_bike(contents["table"], columns, BIKE_TRAIN_SHARE, network["seed"])[part == "test"]
 
 
 DATA_SET = DataSet(
@@ -110,5 +103,5 @@ DATA_SET = DataSet(
     train_samples=round(BIKE_TRAIN_SHARE * _ROWS),
     test_samples=_ROWS - round(BIKE_TRAIN_SHARE * _ROWS),
     file="resources/data/bike.h5",
-    load=_load,
+    read=_read,
 )

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deepspectra.data.sets.base import DataSet
 from deepspectra.nn.images import CHANNELS, CLASSES, IMAGE_SIDE, IMAGENET_DEVIATION, IMAGENET_MEAN
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
-
-    from deepspectra.data.tasks import Part, Samples
 
 __all__ = ["DATA_SET", "normalise_cifar10"]
 
 
 def normalise_cifar10(images: np.ndarray) -> np.ndarray:
-    """uint8 images (samples, height, width, 3) to float64 (samples, 3, height, width), each channel normalised."""
-    import numpy as np
-
+    """uint8 images (count, height, width, 3) to float64 (count, 3, height, width), each channel normalised."""
     channels_last = (images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
-    return np.ascontiguousarray(channels_last.transpose(0, 3, 1, 2))
-
-
-def _load(network: Mapping[str, Any], path: str | Path, part: Part, count: int | None, dtype: torch.dtype) -> Samples:
-    """Inputs (count, 3, 32, 32)."""
-    from deepspectra.data.labelled import normalised, read_cifar10
-    from deepspectra.data.tasks import Samples
-
-    images, labels = read_cifar10(path, part, count)
-    return Samples(normalised(images, normalise_cifar10, dtype), labels)
+    return channels_last.transpose(0, 3, 1, 2).copy()
 
 
 DATA_SET = DataSet(
@@ -42,5 +26,7 @@ DATA_SET = DataSet(
     train_samples=50_000,
     test_samples=10_000,
     file="resources/data/cifar10.h5",
-    load=_load,
+    stored="images",
+    shape=(IMAGE_SIDE, IMAGE_SIDE, CHANNELS),
+    normalise=normalise_cifar10,
 )

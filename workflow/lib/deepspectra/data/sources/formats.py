@@ -20,7 +20,8 @@ class Format:
     """A file format.
 
     :ivar roles: the members that it needs.
-    :ivar reader: ``module:function`` in this package, imported only when used: every start of Snakemake reads this table.
+    :ivar reader: ``module:function`` in this package, imported only when used, since every start of Snakemake
+        reads this table.
     """
 
     roles: tuple[str, ...]

@@ -17,15 +17,7 @@ from PIL import Image
 from deepspectra.data.sources.errors import CorruptError
 from deepspectra.data.sources.formats import CIFAR_TRAIN_BATCHES
 
-__all__ = [
-    "parse_cifar_binary",
-    "parse_cifar_png",
-    "parse_idx",
-    "parse_labels",
-    "read_cifar_binary",
-    "read_cifar_png",
-    "read_idx",
-]
+__all__ = ["read_cifar_binary", "read_cifar_png", "read_idx"]
 
 _SIDE = 32
 _PIXELS = _SIDE * _SIDE

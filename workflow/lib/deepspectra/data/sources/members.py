@@ -48,7 +48,9 @@ def locate(folder: Path, source: AnySource) -> list[Path]:
     if all(downloaded):
         return [path for path in downloaded if path]
     single = {
-        member.name: _first(folder, *(glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz")))
+        member.name: _first(
+            folder, *(glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
+        )
         for member in source.members.values()
     }
     present = {name: path for name, path in single.items() if path}
@@ -124,7 +126,7 @@ def _from_zip(path: Path, names: Collection[str]) -> dict[str, bytes]:
     return contents
 
 
-def _read(stream: IO[bytes]) -> bytes:
+def _read(stream: IO[bytes] | gzip.GzipFile) -> bytes:
     """All of a stream.
 
     :raises ValueError: if it is longer than any member may be.

@@ -20,17 +20,11 @@ from deepspectra.runtime.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NAME_THE_FOLDER", "Retriever", "UnobtainableError", "read_arrays"]
+__all__ = ["Retriever", "UnobtainableError", "read_arrays"]
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-#: How to supply files by hand: the end of a sentence.
-NAME_THE_FOLDER = (
-    "name the folder in the configuration, data: {folder: PATH}, or on the command line, "
-    "--config data='{folder: PATH}'"
-)
 
 
 class UnobtainableError(Exception):

