@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_backbones import drawn_weights
 from torchvision.transforms import functional
 
 from deepspectra.data import features
 from deepspectra.data.features import CROP_RATIOS, CROP_SHARES, Crop, crop_image, draw_crop, embed, embed_in_parts
 from deepspectra.nn.backbones import BACKBONES, Embedding, load_embedding
+from tests.unit.nn.test_backbones import drawn_weights
 
 
 @pytest.fixture

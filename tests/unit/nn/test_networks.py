@@ -25,7 +25,6 @@ from deepspectra.nn.networks import (
     minialexnet,
     parameters_of,
     response_normalisation,
-    standardise_images,
 )
 from deepspectra.rmt.ensembles import generator
 from deepspectra.spectra.curvature.piecewise import why_not_piecewise
@@ -255,18 +254,6 @@ def test_response_normalisation_sums_over_eleven_channels():
         near = images[:, max(0, channel - 5) : channel + 6]
         expected[:, channel] = images[:, channel] / torch.sqrt(1 + (near**2).sum(1))
     torch.testing.assert_close(response_normalisation()(images), expected)
-
-
-def test_each_image_is_standardised_by_itself():
-    images = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), dtype=np.uint8)
-    images[3] = 7
-    result = standardise_images(images)
-    assert result.shape == (4, 3, 5, 6)
-    assert result.dtype == torch.float32
-    values = images[:3].astype(np.float64)
-    expected = (values - values.mean((1, 2, 3), keepdims=True)) / values.std((1, 2, 3), keepdims=True)
-    np.testing.assert_allclose(result[:3].numpy().transpose(0, 2, 3, 1), expected, atol=1e-5)
-    assert not result[3].any()
 
 
 def test_parameters_go_out_and_in_again():

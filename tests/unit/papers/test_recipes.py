@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
-from deepspectra.data.tasks import load_kernel_task
+from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.nn.activations import activation
+from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.nn.networks import (
     build,
     initialise_default,

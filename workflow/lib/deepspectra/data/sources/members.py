@@ -107,10 +107,11 @@ def _first(folder: Path, *patterns: str) -> Path | None:
 def _from_tar(path: Path, names: Collection[str]) -> dict[str, bytes]:
     """The named regular members of a gzipped tar file, in one pass."""
     contents: dict[str, bytes] = {}
-    with tarfile.open(path, "r|gz") as archive:
+    # Not tarfile's own decompression, which fails for files cut short with whatever error comes.
+    with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
-            if member.name in names and member.isfile() and (stream := archive.extractfile(member)):
-                contents[member.name] = _read(stream)
+            if member.name in names and member.isfile() and (content := archive.extractfile(member)):
+                contents[member.name] = _read(content)
                 if len(contents) == len(names):
                     break
     return contents
