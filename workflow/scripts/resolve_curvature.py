@@ -19,8 +19,8 @@ with job(snakemake.log[0], snakemake.threads):
     network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.batch_size
     device = choose_device(snakemake.config["device"])
     samples = load_samples(network, snakemake.input.data, wildcards.split).to(device)
-    features = samples.inputs[0].numel()
-    model = load_trained(network, snakemake.input.weights, wildcards.state, features, torch.float64).to(device)
+    features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
+    model = load_trained(network, snakemake.input.weights, wildcards.state, features, outputs, torch.float64).to(device)
     found = []
     title = f"{wildcards.network} {wildcards.state} {wildcards.split} {wildcards.kind}"
     for batch in ProgressBar(range(int(wildcards.first), int(wildcards.last) + 1), desc=title, unit="batch"):

@@ -22,9 +22,11 @@ from torchvision.transforms.v2 import functional
 
 from deepspectra.data.labelled import read_cifar10
 from deepspectra.data.tasks import Part
-from deepspectra.nn.backbones import BACKBONES, SIDE, Embedding, load_embedding, parameter_shapes
+from deepspectra.nn.backbones import backbone
+from deepspectra.nn.embedding import SIDE, Embedding, load_embedding, parameter_shapes
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import stream_seed
 
 __all__ = ["CROP_RATIOS", "CROP_SHARES", "Crop", "crop_image", "draw_crop", "embed", "embed_cifar10", "embed_in_parts"]
 
@@ -51,10 +53,9 @@ class Crop(NamedTuple):
 
 def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Crop:
     """The random crop of image ``index`` of a stream, drawn by torchvision on the CPU."""
-    state = np.random.SeedSequence(entropy=seed, spawn_key=(stream, index)).generate_state(1, np.uint64)[0]
     # torchvision draws from torch's global generator, whose state is restored.
     with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(int(state >> np.uint64(1)))
+        torch.random.default_generator.manual_seed(stream_seed(seed, stream, index))
         top, left, rows, columns = RandomResizedCrop.get_params(
             torch.empty(3, height, width), list(CROP_SHARES), list(CROP_RATIOS)
         )
@@ -100,7 +101,7 @@ def embed(
 
 def embed_cifar10(
     data: str | Path,
-    backbone: str | Path,
+    pretrained: str | Path,
     settings: Mapping[str, Any],
     *,
     device: torch.device,
@@ -109,16 +110,16 @@ def embed_cifar10(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Features and labels of the first CIFAR-10 images.
 
-    :param data: the file of CIFAR-10. :param backbone: the file of the network.
+    :param data: the file of CIFAR-10. :param pretrained: that of the backbone.
     :param settings: ``images``, ``test_images``, ``seed``.
     :param folder: for finished parts, as in :func:`embed_in_parts`. :param code: likewise.
-    :returns: arrays (``train_features`` float32 (count, features), ``train_labels`` int64 (count,), likewise ``test_``),
-        and the parameters to store with them.
+    :returns: arrays (``train_features`` float32 (count, features), ``train_labels`` int64 (count,), and those of the
+        test set), and the parameters to store with them.
     :raises UserError: if a file is not what it must be.
     """
-    name = store.read(backbone, {}).attributes["parameters"]["backbone"]
-    kind = BACKBONES[name]
-    weights = store.read(backbone, parameter_shapes(name))
+    name = store.read(pretrained, {}).attributes["parameters"]["backbone"]
+    kind = backbone(name)
+    weights = store.read(pretrained, parameter_shapes(name))
     embedding = load_embedding(name, weights.arrays).to(device)
     logger.info("features of %s", kind.title)
     arrays = {}

@@ -44,5 +44,4 @@ class Registry(Generic[Entry]):
         """
         if name not in self.names:
             raise UserError(f"no {self.kind} is called {name!r}; there are {', '.join(self.names)}.")
-        entry: Entry = getattr(importlib.import_module(f"{self.package}.{name}"), self.attribute)
-        return entry
+        return getattr(importlib.import_module(f"{self.package}.{name}"), self.attribute)

@@ -6,18 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deepspectra.nn.architectures import hessian_network_shapes, parameter_count
+from deepspectra.data.sets import data_set
+from deepspectra.nn.architectures import architecture, parameter_count
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
-
-#: Samples of the training and of the test set. Of Bike Sharing's 17379 rows four fifths are for training.
-SET_SIZES = {
-    "mnist": (60_000, 10_000),
-    "cifar10": (50_000, 10_000),
-    "features": (50_000, 10_000),
-    "bike": (13_903, 3476),
-}
 
 # Figures with unfolded spacings.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
@@ -119,7 +112,8 @@ class HessianNetwork(Node):
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Layer -> shape of its weight, for features of the smaller network that makes them."""
-        return hessian_network_shapes(self.data, self.architecture, self.hidden)
+        data = data_set(self.data)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, data.inputs, data.outputs)
 
     @property
     def parameters(self) -> int:
@@ -280,15 +274,15 @@ class Baskerville2022(Node):
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
         """Samples that are there, and batches that are not larger than them."""
+        data = data_set(network.data)
         embedded = (self.features.images, self.features.test_images)
-        there = embedded if network.data == "features" else SET_SIZES[network.data]
+        there = embedded if network.data == "features" else (data.train_samples, data.test_samples)
         for key, most in zip(("images", "test_images"), there, strict=True):
             asked = getattr(network, key)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
-        rank = 1 if network.data == "bike" else 9
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, rank)
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
         # Of those that could be felt by a batch a half or more are.
         if deep and rows > 2 * LARGEST_MATRIX:
             raise ValueError(
@@ -322,7 +316,7 @@ class Baskerville2022(Node):
     def samples(self, name: str, split: Literal["train", "test"]) -> int:
         """Samples of a network's training or test set."""
         network = self.network(name)
-        most = SET_SIZES[network.data][split == "test"]
+        most = data_set(network.data).samples(split)
         key = "test_images" if split == "test" else "images"
         if network.data == "features":
             most = getattr(self.features, key)
