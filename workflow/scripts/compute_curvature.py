@@ -2,7 +2,7 @@
 
 import torch
 
-from deepspectra.data.tasks import loss_of
+from deepspectra.data.sets import data_set
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
@@ -21,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
     )
     first = 0 if wildcards.batch == "whole" else int(wildcards.batch)
     chosen = slice(first * size, (first + 1) * size)
-    inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], loss_of(network["data"])
+    inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], data_set(network["data"]).loss
     if wildcards.batch == "whole":
         with torch.no_grad():
             matrix = softmax_regression_hessian(inputs, model(inputs))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from deepspectra.data.tasks import load_standardised
+from deepspectra.data.standardised import load_standardised
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.linearised import linearised

@@ -4,7 +4,7 @@ import logging
 
 import torch
 
-from deepspectra.data.tasks import loss_of
+from deepspectra.data.sets import data_set
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
@@ -21,7 +21,7 @@ with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     model, samples = load_network_and_samples(network, *files, state, split, dtype=torch.float64, device=device)
     # The settings' method is one for Hessians.
-    loss, method = loss_of(network["data"]), snakemake.params.method if kind == "hessian" else None
+    loss, method = data_set(network["data"]).loss, snakemake.params.method if kind == "hessian" else None
     batches = range(int(wildcards.first), int(wildcards.last) + 1)
     found = []
     for batch in ProgressBar(batches, desc=f"{wildcards.network} {state} {split} {kind}", unit="batch"):

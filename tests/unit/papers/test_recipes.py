@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
-from deepspectra.data.tasks import load_kernel_task
+from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot, parameters_of
 from deepspectra.papers.recipes import RECIPES, linear_decay
 from deepspectra.train.training import Plan, train

@@ -13,13 +13,12 @@ from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import parts_of
 from deepspectra.papers.baskerville2022.spectra import (
     HESSIAN_FIGURES,
+    analysed_files,
     curvature_panels,
     hessian_settings,
-    largest_inputs,
-    largest_parameters,
-    resolved_rows,
+    samples_of,
     spectrum_files,
-    whole_samples,
+    unfolding_settings,
 )
 from tests import ROOT
 
@@ -135,12 +134,15 @@ def test_files_of_a_spectrum(settings):
     assert [file.rpartition("/")[2] for file in bike["resolved"]] == ["resolved_0_216.h5"]
 
 
-def test_sizes(settings):
+def test_the_files_of_a_job_have_its_scale_in_front(settings):
+    paper = settings["smoke"].baskerville2022
+    files = analysed_files(paper, "smoke", "logistic_mnist", "initial", "train", "hessian")
+    expected = spectrum_files(paper, "logistic_mnist/initial_train_hessian")
+    assert files == {name: [f"results/smoke/{path}" for path in paths] for name, paths in expected.items()}
+
+
+def test_samples_of_a_matrix_and_what_statistics_depend_on(settings):
     paper, preview = (settings[scale].baskerville2022 for scale in ("paper", "preview"))
-    assert largest_parameters(paper, "mlp_deep_mnist") == 20060
-    assert (largest_parameters(paper, "logistic_features"), largest_inputs(paper, "logistic_features")) == (12810, 1280)
-    assert [whole_samples(settings, "logistic_mnist", "train") for settings in (paper, preview)] == [60_000, 640]
-    assert resolved_rows(paper, "logistic_mnist", "test", "hessian", whole=False) == 576
-    assert resolved_rows(paper, "logistic_mnist", "test", "hessian", whole=True) == 9 * 785
-    assert resolved_rows(paper, "mlp_bike", "train", "gauss_newton", whole=False) == 64
-    assert resolved_rows(paper, "mlp_bike", "train", "hessian", whole=False) == 13066
+    assert [samples_of(scale, "logistic_mnist", "train", "whole") for scale in (paper, preview)] == [60_000, 640]
+    assert samples_of(paper, "logistic_mnist", "train", "3") == 64
+    assert unfolding_settings(paper) == {"unfolded_share": 0.3333, "seed": 42}

@@ -10,12 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from deepspectra.data.preprocessing import normalise_cifar10
-from deepspectra.data.tasks import Samples, load_kernel_task, load_standardised, load_task
+from deepspectra.data.kernel_tasks import load_kernel_task
+from deepspectra.data.loading import load_task
+from deepspectra.data.sets import data_set
+from deepspectra.data.sets.cifar10 import normalise_cifar10
+from deepspectra.data.standardised import load_standardised
+from deepspectra.data.tasks import Samples
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
-from deepspectra.nn.images import CHANNELS, CLASSES, DATA_SIZES, image_inputs
+from deepspectra.nn.images import CHANNELS, CLASSES, image_inputs
 from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot
 from deepspectra.train.augmentation import Shifts
 from deepspectra.train.training import Plan
@@ -59,13 +63,13 @@ def thamm2024(network: Mapping, training: Mapping, path: str | Path) -> Recipe:
 def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Recipe:
     """torch's own initial weights, decay of all parameters, and a rate that falls linearly.
 
-    :param network: as :func:`deepspectra.data.tasks.load_samples` takes it, with ``architecture``, ``hidden``,
+    :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
         ``activation``.
     :param training: of the configuration, with this network's own epochs.
     :param path: the network's data.
     """
     task = load_task(network, path, dtype=torch.float32)
-    inputs, outputs = task.train.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    inputs, outputs = task.train.inputs[0].numel(), data_set(network["data"]).outputs
     model = architecture(network["architecture"]).build(network, inputs, outputs)
     initialise_default(model, network["seed"])
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
@@ -84,7 +88,7 @@ def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Re
 def fan2020(network: Mapping, training: Mapping, path: str | Path | None) -> Recipe:
     """Independent N(0, 1) weights in the NTK parametrisation, and Adam at one rate (section 4.3).
 
-    :param network: as :func:`deepspectra.data.tasks.load_kernel_task` takes it, with ``hidden`` and ``activation``.
+    :param network: as :func:`deepspectra.data.kernel_tasks.load_kernel_task` takes it, with ``hidden``, ``activation``.
     :param training: ``samples``, ``test_samples``, ``epochs``, ``batch_size``, ``learning_rate``.
     :param path: CIFAR-10, or None where the samples are drawn.
     """

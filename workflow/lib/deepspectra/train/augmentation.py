@@ -1,4 +1,4 @@
-"""Random variants of images in training: crops, mirror images, and images moved by a few pixels.
+"""Random variants of training images: crops, mirror images, and small shifts.
 
 Random numbers come from a generator on the CPU whatever the device.
 """
@@ -9,36 +9,38 @@ from dataclasses import dataclass
 
 import torch
 
+__all__ = ["Shifts", "centre_crops", "flip_and_shift", "random_crops"]
+
 
 @dataclass(frozen=True)
 class Shifts:
-    """Images are mirrored or not, and moved by up to ``margin`` pixels either way.
+    """Images are mirrored or not, and moved by up to ``margin`` pixels in each direction.
 
-    ``border``: what comes in, one number a channel. torchvision pads images before they are normalised, so that it is
-    a black pixel as the network sees it, not zero.
+    ``border``: the pixel that moves in, one number a channel. torchvision pads images before they are normalised, so it
+    is a black pixel as the network sees it, not zero.
     """
 
     margin: int
     border: tuple[float, ...]
 
 
-def flip_and_shift(images: torch.Tensor, shifts: Shifts, source: torch.Generator) -> torch.Tensor:
-    """Each image mirrored left to right with probability 1/2, then moved; shape (batch, channels, side, side) kept."""
+def flip_and_shift(images: torch.Tensor, shifts: Shifts, rng: torch.Generator) -> torch.Tensor:
+    """Each image mirrored left to right with probability 1/2, then moved; (batch, channels, side, side) to the same."""
     count, _, side, _ = images.shape
-    mirrored = torch.rand(count, 1, 1, 1, generator=source).to(images.device) < 0.5
+    mirrored = torch.rand(count, 1, 1, 1, generator=rng).to(images.device) < 0.5
     images = torch.where(mirrored, images.flip(3), images)
     margin = shifts.margin
     border = images.new_tensor(shifts.border)[:, None, None]
     padded = border.repeat(count, 1, side + 2 * margin, side + 2 * margin)
     padded[:, :, margin : margin + side, margin : margin + side] = images
-    return random_crops(padded, side, source)
+    return random_crops(padded, side, rng)
 
 
-def random_crops(images: torch.Tensor, side: int, source: torch.Generator) -> torch.Tensor:
-    """A square of ``side`` pixels from a random place of each image; shape (batch, channels, side, side)."""
+def random_crops(images: torch.Tensor, side: int, rng: torch.Generator) -> torch.Tensor:
+    """A square of ``side`` pixels from a random place in each image; shape (batch, channels, side, side)."""
     count, _, height, width = images.shape
-    tops = torch.randint(height - side + 1, (count, 1, 1), generator=source).to(images.device)
-    lefts = torch.randint(width - side + 1, (count, 1, 1), generator=source).to(images.device)
+    tops = torch.randint(height - side + 1, (count, 1, 1), generator=rng).to(images.device)
+    lefts = torch.randint(width - side + 1, (count, 1, 1), generator=rng).to(images.device)
     pixels = torch.arange(side, device=images.device)
     batch = torch.arange(count, device=images.device)[:, None, None]
     # Indices around a slice put the channels last.
@@ -46,7 +48,7 @@ def random_crops(images: torch.Tensor, side: int, source: torch.Generator) -> to
 
 
 def centre_crops(images: torch.Tensor, side: int | None) -> torch.Tensor:
-    """The central square of each image, or the images themselves."""
+    """The central square of each image, or whole images for None."""
     if side is None:
         return images
     top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from deepspectra.data.sets import data_set
 from deepspectra.nn.architectures import architecture, parameter_count
-from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
 
 __all__ = [
-    "SET_SIZES",
     "Baskerville2022",
     "Curvature",
     "Densities",
@@ -25,20 +24,14 @@ __all__ = [
     "LargeNetwork",
     "OneNetwork",
     "Spacings",
+    "Split",
     "TwoNetworks",
 ]
-
-#: Samples of the training and of the test set. Four fifths of Bike Sharing's 17379 rows are for training.
-SET_SIZES = {
-    "mnist": (60_000, 10_000),
-    "cifar10": (50_000, 10_000),
-    "features": (50_000, 10_000),
-    "bike": (13_903, 3476),
-}
 
 # Figures with unfolded spacings.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
 
+Split = Literal["train", "test"]
 _Share = Annotated[float, Field(gt=0, le=1), FromText]
 
 
@@ -75,7 +68,7 @@ class Features(Node):
         description="Number of test images to embed, from the first on.", title="embedded test images"
     )
     backbone: Literal["auto", "resnet34", "efficientnet_lite0"] = Field(
-        description="Network that makes the features; auto: the paper's ResNet-34 if its weights are available, else the other."
+        description="Network that makes the features; auto: the paper's ResNet-34 if its weights are there, else the other."
     )
     seed: Seed
 
@@ -138,7 +131,8 @@ class HessianNetwork(Node):
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Layer -> shape of its weight; on features, for the 512 of ResNet-34."""
-        return architecture(self.architecture).shapes({"hidden": self.hidden}, *DATA_SIZES[self.data])
+        data = data_set(self.data)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, data.inputs, data.outputs)
 
     @property
     def parameters(self) -> int:
@@ -303,15 +297,15 @@ class Baskerville2022(Node):
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
         """Check that the samples exist, and that no batch is larger than its set."""
+        data = data_set(network.data)
         embedded = (self.features.images, self.features.test_images)
-        most = embedded if network.data == "features" else SET_SIZES[network.data]
+        most = embedded if network.data == "features" else (data.train_samples, data.test_samples)
         for key, count in zip(("images", "test_images"), most, strict=True):
             asked = getattr(network, key)
             if asked is not None and asked > count:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {count} of them; found {asked}")
-        rank = 1 if network.data == "bike" else 9
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, rank)
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
         # This counts all parameters; half of them or more are active in a batch.
         if deep and rows > 2 * LARGEST_MATRIX:
             raise ValueError(
@@ -342,17 +336,14 @@ class Baskerville2022(Node):
             raise UserError(f"there is no network {name!r}; known are {', '.join(self.networks)}")
         return self.networks[name]
 
-    def samples(self, name: str, split: str) -> int:
-        """Samples of a network's training or test set.
-
-        :param split: ``train`` or ``test``.
-        """
+    def samples(self, name: str, split: Split) -> int:
+        """Samples of a network's training or test set."""
         network = self.network(name)
         key = "test_images" if split == "test" else "images"
-        most = getattr(self.features, key) if network.data == "features" else SET_SIZES[network.data][split == "test"]
+        most = getattr(self.features, key) if network.data == "features" else data_set(network.data).samples(split)
         return min(most, getattr(network, key) or most)
 
-    def batches(self, name: str, split: str, kind: str = "hessian") -> int:
+    def batches(self, name: str, split: Split, kind: Literal["hessian", "gauss_newton"] = "hessian") -> int:
         """How many batches have a resolved spectrum; an incomplete last one has none.
 
         Gauss-Newton matrices (``kind`` ``gauss_newton``) take no time, so all complete batches have one.
@@ -361,7 +352,7 @@ class Baskerville2022(Node):
         asked = self.network(name).batches or self.curvature.batches
         return complete if kind == "gauss_newton" else min(asked, complete)
 
-    def published_batches(self, name: str, split: str) -> int:
+    def published_batches(self, name: str, split: Split) -> int:
         """How many batches have a float32 spectrum as published."""
         own = self.network(name).published_batches
         asked = self.curvature.published_batches if own is None else own

@@ -1,4 +1,4 @@
-"""The curvature spectra: their names, files and sizes, and which figure shows what of them.
+"""The curvature spectra: their names and files, what they depend on, and which figure shows what of them.
 
 A spectrum is named network/state_split_kind, such as ``logistic_mnist/final_test_hessian``. Paths are relative to
 ``results/{scale}``. Snakemake imports this module at every start, so it imports no NumPy, pandas or torch.
@@ -6,26 +6,27 @@ A spectrum is named network/state_split_kind, such as ``logistic_mnist/final_tes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.baskerville2022.names import parts_of
-from deepspectra.spectra.curvature.sizes import reduced_rows
 
 if TYPE_CHECKING:
-    from deepspectra.papers.baskerville2022.settings import Baskerville2022
+    from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
 
 __all__ = [
     "HESSIAN_FIGURES",
+    "analysed_files",
+    "batch_size",
     "curvature_panels",
     "curvature_spectra",
+    "data_of",
     "feature_files",
     "hessian_settings",
-    "largest_inputs",
-    "largest_parameters",
-    "resolved_rows",
+    "method_of",
+    "samples_of",
     "spectrum_files",
     "statistics_files",
+    "unfolding_settings",
     "whole_samples",
 ]
 
@@ -143,32 +144,39 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     return nodes
 
 
-def whole_samples(paper: Baskerville2022, network: str, split: str) -> int:
+def analysed_files(
+    paper: Baskerville2022, scale: str, network: str, state: str, split: str, kind: str
+) -> dict[str, list[str]]:
+    """The same with the scale's folder, for the spectrum that a job is about."""
+    files = spectrum_files(paper, f"{network}/{state}_{split}_{kind}")
+    return {name: [f"results/{scale}/{path}" for path in paths] for name, paths in files.items()}
+
+
+def batch_size(paper: Baskerville2022) -> int:
+    """Samples per batch."""
+    return paper.curvature.batch_size
+
+
+def whole_samples(paper: Baskerville2022, network: str, split: Split) -> int:
     """How many samples the whole-set Hessian of a network covers."""
     return min(paper.samples(network, split), paper.curvature.whole_samples)
 
 
-def largest_parameters(paper: Baskerville2022, network: str) -> int:
-    """P of a network; an upper limit on features, since EfficientNet-Lite0 has 1280 where ResNet-34 has 512."""
-    entry = paper.network(network)
-    return 12_810 if entry.data == "features" else entry.parameters
+def samples_of(paper: Baskerville2022, network: str, split: Split, batch: str) -> int:
+    """How many samples a float32 matrix covers: those of a batch, or of a whole set (``batch`` is ``whole``)."""
+    return whole_samples(paper, network, split) if batch == "whole" else batch_size(paper)
 
 
-def largest_inputs(paper: Baskerville2022, network: str) -> int:
-    """Inputs of a network; likewise an upper limit on features."""
-    data = paper.network(network).data
-    return 1280 if data == "features" else DATA_SIZES[data][0]
+def method_of(paper: Baskerville2022, network: str) -> str | None:
+    """How the settings want a network's Hessians resolved."""
+    return paper.network(network).method
 
 
-def resolved_rows(paper: Baskerville2022, network: str, split: str, kind: str, *, whole: bool) -> float:
-    """Upper limit on the rows of the matrix behind a resolved spectrum, of a batch or of a whole set."""
-    entry, batch = paper.network(network), paper.curvature.batch_size
-    rank = 1 if entry.data == "bike" else 9
-    if whole:
-        # Classes - 1 combinations of all inputs.
-        return rank * min(largest_inputs(paper, network) + 1, paper.samples(network, split))
-    if entry.is_softmax_regression or kind == "gauss_newton":
-        return rank * batch
-    if entry.method == "dense" or entry.activation != "relu":
-        return 1.3 * largest_parameters(paper, network)
-    return reduced_rows(entry.weight_shapes, batch, rank)
+def data_of(paper: Baskerville2022, network: str) -> str:
+    """The data set of a network."""
+    return paper.network(network).data
+
+
+def unfolding_settings(paper: Baskerville2022) -> dict[str, Any]:
+    """What the statistics of a spectrum depend on, besides its eigenvalues."""
+    return paper.curvature.model_dump(include={"unfolded_share", "seed"})

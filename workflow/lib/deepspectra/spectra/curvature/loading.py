@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from deepspectra.data.tasks import Part, Samples, load_samples
-from deepspectra.nn.images import DATA_SIZES
+from deepspectra.data.loading import load_samples
+from deepspectra.data.sets import data_set
+from deepspectra.data.tasks import Part, Samples
 from deepspectra.nn.loading import State, load_trained
 
 __all__ = ["load_network_and_samples"]
@@ -33,6 +34,6 @@ def load_network_and_samples(
     :raises UserError: if a file does not hold what it should.
     """
     samples = load_samples(network, data, part, dtype=dtype).to(device)
-    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
     model = load_trained(network, weights, state, features, outputs, dtype)
     return model.to(device), samples
