@@ -45,8 +45,7 @@ def gather_panels(files: Mapping[str, Sequence[str]], parameters: Mapping[str, A
         ``statistic``.
     """
     tables = zip(parameters["spectra"], files["curves"], files["summaries"], strict=True)
-    words = ("label", "statistic")
-    spectra = {name: [read_csv(path, words=words) for path in paths] for name, *paths in tables}
+    spectra = {name: [read_csv(path) for path in paths] for name, *paths in tables}
     curves, summary = [], []
     for path in files["ensemble"]:
         levels = store.read(path, {"levels": ("matrices", "dimension")})["levels"]

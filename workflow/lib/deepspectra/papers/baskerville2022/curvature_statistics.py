@@ -25,33 +25,7 @@ from deepspectra.rmt.unfolding import empirical
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
-__all__ = [
-    "LARGEST_RATIO",
-    "LARGEST_SPACING",
-    "RATIO_CUT",
-    "UNFOLDED_CUT",
-    "WHOLE_CUT",
-    "CurveRow",
-    "NumberRow",
-    "Unfolded",
-    "above",
-    "analyse_spectrum",
-    "below_cut_numbers",
-    "can_be_unfolded",
-    "density_edges",
-    "density_rows",
-    "rank_rows",
-    "ratio_rows",
-    "reference_unfolding",
-    "resolution_numbers",
-    "semicircle_number",
-    "semicircle_rows",
-    "spacing_rows",
-    "spectrum_numbers",
-    "unfold_batches",
-    "unfolding_numbers",
-    "whole_cut",
-]
+__all__ = ["CurveRow", "NumberRow", "analyse_spectrum", "semicircle_rows", "whole_cut"]
 
 #: Cut-offs on |eigenvalue| in the authors' code: for unfolded spacings, and for ratios of batches. A cut-off of 0 drops
 #: exact zeros, as theirs does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -106,32 +106,23 @@ def _hessian(item: str, title: str, *notes: str, drawing: str = "comparison") ->
     )
 
 
-def _of_one_file(
+def _one_file(
     spectrum: str, node: str, title: str, numbers: str, drawing: str, note: str, shaped_by: Sequence[str] = ()
 ) -> Item:
     """A figure made from one file of eigenvalues and one node of the settings."""
-
-    def parameters(paper: Baskerville2022) -> Mapping[str, Any]:
-        return getattr(paper, node).model_dump()
-
     return Item(
         title,
         numbers,
         drawing,
         note,
         inputs=lambda paper: {"spectra": [f"{_FOLDER}/{spectrum}.h5"]},
-        parameters=parameters,
+        parameters=lambda paper: getattr(paper, node).model_dump(),
         spectra=lambda paper: [spectrum],
         shaped_by=lambda paper: shaped_by,
     )
 
 
-def _process(title: str, numbers: str, drawing: str, note: str) -> Item:
-    """A figure of the Gaussian processes."""
-    node = "gaussian_process"
-    return _of_one_file(
-        node, node, title, f"processes:{numbers}", f"figures.random_matrices:{drawing}", f"{_PROCESS} {note}", [node]
-    )
+_process = partial(_one_file, "gaussian_process", "gaussian_process", shaped_by=["gaussian_process"])
 
 
 ITEMS: dict[str, Item] = {
@@ -143,7 +134,7 @@ ITEMS: dict[str, Item] = {
         _DENSITY,
         drawing="hessian_densities",
     ),
-    "figure_2": _of_one_file(
+    "figure_2": _one_file(
         "figure_2_ensemble",
         "figure_2",
         "The Wigner surmise and the exact law of spacings, beside spacings of large random matrices",
@@ -168,9 +159,9 @@ ITEMS: dict[str, Item] = {
     ),
     "figure_5": _process(
         "Densities of the Hessians of Gaussian processes beside the semicircle",
-        "compare_process_densities",
-        "process_densities",
-        "It moves each spectrum as a whole: pooled over samples, a density is the semicircle of "
+        "processes:compare_process_densities",
+        "figures.random_matrices:process_densities",
+        f"{_PROCESS} It moves each spectrum as a whole: pooled over samples, a density is the semicircle of "
         "radius 2 sqrt(n k''(0)) blurred by that shift (dotted), and where k''(0) is small little but the shift is "
         "left. Red: the semicircle with mean and variance of what is pooled. KS: Kolmogorov-Smirnov distance to it; in "
         "brackets, with each spectrum's own mean removed, to the process's own semicircle. * degenerate directions, "
@@ -179,9 +170,9 @@ ITEMS: dict[str, Item] = {
     ),
     "figure_6": _process(
         "Spacing ratios of the Hessians of Gaussian processes, as published and as captioned",
-        "compare_process_ratios",
-        "process_ratios",
-        "* degenerate directions. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 "
+        "processes:compare_process_ratios",
+        "figures.random_matrices:process_ratios",
+        f"{_PROCESS} * degenerate directions. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 "
         "and 5, drawn once for all samples. (d) to (f) as published are plain samples: the authors' code drops "
         "degeneracy and outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of "
         "degenerate directions are exact by construction and left out, so that (d) is the plain sample again. Outliers "
@@ -233,7 +224,7 @@ ITEMS: dict[str, Item] = {
         "Without cut-off the authors drop exact zeros alone.",
         drawing="cut_off_comparison",
     ),
-    "figure_resnet34": _of_one_file(
+    "figure_resnet34": _one_file(
         "figure_resnet34",
         "figure_resnet34",
         "Gauss-Newton spectrum of a full ResNet-34: eigenvalues, spacing ratios, and ratios along the spectrum",

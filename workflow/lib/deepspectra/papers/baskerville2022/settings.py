@@ -12,21 +12,7 @@ from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
 
-__all__ = [
-    "Baskerville2022",
-    "Curvature",
-    "Densities",
-    "Ensemble",
-    "Features",
-    "GaussianProcess",
-    "HessianNetwork",
-    "HessianTraining",
-    "LargeNetwork",
-    "OneNetwork",
-    "Spacings",
-    "Split",
-    "TwoNetworks",
-]
+__all__ = ["Baskerville2022", "HessianNetwork"]
 
 # Figures with unfolded spacings.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
@@ -68,7 +54,7 @@ class Features(Node):
         description="Number of test images to embed, from the first on.", title="embedded test images"
     )
     backbone: Literal["auto", "resnet34", "efficientnet_lite0"] = Field(
-        description="Network that makes the features; auto: the paper's ResNet-34 if its weights are there, else the other."
+        description="Whose features; auto: the paper's ResNet-34 if its weights are available, else the other network."
     )
     seed: Seed
 

@@ -14,50 +14,29 @@ if TYPE_CHECKING:
     from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
 
 __all__ = [
-    "HESSIAN_FIGURES",
-    "analysed_files",
-    "batch_size",
-    "curvature_panels",
-    "curvature_spectra",
-    "data_of",
-    "feature_files",
-    "hessian_settings",
-    "method_of",
-    "samples_of",
-    "spectrum_files",
-    "statistics_files",
-    "unfolding_settings",
-    "whole_samples",
-]
+    "HESSIAN_FIGURES", "analysed_files", "batch_size", "curvature_panels", "curvature_spectra", "data_of",
+    "feature_files", "hessian_settings", "method_of", "samples_of", "spectrum_files", "statistics_files",
+    "unfolding_settings", "whole_samples",
+]  # fmt: skip
 
 _FOLDER = "baskerville2022"
 _TEST = "final_test_hessian"
-
-#: What the panels of a figure about one network show, in order: state, split and kind of the spectrum, scope and
-#: statistic.
-_SHOWN: dict[str, list[tuple[str, str, str]]] = {
-    "figure_3": [
-        (_TEST, "batch", "unfolded"),
-        (_TEST, "batch", "ratios"),
-        (_TEST, "whole", "ratios"),
-        (_TEST, "batch", "deciles"),
-    ],
-    "figure_4": [(_TEST, "batch", statistic) for statistic in ("unfolded", "ratios", "deciles")],
-    # The authors' batches of Bike Sharing are those of the training set.
-    **{
-        item: [(spectrum, "batch", statistic) for statistic in ("density", "ratios", "deciles")]
-        for item, spectrum in (
-            ("figure_7", _TEST),
-            ("figure_8", "final_train_hessian"),
-            ("figure_9", "final_train_gauss_newton"),
-        )
-    },
+_FINAL, _INITIAL = ([f"{state}_{split}_hessian" for split in ("train", "test")] for state in ("final", "initial"))
+_SPACINGS, _RATIOS, _WHOLE = ("batch", "unfolded"), ("batch", "ratios"), ("whole", "ratios")
+_DENSITY, _DECILES = ("batch", "density"), ("batch", "deciles")
+#: Figures about one network: spectra without the network's name, and scope and statistic of their panels; for each of
+#: these all spectra in turn. The authors' batches of Bike Sharing are those of the training set.
+_SHOWN = {
+    "figure_3": ([_TEST], [_SPACINGS, _RATIOS, _WHOLE, _DECILES]),
+    "figure_4": ([_TEST], [_SPACINGS, _RATIOS, _DECILES]),
+    "figure_7": ([_TEST], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_8": (["final_train_hessian"], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_9": (["final_train_gauss_newton"], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_a10": (_FINAL, [_SPACINGS]),
+    "figure_a11": (_FINAL, [_RATIOS, _WHOLE]),
+    "figure_a12": (_INITIAL, [_SPACINGS]),
+    "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
 }
-for _state, _spacings, _ratios in (("final", "figure_a10", "figure_a11"), ("initial", "figure_a12", "figure_a13")):
-    _splits = [f"{_state}_{split}_hessian" for split in ("train", "test")]
-    _SHOWN[_spacings] = [(split, "batch", "unfolded") for split in _splits]
-    _SHOWN[_ratios] = [(split, scope, "ratios") for scope in ("batch", "whole") for split in _splits]
-
 HESSIAN_FIGURES = ("figure_1", *_SHOWN, "figure_a14")
 
 
@@ -65,17 +44,18 @@ def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, s
     """Panels of a figure by letter, each with its ``spectrum``, ``scope`` and ``statistic``."""
     figure = getattr(paper, item)
     if item == "figure_1":
-        shown = [(f"{network}/{_TEST}", "batch", "density") for network in figure.networks]
+        shown = [(f"{network}/{_TEST}", *_DENSITY) for network in figure.networks]
     elif item == "figure_a14":
         first, second = figure.networks
         names = (f"{first}/{_TEST}", f"{first}/initial_test_hessian", f"{second}/{_TEST}")
-        shown = [(name, "batch", "unfolded") for name in names]
+        shown = [(name, *_SPACINGS) for name in names]
     else:
-        shown = [(f"{figure.network}/{name}", scope, statistic) for name, scope, statistic in _SHOWN[item]]
+        spectra, statistics = _SHOWN[item]
+        shown = [(f"{figure.network}/{spectrum}", *place) for place in statistics for spectrum in spectra]
     # Panel a of figure 1 is the GOE.
-    letters = "bc" if item == "figure_1" else "abcd"[: len(shown)]
+    letters = "bc" if item == "figure_1" else "abcd"
     panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
-    return dict(zip(letters, panels, strict=True))
+    return dict(zip(letters, panels, strict=False))
 
 
 def curvature_spectra(paper: Baskerville2022, item: str) -> list[str]:

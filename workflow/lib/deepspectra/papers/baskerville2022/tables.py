@@ -41,7 +41,7 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
     rows = []
     for name, path in zip(parameters["spectra"], files["summaries"], strict=True):
         network, state, split, kind = parts_of(name)
-        summary = read_csv(path, words=("label",))
+        summary = read_csv(path)
         # There is no score before training.
         trained = histories[network] if state == "final" else {}
         for scope, numbers in summary.groupby("scope", sort=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -10,15 +10,7 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 
-__all__ = [
-    "flatten",
-    "gauss_newton_factor",
-    "hessian",
-    "hessian_product",
-    "hessian_rows",
-    "trainable",
-    "unflatten",
-]
+__all__ = ["flatten", "gauss_newton_factor", "hessian", "trainable", "unflatten"]
 
 # Products computed at once; their tangents of all weights are held together.
 _PRODUCTS = 64
@@ -41,45 +33,28 @@ def trainable(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
-def hessian_product(
-    model: nn.Module, parameters: Mapping[str, torch.Tensor], inputs: torch.Tensor, targets: torch.Tensor, loss: Loss
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """v -> H v for the loss of a batch (sum over samples), forward over reverse; v and H v of shape (P,)."""
-
-    def of_vector(vector: torch.Tensor) -> torch.Tensor:
-        return batch_loss(loss, functional_call(model, unflatten(vector, parameters), (inputs,)), targets)
-
-    here = flatten(parameters)
-    return lambda vector: jvp(grad(of_vector), (here,), (vector,))[1]
-
-
-def hessian_rows(
-    product: Callable[[torch.Tensor], torch.Tensor], places: torch.Tensor, size: int, dtype: torch.dtype
-) -> torch.Tensor:
-    """Rows of a Hessian of ``size`` parameters, shape (places, size), from its products with unit vectors.
-
-    :param places: indices of the rows, int64.
-    """
-    rows = torch.empty(len(places), size, dtype=dtype, device=places.device)
-    for start in range(0, len(places), _PRODUCTS):
-        chosen = places[start : start + _PRODUCTS]
-        units = torch.zeros(len(chosen), size, dtype=dtype, device=places.device)
-        units[torch.arange(len(chosen)), chosen] = 1
-        rows[start : start + len(chosen)] = vmap(product)(units)
-    return rows
-
-
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The P x P Hessian of a batch's loss, in the precision of model and inputs; symmetric up to rounding.
+    """The P x P Hessian of a batch's loss (sum over samples), forward over reverse; symmetric up to rounding.
 
-    :param model: in evaluation mode.
+    :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
     :param inputs: shape (batch, ...).
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     """
     parameters = trainable(model)
     here = flatten(parameters)
-    product = hessian_product(model, parameters, inputs, targets, loss)
-    return hessian_rows(product, torch.arange(len(here), device=here.device), len(here), here.dtype)
+
+    def of_vector(vector: torch.Tensor) -> torch.Tensor:
+        return batch_loss(loss, functional_call(model, unflatten(vector, parameters), (inputs,)), targets)
+
+    def product(vector: torch.Tensor) -> torch.Tensor:
+        return jvp(grad(of_vector), (here,), (vector,))[1]
+
+    rows = here.new_empty(len(here), len(here))
+    for places in torch.arange(len(here), device=here.device).split(_PRODUCTS):
+        units = here.new_zeros(len(places), len(here))
+        units[torch.arange(len(places)), places] = 1
+        rows[places[0] : places[-1] + 1] = vmap(product)(units)
+    return rows
 
 
 def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> torch.Tensor:
