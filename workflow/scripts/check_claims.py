@@ -10,8 +10,7 @@ from deepspectra.runtime.tables import read_csv
 with job(snakemake.log[0], snakemake.threads):
     ledger = read_ledger(snakemake.input.ledger)
     files = zip(snakemake.params.names, snakemake.input.results, strict=True)
-    # Some papers name their statistics, others number them.
-    results = Results({name: read_csv(path, words=("label", "statistic")) for name, path in files})
+    results = Results({name: read_csv(path) for name, path in files})
     scale, papers = snakemake.wildcards.scale, snakemake.params.papers
     checked = check_claims(ledger, results, scale, papers, snakemake.params.notes, snakemake.params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
