@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deepspectra.papers.rows import NO_WEIGHTS
+
 if TYPE_CHECKING:
     import pandas as pd
-
-#: What a summary has in place of numbers where a provider's weights could not be had.
-NO_WEIGHTS = "weights not available"
 
 
 class AbsentError(Exception):
@@ -65,9 +64,9 @@ class Results:
         if len(chosen):
             return chosen
         if "series" in where:
-            told = table[table.series == where["series"]].get("quantity", table.series)
-            for text in told[told.astype(str).str.startswith(NO_WEIGHTS)]:
-                raise AbsentError(text)
+            told = table[(table.series == where["series"]) & (table.get("quantity") == NO_WEIGHTS)]
+            for label in told.get("label", ()):
+                raise AbsentError(label)
             if where["series"] == "published":
                 raise AbsentError("no matrix was made as published")
         raise AbsentError(f"{file}.csv has no row {', '.join(where.values())}".rstrip())

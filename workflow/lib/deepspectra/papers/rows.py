@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Row", "summary_table"]
+__all__ = ["NO_WEIGHTS", "Row", "summary_table"]
+
+#: Quantity of a row that stands in place of numbers where a provider's weights could not be had; its label says why.
+NO_WEIGHTS = "weights_not_available"
 
 
 @dataclass(frozen=True)
