@@ -30,9 +30,9 @@ PLAN = Plan(
 
 
 def samples(count, seed=0, side=6):
-    source = torch.Generator().manual_seed(seed)
-    labels = torch.randint(10, (count,), generator=source)
-    images = torch.randn(count, 3, side, side, generator=source)
+    rng = torch.Generator().manual_seed(seed)
+    labels = torch.randint(10, (count,), generator=rng)
+    images = torch.randn(count, 3, side, side, generator=rng)
     images[:, 0] += labels[:, None, None] / 3  # something to learn
     return Samples(images, labels)
 
