@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from report_results import page_of, write_results
+
+from tests.report_results import page_of, write_results
 
 from .checks import CHECKS
 from .chromium import Browser, Impossible

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra.nn.nonlinear import rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier_zeta
 from deepspectra.rmt.distances import binned_distance, expected_binned_distance
 from deepspectra.rmt.limits.quartic import NonlinearLaw
 from deepspectra.runtime import store

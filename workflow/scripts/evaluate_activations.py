@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from deepspectra.nn.nonlinear import eta_of, isospectral_activations, zeta_of
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job
 
@@ -18,8 +18,8 @@ with job(snakemake.log[0], snakemake.threads):
             rows += [(panel, name, *point) for point in zip(x, values, strict=True)]
         summary += [
             ("a", name, "Gaussian mean", activation.mean, 0.0),
-            ("a", name, "eta", eta_of(activation), 1.0),
-            ("b", name, "zeta", zeta_of(activation), 0.0),
+            ("a", name, "eta", activation.second_moment, 1.0),
+            ("b", name, "zeta", activation.b_sigma**2, 0.0),
         ]
     write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "y"]), snakemake.output.curves)
     # The reference is what the paper states.

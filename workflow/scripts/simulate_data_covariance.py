@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
-from deepspectra.rmt.ensembles import data_covariance_eigenvalues, generator, whole_quotient
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
+from deepspectra.rmt.ensembles import data_covariance_eigenvalues, whole_quotient
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import generator
 
 with job(snakemake.log[0], snakemake.threads):
     item, alpha = snakemake.params.item, float(snakemake.wildcards.alpha)

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from deepspectra.nn.nonlinear import random_quintic
-from deepspectra.rmt.ensembles import gaussian_equivalent, generator, random_feature_eigenvalues, whole_quotient
+from deepspectra.nn.activations.families.quintic import random_quintic
+from deepspectra.rmt.ensembles import gaussian_equivalent, random_feature_eigenvalues, whole_quotient
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import generator
 
 with job(snakemake.log[0], snakemake.threads):
     item, shape, panel = snakemake.params.item, snakemake.params.shape, snakemake.wildcards.panel

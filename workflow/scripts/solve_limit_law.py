@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.nn.activations.own import resolve_activation
 from deepspectra.rmt.limits.report import report
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job

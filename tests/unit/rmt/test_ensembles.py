@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from deepspectra.nn.activations import activation
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.rmt import ensembles
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.ensembles import (
     data_covariance_eigenvalues,
     gaussian_equivalent,
-    generator,
     random_feature_eigenvalues,
     whole_quotient,
 )
 from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime.seeds import generator
 
 
 def identity(x):

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
-from deepspectra.nn.networks import build, initialise_default, parameters_of
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.papers.baskerville2022.recipe import linear_decay
 from deepspectra.papers.baskerville2022.recipe import recipe as make_recipe
 
@@ -50,7 +51,7 @@ def test_lenet_as_baskerville_trains_it(cifar10):
     assert plan.learning_rates == linear_decay(TRAINING)
     assert plan.shifts.margin == 4
     np.testing.assert_allclose(plan.shifts.border, -np.array(IMAGENET_MEAN) / IMAGENET_DEVIATION)
-    expected = build(network)
+    expected = architecture("lenet").build(network, 3072, 10)
     initialise_default(expected, 4)
     for name, array in parameters_of(expected).items():
         np.testing.assert_array_equal(parameters_of(found.model)[name], array)

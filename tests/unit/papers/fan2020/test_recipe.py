@@ -9,7 +9,8 @@ import torch
 
 from deepspectra.data.tasks import load_kernel_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import initialise_gaussian, kernel_network, parameters_of
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import initialise_gaussian, parameters_of
 from deepspectra.papers.fan2020.recipe import recipe as make_recipe
 from deepspectra.train.training import Plan, train
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
-from deepspectra.nn.nonlinear import isospectral_activations
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
 from deepspectra.papers import style
 from deepspectra.papers.fan2020 import figures as fan2020
 from deepspectra.papers.fan2020.figures import initialisation

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from deepspectra.data.tasks import load_standardised
-from deepspectra.nn.networks import build, initialise_glorot, load_parameters, parameters_of
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.networks import initialise_glorot, load_parameters, parameters_of
 from deepspectra.papers.thamm2024.linearisation import linearised_accuracies
 from deepspectra.runtime import store
 
@@ -18,7 +19,7 @@ IMAGES = {"train": 20, "test": 12}
 @pytest.mark.parametrize("size", [0.0, 1.0])
 def test_the_linearisation_is_the_first_order_around_the_layers_initial_weights(tmp_path, cifar10, size):
     """f(W0) + Df(W0) (W - W0), the derivative by finite differences; the network itself where the layer stays."""
-    model = build(NETWORK)
+    model = architecture("mlp").build(NETWORK, 3072, 10)
     initialise_glorot(model, 5)
     initial = parameters_of(model)
     change = np.random.default_rng(1).standard_normal(initial["dense2/weight"].shape).astype(np.float32)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepspectra.nn.networks import build, initialise_glorot, parameters_of
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.networks import initialise_glorot, parameters_of
 from deepspectra.papers.thamm2024.recipe import recipe as make_recipe
 
 
@@ -18,6 +19,6 @@ def test_a_network_as_thamm_trains_it(cifar10):
     assert (plan.batch_size, plan.seed, plan.crop, plan.output_scale, plan.shifts) == (32, 5, 28, 2.0, None)
     assert (len(found.train.inputs), len(found.test.inputs)) == (10, 6)
     np.testing.assert_allclose(found.train.inputs.std((1, 2, 3), correction=0), 1, rtol=1e-5)
-    expected = build(network)
+    expected = architecture("mlp").build(network, 3 * 28**2, 10)
     initialise_glorot(expected, 5)
     np.testing.assert_array_equal(parameters_of(found.model)["dense1/weight"], parameters_of(expected)["dense1/weight"])

@@ -77,7 +77,7 @@ class LimitLaw(Node):
     @model_validator(mode="after")
     def _consistent(self) -> LimitLaw:
         # As for the input.
-        from deepspectra.nn.own_activations import resolve_activation
+        from deepspectra.nn.activations.own import resolve_activation
         from deepspectra.spectra.limit_laws import spectrum_of
 
         sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]

@@ -24,7 +24,8 @@ class Row:
 
     :ivar panel: the letter of the panel. :ivar series: what it is a number of.
     :ivar quantity: identifier, snake_case. :ivar label: the same in words.
-    :ivar value: None where there is none to tell. :ivar reference: what it is compared with. :ivar error: standard error.
+    :ivar value: None where there is none to tell. :ivar reference: what it is compared with.
+    :ivar error: standard error.
     :ivar at: the argument where a quantity is known at several (a width, an output scale).
     :ivar told: whether captions tell it.
     """

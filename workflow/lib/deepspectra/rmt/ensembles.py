@@ -17,16 +17,6 @@ import torch
 _GRAM_ROWS = 512
 
 
-def generator(seed: int, *stream: int) -> torch.Generator:
-    """A torch generator for one stream of a seed, such as (activation, width, realisation).
-
-    torch's generator takes 32 bits: streams with different indices differ but for a chance of one in four thousand
-    million a pair.
-    """
-    state = np.random.SeedSequence(entropy=seed, spawn_key=stream).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(state >> np.uint64(1)))
-
-
 def whole_quotient(size: int, ratio: float) -> int:
     """size / ratio for a ratio that divides it (3 / 1.5 = 2), without rounding errors."""
     return int(Fraction(size) / Fraction(ratio).limit_denominator(10_000))

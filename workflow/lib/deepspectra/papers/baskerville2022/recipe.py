@@ -11,8 +11,9 @@ import torch
 
 from deepspectra.data.preprocessing import normalise_cifar10
 from deepspectra.data.tasks import load_task
-from deepspectra.nn.architectures import CHANNELS
-from deepspectra.nn.networks import build, initialise_default
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import CHANNELS, DATA_SIZES
+from deepspectra.nn.networks import initialise_default
 from deepspectra.train.augmentation import Shifts
 from deepspectra.train.training import Plan, Recipe
 
@@ -31,7 +32,8 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     :param path: the network's data.
     """
     task = load_task(network, path, dtype=torch.float32)
-    model = build(network, task.train.inputs[0].numel())
+    inputs, outputs = task.train.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = architecture(network["architecture"]).build(network, inputs, outputs)
     initialise_default(model, network["seed"])
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
     plan = Plan(

@@ -8,7 +8,8 @@ from typing import Any
 
 from deepspectra.data.tasks import Samples, load_kernel_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import initialise_gaussian, kernel_network
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import initialise_gaussian
 from deepspectra.train.training import Plan, Recipe
 
 __all__ = ["recipe"]

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from deepspectra.data.tasks import Part, load_standardised
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.linearised import linearised
-from deepspectra.nn.networks import build, load_parameters
+from deepspectra.nn.networks import load_parameters
 from deepspectra.runtime import store
 from deepspectra.train.training import accuracy
 
@@ -36,7 +38,7 @@ def linearised_accuracies(
     :returns: ``alpha``, ``relative_displacement`` (Frobenius norm of the layer's change over that of its final
         weights), and ``full_{part}`` and ``linearised_{part}`` for each part.
     """
-    model = build(network)
+    model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
     found = store.read(
         weights, {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()}

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.data.tasks import load_standardised
-from deepspectra.nn.networks import build, initialise_glorot
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import CLASSES, image_inputs
+from deepspectra.nn.networks import initialise_glorot
 from deepspectra.train.training import Plan, Recipe
 
 __all__ = ["recipe"]
@@ -20,7 +22,7 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     :param training: the paper's training settings, with the network's own numbers of images and epochs.
     :param path: CIFAR-10.
     """
-    model = build(network)
+    model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     initialise_glorot(model, network["seed"])
     plan = Plan(
         learning_rates=tuple(training["learning_rate"] * training["decay"] ** n for n in range(training["epochs"])),

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.interruptions import held_back
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (".csv", ".npy", *HDF5)
@@ -77,7 +76,6 @@ def _npy(file: Path) -> np.ndarray:
         ) from None
 
 
-@held_back()
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
     # Imported here: the check of a configuration without such a file does not need it.
     import h5py
