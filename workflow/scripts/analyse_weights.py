@@ -5,7 +5,7 @@ import pandas as pd
 
 from deepspectra.papers.thamm2024.weight_statistics import judge_levels
 from deepspectra.rmt.calibration import monte_carlo_p_value
-from deepspectra.rmt.laws import fit_modified_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, vector_ks
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table

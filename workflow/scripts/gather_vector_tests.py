@@ -6,7 +6,7 @@ import numpy as np
 
 from deepspectra.papers.thamm2024 import panels as weight_panels
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):

@@ -8,7 +8,7 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitError
 from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from deepspectra.rmt.laws import porter_thomas, wigner_surmise
+from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.laws.vectors import porter_thomas
 from deepspectra.rmt.unfolding import UNFOLDINGS
 from deepspectra.runtime.errors import UserError
 

@@ -11,7 +11,7 @@ from scipy.linalg import eigvalsh_tridiagonal, lapack
 from deepspectra.runtime.errors import UserError
 
 
-def laguerre_singular_values(rows: int, columns: int, source: np.random.Generator) -> np.ndarray:
+def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
     """Singular values of one rows x columns matrix of independent N(0, 1) entries, by the bidiagonal Laguerre model.
 
     Householder reflections take a Gaussian matrix to a bidiagonal one whose entries are independent: where its sides
@@ -24,8 +24,8 @@ def laguerre_singular_values(rows: int, columns: int, source: np.random.Generato
     if rows < 1 or columns < 1:
         raise UserError(f"a random matrix needs at least one row and one column, not {rows} x {columns}.")
     longer, shorter = max(rows, columns), min(rows, columns)
-    diagonal = np.sqrt(source.chisquare(np.arange(longer, longer - shorter, -1)))
-    beside = np.sqrt(source.chisquare(np.arange(shorter - 1, 0, -1)))
+    diagonal = np.sqrt(rng.chisquare(np.arange(longer, longer - shorter, -1)))
+    beside = np.sqrt(rng.chisquare(np.arange(shorter - 1, 0, -1)))
     return _bidiagonal_singular_values(diagonal, beside)
 
 
@@ -48,7 +48,7 @@ def _bidiagonal_singular_values(diagonal: np.ndarray, beside: np.ndarray) -> np.
     return np.maximum(both[diagonal.size :], 0)
 
 
-def haar_vectors(dimension: int, count: int, source: np.random.Generator) -> np.ndarray:
+def haar_vectors(dimension: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Independent unit vectors, each uniform on the sphere, as a singular vector of a Gaussian matrix is.
 
     They are not orthogonal to each other, as those of one matrix are.
@@ -58,5 +58,5 @@ def haar_vectors(dimension: int, count: int, source: np.random.Generator) -> np.
     """
     if dimension < 1 or count < 0:
         raise UserError(f"unit vectors need a positive dimension and a count, not {dimension} and {count}.")
-    vectors = source.standard_normal((dimension, count))
+    vectors = rng.standard_normal((dimension, count))
     return vectors / np.linalg.norm(vectors, axis=0)

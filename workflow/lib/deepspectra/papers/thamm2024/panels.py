@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from deepspectra.rmt.laws import ModifiedMarchenkoPastur, goe_number_variance, wigner_surmise
+from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur
+from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.tables import read_csv

@@ -29,5 +29,5 @@ ratio_surmise = _RatioSurmise(a=0.0, name="ratio_surmise")
 #: Mean of min(r, 1/r): of the surmise, of large matrices of the orthogonal ensemble (Atas et al. 2013, table 1: 0.5307
 #: with an error of 1 in the last digit), and of independent levels.
 SURMISE_MEAN = 4 - 2 * math.sqrt(3)
-ORTHOGONAL_MEAN = 0.5307
+GOE_MEAN = 0.5307
 POISSON_MEAN = 2 * math.log(2) - 1

@@ -18,7 +18,7 @@ Exact for 2 x 2 matrices; for large ones its distribution function is off by les
 _POINTS = 40
 
 
-def orthogonal_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
+def goe_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
     """Distribution function of the spacings of infinitely large matrices, which the surmise approximates.
 
     1 + dE/ds, where E(s) is the chance that an interval of length s holds no level: the Fredholm determinant of

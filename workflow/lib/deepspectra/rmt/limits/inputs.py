@@ -16,7 +16,7 @@ import numpy as np
 from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
-    from deepspectra.rmt.laws import MarchenkoPastur
+    from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
 # Where |c| x is below this share of |a| for all x, the averages are power series in c/a; the closed forms lose digits
 # there. 0.05^16 is below rounding, and the two digits lost above it are no harm.
@@ -73,7 +73,7 @@ class MarchenkoPasturInput:
     def law(self) -> MarchenkoPastur:
         """The law in closed form."""
         # Imported here: scipy.stats takes a second, and the check of a configuration does not need it.
-        from deepspectra.rmt.laws import MarchenkoPastur
+        from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
         return MarchenkoPastur(self.ratio)
 

@@ -8,7 +8,7 @@ from scipy.linalg import eigvalsh_tridiagonal
 from deepspectra.runtime.errors import UserError
 
 
-def orthogonal_levels(dimension: int, source: np.random.Generator) -> np.ndarray:
+def goe_levels(dimension: int, rng: np.random.Generator) -> np.ndarray:
     """Eigenvalues of one matrix of the Gaussian orthogonal ensemble, by the tridiagonal Hermite model.
 
     Householder reflections take the dense matrix to a tridiagonal one whose entries are independent: N(0, 1) on the
@@ -21,8 +21,8 @@ def orthogonal_levels(dimension: int, source: np.random.Generator) -> np.ndarray
     """
     if dimension < 1:
         raise UserError(f"a random matrix needs at least one row, not {dimension}.")
-    diagonal = source.standard_normal(dimension)
-    beside = np.sqrt(source.chisquare(np.arange(dimension - 1, 0, -1)) / 2)
+    diagonal = rng.standard_normal(dimension)
+    beside = np.sqrt(rng.chisquare(np.arange(dimension - 1, 0, -1)) / 2)
     if dimension == 1:
         return diagonal
     return np.sort(eigvalsh_tridiagonal(diagonal, beside, lapack_driver="sterf"))
