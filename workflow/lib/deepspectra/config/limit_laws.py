@@ -45,7 +45,7 @@ class LawInput(Node):
         return self
 
 
-class LimitLaw(Node):
+class LawEntry(Node):
     """The limit of one kernel's spectrum."""
 
     kernel: Literal["conjugate", "tangent"] = Field(
@@ -75,16 +75,16 @@ class LimitLaw(Node):
     points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
 
     @model_validator(mode="after")
-    def _consistent(self) -> LimitLaw:
+    def _consistent(self) -> LawEntry:
         # As for the input.
         from deepspectra.nn.own_activations import resolve_activation
-        from deepspectra.spectra.limit_laws import spectrum_of
+        from deepspectra.spectra.limit_laws import input_spectrum
 
         sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]
         if (self.ratios is not None) == bool(sizes) or len(sizes) == 1:
             found = " and ".join((["ratios"] if self.ratios is not None else []) + sizes) or "none of them"
             raise ValueError(f"expected either ratios or both samples and widths, found {found}")
-        layers = len(self.ratios or self.widths)
+        layers = len(self.ratios or self.widths or ())
         if self.kernel == "tangent" and self.layer is not None:
             raise ValueError("layer is for conjugate kernels; a tangent kernel has all layers")
         if self.kernel == "conjugate" and (self.rates is not None or self.outputs != 1):
@@ -99,7 +99,7 @@ class LimitLaw(Node):
         # A file below results/ is one that a rule makes, or will make anew: what it holds now is for the job to check.
         file = self.input.eigenvalues
         if file is None or (not file.startswith("results/") and Path(file).expanduser().is_file()):
-            _plainly(spectrum_of, self.input.model_dump())
+            _plainly(input_spectrum, self.input.model_dump())
         return self
 
 
@@ -118,7 +118,7 @@ def _without_nulls(value: object) -> object:
     return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, dict) else value
 
 
-def _names(laws: dict[str, LimitLaw]) -> dict[str, LimitLaw]:
+def _names(laws: dict[str, LawEntry]) -> dict[str, LawEntry]:
     """Names of entries become parts of paths and targets."""
     for name in laws:
         if not NAME.fullmatch(name) or name.endswith("_summary") or name == "laws":
@@ -129,4 +129,4 @@ def _names(laws: dict[str, LimitLaw]) -> dict[str, LimitLaw]:
     return laws
 
 
-LimitLaws = Annotated[dict[str, LimitLaw], AfterValidator(_names), BeforeValidator(_without_nulls)]
+LimitLaws = Annotated[dict[str, LawEntry], AfterValidator(_names), BeforeValidator(_without_nulls)]

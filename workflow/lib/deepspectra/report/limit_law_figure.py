@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -23,17 +22,20 @@ _KERNELS = {"conjugate": r"conjugate kernel $K^\mathrm{CK}$", "tangent": r"tange
 Pairs = list[tuple[float, float]]
 
 
-def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
+def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
     """Density with edges and atoms on the left, distribution function on the right.
 
     :param curve: columns x, density, cdf, residual: the points that converged.
-    :param summary: columns quantity, value (as text), as ``solve_limit_law.py`` writes them.
+    :param summary: columns quantity, number, value (as text), as
+        :func:`deepspectra.spectra.limit_laws.solve_limit_law` makes them.
     :param law: the entry of the configuration.
     """
-    numbers = {name: float(value) for name, value in summary.values if name != "note"}
-    edges = _pairs(numbers, "bulk", "lower edge", "upper edge")
-    masses = [numbers[f"bulk {number}, mass"] for number in range(1, len(edges) + 1)]
-    atoms = _pairs(numbers, "atom", "location", "mass")
+    found: dict[str, list[float]] = {}
+    for row in summary[summary.quantity != "note"].itertuples():
+        found.setdefault(row.quantity, []).append(float(row.value))
+    edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
+    masses = found["bulk_mass"]
+    atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
 
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
     density, distribution = axes[0]
@@ -53,14 +55,14 @@ def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]
     distribution.legend(blank, remarks, loc="lower right", title="edges of bulks: mass", **look)
     style.label_panel(density, "a", "density")
     style.label_panel(distribution, "b", "distribution function")
-    figure.suptitle(title_of(law, numbers), fontsize=7)
-    style.add_note(figure, _note(law, summary, numbers))
+    figure.suptitle(_title(law, found["gamma"]), fontsize=7)
+    notes = list(summary.value[summary.quantity == "note"])
+    style.add_note(figure, _note(law, {name: values[0] for name, values in found.items()}, notes))
     return figure
 
 
-def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
+def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
     """Kernel, depth, ratios and activation in a line."""
-    ratios = [numbers[name] for name in takewhile(numbers.__contains__, (f"gamma_{layer}" for layer in count(1)))]
     depth = len(law["ratios"] or law["widths"])
     layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
     if len(set(ratios)) == 1 and len(ratios) > 1:
@@ -75,12 +77,6 @@ def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
 def _literal(text: str) -> str:
     """A user's own words, without Matplotlib's mathematics."""
     return text.replace("$", r"\$")
-
-
-def _pairs(numbers: Mapping[str, float], kind: str, first: str, second: str) -> Pairs:
-    """Two numbers of "bulk 1", "bulk 2", ... or of "atom 1", ..."""
-    names = takewhile(lambda name: f"{name}, {first}" in numbers, (f"{kind} {number}" for number in count(1)))
-    return [(numbers[f"{name}, {first}"], numbers[f"{name}, {second}"]) for name in names]
 
 
 def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -> None:
@@ -138,7 +134,7 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[fl
     axis.set_ylabel(r"share of eigenvalues $\leq\lambda$")
 
 
-def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, float]) -> str:
+def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
     """The small print: where the law comes from, how well it was solved, and where the theorem does not reach."""
     theorem = "theorem 3.4" if law["kernel"] == "conjugate" else "theorem 3.8" if law["rates"] else "theorem 3.7"
     constants = f"b_sigma = {numbers['b_sigma']:.5g}"
@@ -146,7 +142,7 @@ def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, f
         constants += f", a_sigma = {numbers['a_sigma']:.5g}"
     if law["rates"]:
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
-    missing = int(numbers["points not converged"])
+    missing = int(numbers["points_not_converged"])
     drawn = (
         f"{numbers['points']:.0f} points, each certified as the one solution"
         if not missing
@@ -154,11 +150,10 @@ def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, f
     )
     parts = [
         f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
-        f"Mean {numbers['mean']:.6g} (closed form {numbers['mean in closed form']:.6g}), variance "
+        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance "
         f"{numbers['variance']:.6g}, mass {numbers['mass']:.8g}; {drawn}, largest residual "
-        f"{numbers['largest residual']:.1e}.",
+        f"{numbers['largest_residual']:.1e}.",
     ]
-    notes = summary.value[summary.quantity == "note"]
     # A note may begin with a symbol, whose case means something.
     return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
 

@@ -128,7 +128,7 @@ class LimitLaw:
         return np.concatenate([np.clip(part, *edge) for part, edge in zip(parts, self.edges, strict=True)])
 
 
-def build(
+def build_law(
     density: Callable[[np.ndarray], np.ndarray],
     lower: float,
     upper: float,

@@ -34,7 +34,7 @@ import numpy as np
 
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import InputSpectrum
-from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build
+from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
@@ -236,7 +236,7 @@ def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> Limit
     :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
     """
     sampler = _Sampler(kernel)
-    return build(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
+    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
 
 
 class _Sampler:

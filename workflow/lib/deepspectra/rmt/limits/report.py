@@ -64,7 +64,7 @@ class LawReport:
         return float(self.residual[self.converged].max(initial=0.0))
 
 
-def report(kernel: LayeredKernel, points: int = 1000, tolerance: float = MASS_TOLERANCE) -> LawReport:
+def law_report(kernel: LayeredKernel, points: int = 1000, tolerance: float = MASS_TOLERANCE) -> LawReport:
     """Solve a kernel's limit law (fan2020, theorems 3.4 to 3.8) and gather what there is to say of it.
 
     :param points: of the density, over the whole support; a few less are taken where shares are rounded.
