@@ -1,4 +1,4 @@
-"""The figure of a limit law that is asked for by itself: density and distribution function."""
+"""The figure of a limit law from the configuration: density and distribution function."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 
+__all__ = ["draw_limit_law"]
+
 _FILL_COLOUR = "#F6DDE1"
-# A density whose peak is more than this times what nine tenths of the points stay below is drawn logarithmically.
+# A density whose peak exceeds its 90 % quantile by more than this factor is drawn on a logarithmic axis.
 _PEAKED = 6.0
-# More bulks or atoms than this are not told one by one.
+# More bulks or atoms than this are not listed one by one.
 _TOLD = 5
 _KERNELS = {"conjugate": r"conjugate kernel $K^\mathrm{CK}$", "tangent": r"tangent kernel $K^\mathrm{NTK}$"}
 
-Pairs = list[tuple[float, float]]
+_Pairs = list[tuple[float, float]]
 
 
 def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
@@ -75,12 +77,12 @@ def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
 
 
 def _literal(text: str) -> str:
-    """A user's own words, without Matplotlib's mathematics."""
+    """The user's own words, not read as Matplotlib's mathematics."""
     return text.replace("$", r"\$")
 
 
-def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -> None:
-    """Bulks one by one with ticks at their edges, atoms as arrows."""
+def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
+    """Bulks with ticks at their edges, atoms as arrows."""
     highest, bottom, low = curve.density.max(), 0.0, 0.0
     peaked = highest > _PEAKED * curve.density.quantile(0.9)
     if peaked:
@@ -92,7 +94,7 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -
         top = 1.2 * highest
 
     def height(share: float) -> float:
-        """That share of the way from the bottom to the top of the panel."""
+        """This share of the way from the bottom to the top of the panel."""
         return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
 
     for lower, upper in edges:
@@ -119,12 +121,12 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -
     axis.set_ylabel("density (logarithmic)" if peaked else "density")
 
 
-def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[float, float]]) -> None:
+def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
     """The distribution function: flat between the bulks, a vertical line at every atom."""
     x, y = curve.x.to_numpy(), curve.cdf.to_numpy()
     for location, mass in atoms:
         place = int(np.searchsorted(x, location))
-        # What lies below an atom is all that the points (and atoms) to its left have.
+        # Below an atom lies the mass of all points and atoms to its left.
         below = y[place - 1] if place else 0.0
         x, y = np.insert(x, place, [location] * 2), np.insert(y, place, [below, below + mass])
     reach = x[-1] - x[0]
@@ -135,7 +137,7 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[fl
 
 
 def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
-    """The small print: where the law comes from, how well it was solved, and where the theorem does not reach."""
+    """The small print: where the law comes from, how well it was solved, and where it leaves the theorem."""
     theorem = "theorem 3.4" if law["kernel"] == "conjugate" else "theorem 3.8" if law["rates"] else "theorem 3.7"
     constants = f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+__all__ = ["generator"]
+
 
 def generator(seed: int, *stream: int) -> torch.Generator:
     """A torch generator for one stream of a seed, such as (activation, width, realisation).

@@ -1,4 +1,4 @@
-"""The Gaussian orthogonal ensemble, sampled without its matrices (and without torch, which takes seconds to import)."""
+"""Spectra of the Gaussian orthogonal ensemble (GOE), sampled without forming the matrices."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from scipy.linalg import eigvalsh_tridiagonal
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["goe_levels"]
+
 
 def goe_levels(dimension: int, rng: np.random.Generator) -> np.ndarray:
-    """Eigenvalues of one matrix of the Gaussian orthogonal ensemble, by the tridiagonal Hermite model.
+    """Eigenvalues of one GOE matrix, by the tridiagonal Hermite model.
 
-    Householder reflections take the dense matrix to a tridiagonal one whose entries are independent: N(0, 1) on the
-    diagonal, chi of dimension - 1, ..., 1 degrees of freedom over sqrt(2) beside it (Dumitriu and Edelman 2002, beta =
-    1). The law is exactly that of the dense matrix with variance 1/2 off the diagonal and 1 on it, so that the
+    Householder reflections reduce the dense matrix to a tridiagonal one with independent entries: N(0, 1) on the
+    diagonal, and chi with dimension - 1, ..., 1 degrees of freedom, divided by sqrt(2), beside it (Dumitriu and Edelman
+    2002, beta = 1). The law is exactly that of the dense matrix with variance 1/2 off the diagonal and 1 on it, whose
     semicircle has radius sqrt(2 dimension) (baskerville2022, eq. 5 and 9).
 
     :returns: float64, shape (dimension,), ascending.

@@ -25,9 +25,9 @@ def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[s
     """Distances (pennington2017, eq. 16) of simulated spectra to the limit of theorem 1.
 
     Curves: for each alpha the first layer (panel a), the deep layer (panel b) and the first layer's Gaussian
-    equivalent; besides, "sampling": the distance that as many independent draws from the limit have, mean over alpha;
-    and in panel b "equivalent": the Gaussian equivalents' mean over alpha. In the summary, the reference is the
-    distance of the Gaussian equivalent of the same size.
+    equivalent; "sampling", the distance that as many independent draws from the limit have, mean over alpha; and in
+    panel b "equivalent", the mean of the Gaussian equivalents over alpha. In the summary, the reference is the distance
+    of the Gaussian equivalent of the same size.
 
     :param files: ``spectra``, as ``simulate_data_covariance`` writes them, one for each alpha.
     :param parameters: ``phi``, ``psi``, ``alphas``, ``input_dimensions``, ``layers``, ``bins``.
@@ -37,28 +37,22 @@ def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[s
     summary: list[Row] = []
     floors: dict[int, list[float]] = {n0: [] for n0 in widths}
     for alpha, path in zip(parameters["alphas"], files["spectra"], strict=True):
-        zeta = min(rectifier_zeta(alpha), 1.0)
-        edges, probabilities = _bins(NonlinearLaw(1.0, zeta, parameters["phi"], parameters["psi"]), parameters["bins"])
-        spectra = _read_spectra(path, widths)
-        distances = {}
+        series, zeta = f"alpha={alpha:g}", min(rectifier_zeta(alpha), 1.0)
+        law = NonlinearLaw(1.0, zeta, parameters["phi"], parameters["psi"])
+        edges, probabilities = _bins(law, parameters["bins"])
+        names = [f"n0_{n0}/{spectrum}" for n0 in widths for spectrum in _PANELS]
+        spectra = store.read(path, {name: (f"realisations {name}", f"width {name}") for name in names})
+        distances: dict[str, list[float]] = {spectrum: [] for spectrum in _PANELS}
         for n0 in widths:
             for spectrum, panel in _PANELS.items():
                 pooled = spectra[f"n0_{n0}/{spectrum}"].ravel()
-                distances[spectrum, n0] = binned_distance(pooled, edges, probabilities)
-                series = f"equivalent alpha={alpha:g}" if spectrum == "equivalent" else f"alpha={alpha:g}"
-                layer = deep if panel == "b" else 1
-                rows.append((panel, series, layer, zeta, n0, distances[spectrum, n0], alpha))
+                distance = binned_distance(pooled, edges, probabilities)
+                distances[spectrum].append(distance)
+                name = f"equivalent {series}" if spectrum == "equivalent" else series
+                rows.append((panel, name, deep if panel == "b" else 1, zeta, n0, distance, alpha))
             floors[n0].append(expected_binned_distance(probabilities, pooled.size))
         for spectrum in ("first", "last"):
-            place = {"panel": _PANELS[spectrum], "series": f"alpha={alpha:g}"}
-            for end, n0 in (("largest", widths[-1]), ("smallest", widths[0])):
-                quantity, label = f"l1_distance_at_{end}_width", f"L1 distance at the {end} width"
-                value, reference = distances[spectrum, n0], distances["equivalent", n0]
-                summary.append(Row(**place, quantity=quantity, label=label, value=value, reference=reference,
-                                   told=end == "largest"))  # fmt: skip
-            ratio = distances[spectrum, widths[-1]] / distances[spectrum, widths[0]]
-            label = "ratio largest to smallest width"
-            summary.append(Row(**place, quantity="ratio_of_largest_to_smallest_width", label=label, value=ratio))
+            summary += _distance_rows(_PANELS[spectrum], series, distances[spectrum], distances["equivalent"])
     curves = pd.DataFrame(rows, columns=_COLUMNS)
     equivalent = curves[curves.series.str.startswith("equivalent")].groupby("x").y.mean()
     means = [
@@ -77,7 +71,31 @@ def _bins(law: NonlinearLaw, count: int) -> tuple[np.ndarray, np.ndarray]:
     return edges, np.diff(np.concatenate([[0.0], law.cdf(edges), [1.0]]))
 
 
-def _read_spectra(path: str, widths: Sequence[int]) -> dict[str, np.ndarray]:
-    """By ``n0_{width}/{spectrum}``, shape (realisations, n1)."""
-    names = [f"n0_{n0}/{spectrum}" for n0 in widths for spectrum in _PANELS]
-    return store.read(path, {name: (f"realisations {name}", f"width {name}") for name in names})
+def _distance_rows(panel: str, series: str, distances: list[float], equivalent: list[float]) -> list[Row]:
+    """From distances in the order of the widths, ascending."""
+    return [
+        Row(
+            panel,
+            series,
+            "l1_distance_at_largest_width",
+            "L1 distance at the largest width",
+            distances[-1],
+            equivalent[-1],
+            told=True,
+        ),
+        Row(
+            panel,
+            series,
+            "l1_distance_at_smallest_width",
+            "L1 distance at the smallest width",
+            distances[0],
+            equivalent[0],
+        ),
+        Row(
+            panel,
+            series,
+            "ratio_of_largest_to_smallest_width",
+            "ratio largest to smallest width",
+            distances[-1] / distances[0],
+        ),
+    ]

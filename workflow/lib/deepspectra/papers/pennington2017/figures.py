@@ -15,8 +15,8 @@ __all__ = ["figure_1", "figure_2", "figure_3"]
 def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """L1 distance of the first (a) and the deep (b) layer's spectrum to the first layer's limit, against width n0.
 
-    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...``, ``equivalent`` or ``sampling``), alpha,
-        layer, zeta, x, y.
+    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...``, ``equivalent``, ``sampling``), layer,
+        zeta, x, y, alpha.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
     alphas = list(dict.fromkeys(curves.alpha.dropna()))

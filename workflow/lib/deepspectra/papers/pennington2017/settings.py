@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from deepspectra.papers.types import FromText, Node, PositiveReal, Ratio, Seed, require_whole
 
+__all__ = ["ActivationCurves", "CovarianceDistance", "Memorisation", "Pennington2017", "ShapePair"]
+
 
 class CovarianceDistance(Node):
     """Distance of data covariance spectra to the first-layer limit, against width."""
