@@ -113,7 +113,8 @@ def test_no_text_is_cut_off_or_meets_another(item):
 
 
 def test_every_figure_is_drawn_here():
-    assert list(ITEMS) == list(FIGURES) == figures.__all__
+    assert list(ITEMS) == list(FIGURES)
+    assert {f"figures:{name}" for name in figures.__all__} == {item.drawing for item in ITEMS.values()}
 
 
 def figures_to_save():

@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 
 from deepspectra.papers import style
 
-__all__ = ["figure_1", "figure_2", "figure_3"]
+__all__ = ["draw_activation_curves", "draw_covariance_distance", "draw_memorisation"]
 
 
-def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """L1 distance of the first (a) and the deep (b) layer's spectrum to the first layer's limit, against width n0.
 
     :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...``, ``equivalent``, ``sampling``), layer,
@@ -62,7 +62,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Training loss against the ridge parameter: theory as lines, simulated random features as points.
 
     :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
@@ -96,7 +96,7 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Four activation functions with eta = 1 and zeta = 0, and their derivatives.
 
     :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.

@@ -34,7 +34,7 @@ ITEMS = {
         "the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law (in (b), "
         "grey: their mean over alpha). A curve that still falls at the largest width has not shown a limit.",
         numbers="covariance_distance:compare_with_limit",
-        drawing="figures:figure_1",
+        drawing="figures:draw_covariance_distance",
         inputs=lambda paper: _files(_covariance_spectra(paper)),
         parameters=lambda paper: paper.figure_1.model_dump(
             include={"phi", "psi", "alphas", "input_dimensions", "layers", "bins"}
@@ -47,7 +47,7 @@ ITEMS = {
         "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21). Quintics approach theory more slowly with "
         "n0 than Gaussian noise in their place does.",
         numbers="memorisation:compare_with_theory",
-        drawing="figures:figure_2",
+        drawing="figures:draw_memorisation",
         inputs=lambda paper: _files(_feature_spectra(paper)),
         parameters=lambda paper: paper.figure_2.model_dump(
             include={"panels", "betas", "smallest_gamma", "largest_gamma", "curve_points"}
@@ -58,7 +58,7 @@ ITEMS = {
         title="Four activation functions that preserve the spectrum, and their derivatives",
         note="The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be zero.",
         numbers="activation_curves:evaluate_activations",
-        drawing="figures:figure_3",
+        drawing="figures:draw_activation_curves",
         parameters=lambda paper: paper.figure_3.model_dump(),
     ),
 }
