@@ -143,12 +143,16 @@ def _numbers(
     kernel: LayeredKernel, found: LawReport, constants: tuple[float, float]
 ) -> list[tuple[str, str, int | None, float]]:
     """Identifier, label, number and value of all that is known of a law."""
-    rows: list[tuple[str, str, int | None, float]] = []
-    rows += [(name, name, None, value) for name, value in zip(("b_sigma", "a_sigma"), constants, strict=True)]
-    rows += [("gamma", f"gamma_{layer}", layer, ratio) for layer, ratio in enumerate(kernel.ratios, start=1)]
-    for layer, value in enumerate(kernel.coefficients):
-        rows.append(("gram_coefficient", f"coefficient of X_{layer}'X_{layer}", layer, value))
-    rows.append(("identity_coefficient", "coefficient of Id", None, kernel.shift))
+    rows: list[tuple[str, str, int | None, float]] = [
+        ("b_sigma", "b_sigma", None, constants[0]),
+        ("a_sigma", "a_sigma", None, constants[1]),
+        *(("gamma", f"gamma_{layer}", layer, ratio) for layer, ratio in enumerate(kernel.ratios, start=1)),
+        *(
+            ("gram_coefficient", f"coefficient of X_{layer}'X_{layer}", layer, value)
+            for layer, value in enumerate(kernel.coefficients)
+        ),
+        ("identity_coefficient", "coefficient of Id", None, kernel.shift),
+    ]
     for number, ((lower, upper), mass) in enumerate(zip(found.edges, found.bulk_masses, strict=True), start=1):
         rows.append(("bulk_lower_edge", f"bulk {number}, lower edge", number, lower))
         rows.append(("bulk_upper_edge", f"bulk {number}, upper edge", number, upper))

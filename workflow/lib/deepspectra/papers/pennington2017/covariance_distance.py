@@ -73,29 +73,20 @@ def _bins(law: NonlinearLaw, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _distance_rows(panel: str, series: str, distances: list[float], equivalent: list[float]) -> list[Row]:
     """From distances in the order of the widths, ascending."""
+    found = {"largest": (distances[-1], equivalent[-1]), "smallest": (distances[0], equivalent[0])}
+    rows = [
+        Row(
+            panel,
+            series,
+            f"l1_distance_at_{end}_width",
+            f"L1 distance at the {end} width",
+            *pair,
+            told=end == "largest",
+        )
+        for end, pair in found.items()
+    ]
+    ratio = distances[-1] / distances[0]
     return [
-        Row(
-            panel,
-            series,
-            "l1_distance_at_largest_width",
-            "L1 distance at the largest width",
-            distances[-1],
-            equivalent[-1],
-            told=True,
-        ),
-        Row(
-            panel,
-            series,
-            "l1_distance_at_smallest_width",
-            "L1 distance at the smallest width",
-            distances[0],
-            equivalent[0],
-        ),
-        Row(
-            panel,
-            series,
-            "ratio_of_largest_to_smallest_width",
-            "ratio largest to smallest width",
-            distances[-1] / distances[0],
-        ),
+        *rows,
+        Row(panel, series, "ratio_of_largest_to_smallest_width", "ratio largest to smallest width", ratio),
     ]

@@ -73,24 +73,11 @@ def _deviations(
 ) -> list[Row]:
     """Of the simulated losses, shape (points,), from theory at every gamma and from eq. 24 at the smallest."""
     theory, ridgeless = law.training_loss(gamma), law.ridgeless_training_loss()
-    largest, reference = (np.abs(losses - theory).max() for losses in (simulated, equivalent))
+    largest = [np.abs(losses - theory).max() for losses in (simulated, equivalent)]
+    label = "largest |simulated - predicted| training loss"
+    at_smallest = [abs(losses[0] - ridgeless) for losses in (simulated, theory)]
+    ridgeless_label = f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}"
     return [
-        Row(
-            panel,
-            series,
-            "largest_deviation_from_theory",
-            "largest |simulated - predicted| training loss",
-            largest,
-            reference,
-            told=True,
-        ),
-        Row(
-            panel,
-            series,
-            "deviation_from_ridgeless_limit",
-            f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}",
-            abs(simulated[0] - ridgeless),
-            abs(theory[0] - ridgeless),
-            at=gamma[0],
-        ),
+        Row(panel, series, "largest_deviation_from_theory", label, *largest, told=True),
+        Row(panel, series, "deviation_from_ridgeless_limit", ridgeless_label, *at_smallest, at=gamma[0]),
     ]
