@@ -73,11 +73,9 @@ def _deviations(
 ) -> list[Row]:
     """Of the simulated losses, shape (points,), from theory at every gamma and from eq. 24 at the smallest."""
     theory, ridgeless = law.training_loss(gamma), law.ridgeless_training_loss()
-    largest = [np.abs(losses - theory).max() for losses in (simulated, equivalent)]
+    largest, reference = (np.abs(losses - theory).max() for losses in (simulated, equivalent))
     label = "largest |simulated - predicted| training loss"
-    at_smallest = [abs(losses[0] - ridgeless) for losses in (simulated, theory)]
-    ridgeless_label = f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}"
-    return [
-        Row(panel, series, "largest_deviation_from_theory", label, *largest, told=True),
-        Row(panel, series, "deviation_from_ridgeless_limit", ridgeless_label, *at_smallest, at=gamma[0]),
-    ]
+    worst = Row(panel, series, "largest_deviation_from_theory", label, largest, reference, told=True)
+    gap, reference = (abs(losses[0] - ridgeless) for losses in (simulated, theory))
+    label = f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}"
+    return [worst, Row(panel, series, "deviation_from_ridgeless_limit", label, gap, reference, at=gamma[0])]

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.interruptions import held_back
 
 __all__ = ["check_name", "read_eigenvalues"]
 
@@ -79,7 +78,6 @@ def _npy(file: Path) -> np.ndarray:
         ) from None
 
 
-@held_back()
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
     # Imported here: checking a configuration without such a file does not need it.
     import h5py
