@@ -5,7 +5,8 @@ import torch
 
 from deepspectra.data.tasks import load_kernel_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import kernel_network, load_parameters, parameters_of
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import load_parameters, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.job import choose_device, job

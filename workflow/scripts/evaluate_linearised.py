@@ -5,8 +5,10 @@ import pandas as pd
 import torch
 
 from deepspectra.data.tasks import load_standardised
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.linearised import linearised
-from deepspectra.nn.networks import build, load_parameters
+from deepspectra.nn.networks import load_parameters
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import choose_device, job
@@ -15,7 +17,7 @@ from deepspectra.train.training import accuracy
 with job(snakemake.log[0], snakemake.threads):
     network, training, layer = snakemake.params.network, snakemake.params.training, snakemake.params.layer
     device = choose_device(snakemake.config["device"])
-    model = build(network)
+    model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
     states = {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()}
     weights = store.read(snakemake.input.weights, states)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from deepspectra.data.samples import choose_images, columns_of
-from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.papers.comparison import SUMMARY_COLUMNS
 from deepspectra.papers.fan2020.image_statistics import example_images
 from deepspectra.runtime import store

@@ -1,6 +1,6 @@
 """One limit law of the configuration: density and distribution function, edges, atoms and moments."""
 
-from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.nn.activations.own import resolve_activation
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job
 from deepspectra.spectra.limit_laws import solve_limit_law

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from deepspectra.nn.architectures.minialexnet import minialexnet
+from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.nn.linearised import linearised
-from deepspectra.nn.networks import feed_forward, initialise_glorot, minialexnet
+from deepspectra.nn.networks import initialise_glorot
 
 
 def network(seed=1):

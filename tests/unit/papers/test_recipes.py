@@ -10,14 +10,9 @@ import torch
 from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.data.tasks import load_kernel_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import (
-    build,
-    initialise_default,
-    initialise_gaussian,
-    initialise_glorot,
-    kernel_network,
-    parameters_of,
-)
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot, parameters_of
 from deepspectra.papers.recipes import RECIPES, linear_decay
 from deepspectra.train.training import Plan, train
 
@@ -71,7 +66,7 @@ def test_lenet_as_baskerville_trains_it(cifar10):
     assert plan.learning_rates == linear_decay(TRAINING)
     assert plan.shifts.margin == 4
     np.testing.assert_allclose(plan.shifts.border, -np.array(IMAGENET_MEAN) / IMAGENET_DEVIATION)
-    expected = build(network)
+    expected = architecture("lenet").build(network, 3072, 10)
     initialise_default(expected, 4)
     for name, array in parameters_of(expected).items():
         np.testing.assert_array_equal(parameters_of(recipe.model)[name], array)
@@ -87,7 +82,7 @@ def test_a_network_as_thamm_trains_it(cifar10):
     assert (plan.batch_size, plan.seed, plan.crop, plan.output_scale, plan.shifts) == (32, 5, 28, 2.0, None)
     assert (len(recipe.train.inputs), len(recipe.test.inputs)) == (10, 6)
     np.testing.assert_allclose(recipe.train.inputs.std((1, 2, 3), correction=0), 1, rtol=1e-5)
-    expected = build(network)
+    expected = architecture("mlp").build(network, 3 * 28**2, 10)
     initialise_glorot(expected, 5)
     np.testing.assert_array_equal(
         parameters_of(recipe.model)["dense1/weight"], parameters_of(expected)["dense1/weight"]

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from deepspectra.nn.activations import activation
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.ensembles import generator
 from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime.seeds import generator
 from deepspectra.spectra import random_features
 from deepspectra.spectra.random_features import (
     data_covariance_eigenvalues,

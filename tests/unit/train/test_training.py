@@ -10,16 +10,11 @@ import torch
 
 from deepspectra.data.tasks import Samples
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import (
-    feed_forward,
-    initialise_default,
-    initialise_gaussian,
-    initialise_glorot,
-    kernel_network,
-    lenet,
-    minialexnet,
-    parameters_of,
-)
+from deepspectra.nn.architectures.lenet import lenet
+from deepspectra.nn.architectures.minialexnet import minialexnet
+from deepspectra.nn.architectures.mlp import feed_forward
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot, parameters_of
 from deepspectra.train import training
 from deepspectra.train.augmentation import Shifts
 from deepspectra.train.training import Plan, accuracy, train

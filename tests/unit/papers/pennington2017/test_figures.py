@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from deepspectra.nn.nonlinear import isospectral_activations
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
 from deepspectra.papers import style
 from deepspectra.papers.pennington2017 import figures
 from deepspectra.papers.pennington2017.items import ITEMS

@@ -8,16 +8,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from deepspectra.nn.nonlinear import rectifier, rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.papers.pennington2017.activation_curves import evaluate_activations
 from deepspectra.papers.pennington2017.covariance_distance import compare_with_limit
 from deepspectra.papers.pennington2017.items import ITEMS
 from deepspectra.papers.pennington2017.memorisation import compare_with_theory, ridge_training_loss
 from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.pennington2017.simulations import simulate_data_covariance, simulate_random_features
-from deepspectra.rmt.ensembles import generator
 from deepspectra.rmt.limits.quartic import NonlinearLaw
 from deepspectra.runtime import store
+from deepspectra.runtime.seeds import generator
 from deepspectra.spectra.random_features import data_covariance_eigenvalues
 
 COVARIANCE = {"phi": 1.0, "psi": 1.5, "alphas": [-1.0, 1.0], "input_dimensions": [12, 48], "layers": 3, "seed": 1}

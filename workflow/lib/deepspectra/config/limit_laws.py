@@ -80,7 +80,7 @@ class LawEntry(Node):
     @model_validator(mode="after")
     def _consistent(self) -> LawEntry:
         # Imported here, as for the input.
-        from deepspectra.nn.own_activations import resolve_activation
+        from deepspectra.nn.activations.own import resolve_activation
         from deepspectra.spectra.limit_laws import input_spectrum
 
         sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]

@@ -1,0 +1,1 @@
+"""Networks: activations, architectures, losses, and what their training left on the disk."""

@@ -13,14 +13,10 @@ from torch import nn
 from deepspectra.data.preprocessing import normalise_cifar10
 from deepspectra.data.tasks import Samples, load_kernel_task, load_standardised, load_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.architectures import CHANNELS
-from deepspectra.nn.networks import (
-    build,
-    initialise_default,
-    initialise_gaussian,
-    initialise_glorot,
-    kernel_network,
-)
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.images import CHANNELS, CLASSES, DATA_SIZES, image_inputs
+from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot
 from deepspectra.train.augmentation import Shifts
 from deepspectra.train.training import Plan
 
@@ -45,7 +41,7 @@ def thamm2024(network: Mapping, training: Mapping, path: str | Path) -> Recipe:
     :param training: of the configuration, with this network's own images and epochs.
     :param path: CIFAR-10.
     """
-    model = build(network)
+    model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     initialise_glorot(model, network["seed"])
     plan = Plan(
         learning_rates=tuple(training["learning_rate"] * training["decay"] ** n for n in range(training["epochs"])),
@@ -69,7 +65,8 @@ def baskerville2022(network: Mapping, training: Mapping, path: str | Path) -> Re
     :param path: the network's data.
     """
     task = load_task(network, path, dtype=torch.float32)
-    model = build(network, task.train.inputs[0].numel())
+    inputs, outputs = task.train.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = architecture(network["architecture"]).build(network, inputs, outputs)
     initialise_default(model, network["seed"])
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
     plan = Plan(

@@ -24,9 +24,9 @@ from torch.nn import functional
 from deepspectra.data.tasks import Samples
 from deepspectra.nn.losses import Loss
 from deepspectra.nn.networks import ORDER_STREAM, load_parameters, parameters_of
-from deepspectra.rmt.ensembles import generator
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import generator
 from deepspectra.train.augmentation import Shifts, centre_crops, flip_and_shift, random_crops
 from deepspectra.train.optimisers import Optimiser
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepspectra.nn.nonlinear import eta_of, isospectral_activations, zeta_of
+from deepspectra.nn.activations.families.isospectral import isospectral_activations
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 
@@ -31,7 +31,7 @@ def evaluate_activations(files: Mapping[str, Sequence[str]], parameters: Mapping
             rows += [(panel, name, *point) for point in zip(x, values, strict=True)]
         summary += [
             Row("a", name, "gaussian_mean", "Gaussian mean", activation.mean, 0.0),
-            Row("a", name, "eta", "eta", eta_of(activation), 1.0),
-            Row("b", name, "zeta", "zeta", zeta_of(activation), 0.0, told=True),
+            Row("a", name, "eta", "eta", activation.second_moment, 1.0),
+            Row("b", name, "zeta", "zeta", activation.b_sigma**2, 0.0, told=True),
         ]
     return Numbers(pd.DataFrame(rows, columns=["panel", "series", "x", "y"]), summary_table(summary, "reference"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepspectra.nn.nonlinear import rectifier_zeta
+from deepspectra.nn.activations.families.rectifier import rectifier_zeta
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import binned_distance, expected_binned_distance

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from deepspectra.nn.nonlinear import random_quintic, rectifier, rectifier_zeta
-from deepspectra.rmt.ensembles import generator
+from deepspectra.nn.activations.families.quintic import random_quintic
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import generator
 from deepspectra.spectra.random_features import (
     data_covariance_eigenvalues,
     gaussian_equivalent,

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from deepspectra.nn.architectures import CHANNELS, CLASSES, IMAGE_SIDE, dense_shapes, matrix_shape, minialexnet_shapes
+from deepspectra.nn.architectures import architecture, matrix_shape
+from deepspectra.nn.images import CLASSES, IMAGE_SIDE, image_inputs
 from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 
@@ -84,10 +85,7 @@ class Network(Node):
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Layer -> shape of its weight, the output layer last."""
-        side = self.crop or IMAGE_SIDE
-        if self.architecture == "minialexnet":
-            return minialexnet_shapes(side)
-        return dense_shapes(CHANNELS * side**2, self.hidden, CLASSES)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, image_inputs(self.crop), CLASSES)
 
 
 class Pretrained(Node):
