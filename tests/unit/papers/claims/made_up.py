@@ -70,21 +70,21 @@ def fan2020():
 def pennington2017():
     rows = []
     for alpha, fall, last in (("-1", 0.25, 1.3), ("0", 0.2, 0.3), ("1", 0.1, 0.05)):
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the largest width", 0.01, 0.008))
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the smallest width", 0.05, 0.04))
-        rows.append(("a", f"alpha={alpha}", "ratio largest to smallest width", fall))
-        rows.append(("b", f"alpha={alpha}", "L1 distance at the largest width", last, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_largest_width", 0.01, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_smallest_width", 0.05, 0.04))
+        rows.append(("a", f"alpha={alpha}", "ratio_of_largest_to_smallest_width", fall))
+        rows.append(("b", f"alpha={alpha}", "l1_distance_at_largest_width", last, 0.008))
     losses = [
         (panel, f"beta={beta}", quantity, value * (2 if (panel, beta) == ("b", 0) else 1), 0.0)
         for panel in "ab"
         for beta in (-2, 0)
         for quantity, value in (
-            ("largest |simulated - predicted| training loss", 0.02),
-            ("|simulated loss - eq. 24| at gamma = 1e-12", 3e-9),
+            ("largest_deviation_from_theory", 0.02),
+            ("deviation_from_ridgeless_limit", 3e-9),
         )
     ]
-    losses += [(panel, "all", "1 if theory falls with beta at every gamma", 1.0) for panel in "ab"]
-    constants = [("a", "f1", "Gaussian mean", 0.5, 0.0)]
+    losses += [(panel, "all", "theory_falls_with_beta", 1.0) for panel in "ab"]
+    constants = [("a", "f1", "gaussian_mean", 0.5, 0.0)]
     constants += [
         ("a", f"f{n}", name, one + gap, one) for n, gap in ((1, 0.0), (2, 2.0**-40)) for name, one in (("eta", 1.0),)
     ]

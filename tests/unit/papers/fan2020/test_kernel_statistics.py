@@ -22,8 +22,8 @@ from deepspectra.papers.fan2020.kernel_statistics import (
     starting_spectrum,
     training_rows,
 )
-from deepspectra.rmt.distances import histogram
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.papers.histograms import histogram
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import conjugate_kernel, density, limit_law, tangent_kernel
 

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import eigsh
 
 from deepspectra.data.samples import principal_components
 from deepspectra.papers.comparison import Comparison
-from deepspectra.rmt.distances import histogram
+from deepspectra.papers.histograms import histogram
 
 PIXEL_COLUMNS = ["panel", "series", "x", "y", "red", "green", "blue"]
 

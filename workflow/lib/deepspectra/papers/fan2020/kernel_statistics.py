@@ -12,8 +12,9 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from deepspectra.papers.comparison import Comparison
-from deepspectra.rmt.distances import histogram, ks_distance, zoom
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.papers.histograms import histogram, zoom
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, density, limit_law

@@ -9,32 +9,24 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
-from deepspectra.rmt import ensembles
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.ensembles import (
+from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.runtime.seeds import generator
+from deepspectra.spectra import random_features
+from deepspectra.spectra.random_features import (
     data_covariance_eigenvalues,
     gaussian_equivalent,
     random_feature_eigenvalues,
     whole_quotient,
 )
-from deepspectra.rmt.limits.quartic import NonlinearLaw
-from deepspectra.runtime.seeds import generator
 
 
 def identity(x):
     return x
 
 
-def normal(source, *shape, dtype=torch.float32):
-    return torch.randn(*shape, generator=source, dtype=dtype).double().numpy()
-
-
-def test_streams_are_reproducible_and_unlike_each_other():
-    streams = [(), (0,), (1,), (0, 1), (1, 0), (0, 0)]
-    drawn = [normal(generator(5, *stream), 1000) for stream in streams] + [normal(generator(6), 1000)]
-    np.testing.assert_array_equal(drawn[3], normal(generator(5, 0, 1), 1000))
-    correlations = np.corrcoef(drawn)[np.triu_indices(len(drawn), 1)]
-    assert np.abs(correlations).max() < 4.5 / np.sqrt(1000)
+def normal(rng, *shape, dtype=torch.float32):
+    return torch.randn(*shape, generator=rng, dtype=dtype).double().numpy()
 
 
 def test_drawing_does_not_touch_the_global_generator():
@@ -47,8 +39,8 @@ def test_drawing_does_not_touch_the_global_generator():
 def test_numbers_are_drawn_on_the_cpu_whatever_the_device():
     """A device without memory of its own stands for a GPU: the CPU's generator moves on all the same."""
     here, there = generator(1), generator(1)
-    ensembles._gaussian(4, 5, source=here, dtype=torch.float32, device="cpu")
-    moved = ensembles._gaussian(4, 5, source=there, dtype=torch.float32, device="meta")
+    random_features._gaussian(4, 5, rng=here, dtype=torch.float32, device="cpu")
+    moved = random_features._gaussian(4, 5, rng=there, dtype=torch.float32, device="meta")
     assert moved.device.type == "meta"
     assert torch.equal(here.get_state(), there.get_state())
 
@@ -62,12 +54,12 @@ def test_data_covariance_from_the_same_draws_by_hand(sizes, sigma, zeta):
     from.
     """
     n0, n1, m = sizes
-    source = generator(2, 3)
-    z = normal(source, n1, n0) / np.sqrt(n0) @ normal(source, n0, m)
-    expected = {"equivalent": np.sqrt(zeta) * z + np.sqrt(1 - zeta) * normal(source, n1, m)}
+    rng = generator(2, 3)
+    z = normal(rng, n1, n0) / np.sqrt(n0) @ normal(rng, n0, m)
+    expected = {"equivalent": np.sqrt(zeta) * z + np.sqrt(1 - zeta) * normal(rng, n1, m)}
     y = expected["first"] = sigma.function(z)
     for _ in range(2):
-        y = sigma.function(normal(source, n1, n1) / np.sqrt(n1) @ y)
+        y = sigma.function(normal(rng, n1, n1) / np.sqrt(n1) @ y)
     expected["last"] = y
     found = data_covariance_eigenvalues(sigma, zeta, sizes, 3, generator(2, 3))
     assert found.keys() == expected.keys()
@@ -90,7 +82,7 @@ def test_data_covariance_spectra_are_ascending_and_not_negative():
 def test_eigenvalues_of_a_matrix_of_several_blocks():
     """Beyond the rows that are multiplied at a time; with as many columns, so that every eigenvalue counts."""
     features = np.random.default_rng(0).normal(size=(1100, 1200))
-    found = ensembles._gram_eigenvalues(torch.from_numpy(features))
+    found = random_features._gram_eigenvalues(torch.from_numpy(features))
     np.testing.assert_allclose(found, np.linalg.eigvalsh(features @ features.T / 1200), atol=1e-12)
 
 
@@ -106,8 +98,8 @@ def test_seeds_decide_the_matrices():
 @pytest.mark.parametrize("sizes", [(4, 3, 5), (5, 8, 6), (3, 7, 9), (6, 6, 6)])
 def test_random_features_from_the_same_draws_by_hand(sizes):
     n0, n1, m = sizes
-    sigma, source = rectifier(0.3), generator(4)
-    z = normal(source, n1, n0, dtype=torch.float64) / np.sqrt(n0) @ normal(source, n0, m, dtype=torch.float64)
+    sigma, rng = rectifier(0.3), generator(4)
+    z = normal(rng, n1, n0, dtype=torch.float64) / np.sqrt(n0) @ normal(rng, n0, m, dtype=torch.float64)
     y = sigma.function(z)
     values = random_feature_eigenvalues(sigma, sizes, generator(4))
     assert values.shape == (m,)
@@ -139,9 +131,9 @@ def test_tiny_eigenvalues_are_known():
         return x + 1e-9 * x**3
 
     n0, n1, m = 2, 5, 6
-    source = generator(9)
-    z = (torch.randn(n1, n0, generator=source, dtype=torch.float64) / n0**0.5) @ torch.randn(
-        n0, m, generator=source, dtype=torch.float64
+    rng = generator(9)
+    z = (torch.randn(n1, n0, generator=rng, dtype=torch.float64) / n0**0.5) @ torch.randn(
+        n0, m, generator=rng, dtype=torch.float64
     )
     y = almost_linear(z).numpy()
     with mpmath.workdps(60):

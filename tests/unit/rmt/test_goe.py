@@ -8,8 +8,9 @@ import torch
 from scipy import stats
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, wigner_surmise
-from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.ratios import GOE_MEAN
+from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime.errors import UserError
 
@@ -24,7 +25,7 @@ def dense_levels(size, count, source):
 def test_tridiagonal_matrices_have_the_levels_of_dense_ones(size):
     """Each level by itself, and neighbours together: 20,000 matrices of each kind, a test for every quantity."""
     source = np.random.default_rng(0)
-    found = np.array([orthogonal_levels(size, source) for _ in range(20_000)])
+    found = np.array([goe_levels(size, source) for _ in range(20_000)])
     dense = dense_levels(size, 20_000, source)
     assert (np.diff(found) >= 0).all()
     quantities = [*zip(found.T, dense.T, strict=True), *zip(np.diff(found).T, np.diff(dense).T, strict=True)]
@@ -34,14 +35,14 @@ def test_tridiagonal_matrices_have_the_levels_of_dense_ones(size):
 
 def test_levels_of_two_by_two_matrices_have_the_surmise_exactly():
     source = np.random.default_rng(1)
-    gaps = np.array([np.diff(orthogonal_levels(2, source))[0] for _ in range(20_000)])
+    gaps = np.array([np.diff(goe_levels(2, source))[0] for _ in range(20_000)])
     # E |difference| of eq. 5 is sqrt(pi).
     assert ks_distance(gaps / np.pi**0.5, wigner_surmise.cdf) < 1.36 / gaps.size**0.5
 
 
 def test_large_orthogonal_matrices_have_the_semicircle_and_the_staircase_of_equation_9():
     size, source = 1000, np.random.default_rng(2)
-    levels = np.array([orthogonal_levels(size, source) for _ in range(10)])
+    levels = np.array([goe_levels(size, source) for _ in range(10)])
     law = stats.semicircular(scale=(2 * size) ** 0.5)
     assert ks_distance(levels, law.cdf) < 0.002
     x = np.linspace(-44, 44, 50)
@@ -49,10 +50,10 @@ def test_large_orthogonal_matrices_have_the_semicircle_and_the_staircase_of_equa
     staircase = size * (0.5 + x * root / (2 * np.pi * size) + np.arctan(x / root) / np.pi)
     np.testing.assert_allclose(size * law.cdf(x), staircase, rtol=1e-10)
     mean = mean_ratio(list(levels), seed=1)
-    assert mean.value == pytest.approx(ORTHOGONAL_MEAN, abs=3 * mean.error)
+    assert mean.value == pytest.approx(GOE_MEAN, abs=3 * mean.error)
     assert mean.error < 0.004
 
 
 def test_no_orthogonal_matrix_without_rows():
     with pytest.raises(UserError, match="at least one row"):
-        orthogonal_levels(0, np.random.default_rng(0))
+        goe_levels(0, np.random.default_rng(0))
