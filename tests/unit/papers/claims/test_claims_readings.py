@@ -131,7 +131,7 @@ def spoilt(table):
     """Every number another one, larger ones smaller; places and published numbers stay."""
     changed = table.copy()
     for place, column in enumerate(table.select_dtypes("number")):
-        if column not in ("rank", "published_p"):
+        if column not in ("rank", "published_p", "at"):
             changed[column] = 0.04 / (1 + table[column].abs()) * (1 + place / 10)
     return changed
 

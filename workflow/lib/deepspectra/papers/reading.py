@@ -47,7 +47,7 @@ class Results:
         """The same with some files alone, so that a reading cannot take what it does not declare."""
         return Results({name: self._tables[name] for name in files if name in self._tables})
 
-    def rows(self, file: str, *columns: str, **where: str) -> pd.DataFrame:
+    def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
 
         :param columns: that the table must have beside those.
@@ -70,19 +70,19 @@ class Results:
                 raise AbsentError(text)
             if where["series"] == "published":
                 raise AbsentError("no matrix was made as published")
-        raise AbsentError(f"{file}.csv has no row {', '.join(where.values())}".rstrip())
+        raise AbsentError(f"{file}.csv has no row {', '.join(map(str, where.values()))}".rstrip())
 
-    def row(self, file: str, **where: str) -> dict[str, Any]:
+    def row(self, file: str, **where: str | float) -> dict[str, Any]:
         """The one row of them.
 
         :raises AbsentError: if there is none, or more than one.
         """
         rows = self.rows(file, **where)
         if len(rows) > 1:
-            raise AbsentError(f"{file}.csv has {len(rows)} rows {', '.join(where.values())}")
+            raise AbsentError(f"{file}.csv has {len(rows)} rows {', '.join(map(str, where.values()))}")
         return rows.iloc[0].to_dict()
 
-    def value(self, file: str, column: str = "value", **where: str) -> float:
+    def value(self, file: str, column: str = "value", **where: str | float) -> float:
         """A number of that row.
 
         :raises AbsentError: if it is not there, or no number.
@@ -91,9 +91,8 @@ class Results:
         found = number(row.get(column))
         if math.isnan(found):
             note = row.get("note")
-            raise AbsentError(
-                note if isinstance(note, str) else f"{file}.csv has no {column} of {', '.join(where.values())}"
-            )
+            place = ", ".join(map(str, where.values()))
+            raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {place}")
         return found
 
 
