@@ -29,7 +29,7 @@ from deepspectra.nn.networks import (
 )
 from deepspectra.rmt.ensembles import generator
 from deepspectra.spectra.curvature.piecewise import why_not_piecewise
-from deepspectra.spectra.kernels import network_kernels
+from deepspectra.spectra.kernels.networks import network_kernels
 
 
 def weights_of(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
 
@@ -33,7 +34,7 @@ def tangent_over_conjugate(results: Results) -> Measured:
     return Measured(_ratio(tangent, conjugate))
 
 
-def plain(file: str, **place: str | float) -> Reading:
+def plain(file: str, **place: Any) -> Reading:
     """One number of a summary."""
     return Reading((file,), lambda results: Measured(results.value(file, **place)))
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
 
 __all__ = ["draw_kernel_spectra", "draw_layer_spectra"]
 
@@ -29,7 +30,7 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (2, max(map(len, networks))))
     for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), networks, strict=True):
         for axis, panel in zip(line, row, strict=False):
-            lines = dict(list(curves[curves.panel == panel].groupby("series")))
+            lines = _lines(curves, panel)
             bars, limit = lines["histogram"], lines["limit"]
             axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
             axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
@@ -64,7 +65,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         "c": r"tangent kernel $K^\mathrm{NTK}$",
     }
     for (panel, title), (whole, part) in zip(titles.items(), axes.T, strict=True):
-        lines = dict(list(curves[curves.panel == panel].groupby("series")))
+        lines = _lines(curves, panel)
         limit = lines.get("limit", curves[:0])
         _spectrum(whole, lines["histogram"], limit)
         whole.set_yscale("log")
@@ -83,12 +84,18 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         part.set_xlim(left - 0.03 * (right - left), right)
         part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
         part.set_xlabel(r"eigenvalue $\lambda$")
-        entries = _legend(whole, _remarks(lines, summary[summary.panel == panel]))
+        remarks = _remarks(lines, summary[summary.panel == panel])
+        entries = legend_with_remarks(whole, remarks, "upper right")
         whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
     axes[0, 0].set_ylabel("density (logarithmic)")
     axes[1, 0].set_ylabel("density")
     style.add_note(figure, note)
     return figure
+
+
+def _lines(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
+    """The rows of one panel, by series."""
+    return dict(list(curves[curves.panel == panel].groupby("series")))
 
 
 def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
@@ -117,14 +124,6 @@ def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[fl
     right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
     free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
     return lowest, max(4 * highest, 1.2 * free)
-
-
-def _legend(axis: Axes, remarks: list[str]) -> int:
-    """Lines and bars, and below them what the numbers say; how many entries there are."""
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
-    return len(labels) + len(remarks)
 
 
 def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:

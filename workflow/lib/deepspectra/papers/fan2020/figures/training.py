@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
 
 __all__ = ["draw_kernels_and_labels", "draw_trained_layers"]
 
@@ -90,9 +91,7 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
     if max(zeros) > 0:
         change["at zero"] = [f"{share:.1%}" for share in zeros]
     remarks = [f"{name}: {before} → {after}" for name, (before, after) in change.items()]
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper left", handlelength=1.2, borderaxespad=0)
+    legend_with_remarks(axis, remarks, "upper left")
     axis.set_xlabel(r"eigenvalue $\lambda$")
 
 
@@ -105,7 +104,7 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
         edges = np.histogram_bin_edges(points.y, 40)
         for value, colour in zip(classes, (style.ORANGE, style.BLUE), strict=True):
             part = points.y[points.x == value]
-            axis.hist(part, edges, color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
+            axis.hist(part, edges.tolist(), color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
         axis.set_xlabel("projection on two eigenvectors of the trained CK")
         axis.set_ylabel("training images")
         axis.set_ylim(top=2.2 * axis.get_ylim()[1])
@@ -122,9 +121,7 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
     remarks.append(f"test $R^2$ {fit['test', 'r_squared_after']:.2f} ({low:.2f} to {high:.2f})")
     if ("test", "accuracy_after") in fit.index:
         remarks.append(f"test accuracy {fit['test', 'accuracy_after']:.1%}")
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper left", handlelength=0.9, borderaxespad=0)
+    legend_with_remarks(axis, remarks, "upper left", handlelength=0.9)
 
 
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:

@@ -100,7 +100,7 @@ def logarithmic_histogram(
 ) -> list[tuple[str, str, float, float, float]]:
     """Rows of a histogram: bins as eigenvalues, heights as densities of ln(lambda)."""
     bars = histogram(panel, np.log(values), edges, size, series)
-    return [(*names, float(np.exp(low)), float(np.exp(high)), height) for *names, low, high, height in bars]
+    return [(panel, series, float(np.exp(low)), float(np.exp(high)), height) for *_, low, high, height in bars]
 
 
 def logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
