@@ -18,6 +18,7 @@ from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
 from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.papers.fan2020.kernels import kernel_settings, network_kernel_names, sums_are_compared
+from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.runtime import store
 from deepspectra.spectra.kernels.decompositions import decompose_initial
 from deepspectra.spectra.kernels.initial import initial_matrices
@@ -107,7 +108,9 @@ def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
     value = numbers.summary.set_index(["panel", "series", "quantity"]).value
     for kernel in (("a", "input"), ("b", "conjugate"), ("c", "tangent")):
         assert value[(*kernel, "ks_distance")] < 0.2
-    assert value["c", "tangent", "smallest_eigenvalue_over_r_plus"] == pytest.approx(1, abs=0.2)
+    sigma, eigenvalues = activation("arctan"), store.read(gaussian_file, {"tangent": (SAMPLES,)})["tangent"]
+    shift, _ = tangent_coefficients(DEPTH, sigma.b_sigma, sigma.a_sigma)
+    assert value["c", "tangent", "smallest_eigenvalue_over_r_plus"] == pytest.approx(eigenvalues[0] / shift)
     assert 1e-9 < value["c", "tangent", "kernel_change"] < 1e-5
     assert set(numbers.curves[numbers.curves.panel == "c"].series) >= {"histogram", "limit", "mean", "lemma"}
 

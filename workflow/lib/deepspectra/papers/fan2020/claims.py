@@ -1,4 +1,4 @@
-"""Claims of Fan and Wang (2020)."""
+"""Readings of the claims of Fan and Wang (2020)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
+
+__all__ = ["READINGS"]
 
 FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (
     f"statistics/fan2020/figure_{item}" for item in ("1", "2", "3", "s1", "s2", "s4")
@@ -29,7 +31,7 @@ def distance(file: str, kernel: str) -> Reading:
 
 
 def tangent_over_conjugate(results: Results) -> Measured:
-    """How many times as far the tangent kernel is from its limit."""
+    """The tangent kernel's distance to its limit over the conjugate kernel's."""
     tangent, conjugate = (results.value(FIGURE_S2, series=name, quantity=_KS) for name in ("tangent", "conjugate"))
     return Measured(_ratio(tangent, conjugate))
 
@@ -52,7 +54,7 @@ def emerged(kernel: str) -> Reading:
 
 
 def test_prediction(results: Results) -> Measured:
-    """R^2 after the last epoch; two errors are half of what it wanders by within the last third of the epochs."""
+    """R^2 after the last epoch; two errors are half of its range within the last third of the epochs."""
     low, high = (
         results.value(FIGURE_3, series="test", quantity=f"r_squared_last_third_{end}") for end in ("lowest", "highest")
     )
@@ -68,9 +70,9 @@ def separation(results: Results) -> Measured:
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A number of all layers of figure 1's network, first to last, made one.
+    """A quantity in all layers of figure 1's network, first to last, combined into one number.
 
-    :raises AbsentError: by the reading, if a number of it is not there.
+    :raises AbsentError: when read, if a layer's number is missing.
     """
 
     def measure(results: Results) -> Measured:
@@ -84,7 +86,7 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
 
 
 def inner_products(results: Results) -> Measured:
-    """What is left of inner products when components are removed."""
+    """The share of the root mean square inner product that is left once components are removed."""
     root = "root_mean_square_inner_product"
     after, before = (results.value(FIGURE_S1, series=name, quantity=root) for name in ("after", "raw"))
     return Measured(_ratio(after, before))

@@ -3,5 +3,5 @@
 ``initialisation``  kernels at random weights beside their limit laws
 ``training``        kernels before and after training
 ``images``          CIFAR-10 with and without its principal components
-``legends``         legends that also tell numbers
+``legends``         legends that also hold numbers
 """

@@ -45,7 +45,7 @@ def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Images as they are, and without their principal components.
 
-    :param curves: columns panel (one an image), series, x, y, red, green, blue (0 to 1).
+    :param curves: columns panel (one for each image), series, x, y, red, green, blue (0 to 1).
     :param summary: columns panel, series (the class), quantity, value, reference.
     """
     panels = list(dict.fromkeys(curves.panel))

@@ -1,4 +1,4 @@
-"""Legends that also tell numbers."""
+"""Legends that also hold numbers."""
 
 from __future__ import annotations
 

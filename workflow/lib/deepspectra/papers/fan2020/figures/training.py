@@ -96,7 +96,7 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
 
 
 def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Labels against their projection; of two classes a histogram each."""
+    """Labels against their projection; for two classes, a histogram of each."""
     shares = summary[(summary.quantity == "label_share_after") & (summary["at"] == 2)]
     share = shares[shares.series.str.startswith("conjugate")].value.item()
     classes = np.unique(points.x)

@@ -22,7 +22,7 @@ from deepspectra.papers.fan2020.statistics.spectra import (
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row
 from deepspectra.rmt.distances import histogram, ks_distance, zoom
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, limit_law, tangent_kernel
 from deepspectra.runtime import store
