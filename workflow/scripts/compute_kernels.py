@@ -6,8 +6,8 @@ from deepspectra.data.samples import gaussian_samples, image_samples
 from deepspectra.nn.activations import activation
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
+from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.kernels.initial import initial_matrices
-from deepspectra.spectra.kernels.reports import layer_bar
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item
@@ -19,8 +19,8 @@ with job(snakemake.log[0], snakemake.threads):
         x = image_samples(images, samples, item["removed_components"], seed)
     options = {key: getattr(torch, item[key]) for key in ("dtype", "accumulation")}
     options |= {"device": choose_device(snakemake.config["device"]), "scratch": snakemake.resources.tmpdir}
-    with layer_bar(snakemake.wildcards.item, 3 * depth) as report:
+    with ProgressBar(total=3 * depth, desc=snakemake.wildcards.item, unit="layer") as bar:
         sigma = activation(item["activation"])
-        matrices = initial_matrices(x, [item["width"]] * depth, sigma, seed, **options, report=report)
+        matrices = initial_matrices(x, [item["width"]] * depth, sigma, seed, **options, report=bar.advance)
     about = {"parameters": item, "inputs": snakemake.input, "seed": seed, "dtype": item["dtype"]}
     store.write(snakemake.output[0], matrices, **about)

@@ -96,9 +96,8 @@ def gaussian_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernels")
     x = gaussian_samples(DIMENSION, SAMPLES, SEED)
     matrices = initial_matrices(x, [WIDTH] * DEPTH, activation("arctan"), SEED, accumulation=torch.float64)
-    store.write(folder / "kernels.h5", matrices, parameters={}, seed=SEED)
-    found = decompose_initial(folder / "kernels.h5", DEPTH, compared=True)
-    store.write(folder / "spectra.h5", found.arrays, parameters={}, seed=SEED, noise_floor=found.floors)
+    store.write(folder / "kernels.h5", matrices, parameters={}, seed=SEED, dtype="float32")
+    decompose_initial(folder / "kernels.h5", folder / "spectra.h5", DEPTH, compared=True)
     return folder / "spectra.h5"
 
 

@@ -45,17 +45,19 @@ def test_all_kernels_of_a_random_network_and_their_eigenvalues_have_names(tmp_pa
     assert differences == (told if compared else set())
 
     path = tmp_path / "kernels.h5"
-    store.write(path, matrices, parameters={"widths": WIDTHS}, seed=SEED)
-    found = decompose_initial(path, 2, compared)
-    assert set(found.arrays) == set(matrices)
-    assert set(found.floors) == set(matrices) - differences
+    store.write(path, matrices, parameters={"widths": WIDTHS}, seed=SEED, dtype="float32")
+    decompose_initial(path, tmp_path / "spectra.h5", 2, compared)
+    found = store.read(tmp_path / "spectra.h5", {name: (2,) if name in differences else (40,) for name in matrices})
+    floors = found.attributes["noise_floor"]
+    assert set(floors) == set(matrices) - differences
     assert found.attributes["parameters"] == {"widths": WIDTHS}
-    for name in found.floors:
+    assert (found.attributes["seed"], found.attributes["dtype"]) == (SEED, "float32")
+    for name in floors:
         eigenvalues = np.linalg.eigvalsh(matrices[name].astype(np.float64))
         np.testing.assert_allclose(found.arrays[name], eigenvalues, atol=1e-12 * eigenvalues[-1])
         assert found.arrays[name].dtype == np.float64
         eps = np.finfo(matrices[name].dtype).eps
-        assert found.floors[name] == pytest.approx(eps * 40**0.5 * eigenvalues[-1])
+        assert floors[name] == pytest.approx(eps * 40**0.5 * eigenvalues[-1])
 
 
 def trained_network(folder):
@@ -84,9 +86,13 @@ def test_kernels_before_and_after_training_are_those_of_the_gradients(tmp_path):
     np.testing.assert_allclose(matrices["final/train_outputs"], outputs.detach().numpy())
     assert np.abs(matrices["final/tangent"] - matrices["initial/tangent"]).max() > 0.01
 
-    store.write(tmp_path / "kernels.h5", matrices, parameters={})
+    store.write(tmp_path / "kernels.h5", matrices, parameters={}, seed=4, dtype="float64")
     kernels = ["conjugate_1", "conjugate_2", "tangent"]
-    found = decompose_trained(tmp_path / "kernels.h5", kernels)
+    decompose_trained(tmp_path / "kernels.h5", tmp_path / "spectra.h5", kernels)
+    names = ["input", *(f"{state}/{kernel}" for state in ("initial", "final") for kernel in kernels)]
+    shapes = {f"{kind}/{name}": (25,) for kind in ("eigenvalues", "label_shares") for name in names}
+    found = store.read(tmp_path / "spectra.h5", shapes | {"projection": (25,), "final/test_outputs": (10, 1)})
+    assert set(found.attributes["noise_floor"]) == set(names)
     y = task.train.targets.numpy()[:, 0]
     for state in ("initial", "final"):
         for kernel in kernels:
@@ -96,7 +102,6 @@ def test_kernels_before_and_after_training_are_those_of_the_gradients(tmp_path):
             np.testing.assert_allclose(found.arrays[f"label_shares/{name}"].sum(), 1)
     vectors = np.linalg.eigh(matrices["final/conjugate_2"])[1][:, -2:]
     np.testing.assert_allclose(found.arrays["projection"], vectors @ (vectors.T @ y), atol=1e-10)
-    assert set(found.floors) == {"input", *(f"{s}/{k}" for s in ("initial", "final") for k in kernels)}
 
 
 def test_a_network_that_was_trained_on_other_samples_is_refused(tmp_path):

@@ -19,7 +19,6 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels import networks
 from deepspectra.spectra.kernels.equivalents import lemma_tangent, linear_equivalent
 from deepspectra.spectra.kernels.networks import network_kernels, random_network_kernels
-from deepspectra.spectra.kernels.reports import silent
 from deepspectra.spectra.kernels.weights import RandomWeights
 
 
@@ -397,7 +396,7 @@ def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
     with FakeTensorMode(allow_non_fake_inputs=True):
         x = torch.empty(60, 1100, device=device)
         weights = RandomWeights((60, 1500, 40, 30), 1, device, torch.float32, outputs=2)
-        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, silent
+        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, networks.silent
         kernels = networks._kernels(x, weights, *arguments)
     assert kernels.tangent.device.type == "cuda"
     assert kernels.tangent.shape == (2200, 2200)

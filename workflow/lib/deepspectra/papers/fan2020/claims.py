@@ -30,10 +30,13 @@ def distance(file: str, kernel: str) -> Reading:
     return Reading((file,), measure)
 
 
-def tangent_over_conjugate(results: Results) -> Measured:
-    """The tangent kernel's distance to its limit over the conjugate kernel's."""
-    tangent, conjugate = (results.value(FIGURE_S2, series=name, quantity=_KS) for name in ("tangent", "conjugate"))
-    return Measured(_ratio(tangent, conjugate))
+def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
+    """A quantity of one series over that of another."""
+
+    def measure(results: Results) -> Measured:
+        return Measured(_ratio(*(results.value(file, series=name, quantity=quantity) for name in (above, below))))
+
+    return Reading((file,), measure)
 
 
 def plain(file: str, **place: Any) -> Reading:
@@ -85,13 +88,6 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
     return Reading((FIGURE_S4,), measure)
 
 
-def inner_products(results: Results) -> Measured:
-    """The share of the root mean square inner product that is left once components are removed."""
-    root = "root_mean_square_inner_product"
-    after, before = (results.value(FIGURE_S1, series=name, quantity=root) for name in ("after", "raw"))
-    return Measured(_ratio(after, before))
-
-
 def _ratio(above: float, below: float) -> float:
     if not below:
         raise AbsentError("the denominator is zero")
@@ -104,7 +100,7 @@ READINGS = {
     "F03": distance(FIGURE_2, "conjugate"),
     "F04": distance(FIGURE_2, "tangent"),
     "F05": distance(FIGURE_S2, "conjugate"),
-    "F06": Reading((FIGURE_S2,), tangent_over_conjugate),
+    "F06": ratio(FIGURE_S2, _KS, "tangent", "conjugate"),
     "F07": plain(FIGURE_3, series="train", quantity="mean_squared_error_after"),
     "F08": Reading((FIGURE_3,), test_prediction),
     "F09": plain(FIGURE_3, series="conjugate_3", quantity="label_share_after", at=2),
@@ -113,5 +109,5 @@ READINGS = {
     "F12": emerged("tangent"),
     "F13": of_layers(_KS, max),
     "F14": of_layers("largest_eigenvalue", lambda values: _ratio(values[-1], values[0])),
-    "F15": Reading((FIGURE_S1,), inner_products),
+    "F15": ratio(FIGURE_S1, "root_mean_square_inner_product", "after", "raw"),
 }

@@ -9,5 +9,4 @@
 ``weights``         weight matrices in blocks of rows
 ``grams``           Gram matrices in blocks, in the precision asked for, and their entrywise products
 ``waiting``         matrices that the forward pass leaves for the backward pass
-``reports``         progress, layer by layer
 """

@@ -1,9 +1,8 @@
-"""Eigenvalues of kernel matrices in files, and the labels in their eigenvectors."""
+"""Eigenvalues of kernel matrices, and the labels in their eigenvectors, from file to file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,10 @@ from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.eigenvalues import label_shares, noise_floor, symmetric_eigenvalues
 
-__all__ = ["KernelDecomposition", "decompose_initial", "decompose_trained"]
+__all__ = ["decompose_initial", "decompose_trained"]
 
 
-@dataclass(frozen=True)
-class KernelDecomposition:
-    """Spectra of one network's kernels.
-
-    :ivar arrays: by name. :ivar floors: noise floor of each matrix. :ivar attributes: of the file of matrices.
-    """
-
-    arrays: dict[str, np.ndarray]
-    floors: dict[str, float]
-    attributes: Mapping[str, Any]
-
-
-def decompose_initial(path: str | Path, depth: int, compared: bool) -> KernelDecomposition:
+def decompose_initial(source: str | Path, target: str | Path, depth: int, compared: bool) -> None:
     """Eigenvalues, float64, of the matrices of :func:`~deepspectra.spectra.kernels.initial.initial_matrices`.
 
     :param depth: L. :param compared: whether the file has differences, which are passed on.
@@ -40,38 +27,47 @@ def decompose_initial(path: str | Path, depth: int, compared: bool) -> KernelDec
     spectra, floors = {}, {}
     for name in ProgressBar(names, desc="eigenvalues", unit="matrix"):
         # One matrix at a time: a dozen of them would not fit.
-        contents = store.read(path, {name: ("n", "n")})
+        contents = store.read(source, {name: ("n", "n")})
         matrix = torch.from_numpy(contents.arrays.pop(name))
         spectra[name] = symmetric_eigenvalues(matrix.double())
         floors[name] = noise_floor(spectra[name], str(matrix.dtype).removeprefix("torch."))
-    shapes = {f"difference/{name}": (2,) for name in (*layers, "tangent")} if compared else {}
-    differences = store.read(path, shapes).arrays if compared else {}
-    return KernelDecomposition(spectra | differences, floors, contents.attributes)
+    if compared:
+        spectra |= store.read(source, {f"difference/{name}": (2,) for name in (*layers, "tangent")}).arrays
+    _write(target, spectra, floors, source, contents.attributes)
 
 
-def decompose_trained(path: str | Path, kernels: Sequence[str]) -> KernelDecomposition:
+def decompose_trained(source: str | Path, target: str | Path, kernels: Sequence[str]) -> None:
     """Eigenvalues of the matrices of :func:`~deepspectra.spectra.kernels.trained.trained_matrices`.
 
+    The target has ``eigenvalues/{matrix}`` and ``label_shares/{matrix}``, shape (n,), ascending; ``projection``, the
+    labels projected on the two leading eigenvectors of the last conjugate kernel after training; targets and outputs.
+
     :param kernels: names of the conjugate kernels and then of the tangent kernel.
-    :returns: ``eigenvalues/{matrix}`` and ``label_shares/{matrix}``, shape (n,), ascending; ``projection``: the labels
-        projected on the two leading eigenvectors of the last conjugate kernel after training; targets and outputs.
     """
-    names = [f"{state}/{kernel}" for state in ("initial", "final") for kernel in kernels]
-    shapes: dict[str, tuple[int | str, ...]] = dict.fromkeys(["input", *names], ("train", "train"))
-    columns: dict[str, tuple[int | str, ...]] = {
-        name: (part, 1)
-        for part in ("train", "test")
-        for name in (f"initial/{part}_outputs", f"final/{part}_outputs", f"{part}_targets")
-    }
-    contents = store.read(path, shapes | columns)
-    y = contents["train_targets"][:, 0]
-    arrays, floors = {name: contents[name] for name in columns}, {}
-    for name in ProgressBar(["input", *names], desc="eigenvalues", unit="matrix"):
+    names = ["input", *(f"{state}/{kernel}" for state in ("initial", "final") for kernel in kernels)]
+    shapes: dict[str, tuple[int | str, ...]] = dict.fromkeys(names, ("train", "train"))
+    for part in ("train", "test"):
+        shapes |= dict.fromkeys((f"initial/{part}_outputs", f"final/{part}_outputs", f"{part}_targets"), (part, 1))
+    contents = store.read(source, shapes)
+    y, floors = contents["train_targets"][:, 0], {}
+    for name in ProgressBar(names, desc="eigenvalues", unit="matrix"):
         values, vectors = (each.numpy() for each in torch.linalg.eigh(torch.from_numpy(contents.arrays.pop(name))))
-        arrays[f"eigenvalues/{name}"] = values
         floors[name] = noise_floor(values, "float64")
-        arrays[f"label_shares/{name}"] = label_shares(vectors, y)
+        contents.arrays[f"eigenvalues/{name}"] = values
+        contents.arrays[f"label_shares/{name}"] = label_shares(vectors, y)
         if name == f"final/{kernels[-2]}":
             leading = vectors[:, -2:]
-            arrays["projection"] = leading @ (leading.T @ y)
-    return KernelDecomposition(arrays, floors, contents.attributes)
+            contents.arrays["projection"] = leading @ (leading.T @ y)
+    _write(target, contents.arrays, floors, source, contents.attributes)
+
+
+def _write(
+    target: str | Path,
+    arrays: Mapping[str, np.ndarray],
+    floors: Mapping[str, float],
+    source: str | Path,
+    attributes: Mapping[str, Any],
+) -> None:
+    """Spectra with the parameters, seed and dtype of the matrices."""
+    about = {key: attributes[key] for key in ("parameters", "seed", "dtype")}
+    store.write(target, arrays, inputs=[source], noise_floor=floors, **about)

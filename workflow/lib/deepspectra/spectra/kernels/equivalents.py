@@ -11,8 +11,7 @@ import torch
 
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.spectra.kernels.grams import difference, gram
-from deepspectra.spectra.kernels.networks import Kernels, checked_accumulation, checked_matrix
-from deepspectra.spectra.kernels.reports import LayerReport, silent
+from deepspectra.spectra.kernels.networks import Kernels, LayerReport, checked_accumulation, checked_matrix, silent
 from deepspectra.spectra.kernels.waiting import waiting_room
 from deepspectra.spectra.kernels.weights import RandomWeights, checked_widths
 

@@ -13,8 +13,7 @@ import torch
 from deepspectra.nn.activations import Activation
 from deepspectra.spectra.kernels.equivalents import lemma_tangent, linear_equivalent
 from deepspectra.spectra.kernels.means import mean_tangent
-from deepspectra.spectra.kernels.networks import random_network_kernels
-from deepspectra.spectra.kernels.reports import LayerReport, silent
+from deepspectra.spectra.kernels.networks import LayerReport, random_network_kernels, silent
 
 __all__ = ["initial_matrices"]
 

@@ -18,7 +18,7 @@ backward pass, wait elsewhere (see :mod:`deepspectra.spectra.kernels.waiting`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +29,28 @@ from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import checked_rates
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels.grams import KernelDifference, add_gram_times, difference, gram, mirror
-from deepspectra.spectra.kernels.reports import LayerReport, silent
 from deepspectra.spectra.kernels.waiting import WaitingRoom, waiting_room
 from deepspectra.spectra.kernels.weights import GivenWeights, RandomWeights, Weights, checked_widths
 
-__all__ = ["Kernels", "checked_accumulation", "checked_matrix", "network_kernels", "random_network_kernels"]
+__all__ = [
+    "Kernels",
+    "LayerReport",
+    "checked_accumulation",
+    "checked_matrix",
+    "network_kernels",
+    "random_network_kernels",
+    "silent",
+]
 
 # Entries that the activation is applied to at once: on a CPU, as many as stay in its cache.
 _CACHED_ENTRIES = {"cpu": 2**16}
 _ENTRIES = 2**24
+
+LayerReport = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)

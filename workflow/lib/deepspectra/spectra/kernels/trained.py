@@ -15,8 +15,7 @@ from deepspectra.nn.networks import load_parameters, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.tables import read_csv
-from deepspectra.spectra.kernels.networks import network_kernels
-from deepspectra.spectra.kernels.reports import LayerReport, silent
+from deepspectra.spectra.kernels.networks import LayerReport, network_kernels, silent
 
 __all__ = ["check_test_error", "trained_matrices"]
 
