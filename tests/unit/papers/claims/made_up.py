@@ -7,6 +7,12 @@ import io
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.rows import Row, summary_table
+
+RATIO, SPACINGS = "mean min(r, 1/r)", "KS distance of {} spacings to the Wigner surmise"
+SEMICIRCLE = "KS distance to the semicircle of equal variance"
+UNRESOLVED = "share of spacings below the error bound"
+
 
 def through_csv(rows, columns):
     """As a script reads it."""
@@ -25,40 +31,39 @@ def written(rows, *columns):
 
 
 def kernel_figure(conjugate, tangent):
-    ks = "KS distance to the limit"
     return [
-        ("b", "conjugate", ks, conjugate, 0.001),
-        ("c", "tangent", ks, tangent, 0.0012),
-        ("c", "tangent", "KS distance of lemma 3.5's matrix", 0.003, 0.0012),
-        ("c", "tangent", "smallest eigenvalue / r_plus", 1.02, 1.05),
+        Row("b", "conjugate", "ks_distance", "", conjugate, 0.001),
+        Row("c", "tangent", "ks_distance", "", tangent, 0.0012),
+        Row("c", "tangent", "ks_distance_of_lemma_kernel", "", 0.003, 0.0012),
+        Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05),
     ]
 
 
 def fan2020():
-    layers = [("KS distance to the limit", (0.004, 0.012, 0.002)), ("largest eigenvalue", (8.0, 10.0, 12.0))]
+    layers = [("ks_distance", (0.004, 0.012, 0.002)), ("largest_eigenvalue", (8.0, 10.0, 12.0))]
     trained = {"conjugate_3": 2.0, "tangent": 3.0}
-    fit = {"lowest": 0.7, "median": 0.75, "highest": 0.78}
-    rows = [("a", name, "eigenvalues beyond 1.1 times the edge after", value) for name, value in trained.items()]
-    rows += [("a", name, "eigenvalues beyond 1.1 times the edge before", 1) for name in trained]
-    rows += [("shares", "conjugate_3", "share of the labels on the first 2 eigenvectors after", 0.97)]
-    rows += [("fit", "train", "mean squared error after", 2e-4), ("fit", "test", "R^2 after", 0.8)]
-    rows += [("fit", "test", f"R^2 in the last third, {name}", value) for name, value in fit.items()]
-    return {
-        "figure_1": summary(kernel_figure(0.002, 0.04)),
-        "figure_2": summary(kernel_figure(0.009, 0.25)),
-        "figure_s2": summary(kernel_figure(0.1, 0.5)),
-        "figure_3": summary(rows),
-        "figure_s1": summary([(p, p, "root mean square inner product", v) for p, v in (("raw", 0.8), ("after", 0.1))]),
-        "figure_s4": summary(
-            [
-                (f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, value * source)
-                for source in (1, 2)
-                for quantity, values in layers
-                # Layers 9 to 11: their order is not that of their names as texts.
-                for layer, value in enumerate(values, 9)
-            ]
-        ),
+    rows = [Row("a", name, "beyond_edge_after", "", value) for name, value in trained.items()]
+    rows += [Row("a", name, "beyond_edge_before", "", 1) for name in trained]
+    rows += [Row("shares", "conjugate_3", "label_share_after", "", value, at=k) for k, value in ((1, 0.5), (2, 0.97))]
+    rows += [Row("fit", "train", "mean_squared_error_after", "", 2e-4), Row("fit", "test", "r_squared_after", "", 0.8)]
+    for name, value in {"lowest": 0.7, "median": 0.75, "highest": 0.78}.items():
+        rows.append(Row("fit", "test", f"r_squared_last_third_{name}", "", value))
+    root = "root_mean_square_inner_product"
+    figures = {
+        "figure_1": kernel_figure(0.002, 0.04),
+        "figure_2": kernel_figure(0.009, 0.25),
+        "figure_s2": kernel_figure(0.1, 0.5),
+        "figure_3": rows,
+        "figure_s1": [Row(name, name, root, "", value) for name, value in (("raw", 0.8), ("after", 0.1))],
+        "figure_s4": [
+            Row(f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, "", value * source, at=layer)
+            for source in (1, 2)
+            for quantity, values in layers
+            # Layers 9 to 11: their order is not that of their names as texts.
+            for layer, value in enumerate(values, 9)
+        ],
     }
+    return {name: through_csv(summary_table(rows, "reference", "at"), None) for name, rows in figures.items()}
 
 
 def pennington2017():

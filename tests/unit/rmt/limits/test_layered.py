@@ -18,7 +18,8 @@ from deepspectra.rmt.limits.layered import (
     tangent_kernel,
 )
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.spectra.kernels.equivalents import linear_equivalent
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 ARCTAN = activation("arctan")
 B, A = ARCTAN.b_sigma, ARCTAN.a_sigma

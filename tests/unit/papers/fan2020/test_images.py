@@ -7,15 +7,14 @@ import pandas as pd
 import pytest
 
 from deepspectra.data.samples import sphere_samples
-from deepspectra.papers.comparison import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
-from deepspectra.papers.fan2020.image_statistics import PIXEL_COLUMNS, compare_inner_products, example_images
+from deepspectra.papers.fan2020.statistics.images import compare_inner_products, example_images
+from deepspectra.papers.rows import summary_table
 
 
 def inner_products(x, bins=40):
-    found = Comparison()
-    compare_inner_products(found, "a", "raw", x, bins)
-    rows = pd.DataFrame(found.rows, columns=CURVE_COLUMNS)
-    return rows, pd.DataFrame(found.summary, columns=SUMMARY_COLUMNS).set_index("quantity")
+    bars, summary = compare_inner_products("a", "raw", x, bins)
+    rows = pd.DataFrame(bars, columns=["panel", "series", "x", "x_high", "y"])
+    return rows, summary_table(summary, "reference").set_index("quantity")
 
 
 def test_inner_products_are_those_of_a_loop_over_pairs():
@@ -23,10 +22,10 @@ def test_inner_products_are_those_of_a_loop_over_pairs():
     rows, summary = inner_products(x)
     pairs = [float(sum(x[:, a] * x[:, b])) for a in range(30) for b in range(a)]
     assert summary.value["pairs"] == len(pairs) == 435
-    assert summary.value["mean inner product"] == pytest.approx(np.mean(pairs), rel=1e-12)
-    assert summary.value["root mean square inner product"] == pytest.approx(np.sqrt(np.mean(np.square(pairs))))
-    assert summary.value["largest size of an inner product"] == pytest.approx(max(map(abs, pairs)))
-    assert summary.value["largest eigenvalue of X'X"] == pytest.approx(np.linalg.svd(x)[1][0] ** 2)
+    assert summary.value["mean_inner_product"] == pytest.approx(np.mean(pairs), rel=1e-12)
+    assert summary.value["root_mean_square_inner_product"] == pytest.approx(np.sqrt(np.mean(np.square(pairs))))
+    assert summary.value["largest_inner_product"] == pytest.approx(max(map(abs, pairs)))
+    assert summary.value["largest_eigenvalue"] == pytest.approx(np.linalg.svd(x)[1][0] ** 2)
     counts = [sum(low <= pair < high for pair in pairs) for low, high in zip(rows.x, rows.x_high, strict=True)]
     np.testing.assert_allclose(rows.y * 435 * (rows.x_high - rows.x), counts, atol=1e-9)
     assert (rows.x.min(), rows.x_high.max()) == (-1, 1)
@@ -35,7 +34,7 @@ def test_inner_products_are_those_of_a_loop_over_pairs():
 def test_independent_directions_have_the_reference():
     """The mean square of an inner product of independent points of a sphere is 1/d_0."""
     _, summary = inner_products(sphere_samples(50, 400, np.random.default_rng(1)))
-    line = summary.loc["root mean square inner product"]
+    line = summary.loc["root_mean_square_inner_product"]
     assert line.reference == pytest.approx(50**-0.5)
     assert line.value == pytest.approx(line.reference, rel=0.02)
 
@@ -58,7 +57,7 @@ def planted_images():
 def test_images_before_are_the_pixels_and_after_have_no_planted_direction():
     directions, x = planted_images()
     pixels, left = example_images(x, (4, 5, 3), 2, 6)
-    assert list(pixels.columns) == PIXEL_COLUMNS
+    assert list(pixels.columns) == ["panel", "series", "x", "y", "red", "green", "blue"]
     assert len(pixels) == 6 * 2 * 20
     assert pixels[["red", "green", "blue"]].to_numpy().min() >= 0
     assert pixels[["red", "green", "blue"]].to_numpy().max() <= 1
