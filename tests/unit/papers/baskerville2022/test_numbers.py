@@ -13,8 +13,8 @@ from deepspectra.papers.baskerville2022.process_spectra import draw_process_spec
 from deepspectra.papers.baskerville2022.processes import compare_process_densities, compare_process_ratios
 from deepspectra.papers.baskerville2022.resnet34 import compare_gauss_newton_ratios
 from deepspectra.papers.baskerville2022.tables import tabulate_networks
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN
 from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -97,7 +97,7 @@ def test_large_matrices_are_near_the_exact_law(tmp_path):
     assert list(numbers.summary) == SUMMARY
     values = numbers.summary.set_index("quantity")
     assert values.value["exact_ks"] < 1.5 / values.value["spacings"] ** 0.5
-    assert values.value["mean_ratio"] == pytest.approx(ORTHOGONAL_MEAN, abs=4 * values.error["mean_ratio"])
+    assert values.value["mean_ratio"] == pytest.approx(GOE_MEAN, abs=4 * values.error["mean_ratio"])
     assert values.told.all()
 
 

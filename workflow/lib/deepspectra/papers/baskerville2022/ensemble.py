@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
-from deepspectra.rmt.distances import histogram, ks_distance
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.spacings import orthogonal_spacing_cdf, wigner_surmise
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
@@ -68,7 +69,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
         row("a", "surmise_ks_all", "KS distance to the Wigner surmise, edges included", to_all, to_surmise),
         row("a", "spacings", "spacings", bulk.size),
         row("a", "mean_spacing", "mean spacing", float(bulk.mean()), 1.0),
-        row("a", "mean_ratio", "mean of min(r, 1/r)", ratio.value, ORTHOGONAL_MEAN, error=ratio.error),
+        row("a", "mean_ratio", "mean of min(r, 1/r)", ratio.value, GOE_MEAN, error=ratio.error),
     ]
     curves = pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"])
     return Numbers(curves, summary_table(summary, "reference", "error"))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.names import UNCUT, parts_of
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN
 
 __all__ = ["gauss_newton_spectrum"]
 

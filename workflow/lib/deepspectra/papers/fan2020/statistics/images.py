@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.sparse.linalg import eigsh
 
 from deepspectra.data.samples import choose_images, columns_of, image_samples, principal_components
-from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
-from deepspectra.rmt.distances import histogram
 from deepspectra.runtime import store
 
 __all__ = [
