@@ -14,7 +14,7 @@ from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.ratios import GOE_MEAN
-from deepspectra.rmt.laws.spacings import orthogonal_spacing_cdf, wigner_surmise
+from deepspectra.rmt.laws.spacings import goe_spacing_cdf, wigner_surmise
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
 
@@ -40,7 +40,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
     bulk = every[(heights[:, :-1] >= _BULK[0]) & (heights[:, 1:] <= _BULK[1])]
 
     s = np.linspace(0, _LARGEST, 401)
-    surmise, exact = wigner_surmise.cdf(s), orthogonal_spacing_cdf(s)
+    surmise, exact = wigner_surmise.cdf(s), goe_spacing_cdf(s)
     counted = np.searchsorted(np.sort(bulk), s, side="right") / bulk.size
     lines = {
         ("a", "surmise"): wigner_surmise.pdf(s),
@@ -53,7 +53,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
 
     # A spacing of eight times the mean has a probability of 1e-22.
     fine = np.linspace(0, 8, 1601)
-    fine_law = orthogonal_spacing_cdf(fine)
+    fine_law = goe_spacing_cdf(fine)
     to_surmise, to_all = (ks_distance(spacings, wigner_surmise.cdf) for spacings in (bulk, every))
     to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, fine_law))
     ratio = mean_ratio(list(levels), ensemble["seed"])
