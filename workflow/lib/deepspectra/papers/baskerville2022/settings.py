@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deepspectra.data.sets import data_set
+from deepspectra.data.sets import data_set, names
 from deepspectra.nn.architectures import architecture, parameter_count
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
@@ -59,7 +59,7 @@ class Features(Node):
 class HessianNetwork(Node):
     """A network whose Hessians are studied."""
 
-    data: Literal["mnist", "cifar10", "features", "bike"] = Field(
+    data: Literal[names()] = Field(  # type: ignore[valid-type]  # a file is all that a data set adds
         description="What it is trained on; features: CIFAR-10 images as a larger network sees them."
     )
     architecture: Literal["mlp", "lenet"] = Field(
@@ -123,7 +123,7 @@ class HessianNetwork(Node):
     @property
     def is_softmax_regression(self) -> bool:
         """Whether its Hessian has a closed form, over a whole set too."""
-        return self.architecture == "mlp" and not self.hidden and self.data != "bike"
+        return self.architecture == "mlp" and not self.hidden and data_set(self.data).loss == "cross_entropy"
 
 
 class Curvature(Node):
@@ -276,8 +276,8 @@ class Baskerville2022(Node):
         """Samples that are there, and batches that are not larger than them."""
         data = data_set(network.data)
         embedded = (self.features.images, self.features.test_images)
-        there = embedded if network.data == "features" else (data.train_samples, data.test_samples)
-        for key, most in zip(("images", "test_images"), there, strict=True):
+        limits = embedded if network.data == "features" else (data.train_samples, data.test_samples)
+        for key, most in zip(("images", "test_images"), limits, strict=True):
             asked = getattr(network, key)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
