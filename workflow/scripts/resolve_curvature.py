@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra.data.tasks import load_samples, loss_of
-from deepspectra.nn.images import DATA_SIZES
+from deepspectra.data.loading import load_samples
+from deepspectra.data.sets import data_set
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -19,7 +19,7 @@ with job(snakemake.log[0], snakemake.threads):
     network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.batch_size
     device = choose_device(snakemake.config["device"])
     samples = load_samples(network, snakemake.input.data, wildcards.split).to(device)
-    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
     model = load_trained(network, snakemake.input.weights, wildcards.state, features, outputs, torch.float64).to(device)
     found = []
     title = f"{wildcards.network} {wildcards.state} {wildcards.split} {wildcards.kind}"
@@ -30,7 +30,7 @@ with job(snakemake.log[0], snakemake.threads):
             model,
             samples.inputs[chosen],
             samples.targets[chosen],
-            loss_of(network["data"]),
+            data_set(network["data"]).loss,
             # A method that is asked for is one for Hessians.
             snakemake.params.method if wildcards.kind == "hessian" else None,
         )

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra.data.preprocessing import normalise_cifar10
+from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.nn.backbones.resnet34 import random_resnet34
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job

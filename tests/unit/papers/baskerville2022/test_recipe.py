@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.papers.baskerville2022.recipe import linear_decay
 from deepspectra.papers.baskerville2022.recipe import recipe as make_recipe

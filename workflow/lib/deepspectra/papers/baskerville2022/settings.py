@@ -6,19 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from deepspectra.data.sets import data_set, names
 from deepspectra.nn.architectures import architecture, parameter_count
-from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
-
-#: Samples of the training and of the test set. Of Bike Sharing's 17379 rows four fifths are for training.
-SET_SIZES = {
-    "mnist": (60_000, 10_000),
-    "cifar10": (50_000, 10_000),
-    "features": (50_000, 10_000),
-    "bike": (13_903, 3476),
-}
 
 # Figures with unfolded spacings.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
@@ -67,7 +59,7 @@ class Features(Node):
 class HessianNetwork(Node):
     """A network whose Hessians are studied."""
 
-    data: Literal["mnist", "cifar10", "features", "bike"] = Field(
+    data: Literal[names()] = Field(  # type: ignore[valid-type]  # a file is all that a data set adds
         description="What it is trained on; features: CIFAR-10 images as a larger network sees them."
     )
     architecture: Literal["mlp", "lenet"] = Field(
@@ -120,7 +112,8 @@ class HessianNetwork(Node):
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Layer -> shape of its weight, for features of the smaller network that makes them."""
-        return architecture(self.architecture).shapes({"hidden": self.hidden}, *DATA_SIZES[self.data])
+        data = data_set(self.data)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, data.inputs, data.outputs)
 
     @property
     def parameters(self) -> int:
@@ -130,7 +123,7 @@ class HessianNetwork(Node):
     @property
     def is_softmax_regression(self) -> bool:
         """Whether its Hessian has a closed form, over a whole set too."""
-        return self.architecture == "mlp" and not self.hidden and self.data != "bike"
+        return self.architecture == "mlp" and not self.hidden and data_set(self.data).loss == "cross_entropy"
 
 
 class Curvature(Node):
@@ -281,15 +274,15 @@ class Baskerville2022(Node):
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
         """Samples that are there, and batches that are not larger than them."""
+        data = data_set(network.data)
         embedded = (self.features.images, self.features.test_images)
-        there = embedded if network.data == "features" else SET_SIZES[network.data]
-        for key, most in zip(("images", "test_images"), there, strict=True):
+        limits = embedded if network.data == "features" else (data.train_samples, data.test_samples)
+        for key, most in zip(("images", "test_images"), limits, strict=True):
             asked = getattr(network, key)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
-        rank = 1 if network.data == "bike" else 9
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, rank)
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
         # Of those that could be felt by a batch a half or more are.
         if deep and rows > 2 * LARGEST_MATRIX:
             raise ValueError(
@@ -323,7 +316,7 @@ class Baskerville2022(Node):
     def samples(self, name: str, split: Literal["train", "test"]) -> int:
         """Samples of a network's training or test set."""
         network = self.network(name)
-        most = SET_SIZES[network.data][split == "test"]
+        most = data_set(network.data).samples(split)
         key = "test_images" if split == "test" else "images"
         if network.data == "features":
             most = getattr(self.features, key)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.pretrained.reading import read_matrices, read_state
-from deepspectra.data.pretrained.table import Pretrained
+from deepspectra.data.sources.matrices import read_matrices
+from deepspectra.data.sources.states import load_state
+from deepspectra.data.sources.tables import WeightsEntry
 from deepspectra.runtime.errors import UserError
 
-from .conftest import (
+from .made_weights import (
     KERAS_NAMES,
     TORCH_NAMES,
     assert_same,
@@ -27,7 +28,7 @@ from .conftest import (
 
 
 def read(path: Path, entry: dict) -> dict[str, np.ndarray]:
-    return read_matrices(path, Pretrained.model_validate(entry))
+    return read_matrices(path, WeightsEntry.model_validate(entry))
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_keras(write, matrices, kernel, bias):
 
 def test_the_whole_state(write, matrices):
     parameters = torch_parameters(matrices)
-    state = read_state(write(torch_file(parameters)))
+    state = load_state(write(torch_file(parameters)), "x")
     assert list(state) == list(parameters)
     assert all(torch.equal(state[name], value) for name, value in parameters.items())
 

@@ -1,20 +1,13 @@
-"""Small files of weights in the providers' formats, made on the spot, and a table that declares them."""
+"""Small files of weights in the providers' formats, made on the spot, and entries that declare them."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
-from pathlib import Path
 
 import h5py
 import numpy as np
-import pytest
 import torch
-from datasets.conftest import Server
-
-from deepspectra.data.pretrained.table import Pretrained
-from deepspectra.data.sources import downloads
 
 # (outputs, inputs), each with sides that tell them apart where the real ones have.
 SHAPES = {"dense1": (6, 8), "dense2": (6, 6), "dense3": (4, 6)}
@@ -78,59 +71,8 @@ def keras_entry(content: bytes = b"", url: str = "http://nowhere.invalid/toy.h5"
     return {**torch_entry(content, url), "hash": md5, "format": "keras", "layers": layers, **changes}
 
 
-def declared(entry: dict) -> dict[str, Pretrained]:
-    """A table with one entry."""
-    return {"toy": Pretrained.model_validate(entry)}
-
-
 def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
     assert list(found) == list(expected)
     for name, matrix in expected.items():
         np.testing.assert_array_equal(found[name], matrix, strict=True)
         assert found[name].flags.c_contiguous
-
-
-@pytest.fixture
-def matrices() -> dict[str, np.ndarray]:
-    draw = np.random.default_rng(1)
-    return {name: draw.standard_normal(shape, np.float32) for name, shape in SHAPES.items()}
-
-
-@pytest.fixture
-def torch_content(matrices) -> bytes:
-    return torch_file(torch_parameters(matrices))
-
-
-@pytest.fixture
-def write(tmp_path) -> Callable[[bytes], Path]:
-    """Puts bytes into a file."""
-
-    def file(content: bytes, name: str = "weights") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content)
-        return path
-
-    return file
-
-
-@pytest.fixture
-def server(monkeypatch):
-    # A proxy in the environment must not get in between.
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    server = Server()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def scratch(tmp_path) -> Path:
-    """The folder for downloads, which every test of them must find empty afterwards."""
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch):
-    monkeypatch.setattr(downloads, "BACKOFF_SECONDS", 0.01)

@@ -6,7 +6,10 @@ import socket
 import numpy as np
 import pytest
 
-from deepspectra.data.sources.retrieval import obtain
+from deepspectra.data.sources.fetching import fetch_data_set
+from deepspectra.data.sources.retrieval import Retriever
+from deepspectra.data.sources.tables import DataSetEntry
+from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
 from .conftest import IDX_NAMES, dataset, gzipped, put, relabelled, sha256, tgz, zipped
@@ -36,37 +39,50 @@ def serving(server, digit_files):
     return [f"{server.url}/{name}.gz" for name in digit_files]
 
 
-def get(table, scratch, **options):
-    """Obtain, and see that nothing is left behind however it ended."""
-    options = {"timeout": 2.0, "retries": 0, "progress": False, **options}
-    try:
-        return obtain("toy", {"toy": table}, scratch=scratch, **options)
-    finally:
-        assert not list(scratch.iterdir())
+@pytest.fixture
+def get(scratch, tmp_path, caplog):
+    """Fetches, and sees that nothing is left behind however it ended; arrays, parameters, and where they come from."""
+    caplog.set_level("INFO")
+
+    def fetched(entry, **options):
+        target = tmp_path / "toy.h5"
+        retriever = Retriever(
+            **{"scratch": scratch, "timeout_seconds": 2.0, "retries": 0, "progress": False, **options}
+        )
+        try:
+            fetch_data_set("toy", entry.model_dump(mode="json"), target, retriever)
+        finally:
+            assert not list(scratch.iterdir())
+        contents = store.read(target, {name: tuple(array.shape) for name, array in entry.arrays.items()})
+        origin = caplog.messages[-1].removeprefix(f"toy: {target}, from ")
+        return contents.arrays, contents.attributes["parameters"], origin
+
+    return fetched
 
 
-def assert_same(obtained, expected):
-    assert list(obtained.arrays) == list(expected)
+def assert_same(fetched, expected):
+    arrays = fetched[0]
+    assert sorted(arrays) == sorted(expected)
     for name, array in expected.items():
-        assert obtained.arrays[name].dtype == array.dtype
-        np.testing.assert_array_equal(obtained.arrays[name], array)
+        assert arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(arrays[name], array)
 
 
-def test_from_the_official_address(serving, digits, digit_members, scratch):
-    obtained = get(dataset(digits, http(serving, digit_members)), scratch)
+def test_from_the_official_address(serving, digits, digit_members, get):
+    obtained = get(dataset(digits, http(serving, digit_members)))
     assert_same(obtained, digits)
-    assert obtained.source.startswith("official files at 127.0.0.1")
+    assert obtained[2].startswith("official files at 127.0.0.1")
 
 
-def test_fails_twice_then_serves(server, serving, digits, digit_members, scratch):
+def test_fails_twice_then_serves(server, serving, digits, digit_members, get):
     path = f"/{IDX_NAMES['test_labels']}.gz"
     server.answers[path] = server.failing_first(2, server.answers[path])
-    assert_same(get(dataset(digits, http(serving, digit_members)), scratch, retries=2), digits)
+    assert_same(get(dataset(digits, http(serving, digit_members)), retries=2), digits)
     assert len(server.requests) == 6  # the files that had come were not asked for again
 
 
 @pytest.mark.parametrize("fault", ["hanging", "truncated", "corrupt", "half"])
-def test_the_next_source_serves(server, serving, digits, digit_members, digit_files, scratch, caplog, fault):
+def test_the_next_source_serves(server, serving, digits, digit_members, digit_files, get, caplog, fault):
     bad, good = serving[0].replace("/train", "/bad/train"), serving[0]
     content = gzip.compress(digit_files[IDX_NAMES["train_images"]])
     server.answers[bad.removeprefix(server.url)] = {
@@ -76,7 +92,7 @@ def test_the_next_source_serves(server, serving, digits, digit_members, digit_fi
         "half": server.good(content[: len(content) // 2]),
     }[fault]
     table = dataset(digits, http([bad, *serving[1:]], digit_members), http([good, *serving[1:]], digit_members))
-    assert_same(get(table, scratch, timeout=2), digits)
+    assert_same(get(table, timeout_seconds=2), digits)
     reported = [record.message for record in caplog.records if record.levelname == "WARNING"]
     expected = {
         "hanging": "no answer within 2 s",
@@ -88,32 +104,32 @@ def test_the_next_source_serves(server, serving, digits, digit_members, digit_fi
     assert expected in reported[0]
 
 
-def test_a_wrong_array_names_itself_and_both_hashes(serving, digits, digit_members, scratch, caplog):
+def test_a_wrong_array_names_itself_and_both_hashes(serving, digits, digit_members, get, caplog):
     """A file without a hash of its own is judged by its array."""
     members = {role: {"path": member["path"]} for role, member in digit_members.items()}
     wrong = {**digits, "test_labels": digits["test_labels"] + np.uint8(1)}
     with pytest.raises(UserError) as caught:
-        get(dataset(wrong, http(serving, members)), scratch)
+        get(dataset(wrong, http(serving, members)))
     found, expected = (sha256(arrays["test_labels"].tobytes()) for arrays in (digits, wrong))
     assert "array test_labels from" in str(caught.value)
     assert f"has SHA-256 {found}, expected {expected}" in str(caught.value)
 
 
-def test_a_wrong_shape(serving, digits, digit_members, scratch):
+def test_a_wrong_shape(serving, digits, digit_members, get):
     wrong = {**digits, "train_images": digits["train_images"].reshape(6, 5, 4)}
     with pytest.raises(UserError, match=r"train_images from .* is uint8 \(6, 4, 5\), expected uint8 \(6, 5, 4\)"):
-        get(dataset(wrong, http(serving, digit_members)), scratch)
+        get(dataset(wrong, http(serving, digit_members)))
 
 
 @pytest.mark.usefixtures("no_npm")
-def test_no_source_at_all(digits, digit_members, scratch, tmp_path):
+def test_no_source_at_all(digits, digit_members, get, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         host = f"127.0.0.1:{gone.getsockname()[1]}"
     table = dataset(digits, http([f"http://{host}/{name}.gz" for name in IDX_NAMES.values()], digit_members))
     table = dataset(digits, table.sources[0].model_dump(), npm(digit_members))
     folder = put(tmp_path / "mine", {"README": b""})
     with pytest.raises(UserError) as caught:
-        get(table, scratch, local_folder=folder)
+        get(table, folder=folder)
     first, names = IDX_NAMES["train_images"], ", ".join(IDX_NAMES.values())
     packed = ", ".join(f"{name}.gz" for name in IDX_NAMES.values())
     urls = " ".join(f"http://{host}/{name}.gz" for name in IDX_NAMES.values())
@@ -132,7 +148,7 @@ def test_no_source_at_all(digits, digit_members, scratch, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["plain", "gzipped", "nested", "archive"])
-def test_the_users_own_folder_comes_first(digits, digit_members, digit_files, scratch, tmp_path, form):
+def test_the_users_own_folder_comes_first(digits, digit_members, digit_files, get, tmp_path, form):
     files = {
         "plain": digit_files,
         "gzipped": gzipped(digit_files),
@@ -143,71 +159,72 @@ def test_the_users_own_folder_comes_first(digits, digit_members, digit_files, sc
         digits, http([f"http://nowhere.invalid/{name}.gz" for name in IDX_NAMES.values()], digit_members),
         npm(digit_members),
     )  # fmt: skip
-    obtained = get(table, scratch, local_folder=put(tmp_path / "mine", files))
+    obtained = get(table, folder=put(tmp_path / "mine", files))
     assert_same(obtained, digits)
-    assert obtained.source.endswith(f"in your folder {tmp_path / 'mine'}")
+    assert obtained[2].endswith(f"in your folder {tmp_path / 'mine'}")
 
 
-def test_a_wrong_file_in_the_users_folder_ends_it(
-    serving, server, digits, digit_members, digit_files, scratch, tmp_path
-):
+def test_a_wrong_file_in_the_users_folder_ends_it(serving, server, digits, digit_members, digit_files, get, tmp_path):
     name = IDX_NAMES["test_images"]
     wrong = digit_files[name][:-1] + b"x"
     folder = put(tmp_path / "mine", {**digit_files, name: wrong})
     with pytest.raises(UserError) as caught:
-        get(dataset(digits, http(serving, digit_members)), scratch, local_folder=folder)
+        get(dataset(digits, http(serving, digit_members)), folder=folder)
     assert str(caught.value) == (
         f"toy: a file in your folder {folder} is not the right one: {name} has SHA-256 {sha256(wrong)}, "
         f"expected {sha256(digit_files[name])}. "
-        "Replace it, or take it out of the folder to have the data set downloaded."
+        "Replace it, or take it out of the folder to have it downloaded."
     )
     assert not server.requests
 
 
 def test_an_incomplete_folder_ends_it_and_all_that_is_missing_is_named(
-    serving, server, digits, digit_members, digit_files, scratch, tmp_path
+    serving, server, digits, digit_members, digit_files, get, tmp_path
 ):
     """Half a data set by hand is a slip: to download instead would hide that the files are not used."""
     names = list(digit_files)
     folder = put(tmp_path / "mine", {name: digit_files[name] for name in names[:2]})
     with pytest.raises(UserError) as caught:
-        get(dataset(digits, http(serving, digit_members)), scratch, local_folder=folder)
+        get(dataset(digits, http(serving, digit_members)), folder=folder)
     assert str(caught.value) == (
         f"toy: your folder {folder} is not complete: it has {', '.join(names[:2])}, but not {', '.join(names[2:])}. "
-        "Add what is missing, or take the others out of the folder to have the data set downloaded."
+        "Add what is missing, or take the others out of the folder to have all downloaded."
     )
     assert not server.requests
 
 
-def test_a_folder_with_other_files_is_passed_over(serving, digits, digit_members, scratch, tmp_path, caplog):
+def test_an_archive_without_a_member_is_not_complete(serving, server, digits, digit_members, get, tmp_path):
+    folder = put(tmp_path / "mine", {"toy-1.0.0.tgz": tgz({"../canary": b""})})
+    with pytest.raises(
+        UserError, match=r"toy: your folder .* is not complete: package/data/train-images-idx3-ubyte is "
+    ):
+        get(dataset(digits, http(serving, digit_members), npm(digit_members)), folder=folder)
+    assert not server.requests
+
+
+def test_a_folder_with_other_files_is_passed_over(serving, digits, digit_members, get, tmp_path, caplog):
     folder = put(tmp_path / "mine", {"README": b""})
-    assert_same(get(dataset(digits, http(serving, digit_members)), scratch, local_folder=folder), digits)
+    assert_same(get(dataset(digits, http(serving, digit_members)), folder=folder), digits)
     assert f"your folder {folder}: none of its files" in caplog.text
 
 
-def test_an_empty_setting_is_no_folder(serving, digits, digit_members, scratch):
-    assert_same(get(dataset(digits, http(serving, digit_members)), scratch, local_folder=""), digits)
+def test_an_empty_setting_is_no_folder(serving, digits, digit_members, get):
+    assert_same(get(dataset(digits, http(serving, digit_members)), folder=""), digits)
 
 
-def test_a_folder_that_does_not_exist(digits, digit_members, scratch, tmp_path):
+def test_a_folder_that_does_not_exist(digits, digit_members, get, tmp_path):
     table = dataset(digits, http(["http://nowhere.invalid/x"], digit_members))
     with pytest.raises(UserError, match=r"folder of data files .* does not exist"):
-        get(table, scratch, local_folder=tmp_path / "nowhere")
+        get(table, folder=tmp_path / "nowhere")
 
 
 def test_a_scratch_folder_that_does_not_exist(digits, digit_members, tmp_path):
     table = dataset(digits, http(["http://nowhere.invalid/x"], digit_members))
     with pytest.raises(UserError, match=r"cannot write to .*nowhere"):
-        obtain("toy", {"toy": table}, scratch=tmp_path / "nowhere")
+        fetch_data_set("toy", table.model_dump(), tmp_path / "toy.h5", Retriever(scratch=tmp_path / "nowhere"))
 
 
-def test_an_unknown_name(digits, digit_members):
-    table = dataset(digits, http(["http://nowhere.invalid/x"], digit_members))
-    with pytest.raises(UserError, match="no data set 'iris'; the data table has toy"):
-        obtain("iris", {"toy": table})
-
-
-def test_both_forms_of_bike_give_the_same(hourly, server, scratch, tmp_path):
+def test_both_forms_of_bike_give_the_same(hourly, server, get, tmp_path):
     array = np.ascontiguousarray(hourly.iloc[:, 2:].to_numpy(np.float64))
     server.answers["/hours.zip"] = server.good(
         zipped({"Readme.txt": b"", "hour.csv": hourly.to_csv(index=False).encode()})
@@ -232,7 +249,15 @@ def test_both_forms_of_bike_give_the_same(hourly, server, scratch, tmp_path):
             "members": {"table": {"path": member}},
         },
     )
-    official = get(table, scratch)
-    by_hand = get(table, scratch, local_folder=tmp_path / "mine")
-    assert official.source != by_hand.source
-    assert official.arrays["table"].tobytes() == by_hand.arrays["table"].tobytes() == array.tobytes()
+    official = get(table)
+    by_hand = get(table, folder=tmp_path / "mine")
+    assert official[2] != by_hand[2]
+    assert official[0]["table"].tobytes() == by_hand[0]["table"].tobytes() == array.tobytes()
+
+
+def test_the_file_says_what_it_is(serving, digits, digit_members, get):
+    entry = dataset(digits, http(serving, digit_members))
+    assert get(entry)[1] == {"dataset": "toy", "title": "Toy", "licence": "none", "citation": "nobody"}
+    entry = entry.model_dump()
+    entry["arrays"]["train_labels"]["columns"] = ["digit"]
+    assert get(DataSetEntry.model_validate(entry))[1]["columns"] == {"train_labels": ["digit"]}

@@ -1,4 +1,4 @@
-"""Preprocessing against what it is to be by hand, and torchvision's transforms."""
+"""Bike Sharing against its calendar, and its parts against the whole."""
 
 from __future__ import annotations
 
@@ -6,31 +6,11 @@ import datetime
 
 import numpy as np
 import pytest
-import torch
-from torchvision.transforms import functional
 
-from deepspectra.data.preprocessing import (
-    BIKE_FEATURES,
-    IMAGENET_DEVIATION,
-    IMAGENET_MEAN,
-    days_of_the_month,
-    normalise_cifar10,
-    normalise_mnist,
-    split_bike,
-)
+from deepspectra.data.sets.bike import BIKE_FEATURES, BIKE_TRAIN_SHARE, DATA_SET, days_of_the_month, split_bike
 from deepspectra.runtime.errors import UserError
 
 COLUMNS = [*BIKE_FEATURES, "casual", "registered", "cnt"]
-
-
-def test_images_are_normalised_as_torchvision_does():
-    source = np.random.default_rng(0)
-    grey = source.integers(0, 256, (3, 28, 28), np.uint8)
-    expected = functional.normalize(torch.tensor(grey / 255)[:, None], [0.5], [0.5])[:, 0]
-    np.testing.assert_allclose(normalise_mnist(grey), expected, atol=1e-15)
-    colour = source.integers(0, 256, (2, 32, 32, 3), np.uint8)
-    expected = functional.normalize(torch.tensor(colour / 255).permute(0, 3, 1, 2), IMAGENET_MEAN, IMAGENET_DEVIATION)
-    np.testing.assert_allclose(normalise_cifar10(colour), expected, atol=1e-14)
 
 
 def calendar(hours=2):
@@ -84,3 +64,9 @@ def test_what_makes_no_parts_is_refused():
         split_bike(table(), COLUMNS, 1.0, seed=1)
     with pytest.raises(UserError, match="lacks cnt, temp"):
         split_bike(table(), [name if name not in ("cnt", "temp") else "x" for name in COLUMNS], 0.8, seed=1)
+
+
+def test_parts_have_the_sizes_of_ucis_table():
+    order = np.random.default_rng(0).permutation(17_379)
+    count = round(BIKE_TRAIN_SHARE * len(order))
+    assert (DATA_SET.train_samples, DATA_SET.test_samples) == (count, 17_379 - count) == (13_903, 3476)

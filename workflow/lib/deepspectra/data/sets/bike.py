@@ -1,22 +1,33 @@
-"""Data sets as the networks of baskerville2022 take them, by the authors' public code.
+"""Bike Sharing: hourly counts of rented bikes, predicted from the calendar and the weather.
 
-The text differs in one place: it maps a date to an integer that is unique to it, the code to the day of the month. The
-code also divides each part's targets by the mean of that part.
+Inputs and targets follow the public code of baskerville2022's authors. The paper's text differs in one place: it maps a
+date to a unique integer, the code to the day of the month. The code also divides each part's targets by their mean.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
+from deepspectra.data.sets.base import DataSet
 from deepspectra.runtime.errors import UserError
 
-#: The regressors of Bike Sharing beside the day of the month (baskerville2022, appendix B).
-BIKE_FEATURES = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
+if TYPE_CHECKING:
+    import numpy as np
+
+    from deepspectra.data.tasks import Part
+
+__all__ = ["BIKE_FEATURES", "BIKE_TRAIN_SHARE", "DATA_SET", "Regression", "days_of_the_month", "split_bike"]
+
+#: The regressors beside the day of the month (baskerville2022, appendix B).
+BIKE_FEATURES: tuple[str, ...] = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
 BIKE_FEATURES += ("temp", "atemp", "hum", "windspeed")
+#: Share of the rows used for training.
+BIKE_TRAIN_SHARE = 0.8
+
+_ROWS = 17_379
 
 
 class Regression(NamedTuple):
@@ -26,26 +37,17 @@ class Regression(NamedTuple):
     targets: np.ndarray
 
 
-def normalise_mnist(images: np.ndarray) -> np.ndarray:
-    """uint8 images of any shape to float64 in [-1, 1]: mean 0.5 and deviation 0.5 of pixels in [0, 1]."""
-    return images / 127.5 - 1
-
-
-def normalise_cifar10(images: np.ndarray) -> np.ndarray:
-    """uint8 images (samples, height, width, 3) to float64 (samples, 3, height, width), each channel normalised."""
-    channels_last = (images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
-    return np.ascontiguousarray(channels_last.transpose(0, 3, 1, 2))
-
-
 def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) -> np.ndarray:
-    """The day of each row of Bike Sharing, whose sources do not all have its date.
+    """The day of each row, since not all sources have the date.
 
-    Rows are hours in order, none of the 731 days of 2011 and 2012 without any, so that a new weekday is a new day.
+    Rows are hours in order, and each of the 731 days of 2011 and 2012 has some, so a new weekday is a new day.
 
     :param year: 0 or 1, shape (rows,). :param month: 1 to 12. :param weekday: 0 (Sunday) to 6.
     :returns: int64, shape (rows,), from 1 to 31.
     :raises UserError: if the calendar contradicts: rows are missing or not in order.
     """
+    import numpy as np
+
     day = np.concatenate([[0], np.cumsum(np.diff(weekday) != 0)])
     dates = [datetime.date(2011, 1, 1) + datetime.timedelta(int(number)) for number in day]
     found = np.array([(date.year - 2011, date.month, date.isoweekday() % 7) for date in dates])
@@ -55,16 +57,18 @@ def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) 
 
 
 def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: int) -> tuple[Regression, Regression]:
-    """Bike Sharing as 13 raw inputs and a target, hourly count over its mean in the part, in two disjoint parts.
+    """13 raw inputs and a target, the hourly count over its mean in the part, in two disjoint parts.
 
-    The authors shuffle the rows anew for either part, so that most of their test rows were trained on; here the parts
-    are disjoint.
+    The authors shuffle the rows anew for either part, so networks were trained on most of their test rows; here the
+    parts are disjoint.
 
     :param table: float64, shape (rows, columns). :param columns: their names.
     :param train_share: of the rows, in (0, 1). :param seed: of the shuffle.
     :returns: train and test part.
     :raises UserError: if a column is missing, the rows are not in order, or a part would be empty.
     """
+    import numpy as np
+
     missing = {*BIKE_FEATURES, "cnt"} - set(columns)
     if missing:
         raise UserError(f"Bike Sharing: the table lacks {', '.join(sorted(missing))}.")
@@ -80,3 +84,24 @@ def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: 
         target = data["cnt"][chosen]
         parts.append(Regression(inputs[chosen], (target / target.mean())[:, None]))
     return parts[0], parts[1]
+
+
+def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> Regression:
+    """A part of the rows, which are shuffled by the network's seed."""
+    from deepspectra.runtime import store
+
+    contents = store.read(path, {"table": ("rows", "columns")})
+    parameters: Any = contents.attributes["parameters"]
+    columns = parameters["columns"]["table"]
+    return split_bike(contents["table"], columns, BIKE_TRAIN_SHARE, network["seed"])[part == "test"]
+
+
+DATA_SET = DataSet(
+    inputs=1 + len(BIKE_FEATURES),
+    outputs=1,
+    loss="squared",
+    train_samples=round(BIKE_TRAIN_SHARE * _ROWS),
+    test_samples=_ROWS - round(BIKE_TRAIN_SHARE * _ROWS),
+    file="resources/data/bike.h5",
+    read=_read,
+)

@@ -9,9 +9,9 @@ import zipfile
 
 import pytest
 
-from deepspectra.data.sources import archives
+from deepspectra.data.sources import members
 from deepspectra.data.sources.errors import CorruptError, IncompleteError
-from deepspectra.data.sources.table import Member
+from deepspectra.data.sources.tables import Member
 
 from .conftest import put, sha256, tgz, zipped
 
@@ -19,9 +19,9 @@ WANTED = {"a": Member(path="package/a.txt"), "b": Member(path="package/b.txt")}
 MEMBERS = {"package/b.txt": b"second", "package/a.txt": b"first"}
 
 
-def read(folder, members=WANTED):
+def read(folder, wanted=WANTED):
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {role: found.content for role, found in archives.read_members(folder, files, members).items()}
+    return {role: found.content for role, found in members.read_members(folder, files, wanted).items()}
 
 
 @pytest.mark.parametrize("name", ["x.tgz", "x.tar.gz"])
@@ -109,27 +109,15 @@ def test_a_pickle_stays_bytes(tmp_path):
 
 
 def test_sizes_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "MEMBER_LIMIT", 1000)
-    monkeypatch.setattr(archives, "ARCHIVE_LIMIT", 50_000)
+    monkeypatch.setattr(members, "MEMBER_LIMIT", 1000)
     for name, content in {
         "x.tgz": tgz({"package/a.txt": bytes(1001), "package/b.txt": b""}),
-        "y.tgz": tgz({"package/other": bytes(10**6), **MEMBERS}),  # more to pass over than there can be
         "x.zip": zipped({"package/a.txt": bytes(1001), "package/b.txt": b""}),
         "a.txt.gz": gzip.compress(bytes(1001)),
     }.items():
         folder = put(tmp_path / name, {name: content})
-        with pytest.raises(CorruptError, match=r"more than|than it can hold"):
+        with pytest.raises(CorruptError, match="more than"):
             read(folder)
-
-
-def test_an_extended_header_cannot_fill_the_memory(tmp_path, monkeypatch):
-    """A header that announces more bytes than the archive may have is refused before they are gathered."""
-    monkeypatch.setattr(archives, "ARCHIVE_LIMIT", 10**6)
-    header = tarfile.TarInfo("header")
-    header.type, header.size = tarfile.XHDTYPE, 10**9
-    content = gzip.compress(header.tobuf() + bytes(2 * 10**6))
-    with pytest.raises(CorruptError, match="than it can hold"):
-        read(put(tmp_path, {"x.tgz": content}))
 
 
 def test_an_encrypted_zip_is_an_error_of_its_own(tmp_path):
