@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.tasks import load_standardised
+from deepspectra.data.standardised import load_standardised
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.networks import initialise_glorot, load_parameters, parameters_of
 from deepspectra.papers.thamm2024.linearisation import linearised_accuracies

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from deepspectra.data.pretrained.table import load_weights_table
 
 from deepspectra.config import load_settings
+from deepspectra.data.sources.tables import WeightsEntry, load_table
 from deepspectra.papers.thamm2024 import networks
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
@@ -18,7 +18,7 @@ def paper():
 
 @pytest.fixture(scope="module")
 def weights():
-    return load_weights_table(ROOT / "resources" / "weights.yaml")
+    return load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
 
 
 def test_networks_of_each_item(paper):

@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -43,6 +43,7 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 CHECKPOINT_SECONDS = 900.0
 _EVALUATION_BATCH = 2000
 _STEPS_PER_REPORT = 50
+_Model = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,29 +193,28 @@ def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
     return Optimiser(groups, plan.optimiser, plan.momentum)
 
 
-@torch.no_grad()
-def accuracy(model: Callable[[torch.Tensor], torch.Tensor], samples: Samples, crop: int | None = None) -> float:
+def accuracy(model: _Model, samples: Samples, crop: int | None = None) -> float:
     """Share of images whose largest output is that of their label; a module is switched to evaluation mode."""
-    if isinstance(model, nn.Module):
-        model.eval()
-    correct = 0
-    for start in range(0, len(samples.targets), _EVALUATION_BATCH):
-        chosen = slice(start, start + _EVALUATION_BATCH)
-        outputs = model(centre_crops(samples.inputs[chosen], crop))
-        correct += int((outputs.argmax(1) == samples.targets[chosen]).sum())
-    return correct / len(samples.targets)
+    blocks = _evaluated(model, samples, crop)
+    return sum(int((outputs.argmax(1) == targets).sum()) for outputs, targets in blocks) / len(samples.targets)
 
 
-@torch.no_grad()
 def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
     """Mean loss of test samples; the model is switched to evaluation mode."""
-    model.eval()
-    total = 0.0
+    total = 0.0  # not sum(), whose rounding depends on Python's version
+    for outputs, targets in _evaluated(model, samples, plan.crop):
+        total += float(_loss(plan.output_scale * outputs, targets, plan)) * len(targets)
+    return total / len(samples.targets)
+
+
+@torch.no_grad()
+def _evaluated(model: _Model, samples: Samples, crop: int | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Outputs and targets of test samples, block by block."""
+    if isinstance(model, nn.Module):
+        model.eval()
     for start in range(0, len(samples.targets), _EVALUATION_BATCH):
         chosen = slice(start, start + _EVALUATION_BATCH)
-        outputs = plan.output_scale * model(centre_crops(samples.inputs[chosen], plan.crop))
-        total += float(_loss(outputs, samples.targets[chosen], plan)) * len(outputs)
-    return total / len(samples.targets)
+        yield model(centre_crops(samples.inputs[chosen], crop)), samples.targets[chosen]
 
 
 def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: str) -> str:

@@ -43,7 +43,8 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         _spacings(spacing, curves[curves.panel == panel])
         _p_values(spacing, quantities, narrow=narrow)
         _variance(variance, curves[curves.panel == f"b{number}"], ["final"])
-    _outer_labels(axes, [r"density $P(s)$", r"number variance $\Sigma^2(l)$"])
+    axes[0, 0].set_ylabel(r"density $P(s)$")
+    axes[1, 0].set_ylabel(r"number variance $\Sigma^2(l)$")
     for axis in axes[0]:
         axis.set_xlabel(r"spacing $s$")
     for axis in axes[1]:
@@ -290,11 +291,6 @@ def _title(name: str) -> str:
 
 def _regime(alpha: float) -> str:
     return "rich" if alpha < 1 else "lazy" if alpha > 1 else "typical"
-
-
-def _outer_labels(axes: np.ndarray, labels: list[str]) -> None:
-    for axis, label in zip(axes[:, 0], labels, strict=True):
-        axis.set_ylabel(label)
 
 
 def _legend_entries(axes: np.ndarray) -> tuple[list[Artist], list[str]]:

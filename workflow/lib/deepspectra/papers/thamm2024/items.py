@@ -61,7 +61,6 @@ ITEMS = {
         },
         spectra=lambda paper: tested_networks(paper, "figure_1"),
         shaped_by=lambda paper: ["training", "networks", *_LEVELS],
-        memory_mb=1000,
     ),
     "figure_2": Item(
         title="Singular values of a weight matrix before and after training, and tests of singular vectors by rank",
@@ -77,7 +76,6 @@ ITEMS = {
         },
         spectra=lambda paper: tested_networks(paper, "figure_2"),
         shaped_by=lambda paper: ["training", "networks", "nulls.vectors", "nulls.seed"],
-        memory_mb=1000,
     ),
     "figure_3": Item(
         title="Spectra, spacings, number variance and vector tests of one layer in the rich, typical and lazy regime",
@@ -96,7 +94,6 @@ ITEMS = {
         spectra=lambda paper: tested_networks(paper, "figure_3"),
         # miniAlexNet, whose settings differ from the others', is not in it.
         shaped_by=lambda paper: ["training", *_LEVELS, "nulls.vectors"],
-        memory_mb=1000,
     ),
     "figure_4": Item(
         title="Test and train accuracy of full and of linearised networks against the scale alpha",
@@ -109,7 +106,6 @@ ITEMS = {
             "accuracies": [f"statistics/thamm2024/networks/{name}_linearised.csv" for name in swept_networks(paper)]
         },
         shaped_by=lambda paper: ["training"],
-        memory_mb=1000,
     ),
     "table_1": Item(
         title="Network performance",
@@ -118,7 +114,6 @@ ITEMS = {
         parameters=lambda paper: {"test_images": _test_images(paper)},
         shaped_by=lambda paper: ["training", "networks"],
         tables=("table_1",),
-        memory_mb=1000,
     ),
     "table_2": Item(
         title="Spacings against the Wigner surmise",
@@ -127,6 +122,5 @@ ITEMS = {
         spectra=lambda paper: tested_networks(paper, "table_2"),
         shaped_by=lambda paper: ["training", "networks", *_LEVELS],
         tables=("table_2", "table_2_unfolding"),
-        memory_mb=1000,
     ),
 }

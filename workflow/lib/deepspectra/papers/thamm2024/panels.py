@@ -136,26 +136,20 @@ def spacing_summary(panel: str, levels: pd.DataFrame, layer: str, state: str = "
     name = f"{row['network']} {layer}"
     if isinstance(row["note"], str):
         return [Row(panel, name, NO_WEIGHTS, row["note"])]
-    numbers = [
-        ("ks_statistic", "KS statistic of spacings", "statistic", None, False),
-        ("ks_p", "KS p-value, plain", "p", None, True),
-        ("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated", None, True),
-        ("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error", None, True),
-        (
-            "number_variance_p_calibrated",
-            "p-value of the number variance, l in [1, 10], calibrated",
-            *("variance_p", None, True),
-        ),
-        (
-            "number_variance_in_band",
-            "share of l in [1, 10] with number variance in the null's 95 % band",
-            *("in_band", 0.95, False),
-        ),
-        ("unresolved_spacings", "spacings below the rounding of the weights", "unresolved", 0, False),
-    ]
+
+    def found(quantity: str, label: str, column: str, reference: float | None = None, told: bool = False) -> Row:
+        return Row(panel, name, quantity, label, row[column], reference, told=told)
+
+    variance = "p-value of the number variance, l in [1, 10], calibrated"
+    in_band = "share of l in [1, 10] with number variance in the null's 95 % band"
     return [
-        Row(panel, name, quantity, label, row[column], reference, told=told)
-        for quantity, label, column, reference, told in numbers
+        found("ks_statistic", "KS statistic of spacings", "statistic"),
+        found("ks_p", "KS p-value, plain", "p", told=True),
+        found("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated", told=True),
+        found("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error", told=True),
+        found("number_variance_p_calibrated", variance, "variance_p", told=True),
+        found("number_variance_in_band", in_band, "in_band", 0.95),
+        found("unresolved_spacings", "spacings below the rounding of the weights", "unresolved", 0),
     ]
 
 
