@@ -1,3 +1,5 @@
+"""Features against other implementations, pixels as in training, and weights that do not fit."""
+
 from __future__ import annotations
 
 import hashlib
@@ -7,7 +9,6 @@ import pytest
 import torch
 import torchvision
 
-from deepspectra.nn.backbones import names
 from deepspectra.nn.embedding import load_embedding, parameter_shapes
 from deepspectra.runtime.errors import UserError
 
@@ -33,7 +34,7 @@ def images() -> torch.Tensor:
 
 
 def test_names_and_shapes_of_lite0_are_those_of_its_file():
-    """Digest of names and shapes in the state of the package efficientnet-lite-pytorch 0.1.0."""
+    """Digest of names and shapes in the state dict of the package efficientnet-lite-pytorch 0.1.0."""
     shapes = sorted((key.replace("/", "."), shape) for key, shape in parameter_shapes("efficientnet_lite0").items())
     digest = hashlib.sha256(repr(shapes).encode()).hexdigest()
     assert digest == "23b969a1a13c4429f878e36a8bfea2266557e78b29f28db16f940d79e3459c2e"
@@ -50,7 +51,7 @@ def test_lite0_gives_the_features_of_another_implementation(images):
 
 
 def test_resnet34_gives_the_features_of_torchvision(images):
-    """With its own normalisation, nothing folded, and the features caught on their way into the classifier."""
+    """With torchvision's normalisation, nothing folded, and the features caught as they enter the classifier."""
     arrays = drawn_weights("resnet34")
     features = load_embedding("resnet34", arrays)(images)
     network = torchvision.models.resnet34().eval()
@@ -63,16 +64,6 @@ def test_resnet34_gives_the_features_of_torchvision(images):
     assert features.shape == (1, 512)
     assert features.abs().max() > 0.1
     torch.testing.assert_close(features, caught[0], rtol=1e-3, atol=1e-4 * float(caught[0].abs().max()))
-
-
-@pytest.mark.parametrize("name", names())
-def test_nothing_is_left_to_normalise_or_to_train(name):
-    embedding = load_embedding(name, drawn_weights(name))
-    assert not embedding.training
-    kinds = {type(module) for module in embedding.modules()}
-    assert torch.nn.BatchNorm2d not in kinds
-    assert torch.nn.Linear not in kinds
-    assert not any(parameter.requires_grad for parameter in embedding.parameters())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Networks from the files that their training left, and files that are not theirs."""
+"""Networks from the files of their training, and files of other networks."""
 
 from __future__ import annotations
 

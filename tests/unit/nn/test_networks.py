@@ -27,7 +27,7 @@ from deepspectra.runtime.seeds import generator
 
 @pytest.mark.parametrize("name", ["mlp", "lenet"])
 def test_default_weights_are_torchs_own_whatever_was_drawn_before(name):
-    """Equal to the bit to layers that are made while torch's global generator has the same seed."""
+    """Bit-identical with layers created while torch's global generator has the same seed."""
 
     def build():
         return architecture(name).build({"hidden": [7, 5], "activation": "relu"}, 3072, 10)
@@ -83,7 +83,7 @@ def test_initial_weights_follow_the_seed():
 
 
 def test_gaussian_weights_are_standard_and_independent():
-    """Moments of N(0, 1) within five standard deviations, in each layer; layers of one shape are not correlated."""
+    """Moments of N(0, 1) within five standard deviations in each layer; layers of equal shape are uncorrelated."""
     model = kernel_network(100, (150, 150, 150), activation("arctan"))
     initialise_gaussian(model, 3)
     weights = {key: array.astype(np.float64) for key, array in parameters_of(model).items()}

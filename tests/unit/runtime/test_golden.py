@@ -1,6 +1,6 @@
 """What layer ``runtime`` writes and draws, compared with files that are kept: no rerun digest sees its code.
 
-After raising ``deepspectra.runtime.store.FORMAT``, make the files of the new format from the top of the project:
+After raising ``deepspectra.runtime.FORMAT``, make the files of the new format from the top of the project:
 
     PYTHONPATH=workflow/lib python -m tests.unit.runtime.test_golden
 """
@@ -19,16 +19,16 @@ import pandas as pd
 import pytest
 import torch
 
-from deepspectra.runtime import store
+from deepspectra.runtime import FORMAT, store
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.markdown import markdown, number
 from deepspectra.runtime.seeds import generator, keyed_generator, stream_seed
 from deepspectra.runtime.tables import read_csv
 
-GOLDEN = Path(__file__).parent / "golden" / f"format_{store.FORMAT}"
+GOLDEN = Path(__file__).parent / "golden" / f"format_{FORMAT}"
 ADVICE = (
     "deepspectra.runtime writes or draws something else than before, and no rerun digest sees it. "
-    "If that is on purpose, raise FORMAT in deepspectra/runtime/store.py (see this module's docstring)."
+    "If that is on purpose, raise FORMAT in deepspectra/runtime/__init__.py (see this module's docstring)."
 )
 ARRAYS = {
     "values": np.array([-1.5, 1e-300, 0.5, 1e300]),

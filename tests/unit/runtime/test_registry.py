@@ -28,7 +28,7 @@ def animals(tmp_path, monkeypatch):
 
 
 def test_names_are_those_of_the_modules_and_listing_imports_none(animals):
-    assert animals.names == ("ape", "zebra")
+    assert animals.names() == ("ape", "zebra")
 
 
 def test_a_lookup_imports_that_module_and_no_other(animals):

@@ -30,7 +30,7 @@ def test_the_constants_of_arctan_agree_with_independent_quadrature_and_closed_fo
 
 
 def relu_like(name):
-    """Of functions of the form x times a share that is a half on average: E[sigma'] = 1/2 before scaling."""
+    """Scale, mean and unscaled form of functions with E[sigma'] = 1/2 before scaling."""
     unscaled = {
         "relu": lambda x: mpmath.mpf(max(x, 0)),
         "gelu": lambda x: x * mpmath.ncdf(x),
@@ -42,7 +42,7 @@ def relu_like(name):
 
 
 def by_mpmath(function):
-    """E[f(xi)] by another quadrature, of 30 digits."""
+    """E[f(xi)] by another quadrature, to 30 digits."""
     mpmath.mp.dps = 30
     return mpmath.quad(lambda x: function(x) * mpmath.npdf(x), [-mpmath.inf, -6, -2, 0, 2, 6, mpmath.inf])
 

@@ -61,7 +61,7 @@ def test_the_derivatives_mean_is_that_of_steins_lemma(name):
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_large_arguments_neither_overflow_nor_lose_the_function(name, precision):
-    """Warnings are errors here. A hundred is further than a network's weights ever reach."""
+    """Warnings are errors here. No pre-activation of a network reaches a hundred."""
     sigma = activation(name)
     x = np.array([-100, -20, 20, 100], dtype=precision)
     for function in (sigma.function, sigma.derivative):
@@ -72,7 +72,7 @@ def test_large_arguments_neither_overflow_nor_lose_the_function(name, precision)
 
 @pytest.mark.parametrize("name", names())
 def test_breakpoints_are_the_kinks(name):
-    """Where the first or second derivative of the values' own series jumps, and nowhere else."""
+    """The series of the values has a jump in its first or second derivative there, and nowhere else."""
     sigma = activation(name)
     series = PanelSeries.fit(sigma.function, panel_cuts(sigma.breakpoints))
     slope = series.derivative()

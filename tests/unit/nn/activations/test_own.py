@@ -78,7 +78,7 @@ def words(x):
 
 @pytest.fixture(autouse=True)
 def own(tmp_path, monkeypatch):
-    """A folder with a user's modules, as the one where Snakemake was started."""
+    """A folder with a user's modules, standing in for the one where Snakemake starts."""
     (tmp_path / "mymodule.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("def wave(x:\n")
     (tmp_path / "raises.py").write_text("raise RuntimeError('no licence')\n")
@@ -92,7 +92,7 @@ def own(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("function", ["wave", "writes"])
 def test_a_function_of_ones_own_has_the_constants_of_its_derivative(function):
-    """Here known: the scaled sine. That it writes into what it is given does no harm."""
+    """It is the scaled sine here, whose constants are known. Writing into its argument does no harm."""
     sigma, known = resolve_activation(f"mymodule:{function}"), activation("sine")
     assert sigma.name == f"mymodule:{function}"
     assert sigma.b_sigma == pytest.approx(known.b_sigma, abs=1e-13)
@@ -111,7 +111,7 @@ def test_named_kinks_are_panel_ends():
 
 @pytest.mark.parametrize("name", names())
 def test_values_alone_give_the_constants_of_every_named_activation(name, own):
-    """Against the analytic derivative of each."""
+    """Compared with the analytic derivative."""
     (own / "mymodule.py").write_text(
         f"from deepspectra.nn.activations import activation\n\ndef same(x):\n    return activation({name!r})(x)\n"
     )

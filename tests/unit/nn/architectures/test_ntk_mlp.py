@@ -37,7 +37,7 @@ def test_a_kernel_network_computes_equation_1(hidden):
 
 @pytest.mark.parametrize("name", ["arctan", "cosine"])
 def test_the_jacobian_of_a_kernel_network_gives_its_kernels(name):
-    """What is trained is what the kernels are of: gradients by torch of the module, and the kernels by layers."""
+    """The module that is trained has the kernels that are computed layer by layer: gradients by torch agree."""
     model = kernels_model(6, (9, 7, 8), name)
     x = torch.randn(11, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     parameters = {key: parameter.detach() for key, parameter in model.named_parameters()}

@@ -11,7 +11,7 @@ from deepspectra.nn.backbones.efficientnet_lite0 import EfficientNetLite0, _Conv
 @pytest.mark.parametrize("side", [3, 5])
 @pytest.mark.parametrize("length", [5, 6, 7, 8])
 def test_padding_is_that_of_tensorflow(length, side):
-    """Windows of stride 2 and their zeros, one by one: ceil(length / 2) of them, the odd zero at the end."""
+    """Against windows of stride 2 written out: ceil(length / 2) of them, the odd zero at the end."""
     convolution = _Convolution(1, 1, side, stride=2)
     values, kernel = torch.randn(length, dtype=torch.float64), torch.randn(side, dtype=torch.float64)
     convolution.double().weight.data = (kernel[:, None] * kernel)[None, None]

@@ -1,4 +1,4 @@
-"""The large network: its size, its seed, and activations that batch normalisation has in hand."""
+"""The random ResNet-34: its size, its seed, and activations that batch normalisation controls."""
 
 from __future__ import annotations
 

@@ -165,7 +165,9 @@ def _nodes(settings: Settings, paper: str, item: str) -> list[str]:
     return [*(f"{paper}.{node}" for node in shared), *own]
 
 
-def scale_note(filed: Mapping[str, Settings], all_settings: Mapping[str, Settings], paper: str, item: str, scale: str) -> str:
+def scale_note(
+    filed: Mapping[str, Settings], all_settings: Mapping[str, Settings], paper: str, item: str, scale: str
+) -> str:
     """For small print: the scale of an item, what it reduces, and what the user set.
 
     :param filed: settings by scale of the files alone; ``all_settings``: with the user's own values.

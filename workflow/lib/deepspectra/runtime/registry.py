@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Collection
-from functools import cached_property
 from typing import Generic, TypeVar
 
 from deepspectra.runtime.errors import UserError
@@ -30,9 +29,8 @@ class Registry(Generic[Entry]):
     def __init__(self, package: str, attribute: str, kind: str, helpers: Collection[str] = ("base",)) -> None:
         self.package, self.attribute, self.kind, self.helpers = package, attribute, kind, helpers
 
-    @cached_property
     def names(self) -> tuple[str, ...]:
-        """All names in alphabetical order."""
+        """All names in alphabetical order; imports none of the modules."""
         folder = importlib.import_module(self.package).__path__
         modules = (module.name for module in pkgutil.iter_modules(folder) if not module.ispkg)
         return tuple(sorted(name for name in modules if name not in self.helpers))
@@ -42,6 +40,6 @@ class Registry(Generic[Entry]):
 
         :raises UserError: if there is none.
         """
-        if name not in self.names:
-            raise UserError(f"no {self.kind} is called {name!r}; there are {', '.join(self.names)}.")
+        if name not in self.names():
+            raise UserError(f"no {self.kind} is called {name!r}; there are {', '.join(self.names())}.")
         return getattr(importlib.import_module(f"{self.package}.{name}"), self.attribute)

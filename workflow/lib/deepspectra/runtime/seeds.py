@@ -2,7 +2,7 @@
 
 Everything random is drawn on the CPU from one of these, whatever device computes, so that a seed gives the same numbers
 everywhere. These functions define all random results: other numbers from the same seed need a new
-:data:`deepspectra.runtime.store.FORMAT`.
+:data:`deepspectra.runtime.FORMAT`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
 
 __all__ = [
-    "FORMAT",
     "RECORDED_PACKAGES",
     "Contents",
     "StoreError",
@@ -45,10 +44,6 @@ __all__ = [
     "write",
 ]
 
-#: Version of the bytes that layer ``runtime`` determines: HDF5 files, CSV and Markdown tables, random streams. Rerun
-#: digests see this number and leave the rest of the layer out. tests/unit/runtime/test_golden.py fails when the bytes
-#: change; if they change on purpose, raise the number.
-FORMAT = 1
 #: Packages whose versions are written into every file.
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
 _FOREIGN = "Something else wrote it: delete it and run the workflow again."

@@ -20,7 +20,7 @@ ZETAS = [0.0, 1e-8, 0.3, 0.99, 1.0]
 
 
 def by_adaptive_quadrature(function):
-    """E[f(z)] by a quadrature of another kind, split at the origin."""
+    """E[f(z)] by adaptive quadrature, split at the origin."""
 
     def weighted(x):
         return float(function(np.array([x]))[0]) * math.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
@@ -36,7 +36,7 @@ def every_activation():
 
 @pytest.mark.parametrize("activation", every_activation(), ids=lambda activation: activation.name)
 def test_mean_is_zero_and_eta_is_one(activation):
-    """Assumed throughout the paper; by another quadrature, and as the activation itself reports."""
+    """The paper assumes it throughout. Checked by another quadrature, and as the activation reports it."""
     assert by_adaptive_quadrature(activation.function) == pytest.approx(0, abs=1e-10)
     assert by_adaptive_quadrature(lambda x: activation.function(x) ** 2) == pytest.approx(1, rel=1e-9)
     assert activation.mean == pytest.approx(0, abs=1e-12)
@@ -45,14 +45,14 @@ def test_mean_is_zero_and_eta_is_one(activation):
 
 @pytest.mark.parametrize("activation", every_activation(), ids=lambda activation: activation.name)
 def test_zeta_is_the_squared_first_hermite_coefficient(activation):
-    """E[f'(z)] = E[z f(z)] by Stein's lemma: a check of the derivative that uses the function only."""
+    """E[f'(z)] = E[z f(z)] by Stein's lemma checks the derivative by the function alone."""
     first = by_adaptive_quadrature(lambda x: x * activation.function(x))
     assert activation.b_sigma**2 == pytest.approx(first**2, abs=1e-10)
 
 
 @pytest.mark.parametrize("activation", every_activation(), ids=lambda activation: activation.name)
 def test_derivatives_are_those_of_the_functions(activation):
-    """Central differences at points that are clear of the kink at zero."""
+    """Central differences at points away from the kink at zero."""
     x = np.concatenate([np.linspace(-3, -0.05, 40), np.linspace(0.05, 3, 40)])
     step = 1e-5
     slope = (activation.function(x + step) - activation.function(x - step)) / (2 * step)
@@ -75,7 +75,7 @@ def test_known_values_of_equation_18():
     ("alpha", "shape"), [(-1, lambda x: x), (0, lambda x: np.maximum(x, 0)), (1, np.abs), (0.5, None)]
 )
 def test_rectifiers_are_shifted_and_scaled_from_equation_17(alpha, shape):
-    """f is increasing in [x]_+ + alpha [-x]_+ by a straight line, whatever the constants."""
+    """f is an increasing affine function of [x]_+ + alpha [-x]_+, whatever the constants."""
     x = np.linspace(-3, 3, 61)
     plain = np.maximum(x, 0) + alpha * np.maximum(-x, 0)
     if shape is not None:
@@ -87,7 +87,7 @@ def test_rectifiers_are_shifted_and_scaled_from_equation_17(alpha, shape):
 
 
 def test_quadrature_without_the_kink_is_refused_and_gauss_hermite_would_be_wrong():
-    """|x| is why activations name their kinks: E|z| = sqrt(2/pi) is missed by 64 Gauss-Hermite nodes."""
+    """64 Gauss-Hermite nodes miss E|z| = sqrt(2/pi), which is why activations name their kinks."""
     exact = math.sqrt(2 / math.pi)
     assert gaussian_expectation(np.abs, [0.0]) == pytest.approx(exact, rel=1e-14)
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
@@ -123,7 +123,7 @@ def test_a_quintic_without_nonlinear_part_is_the_line():
 
 
 def test_quintics_are_random_and_follow_the_generator():
-    """Directions of the nonlinear part are uniform on a sphere, signs of the linear one fair."""
+    """The direction of the nonlinear part is uniform on a sphere, and the sign of the linear part is fair."""
     x = np.linspace(-2, 2, 9)
     rng = np.random.default_rng(5)
     drawn = [random_quintic(0.5, rng) for _ in range(400)]

@@ -16,16 +16,5 @@ from deepspectra.runtime.registry import Registry
 __all__ = ["Activation", "activation", "names"]
 
 _REGISTRY: Registry[Activation] = Registry(__name__, "ACTIVATION", "activation", helpers=("base", "own"))
-
-
-def names() -> tuple[str, ...]:
-    """The names of all activations in alphabetical order; imports none of them."""
-    return _REGISTRY.names
-
-
-def activation(name: str) -> Activation:
-    """The activation of this name.
-
-    :raises UserError: if there is none.
-    """
-    return _REGISTRY.find(name)
+#: All names in alphabetical order, and an activation by its name.
+names, activation = _REGISTRY.names, _REGISTRY.find

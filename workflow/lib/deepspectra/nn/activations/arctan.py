@@ -1,7 +1,5 @@
 """Scaled arctan, the activation of fan2020's experiments."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Normalised cosine: even, so b_sigma = 0 and the limit laws are Marchenko-Pastur (fan2020, theorem 3.4)."""
 
-from __future__ import annotations
-
 import math
 
 from deepspectra.nn.activations.base import Activation

@@ -1,7 +1,5 @@
 """Scaled error function. The variance of erf is 2/pi arcsin(2/3)."""
 
-from __future__ import annotations
-
 import math
 
 from deepspectra.nn.activations.base import Activation

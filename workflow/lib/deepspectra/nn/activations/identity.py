@@ -1,7 +1,5 @@
 """The linear network: b_sigma = a_sigma = 1, the opposite extreme to an even activation."""
 
-from __future__ import annotations
-
 from deepspectra.nn.activations.base import Activation
 from deepspectra.nn.special import array_namespace
 

@@ -1,7 +1,5 @@
 """Normalised ReLU, max(x, 0). At the kink its derivative is the mean of both sides."""
 
-from __future__ import annotations
-
 from deepspectra.nn.activations.base import normalised
 from deepspectra.nn.special import array_namespace
 

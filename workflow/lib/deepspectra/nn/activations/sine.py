@@ -1,7 +1,5 @@
 """Normalised sine."""
 
-from __future__ import annotations
-
 from deepspectra.nn.activations.base import normalised
 from deepspectra.nn.special import array_namespace
 

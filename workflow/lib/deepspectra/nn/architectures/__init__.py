@@ -13,16 +13,5 @@ from deepspectra.runtime.registry import Registry
 __all__ = ["Architecture", "architecture", "matrix_shape", "names", "parameter_count"]
 
 _REGISTRY: Registry[Architecture] = Registry(__name__, "ARCHITECTURE", "architecture")
-
-
-def names() -> tuple[str, ...]:
-    """The names of all architectures in alphabetical order; imports none of them."""
-    return _REGISTRY.names
-
-
-def architecture(name: str) -> Architecture:
-    """The architecture of this name.
-
-    :raises UserError: if there is none.
-    """
-    return _REGISTRY.find(name)
+#: All names in alphabetical order, and an architecture by its name.
+names, architecture = _REGISTRY.names, _REGISTRY.find

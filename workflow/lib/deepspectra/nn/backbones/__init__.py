@@ -16,16 +16,5 @@ if TYPE_CHECKING:
 __all__ = ["backbone", "names"]
 
 _REGISTRY: Registry[Backbone] = Registry(__name__, "BACKBONE", "backbone")
-
-
-def names() -> tuple[str, ...]:
-    """The names of all backbones in alphabetical order; imports none of them."""
-    return _REGISTRY.names
-
-
-def backbone(name: str) -> Backbone:
-    """The backbone of this name.
-
-    :raises UserError: if there is none.
-    """
-    return _REGISTRY.find(name)
+#: All names in alphabetical order, and a backbone by its name.
+names, backbone = _REGISTRY.names, _REGISTRY.find

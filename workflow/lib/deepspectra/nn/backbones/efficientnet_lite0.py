@@ -28,21 +28,18 @@ _EPSILON = 1e-3
 
 
 class _Convolution(nn.Conv2d):
-    """Without bias, padded as TensorFlow's "same": ceil(length / stride) outputs, and an odd zero goes at the end.
-
-    torch pads both sides alike.
-    """
+    """Of stride 1 or 2 without bias, padded as TensorFlow's "same": ceil(length / stride) outputs, and where the number
+    of zeros is odd, one more at the end. torch pads both sides alike."""
 
     def __init__(self, inputs: int, outputs: int, side: int, stride: int = 1, groups: int = 1) -> None:
         padding = side // 2 if stride == 1 else 0
         super().__init__(inputs, outputs, side, stride, padding, groups=groups, bias=False)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        if self.stride[0] > 1:
+        if self.stride[0] == 2:
             margins = []
             for length in (images.shape[3], images.shape[2]):
-                covered = (-(-length // self.stride[0]) - 1) * self.stride[0] + self.kernel_size[0]
-                zeros = max(covered - length, 0)
+                zeros = self.kernel_size[0] - 2 + length % 2
                 margins += [zeros // 2, zeros - zeros // 2]
             images = functional.pad(images, margins)
         return super().forward(images)

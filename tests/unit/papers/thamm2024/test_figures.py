@@ -11,9 +11,10 @@ from matplotlib.colors import to_hex
 
 from deepspectra.papers import style
 from deepspectra.papers.thamm2024 import figures as thamm2024
+from deepspectra.papers.thamm2024.items import ITEMS
 
-from .drawn import illegible, line_through, over_data, save_here_and_there, texts
-from .thamm2024_tables import (
+from ..figures.drawn import illegible, line_through, over_data, save_here_and_there, texts
+from .made_up import (
     CAUSES,
     FOUR,
     SCALE_NOTE,
@@ -47,7 +48,7 @@ CASES = {
 
 
 def note_of(item):
-    return f"{SCALE_NOTE} {thamm2024.NOTES[item]}"
+    return f"{SCALE_NOTE} {ITEMS[item].note}"
 
 
 def draw(case):
@@ -80,7 +81,7 @@ def test_the_check_of_texts_sees_what_is_wrong():
 
 def test_there_is_a_note_for_each_figure_and_no_other():
     drawn = {name for name in vars(thamm2024) if name.startswith("figure_")}
-    assert set(thamm2024.NOTES) == drawn == {case.split()[0] for case in CASES}
+    assert {name for name, item in ITEMS.items() if item.note} == drawn == {case.split()[0] for case in CASES}
 
 
 def small_print(figure):
@@ -160,8 +161,7 @@ def assert_variance(axis, curves, panel, states):
 
 def p_text(summary, panel):
     values = summary[summary.panel == panel].set_index("quantity").value
-    plain, calibrated = values["KS p-value, plain"], values["KS p-value, calibrated"]
-    error = values["Monte Carlo error of the calibrated p-value"]
+    plain, calibrated, error = values["ks_p"], values["ks_p_calibrated"], values["ks_p_calibrated_error"]
     return f"p = {plain:.2f}\ncalibrated {calibrated:.2f} ± {error:.2f}"
 
 

@@ -1,26 +1,22 @@
-"""Small tables of thamm2024's figures, made by the very scripts that gather them, of matrices drawn here."""
+"""Small tables of thamm2024's figures, made by the very functions that the workflow calls, of matrices drawn here."""
 
 from __future__ import annotations
 
-import runpy
 import tempfile
-from contextlib import nullcontext
 from functools import cache
-from types import SimpleNamespace
-from unittest import mock
 
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.thamm2024 import statistics
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
 from deepspectra.rmt.laws import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import number_variance, spacing_ks, spacings, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
+from deepspectra.runtime.files import write_table
 from deepspectra.spectra.singular_values import decompose
-from tests import ROOT
 
-SCRIPTS = ROOT / "workflow" / "scripts"
 SCALE_NOTE = "Preview scale: epochs 2 instead of 100, null matrices 199 instead of 999, null vectors 1999 instead."
 #: The shortest cause, and the longest: a damaged download.
 CAUSES = (
@@ -47,18 +43,18 @@ ALPHAS = (0.5, 1, 5)
 
 @cache
 def weight_tests(network, cause=None):
-    """Levels, curves and vectors as analyse_weights.py leaves them; with a cause, of a network without weights."""
+    """Levels, curves and vectors as the workflow leaves them; with a cause, of a network without weights."""
     levels, curves, vectors = [], [], []
     for layer, (outputs, inputs) in LAYERS[network].items():
         row = {"network": network, "layer": layer, "outputs": outputs, "inputs": inputs, "unfolding": "gaussian"}
         if cause:
             levels.append(row | {"state": "final", "note": f"weights not available here ({cause})"})
             continue
-        source = np.random.default_rng([ord(letter) for letter in network + layer])
-        draws = [gaussian_broadening(laguerre_singular_values(outputs, inputs, source)) for _ in range(19)]
+        rng = np.random.default_rng([ord(letter) for letter in network + layer])
+        draws = [gaussian_broadening(laguerre_singular_values(outputs, inputs, rng)) for _ in range(19)]
         null = [spacing_ks(spacings(draw))[0] for draw in draws]
         null_variances = [number_variance(draw, LENGTHS)[0] for draw in draws]
-        initial = source.standard_normal((outputs, inputs)) * np.sqrt(2 / (outputs + inputs))
+        initial = rng.standard_normal((outputs, inputs)) * np.sqrt(2 / (outputs + inputs))
         weights = {"initial": initial, "final": initial + 3 / np.sqrt(initial.size)}
         if network in ("alexnet", "vgg19"):
             del weights["initial"]
@@ -89,7 +85,7 @@ def weight_tests(network, cause=None):
                 curves += [(layer, state, *name, *point) for point in zip(*line, strict=True)]
             for side, columns in (("output", found.output_vectors), ("input", found.input_vectors)):
                 statistics, p = vector_ks(columns)
-                draws = vector_ks(haar_vectors(len(columns), 99, source))[0]
+                draws = vector_ks(haar_vectors(len(columns), 99, rng))[0]
                 numbers = (ranks, values, statistics, p, monte_carlo_p_value(statistics, draws).value)
                 vectors += [(layer, state, side, len(columns), *point) for point in zip(*numbers, strict=True)]
     return {
@@ -102,23 +98,17 @@ def weight_tests(network, cause=None):
     }
 
 
-def gathered(script, tables, **params):
-    """Plotted numbers and summary, by a script of the workflow, of tables by kind; as the drawing script reads them."""
+def numbers(item, tables, **parameters):
+    """Plotted numbers and summary of a figure, of tables by kind; as the drawing script reads them."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {}
+        files = {kind: [f"{folder}/{kind}_{n}.csv" for n in range(len(entries))] for kind, entries in tables.items()}
         for kind, entries in tables.items():
-            files[kind] = [f"{folder}/{kind}_{number}.csv" for number in range(len(entries))]
             for table, path in zip(entries, files[kind], strict=True):
                 table.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
-        output = SimpleNamespace(curves=f"{folder}/curves.csv", summary=f"{folder}/summary.csv")
-        given = files["accuracies"] if "accuracies" in files else SimpleNamespace(**files)
-        snakemake = SimpleNamespace(
-            input=given, output=output, params=SimpleNamespace(**params), log=[f"{folder}/log"], threads=1
-        )
-        # The log of a job takes the place of the test's own.
-        with mock.patch("deepspectra.runtime.job.job", return_value=nullcontext()):
-            runpy.run_path(str(SCRIPTS / script), {"snakemake": snakemake})
-        return pd.read_csv(output.curves), pd.read_csv(output.summary)
+        found = getattr(statistics, item)(files, parameters)
+        for name in ("curves", "summary"):
+            write_table(getattr(found, name), f"{folder}/{name}.csv", float_format=f"%.{found.digits}g")
+        return pd.read_csv(f"{folder}/curves.csv"), pd.read_csv(f"{folder}/summary.csv")
 
 
 def of_networks(networks, missing=(), cause=CAUSES[0]):
@@ -139,7 +129,7 @@ def level_tables(names=FOUR, missing=(), cause=CAUSES[0]):
     """Of figure 1."""
     networks = list(dict.fromkeys(name.split()[0] for name in names))
     tables = of_networks(networks, missing, cause)
-    return gathered("gather_level_statistics.py", tables, places=places(*names), networks=networks)
+    return numbers("figure_1", tables, places=places(*names), networks=networks)
 
 
 @cache
@@ -149,7 +139,7 @@ def vector_tables(missing=(), cause=CAUSES[0], c=("alexnet dense1", "vgg19 dense
     panels = {"b": places("mlp1024 dense2"), "c": places(*c)}
     panels["d"] = places("minialexnet conv2", "minialexnet dense1")
     figure = {"spectrum": places("mlp512_seed1 dense2")[0], "panels": panels, "window": 5}
-    return gathered("gather_vector_tests.py", of_networks(networks, missing, cause), figure=figure, networks=networks)
+    return numbers("figure_2", of_networks(networks, missing, cause), figure=figure, networks=networks)
 
 
 @cache
@@ -160,7 +150,7 @@ def regime_tables(alphas=ALPHAS):
     histories = [pd.DataFrame({"test_accuracy": [0.1, 0.5 - 0.04 * a], "train_accuracy": [0.1, 1.0]}) for a in alphas]
     tables = of_networks(networks) | {"histories": histories}
     figure = {"layer": "dense2", "alphas": list(alphas), "window": 5}
-    return gathered("gather_regimes.py", tables, figure=figure, networks=networks)
+    return numbers("figure_3", tables, figure=figure, networks=networks)
 
 
 @cache
@@ -175,4 +165,4 @@ def accuracy_tables(seeds=1, alphas=(0.1, 0.5, 1, 2, 10)):
             (("full", "test", 0.5), ("linearised", "test", 0.4), ("full", "train", 0.5), ("linearised", "train", 0.3))
         ]
     ]
-    return gathered("gather_accuracies.py", {"accuracies": [pd.DataFrame([row]) for row in rows]})
+    return numbers("figure_4", {"accuracies": [pd.DataFrame([row]) for row in rows]})
