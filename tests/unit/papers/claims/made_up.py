@@ -31,60 +31,59 @@ def written(rows, *columns):
 
 
 def kernel_figure(conjugate, tangent):
-    ks = "KS distance to the limit"
     return [
-        ("b", "conjugate", ks, conjugate, 0.001),
-        ("c", "tangent", ks, tangent, 0.0012),
-        ("c", "tangent", "KS distance of lemma 3.5's matrix", 0.003, 0.0012),
-        ("c", "tangent", "smallest eigenvalue / r_plus", 1.02, 1.05),
+        Row("b", "conjugate", "ks_distance", "", conjugate, 0.001),
+        Row("c", "tangent", "ks_distance", "", tangent, 0.0012),
+        Row("c", "tangent", "ks_distance_of_lemma_kernel", "", 0.003, 0.0012),
+        Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05),
     ]
 
 
 def fan2020():
-    layers = [("KS distance to the limit", (0.004, 0.012, 0.002)), ("largest eigenvalue", (8.0, 10.0, 12.0))]
+    layers = [("ks_distance", (0.004, 0.012, 0.002)), ("largest_eigenvalue", (8.0, 10.0, 12.0))]
     trained = {"conjugate_3": 2.0, "tangent": 3.0}
-    fit = {"lowest": 0.7, "median": 0.75, "highest": 0.78}
-    rows = [("a", name, "eigenvalues beyond 1.1 times the edge after", value) for name, value in trained.items()]
-    rows += [("a", name, "eigenvalues beyond 1.1 times the edge before", 1) for name in trained]
-    rows += [("shares", "conjugate_3", "share of the labels on the first 2 eigenvectors after", 0.97)]
-    rows += [("fit", "train", "mean squared error after", 2e-4), ("fit", "test", "R^2 after", 0.8)]
-    rows += [("fit", "test", f"R^2 in the last third, {name}", value) for name, value in fit.items()]
-    return {
-        "figure_1": summary(kernel_figure(0.002, 0.04)),
-        "figure_2": summary(kernel_figure(0.009, 0.25)),
-        "figure_s2": summary(kernel_figure(0.1, 0.5)),
-        "figure_3": summary(rows),
-        "figure_s1": summary([(p, p, "root mean square inner product", v) for p, v in (("raw", 0.8), ("after", 0.1))]),
-        "figure_s4": summary(
-            [
-                (f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, value * source)
-                for source in (1, 2)
-                for quantity, values in layers
-                # Layers 9 to 11: their order is not that of their names as texts.
-                for layer, value in enumerate(values, 9)
-            ]
-        ),
+    rows = [Row("a", name, "beyond_edge_after", "", value) for name, value in trained.items()]
+    rows += [Row("a", name, "beyond_edge_before", "", 1) for name in trained]
+    rows += [Row("shares", "conjugate_3", "label_share_after", "", value, at=k) for k, value in ((1, 0.5), (2, 0.97))]
+    rows += [Row("fit", "train", "mean_squared_error_after", "", 2e-4), Row("fit", "test", "r_squared_after", "", 0.8)]
+    for name, value in {"lowest": 0.7, "median": 0.75, "highest": 0.78}.items():
+        rows.append(Row("fit", "test", f"r_squared_last_third_{name}", "", value))
+    root = "root_mean_square_inner_product"
+    figures = {
+        "figure_1": kernel_figure(0.002, 0.04),
+        "figure_2": kernel_figure(0.009, 0.25),
+        "figure_s2": kernel_figure(0.1, 0.5),
+        "figure_3": rows,
+        "figure_s1": [Row(name, name, root, "", value) for name, value in (("raw", 0.8), ("after", 0.1))],
+        "figure_s4": [
+            Row(f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, "", value * source, at=layer)
+            for source in (1, 2)
+            for quantity, values in layers
+            # Layers 9 to 11: their order is not that of their names as texts.
+            for layer, value in enumerate(values, 9)
+        ],
     }
+    return {name: through_csv(summary_table(rows, "reference", "at"), None) for name, rows in figures.items()}
 
 
 def pennington2017():
     rows = []
     for alpha, fall, last in (("-1", 0.25, 1.3), ("0", 0.2, 0.3), ("1", 0.1, 0.05)):
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the largest width", 0.01, 0.008))
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the smallest width", 0.05, 0.04))
-        rows.append(("a", f"alpha={alpha}", "ratio largest to smallest width", fall))
-        rows.append(("b", f"alpha={alpha}", "L1 distance at the largest width", last, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_largest_width", 0.01, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_smallest_width", 0.05, 0.04))
+        rows.append(("a", f"alpha={alpha}", "ratio_of_largest_to_smallest_width", fall))
+        rows.append(("b", f"alpha={alpha}", "l1_distance_at_largest_width", last, 0.008))
     losses = [
         (panel, f"beta={beta}", quantity, value * (2 if (panel, beta) == ("b", 0) else 1), 0.0)
         for panel in "ab"
         for beta in (-2, 0)
         for quantity, value in (
-            ("largest |simulated - predicted| training loss", 0.02),
-            ("|simulated loss - eq. 24| at gamma = 1e-12", 3e-9),
+            ("largest_deviation_from_theory", 0.02),
+            ("deviation_from_ridgeless_limit", 3e-9),
         )
     ]
-    losses += [(panel, "all", "1 if theory falls with beta at every gamma", 1.0) for panel in "ab"]
-    constants = [("a", "f1", "Gaussian mean", 0.5, 0.0)]
+    losses += [(panel, "all", "theory_falls_with_beta", 1.0) for panel in "ab"]
+    constants = [("a", "f1", "gaussian_mean", 0.5, 0.0)]
     constants += [
         ("a", f"f{n}", name, one + gap, one) for n, gap in ((1, 0.0), (2, 2.0**-40)) for name, one in (("eta", 1.0),)
     ]
@@ -93,29 +92,30 @@ def pennington2017():
 
 
 def panel_rows(panel, scope="batch", ratio=0.53, error=0.002, unresolved=0.0, published=True):
-    """Of a panel, as gather_curvature.py writes them; as published everything is 0.01 more."""
+    """A panel's numbers, as ``gather_panels`` makes them; as published everything is 0.01 more."""
     rows = []
     for series, more in (("resolved", 0.0), ("published", 0.01))[: 1 + published]:
-        rows.append((panel, scope, series, RATIO, ratio + more, error))
+        rows.append((panel, scope, series, "mean_ratio", ratio + more, error))
         if scope == "batch":
-            rows.append((panel, scope, series, SPACINGS.format("unfolded"), 0.03 + more, None, 0.012))
-    rows.append((panel, scope, "resolved", UNRESOLVED, unresolved))
+            rows.append((panel, scope, series, "unfolded_ks", 0.03 + more, None, 0.012))
+    rows.append((panel, scope, "resolved", "unresolved_share", unresolved))
     if published:
-        rows.append((panel, scope, "published", SPACINGS.format("unfolded without cut-off"), 0.09, None, 0.012))
-        rows.append((panel, scope, "published", SEMICIRCLE, 0.4))
-        shares = {"1e-20": (0.1, 0.3, 0.4), "1e-10": (0.5, 0.6, 0.7)}
+        rows.append((panel, scope, "published", "uncut_ks", 0.09, None, 0.012))
+        rows.append((panel, scope, "published", "semicircle_ks", 0.4))
+        shares = {"unfolded": (0.1, 0.3, 0.4), "ratio": (0.5, 0.6, 0.7)}
         for cut, values in shares.items():
-            names = (f"share not above {cut}, {end}" for end in ("smallest", "mean", "largest"))
+            names = (f"below_{cut}_cut_{end}" for end in ("smallest", "mean", "largest"))
             rows += [(panel, scope, "published", *pair) for pair in zip(names, values, strict=True)]
     return rows
 
 
 def curvature(*parts, features=""):
     """A summary; ``features``: panels that show a network on features."""
-    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference", "spectrum"]
+    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference", "spectrum", "label"]
+    spectra = {True: "logistic_features/final", False: "mlp/final"}
     return through_csv(
         [
-            (*row, *[None] * (7 - len(row)), f"{'logistic_features' if row[0] and row[0] in features else 'mlp'}/final")
+            (*row, *[None] * (7 - len(row)), spectra[bool(row[0]) and row[0] in features], "features of ResNet-34")
             for rows in parts
             for row in rows
         ],
@@ -124,11 +124,11 @@ def curvature(*parts, features=""):
 
 
 def baskerville2022():
-    features = [(None, None, "resolved", "features of ResNet-34", 512)]
+    features = [(None, None, "resolved", "features", 512)]
     process = []
     for panel, mean in zip("abcdef", (0.53, 0.531, 0.532, 0.53, 0.529, 0.53), strict=True):
-        process.append((panel, "plain", "mean of min(r, 1/r)", mean, 0.5307, 0.001))
-    process += [(panel, "changed", "mean of min(r, 1/r)", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
+        process.append((panel, "plain", "mean_ratio", mean, 0.5307, 0.001))
+    process += [(panel, "changed", "mean_ratio", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
                 (("d", 0.001), ("e", 0.004), ("f", 0.009))]  # fmt: skip
     table = {"network": ["lenet_cifar10", "mlp_bike", "mlp_bike"], "state": ["final"] * 3}
     table |= {"test_accuracy": [0.68, None, None], "test_loss": [None, 0.05, 0.05]}
@@ -139,7 +139,7 @@ def baskerville2022():
     figures["a11"] = curvature(panel_rows("a", ratio=0.525, error=0.003), panel_rows("b", error=0.004), whole)
     figures["a13"] = curvature(panel_rows("a"), panel_rows("b", ratio=0.527, error=0.003), whole)
     figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features, features="c")
-    figures["5"] = summary([("a", "pooled", SEMICIRCLE, 0.06, 0.001)])
+    figures["5"] = summary([("a", "pooled", "semicircle_ks", 0.06, 0.001)])
     figures["6"] = summary(process)
     return {f"figure_{item}": table for item, table in figures.items()} | {
         "table_networks": through_csv(table, list(table))

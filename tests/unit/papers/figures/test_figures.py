@@ -7,64 +7,22 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
-from deepspectra.nn.activations.families.isospectral import isospectral_activations
 from deepspectra.papers import style
 from deepspectra.papers.fan2020 import figures as fan2020
 from deepspectra.papers.fan2020.figures import initialisation
-from deepspectra.papers.pennington2017 import figures as pennington2017
-from deepspectra.rmt.distances import histogram, zoom
+from deepspectra.papers.histograms import histogram, zoom
 
 from .drawn import illegible, line_through, save_here_and_there, texts, through_csv
 
 NOTE = "Preview scale: n 900 instead of 3000. " + " ".join(["Assumed: nothing; the small print has several lines."] * 6)
-ALPHAS, WIDTHS, BETAS = (-1, -0.25, 1), (48, 96, 192), (-np.inf, -4.0, 0.0)
 
 
 def summary_table(rows):
     return through_csv(rows, ["panel", "series", "quantity", "value", "reference"])
-
-
-def covariance_tables():
-    """As compare_data_covariance.py."""
-    rows, summary = [], []
-    for i, alpha in enumerate(ALPHAS):
-        zeta = (1.0, 0.93, 0.0)[i]
-        for n0 in WIDTHS:
-            rows.append(("a", f"alpha={alpha:g}", 1, zeta, n0, (i + 2) / n0))
-            rows.append(("b", f"alpha={alpha:g}", 10, zeta, n0, 0.3 + i / 10))
-            rows.append(("a", f"equivalent alpha={alpha:g}", 1, zeta, n0, (i + 2.2) / n0))
-            if not i:
-                rows.append(("b", "equivalent", 10, None, n0, 2.5 / n0))
-        summary.append(("a", f"alpha={alpha:g}", "L1 distance at the largest width", 0.02, 0.03))
-    for panel, layer in (("a", 1), ("b", 10)):
-        rows += [(panel, "sampling", layer, None, n0, 0.013) for n0 in WIDTHS]
-    return through_csv(rows, ["panel", "series", "layer", "zeta", "x", "y"]), summary_table(summary)
-
-
-def memorisation_tables():
-    """As compare_training_loss.py."""
-    rows = []
-    for panel, psi in (("a", 0.25), ("b", 0.75)):
-        for i, beta in enumerate(BETAS):
-            for kind, count in (("theory", 40), ("simulation", 5)):
-                gamma = np.geomspace(1e-12, 10, count)
-                loss = (gamma / (gamma + 10.0**-i)) ** 0.3
-                rows += [(panel, kind, beta, *point, 0.5, psi) for point in zip(gamma, loss, strict=True)]
-    return through_csv(rows, ["panel", "series", "beta", "x", "y", "phi", "psi"]), summary_table([])
-
-
-def activation_tables():
-    """As evaluate_activations.py."""
-    x, rows = np.linspace(-4, 4, 41), []
-    for name, activation in isospectral_activations().items():
-        for panel, values in (("a", activation.function(x)), ("b", activation.derivative(x))):
-            rows += [(panel, name, *point) for point in zip(x, values, strict=True)]
-    return through_csv(rows, ["panel", "series", "x", "y"]), summary_table([])
 
 
 def spectra_tables(zeros=0.25):
@@ -94,24 +52,6 @@ def spectra_tables(zeros=0.25):
 
 #: Tables, and titles and axis labels of the panels, by figure.
 FIGURES = {
-    (pennington2017, "figure_1"): (
-        covariance_tables,
-        ["first layer", "layer 10"],
-        [r"network width $n_0$"] * 2,
-        [r"distance $d(\bar\rho_1, \rho_1)$", r"distance $d(\bar\rho_1, \rho_{10})$"],
-    ),
-    (pennington2017, "figure_2"): (
-        memorisation_tables,
-        ["more features than samples", "fewer features than samples"],
-        [r"ridge parameter $\gamma$"] * 2,
-        [r"training loss $E_\mathrm{train}$", ""],
-    ),
-    (pennington2017, "figure_3"): (
-        activation_tables,
-        ["functions", "derivatives"],
-        ["$x$", "$x$"],
-        ["$f(x)$", "$f'(x)$"],
-    ),
     **{
         (fan2020, item): (
             spectra_tables,
@@ -159,7 +99,7 @@ def test_no_text_is_cut_off_or_meets_another(module, item):
 
 
 def test_there_is_a_note_for_each_figure_and_no_other():
-    for module in (pennington2017, fan2020):
+    for module in (fan2020,):
         drawn = {name for name in vars(module) if name.startswith("figure_")}
         # Those of fan2020 that are not drawn here are in test_fan2020.py.
         others = {"figure_3", *(f"figure_s{number}" for number in (1, 3, 4, 5, 6))} if module is fan2020 else set()
@@ -203,57 +143,6 @@ def test_png_files_have_the_size_of_a_page_and_no_version(saved):
         with Image.open(path) as picture:
             assert picture.size[0] == round(style.COLUMN * 300)
             assert "Software" not in picture.info
-
-
-def test_distances_are_drawn_for_every_alpha_with_the_limits_of_sampling():
-    figure, (curves, _) = draw(pennington2017, "figure_1"), covariance_tables()
-    for panel, axis in zip("ab", figure.axes, strict=True):
-        part = curves[curves.panel == panel]
-        for name, line in part.groupby("series"):
-            assert line_through(axis, line), (panel, name)
-        assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
-        assert [label.get_text() for label in axis.get_xticklabels()] == ["48", "96", "192"]
-    legend = texts(figure.legends[0])
-    assert legend == [
-        "independent draws\n(mean over $\\alpha$)",
-        r"$\alpha=−1$, $\zeta=1$",
-        r"$\alpha=−0.25$, $\zeta=0.93$",
-        r"$\alpha=1$, $\zeta=0$",
-        "Gaussian equivalent",
-    ]
-    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
-
-
-def test_theory_and_simulation_of_one_beta_share_a_colour():
-    figure, (curves, _) = draw(pennington2017, "figure_2"), memorisation_tables()
-    for panel, axis in zip("ab", figure.axes, strict=True):
-        part = curves[curves.panel == panel]
-        for _, line in part.groupby(["series", "beta"]):
-            assert line_through(axis, line)
-        lines = axis.get_lines()
-        for theory, points in zip(lines[::2], lines[1::2], strict=True):
-            assert (theory.get_linestyle(), theory.get_marker()) == ("-", "None")
-            assert (points.get_linestyle(), points.get_marker()) == ("None", "o")
-            assert to_hex(theory.get_color()) == to_hex(points.get_color())
-        assert len({to_hex(line.get_color()) for line in lines}) == len(BETAS)
-        assert axis.get_ylim() == (0, 1)
-        assert axis.get_xlim() == pytest.approx((1e-12, 10))
-        assert axis.get_xscale() == "log"
-    assert [rf"$\phi=0.5$, $\psi={psi}$" in texts(axis) for psi, axis in zip((0.25, 0.75), figure.axes, strict=True)]
-    names = [r"$\beta=\,$−∞ (linear)", r"$\beta=\,$−4", r"$\beta=\,$0", "theory", "simulation"]
-    assert texts(figure.legends[0]) == names
-
-
-def test_activation_curves_have_the_colours_of_the_paper():
-    figure, (curves, _) = draw(pennington2017, "figure_3"), activation_tables()
-    looks = {"f1": style.VERMILION, "f2": style.GREEN, "f3": style.ORANGE, "f4": style.BLUE}
-    for panel, axis in zip("ab", figure.axes, strict=True):
-        for name, table in curves[curves.panel == panel].groupby("series"):
-            (line,) = (line for line in axis.get_lines() if line.get_label() == f"$f^{{({name[1]})}}$")
-            np.testing.assert_allclose(line.get_xydata(), table[["x", "y"]].to_numpy())
-            assert line.get_color() == looks[name]
-        assert axis.get_xlim() == (-4, 4)
-    assert texts(figure.legends[0]) == [f"$f^{{({i})}}$" for i in (1, 2, 3, 4)]
 
 
 def bars_of(axis):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepspectra.papers.thamm2024 import statistics
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
-from deepspectra.rmt.laws import fit_modified_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import number_variance, spacing_ks, spacings, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening

@@ -9,8 +9,8 @@ from typing import Any
 from deepspectra.config import describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
+from deepspectra.papers.naming import labels_of
 from deepspectra.papers.registry import PAPERS, items_of
-from deepspectra.papers.naming import LIMIT_LAWS, labels_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = [
@@ -189,7 +189,7 @@ def law_settings(settings: Settings, law: str) -> dict[str, Any]:
     return settings.limit_laws[law].model_dump()
 
 
-# Values of random matrices ---------------------------------------------------------------------------------------------
+# Random matrices ------------------------------------------------------------------------------------------------------
 
 
 def covariance_settings(paper: Any) -> dict[str, Any]:

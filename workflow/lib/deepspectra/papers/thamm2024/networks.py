@@ -105,7 +105,9 @@ def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mappin
     return {layer: f"results/{scale}/nulls/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in shapes}
 
 
-def null_vector_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> dict[int, str]:
+def null_vector_files(
+    paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]
+) -> dict[int, str]:
     """Dimension -> file of the statistics of random vectors, for both sides of every matrix."""
     sides = sorted({side for shape in weight_layers(paper, network, weights).values() for side in shape})
     return {side: f"results/{scale}/nulls/vectors_{side}.h5" for side in sides}

@@ -12,7 +12,8 @@ import pandas as pd
 
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
-from deepspectra.rmt.laws import ModifiedMarchenkoPastur, goe_number_variance, wigner_surmise
+from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur
+from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
 from deepspectra.runtime.tables import read_csv
 

@@ -14,7 +14,7 @@ from deepspectra.papers.rows import Row, summary_table
 from deepspectra.papers.thamm2024 import panels
 from deepspectra.papers.thamm2024.panels import CurveRow, select
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.runtime.tables import read_csv
 
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]

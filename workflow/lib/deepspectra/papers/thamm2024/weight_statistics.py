@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.rmt.calibration import MonteCarloPValue, largest_deviation, monte_carlo_p_value, null_band
-from deepspectra.rmt.laws import fit_modified_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import LevelStatistics, level_statistics, vector_ks
 from deepspectra.runtime import store
 
