@@ -30,7 +30,9 @@ with job(snakemake.log[0], snakemake.threads):
     recipe = recipe_of(network, training, snakemake.input[0] if snakemake.input else None)
     model = recipe.model.to(device)
     states = {f"initial/{name}": array for name, array in parameters_of(model).items()}
-    checkpoint = Path(snakemake.params.checkpoint)
+    weights = Path(snakemake.output.weights)
+    # Not among the outputs, which Snakemake deletes when a job fails.
+    checkpoint = weights.parents[1] / "checkpoints" / weights.name
     history = train(
         *(model, recipe.train.to(device), recipe.test.to(device), recipe.plan),
         checkpoint=checkpoint,
@@ -41,7 +43,7 @@ with job(snakemake.log[0], snakemake.threads):
     states |= {f"final/{name}": array for name, array in parameters_of(model).items()}
     parameters = {"network": network, "training": training, "device": device.type}
     inputs, seed = snakemake.input, network["seed"]
-    store.write(snakemake.output.weights, states, parameters=parameters, inputs=inputs, seed=seed, dtype="float32")
+    store.write(weights, states, parameters=parameters, inputs=inputs, seed=seed, dtype="float32")
     table = pd.DataFrame(history, columns=HISTORY_COLUMNS[recipe.plan.loss]).astype({"epoch": int})
     write_table(table, snakemake.output.history)
     checkpoint.unlink(missing_ok=True)
