@@ -1,5 +1,6 @@
 """Kernels (fan2020): inputs and networks -> conjugate and tangent kernels -> eigenvalues."""
 
+
 rule compute_kernels:
     """Input Gram matrix, conjugate kernels of all layers and tangent kernel at initialisation, their linear equivalents."""
     input:
