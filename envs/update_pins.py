@@ -1,10 +1,10 @@
-"""Resolve every dependency anew and write the exact versions to pyproject.toml and envs/workflow.yaml.
+"""Resolve all dependencies and write their exact versions to pyproject.toml and envs/workflow.yaml.
 
-Run it with uv on the path after a change of the dependencies in pyproject.toml:
+Run it after a change of the dependencies in pyproject.toml:
 
     uv run envs/update_pins.py [name==version ...]
 
-Arguments fix single versions; all others come out as the newest that go together.
+Arguments fix single versions; all others become the newest that fit together.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ dependencies:
 
 
 def resolve(fixed: list[str]) -> list[str]:
-    """All requirements with exact versions and the markers of the platforms they are for."""
+    """Exact versions of all requirements, with markers for the platforms that need them."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"] + fixed
+    wanted = sum(project["dependency-groups"].values(), project["project"]["dependencies"]) + fixed
     command = ["uv", "pip", "compile", "-", "--universal", "--python-version", "3.11", "--no-config"]
     command += ["--prerelease", "disallow"]
     command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
     result = subprocess.run(command, input="\n".join(wanted), text=True, capture_output=True)
     if result.returncode != 0:
-        raise SystemExit(f"uv found no versions that go together:\n{result.stderr}")
+        raise SystemExit(f"uv found no versions that fit together:\n{result.stderr}")
     return [line.strip() for line in result.stdout.splitlines() if line.strip()]
 
 

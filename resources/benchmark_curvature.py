@@ -117,8 +117,8 @@ def measurements() -> dict[str, Callable[[], dict[str, float]]]:
 
     from deepspectra.data.preprocessing import normalise_cifar10, normalise_mnist, split_bike
     from deepspectra.data.sources.bike import COLUMNS
+    from deepspectra.nn.architectures.mlp import feed_forward
     from deepspectra.nn.losses import Loss, batch_loss
-    from deepspectra.nn.networks import feed_forward
     from deepspectra.spectra.curvature.dense import flatten, hessian
     from deepspectra.spectra.curvature.spectra import resolved_spectrum
 

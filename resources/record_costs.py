@@ -1,11 +1,11 @@
-"""Write what a finished scale took into costs.csv, from the benchmark files that its jobs left.
+"""Record what a finished scale took in costs.csv, from the benchmark files of its jobs.
 
     uv run resources/record_costs.py preview
 
-Run it in the top folder after `snakemake --config scale=... keep_matrices=true` has made everything: matrices are
-temporary otherwise, but a run needs the disk for them. Every target is charged with all jobs that it needs, shared ones
-too, the downloads alone excepted; `all` counts each job once. Targets that are not finished are left out, and said.
-Rows of other scales stay, and so do rows with basis `estimated`, written by hand, of targets that were never finished.
+Run it in the top folder after `snakemake --config scale=... keep_matrices=true` has made everything: otherwise the
+temporary matrices are gone, whose disk space a run needs. Each target counts all jobs that it needs, shared ones too,
+except downloads; `all` counts each job once. Unfinished targets are reported and left out. Rows of other scales stay,
+and so do rows with basis `estimated`, written by hand, of targets that were never finished.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ COSTS = Path("resources/costs.csv")
 
 
 def snakemake(*arguments: str) -> str:
-    """What Snakemake prints."""
+    """The output of Snakemake."""
     command = [sys.executable, "-m", "snakemake", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def measure(scale: str, target: str) -> dict[str, object] | None:
-    """Number of jobs, seconds of all and of the longest, peak memory and size on disk; None if it is not finished."""
+    """A row of the table; None if the target is not finished."""
     plan = snakemake(
         "--dry-run", "--nolock", "--forceall", "--config", f"scale={scale}", "keep_matrices=true", "--", target
     )
-    benchmarks = [Path(path) for path in re.findall(r"^    benchmark: (.+)$", plan, re.MULTILINE)]
-    outputs = [
-        Path(path) for line in re.findall(r"^    output: (.+)$", plan, re.MULTILINE) for path in line.split(", ")
-    ]
-    # What a download takes says nothing about the target.
-    benchmarks = [path for path in benchmarks if path.parts[0] == "results"]
-    outputs = [path for path in outputs if path.parts[0] == "results"]
+
+    def listed(kind: str) -> list[Path]:
+        found = re.findall(rf"^    {kind}: (.+)$", plan, re.MULTILINE)
+        # Leave out downloads, whose time says nothing about the target.
+        return [path for line in found for path in map(Path, line.split(", ")) if path.parts[0] == "results"]
+
+    benchmarks, outputs = listed("benchmark"), listed("output")
     missing = [path for path in benchmarks if not path.exists()]
     if missing:
         print(f"{target}: not recorded, {missing[0]} is missing")
         return None
     for path in outputs:
         if not path.exists():
-            print(f"{target}: {path} is not counted, since it was deleted")
+            print(f"{target}: {path} was deleted and is not counted")
     jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in benchmarks])
     return {
         "scale": scale,

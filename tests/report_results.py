@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from deepspectra.papers.item import Table
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import figure_item, render_page, table_item
-from deepspectra.runtime.markdown import markdown
+from deepspectra.report.page import figure_entry, read_entries, render_page
+from deepspectra.report.tables import shown_table
 
 #: Text that would do something in HTML if it were not escaped.
 MARKUP = 'p < 0.05 & <script>alert("x")</script>'
@@ -21,15 +22,15 @@ CLAIMS = [
 ]
 SUMMARY = pd.DataFrame(
     [
-        ["a1", "mlp dense2", "KS statistic of spacings", 0.0282, None, None],
-        ["a1", "mlp dense2", "KS p-value, plain", 0.7991, None, None],
-        ["a1", "mlp dense2", "KS p-value, calibrated", 0.665, None, None],
-        ["a2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
-        ["a2", "|x| *y* `z` w_", "parameters", 7850, None, None],
-        ["b2", "|x| *y* `z` w_", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359],
-        ["b2", "|x| *y* `z` w_", "parameters", 7850, None, None],
+        ["a1", "mlp dense2", "ks_statistic", "KS statistic of spacings", 0.0282, None, None, False],
+        ["a1", "mlp dense2", "ks_p", "KS p-value, plain", 0.7991, None, None, True],
+        ["a1", "mlp dense2", "ks_p_calibrated", "KS p-value, calibrated", 0.665, None, None, True],
+        ["a2", "|x| *y* `z` w_", "mean_ratio", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359, True],
+        ["a2", "|x| *y* `z` w_", "parameters", "parameters", 7850, None, None, True],
+        ["b2", "|x| *y* `z` w_", "mean_ratio", "mean min(r, 1/r)", 0.5307, 0.002, 0.5359, True],
+        ["b2", "|x| *y* `z` w_", "parameters", "parameters", 7850, None, None, True],
     ],
-    columns=["panel", "series", "quantity", "value", "error", "reference"],
+    columns=["panel", "series", "quantity", "label", "value", "error", "reference", "told"],
 )
 
 
@@ -38,7 +39,7 @@ def write_claims(path: Path, **changes: str) -> Path:
     rows = []
     for key, paper, item, verdict in CLAIMS:
         row = {"id": key, "paper": paper, "item": item, "claim": f"Claim {key}: {MARKUP}", "quantity": "ratio"}
-        row |= {"published": 0.5307, "accept_low": 0.52, "accept_high": 0.54, "scale": "preview"}
+        row |= {"published": 0.5307, "accept_low": 0.52, "accept_high": 0.54, "scale": "preview", "source": "figure"}
         row |= {"reproduced": 0.529, "error": 0.003, "verdict": verdict, "reason": ""}
         row |= {"second": "resolved", "second_reproduced": 0.51234567, "second_error": None}
         rows.append(row | {"second_verdict": "does not hold"})
@@ -65,7 +66,9 @@ def write_results(folder: Path) -> None:
     table = folder / "tables/thamm2024/table_1"
     table.parent.mkdir(parents=True)
     shown = pd.DataFrame({f"column {number}": [MARKUP, "a|b", None if number else "last"] for number in range(9)})
-    table.with_suffix(".md").write_text(markdown(shown, "Table 1 (thamm2024): accuracies", [NOTE, "Second note."]))
+    made = Table(shown, shown, "Table 1 (thamm2024): accuracies", ["Second note."])
+    table.with_suffix(".json").write_text(shown_table(made, NOTE).as_json(), encoding="utf-8")
+    table.with_suffix(".md").write_text("# Table 1\n")
     shown.to_csv(table.with_suffix(".csv"))
     (folder / "claims.md").write_text("# Claims\n", encoding="utf-8")
     write_claims(folder / "claims.csv")
@@ -74,19 +77,8 @@ def write_results(folder: Path) -> None:
 def page_of(folder: Path) -> str:
     """The page of these results."""
 
-    def figure(place: str, name: str):
-        base = folder / place
-        files = [base.with_suffix(f".{suffix}") for suffix in ("png", "pdf", "csv")]
-        return figure_item(base.name, folder, files, folder / "captions" / f"{name}.txt")
-
-    table = folder / "tables/thamm2024/table_1"
-    items = {
-        "thamm2024": [
-            figure("figures/thamm2024/figure_1", "thamm2024/figure_1"),
-            table_item("table_1", folder, [table.with_suffix(".md"), table.with_suffix(".csv")]),
-        ],
-        "fan2020": [figure("figures/fan2020/figure_2", "fan2020/figure_2")],
-    }
+    contents = {"thamm2024": ["figure_1", "table_1"], "fan2020": ["figure_2"]}
+    items = {paper: read_entries(folder, paper, names) for paper, names in contents.items()}
     reduced = dict.fromkeys(items, "Preview scale: epochs 2 instead of 100.")
-    laws = [figure("limits/own", "limits/own")]
+    laws = [figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")]
     return render_page("preview", reduced, items, laws, read_claims(folder / "claims.csv"))

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PINS = PROJECT["tool"]["uv"]["constraint-dependencies"]
-DIRECT = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+DIRECT = sum(PROJECT["dependency-groups"].values(), PROJECT["project"]["dependencies"])
 
 
 def pinned_here() -> dict[str, str]:

@@ -74,8 +74,9 @@ def loading(browser: Browser, page: Path) -> list[str]:
     """Nothing but the page itself is asked for, nothing is said in the console, and every picture shows."""
     browser.open(page)
     browser.ask("Promise.all([...document.images].map(x => x.decode().catch(() => 0)))")
-    wrong = [f"asked for {address}" for address in browser.requests()[1:]]
-    return [*wrong, *browser.complaints(), *(f"does not show: {alt}" for alt in browser.ask(_PICTURES))]
+    asked = [address for address in browser.requests[1:] if not address.startswith("data:")]
+    wrong = [f"asked for {address}" for address in asked]
+    return [*wrong, *browser.complaints, *(f"does not show: {alt}" for alt in browser.ask(_PICTURES))]
 
 
 def without_script(browser: Browser, page: Path) -> list[str]:
@@ -119,7 +120,7 @@ def keyboard(browser: Browser, page: Path) -> list[str]:
     stops = browser.ask("document.querySelectorAll('a, summary, input, [tabindex=\"0\"]').length")
     seen, unmarked = set(), set()
     for stop in range(stops):
-        browser.press("Tab", 9)
+        browser.page.keyboard.press("Tab")
         state = """(() => {
           const x = document.activeElement, look = getComputedStyle(x);
           if (x == document.body) return null;

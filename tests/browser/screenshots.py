@@ -22,14 +22,14 @@ def take(page: Path, folder: Path) -> list[Path]:
         for width in WIDTHS:
             for dark in (False, True):
                 browser.open(page, width=width, dark=dark)
-                browser.resize(width, HEIGHT)
+                browser.page.set_viewport_size({"width": width, "height": HEIGHT})
                 places = browser.ask("[...document.querySelectorAll('.paper, .item:has(table)')].map(x => x.id)")
                 for place in ("", *places):
                     browser.ask(f"document.getElementById('{place}')?.scrollIntoView()")
                     name = f"{place or 'top'}_{width}_{'dark' if dark else 'light'}.png"
                     browser.picture(folder / name)
                     made.append(folder / name)
-        browser.print(folder / "printed.pdf")
+        browser.page.pdf(path=folder / "printed.pdf", prefer_css_page_size=True)
         made.append(folder / "printed.pdf")
     return made
 

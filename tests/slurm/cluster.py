@@ -30,40 +30,15 @@ class Impossible(Exception):
     """Slurm cannot run here; the message says why."""
 
 
-def install() -> None:
-    """Debian's packages, where a program is missing.
+def check() -> None:
+    """Check that a Slurm can be started.
 
-    :raises Impossible: if this is not root, or the packages cannot be had.
+    :raises Impossible: if this is not root, or a program is missing.
     """
     if os.geteuid() != 0:
         raise Impossible("Slurm's daemons want root")
-    if not _missing():
-        return
-    if not shutil.which("apt-get"):
-        raise Impossible(f"{', '.join(_missing())} not found, and there is no apt-get to install {' '.join(PACKAGES)}")
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
-        result = subprocess.run(
-            [
-                "apt-get",
-                "-q",
-                "-o",
-                "Acquire::Retries=1",
-                "-o",
-                "Acquire::http::Timeout=20",
-                "-o",
-                "DPkg::Lock::Timeout=300",
-                *command,
-            ],
-            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if result.returncode:
-            raise Impossible(f"apt-get {command[0]} failed: {result.stdout.strip()[-300:]}")
-    if _missing():
-        raise Impossible(f"{', '.join(_missing())} not found after the installation of {' '.join(PACKAGES)}")
+    if missing := _missing():
+        raise Impossible(f"{', '.join(missing)} not found; install {' and '.join(PACKAGES)}")
 
 
 def _missing() -> list[str]:
@@ -243,7 +218,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="slurm-") as name:
         cluster = Cluster(Path(name))
         try:
-            install()
+            check()
             cluster.start()
             print(f"{cluster.ask('sinfo')}\n", flush=True)
             print(f"export SLURM_CONF={name}/slurm.conf PATH={name}/bin:$PATH", flush=True)

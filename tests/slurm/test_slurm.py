@@ -21,7 +21,7 @@ from workflow.conftest import Project, copy_project
 
 from deepspectra.runtime.store import file_hash
 
-from .cluster import Cluster, Impossible, install
+from .cluster import Cluster, Impossible, check
 
 TARGETS = ["pennington2017_figure_2", "limit_laws", "fan2020_figure_3"]
 #: A second limit law, which shares a group with the first.
@@ -74,7 +74,7 @@ def cluster():
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
         cluster = Cluster(Path(folder))
         try:
-            install()
+            check()
             cluster.start()
         except Impossible as error:
             cluster.stop()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import h5py
 import numpy as np
 
 from deepspectra.config import load_settings
-from deepspectra.nn.own_activations import resolve_activation
+from deepspectra.nn.activations.own import resolve_activation
 from deepspectra.runtime import store
 
 from . import spoiling
@@ -147,7 +146,6 @@ RUNS = {
         (*RUN, "--forcerun", "draw_figure", "--", FINISHED[0]), read_only=_smoke("figures/pennington2017/figure_3.pdf")
     ),
     "read-only records": Run((*RUN, "--", FINISHED[0]), read_only=".snakemake"),
-    "future": Run((*_only("train_network"), _smoke("networks/tiny.h5"))),
     "syntax": _MINE,
     "list": _MINE,
     "binary": _MINE,
@@ -170,7 +168,7 @@ DOWNLOADS, STORED, SUPPLIED, CODE = (
 )
 CONFIGURATION, FOLDER, CLOCK = "Configuration", "Folders, paths and permissions", "Clocks"
 _CUT = "is not a whole HDF5 file"
-_FOREIGN = "It was written by something else"
+_FOREIGN = "Something else wrote it"
 
 
 def _law(**change: object) -> Spoil:
@@ -700,21 +698,14 @@ CASES += [
         *(FOLDER, "results is a link to nowhere", ("results is a link to /nowhere/at/all, which does not exist",)),
         *(lambda folder: (folder / "results").symlink_to("/nowhere/at/all"), "a link"),
     ),
-    Case(FOLDER, "results is read-only", ("results is read-only", "Mend its permissions"), run="read-only"),
+    Case(FOLDER, "results is read-only", ("results is read-only", "Change its permissions"), run="read-only"),
     Case(
-        FOLDER, ".snakemake is read-only", (".snakemake is read-only", "Mend its permissions"), run="read-only records"
+        FOLDER,
+        ".snakemake is read-only",
+        (".snakemake is read-only", "Change its permissions"),
+        run="read-only records",
     ),
     Case(FOLDER, "one figure is read-only", ("pennington2017/figure_3.pdf",), run="read-only file"),
-]
-CASES += [
-    Case(
-        *(
-            CLOCK,
-            "resources/data/cifar10.h5 is from tomorrow",
-            ("1 file is from the future, such as", "Mend the clock"),
-        ),
-        *(lambda folder: os.utime(folder / _data("cifar10"), (time.time() + 86400,) * 2), "future"),
-    )
 ]
 _HERE = "tests/workflow/test_bad_input.py::"
 CASES += [

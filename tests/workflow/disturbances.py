@@ -1,9 +1,9 @@
-"""Runs that are killed, interrupted or out of disk at a random moment, and what the same command then makes of it.
+"""Kill or interrupt runs, or fill their disk, at a random moment, and see what the same command makes of it.
 
     uv run python -m tests.workflow.disturbances --rounds 50 --seed 1
 
-prints one line a round; `test_kills.py` goes through a few of them. A round is determined by its seed, up to what the
-machine does meanwhile: the case and the share of its time after which it is disturbed follow from it.
+prints one line a round; `test_kills.py` plays a few. The seed of a round determines its case and the share of its time
+after which it is disturbed; the rest depends on what the machine does meanwhile.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import base64
 import contextlib
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -29,7 +28,7 @@ import numpy as np
 import psutil
 
 if __name__ == "__main__":
-    # For pytest both are on the path.
+    # Pytest has it on its path.
     sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "lib"))
 
 from deepspectra.data.sources.bike import COLUMNS
@@ -68,23 +67,15 @@ KINDS = {
     "terminated": "SIGTERM to Snakemake alone",
     "disk full": "results on a disk that is too small, and then larger",
 }
-#: So long after the end of its Snakemake may a job write, and so long may it take to end: one that has just started
-#: imports its libraries first.
+#: How long a job may write after the end of its Snakemake, and how long it may take to end.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
-#: What no disturbance may cause, where it is said: by a process that crashes or a library that makes an error of an
-#: interruption; by a traceback through the project's code; by a job, of bad input; and by a log, of a bug. (Of Ctrl-C
-#: before it has read its first line Python itself makes the fatal errors `init_…`.)
-CRASH = re.compile(r"Fatal Python error(?!: init_)|Segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGFPE|SIGILL|SystemError")
-OURS = re.compile(r'File ".*(workflow/lib/deepspectra|\.snakemake/scripts)/')
-MESSAGE = re.compile("^error: ")
-FAILED = re.compile(r"deepspectra\.job: the job failed$")
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
 
 @dataclass
 class Undisturbed:
-    """What a case leaves that nobody disturbs: hash of every result, seconds of its jobs, bytes of its results."""
+    """What a case leaves if nobody disturbs it: hash of every result, seconds of its jobs, bytes of its results."""
 
     files: dict[str, str]
     seconds: float
@@ -93,7 +84,7 @@ class Undisturbed:
 
 @dataclass
 class Outcome:
-    """One round, for the table; ``faults`` is empty if all is as it must be."""
+    """One round, for the table; ``faults`` is empty if the promise was kept."""
 
     seed: int
     kind: str
@@ -109,7 +100,7 @@ class Outcome:
 
 
 def prepare(folder: Path) -> Project:
-    """A copy of the project with a made-up table in the place of Bike Sharing: nothing is fetched."""
+    """A copy of the project with a made-up table in place of Bike Sharing: nothing is fetched."""
     project = copy_project(folder)
     path = project.folder / "resources" / "data" / "bike.h5"
     path.parent.mkdir(exist_ok=True)
@@ -189,13 +180,6 @@ def wait_for_jobs(process: subprocess.Popen[str], seconds: float = 120) -> dict[
     return {}
 
 
-def alive(process: psutil.Process) -> bool:
-    """Whether a process runs; an entry that nobody has collected does not."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 @contextlib.contextmanager
 def small_disk(folder: Path, size: int) -> Iterator[None]:
     """A disk of so many bytes at a folder, until :func:`forget`."""
@@ -222,27 +206,23 @@ def can_mount() -> bool:
 
 def disturb(
     project: Project, case: str, kind: str, share: float, reference: Undisturbed, choice: random.Random
-) -> dict:
+) -> tuple[int, str, str, list[str]]:
     """Start a case and disturb it after a share of its time.
 
-    :returns: ``moment`` in words, ``output``, ``status``, and ``orphans``: what jobs did after Snakemake's end that
-        they may not.
+    :returns: exit status, output, the moment in words, and faults: what jobs did after Snakemake's end.
     """
     arguments = ("--cores", "2", "--config", *CASES[case])
     if kind == "disk full":
         # Snakemake's own lines and the folders take some of it too.
         with small_disk(project.folder / "results" / "smoke", int(share * reference.bytes)):
             done = project.snakemake(*arguments)
-        moment = f"{100 * share:.0f} % of {reference.bytes / 1e6:.1f} MB"
-        return {"moment": moment, "output": done.stdout, "status": done.returncode, "orphans": []}
+        return done.returncode, done.stdout, f"{100 * share:.0f} % of {reference.bytes / 1e6:.1f} MB", []
 
     process = project.start(*arguments)
     wait_for_jobs(process)
     time.sleep(share * reference.seconds)
     jobs = wait_for_jobs(process)
-    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    moment = f"{100 * share:.0f} %, in {' and '.join(sorted(jobs.values())) or 'no job'}"
-    if process.poll() is None:
+    if jobs:
         match kind:
             case "job killed":
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -256,20 +236,21 @@ def disturb(
             case "terminated":
                 process.terminate()
     process.wait(timeout=300)
-    ended, since = time.time(), time.monotonic()
-    while any(map(alive, below)) and time.monotonic() < since + ENDING_SECONDS:
-        time.sleep(0.05)
-    orphans = [f"{name} outlived Snakemake by {ENDING_SECONDS} s" for job, name in jobs.items() if alive(job)]
-    for job in below:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            job.kill()
-    if process.returncode == -signal.SIGKILL:
-        moment += f"; jobs ended {time.monotonic() - since:.1f} s later"
+    ended = time.time()
+    _, late = psutil.wait_procs(jobs, timeout=ENDING_SECONDS)
+    faults = [f"{jobs[job]} outlived Snakemake by {ENDING_SECONDS} s" for job in late]
+    for job in late:
+        job.kill()
     output, _ = process.communicate(timeout=60)
     for path in (project.folder / "results" / "smoke").rglob("*"):
         if path.is_file() and path.stat().st_mtime > ended + WRITING_SECONDS and "logs" not in path.parts:
-            orphans.append(f"{path.name} was written after Snakemake's end")
-    return {"moment": moment, "output": output, "status": process.returncode, "orphans": orphans}
+            faults.append(f"{path.name} was written after Snakemake's end")
+    return (
+        process.returncode,
+        output,
+        f"{100 * share:.0f} %, in {' and '.join(sorted(jobs.values())) or 'no job'}",
+        faults,
+    )
 
 
 def incomplete(project: Project) -> set[str]:
@@ -279,14 +260,19 @@ def incomplete(project: Project) -> set[str]:
     return {base64.urlsafe_b64decode(name.replace("@", "").replace("/", "")).decode() for name in names}
 
 
+def identity(path: Path) -> tuple[int, int]:
+    """Changes when a file is made again."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
 def state(project: Project) -> dict[str, tuple[int, int]]:
-    """Identity and time of change of every finished result."""
+    """Identity of every finished result."""
     unfinished = incomplete(project)
     return {
-        name: (status.st_ino, status.st_mtime_ns)
+        name: identity(project.folder / "results" / "smoke" / name)
         for name in results(project)
         if f"results/smoke/{name}" not in unfinished and not name.startswith("checkpoints/") and "/." not in name
-        for status in [(project.folder / "results" / "smoke" / name).stat()]
     }
 
 
@@ -312,75 +298,50 @@ def leftovers(project: Project) -> list[str]:
     return parts + checkpoints + locks + sorted(incomplete(project))
 
 
-def errors_told(project: Project, kind: str, output: str) -> list[str]:
-    """Errors of the project's code and crashes, of which no disturbance may be the cause.
-
-    A job that is interrupted before it knows that it is one leaves Python's own traceback, and two at once write into
-    each other's lines: of tracebacks the logs alone are asked then.
-    """
-    wrong = {"interrupted": [CRASH, MESSAGE], "disk full": [CRASH, OURS]}.get(kind, [CRASH, OURS, MESSAGE])
-    found = [line for line in output.splitlines() if any(words.search(line) for words in wrong)]
-    for log in sorted((project.folder / "results" / "smoke" / "logs").rglob("*.log")):
-        lines = log.read_text(errors="replace").splitlines()
-        found += [f"{log.name}: {line}" for line in lines if CRASH.search(line) or FAILED.search(line)]
-    return found
-
-
 def play(project: Project, seed: int, kind: str, case: str, reference: Undisturbed) -> Outcome:
-    """One round."""
-    # Where it is ignored, as in the background of a shell, runs would inherit that.
+    """One round: disturb a run, give the same command again, and compare."""
+    # A shell ignores it in the background, and runs would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     choice = random.Random(seed)
     outcome = Outcome(seed, kind, case)
-    share = choice.uniform(0.05, 0.95)
-    while True:
+    share, status = choice.uniform(0.05, 0.95), 0
+    while status == 0:
         forget(project)
-        found = disturb(project, case, kind, share, reference, choice)
-        if found["status"] != 0:
-            break
-        # It had come to its end before, on a machine that was busier when time was taken, or all had space.
+        status, output, outcome.moment, outcome.faults = disturb(project, case, kind, share, reference, choice)
+        # With status 0 the run ended before its time (the machine was busier when that was measured) or had space.
         share /= 2
-    outcome.moment = found["moment"]
-    checkpoints = [path.stem for path in (project.folder / "results/smoke/checkpoints").glob("*.h5")]
+    folder = project.folder / "results" / "smoke"
+    checkpoints = [path.stem for path in (folder / "checkpoints").glob("*.h5")]
     finished = state(project)
-    outcome.after = f"status {found['status']}, {len(finished)} files finished" + ", a checkpoint" * bool(checkpoints)
-    outcome.faults += found["orphans"]
+    outcome.after = f"status {status}, {len(finished)} files finished" + ", a checkpoint" * bool(checkpoints)
     if bad := unreadable(project):
         outcome.faults.append(f"not whole: {bad}")
-    if errors := errors_told(project, kind, found["output"]):
-        outcome.faults.append(f"errors: {errors}")
-    if kind == "disk full" and "error: no space left" not in found["output"]:
-        outcome.faults.append("no message of the full disk")
+    if kind == "disk full" and ("error: no space left" not in output or "Signals.SIG" in output):
+        outcome.faults.append(f"a crash, or no message about the full disk: {output[-1500:]}")
 
     arguments = ("--cores", "2", "--config", *CASES[case])
     rerun = project.snakemake(*arguments)
     outcome.rerun = "went on"
-    if rerun.returncode and "cannot be locked" in rerun.stdout:
-        outcome.rerun = "after --unlock"
+    if "cannot be locked" in rerun.stdout:
+        outcome.rerun = "went on after --unlock"
         if kind not in ("Snakemake killed", "all killed"):
-            outcome.faults.append("locked, though Snakemake came to its end")
-        if "snakemake --unlock" not in rerun.stdout:
-            outcome.faults.append("the message does not say what to type")
-        settings = CASES[case][: CASES[case].index("--")]
-        project.snakemake("--unlock", "--config", *settings)
+            outcome.faults.append("locked, though Snakemake ended by itself")
+        project.snakemake("--unlock", "--config", *CASES[case][: CASES[case].index("--")])
         rerun = project.snakemake(*arguments)
     if rerun.returncode:
         outcome.faults.append(f"status {rerun.returncode}: {rerun.stdout[-1500:]}")
         return outcome
-    ran = rerun.stdout.count("Finished jobid: ") - ("Nothing to be done" not in rerun.stdout)
-    outcome.rerun += f", {max(ran, 0)} jobs"
+    outcome.rerun += f", {rerun.stdout.count('Finished jobid: ')} jobs"
     after = results(project)
-    if after != reference.files:
-        names = sorted(
-            name for name in after.keys() | reference.files.keys() if after.get(name) != reference.files.get(name)
-        )
-        outcome.faults.append(f"differ: {names}")
-    folder = project.folder / "results" / "smoke"
-    for name, (node, changed) in finished.items():
-        if (folder / name).exists():
-            status = (folder / name).stat()
-            if (status.st_ino, status.st_mtime_ns) != (node, changed):
-                outcome.faults.append(f"made again: {name}")
+    if differing := sorted(
+        name for name in after.keys() | reference.files.keys() if after.get(name) != reference.files.get(name)
+    ):
+        outcome.faults.append(f"differ: {differing}")
+    remade = [
+        name for name, before in finished.items() if (folder / name).exists() and before != identity(folder / name)
+    ]
+    if remade:
+        outcome.faults.append(f"remade: {remade}")
     for network in checkpoints:
         log = folder / "logs" / "train_network" / f"{network}.log"
         if f"networks/{network}.h5" not in finished and "going on from the checkpoint" not in log.read_text():

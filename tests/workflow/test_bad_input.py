@@ -107,18 +107,6 @@ def backdate(folder: Path, seconds: float) -> None:
             os.utime(path, (when, when))
 
 
-def test_what_is_advised_against_a_lock_and_a_wrong_clock_is_not_refused(finished, tmp_path):
-    """--unlock and --touch change nothing that the checks are there for."""
-    project = copy_of(finished, tmp_path / "project")
-    backdate(project.folder / "results", -7200)
-    refused = project.snakemake(*RUN, "--", "pennington2017_figure_3")
-    assert "from the future" in message_with(refused.stdout, ["Mend the clock"]), refused.stdout
-    for option in ("--unlock", "--touch"):
-        done = project.snakemake(*RUN, option, "--", "pennington2017_figure_3")
-        assert done.returncode == 0, done.stdout[-6000:]
-        assert "note:" not in done.stdout
-
-
 @pytest.mark.parametrize(
     ("seconds", "folders"),
     [(4e9, ("resources", "results")), (3600, ("resources", "results")), (86400, ("results/smoke/figures",))],

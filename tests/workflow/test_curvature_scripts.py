@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import torch
 
-from deepspectra.nn.networks import build, initialise_default, parameters_of
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.papers.baskerville2022.curvature_statistics import RATIO_CUT, WHOLE_CUT, whole_cut
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
@@ -46,7 +47,7 @@ def run(tmp_path_factory):
         arrays[f"{part}_features"] = source.standard_normal((SAMPLES, FEATURES)).astype(np.float32)
         arrays[f"{part}_labels"] = source.integers(10, size=SAMPLES)
     store.write(folder / "features.h5", arrays, parameters={})
-    model = build(NETWORK, FEATURES)
+    model = architecture(NETWORK["architecture"]).build(NETWORK, FEATURES, 10)
     initialise_default(model, 1)
     weights = {f"final/{name}": array for name, array in parameters_of(model).items()}
     store.write(folder / "weights.h5", weights, parameters={})

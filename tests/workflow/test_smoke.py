@@ -16,8 +16,9 @@ from browser.chromium import Browser, Impossible
 from deepspectra.config import load_settings
 from deepspectra.data.tasks import load_kernel_task, load_samples
 from deepspectra.nn.activations import activation
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.loading import load_trained
-from deepspectra.nn.networks import kernel_network, load_parameters, parameters_of
+from deepspectra.nn.networks import load_parameters, parameters_of
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.store import file_hash
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian

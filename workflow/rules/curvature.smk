@@ -1,33 +1,32 @@
-"""Curvature stage: weights and samples -> Hessians and Gauss-Newton matrices as published, and resolved spectra."""
+"""Curvature (baskerville2022): weights and samples -> float32 matrices as published, and resolved spectra."""
+
+from deepspectra.papers.baskerville2022 import spectra as baskerville2022
+
+curvature_of = plan.of("baskerville2022")
 
 
 rule compute_curvature:
     """The float32 Hessian or Gauss-Newton matrix of one batch, or of a whole set, as published."""
     input:
         weights="results/{scale}/networks/{network}.h5",
-        data=network_data,
+        data=plan(networks.network_data),
     output:
-        (
-            "results/{scale}/matrices/baskerville2022/{network}/{state}_{split}_{kind}/{batch}.h5"
-            if RUN.keep_matrices
-            else temp("results/{scale}/matrices/baskerville2022/{network}/{state}_{split}_{kind}/{batch}.h5")
-        ),
+        matrix("results/{scale}/matrices/baskerville2022/{network}/{state}_{split}_{kind}/{batch}.h5"),
     log:
         "results/{scale}/logs/compute_curvature/{network}_{state}_{split}_{kind}_{batch}.log",
     benchmark:
         "results/{scale}/benchmarks/compute_curvature/{network}_{state}_{split}_{kind}_{batch}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
         gpu=GPU,
-        mem_mb=curvature_memory,
-        disk_mb=curvature_disk,
-        runtime=curvature_minutes,
+        mem_mb=plan.grow(costs.curvature_memory),
+        disk_mb=plan.grow(costs.curvature_disk),
+        runtime=plan.grow(costs.curvature_minutes),
     params:
-        network=network_entry,
-        samples=lambda wildcards: (whole_samples if wildcards.batch == "whole" else batch_size)(wildcards),
-        code=code_digest("compute_curvature"),
+        network=plan(networks.network_entry),
+        samples=curvature_of(baskerville2022.samples_of),
+        code=code("compute_curvature", networks.network_modules),
     script:
         "../scripts/compute_curvature.py"
 
@@ -42,17 +41,16 @@ rule decompose_curvature:
         "results/{scale}/logs/decompose_curvature/{network}_{state}_{split}_{kind}_{batch}.log",
     benchmark:
         "results/{scale}/benchmarks/decompose_curvature/{network}_{state}_{split}_{kind}_{batch}.tsv"
-    # Before the next matrix is made: a large one takes 1.6 GB of disk as long as its eigenvalues are not known.
+    # Before the next matrix is made: a large one takes 1.6 GB of disk until its eigenvalues are known.
     priority: 30
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
         gpu=GPU,
-        mem_mb=curvature_memory,
-        runtime=eigenvalue_minutes,
+        mem_mb=plan.grow(costs.curvature_memory),
+        runtime=plan.grow(costs.curvature_eigenvalue_minutes),
     params:
-        code=code_digest("decompose_curvature"),
+        code=code("decompose_curvature"),
     script:
         "../scripts/decompose_curvature.py"
 
@@ -61,7 +59,7 @@ rule resolve_curvature:
     """Non-zero eigenvalues in float64 of some batches, without the P x P matrix."""
     input:
         weights="results/{scale}/networks/{network}.h5",
-        data=network_data,
+        data=plan(networks.network_data),
     output:
         "results/{scale}/spectra/baskerville2022/{network}/{state}_{split}_{kind}/resolved_{first}_{last}.h5",
     log:
@@ -70,16 +68,15 @@ rule resolve_curvature:
         "results/{scale}/benchmarks/resolve_curvature/{network}_{state}_{split}_{kind}_{first}_{last}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
         gpu=GPU,
-        mem_mb=resolved_memory,
-        runtime=resolved_minutes,
+        mem_mb=plan.grow(costs.resolved_memory),
+        runtime=plan.grow(costs.resolved_minutes),
     params:
-        network=network_entry,
-        batch_size=batch_size,
-        method=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).method,
-        code=code_digest("resolve_curvature"),
+        network=plan(networks.network_entry),
+        batch_size=curvature_of(baskerville2022.batch_size),
+        method=curvature_of(baskerville2022.method_of),
+        code=code("resolve_curvature", networks.network_modules),
     script:
         "../scripts/resolve_curvature.py"
 
@@ -88,7 +85,7 @@ rule resolve_whole_set:
     """Non-zero eigenvalues in float64 of the Hessian of softmax regression over a whole set."""
     input:
         weights="results/{scale}/networks/{network}.h5",
-        data=network_data,
+        data=plan(networks.network_data),
     output:
         "results/{scale}/spectra/baskerville2022/{network}/{state}_{split}_hessian/resolved_whole.h5",
     log:
@@ -97,15 +94,14 @@ rule resolve_whole_set:
         "results/{scale}/benchmarks/resolve_whole_set/{network}_{state}_{split}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
         gpu=GPU,
-        mem_mb=resolved_memory,
-        runtime=whole_set_minutes,
+        mem_mb=plan.grow(costs.whole_set_memory),
+        runtime=plan.grow(costs.whole_set_minutes),
     params:
-        network=network_entry,
-        whole_samples=whole_samples,
-        code=code_digest("resolve_whole_set"),
+        network=plan(networks.network_entry),
+        whole_samples=curvature_of(baskerville2022.whole_samples),
+        code=code("resolve_whole_set", networks.network_modules),
     script:
         "../scripts/resolve_whole_set.py"
 
@@ -113,10 +109,7 @@ rule resolve_whole_set:
 rule analyse_curvature:
     """Densities, unfolded spacings and ratios of one spectrum, as published and resolved."""
     input:
-        published=lambda wildcards: published_files(wildcards.scale, spectrum_name(wildcards)),
-        resolved=lambda wildcards: resolved_files(wildcards.scale, spectrum_name(wildcards)),
-        published_whole=lambda wildcards: whole_files(wildcards.scale, spectrum_name(wildcards), "published"),
-        resolved_whole=lambda wildcards: whole_files(wildcards.scale, spectrum_name(wildcards), "resolved"),
+        unpack(curvature_of(baskerville2022.analysed_files)),
     output:
         curves="results/{scale}/statistics/baskerville2022/{network}/{state}_{split}_{kind}_curves.csv",
         summary="results/{scale}/statistics/baskerville2022/{network}/{state}_{split}_{kind}.csv",
@@ -126,15 +119,12 @@ rule analyse_curvature:
         "results/{scale}/benchmarks/analyse_curvature/{network}_{state}_{split}_{kind}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(30),
+        mem_mb=plan.grow(2000),
+        runtime=plan.grow(30),
     params:
-        curvature=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.curvature.model_dump(
-            include={"unfolded_share", "seed"}
-        ),
-        data=lambda wildcards: SETTINGS[wildcards.scale].baskerville2022.network(wildcards.network).data,
-        code=code_digest("analyse_curvature"),
+        curvature=curvature_of(baskerville2022.unfolding_settings),
+        data=curvature_of(baskerville2022.data_of),
+        code=code("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"

@@ -19,17 +19,16 @@ rule fetch_dataset:
         "resources/benchmarks/fetch_dataset/{dataset}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=plan.grow(2000),
         disk_mb=1500,
-        runtime=by_attempt(60),
+        runtime=plan.grow(60),
     params:
-        # The entry of the table, so that a data set is fetched anew when its own entry changes and not another's. It has
-        # the hash of every array: whatever the code, a file holds them or is not written.
-        dataset=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
-        # No digest of the code here and below: nobody's weights are to be deleted and fetched again, perhaps in vain,
-        # since a message was edited. Raise it with an edit that makes other arrays of the same file.
+        # One entry of the table: another data set's does not matter. It holds the hash of every array, so that the file
+        # is right or is not written, whatever the code.
+        dataset=plan(networks.dataset_entry),
+        # Instead of a digest of the code, here and below: an edited message must not delete gigabytes that perhaps
+        # cannot be fetched again. Raise it with an edit that makes other arrays of the same file.
         version=1,
     script:
         "../scripts/fetch_dataset.py"
@@ -41,10 +40,8 @@ rule fetch_weights:
     Delete it to have them looked for again.
     """
     input:
-        # Your own file, if the configuration names one: new content makes the rest anew.
-        lambda wildcards: [
-            str(Path(file).expanduser()) for file in [RUN.thamm2024.pretrained[wildcards.network].file] if file
-        ],
+        # Your own file, if the settings name one.
+        plan(networks.own_weights, chosen=SETTINGS[SCALE]),
     output:
         "resources/weights/{network}.h5",
     log:
@@ -53,14 +50,13 @@ rule fetch_weights:
         "resources/benchmarks/fetch_weights/{network}.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(2500),
+        mem_mb=plan.grow(2500),
         disk_mb=1500,
-        runtime=by_attempt(60),
+        runtime=plan.grow(60),
     params:
-        entry=lambda wildcards: WEIGHTS[wildcards.network].model_dump(mode="json"),
-        own_file=lambda wildcards: RUN.thamm2024.pretrained[wildcards.network].file,
+        entry=plan(networks.pretrained_entry),
+        own_file=plan(networks.own_weights_setting, chosen=SETTINGS[SCALE]),
         version=1,
     script:
         "../scripts/fetch_weights.py"
@@ -79,21 +75,20 @@ rule fetch_backbone:
         "resources/benchmarks/fetch_backbone/imagenet.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(1500),
+        mem_mb=plan.grow(1500),
         disk_mb=500,
-        runtime=by_attempt(30),
+        runtime=plan.grow(30),
     params:
         table={name: entry.model_dump(mode="json") for name, entry in BACKBONES.items()},
-        backbone=RUN.baskerville2022.features.backbone,
+        backbone=SETTINGS[SCALE].baskerville2022.features.backbone,
         version=1,
     script:
         "../scripts/fetch_backbone.py"
 
 
 rule embed_images:
-    """CIFAR-10 images as features, in parts that a job that was killed goes on from."""
+    """CIFAR-10 images as features, in parts from which a killed job goes on."""
     input:
         data="resources/data/cifar10.h5",
         backbone="resources/backbones/imagenet.h5",
@@ -105,17 +100,14 @@ rule embed_images:
         "results/{scale}/benchmarks/embed_images/cifar10.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
         gpu=GPU,
-        mem_mb=embedding_memory,
-        disk_mb=embedding_disk,
-        runtime=embedding_minutes,
+        mem_mb=plan.grow(costs.embedding_memory),
+        disk_mb=plan.grow(costs.embedding_disk),
+        runtime=plan.grow(costs.embedding_minutes),
     params:
-        # Not the backbone that is asked for: the file says which one it is.
-        settings=parameters("baskerville2022.features", "images", "test_images", "seed"),
-        # Not among the outputs, which Snakemake deletes when a job fails.
-        parts="results/{scale}/checkpoints/features",
-        code=code_digest("embed_images"),
+        # Not the backbone that the settings ask for: the file says which one it is.
+        settings=plan(networks.embedding_settings),
+        code=code("embed_images"),
     script:
         "../scripts/embed_images.py"

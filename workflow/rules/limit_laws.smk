@@ -1,10 +1,10 @@
-"""Limit laws by themselves: an entry of the configuration -> its law as numbers -> its figure."""
+"""Limit laws by themselves: an entry of the settings -> its law as numbers -> its figure."""
 
 
 rule solve_limit_law:
     """Density, distribution function, edges, atoms and moments of one limit law."""
     input:
-        limit_law_file,
+        plan(items.law_file),
     output:
         curve="results/{scale}/limits/{law}.csv",
         summary="results/{scale}/limits/{law}_summary.csv",
@@ -14,15 +14,14 @@ rule solve_limit_law:
         "results/{scale}/benchmarks/limits_{law}/solve_limit_law.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(30),
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(30),
     params:
-        law=limit_law_of,
+        law=plan(items.law_settings),
         # The file of an activation function of the user's own.
-        activation=lambda wildcards: source_of(limit_law_of(wildcards)["activation"]),
-        code=code_digest("solve_limit_law"),
+        activation=plan(items.law_activation),
+        code=code("solve_limit_law", items.law_modules),
     script:
         "../scripts/solve_limit_law.py"
 
@@ -35,13 +34,13 @@ rule draw_limit_law:
     output:
         pdf=report(
             "results/{scale}/limits/{law}.pdf",
-            category=LIMIT_LAWS,
+            category=items.LIMIT_LAWS,
             caption="../report/figure.rst",
             labels={"item": "{law}", "kind": "limit law", "file": "PDF"},
         ),
         png=report(
             "results/{scale}/limits/{law}.png",
-            category=LIMIT_LAWS,
+            category=items.LIMIT_LAWS,
             caption="../report/figure.rst",
             labels={"item": "{law}", "kind": "limit law", "file": "PNG"},
         ),
@@ -52,14 +51,13 @@ rule draw_limit_law:
         "results/{scale}/benchmarks/limits_{law}/draw_limit_law.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(15),
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(15),
     params:
         # A path, which templates of Snakemake's report can read; no part of the result.
         caption=lambda wildcards, output: Path(output.caption),
-        law=limit_law_of,
-        code=code_digest("draw_limit_law"),
+        law=plan(items.law_settings),
+        code=code("draw_limit_law"),
     script:
         "../scripts/draw_limit_law.py"

@@ -1,43 +1,65 @@
-"""The report: tables as pages, and one page with all results of a scale."""
+"""Claims and report: tables of all papers and the ledger -> verdicts -> one page with all results of a scale."""
 
 
-rule show_table:
-    """A table as a page of its own, which Snakemake's report shows as it is."""
+rule check_claims:
+    """Every claim of the ledger with the number that was measured, its error and a verdict."""
     input:
-        md="results/{scale}/tables/{paper}/{table}.md",
-        template="workflow/lib/deepspectra/report/table.html",
+        ledger=shipped("resources/claims.csv"),
+        results=plan(items.result_files),
     output:
-        html=report(
-            "results/{scale}/tables/{paper}/{table}.html",
-            category=paper_name,
-            caption="../report/table.rst",
-            labels=lambda wildcards: labels_of(wildcards.table, "html"),
-        ),
+        csv="results/{scale}/claims.csv",
+        md=report("results/{scale}/claims.md", category="claims", labels={"item": "claims", "scale": "{scale}"}),
     log:
-        "results/{scale}/logs/show_table/{paper}_{table}.log",
+        "results/{scale}/logs/check_claims.log",
     benchmark:
-        "results/{scale}/benchmarks/{paper}_{table}/show_table.tsv"
+        "results/{scale}/benchmarks/claims/check_claims.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(15),
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(15),
     params:
-        # A path, which templates of Snakemake's report can read; no part of the result.
-        text=lambda wildcards, input: Path(input.md),
-        code=code_digest("show_table"),
+        names=plan(items.result_tables),
+        papers=plan(items.judged_papers),
+        notes=plan(items.claim_notes),
+        changed=plan(items.own_claims),
+        code=code("check_claims"),
     script:
-        "../scripts/show_table.py"
+        "../scripts/check_claims.py"
+
+
+rule draw_claims:
+    """The claims as a picture."""
+    input:
+        "results/{scale}/claims.csv",
+    output:
+        pdf="results/{scale}/claims.pdf",
+        png=report(
+            "results/{scale}/claims.png", category="claims", labels={"item": "claims, drawn", "scale": "{scale}"}
+        ),
+    log:
+        "results/{scale}/logs/draw_claims.log",
+    benchmark:
+        "results/{scale}/benchmarks/claims/draw_claims.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(15),
+    params:
+        note=plan(items.judged_note),
+        code=code("draw_claims"),
+    script:
+        "../scripts/draw_claims.py"
 
 
 rule write_report:
     """One page with all figures, tables, limit laws and claims, for a browser without network."""
     input:
-        report_inputs,
+        plan(items.report_files),
         claims="results/{scale}/claims.csv",
-        template="workflow/lib/deepspectra/report/page.html",
-        style="workflow/lib/deepspectra/report/style.css",
+        template=shipped("workflow/lib/deepspectra/report/page.html"),
+        style=shipped("workflow/lib/deepspectra/report/style.css"),
     output:
         "results/{scale}/report.html",
     log:
@@ -46,14 +68,13 @@ rule write_report:
         "results/{scale}/benchmarks/report/write_report.tsv"
     conda:
         "../../envs/workflow.yaml"
-    threads: 1
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(15),
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(15),
     params:
-        contents={paper: [name for item in FIGURES[paper] for name in tables_of(paper, item)] for paper in PAPERS},
-        laws=lambda wildcards: list(SETTINGS[wildcards.scale].limit_laws),
-        reduced=lambda wildcards: {paper: describe_scale(FILED, SETTINGS, wildcards.scale, paper) for paper in PAPERS},
-        code=code_digest("write_report"),
+        contents=items.report_contents(),
+        laws=plan(items.law_names),
+        reduced=plan(items.paper_notes),
+        code=code("write_report"),
     script:
         "../scripts/write_report.py"

@@ -2,9 +2,9 @@
 
 
 rule train_network:
-    """Train one network; a job that was killed goes on from its last checkpoint."""
+    """Train one network; a killed job goes on from its last checkpoint."""
     input:
-        network_data,
+        plan(networks.network_data),
     output:
         weights="results/{scale}/networks/{network}.h5",
         history="results/{scale}/networks/{network}_history.csv",
@@ -16,18 +16,15 @@ rule train_network:
     priority: 20
     conda:
         "../../envs/workflow.yaml"
-    # Two networks side by side take less time than one after the other with two threads each.
-    threads: 1
+    # One thread: two networks side by side take less time than one after the other with two threads each.
     resources:
         gpu=GPU,
-        mem_mb=training_memory,
-        runtime=training_minutes,
+        mem_mb=plan.grow(costs.training_memory),
+        runtime=plan.grow(costs.training_minutes),
     params:
-        paper=lambda wildcards: network_paper(wildcards.scale, wildcards.network),
-        network=network_entry,
-        training=training_entry,
-        # Not among the outputs, which Snakemake deletes when a job fails.
-        checkpoint="results/{scale}/checkpoints/{network}.h5",
-        code=code_digest("train_network"),
+        paper=plan(networks.network_paper),
+        network=plan(networks.network_entry),
+        training=plan(networks.training_entry),
+        code=code("train_network", networks.recipe_modules),
     script:
         "../scripts/train_network.py"

@@ -1,7 +1,8 @@
-"""Every claim of the four papers beside what was measured, with a verdict."""
+"""Every claim of the papers beside what was measured, with a verdict."""
 
 from deepspectra.papers.reading import Results
-from deepspectra.report.ledger import check, page, read_ledger
+from deepspectra.report.claims import check_claims, claims_page
+from deepspectra.report.ledger import read_ledger
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
 from deepspectra.runtime.tables import read_csv
@@ -9,13 +10,13 @@ from deepspectra.runtime.tables import read_csv
 with job(snakemake.log[0], snakemake.threads):
     ledger = read_ledger(snakemake.input.ledger)
     files = zip(snakemake.params.names, snakemake.input.results, strict=True)
-    # Some papers' statistics have names, others numbers.
-    results = Results({name: read_csv(path, words=("statistic",)) for name, path in files})
+    results = Results({name: read_csv(path) for name, path in files})
     scale, papers = snakemake.wildcards.scale, snakemake.params.papers
-    checked = check(ledger, results, scale, papers, snakemake.params.notes, snakemake.params.changed)
+    checked = check_claims(ledger, results, scale, papers, snakemake.params.notes, snakemake.params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
     notes = [
         f"{scale.capitalize()} scale; reasons say what it reduces.",
-        "Looked at twice: the same question by resolved spectra or calibrated p-values, judged by the same interval.",
+        "Looked at twice: the same question answered by resolved spectra or calibrated p-values, and judged by the "
+        "same interval.",
     ]
-    write_text(page(checked, "Claims of the four papers", notes), snakemake.output.md)
+    write_text(claims_page(checked, "Claims of the four papers", notes), snakemake.output.md)

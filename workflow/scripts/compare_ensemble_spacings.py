@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra.rmt.distances import histogram, ks_distance
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, orthogonal_spacing_cdf, wigner_surmise
+from deepspectra.papers.histograms import histogram
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.ratios import GOE_MEAN
+from deepspectra.rmt.laws.spacings import goe_spacing_cdf, wigner_surmise
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
@@ -26,7 +28,7 @@ with job(snakemake.log[0], snakemake.threads):
     bulk = every[inside]
 
     s = np.linspace(0, LARGEST, 401)
-    surmise, exact = wigner_surmise.cdf(s), orthogonal_spacing_cdf(s)
+    surmise, exact = wigner_surmise.cdf(s), goe_spacing_cdf(s)
     counted = np.searchsorted(np.sort(bulk), s, side="right") / bulk.size
     lines = {
         ("a", "surmise"): wigner_surmise.pdf(s),
@@ -40,7 +42,7 @@ with job(snakemake.log[0], snakemake.threads):
 
     # Spacings of eight times the mean have a chance of 1e-22.
     fine = np.linspace(0, 8, 1601)
-    fine_law = orthogonal_spacing_cdf(fine)
+    fine_law = goe_spacing_cdf(fine)
 
     def exact_law(spacings):
         return np.interp(spacings, fine, fine_law)
@@ -56,7 +58,7 @@ with job(snakemake.log[0], snakemake.threads):
         ("a", "ensemble", "KS distance to the Wigner surmise, edges included", to_all, to_surmise, None),
         ("a", "ensemble", "spacings", float(bulk.size), None, None),
         ("a", "ensemble", "mean spacing", float(bulk.mean()), 1.0, None),
-        ("a", "ensemble", "mean of min(r, 1/r)", ratio.value, ORTHOGONAL_MEAN, ratio.error),
+        ("a", "ensemble", "mean of min(r, 1/r)", ratio.value, GOE_MEAN, ratio.error),
     ]
     write_table(pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"]), snakemake.output.curves)
     columns = ["panel", "series", "quantity", "value", "reference", "error"]

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra.rmt.distances import histogram, ks_distance
+from deepspectra.papers.histograms import histogram
+from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.gaussian_process import process_density
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
 from deepspectra.rmt.ratios import mean_ratio, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
@@ -90,7 +91,7 @@ def ratios(arrays, floors, process):
         rows += histogram(panel, pooled[pooled <= LARGEST_RATIO], edges, pooled.size, reading)
         mean = mean_ratio(list(spectra), process["seed"])
         summary += [
-            (panel, reading, "mean of min(r, 1/r)", mean.value, ORTHOGONAL_MEAN, mean.error),
+            (panel, reading, "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error),
             (panel, reading, "KS distance to the surmise", ks_distance(pooled, ratio_surmise.cdf), None, None),
             (panel, reading, "share of ratios above 10", np.mean(pooled > LARGEST_RATIO), ratio_surmise.sf(10), None),
             (panel, reading, "share of levels that are zero by construction, left out", zeros, None, None),
@@ -98,7 +99,7 @@ def ratios(arrays, floors, process):
         if panel in "ef" and reading == "changed":
             inner = mean_ratio(list(spectra[:, : -process["outliers"] or None]), process["seed"])
             summary.append(
-                (panel, reading, "mean of min(r, 1/r), outliers left out", inner.value, ORTHOGONAL_MEAN, inner.error)
+                (panel, reading, "mean of min(r, 1/r), outliers left out", inner.value, GOE_MEAN, inner.error)
             )
     x = np.linspace(0, LARGEST_RATIO, 401)
     rows += [("all", "surmise", a, a, b) for a, b in zip(x, ratio_surmise.pdf(x), strict=True)]

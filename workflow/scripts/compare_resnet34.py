@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
-from deepspectra.rmt.distances import histogram
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, ratio_surmise
-from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
 from deepspectra.rmt.ratios import folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
@@ -29,7 +29,7 @@ with job(snakemake.log[0], snakemake.threads):
 
     source = np.random.default_rng([item["seed"], 1])
     draws = ProgressBar(range(NULL_MATRICES), desc="orthogonal ensemble", unit="matrix")
-    null = [orthogonal_levels(len(levels), source) for _ in draws]
+    null = [goe_levels(len(levels), source) for _ in draws]
     null_means = np.array([folded(spacing_ratios(draw)).mean() for draw in null])
     lower, upper = null_band(np.array([rank_means(draw, PARTS) for draw in null]))
     centre = np.median(null_means)
@@ -54,7 +54,7 @@ with job(snakemake.log[0], snakemake.threads):
         ("a", "eigenvalues", "error bound", bound, None, None),
         ("a", "eigenvalues", "share of spacings below the bound (unresolved above 0.01)",
          known["unresolved_spacings"], 0.01, None),
-        ("b", "eigenvalues", "mean of min(r, 1/r)", mean.value, ORTHOGONAL_MEAN, mean.error),
+        ("b", "eigenvalues", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error),
         ("b", "eigenvalues", "p-value against orthogonal matrices of as many levels", float(p.value), None,
          float(p.error)),
         ("c", "eigenvalues", "tenths of the spectrum outside the band of orthogonal matrices", outside, PARTS / 20,

@@ -3,6 +3,7 @@
 import torch
 
 from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -15,8 +16,8 @@ with job(snakemake.log[0], snakemake.threads):
     # In the precision of the paper, whatever the device would like better.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     samples = load_samples(network, snakemake.input.data, snakemake.wildcards.split, dtype=torch.float32).to(device)
-    features = samples.inputs[0].numel()
-    model = load_trained(network, snakemake.input.weights, snakemake.wildcards.state, features, torch.float32)
+    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = load_trained(network, snakemake.input.weights, snakemake.wildcards.state, features, outputs, torch.float32)
     model = model.to(device)
     first, size = 0 if batch == "whole" else int(batch), snakemake.params.samples
     chosen = slice(first * size, (first + 1) * size)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from deepspectra.data.features import CROP_RATIOS, CROP_SHARES, embed_in_parts
-from deepspectra.nn.backbones import BACKBONES, load_embedding, parameter_shapes
+from deepspectra.nn.backbones import backbone
+from deepspectra.nn.embedding import load_embedding, parameter_shapes
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 
@@ -29,7 +30,8 @@ with job(snakemake.log[0], snakemake.threads):
     name = store.read(snakemake.input.backbone, {}).attributes["parameters"]["backbone"]
     weights = store.read(snakemake.input.backbone, parameter_shapes(name))
     embedding = load_embedding(name, weights.arrays).to(device)
-    logger.info("features of %s", BACKBONES[name].title)
+    network = backbone(name)
+    logger.info("features of %s", network.title)
 
     arrays = {}
     for split, count in (("train", settings["images"]), ("test", settings["test_images"])):
@@ -41,7 +43,7 @@ with job(snakemake.log[0], snakemake.threads):
             weights=weights.attributes["parameters"]["sha256"],
             folder=snakemake.params.parts,
             code=snakemake.params.code,
-            description=BACKBONES[name].title,
+            description=network.title,
         )
         arrays[f"{split}_labels"] = data[f"{split}_labels"][:count].astype(np.int64)
     store.write(
@@ -49,9 +51,9 @@ with job(snakemake.log[0], snakemake.threads):
         arrays,
         parameters={
             "backbone": name,
-            "title": BACKBONES[name].title,
-            "mean": BACKBONES[name].mean,
-            "deviation": BACKBONES[name].deviation,
+            "title": network.title,
+            "mean": network.mean,
+            "deviation": network.deviation,
             "crop_shares": CROP_SHARES,
             "crop_ratios": CROP_RATIOS,
             "device": device.type,

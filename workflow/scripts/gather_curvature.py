@@ -14,7 +14,7 @@ SUMMARY = ["panel", "spectrum", "scope", "statistic", "series", "quantity", "val
 
 with job(snakemake.log[0], snakemake.threads):
     files = zip(snakemake.params.spectra, snakemake.input.curves, snakemake.input.summaries, strict=True)
-    spectra = {name: [read_csv(path, words=("statistic",)) for path in paths] for name, *paths in files}
+    spectra = {name: [read_csv(path) for path in paths] for name, *paths in files}
     drawn, numbers = [], []
     for letter, place in snakemake.params.panels.items():
         lines, found = spectra[place["spectrum"]]

@@ -10,7 +10,7 @@ module, _, function = snakemake.params.numbers.partition(":")
 make = getattr(import_module(f"deepspectra.papers.{snakemake.wildcards.paper}.{module}"), function)
 
 with job(snakemake.log[0], snakemake.threads):
-    numbers = make(snakemake.params.files, snakemake.params.parameters)
+    numbers = make(dict(snakemake.input.items()), snakemake.params.parameters)
     digits = None if numbers.digits is None else f"%.{numbers.digits}g"
     write_table(numbers.curves, snakemake.output.curves, float_format=digits)
     write_table(numbers.summary, snakemake.output.summary, float_format=digits)

@@ -1,7 +1,8 @@
-"""The tables of one item of a paper, as CSV and as Markdown."""
+"""The tables of one item of a paper: as CSV, as Markdown, as data for the page of results, and as a page of their own."""
 
 from importlib import import_module
 
+from deepspectra.report.tables import shown_table, table_page
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
 from deepspectra.runtime.markdown import markdown
@@ -11,7 +12,10 @@ module, _, function = snakemake.params.numbers.partition(":")
 make = getattr(import_module(f"deepspectra.papers.{snakemake.params.paper}.{module}"), function)
 
 with job(snakemake.log[0], snakemake.threads):
-    tables = make(snakemake.params.files, snakemake.params.parameters)
-    for table, csv, md in zip(tables, snakemake.output.csv, snakemake.output.md, strict=True):
-        write_table(table.frame, csv, float_format=f"%.{table.digits}g")
-        write_text(markdown(table.shown, table.title, [snakemake.params.scale_note, *table.notes]), md)
+    out, note = snakemake.output, snakemake.params.scale_note
+    for place, table in enumerate(make(dict(snakemake.input.items()), snakemake.params.parameters)):
+        shown = shown_table(table, note)
+        write_table(table.frame, out.csv[place], float_format=f"%.{table.digits}g")
+        write_text(markdown(table.shown, table.title, [note, *table.notes]), out.md[place])
+        write_text(shown.as_json(), out.json[place])
+        write_text(table_page(shown), out.html[place])

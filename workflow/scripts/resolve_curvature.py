@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from deepspectra.data.tasks import load_samples, loss_of
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -18,8 +19,8 @@ with job(snakemake.log[0], snakemake.threads):
     network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.batch_size
     device = choose_device(snakemake.config["device"])
     samples = load_samples(network, snakemake.input.data, wildcards.split).to(device)
-    features = samples.inputs[0].numel()
-    model = load_trained(network, snakemake.input.weights, wildcards.state, features, torch.float64).to(device)
+    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = load_trained(network, snakemake.input.weights, wildcards.state, features, outputs, torch.float64).to(device)
     found = []
     title = f"{wildcards.network} {wildcards.state} {wildcards.split} {wildcards.kind}"
     for batch in ProgressBar(range(int(wildcards.first), int(wildcards.last) + 1), desc=title, unit="batch"):

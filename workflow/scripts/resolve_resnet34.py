@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from deepspectra.data.preprocessing import normalise_cifar10
-from deepspectra.nn.resnet import random_resnet34
+from deepspectra.nn.backbones.resnet34 import random_resnet34
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar

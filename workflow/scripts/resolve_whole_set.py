@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from deepspectra.data.tasks import load_samples
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.nn.loading import load_trained
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
@@ -14,8 +15,8 @@ with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     samples = load_samples(network, snakemake.input.data, wildcards.split)
     inputs = samples.inputs[: snakemake.params.whole_samples].to(device)
-    features = inputs[0].numel()
-    model = load_trained(network, snakemake.input.weights, wildcards.state, features, torch.float64).to(device)
+    features, outputs = inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    model = load_trained(network, snakemake.input.weights, wildcards.state, features, outputs, torch.float64).to(device)
     with torch.no_grad():
         spectrum = resolved_softmax_spectrum(inputs, model(inputs))
     store.write(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
@@ -86,7 +86,7 @@ with job(snakemake.log[0], snakemake.threads):
         scores.append(f"{name} {told}")
     notes = [
         snakemake.params.scale_note,
-        f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
+        f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches; of "
         "fewer than ten, at least that of blocks of ten neighbours. Eigenvalues are means over matrices: as published "
         "those of the float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above "

@@ -6,6 +6,7 @@ import pytest
 
 from deepspectra.config import SCALES, load_settings
 from deepspectra.papers.readings import READINGS
+from deepspectra.papers.registry import PAPERS
 from deepspectra.runtime.errors import UserError
 
 from .conftest import FOLDER
@@ -14,7 +15,7 @@ from .conftest import FOLDER
 def test_all_papers_are_judged_unless_a_user_says_otherwise():
     settings = load_settings(FOLDER)
     for scale in SCALES:
-        assert set(settings[scale].claims.papers) == READINGS.keys()
+        assert list(settings[scale].claims.papers) == list(READINGS) == list(PAPERS)
     own = load_settings(FOLDER, {"claims": {"papers": ["fan2020"]}})
     assert own["paper"].claims.papers == ["fan2020"]
 

@@ -1,20 +1,16 @@
-"""What is made from the settings: words for captions, the table of keys, the JSON schema."""
+"""Settings in words: for captions, for the command line, and as a JSON schema."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 
 import jsonschema
 import pytest
 
-from deepspectra.config import describe_keys, describe_scale, differences, json_schema, load_settings
+from deepspectra.config import describe_scale, differences, explain_keys, json_schema, load_settings
 
-from .conftest import F1, F2, F3, FOLDER, ROOT, leaves, read
+from .conftest import F1, F2, F3, FOLDER, leaves, read
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
 ITEMS = [f"pennington2017.figure_{i}" for i in (1, 2, 3)] + [f"fan2020.figure_{i}" for i in (1, 2, 3)]
 ITEMS += [f"fan2020.{part}" for part in ("training", "networks", *(f"figure_s{i}" for i in (1, 2, 3, 5, 6)))]
 ITEMS += [f"thamm2024.{part}" for part in ("training", "unfolding", "nulls", *(f"figure_{i}" for i in (1, 2, 3, 4)))]
@@ -54,12 +50,8 @@ def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     assert differences(settings["paper"], settings["smoke"], "pennington2017.figure_2") == "seed 1000000 instead of 2"
 
 
-def test_the_schema_is_in_step_with_the_models():
-    assert SCHEMA.read_text(encoding="utf-8") == json_schema(), "run: python config/update_docs.py"
-
-
 def test_the_schema_takes_the_real_file_and_refuses_mistakes():
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(json_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     content = read("config.yaml")
@@ -81,19 +73,10 @@ def test_the_schema_takes_the_real_file_and_refuses_mistakes():
         assert not validator.is_valid(changed), path
 
 
-def test_the_table_of_keys_is_in_step_with_models_and_files():
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    table = text.partition("<!-- keys: begin -->\n")[2].partition("<!-- keys: end -->")[0]
-    assert table == describe_keys(load_settings(FOLDER)), "run: python config/update_docs.py"
-
-
-def test_the_table_has_a_row_of_five_cells_for_every_key():
-    """Columns are told apart by bars that are not escaped; panels are shown as a whole."""
-    rows = describe_keys(load_settings(FOLDER)).splitlines()
-    assert rows[1] == "|---|---|---|---|---|"
-    cells = [row.replace(r"\|", "").strip("|").split("|") for row in rows]
-    assert {len(row) for row in cells} == {5}
-    named = {row[0].strip().strip("`") for row in cells[2:]}
+def test_every_key_is_explained():
+    """Entries of mappings and lists are shown as a whole."""
+    rows = explain_keys(load_settings(FOLDER))
+    named = {row.key for row in rows}
     panels = (*F2.split("."), "panels")
     entries = {panels, ("thamm2024", "networks"), ("thamm2024", "pretrained"), ("thamm2024", "figure_2", "panels")}
     process = ("baskerville2022", "gaussian_process")
@@ -110,36 +93,21 @@ def test_the_table_has_a_row_of_five_cells_for_every_key():
         keys.add(".".join(whole))
     assert {name for name in named if "NAME" not in name and "[]" not in name} == keys
     assert {"thamm2024.networks.NAME.alpha", "thamm2024.figure_1.panels[].layer", f"{F2}.panels.NAME.phi"} <= named
-    for row in cells[2:]:
-        assert row[1].strip(), f"{row[0]} has no explanation"
+    for row in rows:
+        assert row.meaning.strip(), f"{row.key} has no explanation"
+        assert bool(row.values) == ("NAME" not in row.key and "[]" not in row.key)
 
 
-def test_values_of_the_table_are_those_of_the_scales():
-    rows = describe_keys(load_settings(FOLDER)).splitlines()
-    (samples,) = (row for row in rows if row.startswith("| `fan2020.figure_1.samples`"))
-    scales = [read(f"{name}.yaml")["fan2020"]["figure_1"]["samples"] for name in ("config", "preview", "smoke")]
-    assert samples.endswith(" | `{}` | `{}` | `{}` |".format(*scales))
-    (activation,) = (row for row in rows if row.startswith("| `fan2020.figure_1.activation`"))
-    assert activation.endswith(" | `arctan` |  |  |")
-
-
-def test_the_documented_command_mends_table_and_schema(tmp_path):
-    """On a copy of the files that it reads and writes, with the table lost and the schema gone."""
-    for name in ("config", "workflow/lib/deepspectra"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "workflow" / "schemas").mkdir()
-    readme = tmp_path / "config" / "README.md"
-    whole = readme.read_text(encoding="utf-8")
-    head, _, tail = whole.partition("<!-- keys: begin -->\n")
-    readme.write_text(head + "<!-- keys: begin -->\n" + tail[tail.index("<!-- keys: end -->") :], encoding="utf-8")
-    command = [sys.executable, str(tmp_path / "config" / "update_docs.py")]
-    subprocess.run(command, check=True)
-    assert readme.read_text(encoding="utf-8") == whole
-    assert (tmp_path / "workflow" / "schemas" / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
-    readme.write_text(head, encoding="utf-8")
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 1
-    assert "must hold the markers" in result.stderr
+def test_values_are_those_of_the_scales():
+    values = {row.key: row.values for row in explain_keys(load_settings(FOLDER))}
+    scales = {
+        name: str(read(f"{file}.yaml")["fan2020"]["figure_1"]["samples"])
+        for name, file in (("paper", "config"), ("preview", "preview"), ("smoke", "smoke"))
+    }
+    assert values["fan2020.figure_1.samples"] == scales
+    assert values["fan2020.figure_1.activation"] == {"paper": "arctan"}
+    # Of a mapping only those entries that a scale changes.
+    assert values["thamm2024.networks"]["smoke"] == "{minialexnet: {images: 20, test_images: 20}}"
 
 
 def test_a_caption_tells_the_users_own_settings():

@@ -181,6 +181,6 @@ def test_a_network_is_not_called_like_one_of_thamm2024_at_another_alpha(other):
     name = settings.at_alpha("mlp512_seed1", 5)
     entry = SPHERE if other == "fan2020" else {"data": "mnist", "hidden": [30], "seed": 1}
     message = complaint({other: {"networks": {name: entry}}})
-    assert f"{name}, of {other}, is what mlp512_seed1 of thamm2024 is called at another alpha" in message
+    assert f"{name}, of {other}, is the name of mlp512_seed1 of thamm2024 at another alpha" in message
     # Of other networks' names that is an end like any other.
     load_settings(FOLDER, {other: {"networks": {"mine_alpha5": entry}}})["paper"]

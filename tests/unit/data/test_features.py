@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_backbones import drawn_weights
 from torchvision.transforms import functional
 
 from deepspectra.data import features
 from deepspectra.data.features import CROP_RATIOS, CROP_SHARES, Crop, crop_image, draw_crop, embed, embed_in_parts
-from deepspectra.nn.backbones import BACKBONES, Embedding, load_embedding
+from deepspectra.nn.backbones import backbone
+from deepspectra.nn.embedding import Embedding, load_embedding
+
+from ..nn.test_embedding import drawn_weights
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ class Means(torch.nn.Module):
 
 @pytest.fixture
 def means() -> Embedding:
-    return Embedding(Means(), BACKBONES["resnet34"])
+    return Embedding(Means(), backbone("resnet34"))
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -119,10 +121,10 @@ def test_parts_are_the_whole(means, images, tmp_path, small_parts):
 
 def test_a_job_that_was_killed_goes_on(images, tmp_path, small_parts, means, capsys):
     expected = parts(means, images, tmp_path / "other")
-    killed = Embedding(Means(most=7), BACKBONES["resnet34"])
+    killed = Embedding(Means(most=7), backbone("resnet34"))
     with pytest.raises(KeyboardInterrupt):
         parts(killed, images, tmp_path)
-    np.testing.assert_array_equal(parts(again := Embedding(Means(), BACKBONES["resnet34"]), images, tmp_path), expected)
+    np.testing.assert_array_equal(parts(again := Embedding(Means(), backbone("resnet34")), images, tmp_path), expected)
     assert again.network.seen == 6
 
 
@@ -136,7 +138,7 @@ def test_parts_of_anything_else_are_made_anew(images, tmp_path, small_parts, mea
         given["images"] = images[:9]
     else:
         given[change] = {"seed": 42, "images": images[::-1].copy()}.get(change, "another")
-    again = Embedding(Means(), BACKBONES["resnet34"])
+    again = Embedding(Means(), backbone("resnet34"))
     found = parts(again, given["images"], tmp_path, given["seed"], given["weights"], given["code"])
     expected = np.concatenate(list(embed(means, given["images"], given["seed"], 0)))
     np.testing.assert_array_equal(found, expected)

@@ -1,12 +1,14 @@
-"""Linearised networks: exact where the network is linear in the weight, and of second order where it is not."""
+"""Linearised networks: exact where the network is linear in the weight, of second order where it is not."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from deepspectra.nn.architectures.minialexnet import minialexnet
+from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.nn.linearised import linearised
-from deepspectra.nn.networks import feed_forward, initialise_glorot, minialexnet
+from deepspectra.nn.networks import initialise_glorot
 
 
 def network(seed=1):
@@ -16,7 +18,7 @@ def network(seed=1):
 
 
 def test_the_difference_is_of_second_order():
-    """With tanh in the place of ReLU, whose kinks would hide the order: halving the step quarters the difference."""
+    """With tanh, because ReLU's kinks would hide the order: halving the step quarters the difference."""
     model = network()
     for name in ("dense1_relu", "dense2_relu", "dense3_relu"):
         setattr(model, name, torch.nn.Tanh())
@@ -52,7 +54,7 @@ def test_relu_networks_too_have_the_gradient_of_finite_differences():
 
 
 def test_a_network_is_linear_in_its_last_hidden_layer_without_activation():
-    """The output layer enters linearly: there the linearised network is the network."""
+    """The output layer enters linearly, so there the linearised network equals the network."""
     model = network()
     parameters = dict(model.named_parameters())
     initial = torch.randn_like(parameters["output.weight"])

@@ -1,4 +1,4 @@
-"""Networks from the files that their training left, and files that are not theirs."""
+"""Networks from the files of their training, and files of other networks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from deepspectra.nn.architectures import architecture
 from deepspectra.nn.loading import load_trained
-from deepspectra.nn.networks import build, initialise_default, parameters_of
+from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -17,7 +18,7 @@ NETWORK = {"architecture": "mlp", "data": "mnist", "hidden": [5], "activation": 
 @pytest.fixture
 def weights(tmp_path):
     """A file as the training writes it; the final weights are the initial ones plus 1."""
-    model = build(NETWORK)
+    model = architecture("mlp").build(NETWORK, 784, 10)
     initialise_default(model, 3)
     arrays = {f"initial/{name}": array for name, array in parameters_of(model).items()}
     arrays |= {name.replace("initial", "final"): array + 1 for name, array in arrays.items()}
@@ -27,8 +28,8 @@ def weights(tmp_path):
 
 @pytest.mark.parametrize(("state", "shift"), [("initial", 0), ("final", 1)])
 def test_a_network_has_the_weights_of_the_state_that_is_asked_for(weights, state, shift):
-    model = load_trained(NETWORK, weights, state, 784, torch.float64)
-    fresh = build(NETWORK)
+    model = load_trained(NETWORK, weights, state, 784, 10, torch.float64)
+    fresh = architecture("mlp").build(NETWORK, 784, 10)
     initialise_default(fresh, 3)
     assert not model.training
     for name, parameter in fresh.named_parameters():
@@ -48,6 +49,6 @@ def test_a_network_has_the_weights_of_the_state_that_is_asked_for(weights, state
 )
 def test_a_file_of_another_network_is_refused_with_both_shapes(weights, change, features, words):
     with pytest.raises(UserError) as caught:
-        load_trained(NETWORK | change, weights, "final", features, torch.float64)
+        load_trained(NETWORK | change, weights, "final", features, 10, torch.float64)
     for word in words:
         assert word in str(caught.value), caught.value

@@ -24,7 +24,7 @@ def test_factors_make_the_hessian_in_the_outputs(loss):
 
 @pytest.mark.parametrize("sure", [0, 1, 2])
 def test_a_sure_answer_keeps_its_small_curvature(sure):
-    """Probabilities of 1e-26: diag(p) - p p' written out would be rounding noise where this has all digits."""
+    """At probabilities of 1e-26, diag(p) - p p' written out would be rounding noise; the factor has all digits."""
     outputs = torch.tensor([[0.0, 1.0, 0.5]], dtype=torch.float64)
     outputs[0, sure] = 60.0
     factor = curvature_factor("cross_entropy", outputs)[0]

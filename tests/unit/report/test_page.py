@@ -6,19 +6,20 @@ import io
 import re
 import shutil
 from html.parser import HTMLParser
-from importlib import import_module
 
 import numpy as np
 import pytest
 from PIL import Image
-from report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
 from deepspectra.papers import style
+from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.report.captions import caption, read_caption
-from deepspectra.report.claims import VERDICTS, count_verdicts, read_claims
-from deepspectra.report.contents import PAPERS, labels_of, name_of
-from deepspectra.report.page import render_table, table_item, thumbnail
+from deepspectra.report.claims import MARKS, count_verdicts, read_claims
+from deepspectra.papers.naming import labels_of, name_of
+from deepspectra.report.page import thumbnail
+from deepspectra.report.tables import read_table, table_page
 from deepspectra.runtime.errors import UserError
+from tests.report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
 
 class Reader(HTMLParser):
@@ -95,7 +96,7 @@ def test_every_claim_is_there_once_with_its_verdict_in_words(page):
         assert text.count(f"Claim {key}:") == 1
     assert "0.5290 ± 0.0030" in text
     assert "0.512, does not hold" in text
-    for _, slug in VERDICTS.values():
+    for _, slug in MARKS.values():
         assert f'id="verdict-{slug}"' in page
 
 
@@ -133,15 +134,20 @@ def test_the_small_print_of_a_figure_is_left_out_of_its_small_copy(tmp_path):
     assert style.note_of(figure) == " ".join(["words"] * 60)
 
 
-def test_a_table_is_a_page_of_its_own(folder):
-    item = table_item("table_1", folder, [folder / "tables/thamm2024/table_1.md"])
-    assert item.rows[1] == ["a|b"] * 9
-    assert item.rows[2] == ["last", *[""] * 8]
-    assert item.notes == [NOTE, "Second note."]
-    reader = Reader(render_table(item))
+def test_a_table_is_a_page_of_its_own(folder, tmp_path):
+    table = read_table(folder / "tables/thamm2024/table_1.json")
+    assert table.title == "Table 1 (thamm2024): accuracies"
+    assert table.rows[1] == ["a|b"] * 9
+    assert table.rows[2] == ["last", *[""] * 8]
+    assert table.notes == [NOTE, "Second note."]
+    reader = Reader(table_page(table))
     assert len(reader.every("th")) == 9 + 3
     assert len(reader.every("td")) == 3 * 8
     assert MARKUP in reader.text
+    for text in ("", "[]", "{}", '{"title": 1}'):
+        (tmp_path / "table.json").write_text(text)
+        with pytest.raises(UserError, match=r"table\.json is not a table .* Delete it"):
+            read_table(tmp_path / "table.json")
 
 
 def test_a_caption_is_read_as_it_was_written(tmp_path):
@@ -182,10 +188,10 @@ def test_verdicts_are_counted_by_paper(folder):
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_every_figure_has_a_title_and_no_two_the_same(paper):
-    module = import_module(f"deepspectra.papers.{paper}.figures")
-    assert module.TITLES.keys() == module.NOTES.keys()
-    assert len(set(module.TITLES.values())) == len(module.TITLES)
+def test_every_item_has_a_title_and_no_two_the_same(paper):
+    titles = [item.title for item in items_of(paper).values()]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
 
 
 def test_names_are_those_of_readers():

@@ -106,7 +106,7 @@ def test_a_log_on_a_full_disk_says_nothing_of_itself(capfd):
             logging.getLogger("a").info("a line")
             raise OSError(28, "No space left on device")
     """
-    environment = os.environ | {"PYTHONPATH": str(Path(files.__file__).parent.parent)}
+    environment = os.environ | {"PYTHONPATH": str(Path(files.__file__).parents[2])}
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment)
     assert result.returncode == 1
     said = capfd.readouterr().err

@@ -40,7 +40,10 @@ def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
             "row 2 below the heading has 'oops' in column 'y', expected a number or nothing",
         ),
         (b"panel,x,y\na,None of it,2\n", "row 1 below the heading has 'None of it' in column 'x'"),
-        (b"panel,x,y,unheard\na,1,2,word\n", "row 1 below the heading has 'word' in column 'unheard'"),
+        (
+            b"panel,x,y,unheard\na,1,2,7\nb,1,2,word\nc,1,2,8\n",
+            "row 2 below the heading has 'word' in column 'unheard'",
+        ),
         (b"panel,x,y\na,1,2,\nb,1,2,\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
         (b"panel,x,y\na,1,2,oops\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
         (b'panel,x,y\n"two\nlines",1,2\n\nb,1,oops\n', "row 2 below the heading has 'oops'"),
@@ -49,7 +52,7 @@ def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
 def test_what_is_no_table_is_refused(tmp_path, content, words):
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(UserError) as caught:
-        read_csv(tmp_path / "t.csv", ("panel", "x", "y"))
+        read_csv(tmp_path / "t.csv", ("panel", "x", "y"), numbers=("x", "y"))
     assert words in str(caught.value)
 
 
@@ -72,8 +75,9 @@ def test_a_word_far_down_a_long_table_is_found(tmp_path):
 
 def test_words_among_the_numbers_are_read_where_the_reader_says_so(tmp_path):
     """As in the summary of a limit law with a remark."""
-    (tmp_path / "t.csv").write_text("quantity,value\nmass,1.0\nnote,outside of an assumption\n")
-    assert read_csv(tmp_path / "t.csv", words=("value",)).value.tolist() == ["1.0", "outside of an assumption"]
+    (tmp_path / "t.csv").write_text("quantity,value\nmass,1.0\nmean,2\nnote,outside of an assumption\n")
+    values = read_csv(tmp_path / "t.csv", words=("value",)).value.tolist()
+    assert values == ["1.0", "2", "outside of an assumption"]
     with pytest.raises(UserError, match="'outside of an assumption' in column 'value'"):
         read_csv(tmp_path / "t.csv")
 
@@ -82,7 +86,15 @@ def test_a_column_has_one_type_however_long_it_is(tmp_path):
     """In parts, pandas reads the names of layers as numbers until one is a word."""
     rows = [f"{number},0.5" for number in range(300_000)]
     (tmp_path / "t.csv").write_text("\n".join(["layer,x", *rows, "first,0.5", ""]))
-    assert {type(layer) for layer in read_csv(tmp_path / "t.csv").layer} == {str}
+    assert {type(layer) for layer in read_csv(tmp_path / "t.csv", words=("layer",)).layer} == {str}
+
+
+def test_a_column_of_words_may_hold_numbers(tmp_path):
+    """What a paper printed, say: "31.5" beside "excellent agreement". No list of columns says so."""
+    (tmp_path / "t.csv").write_text("published,x\n31.5,1\nexcellent agreement,2\nnone,3\n,4\n0.5,5\n")
+    assert read_csv(tmp_path / "t.csv").published.tolist()[:2] == ["31.5", "excellent agreement"]
+    with pytest.raises(UserError, match="row 2 below the heading has 'excellent agreement' in column 'published'"):
+        read_csv(tmp_path / "t.csv", numbers=("published",))
 
 
 def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):

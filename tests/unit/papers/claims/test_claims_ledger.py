@@ -9,7 +9,8 @@ import pytest
 
 from deepspectra.papers.reading import Measured, Results
 from deepspectra.papers.readings import READINGS
-from deepspectra.report.ledger import CHECKED, LEDGER, SECOND, check, page, read_ledger
+from deepspectra.report.claims import CHECKED, check_claims, claims_page
+from deepspectra.report.ledger import LEDGER, read_ledger
 from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured, verdict
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
@@ -132,7 +133,7 @@ def line(low="0", high="1", scale="any", **changes):
         ),
         (
             [line(high="much")],
-            "row 1 below the heading has 'much' in column 'accept_high', expected a number or nothing. It is no result",
+            "line 2, claim T01: expected a number or nothing, found accept_high much. Mend the line",
         ),
         ([line(high="NA")], "expected a number or nothing, found accept_high NA."),
         ([line(scale="preview")], "expected one of paper, any, found scale preview."),
@@ -162,8 +163,8 @@ def test_a_ledger_without_a_column_is_one_message(tmp_path, column):
 @pytest.mark.parametrize("scale", ["smoke", "preview", "paper"])
 def test_every_claim_is_checked_at_every_scale(ledger, scale):
     notes = {"fan2020/figure_1": "Preview scale: width 3 instead of 5.", "fan2020/figure_2": "Preview scale."}
-    checked = check(ledger, Results(tables()), scale, list(READINGS), notes).set_index("id")
-    assert list(checked.reset_index().columns) == [*LEDGER, *CHECKED, *SECOND]
+    checked = check_claims(ledger, Results(tables()), scale, list(READINGS), notes).set_index("id")
+    assert list(checked.reset_index().columns) == CHECKED
     run = (ledger.scale == "any").to_numpy() | (scale == "paper")
     if scale == "smoke":
         # Too small for a verdict, but that a number is missing is told.
@@ -189,8 +190,9 @@ def test_every_claim_is_checked_at_every_scale(ledger, scale):
 def test_what_the_users_own_settings_shape_is_not_judged(ledger):
     """Another network in a figure, or fewer matrices, is not what the claim is about, whatever its scale."""
     own = ["baskerville2022/figure_4", "baskerville2022/figure_8"]
+    results, papers = Results(tables()), list(READINGS)
     checked, plain = (
-        check(ledger, Results(tables()), "paper", list(READINGS), {}, changed).set_index("id") for changed in (own, [])
+        check_claims(ledger, results, "paper", papers, {}, changed).set_index("id") for changed in (own, [])
     )
     shaped = (checked.paper + "/" + checked.item).isin(own)
     assert shaped["B08"]
@@ -206,7 +208,7 @@ def test_claims_about_resnet_34_are_not_judged_by_another_networks_features(ledg
     for item in ("figure_3", "figure_a14"):
         name = f"statistics/baskerville2022/{item}"
         results[name] = results[name].replace({"quantity": {"features of ResNet-34": "features of Lite0"}})
-    checked = check(ledger, Results(results), "paper", list(READINGS), {}).set_index("id")
+    checked = check_claims(ledger, Results(results), "paper", list(READINGS), {}).set_index("id")
     for claim in ("B02", "B03", "B04", "B22"):
         assert checked.loc[claim, "verdict"] == UNDECIDED
         assert checked.loc[claim, "reason"].startswith("features of Lite0, not of ResNet-34")
@@ -224,25 +226,25 @@ def test_a_ledger_that_is_damaged_is_not_to_be_deleted(tmp_path):
 
 def test_papers_that_are_left_out_are_not_run(ledger):
     files = {name: table for name, table in tables().items() if "fan2020" in name}
-    checked = check(ledger, Results(files), "paper", ["fan2020"], {})
+    checked = check_claims(ledger, Results(files), "paper", ["fan2020"], {})
     others = checked[checked.paper != "fan2020"]
     assert set(others.verdict) == {NOT_RUN}
     assert others.reproduced.isna().all()
     assert set(others.reason) == {"its paper is left out (claims.papers)"}
     assert set(checked[checked.paper == "fan2020"].verdict) == {HOLDS, FAILS}
-    page(checked, "T", [])
+    claims_page(checked, "T", [])
 
 
 def test_without_any_table_every_claim_has_a_verdict(ledger):
-    checked = check(ledger, Results({}), "paper", list(READINGS), {})
+    checked = check_claims(ledger, Results({}), "paper", list(READINGS), {})
     assert set(checked.verdict) == {UNDECIDED}
     assert checked.reason.str.contains("is not made with these settings").all()
-    assert "| all | 0 | 0 | 0 |" in page(checked, "T", [])
+    assert "| all | 0 | 0 | 0 |" in claims_page(checked, "T", [])
 
 
 def test_the_page_counts_and_lists(ledger):
-    checked = check(ledger, Results(tables()), "paper", list(READINGS), {})
-    text = page(checked, "Claims", ["A note."])
+    checked = check_claims(ledger, Results(tables()), "paper", list(READINGS), {})
+    text = claims_page(checked, "Claims", ["A note."])
     counts = checked.verdict.value_counts()
     assert f"| all | {counts[HOLDS]} | {counts[FAILS]} | 0 | {counts[UNDECIDED]} |" in text
     assert [row.split(" | ")[0].strip("| ") for row in text.splitlines() if row[2:5].strip() in set(ledger.id)] == list(
@@ -279,7 +281,7 @@ def test_what_is_accepted_is_told(low, high, text):
 
 
 def test_a_table_read_back_is_the_same(ledger, tmp_path):
-    checked = check(ledger, Results(tables()), "preview", list(READINGS), {})
+    checked = check_claims(ledger, Results(tables()), "preview", list(READINGS), {})
     checked.to_csv(tmp_path / "t.csv", index=False)
     again = pd.read_csv(tmp_path / "t.csv")
     assert again.accept_low.tolist() == pytest.approx(checked.accept_low.tolist(), nan_ok=True)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from deepspectra.papers.fan2020.statistics.initialisation import compare_input, compare_kernel, compare_stand_ins
 from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
-from deepspectra.rmt.distances import histogram
+from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import limit_law

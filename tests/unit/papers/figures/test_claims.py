@@ -9,8 +9,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from deepspectra.papers.readings import READINGS
-from deepspectra.report.claims_figure import LOOKS, claims, place
-from deepspectra.report.ledger import CHECKED, LEDGER, SECOND, read_ledger
+from deepspectra.report.claims import CHECKED
+from deepspectra.report.claims_figure import LOOKS, draw_claims, place
+from deepspectra.report.ledger import read_ledger
 from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS
 from tests import ROOT
 
@@ -33,11 +34,11 @@ def checked_table(value=0.5, error=0.1, second=True):
     table["second_reproduced"] = [(0.52352 if second and i % 2 else None) for i in rows]
     table["second_error"] = [(0.00234 if second and i % 4 == 1 else None) for i in rows]
     table["second_verdict"] = [(HOLDS if second and i % 2 else None) for i in rows]
-    return through_csv(table, [*LEDGER, *CHECKED, *SECOND])
+    return through_csv(table, CHECKED)
 
 
 def figures_to_save():
-    return {"claims": claims(checked_table(), NOTE)}
+    return {"claims": draw_claims(checked_table(), NOTE)}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_places_are_in_half_widths_and_logarithmic_outside(value, low, high, exp
 
 def test_every_claim_has_its_row_its_sign_and_its_numbers():
     table = checked_table()
-    figure = claims(table, NOTE)
+    figure = draw_claims(table, NOTE)
     shown = texts(figure)
     assert set(table.id) | set(table.claim) <= set(shown)
     signs = {verdict: shown.count(LOOKS[verdict][2]) for verdict in VERDICTS}
@@ -87,7 +88,7 @@ def test_markers_stand_where_the_numbers_are():
     (row,) = (row for row in checked_table(0.5, 0.1, second=False).itertuples() if row.id == "F08")
     table = checked_table(second=False)
     table = table[table.id == "F08"].assign(reproduced=0.79, error=0.01, verdict=HOLDS)
-    axis = claims(table, "").axes[0]
+    axis = draw_claims(table, "").axes[0]
     points = {line.get_marker(): line.get_xydata()[0] for line in axis.get_lines() if len(line.get_xydata()) == 1}
     assert points["o"][0] == pytest.approx(place(0.79, row.accept_low, row.accept_high))
     assert points["|"][0] == pytest.approx(place(0.81, row.accept_low, row.accept_high))
@@ -102,7 +103,7 @@ def test_what_is_far_outside_is_an_arrow_at_the_end():
     table = checked_table(second=False)
     for value, marker in ((1e9, ">"), (-1e9, "<")):
         row = table[table.id == "F08"].assign(reproduced=value, error=NAN, verdict=FAILS)
-        axis = claims(row, "").axes[0]
+        axis = draw_claims(row, "").axes[0]
         (line,) = (line for line in axis.get_lines() if line.get_marker() == marker)
         assert to_hex(line.get_color()) == LOOKS[FAILS][0].lower()
         assert abs(line.get_xdata()[0]) < axis.get_xlim()[1]
@@ -121,7 +122,7 @@ def test_what_is_far_outside_is_an_arrow_at_the_end():
     ],
 )
 def test_no_text_is_cut_off_or_meets_another(table):
-    figure = claims(table, NOTE)
+    figure = draw_claims(table, NOTE)
     assert illegible(figure) == []
     assert any(NOTE in " ".join(text.split()) for text in texts(figure))
     # A page of A4.
@@ -130,7 +131,7 @@ def test_no_text_is_cut_off_or_meets_another(table):
 
 
 def test_all_papers_have_a_heading():
-    shown = texts(claims(checked_table(), ""))
+    shown = texts(draw_claims(checked_table(), ""))
     for paper in READINGS:
         assert sum(text.startswith(paper[:-4].title()) and f"({paper[-4:]}): " in text for text in shown) == 1
 

@@ -16,8 +16,8 @@ from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.papers.fan2020.statistics.initialisation import compare_kernel
 from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
 from deepspectra.papers.fan2020.statistics.training import compare_trained, label_rows, training_rows
+from deepspectra.papers.histograms import histogram, zoom
 from deepspectra.papers.rows import Row, summary_table
-from deepspectra.rmt.distances import histogram, zoom
 from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
 
 from .drawn import drawing, illegible, line_through, save_here_and_there, texts, through_csv

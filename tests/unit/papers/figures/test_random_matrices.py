@@ -10,8 +10,9 @@ import pytest
 
 from deepspectra.papers.baskerville2022 import figures as baskerville2022
 from deepspectra.papers.baskerville2022.figures import random_matrices, resnet34
-from deepspectra.rmt.distances import histogram
-from deepspectra.rmt.laws import ratio_surmise, wigner_surmise
+from deepspectra.papers.histograms import histogram
+from deepspectra.rmt.laws.ratios import ratio_surmise
+from deepspectra.rmt.laws.spacings import wigner_surmise
 
 from .drawn import illegible, line_through, over_data, save_here_and_there, texts, through_csv
 

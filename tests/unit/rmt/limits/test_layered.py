@@ -6,7 +6,7 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import (

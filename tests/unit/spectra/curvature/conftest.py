@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepspectra.nn.networks import feed_forward
+from deepspectra.nn.architectures.mlp import feed_forward
 
 
 @pytest.fixture(autouse=True)

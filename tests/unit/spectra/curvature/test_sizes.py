@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deepspectra.nn.architectures import dense_shapes, hessian_network_shapes
-from deepspectra.nn.networks import feed_forward
+from deepspectra.nn.architectures import architecture
+from deepspectra.nn.architectures.base import dense_shapes
+from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import sizes
 from deepspectra.spectra.curvature.piecewise import reduced_hessian
@@ -31,13 +32,14 @@ def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden):
 
 def test_the_networks_of_the_paper():
     """Seen: 4578, 8776 and 8824 rows, of the parameters that a batch feels."""
-    networks = {
-        ("mnist", "mlp", (10, 100, 100)): 6076,
-        ("cifar10", "lenet", ()): 10940,
-        ("bike", "mlp", (100, 100, 50)): 13066,
-    }
-    for (data, architecture, hidden), rows in networks.items():
-        assert reduced_rows(hessian_network_shapes(data, architecture, hidden), 64, 1 if data == "bike" else 9) == rows
+    networks = [
+        ("mlp", [10, 100, 100], 784, 10, 6076),
+        ("lenet", [], 3072, 10, 10940),
+        ("mlp", [100, 100, 50], 13, 1, 13066),
+    ]
+    for name, hidden, inputs, outputs, rows in networks:
+        shapes = architecture(name).shapes({"hidden": hidden}, inputs, outputs)
+        assert reduced_rows(shapes, 64, max(outputs - 1, 1)) == rows
 
 
 def test_what_is_too_large_is_said_before_it_is_made(monkeypatch):

@@ -11,7 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from deepspectra.nn.activations import Activation, activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import limit_law, tangent_kernel

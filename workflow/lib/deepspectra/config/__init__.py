@@ -1,13 +1,12 @@
-"""The configuration: one typed source for every parameter, read from YAML and checked before anything runs.
+"""The configuration: every parameter is typed, read from YAML, and checked before anything runs.
 
-``config/config.yaml`` holds the parameters as published (paper scale). A scale is that file with a few values made
-smaller by ``config/{scale}.yaml``, and on top of it whatever the user gives on the command line. The models of this
-package, one module for each paper, say what every key means; the JSON schema and the table in ``config/README.md`` are
-made from them.
+``config/config.yaml`` holds the published parameters (paper scale). The other scales are this file with some values
+made smaller by ``config/{scale}.yaml``. The user's own values take precedence over both. The models of
+:mod:`deepspectra.config.settings`, and of each paper's ``settings``, say what every key means.
 """
 
-from deepspectra.config.descriptions import describe_keys, describe_scale, differences, json_schema
-from deepspectra.config.loading import ScaledSettings, check_files, load_settings
+from deepspectra.config.descriptions import describe_scale, differences, explain_keys, json_schema
+from deepspectra.config.loading import ScaledSettings, check_files, load_settings, read_overrides
 from deepspectra.config.settings import SCALES, Settings
 
 __all__ = [
@@ -15,9 +14,10 @@ __all__ = [
     "ScaledSettings",
     "Settings",
     "check_files",
-    "describe_keys",
     "describe_scale",
     "differences",
+    "explain_keys",
     "json_schema",
     "load_settings",
+    "read_overrides",
 ]

@@ -1,4 +1,4 @@
-"""Settings of the claims: whose are judged."""
+"""Settings of the claims: which papers' claims are judged."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from pydantic import Field, field_validator
 
 from deepspectra.papers.types import Node
 
-Paper = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
+__all__ = ["Claims"]
+
+#: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
+_Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
 
 
 class Claims(Node):
     """What the claims are read from."""
 
-    papers: list[Paper] = Field(
+    papers: list[_Key] = Field(
         min_length=1,
-        description="Papers whose claims are judged, from all their figures and tables; those of the others are listed "
-        "as not run.",
+        description="Papers whose claims are judged, from all their figures and tables; claims of the others are "
+        "listed as not run.",
     )
 
     @field_validator("papers")
     @classmethod
-    def _each_once(cls, papers: list[Paper]) -> list[Paper]:
+    def _each_once(cls, papers: list[_Key]) -> list[_Key]:
         if len(set(papers)) < len(papers):
             raise ValueError(f"expected every paper once, found {', '.join(papers)}")
         return papers

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -14,14 +15,19 @@ from deepspectra.config.mistakes import explain
 from deepspectra.config.settings import SCALES, Settings
 from deepspectra.runtime.errors import UserError
 
+try:
+    # Every start of Snakemake reads these files: take the fast reader where there is one.
+    from yaml import CSafeLoader as _YamlLoader
+except ImportError:
+    from yaml import SafeLoader as _YamlLoader  # type: ignore[assignment]  # the same interface in Python
+
+__all__ = ["ScaledSettings", "check_files", "load_settings", "read_overrides"]
+
 _PLAIN_SCALAR = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.(inf|[0-9]+)|\.nan|true|false|null")
 
 
-class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """As YAML's own, which of a key that is there twice takes the last one in silence; the fast one where it is built.
-
-    Every start of Snakemake reads these files.
-    """
+class _StrictLoader(_YamlLoader):
+    """Refuses keys that occur twice in a mapping, of which YAML's own loader silently takes the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         places: dict[object, int] = {}
@@ -38,23 +44,23 @@ class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 
 class ScaledSettings(Mapping[str, Settings]):
-    """Settings by scale: each is checked when it is asked for.
+    """Settings by scale, each checked on first use.
 
-    A value of the user's own may be sound at the scale that they run and impossible at another (a shape that does not
-    divide the small sizes of the tests, say): that must not stop them.
+    A user's value may be fine at the scale they run and impossible at another (a shape that does not divide the small
+    sizes of the tests, say); that must not stop them.
 
-    :ivar scale: the one that the short target names make; its settings were checked when this was built.
+    :ivar scale: the default scale, whose settings are checked at once.
     """
 
-    def __init__(self, values: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(self, values: Mapping[str, Mapping[str, Any]]) -> None:
         self._values = values
         self._checked: dict[str, Settings] = {}
-        asked = str(next(iter(values.values())).get("scale"))
-        # Where the scale itself is a mistake, any of them tells it.
-        self.scale = self[asked if asked in values else "paper"].scale
+        wanted = str(next(iter(values.values())).get("scale"))
+        # If the scale itself is a mistake, the check of any scale reports it.
+        self.scale = self[wanted if wanted in values else "paper"].scale
 
     def __getitem__(self, scale: str) -> Settings:
-        """:raises UserError: with the key's path and what was expected, for every mistake found."""
+        """:raises UserError: listing every mistake with the path of its key and what was expected."""
         if scale not in self._checked:
             self._checked[scale] = _validated(self._values[scale], scale)
         return self._checked[scale]
@@ -67,37 +73,47 @@ class ScaledSettings(Mapping[str, Settings]):
 
 
 def check_files(paths: Iterable[str | Path]) -> None:
-    """Check the user's own files of settings, of which Snakemake takes the values, for what it passes over.
+    """Check the user's own configuration files, whose values Snakemake passes on, for what it overlooks.
 
-    :raises UserError: if a key is there twice, of which only the last would count.
+    :raises UserError: if a key occurs twice.
     """
     for path in paths:
-        # Snakemake has read it: what is no YAML is JSON.
+        # Snakemake has read the file: if it is not YAML it is JSON.
         with suppress(yaml.YAMLError), Path(path).open(encoding="utf-8") as file:
             yaml.load(file, _StrictLoader)
 
 
-def load_settings(folder: str | Path, overrides: Mapping[str, object] | None = None) -> ScaledSettings:
+def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> ScaledSettings:
     """Settings of all scales, from the YAML files of a folder and the user's own values.
 
     :param folder: holds ``config.yaml`` and, for each reduced scale, ``{scale}.yaml``.
-    :param overrides: nested mapping that wins over the files at every scale (from the command line).
-    :raises UserError: with the key's path and what was expected, for every mistake at the scale that is asked for.
+    :param overrides: nested mapping from the command line, which takes precedence over the files at every scale.
+    :raises UserError: listing every mistake at the default scale with the path of its key and what was expected.
     """
     folder = Path(folder)
-    overrides = _typed(overrides or {})
-    base = _read_yaml(folder / "config.yaml")
-    values = {}
-    for scale in SCALES:
-        layers = [] if scale == "paper" else [_read_yaml(folder / f"{scale}.yaml")]
-        values[scale] = base
-        for layer in (*layers, overrides):
-            values[scale] = _merge(values[scale], layer)
-    return ScaledSettings(values)
+    base, own = _read_yaml(folder / "config.yaml"), _typed(overrides or {})
+    reduced = {scale: {} if scale == "paper" else _read_yaml(folder / f"{scale}.yaml") for scale in SCALES}
+    return ScaledSettings({scale: _merge(_merge(base, reduced[scale]), own) for scale in SCALES})
 
 
-def _typed(value: object) -> object:
-    """Numbers, booleans and null inside lists and mappings of the command line, which Snakemake leaves as text."""
+def read_overrides(files: Iterable[str | Path] = (), assignments: Iterable[str] = ()) -> dict[str, Any]:
+    """The user's own values as Snakemake takes them: files first, then ``key=value`` with the value in YAML.
+
+    :raises UserError: if a file cannot be read, or an assignment has no ``=``.
+    """
+    own: dict[str, Any] = {}
+    for path in files:
+        own = _merge(own, _read_yaml(Path(path)))
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UserError(f"expected key=value, found {text!r}")
+        own = _merge(own, {key: yaml.safe_load(value)})
+    return own
+
+
+def _typed(value: Any) -> Any:
+    """Turn text into numbers, booleans and null inside lists and mappings, where Snakemake leaves text."""
     if isinstance(value, Mapping):
         return {key: _typed(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -107,7 +123,7 @@ def _typed(value: object) -> object:
     return value
 
 
-def _read_yaml(path: Path) -> dict[str, object]:
+def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8") as file:
             content = yaml.load(file, _StrictLoader)
@@ -120,7 +136,7 @@ def _read_yaml(path: Path) -> dict[str, object]:
     return content
 
 
-def _merge(base: Mapping[str, object], layer: Mapping[str, object]) -> dict[str, object]:
+def _merge(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
     """``layer`` over ``base``: mappings are merged, everything else (lists too) is replaced."""
     result = dict(base)
     for key, value in layer.items():
@@ -129,15 +145,15 @@ def _merge(base: Mapping[str, object], layer: Mapping[str, object]) -> dict[str,
     return result
 
 
-def _validated(values: Mapping[str, object], scale: str) -> Settings:
+def _validated(values: Mapping[str, Any], scale: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         lines = [explain(problem) for problem in error.errors()]
-        # Of a scale that there is not, another one's settings are looked at.
+        # An unknown scale is checked with another scale's settings: name none.
         place = f" at {scale} scale" if values.get("scale") in SCALES else ""
         raise UserError(
             f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:\n"
             + "\n".join(f"  - {line}" for line in lines)
-            + "\nEvery key is explained in config/README.md."
+            + "\n`deepspectra settings` explains every key (see config/README.md)."
         ) from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
-from typing import get_args, get_origin
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
 from deepspectra.config.settings import Settings
 
-#: Pydantic's words, in the order in which they are replaced, and plainer ones.
+__all__ = ["explain"]
+
+#: Pydantic's words and plainer ones, in the order in which they are replaced.
 _PLAINER = (
     ("Input should be", "expected"),
     ("a valid integer", "an integer"),
@@ -21,25 +23,25 @@ _PLAINER = (
 )
 
 
-def explain(problem: Mapping[str, object]) -> str:
-    """One line for one pydantic error: the key's path, what was expected, what was found."""
+def explain(problem: Mapping[str, Any]) -> str:
+    """One line for one pydantic error: the path of the key, what was expected, what was found."""
     location = [part for part in problem["loc"] if part != "[key]"]
     path = ".".join(str(part) for part in location) or "the configuration"
-    if problem["type"] == "extra_forbidden":
+    kind, found = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
         known = _known_keys(location[:-1])
         close = difflib.get_close_matches(str(location[-1]), known, n=1)
         return f"{path}: unknown key; {f'did you mean {close[0]}? ' if close else ''}known here: {', '.join(known)}"
-    if problem["type"] == "missing":
+    if kind == "missing":
         return f"{path}: this key is missing"
-    found = problem["input"]
     if isinstance(found, float) and math.isnan(found):
         return f"{path}: expected a number, found nan"
-    if problem["type"] == "model_type":
+    if kind == "model_type":
         return f"{path}: expected a mapping with the keys {', '.join(_known_keys(location))}; found {found!r}"
-    if problem["type"] in ("too_short", "too_long"):
-        bound = "at least" if problem["type"] == "too_short" else "at most"
-        length = problem["ctx"]["min_length" if problem["type"] == "too_short" else "max_length"]
-        return f"{path}: expected {bound} {length} {'entry' if length == 1 else 'entries'}, found {len(found)}"
+    if kind in ("too_short", "too_long"):
+        words, key = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
+        length = problem["ctx"][key]
+        return f"{path}: expected {words} {length} {'entry' if length == 1 else 'entries'}, found {len(found)}"
     message = str(problem["msg"]).removeprefix("Value error, ")
     for wording, plainer in _PLAINER:
         message = message.replace(wording, plainer)
@@ -47,9 +49,9 @@ def explain(problem: Mapping[str, object]) -> str:
     return f"{path}: {message}{suffix}"
 
 
-def _known_keys(location: list[object]) -> list[str]:
-    """Names of the fields of the model at a path; names in a mapping of models are the user's own."""
-    current: object = Settings
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    """Fields of the model at a path; the names in a mapping of models are the user's own."""
+    current: Any = Settings
     for part in location:
         if isinstance(current, type) and issubclass(current, BaseModel):
             current = current.model_fields[str(part)].annotation

@@ -22,9 +22,10 @@ import torchvision
 from torchvision.transforms import InterpolationMode, RandomResizedCrop
 from torchvision.transforms.v2 import functional
 
-from deepspectra.nn.backbones import SIDE, Embedding
+from deepspectra.nn.embedding import SIDE, Embedding
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import stream_seed
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,9 @@ class Crop(NamedTuple):
 
 def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Crop:
     """The random crop of image ``index`` of a stream, drawn by torchvision itself on the CPU."""
-    state = np.random.SeedSequence(entropy=seed, spawn_key=(stream, index)).generate_state(1, np.uint64)[0]
     # torchvision draws from torch's global generator, which is left as it was.
     with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(int(state >> np.uint64(1)))
+        torch.random.default_generator.manual_seed(stream_seed(seed, stream, index))
         rectangle = RandomResizedCrop.get_params(torch.empty(3, height, width), list(CROP_SHARES), list(CROP_RATIOS))
         mirrored = bool(torch.rand(1) < 0.5)
     return Crop(*rectangle, mirrored)

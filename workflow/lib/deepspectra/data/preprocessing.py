@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepspectra.nn.architectures import IMAGENET_DEVIATION, IMAGENET_MEAN
+from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.runtime.errors import UserError
 
 #: The regressors of Bike Sharing beside the day of the month (baskerville2022, appendix B).

@@ -16,7 +16,7 @@ import torch
 from deepspectra.data.preprocessing import normalise_cifar10, normalise_mnist, split_bike
 from deepspectra.data.samples import choose_images, columns_of, principal_components, sphere_samples
 from deepspectra.nn.activations import activation
-from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.nn.losses import Loss
 from deepspectra.nn.networks import standardise_images
 from deepspectra.runtime import store

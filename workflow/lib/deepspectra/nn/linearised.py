@@ -8,18 +8,20 @@ import torch
 from torch import nn
 from torch.func import functional_call, jvp
 
+__all__ = ["linearised"]
+
 
 def linearised(
     model: nn.Module, parameters: Mapping[str, torch.Tensor], initial: torch.Tensor, layer: str
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The function f_{W0}(x) + (W - W0) . grad_W f at W0, for the weight W of one layer.
+    """The function f_{W0}(x) + (W - W0) . grad_W f_{W0}(x) for the weight W of one layer.
 
-    All other parameters are the trained ones on both sides. One forward-mode product a batch, and no gradient.
+    All other parameters are trained in both terms. Each batch takes one forward-mode product and no gradient.
 
-    :param parameters: trained ones by torch's names (``dense2.weight``), as of ``model.named_parameters()``.
-    :param initial: W0, shape of the layer's weight.
+    :param parameters: the trained parameters by torch's names (``dense2.weight``), as in ``model.named_parameters()``.
+    :param initial: W0, with the shape of the layer's weight.
     :param layer: name of the layer, such as ``dense2``.
-    :returns: a function of images, to outputs of shape (batch, classes).
+    :returns: maps images to outputs of shape (batch, classes).
     """
     name = f"{layer}.weight"
     fixed = {key: value.detach() for key, value in parameters.items()}
@@ -29,7 +31,8 @@ def linearised(
         def of_weight(weight: torch.Tensor) -> torch.Tensor:
             return functional_call(model, {**fixed, name: weight}, (images,))
 
-        value, change = jvp(of_weight, (initial,), (displacement,))
+        # torch declares a third result, which only has_aux gives.
+        value, change = jvp(of_weight, (initial,), (displacement,))  # type: ignore[misc]
         return value + change
 
     return outputs

@@ -1,6 +1,6 @@
-"""Loss functions of a batch, summed over its samples, and their curvature in the network's outputs.
+"""Losses of a batch, summed over its samples, and their curvature in the network's outputs.
 
-Curvature matrices of a batch are those of the sum, as in the code of baskerville2022 (the mean times the batch size).
+The curvature of a batch is that of the sum, as in the code of baskerville2022 (the mean times the batch size).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import torch
 from torch.nn import functional
 
 from deepspectra.runtime.errors import UserError
+
+__all__ = ["LOSSES", "Loss", "batch_loss", "curvature_factor"]
 
 Loss = Literal["cross_entropy", "squared"]
 LOSSES: tuple[str, ...] = get_args(Loss)
@@ -24,23 +26,23 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     :raises UserError: if there is no such loss.
     """
     if loss == "cross_entropy":
-        # log(1 + sum of exp(z_c - z_label)) over the other classes: derivatives of torch's own form subtract the
-        # label's probability from 1, of which nothing is left where the network is sure and right.
+        # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
+        # label's probability from 1, and nothing is left of it where the network is confident and right.
         others = _other_columns(targets, outputs.shape[1])
         differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
         return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
     if loss == "squared":
-        # Not torch's own: its forward-over-reverse derivative fails.
+        # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
     raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
 
 
 def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
-    """A with A_n A_n' the Hessian of sample n's loss in its outputs, of as few columns as it has rank.
+    """A with A_n A_n' the Hessian of sample n's loss in its outputs, with as many columns as its rank.
 
-    Cross-entropy: diag(p) - p p' = diag(s) (1 - s s') diag(s) with s the square roots of the softmax probabilities,
-    and 1 - s s' projects on the complement of s, of which a Householder reflection gives an orthonormal basis: a column
-    less than outputs, and no difference of nearly equal numbers.
+    Cross-entropy: diag(p) - p p' = diag(s) (1 - s s') diag(s), where s are the square roots of the softmax
+    probabilities. 1 - s s' projects onto the complement of s, and a Householder reflection gives an orthonormal basis
+    of that: one column fewer than outputs, and no difference of nearly equal numbers.
 
     :param outputs: shape (batch, outputs).
     :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
@@ -50,7 +52,7 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
     if loss == "cross_entropy":
         roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
-        # The reflection that takes s to minus the axis of the likeliest class takes the others to a basis of the
+        # The reflection that maps s to minus the axis of the likeliest class maps the other axes to a basis of the
         # complement of s.
         likeliest = roots.argmax(1)
         mirror = roots + identity[likeliest]
@@ -64,6 +66,6 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
 
 
 def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:
-    """For each row the ``count`` columns but one, ascending; int64, shape (rows, count - 1)."""
+    """For each row all of ``count`` columns except one, ascending; int64, shape (rows, count - 1)."""
     places = torch.arange(count - 1, device=column.device).expand(len(column), -1)
     return places + (places >= column[:, None])

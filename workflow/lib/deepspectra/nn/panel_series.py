@@ -1,7 +1,7 @@
-"""A function that is known by its values alone, as a Chebyshev series on each panel of the line, and its derivative.
+"""A function known only by its values, as a Chebyshev series on each panel of the line, and its derivative.
 
-On a panel where the function is smooth the series converges geometrically, and so does its derivative: no step size has
-to be chosen, and about twelve digits are right. Where it is not smooth, the series says so.
+Where the function is smooth, its series on a panel converges geometrically, and so does the derivative: there is no
+step size to choose, and about twelve digits are right. Where it is not smooth, the tail of the series shows it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# What Gauss-Legendre rules of order 16 integrate to 1e-10 has singularities outside the ellipse whose axes add up to
-# twice a panel's half-width; 48 terms then leave 2^-48 and, in the derivative, a few thousand times that.
+__all__ = ["PanelSeries"]
+
+# A function that Gauss-Legendre rules of order 16 integrate to 1e-10 has its singularities outside the ellipse whose
+# axes add up to twice a panel's half-width. Then 48 terms leave 2^-48, and a few thousand times that in the derivative.
 _TERMS = 48
 
 
@@ -44,7 +46,7 @@ class PanelSeries:
         return cls(cuts, cosines @ values.T)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Values at x, float64 of any shape; beyond the panels the last one's polynomial goes on."""
+        """Values at x, float64 of any shape; beyond the panels the outermost polynomial continues."""
         x = np.asarray(x, dtype=np.float64)
         panel = np.clip(np.searchsorted(self.cuts, x, side="right") - 1, 0, self.cuts.size - 2)
         lower, upper = self.cuts[panel], self.cuts[panel + 1]
@@ -58,11 +60,11 @@ class PanelSeries:
 
     @property
     def tails(self) -> np.ndarray:
-        """Largest of the last four coefficients of each panel: what a series of a smooth function does not have."""
+        """Largest of the last four coefficients of each panel: rounding error where the function is smooth."""
         return np.abs(self.coefficients[-4:]).max(axis=0)
 
     @property
     def jumps(self) -> np.ndarray:
-        """Limit from the right less limit from the left at every inner cut, shape (panels - 1,)."""
+        """Limit from the right minus limit from the left at every inner cut, shape (panels - 1,)."""
         signs = (-1.0) ** np.arange(len(self.coefficients))
         return signs @ self.coefficients[:, 1:] - self.coefficients[:, :-1].sum(axis=0)

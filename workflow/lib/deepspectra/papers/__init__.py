@@ -1,4 +1,15 @@
-"""The four papers: settings, recipe, statistics, figures, claims and items of each, and what they share."""
+"""The four papers, and what they share.
 
-#: A PNG's own record of the share of its height, from below, that is small print. The report has that as text.
+``registry``  names of the papers, and where their items are
+``item``      what the workflow knows of one figure or table
+``rows``      rows of a figure's summary
+``style``     the look of all figures
+``types``     pieces that settings are typed with
+``reading``   reads the numbers of claims from finished tables; ``readings``: those of all papers
+``{paper}``   settings, recipe, statistics, figures, claims and items of one paper
+"""
+
+#: Text entry of a PNG: the share of its height, from below, that is small print. The report shows that as text instead.
 NOTE_SHARE = "Note"
+
+__all__ = ["NOTE_SHARE"]

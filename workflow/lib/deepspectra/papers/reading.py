@@ -1,6 +1,6 @@
-"""Numbers taken from finished tables, each with its error and what there is to say of it.
+"""Read the numbers of claims from finished tables, each with its error and remarks.
 
-Nothing here needs pandas before there is a table: the Snakefile asks which files the readings take.
+pandas is not imported here: the Snakefile asks which files the readings take.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deepspectra.papers.rows import NO_WEIGHTS
+
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What a summary has in place of numbers where a provider's weights could not be had.
-NO_WEIGHTS = "weights not available"
+__all__ = ["AbsentError", "Measured", "Reading", "Results", "difference", "mean", "number"]
 
 
 class AbsentError(Exception):
-    """A number that is not there; the message says why."""
+    """A number is missing; the message says why."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a claim is judged by.
+    """The number by which a claim is judged.
 
-    :ivar error: one standard error; NaN where a single draw has none, 0 of what is computed and not drawn.
-    :ivar remark: for the reader, whatever the verdict. :ivar obstacle: why there can be no verdict, if so.
-    :ivar floor: what a perfect model has of the same size; NaN if unknown.
+    :ivar error: one standard error; NaN for a single draw, 0 for a value that is computed, not drawn.
+    :ivar remark: for the reader, whatever the verdict. :ivar obstacle: why there can be no verdict, or empty.
+    :ivar floor: the value for a perfect model of the same size; NaN if unknown.
     """
 
     value: float
@@ -38,20 +39,20 @@ class Measured:
 
 
 class Results:
-    """Tables by their name below the scale's folder, such as "statistics/fan2020/figure_1"."""
+    """Tables by their names below the scale's folder, such as "statistics/fan2020/figure_1"."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
         self._tables = tables
 
     def only(self, files: tuple[str, ...]) -> Results:
-        """The same with some files alone, so that a reading cannot take what it does not declare."""
+        """A part of the tables, so that a reading cannot use what it does not declare."""
         return Results({name: self._tables[name] for name in files if name in self._tables})
 
     def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
 
-        :param columns: that the table must have beside those.
-        :raises AbsentError: if there are none.
+        :param columns: other columns that the table must have.
+        :raises AbsentError: if there are no such rows.
         """
         if file not in self._tables:
             raise AbsentError(f"{file}.csv is not made with these settings")
@@ -65,43 +66,42 @@ class Results:
         if len(chosen):
             return chosen
         if "series" in where:
-            told = table[table.series == where["series"]].get("quantity", table.series)
-            for text in told[told.astype(str).str.startswith(NO_WEIGHTS)]:
-                raise AbsentError(text)
+            said = table[(table.series == where["series"]) & (table.get("quantity") == NO_WEIGHTS)]
+            for label in said.get("label", ()):
+                raise AbsentError(label)
             if where["series"] == "published":
                 raise AbsentError("no matrix was made as published")
-        raise AbsentError(f"{file}.csv has no row {', '.join(map(str, where.values()))}".rstrip())
+        raise AbsentError(f"{file}.csv has no row {_words(where)}".rstrip())
 
     def row(self, file: str, **where: str | float) -> dict[str, Any]:
-        """The one row of them.
+        """The only such row.
 
         :raises AbsentError: if there is none, or more than one.
         """
         rows = self.rows(file, **where)
         if len(rows) > 1:
-            raise AbsentError(f"{file}.csv has {len(rows)} rows {', '.join(map(str, where.values()))}")
+            raise AbsentError(f"{file}.csv has {len(rows)} rows {_words(where)}")
         return rows.iloc[0].to_dict()
 
     def value(self, file: str, column: str = "value", **where: str | float) -> float:
-        """A number of that row.
+        """A number in the only such row.
 
-        :raises AbsentError: if it is not there, or no number.
+        :raises AbsentError: if it is missing or not a number.
         """
         row = self.row(file, **where)
         found = number(row.get(column))
         if math.isnan(found):
             note = row.get("note")
-            place = ", ".join(map(str, where.values()))
-            raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {place}")
+            raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {_words(where)}")
         return found
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one claim is read.
+    """How to read the number of one claim.
 
-    :ivar files: tables that it takes, by name. :ivar measure: the number that the claim is about.
-    :ivar second: the same question answered rigorously. :ivar kind: how, "resolved" or "calibrated".
+    :ivar files: names of the tables it uses. :ivar measure: the number that the claim is about.
+    :ivar second: the same question answered more rigorously. :ivar kind: how: "resolved" or "calibrated".
     """
 
     files: tuple[str, ...]
@@ -110,13 +110,13 @@ class Reading:
     kind: str = ""
 
     def take(self, results: Results) -> tuple[Measured, Measured | None]:
-        """Both numbers; one that is not there is NaN, and the obstacle says why."""
+        """Both numbers; a missing one is NaN, and its obstacle says why."""
         part = results.only(self.files)
         return _attempt(self.measure, part), _attempt(self.second, part) if self.second else None
 
 
 def number(value: object) -> float:
-    """A cell of a table as a number; NaN if it is none, or not finite."""
+    """A cell of a table as a number; NaN if it is not a finite number."""
     try:
         found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -125,7 +125,7 @@ def number(value: object) -> float:
 
 
 def difference(one: Measured, other: Measured) -> Measured:
-    """One minus the other, taken as independent; what hinders either hinders both."""
+    """One minus the other, assumed independent; an obstacle of either is an obstacle of the difference."""
     obstacles = dict.fromkeys(filter(None, (one.obstacle, other.obstacle)))
     return Measured(one.value - other.value, math.hypot(one.error, other.error), obstacle="; ".join(obstacles))
 
@@ -139,6 +139,10 @@ def mean(values: pd.Series, what: str) -> Measured:
     if len(values) < 2:
         raise AbsentError(f"{what}: {len(values)} values make no mean with an error")
     return Measured(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5))
+
+
+def _words(where: Mapping[str, str | float]) -> str:
+    return ", ".join(str(wanted) for wanted in where.values())
 
 
 def _attempt(measure: Callable[[Results], Measured], results: Results) -> Measured:

@@ -1,11 +1,13 @@
-"""Readings of the four papers' claims together."""
+"""The readings of all papers' claims."""
 
 from deepspectra.papers.baskerville2022 import claims as baskerville2022
 from deepspectra.papers.fan2020 import claims as fan2020
 from deepspectra.papers.pennington2017 import claims as pennington2017
 from deepspectra.papers.thamm2024 import claims as thamm2024
 
-#: Reading of every claim, by its paper and its name in the ledger.
+__all__ = ["READINGS"]
+
+#: The reading of every claim, by paper and by id in the ledger.
 READINGS = {
     "thamm2024": thamm2024.READINGS,
     "baskerville2022": baskerville2022.READINGS,

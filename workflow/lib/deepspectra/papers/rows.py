@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Row", "summary_table"]
+__all__ = ["NO_WEIGHTS", "Row", "summary_table"]
+
+#: Quantity of a row that stands in place of numbers where a provider's weights could not be had; its label says why.
+NO_WEIGHTS = "weights_not_available"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Row:
 
     :ivar panel: the letter of the panel. :ivar series: what it is a number of.
     :ivar quantity: identifier, snake_case. :ivar label: the same in words.
-    :ivar value: None where there is none to tell. :ivar reference: what it is compared with. :ivar error: standard error.
+    :ivar value: None where there is none to tell. :ivar reference: what it is compared with.
+    :ivar error: standard error.
     :ivar at: the argument where a quantity is known at several (a width, an output scale).
     :ivar told: whether captions tell it.
     """

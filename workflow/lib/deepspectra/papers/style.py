@@ -1,9 +1,10 @@
-"""One look for all figures, and files that are equal whenever the plotted numbers are."""
+"""One look for all figures; equal numbers give equal files."""
 
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,17 +14,22 @@ from matplotlib.figure import Figure
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
-#: Width in inches of the text column of the papers' own format: font sizes below are those on the page.
+__all__ = [
+    *("BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION"),
+    *("add_note", "label_panel", "new_figure", "note_of", "save", "sequence"),
+]
+
+#: Width in inches of the text column of the papers, so that the font sizes below are those on the page.
 COLUMN = 5.5
 
-#: Okabe and Ito's colours: distinguishable with every common colour-vision deficiency.
+#: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
 
-#: By which the small print of a figure is found again.
+#: Marks the small print of a figure.
 _NOTE = "note"
 
-_PARAMETERS = {
+_PARAMETERS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
     "axes.labelsize": 7,
@@ -50,7 +56,7 @@ _PARAMETERS = {
 def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
     """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state."""
     matplotlib.use("Agg")
-    # A matplotlibrc of the user's changes nothing.
+    # Ignore the user's matplotlibrc.
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(_PARAMETERS)
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -59,19 +65,19 @@ def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) ->
 
 
 def sequence(count: int) -> np.ndarray:
-    """Colours for an ordered series, dark to light, legible in grey as well; shape (count, 4)."""
+    """Colours for an ordered series, dark to light, also legible in grey; shape (count, 4)."""
     return matplotlib.colormaps["viridis"](np.linspace(0, 0.88, count))
 
 
 def label_panel(axes: Axes, letter: str, title: str = "") -> None:
-    """The panel's letter and what it shows, above it on the left."""
+    """Write the panel's letter and title above it, on the left."""
     axes.set_title(f"$\\bf{{({letter})}}$ {title}".rstrip(), loc="left")
 
 
 def add_note(figure: Figure, note: str) -> None:
-    """Small print below the panels: the scale, what was reduced and what was assumed."""
+    """Write small print below the panels: the scale, what it reduces, and assumptions."""
     width = int(figure.get_figwidth() * 26)
-    # Words stay whole, so that the note can be read back.
+    # Keep words whole, so that note_of can read the note back.
     lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
     figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
 
@@ -82,8 +88,8 @@ def note_of(figure: Figure) -> str:
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
-    """Write a figure as PDF and PNG; no date enters, so that equal figures give equal bytes."""
-    # The layout settles in one drawing, at the PNG's resolution, and is kept: both files are then as that drawing was.
+    """Write a figure as PDF and PNG, without a date, so that equal figures give equal bytes."""
+    # Lay the figure out once, at the PNG's resolution, and keep that layout for both files.
     figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
@@ -95,8 +101,6 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
 
 
 def _note_share(figure: Figure) -> float:
-    """How much of the height of a figure its small print takes, from below; lines with mathematics have another height
-    at another resolution.
-    """
+    """Share of a figure's height, from below, that is small print, at the current resolution."""
     notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
     return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height

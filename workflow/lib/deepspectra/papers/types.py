@@ -1,4 +1,4 @@
-"""The pieces that settings are typed with: nodes, numbers and sizes that must divide."""
+"""Types of settings: nodes, numbers, and sizes that must divide."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+__all__ = [
+    *("NAME", "FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed"),
+    "require_whole",
+]
+
 #: Names of networks become parts of paths.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _number_from_text(value: object) -> object:
-    """YAML 1.1 reads ``1e-12`` (no decimal point) as text; a user means a number."""
+    """YAML 1.1 reads ``1e-12`` (no decimal point) as text, but users mean a number."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -22,10 +27,10 @@ def _number_from_text(value: object) -> object:
     return value
 
 
-# It stands last in every type: bounds in front of it belong to the number, and so they reach the JSON schema.
+# Put it last in every type: bounds before it belong to the number and reach the JSON schema.
 FromText = BeforeValidator(_number_from_text)
 PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
-# Read as fractions with denominators up to 10^4 (see require_whole).
+# Read as a fraction with a denominator up to 10^4 (see require_whole).
 Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
 
@@ -45,7 +50,7 @@ class Node(BaseModel):
 
 
 def require_whole(size: int, ratio: float, what: str) -> None:
-    """:raises ValueError: if size / ratio is no whole number."""
+    """:raises ValueError: unless size / ratio is a whole number."""
     quotient = Fraction(size) / Fraction(ratio).limit_denominator(10_000)
     if quotient.denominator != 1:
         raise ValueError(f"{what} must be a whole number, found {size} / {ratio:g} = {float(quotient):g}")

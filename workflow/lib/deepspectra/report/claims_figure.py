@@ -1,8 +1,9 @@
-"""The claims of the papers at a glance: what is published, what is accepted, what was measured, and the verdicts."""
+"""The claims of the papers at a glance: published and accepted values, measured values and verdicts."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,40 +11,37 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.registry import PAPERS
 from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS, accepted, measured
 
-#: Colour, marker and sign of every verdict: each tells it by itself.
+__all__ = ["LOOKS", "draw_claims", "place"]
+
+#: Colour, marker and sign of every verdict; each of the three suffices to tell it.
 LOOKS = {
     HOLDS: (style.GREEN, "o", "\N{CHECK MARK}"),
     FAILS: (style.VERMILION, "X", "\N{BALLOT X}"),
     NOT_RUN: ("0.45", "s", "\N{EN DASH}"),
     UNDECIDED: (style.ORANGE, "D", "?"),
 }
-_NAMES = {
-    "thamm2024": "Thamm, Staats and Rosenow (2024): weight matrices",
-    "baskerville2022": "Baskerville, Granziol and Keating (2022): Hessians",
-    "fan2020": "Fan and Wang (2020): conjugate and tangent kernels",
-    "pennington2017": "Pennington and Worah (2017): nonlinear random matrices",
-}
 _EXPLAINED = (
     "Every row in half widths of what is accepted (grey), logarithmic outside; a row with one bound is open on the "
     "other side, its unit the bound. Error bars: two standard errors; none where there is one draw. What is not run at "
     "this scale is an indication. Numbers, quantities and reasons are in claims.csv and claims.md."
 )
-# Inches: a page of A4 less its margins, the rows, and what stands above and below them.
+# Inches: an A4 page without its margins, a row, the space above and below the rows, and a line of small print.
 _WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.112, 0.62, 0.36, 0.098
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
 _SIGN, _ID, _CLAIM, _PANEL = 0.10, 0.17, 0.40, (3.12, 4.72)
 _COLUMNS = {"published": 4.80, "accepted": 5.52, "reproduced": 6.18, "looked at twice": 6.91}
 _TEXT = 4.7
-# Ends of the panel, in half widths of what is accepted.
+# The panel ends at plus and minus this, in half widths of the accepted interval.
 _END = 3.6
 
 
 def place(value: float, low: float, high: float) -> float:
-    """Where a number stands in a row: what is accepted is [-1, 1], and what is outside logarithmic.
+    """Position of a number in its row: the accepted interval is [-1, 1], and the scale is logarithmic outside.
 
-    Of one bound alone the other side is open; the unit is then the bound's size, or 1 for a bound of 0.
+    With a single bound the other side is open, and the unit is the size of the bound, or 1 if it is 0.
     """
     if math.isnan(low) or math.isnan(high):
         bound, end = (high, 1.0) if math.isnan(low) else (low, -1.0)
@@ -56,10 +54,10 @@ def place(value: float, low: float, high: float) -> float:
     return position if size <= 1 else math.copysign(1 + math.log10(size), position)
 
 
-def claims(checked: pd.DataFrame, note: str) -> Figure:
-    """One row for each claim, the papers as groups.
+def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
+    """A row for each claim, grouped by paper.
 
-    :param checked: as ``check_claims.py`` writes it. :param note: the scale and what it reduces.
+    :param checked: the table of claims. :param note: the scale and what it reduces.
     """
     papers = list(dict.fromkeys(checked.paper))
     figure, axes = style.new_figure(_WIDTH, 1.0)
@@ -68,7 +66,7 @@ def claims(checked: pd.DataFrame, note: str) -> Figure:
     bottom = _BOTTOM + _NOTE_LINE * (1 + figure.get_supxlabel().count("\n"))
     height = lines * _ROW + _TOP + bottom
     figure.set_figheight(height)
-    # Every column has its place, whatever is written there.
+    # Columns have fixed places, whatever their texts.
     figure.set_layout_engine("none")
     axis = axes[0, 0]
     left, right = _PANEL
@@ -81,7 +79,8 @@ def claims(checked: pd.DataFrame, note: str) -> Figure:
         axis.axvline(bound, color="0.75", linewidth=0.4, zorder=0)
     y = 0.0
     for paper in papers:
-        _write(axis, _SIGN, y + 0.8, _NAMES.get(paper, paper), weight="bold", fontsize=_TEXT + 1)
+        heading = f"{PAPERS[paper].name}: {PAPERS[paper].subject}"
+        _write(axis, _SIGN, y + 0.8, heading, weight="bold", fontsize=_TEXT + 1)
         y += 1.6
         for row in checked[checked.paper == paper].itertuples():
             _draw_row(axis, y + 0.5, row)
@@ -92,7 +91,7 @@ def claims(checked: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def _draw_row(axis: Axes, y: float, row: object) -> None:
+def _draw_row(axis: Axes, y: float, row: Any) -> None:
     colour, marker, sign = LOOKS[row.verdict]
     low, high = row.accept_low, row.accept_high
     ends = -_END if math.isnan(low) else -1, _END if math.isnan(high) else 1
@@ -122,7 +121,7 @@ def _draw_row(axis: Axes, y: float, row: object) -> None:
 def _draw_value(
     axis: Axes, y: float, value: float, error: float, bounds: tuple[float, float], colour: str, marker: str
 ) -> None:
-    """A marker with two errors on either side; at the panel's end an arrow's head for what lies beyond."""
+    """A marker with two errors on either side; values beyond the panel are an arrow head at its end."""
     if error > 0:
         reach = [_inside(place(value + side * error, *bounds)) for side in (-2, 2)]
         axis.plot(reach, [y, y], color=colour, linewidth=0.8)
@@ -146,16 +145,16 @@ def _inside(x: float) -> float:
     return float(np.clip(x, -_END + 0.08, _END - 0.08))
 
 
-def _write(axis: Axes, inches: float, y: float, text: str, **look: object) -> None:
-    """Text that begins so many inches from the figure's left, in a row."""
+def _write(axis: Axes, inches: float, y: float, text: str, **look: Any) -> None:
+    """Write text in a row, starting at a distance from the figure's left edge."""
     left, right = _PANEL
     share = (inches - left) / (right - left)
-    options = {"fontsize": _TEXT, "va": "center", "ha": "left"} | look
+    options: dict[str, Any] = {"fontsize": _TEXT, "va": "center", "ha": "left"} | look
     axis.text(share, y, text.replace("$", r"\$"), transform=axis.get_yaxis_transform(), **options)
 
 
 def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> None:
-    """Counts of verdicts and what the marks mean, above the rows."""
+    """Counts of verdicts and the legend, above the rows."""
     counts = checked.verdict.value_counts()
     figure.text(
         _SIGN / _WIDTH,

@@ -1,7 +1,7 @@
-"""One page with all results of a scale: figures, tables and claims, from files that are there.
+"""One page with all results of a scale: figures, tables and claims, from finished files.
 
-It loads nothing: pictures are small copies inside the page, full ones are links beside it. It says no time and no name
-of a machine, so that equal results give an equal page.
+It loads nothing: small copies of the pictures are inside the page, and links lead to the full ones beside it. It names
+neither a time nor a machine, so that equal results give an equal page.
 """
 
 from __future__ import annotations
@@ -13,36 +13,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from deepspectra.papers import NOTE_SHARE
+from deepspectra.papers.naming import LIMIT_LAWS, name_of
+from deepspectra.papers.registry import PAPERS
 from deepspectra.report.captions import read_caption
-from deepspectra.report.claims import VERDICTS, count_verdicts
-from deepspectra.report.contents import LIMIT_LAWS, PAPERS, name_of
+from deepspectra.report.claims import MARKS, count_verdicts
+from deepspectra.report.tables import ShownTable, environment, read_table
 from deepspectra.report.verdicts import BOUNDS, RULE
-from deepspectra.runtime.markdown import read_markdown
+
+__all__ = ["THUMBNAIL_WIDTH", "Entry", "figure_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
 #: Width of the pictures inside the page, in pixels: twice what a narrow screen shows.
 THUMBNAIL_WIDTH = 960
 
 
 @dataclass
-class Item:
-    """A figure or table: its name and title, text, files to fetch and, of either kind, what it shows."""
+class Entry:
+    """A figure or table on the page.
+
+    :ivar key: its name in paths. :ivar name: its name for readers. :ivar title: what it shows.
+    :ivar notes: small print. :ivar files: address relative to the page, by file type.
+    :ivar numbers: of a figure, lines of its caption. :ivar picture: of a figure, a small copy as a data address.
+    :ivar width: of that copy, in pixels. :ivar height: likewise. :ivar table: of a table, its columns and rows.
+    :ivar claims: those about it.
+    """
 
     key: str
     name: str
     title: str
     notes: list[str]
-    #: File type and address relative to the page.
     files: dict[str, str]
     numbers: list[str] = field(default_factory=list)
     picture: str = ""
     width: int = 0
     height: int = 0
-    columns: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
+    table: ShownTable | None = None
     claims: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -59,89 +66,78 @@ def thumbnail(path: str | Path, width: int = THUMBNAIL_WIDTH) -> tuple[bytes, in
     return content.getvalue(), plain.width, plain.height
 
 
-def figure_item(item: str, folder: Path, files: Sequence[Path], caption: Path) -> Item:
+def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     """A figure of a paper, or a limit law.
 
-    :param folder: of the page.
-    :param files: the PNG first, then what else there is to fetch.
+    :param folder: of the page. :param base: path of the figure's files without their suffix.
     """
-    told = read_caption(caption)
-    content, width, height = thumbnail(files[0])
+    text = read_caption(caption)
+    content, width, height = thumbnail(base.with_suffix(".png"))
     picture = "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
-    size = {"picture": picture, "width": width, "height": height}
-    return Item(item, name_of(item), told.title, [told.note], _links(folder, files), told.numbers, **size)
+    files = _links(folder, base, "png", "pdf", "csv")
+    return Entry(key, name_of(key), text.title, [text.note], files, text.numbers, picture, width, height)
 
 
-def table_item(item: str, folder: Path, files: Sequence[Path]) -> Item:
-    """A table of a paper.
-
-    :param files: the Markdown first, then what else there is to fetch.
-    """
-    heading, columns, rows, notes = read_markdown(files[0].read_text(encoding="utf-8"))
+def table_entry(key: str, folder: Path, base: Path) -> Entry:
+    """A table of a paper; parameters as for :func:`figure_entry`."""
+    table = read_table(base.with_suffix(".json"))
     # Before the colon a heading has the name of the item.
-    words = heading.rpartition(": ")[2]
-    title, links = words[:1].upper() + words[1:], _links(folder, files)
-    # Marks of code in Markdown are no text.
-    notes = [note.replace("`", "") for note in notes]
-    return Item(item, name_of(item), title, notes, links, columns=columns, rows=rows)
+    title = table.title.rpartition(": ")[2]
+    title = title[:1].upper() + title[1:]
+    return Entry(key, name_of(key), title, table.notes, _links(folder, base, "md", "csv"), table=table)
 
 
-def _links(folder: Path, files: Sequence[Path]) -> dict[str, str]:
-    # In an address the separator is a slash whatever the system.
-    return {path.suffix[1:].upper(): Path(os.path.relpath(path, folder)).as_posix() for path in files}
+def read_entries(folder: Path, paper: str, keys: Sequence[str]) -> list[Entry]:
+    """Figures and tables of a paper from the folder of a scale, in the given order."""
+    return [
+        table_entry(key, folder, folder / "tables" / paper / key)
+        if key.startswith("table")
+        else figure_entry(key, folder, folder / "figures" / paper / key, folder / "captions" / paper / f"{key}.txt")
+        for key in keys
+    ]
+
+
+def _links(folder: Path, base: Path, *suffixes: str) -> dict[str, str]:
+    """Addresses, in which the separator is a slash on every system, by file type."""
+    return {
+        suffix.upper(): Path(os.path.relpath(base.with_suffix(f".{suffix}"), folder)).as_posix() for suffix in suffixes
+    }
 
 
 def render_page(
     scale: str,
     reduced: Mapping[str, str],
-    items: Mapping[str, Sequence[Item]],
-    laws: Sequence[Item],
+    entries: Mapping[str, Sequence[Entry]],
+    laws: Sequence[Entry],
     claims: Sequence[dict[str, str]],
 ) -> str:
     """The page as text.
 
-    :param reduced: of each paper, what the scale makes smaller.
-    :param items: of each paper.
-    :param claims: all of them; what is of no item here stands at its paper.
+    :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
+    :param laws: limit laws. :param claims: all claims; those that belong to no entry stand at the end of their paper.
     """
-    for paper, shown in items.items():
-        for item in shown:
-            item.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, item.key)]
-    placed = {claim["id"] for shown in items.values() for item in shown for claim in item.claims}
+    for paper, shown in entries.items():
+        for entry in shown:
+            entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
+    every = [entry for shown in entries.values() for entry in shown]
+    placed = {claim["id"] for entry in every for claim in entry.claims}
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             scale=scale,
             reduced=reduced,
-            papers={key: PAPERS[key] for key in PAPERS if key in items},
-            items=items,
+            papers={key: PAPERS[key] for key in PAPERS if key in entries},
+            items=entries,
             laws=laws,
             limit_laws=LIMIT_LAWS,
             others=[claim for claim in claims if claim["id"] not in placed],
             claims=claims,
-            verdicts=VERDICTS,
+            verdicts=MARKS,
             rule=RULE,
             bounds=BOUNDS,
-            counts=count_verdicts(claims, list(items)),
-            pictures=sum(bool(item.picture) for shown in items.values() for item in shown),
-            tables=sum(bool(item.columns) for shown in items.values() for item in shown),
+            counts=count_verdicts(claims, list(entries)),
+            pictures=sum(entry.table is None for entry in every),
+            tables=sum(entry.table is not None for entry in every),
         )
-    )
-
-
-def render_table(item: Item) -> str:
-    """A table as a page of its own."""
-    return _environment().get_template("table.html").render(item=item)
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        # Titles, captions and claims are text, whatever is in them.
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )

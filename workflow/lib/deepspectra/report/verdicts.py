@@ -1,4 +1,4 @@
-"""The four verdicts, the rule for them, and numbers and bounds as they are written."""
+"""The four verdicts, the rule behind them, and how numbers and bounds are written."""
 
 from __future__ import annotations
 
@@ -6,37 +6,41 @@ import math
 
 from deepspectra.papers.reading import Measured
 
+__all__ = [
+    *("BOUNDS", "FAILS", "HOLDS", "NOT_RUN", "RULE", "UNDECIDED", "VERDICTS"),
+    *("accepted", "measured", "verdict"),
+]
+
 HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
 VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
-    "A claim about sizes as published (scale: paper) is not run at another scale, none is judged to hold or not at "
-    "smoke scale, which is too small to conclude from, and none where the user's own settings shape what it is about; "
-    "the number is given as an indication. A claim is not determinable if there is no "
-    "number, if the spectrum is unresolved, if value ± 2 errors reach over a bound of what is accepted, or if the "
-    "value is outside and even a perfect model of the same size would be. Else it holds if the value is accepted, "
-    "bounds included. What is one draw has no error, and is judged by its value alone; the error 0 is that of what is "
-    "computed and not drawn."
+    "A claim about published sizes (scale: paper) is not run at other scales. No claim is judged at smoke scale, which "
+    "is too small to conclude from, or where it depends on the user's own settings. The number is then an indication. "
+    "A claim is not determinable if there is no number, if the spectrum is unresolved, if value ± 2 errors reaches "
+    "beyond a bound, or if the value is outside the bounds and so is that of a perfect model of the same size. "
+    "Otherwise it holds if the value lies within the bounds or on one. A single draw has no error and is judged by its "
+    "value alone; an error of 0 means that the value is computed, not drawn."
 )
 
-#: Of numbers and bounds, for the same readers.
+#: About numbers and bounds, for the same readers.
 BOUNDS = (
-    "What follows ± is one error, a standard error where the reason says nothing else. Bounds of what is accepted are "
-    "this project's, since the papers give few."
+    "The number after ± is one standard error unless the reason says otherwise. The bounds are this project's, since "
+    "the papers give few."
 )
 
 
 def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple[str, str]:
-    """Whether a measured number bears a claim out, and why, in words.
+    """Whether a measured number supports a claim, and why, in words.
 
-    The first of these that applies: *not run at this scale* if the claim is about sizes as published and the run is
-    not; *not determinable* if there is no number or an obstacle, if value ± 2 errors reach over a bound (an error that
-    is NaN counts as none), or if the value is outside and the floor outside on the same side; *holds* if
-    low <= value <= high; *does not hold*.
+    The first that applies: *not run at this scale* if the claim is about published sizes and the run is not; *not
+    determinable* if there is no number or there is an obstacle, if value ± 2 errors reaches beyond a bound (a NaN error
+    counts as none), or if the value and the floor are outside on the same side; *holds* if low <= value <= high; *does
+    not hold*.
 
-    :param low: smallest accepted value, NaN for no bound; ``high``: the largest. :param run: whether the scale is the
-        claim's.
+    :param low: smallest accepted value, NaN for no bound. :param high: the largest.
+    :param run: whether the claim is about the scale of the run.
     """
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
     missing = math.isnan(found.value)
@@ -57,14 +61,14 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
 
 
 def accepted(low: float, high: float) -> str:
-    """What is accepted, in words."""
+    """The accepted values in words."""
     if math.isnan(low):
         return f"at most {high:g}"
     return f"at least {low:g}" if math.isnan(high) else f"{low:g} to {high:g}"
 
 
 def measured(value: float, error: float) -> str:
-    """A number with its error; where there is one, in its digits, and nothing where there is no number."""
+    """A number with as many digits as its error has, and the error; three digits without one, nothing for NaN."""
     if math.isnan(value):
         return ""
     if not error > 0:

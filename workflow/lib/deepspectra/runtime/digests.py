@@ -3,9 +3,10 @@
 Snakemake sees when a script is edited, by its time stamp, but not when a module is that the script imports. A digest of
 all that code, given to a rule as a parameter, closes the gap: an edit of the library never leaves a stale figure.
 
-What cannot change a result does not enter: comments, docstrings and formatting, imports for type checkers alone, and
-the modules of :data:`UNCOUNTED`. Everything else does, messages and captions too. The digest is made from the syntax
-tree, so that it is the same under every version of Python.
+What cannot change a result is left out: comments, docstrings and formatting, imports for type checkers alone, and the
+layer :mod:`deepspectra.runtime`, which carries bytes and makes no numbers. Golden files guard the bytes it writes, and
+:data:`deepspectra.runtime.FORMAT` is raised when they change on purpose. Everything else counts, messages and captions
+too. The digest is made from the syntax tree, so it is the same under every version of Python.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from deepspectra.runtime import FORMAT
+
+__all__ = ["Source", "code_digest", "read_source"]
+
 PACKAGE = __package__.partition(".")[0]
 FOLDER = Path(__file__).parents[1]
-#: Modules that cannot change a number: bars of progress, the frame around a job (log, device, how errors are printed),
-#: which run it belongs to, when interruptions take place, and errors. A test holds them to that. (Threads and device,
-#: which decide about the order of sums, are set by the frame: they are no parameters of results either.)
-UNCOUNTED = frozenset(
-    {"runtime.progress", "runtime.job", "runtime.watching", "runtime.interruptions", "runtime.errors"}
-)
+#: The layer that is left out.
+UNCOUNTED = "runtime"
 
 # Fields of the syntax tree that repeat what the rest says, or say how a string was written.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -43,10 +44,9 @@ class Source(NamedTuple):
 
 
 def code_digest(script: str | os.PathLike, *modules: str) -> str:
-    """Short digest of a script and of all that it imports from this package, in any depth.
+    """Short digest of a script and of all that it imports from this package, at any depth.
 
-    :param modules: names below the package, such as ``"figures.fan2020"``, that the script imports by a name which it
-        is given.
+    :param modules: names below the package, such as ``"nn.activations.arctan"``, of what the script loads by name.
     :raises KeyError: if there is no such module.
     """
     known = _sources(FOLDER / "__pycache__" / "sources.json")
@@ -54,12 +54,12 @@ def code_digest(script: str | os.PathLike, *modules: str) -> str:
     pending, seen = [*modules, *_reached(first)], {}
     while pending:
         name = pending.pop()
-        if name not in seen and name not in UNCOUNTED:
+        if name not in seen and name.partition(".")[0] != UNCOUNTED:
             source = known.of(_path(name, FOLDER))
             seen[name] = source.digest
             pending += [name.rpartition(".")[0], *_reached(source)]
     known.keep()
-    return _hash("\0".join([first.digest, *(f"{name} {seen[name]}" for name in sorted(seen))]))[:16]
+    return _hash("\0".join([str(FORMAT), first.digest, *(f"{name} {seen[name]}" for name in sorted(seen))]))[:16]
 
 
 def _reached(source: Source) -> list[str]:

@@ -1,4 +1,4 @@
-"""Errors that a user is meant to read, and a full disk, which is one of them."""
+"""Errors that a user is meant to read; a full disk is one of them."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: What the operating system says when a disk, a quota or the largest allowed file is full.
+__all__ = ["UserError", "full_disk_message", "is_full_disk", "naming_full_disk"]
+
+#: What the operating system reports when a disk or a quota is full, or a file reaches the largest allowed size.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class UserError(Exception):
-    """Something outside the code is not as it must be: a file, a download, a setting.
+    """Something outside the code is wrong: a file, a download, a setting.
 
-    The message stands by itself: it names the thing, what was expected, what was found, and what to do.
-    Scripts print it without a traceback.
+    The message is complete: it names the thing, what was expected, what was found, and what to do. Scripts print it
+    without a traceback.
     """
 
 
 @contextmanager
-def naming_full_disk(path: str | os.PathLike | None = None) -> Iterator[None]:
-    """Turn the operating system's word that a disk is full into a message.
+def naming_full_disk(path: str | os.PathLike[str] | None = None) -> Iterator[None]:
+    """Turn any error that means a full disk into a message for the user.
 
-    :param path: what was written; None for what the error itself names, if it does.
-    :raises UserError: in place of an error that says so; any other goes on as it is.
+    :param path: the file being written; by default the one that the error names, else the working directory.
+    :raises UserError: in place of an error that means a full disk; all other errors pass through.
     """
     try:
         yield
     except Exception as error:
         if not is_full_disk(error):
             raise
-        path = path or getattr(error, "filename", None) or Path.cwd()
-        raise UserError(full_disk_message(path)) from error
+        raise UserError(full_disk_message(path or getattr(error, "filename", None) or Path.cwd())) from error
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception, or one behind it, says that a disk is full.
+    """Whether an exception, or one that it came from, means a full disk.
 
-    The HDF5 library has it in its text alone, and Matplotlib fails once more when it closes a PDF file.
+    HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
     """
-    behind: BaseException | None = error
-    while behind is not None:
-        if isinstance(behind, OSError) and behind.errno in _FULL:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _FULL:
             return True
-        if any(f"errno = {number}," in str(behind) for number in _FULL):
+        if any(f"errno = {number}," in str(cause) for number in _FULL):
             return True
-        behind = behind.__cause__ or behind.__context__
+        cause = cause.__cause__ or cause.__context__
     return False
 
 
-def full_disk_message(path: str | os.PathLike) -> str:
-    """What a user reads of a full disk."""
+def full_disk_message(path: str | os.PathLike[str]) -> str:
+    """What a user reads about a full disk."""
     return (
-        f"no space left on the disk (or quota) of {path}. Nothing of it was kept, and what was finished before is "
+        f"no space left on the disk (or quota) of {path}. Nothing of this file was kept, and all finished files are "
         "whole: free some space and give the same command again."
     )

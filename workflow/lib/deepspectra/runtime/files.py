@@ -1,24 +1,25 @@
-"""Files that are whole or absent, whatever kills the process or fills the disk."""
+"""Files that are whole or absent, even if the process is killed or the disk is full."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.runtime.errors import naming_full_disk
-from deepspectra.runtime.watching import part_mark
+from deepspectra.runtime.watching import part_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["replacing", "write_table", "write_text"]
+
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """A temporary name in the folder of a file, which takes the file's place if the body succeeds and goes if not.
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the body a temporary file in the same folder; it replaces the file if the body succeeds, else it goes.
 
     :raises UserError: if the disk is full.
     :raises OSError: if the folder cannot be written.
@@ -26,8 +27,8 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     with naming_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    # Named before it is there, so that an interruption as it is made finds what to remove.
-    temporary = path.parent / f".{path.name}.{part_mark()}.{secrets.token_hex(4)}.part"
+    # Named before it exists: an interruption during its creation still removes it.
+    temporary = path.with_name(part_name(path.name))
     try:
         with naming_full_disk(path):
             temporary.touch(exist_ok=False)
@@ -39,13 +40,13 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_table(table: pd.DataFrame, path: str | os.PathLike, **options: Any) -> None:
-    """A table as CSV without its index, whole or not at all; ``options`` are those of pandas."""
+def write_table(table: pd.DataFrame, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write a table as CSV without its index, whole or not at all; ``options`` go to pandas."""
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n", **options)
 
 
-def write_text(text: str, path: str | os.PathLike) -> None:
-    """A text file, whole or not at all."""
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a text file in UTF-8, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")

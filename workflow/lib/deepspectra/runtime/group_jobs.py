@@ -1,9 +1,9 @@
-"""Why a group of jobs failed, which Snakemake 9 leaves out ("message: None"), and that it failed at all.
+"""Make Snakemake's group jobs report why they failed (Snakemake 9.27, Slurm executor 2.8.0).
 
-Executors hand a reason over, such as sbatch's words or the state in which Slurm ended a job. Single jobs print it,
-groups drop it. Where something is wrong before sbatch is called, say an account that Slurm does not know, version 2.8.0
-of the Slurm executor looks for a rule's name, which groups have not, and fails a second time in silence: the run would
-wait for ever.
+Executors pass on a reason, such as sbatch's message or the state in which Slurm ended a job. Single jobs print it;
+groups drop it ("message: None"). If something fails before sbatch is called, say because Slurm does not know the
+account, the executor asks for the name of the job's rule. A group has none, so the executor fails a second time,
+silently, and the run waits for ever.
 """
 
 from __future__ import annotations
@@ -11,25 +11,28 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from typing import Any
 
-#: What follows in a reason is the command line, thousands of letters, and that there are logs.
+__all__ = ["tell_reasons"]
+
+#: In a reason, the command line (thousands of characters) and a note about logs follow the message.
 _REST = re.compile(r"\s*(sbatch call:|For further error details see the cluster).*", re.DOTALL)
 
 
-def tell_reasons(group_job: type) -> None:
-    """Let groups print the reason that they are given, and have a rule's name.
+def tell_reasons(group_job: Any) -> None:
+    """Patch the class so that groups print the reason of a failure and have a rule's name.
 
-    :param group_job: ``snakemake.jobs.GroupJob``, which is changed, once.
+    :param group_job: ``snakemake.jobs.GroupJob``; a second call changes nothing.
     """
     if hasattr(group_job, "rule"):
         return
     log_error = group_job.log_error
 
     @functools.wraps(log_error)
-    def with_reason(self: object, msg: str | None = None, *arguments: object, **given: object) -> None:
-        log_error(self, msg, *arguments, **given)
+    def with_reason(self: Any, msg: str | None = None, *args: Any, **kwargs: Any) -> None:
+        log_error(self, msg, *args, **kwargs)
         if msg:
             print(f"\nerror: group {self.name}: {' '.join(_REST.sub('', msg).split())}\n", file=sys.stderr)
 
     group_job.log_error = with_reason
-    group_job.rule = property(lambda self: self, doc="Itself, for its name.")
+    group_job.rule = property(lambda self: self, doc="The group itself: its name stands in for a rule's.")

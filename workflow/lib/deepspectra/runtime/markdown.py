@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+__all__ = ["markdown", "number", "read_markdown"]
+
 
 def markdown(frame: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
-    """A Markdown page: a title, the table with its texts as they are, and notes below.
+    """A Markdown page: a title, the table with its texts unchanged, and notes below.
 
-    :param frame: every cell a text; missing ones are left empty.
+    :param frame: every cell a text; missing cells stay empty.
     """
     lines = [f"# {title}", "", "| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
     for row in frame.itertuples(index=False):
@@ -21,7 +23,7 @@ def markdown(frame: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number with fixed decimals, or nothing where it is missing."""
+    """A number with fixed decimals; empty if it is missing."""
     return "" if pd.isna(value) else f"{value:.{digits}f}"
 
 

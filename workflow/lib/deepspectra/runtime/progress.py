@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from tqdm import tqdm
 
-#: Where standard error is no terminal, a state is printed at most so often.
+__all__ = ["LINE_SECONDS", "ProgressBar"]
+
+#: Seconds between the lines of a bar if standard error is no terminal.
 LINE_SECONDS = 10.0
 
 
 class ProgressBar(tqdm):
-    """On a terminal an ordinary bar. Elsewhere (a log file, a cluster job) every state is a line of its own, printed at
-    most every ten seconds and at the end; what is over sooner prints none."""
+    """An ordinary bar on a terminal.
+
+    Elsewhere (a log file, a cluster job) every state is a line of its own, printed at most every ten seconds and at the
+    end; a bar that ends sooner prints nothing.
+    """
 
     def __init__(self, iterable: Any = None, **options: Any) -> None:
         terminal = sys.stderr.isatty()
-        defaults = {
+        defaults: dict[str, Any] = {
             "file": sys.stderr,
             "mininterval": 0.2 if terminal else LINE_SECONDS,
             "maxinterval": LINE_SECONDS,
@@ -33,7 +38,7 @@ class ProgressBar(tqdm):
         self.update()
 
     @staticmethod
-    def status_printer(file: IO[str]) -> Callable[[str], None]:
+    def status_printer(file: Any) -> Callable[[str], None]:
         """How tqdm prints a state: over the last one on a terminal, on a line of its own elsewhere."""
         if file.isatty():
             return tqdm.status_printer(file)

@@ -1,69 +1,81 @@
 """HDF5 files: written whole or not at all, with their provenance, and checked when read.
 
-This is the only module that knows HDF5. A file holds named arrays at its root and, as attributes of the root,
-where they come from:
+Only this module and readers of foreign formats know HDF5. A file holds named arrays at its root; attributes of the root
+tell where they come from:
 
-``parameters``     JSON of everything that shaped the result
+``parameters``     JSON of everything that determines the result
 ``inputs``         JSON, file name -> SHA-256 of its bytes
 ``software``       JSON, package -> version
-``arrays``         JSON, array name -> SHA-256 of its bytes, by which an altered file is known
-``seed``           integer, where random numbers were drawn
+``arrays``         JSON, array name -> SHA-256 of its bytes, to detect altered files
+``seed``           integer, if random numbers were drawn
 ``dtype``          of the computation (the stored arrays may be wider)
 ``noise_floor``    absolute size below which a stored eigenvalue is rounding noise
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import h5py
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
-from deepspectra.runtime.interruptions import held_back
 
-_FOREIGN = "It was written by something else: delete it and run the workflow again."
+__all__ = [
+    "RECORDED_PACKAGES",
+    "Contents",
+    "StoreError",
+    "array_hash",
+    "file_hash",
+    "read",
+    "software_versions",
+    "write",
+]
+
+#: Packages whose versions are written into every file.
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
+_FOREIGN = "Something else wrote it: delete it and run the workflow again."
 
 
 class StoreError(UserError):
     """An HDF5 file is missing, cut short, or does not hold what was expected."""
 
 
-class _Attributes(dict[str, object]):
-    """Attributes of a file; of one that is not there it is said that it should be."""
+class _Attributes(dict[str, Any]):
+    """Attributes of a file; looking up an absent one is a :class:`StoreError`."""
 
-    def __init__(self, path: Path, attributes: Mapping[str, object]) -> None:
+    def __init__(self, path: Path, attributes: Mapping[str, Any]) -> None:
         super().__init__(attributes)
         self._path = path
 
-    def __missing__(self, name: str) -> object:
-        raise StoreError(f"{self._path} does not say its {name}. {_FOREIGN}")
+    def __missing__(self, name: str) -> Any:
+        raise StoreError(f"{self._path} has no attribute {name!r}. {_FOREIGN}")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What one HDF5 file holds: ``arrays`` by name, and ``attributes`` (JSON ones decoded)."""
+    """What one HDF5 file holds: ``arrays`` by name, and ``attributes`` (JSON is decoded)."""
 
     arrays: dict[str, np.ndarray]
-    attributes: dict[str, object]
+    attributes: dict[str, Any]
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.arrays[name]
 
 
-def file_hash(path: str | os.PathLike) -> str:
+def file_hash(path: str | os.PathLike[str]) -> str:
     """SHA-256 (hexadecimal) of the bytes of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -74,9 +86,8 @@ def array_hash(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-@held_back()
 def software_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on; packages that are absent are left out."""
+    """Versions of Python and of the packages that numbers depend on; absent packages are left out."""
     versions = {"python": platform.python_version()}
     for package in RECORDED_PACKAGES:
         try:
@@ -87,26 +98,25 @@ def software_versions() -> dict[str, str]:
 
 
 def write(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     arrays: Mapping[str, np.ndarray],
     *,
     parameters: Mapping[str, object],
-    inputs: Iterable[str | os.PathLike] = (),
+    inputs: Iterable[str | os.PathLike[str]] = (),
     seed: int | None = None,
     dtype: str | None = None,
     noise_floor: float | Mapping[str, float] | None = None,
 ) -> None:
     """Write arrays and their provenance to an HDF5 file, atomically.
 
-    The file is written under a temporary name in the same folder, flushed to the disk and renamed, so that
-    ``path`` either does not exist (or is what it was) or is whole. Equal arguments give equal bytes.
+    The file is written under a temporary name in the same folder, flushed to the disk and renamed: ``path`` is either
+    whole or what it was before. Equal arguments give equal bytes.
 
     :param arrays: name -> array; a name with ``/`` makes a group.
-    :param parameters: everything that shaped the result; must be JSON-serialisable.
-    :param inputs: files whose content entered the result; their names and SHA-256 are stored.
-    :param noise_floor: absolute; a mapping where several arrays have floors of their own.
+    :param parameters: everything that determines the result; must be JSON-serialisable.
+    :param inputs: files that the result was computed from; their names and SHA-256 are stored.
+    :param noise_floor: absolute; a mapping if arrays have floors of their own.
     :raises StoreError: if the folder cannot be written or the disk is full.
-    :raises MemoryError: if there is too little for the file's parts.
     """
     path = Path(path)
     attributes: dict[str, object] = {
@@ -125,88 +135,44 @@ def write(
         attributes["noise_floor"] = float(noise_floor)
 
     try:
-        with replacing(path) as temporary, temporary.open("r+b") as place:
-            disk = _Disk(place)
-            _fill(disk, arrays, attributes)
-            disk.finish()
+        with replacing(path) as temporary:
+            _write(temporary, arrays, attributes)
     except UserError as error:
         raise StoreError(str(error)) from error
-    except (OSError, RuntimeError) as error:  # the HDF5 library reports its troubles as either
+    except (OSError, RuntimeError) as error:  # HDF5 raises either
         raise StoreError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-@held_back()
-def _fill(disk: _Disk, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
-    # A function of its own, so that the library's objects have gone when it ends.
-    with h5py.File(disk, "w", track_order=False) as file:
+def _write(path: Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
+    """Fill a file in space that is reserved beforehand: HDF5 crashes when the disk fills up while it writes."""
+    # HDF5's own entries take 1 to 3 kB an array with its group; too much is cut off when the file is closed.
+    size = sum(np.asarray(array).nbytes + 4096 for array in arrays.values())
+    size += sum(2 * len(str(value)) + 4096 for value in attributes.values()) + 8192
+    _reserve(path, size)
+    # Opening a new file cuts it to nothing, opening an old one does not.
+    h5py.File(path, "w").close()
+    _reserve(path, size)
+    with h5py.File(path, "r+") as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array)
         for name, value in attributes.items():
             file.attrs[name] = value
 
 
-class _Disk:
-    """A file for the HDF5 library that keeps troubles for :meth:`finish`: where a write fails in its own hands, on a
-    full disk, the library ends the process by a segmentation fault. Until then it looks as if all went well.
+def _reserve(path: Path, size: int) -> None:
+    """Make a file so many bytes long, with space on the disk.
 
-    It bears no exception from here at all, so that interruptions have to be held back.
+    :raises OSError: if there is too little.
     """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-        self.trouble: OSError | MemoryError | None = None
-        self.position = self.size = 0
-
-    def _try(self, action: Callable[..., Any], *arguments: object) -> Any:
-        if self.trouble is None:
-            try:
-                return action(*arguments)
-            except (OSError, MemoryError) as error:
-                self.trouble = error
-        return None
-
-    def tell(self) -> int:
-        return self.position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self.position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: self.size}[whence]
-        return self.position
-
-    def write(self, data: memoryview) -> int:
-        self._try(self.file.seek, self.position)
-        self._try(self.file.write, data)
-        self.position += len(data)
-        self.size = max(self.size, self.position)
-        return len(data)
-
-    def read(self, size: int) -> bytes:
-        self._try(self.file.seek, self.position)
-        self.position += size
-        return self._try(self.file.read, size) or b""
-
-    def truncate(self, size: int) -> None:
-        self._try(self.file.truncate, size)
-        self.size = size
-
-    def flush(self) -> None:
-        self._try(self.file.flush)
-
-    def finish(self) -> None:
-        """All that was written is with the operating system.
-
-        :raises OSError: if not; the first trouble there was.
-        :raises MemoryError: likewise.
-        """
-        self.flush()
-        if self.trouble:
-            # What could not be written is still in its buffer, and would be tried again when it is closed.
-            with suppress(OSError):
-                self.file.close()
-            raise self.trouble
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    elif shutil.disk_usage(path).free < size:  # macOS
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _plain(value: object) -> object:
-    """Parameters as JSON can hold them: infinities as text, tuples as lists."""
+    """Parameters in the form that JSON can hold: infinities as text, tuples as lists."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -214,14 +180,13 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-@held_back()
-def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -> Contents:
+def read(path: str | os.PathLike[str], shapes: Mapping[str, tuple[int | str, ...]]) -> Contents:
     """Read named arrays from an HDF5 file and check them.
 
-    :param shapes: name -> expected shape. A string stands for a length that is not known beforehand but must be
-        the same wherever the string occurs: ``{"weights": ("out", "in"), "bias": ("out",)}``.
-    :raises StoreError: if the file is missing, not whole or of somebody else, an array is absent, is not of numbers or
-        not the one that was written, a shape differs, or a value is not finite.
+    :param shapes: name -> expected shape. A string stands for an unknown length that must be the same wherever the
+        string occurs: ``{"weights": ("out", "in"), "bias": ("out",)}``.
+    :raises StoreError: if the file is missing, not whole or foreign, an array is absent, not numeric or not the one
+        that was written, a shape differs, or a value is not finite.
     """
     path = Path(path)
     if not path.exists():
@@ -233,16 +198,22 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
                 raise StoreError(f"{path} has no array {missing[0]!r}; it holds {sorted(file)}. {_FOREIGN}")
             arrays = {name: file[name][()] for name in shapes}
             attributes = {name: _decode(value) for name, value in file.attrs.items()}
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py names damage in any of these ways
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+    ) as error:  # h5py reports damage in any of these ways
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
-            "only this file, what it needs that was temporary, and what depends on it will be made anew."
+            "only this file, the temporary files that it needs, and what depends on it will be remade."
         ) from error
 
     lengths: dict[str, int] = {}
     for name, expected in shapes.items():
         _check_array(path, name, arrays[name], expected, lengths)
-    # Last, since it tells least. Files of older versions have none.
+    # Last, since it says least about the cause. Files of older versions have no hashes.
     recorded = attributes.get("arrays")
     for name, array in arrays.items():
         if isinstance(recorded, dict) and recorded.get(name) != array_hash(array):
@@ -256,7 +227,7 @@ def read(path: str | os.PathLike, shapes: Mapping[str, tuple[int | str, ...]]) -
 def _check_array(
     path: Path, name: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]
 ) -> None:
-    """Compare one array with its expected shape, binding the symbolic lengths; numbers alone, and finite ones."""
+    """Check that an array holds finite numbers and has the expected shape; bind the symbolic lengths."""
     if array.dtype.kind not in "biufc":
         raise StoreError(f"{path}: array {name!r} is of type {array.dtype}, expected numbers. {_FOREIGN}")
     matches = array.ndim == len(expected) and all(
@@ -264,7 +235,7 @@ def _check_array(
         for length, symbol in zip(array.shape, expected, strict=True)
     )
     if not matches:
-        wanted = ", ".join(str(lengths.get(symbol, symbol)) for symbol in expected)
+        wanted = ", ".join(str(lengths.get(str(symbol), symbol)) for symbol in expected)
         wanted = f"({wanted},)" if len(expected) == 1 else f"({wanted})"
         raise StoreError(f"{path}: array {name!r} has shape {array.shape}, expected {wanted}. Delete it and run again.")
     if np.issubdtype(array.dtype, np.inexact) and not np.isfinite(array).all():
@@ -272,8 +243,8 @@ def _check_array(
         raise StoreError(f"{path}: array {name!r} has {count} values that are not finite. Delete it and run again.")
 
 
-def _decode(value: object) -> object:
-    """JSON attributes back to Python objects, NumPy scalars to Python's."""
+def _decode(value: Any) -> Any:
+    """JSON attributes as Python objects, NumPy scalars as Python's."""
     if isinstance(value, str) and value[:1] in "{[":
         return json.loads(value)
     return value.item() if isinstance(value, np.generic) else value

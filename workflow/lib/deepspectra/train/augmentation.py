@@ -1,6 +1,6 @@
-"""Random variants of images in training: crops, mirror images, and images moved by a few pixels.
+"""Random image augmentation for training: crops, mirror images, and shifts by a few pixels.
 
-Random numbers come from a generator on the CPU whatever the device.
+The random numbers come from a generator on the CPU, whatever the device.
 """
 
 from __future__ import annotations
@@ -9,44 +9,49 @@ from dataclasses import dataclass
 
 import torch
 
+__all__ = ["Shifts", "centre_crops", "flip_and_shift", "random_crops"]
+
 
 @dataclass(frozen=True)
 class Shifts:
-    """Images are mirrored or not, and moved by up to ``margin`` pixels either way.
+    """Mirror images at random and shift them by up to ``margin`` pixels in each direction.
 
-    ``border``: what comes in, one number a channel. torchvision pads images before they are normalised, so that it is
-    a black pixel as the network sees it, not zero.
+    :ivar border: fill value of the padding, one number per channel. torchvision pads before it normalises, so this is
+        a black pixel as the network sees it, not zero.
     """
 
     margin: int
     border: tuple[float, ...]
 
 
-def flip_and_shift(images: torch.Tensor, shifts: Shifts, source: torch.Generator) -> torch.Tensor:
-    """Each image mirrored left to right with probability 1/2, then moved; shape (batch, channels, side, side) kept."""
+def flip_and_shift(images: torch.Tensor, shifts: Shifts, rng: torch.Generator) -> torch.Tensor:
+    """Mirror each image with probability 1/2, then shift it.
+
+    :param images: shape (batch, channels, side, side), which the result has too.
+    """
     count, _, side, _ = images.shape
-    mirrored = torch.rand(count, 1, 1, 1, generator=source).to(images.device) < 0.5
+    mirrored = torch.rand(count, 1, 1, 1, generator=rng).to(images.device) < 0.5
     images = torch.where(mirrored, images.flip(3), images)
     margin = shifts.margin
     border = images.new_tensor(shifts.border)[:, None, None]
     padded = border.repeat(count, 1, side + 2 * margin, side + 2 * margin)
     padded[:, :, margin : margin + side, margin : margin + side] = images
-    return random_crops(padded, side, source)
+    return random_crops(padded, side, rng)
 
 
-def random_crops(images: torch.Tensor, side: int, source: torch.Generator) -> torch.Tensor:
-    """A square of ``side`` pixels from a random place of each image; shape (batch, channels, side, side)."""
+def random_crops(images: torch.Tensor, side: int, rng: torch.Generator) -> torch.Tensor:
+    """Cut a square of ``side`` pixels from a random position of each image; shape (batch, channels, side, side)."""
     count, _, height, width = images.shape
-    tops = torch.randint(height - side + 1, (count, 1, 1), generator=source).to(images.device)
-    lefts = torch.randint(width - side + 1, (count, 1, 1), generator=source).to(images.device)
+    tops = torch.randint(height - side + 1, (count, 1, 1), generator=rng).to(images.device)
+    lefts = torch.randint(width - side + 1, (count, 1, 1), generator=rng).to(images.device)
     pixels = torch.arange(side, device=images.device)
     batch = torch.arange(count, device=images.device)[:, None, None]
-    # Indices around a slice put the channels last.
+    # Advanced indices on both sides of a slice put the channels last.
     return images[batch, :, tops + pixels[:, None], lefts + pixels].permute(0, 3, 1, 2)
 
 
 def centre_crops(images: torch.Tensor, side: int | None) -> torch.Tensor:
-    """The central square of each image, or the images themselves."""
+    """The central square of each image; with None, the images themselves."""
     if side is None:
         return images
     top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2

@@ -19,7 +19,6 @@ import numpy as np
 
 from deepspectra.data.pretrained.table import Layer, Pretrained
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.interruptions import held_back
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +95,6 @@ def _from_torch(path: Path, layers: Mapping[str, Layer]) -> dict[str, np.ndarray
     return matrices
 
 
-@held_back()
 def _from_keras(path: Path, layers: Mapping[str, Layer]) -> dict[str, np.ndarray]:
     """Keras 1 and 2: a group for each layer. Its kernel has had several names, but is the one matrix in the group."""
     matrices = {}

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deepspectra.nn.architectures import hessian_network_shapes, parameter_count
+from deepspectra.nn.architectures import architecture, parameter_count
+from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
@@ -119,7 +120,7 @@ class HessianNetwork(Node):
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Layer -> shape of its weight, for features of the smaller network that makes them."""
-        return hessian_network_shapes(self.data, self.architecture, self.hidden)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, *DATA_SIZES[self.data])
 
     @property
     def parameters(self) -> int:

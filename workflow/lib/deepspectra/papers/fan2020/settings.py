@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deepspectra.nn.architectures import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
+from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.papers.types import NAME, Node, PositiveReal, Seed
 
 PIXELS = CHANNELS * IMAGE_SIDE**2

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from scipy.interpolate import BarycentricInterpolator
 
-from deepspectra.nn.activations import Activation, hermite_coefficients
+from deepspectra.nn.activations import Activation
+from deepspectra.nn.quadrature import hermite_coefficients
 from deepspectra.rmt.limits.coefficients import checked_rates
 from deepspectra.runtime.errors import UserError
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import torch
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.seeds import keyed_generator
 
 __all__ = ["ROWS", "GivenWeights", "RandomWeights", "Weights", "checked_widths"]
 
@@ -107,7 +107,5 @@ def checked_widths(dimension: int, widths: Sequence[int]) -> tuple[int, ...]:
 
 def _draw(shape: Sequence[int], key: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
-    # 32 bits: torch's CPU generator ignores the higher ones.
-    (state,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint32)
-    generator = torch.Generator().manual_seed(int(state))
-    return torch.randn(tuple(shape), generator=generator, dtype=torch.float32).to(device=device, dtype=dtype)
+    drawn = torch.randn(tuple(shape), generator=keyed_generator(*key), dtype=torch.float32)
+    return drawn.to(device=device, dtype=dtype)

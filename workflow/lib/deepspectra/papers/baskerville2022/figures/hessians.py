@@ -10,15 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws import wigner_surmise
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.spacings import wigner_surmise
 
 _REFERENCE = (
     "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included "
     "(Hessians by forward-over-reverse differentiation, of whole sets by products of pairs of classes; the authors "
     "differentiate twice in reverse). Resolved: the eigenvalues that are not zero in float64, above their error bound; "
     "unresolved: more than 1 % of the spacings are below it. "
-    f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
+    f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN} for large GOE matrices, "
     f"{POISSON_MEAN:.4f} for independent levels; its standard error is from resampling whole batches, of fewer than "
     "ten at least that of blocks of ten neighbours. Last batches that are not full are left out."
 )
@@ -262,7 +262,7 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.plot(centres[~known], lines.y[~known], "o", color=style.BLUE, markersize=2.5, markerfacecolor="none")
     for value, name, dashes in (
         (SURMISE_MEAN, "surmise", "-"),
-        (ORTHOGONAL_MEAN, "large GOE", "--"),
+        (GOE_MEAN, "large GOE", "--"),
         (POISSON_MEAN, "Poisson", ":"),
     ):
         colour = style.LIMIT_COLOUR if name == "surmise" else "0.4"

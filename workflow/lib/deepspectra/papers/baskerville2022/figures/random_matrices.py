@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 
 _PROCESS = (
     "Gaussian-process Hessians by eq. 14, k'(0) = 1; the fourth derivative of a stationary kernel has k''(0) where "
@@ -40,7 +40,7 @@ NOTES = {
     "directions are exact by construction and left out, so that (d) is the plain sample again. Outliers far outside "
     "the bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are not drawn, but "
     "counted. Mean of min(r, 1/r): error by bootstrap over matrices; "
-    f"{SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN:.4f} for large orthogonal matrices, {POISSON_MEAN:.4f} for "
+    f"{SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN:.4f} for large orthogonal matrices, {POISSON_MEAN:.4f} for "
     "independent levels.",
 }
 

@@ -19,9 +19,10 @@ from deepspectra.papers.fan2020.statistics.spectra import (
     read_spectra,
     starting_spectrum,
 )
+from deepspectra.papers.histograms import histogram, zoom
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row
-from deepspectra.rmt.distances import histogram, ks_distance, zoom
+from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, limit_law, tangent_kernel

@@ -1,0 +1,1 @@
+"""The command line, ``deepspectra``: settings, targets and costs without starting Snakemake."""

@@ -1,0 +1,64 @@
+"""The command line.
+
+Run it as ``deepspectra`` or ``python -m deepspectra.cli``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from deepspectra.cli.commands import print_costs, print_schema, print_settings, print_targets
+from deepspectra.config import SCALES
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0, or 1 after an error of the user's."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of the output has seen enough, as in `deepspectra settings | head`.
+        sys.stdout = None  # otherwise Python complains about the pipe at its end
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="deepspectra", description="Random matrix theory in deep learning.")
+    parser.add_argument("--version", action="version", version=f"deepspectra {_version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    settings = commands.add_parser("settings", help="what each key of the configuration means, and its values")
+    settings.add_argument("key", nargs="?", default="", metavar="KEY", help="a key or the beginning of several")
+    settings.add_argument("--schema", action="store_true", help="print the JSON schema of the configuration instead")
+    settings.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="your own settings")
+    settings.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="your own settings")
+    settings.set_defaults(run=lambda options: print_schema() if options.schema else print_settings(options))
+
+    targets = commands.add_parser("targets", help="figures and tables that the workflow makes")
+    targets.set_defaults(run=lambda options: print_targets())
+
+    cost = commands.add_parser("cost", help="time, memory and disk of every target, as measured before")
+    cost.add_argument("--scale", choices=SCALES, default="preview", help="(default: %(default)s)")
+    cost.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")
+    cost.set_defaults(run=lambda options: print_costs(options.scale, options.cores))
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("deepspectra")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

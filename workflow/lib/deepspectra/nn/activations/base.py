@@ -1,0 +1,86 @@
+"""What an activation is: a function with its derivative and its Gaussian constants.
+
+Both act entry by entry on NumPy arrays and torch tensors alike, so that kernels (torch) and quadratures (NumPy) share
+one definition. Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from deepspectra.nn.quadrature import gaussian_expectation
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["Activation", "check_normalised", "normalised"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A named activation sigma with its derivative.
+
+    :param function: sigma, entry by entry, on NumPy arrays and torch tensors; keeps shape and floating dtype (so its
+        constants must be Python floats: NumPy scalars would widen float32).
+    :param derivative: sigma', likewise.
+    :param breakpoints: where sigma or one of its derivatives jumps.
+
+    The constants are those of fan2020, eq. 7. In pennington2017, eq. 10, eta is ``second_moment`` and zeta is
+    ``b_sigma`` squared. All are computed by :func:`~deepspectra.nn.quadrature.gaussian_expectation`.
+    """
+
+    name: str
+    function: Callable[[Any], Any]
+    derivative: Callable[[Any], Any]
+    breakpoints: tuple[float, ...] = ()
+
+    def __call__(self, array: Any) -> Any:
+        return self.function(array)
+
+    @cached_property
+    def mean(self) -> float:
+        """E[sigma(xi)]."""
+        return gaussian_expectation(self.function, self.breakpoints, f"{self.name!r}")
+
+    @cached_property
+    def second_moment(self) -> float:
+        """E[sigma(xi)^2]."""
+        return gaussian_expectation(lambda x: self.function(x) ** 2, self.breakpoints, f"{self.name!r} squared")
+
+    @cached_property
+    def b_sigma(self) -> float:
+        """E[sigma'(xi)]."""
+        return gaussian_expectation(self.derivative, self.breakpoints, f"the derivative of {self.name!r}")
+
+    @cached_property
+    def a_sigma(self) -> float:
+        """E[sigma'(xi)^2]."""
+        square = f"the derivative of {self.name!r}, squared,"
+        return gaussian_expectation(lambda x: self.derivative(x) ** 2, self.breakpoints, square)
+
+
+def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
+    """Check E[sigma(xi)] = 0 and E[sigma(xi)^2] = 1 (fan2020, assumption 3.2 b).
+
+    :raises UserError: if either is off by more than ``tolerance``.
+    """
+    if not (abs(activation.mean) <= tolerance and abs(activation.second_moment - 1) <= tolerance):
+        raise UserError(
+            f"activation {activation.name!r} is not normalised: a standard Gaussian argument must give mean 0 and "
+            f"second moment 1, but gives {activation.mean:.12g} and {activation.second_moment:.12g}. "
+            "Subtract the mean and divide by the standard deviation."
+        )
+
+
+def normalised(
+    name: str,
+    function: Callable[[Any], Any],
+    derivative: Callable[[Any], Any],
+    breakpoints: tuple[float, ...] = (),
+) -> Activation:
+    """The activation (f - E[f]) / sd(f), by quadrature."""
+    mean = gaussian_expectation(function, breakpoints, name)
+    scale = 1 / math.sqrt(gaussian_expectation(lambda x: (function(x) - mean) ** 2, breakpoints, name))
+    return Activation(name, lambda x: scale * (function(x) - mean), lambda x: scale * derivative(x), breakpoints)

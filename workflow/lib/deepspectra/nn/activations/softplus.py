@@ -1,0 +1,18 @@
+"""Normalised softplus, log(1 + exp(x)), in a form that neither overflows nor loses digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepspectra.nn.activations.base import normalised
+from deepspectra.nn.special import array_namespace, sigmoid
+
+__all__ = ["ACTIVATION"]
+
+
+def _softplus(x: Any) -> Any:
+    space = array_namespace(x)
+    return 0.5 * (x + abs(x)) + space.log1p(space.exp(-abs(x)))
+
+
+ACTIVATION = normalised("softplus", _softplus, sigmoid)

@@ -1,0 +1,71 @@
+"""What an architecture is, and the shapes that several share.
+
+Jobs are sized and null distributions named by shapes before anything is computed, so this module imports neither torch
+nor NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Architecture", "Shapes", "dense_shapes", "elementwise_layer", "matrix_shape", "parameter_count"]
+
+#: Layer -> shape of its weight, in order: (outputs, inputs), or (outputs, inputs, height, width) of a convolution.
+Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One kind of network: what it looks like, how it is built and what it costs.
+
+    :param name: as in the configuration.
+    :param keys: settings that a network of this kind must have, such as ``hidden``.
+    :param shapes: (settings, inputs, outputs) to the shapes of the weights, without importing torch. ``settings`` is
+        the network's entry in the configuration, ``inputs`` how many numbers a sample has. Raises ValueError for inputs
+        that do not fit.
+    :param build: the same arguments to a float32 module whose layers have the names in ``shapes``. Its weights are not
+        seeded: see :mod:`deepspectra.nn.networks`.
+    :param seconds: shapes to the time that one sample of an epoch takes at most on one slow core, about ten times what
+        was measured.
+    :param megabytes: inputs to the memory for the activations of a test batch.
+    """
+
+    name: str
+    keys: frozenset[str]
+    shapes: Callable[[Mapping[str, Any], int, int], Shapes]
+    build: Callable[[Mapping[str, Any], int, int], nn.Module]
+    seconds: Callable[[Shapes], float]
+    megabytes: Callable[[int], float] = lambda inputs: 100.0
+
+
+def dense_shapes(inputs: int, hidden: Sequence[int], outputs: int) -> Shapes:
+    """Weights of a feed-forward network, (outputs, inputs) each: ``dense1``, ``dense2``, ..., and ``output``.
+
+    Layers are counted from the input, as in thamm2024's table 2.
+    """
+    sizes = [inputs, *hidden, outputs]
+    layers = [f"dense{n}" for n in range(1, len(hidden) + 1)] + ["output"]
+    return {layer: (after, before) for layer, before, after in zip(layers, sizes[:-1], sizes[1:], strict=True)}
+
+
+def elementwise_layer(activation: str) -> nn.Module:
+    """torch's own layer of an activation, not normalised: relu or tanh."""
+    from torch import nn
+
+    return {"relu": nn.ReLU, "tanh": nn.Tanh}[activation]()
+
+
+def parameter_count(shapes: Mapping[str, Sequence[int]]) -> int:
+    """Weights and biases, one bias for each output of each layer."""
+    return sum(math.prod(shape) + shape[0] for shape in shapes.values())
+
+
+def matrix_shape(shape: Sequence[int]) -> tuple[int, int]:
+    """(outputs, inputs) of a weight as a matrix; a convolution is (outputs, inputs x height x width)."""
+    return shape[0], math.prod(shape[1:])

@@ -1,0 +1,32 @@
+"""What a backbone is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+__all__ = ["Backbone"]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network trained on ImageNet.
+
+    :param title: its name for a caption.
+    :param features: how many it has before its classifier.
+    :param mean: of each channel, for pixels in [0, 1]; training images were normalised by it.
+    :param deviation: likewise.
+    :param build: the network with its classifier.
+    :param classifier: name of that layer.
+    :param folded: names of the convolutions and of the batch normalisations that follow them, in whatever module.
+    """
+
+    title: str
+    features: int
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    build: Callable[[], nn.Module]
+    classifier: str
+    folded: tuple[tuple[str, str], ...]

@@ -1,0 +1,90 @@
+"""Backbones as maps from images to features: what enters their classifier.
+
+For speed, batch normalisation is folded into the convolution before it, and images are stored channels last: on a CPU
+this is two to three times as fast, and equal up to float32 rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from deepspectra.nn.backbones import backbone
+from deepspectra.nn.backbones.base import Backbone
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["SIDE", "Embedding", "load_embedding", "parameter_shapes"]
+
+#: Height and width of the images that backbones were trained on.
+SIDE = 224
+
+
+class Embedding(nn.Module):
+    """uint8 images (count, 3, 224, 224) to features (count, features), float32."""
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    def __init__(self, network: nn.Module, backbone: Backbone) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", 255 * torch.tensor(backbone.mean).view(3, 1, 1))
+        self.register_buffer("deviation", 255 * torch.tensor(backbone.deviation).view(3, 1, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Features of images of shape (images, 3, height, width), from 0 to 255."""
+        values = (images.to(torch.float32) - self.mean) / self.deviation
+        return self.network(values.contiguous(memory_format=torch.channels_last))
+
+
+def parameter_shapes(name: str) -> dict[str, tuple[int, ...]]:
+    """Shape of every parameter and buffer of a backbone, named as in HDF5: ``layer1/0/conv1/weight``."""
+    with torch.device("meta"):
+        state = backbone(name).build().state_dict()
+    return {
+        key.replace(".", "/"): tuple(value.shape)
+        for key, value in state.items()
+        if not key.endswith("num_batches_tracked")
+    }
+
+
+def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
+    """A backbone with its weights, for evaluation, on the CPU.
+
+    :param arrays: float32, exactly those of :func:`parameter_shapes`.
+    :raises UserError: if one is missing, superfluous or of another shape.
+    """
+    entry, expected = backbone(name), parameter_shapes(name)
+    wrong = sorted(
+        key for key in expected.keys() | arrays.keys() if key not in arrays or arrays[key].shape != expected.get(key)
+    )
+    if wrong:
+        raise UserError(
+            f"the weights are not those of {entry.title}: {len(wrong)} arrays are missing, superfluous or of another "
+            f"shape, the first of them {wrong[0]}. Delete resources/backbones and run again."
+        )
+    # Draw no initial weights: they are replaced at once.
+    with torch.device("meta"):
+        network = entry.build()
+    state = {key.replace("/", "."): torch.from_numpy(array) for key, array in arrays.items()}
+    network.load_state_dict(state, strict=True, assign=True)
+    setattr(network, entry.classifier, nn.Identity())
+    network.eval().requires_grad_(False)
+    _fold_normalisation(network, entry.folded)
+    # torch's stubs of `to` lack memory_format.
+    embedding = Embedding(network, entry).eval()
+    return embedding.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _fold_normalisation(network: nn.Module, pairs: tuple[tuple[str, str], ...]) -> None:
+    """Fold every batch normalisation into the convolution before it, in place."""
+    for module in list(network.modules()):
+        for convolution, normalisation in pairs:
+            first, second = (getattr(module, key, None) for key in (convolution, normalisation))
+            if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                setattr(module, convolution, fuse_conv_bn_eval(first, second))
+                setattr(module, normalisation, nn.Identity())

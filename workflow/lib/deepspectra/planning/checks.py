@@ -1,0 +1,54 @@
+"""Files that the settings name, checked before anything is planned: a missing one would stop a run hours later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from deepspectra.config.settings import Settings
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["check_files_of"]
+
+
+def check_files_of(settings: Settings, pretrained: Collection[str]) -> None:
+    """Check the folder and files that a user's settings name.
+
+    :param pretrained: names of the networks whose weights are fetched.
+    :raises UserError: if a folder or file is not there, or weights are required that an earlier run did without.
+    """
+    if (folder := settings.data.folder) and not Path(folder).expanduser().is_dir():
+        raise UserError(f"data.folder: expected an existing folder with data files, found {folder!r}")
+    for network, entry in settings.thamm2024.pretrained.items():
+        if entry.file and not Path(entry.file).expanduser().is_file():
+            raise UserError(
+                f"thamm2024.pretrained.{network}.file: expected a file of weights, found nothing at {entry.file!r}"
+            )
+    for name, law in settings.limit_laws.items():
+        file = law.input.eigenvalues
+        # A spectrum below results/ may be one that a rule makes.
+        if file and not file.startswith("results/") and not Path(file).expanduser().is_file():
+            raise UserError(
+                f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}"
+            )
+    if settings.pretrained == "require" and (reasons := _unavailable(settings, pretrained)):
+        raise UserError(
+            f"pretrained: require, but an earlier run did without the weights of {len(reasons)} networks."
+            + "".join(f"\n  - {reason}" for reason in reasons)
+            + "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
+        )
+
+
+def _unavailable(settings: Settings, pretrained: Collection[str]) -> list[str]:
+    """Why weights are missing, from files of an earlier run that was content without them."""
+    # Imported here: h5py costs every start of Snakemake a tenth of a second.
+    from deepspectra.runtime import store
+
+    reasons = []
+    for network in pretrained:
+        path = Path(f"resources/weights/{network}.h5")
+        if path.exists() and not settings.thamm2024.pretrained[network].file:
+            status = store.read(path, {}).attributes["parameters"]
+            if not status["available"]:
+                reasons.append(f"{status['reason']}. {status['how_to_supply']}")
+    return reasons

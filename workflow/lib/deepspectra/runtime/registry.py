@@ -1,0 +1,45 @@
+"""Entries that are looked up by name, one module each in the folder of a package."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Collection
+from typing import Generic, TypeVar
+
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["Registry"]
+
+Entry = TypeVar("Entry")
+
+
+class Registry(Generic[Entry]):
+    """The entries of a package: every module in its folder is one, by the module's name.
+
+    A new entry is a new file. Listing imports nothing, and a lookup imports one module, so a job depends on the code of
+    the entries that it names and of no others.
+
+    :param package: full name of the package, its ``__name__``.
+    :param attribute: what each module calls its entry.
+    :param kind: what messages call an entry.
+    :param helpers: modules in the folder that are no entries. Subpackages never are.
+    """
+
+    def __init__(self, package: str, attribute: str, kind: str, helpers: Collection[str] = ("base",)) -> None:
+        self.package, self.attribute, self.kind, self.helpers = package, attribute, kind, helpers
+
+    def names(self) -> tuple[str, ...]:
+        """All names in alphabetical order; imports none of the modules."""
+        folder = importlib.import_module(self.package).__path__
+        modules = (module.name for module in pkgutil.iter_modules(folder) if not module.ispkg)
+        return tuple(sorted(name for name in modules if name not in self.helpers))
+
+    def find(self, name: str) -> Entry:
+        """The entry of this name.
+
+        :raises UserError: if there is none.
+        """
+        if name not in self.names():
+            raise UserError(f"no {self.kind} is called {name!r}; there are {', '.join(self.names())}.")
+        return getattr(importlib.import_module(f"{self.package}.{name}"), self.attribute)

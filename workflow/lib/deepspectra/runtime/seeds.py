@@ -1,0 +1,45 @@
+"""Torch generators for independent streams of random numbers.
+
+Everything random is drawn on the CPU from one of these, whatever device computes, so that a seed gives the same numbers
+everywhere. These functions define all random results: other numbers from the same seed need a new
+:data:`deepspectra.runtime.FORMAT`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["generator", "keyed_generator", "stream_seed"]
+
+
+def stream_seed(seed: int, *stream: int) -> int:
+    """A seed of 63 bits for one stream of a seed, such as (activation, width, realisation).
+
+    Torch's CPU generator uses only the lower 32 bits: two streams collide with probability 2^-32.
+    """
+    state = np.random.SeedSequence(entropy=seed, spawn_key=stream).generate_state(1, np.uint64)[0]
+    return int(state >> np.uint64(1))
+
+
+def generator(seed: int, *stream: int) -> torch.Generator:
+    """A torch generator on the CPU for one stream of a seed."""
+    import torch
+
+    return torch.Generator().manual_seed(stream_seed(seed, *stream))
+
+
+def keyed_generator(*key: int) -> torch.Generator:
+    """A torch generator on the CPU for a key that contains the seed: (kind, seed, layer, block), say.
+
+    Keys must have one length, since zeros at their end do not count. The random networks of fan2020 are defined by this
+    scheme; :func:`generator`, which has no such trap, draws other numbers.
+    """
+    import torch
+
+    (state,) = np.random.SeedSequence(key).generate_state(1, np.uint32)
+    return torch.Generator().manual_seed(int(state))

@@ -1,0 +1,39 @@
+"""Tables of the papers, one rule each, since a table has the files that its item names."""
+
+for paper in PAPERS:
+    for item in items.table_items(paper):
+
+        rule:
+            name:
+                f"make_{paper}_{item}"
+            input:
+                unpack(plan(items.inputs, paper=paper, item=item)),
+            output:
+                csv=items.table_files(paper, item, "csv"),
+                md=items.table_files(paper, item, "md"),
+                json=items.table_files(paper, item, "json"),
+                html=report(
+                    items.table_files(paper, item, "html"),
+                    category=PAPERS[paper].name,
+                    caption="../report/table.rst",
+                    labels=items.labels(item, "html"),
+                ),
+            log:
+                f"results/{{scale}}/logs/make_table/{paper}_{item}.log",
+            benchmark:
+                f"results/{{scale}}/benchmarks/{paper}_{item}/make_table.tsv"
+            conda:
+                "../../envs/workflow.yaml"
+            resources:
+                mem_mb=plan.grow(1000),
+                runtime=plan.grow(15),
+            params:
+                # Paths, which templates of Snakemake's report can read; no part of the result.
+                text=lambda wildcards, output: [Path(file) for file in output.md],
+                paper=paper,
+                numbers=items.numbers_function(paper, item),
+                parameters=plan(items.numbers_parameters, paper=paper, item=item),
+                scale_note=plan(items.scale_note, paper=paper, item=item),
+                code=code("make_table", items.numbers_modules, paper=paper, item=item),
+            script:
+                "../scripts/make_table.py"
