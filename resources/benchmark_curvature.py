@@ -115,7 +115,9 @@ def measurements() -> dict[str, Callable[[], dict[str, float]]]:
     import torch
     from torch import nn
 
-    from deepspectra.data.preprocessing import normalise_cifar10, normalise_mnist, split_bike
+    from deepspectra.data.sets.bike import split_bike
+    from deepspectra.data.sets.cifar10 import normalise_cifar10
+    from deepspectra.data.sets.mnist import normalise_mnist
     from deepspectra.data.sources.bike import COLUMNS
     from deepspectra.nn.architectures.mlp import feed_forward
     from deepspectra.nn.losses import Loss, batch_loss

@@ -14,7 +14,8 @@ from browser.checks import CHECKS
 from browser.chromium import Browser, Impossible
 
 from deepspectra.config import load_settings
-from deepspectra.data.tasks import load_kernel_task, load_samples
+from deepspectra.data.kernel_tasks import load_kernel_task
+from deepspectra.data.loading import load_samples
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.loading import load_trained

@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from deepspectra.data.pretrained.table import load_weights_table
+from deepspectra.data.sources.tables import WeightsEntry, load_table
 from deepspectra.runtime import store
 
 from .conftest import NO_NETWORK, Project, copy_project
@@ -171,7 +171,7 @@ def test_weights_that_are_required_and_cannot_be_had_are_one_message(project):
     options = ("--config", "scale=smoke", "pretrained=require", "data={retries: 0, timeout_seconds: 5}")
     result = project.snakemake("--cores", "1", *options, "--", "resources/weights/alexnet.h5", **NO_NETWORK)
     assert result.returncode != 0
-    entry = load_weights_table(project.folder / "resources/weights.yaml")["alexnet"]
+    entry = load_table(project.folder / "resources/weights.yaml", WeightsEntry)["alexnet"]
     for words in (
         f"error: alexnet: the pretrained weights at {entry.url} could not be had: ",
         f"To supply them by hand, put {entry.file_name} from that address into a folder",
@@ -242,7 +242,7 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
     folder = project.folder / "results" / "smoke"
     table = project.folder / "resources" / "weights.yaml"
     declare_small_matrices(table)
-    entries = load_weights_table(table)
+    entries = load_table(table, WeightsEntry)
     draw = np.random.default_rng(2)
     given = {
         network: {layer: draw.standard_normal(shape, np.float32) for layer, shape in SHAPES.items()}

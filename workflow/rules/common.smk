@@ -18,8 +18,8 @@ if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
     shell.prefix(f"export PYTHONPATH={quote(os.environ['PYTHONPATH'])}; ")
 
 from deepspectra.config import SCALES, check_files, load_settings
-from deepspectra.data.sources.table import load_table
-from deepspectra.data.pretrained.table import load_backbones_table, load_weights_table
+from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
+from deepspectra.papers.naming import LIMIT_LAWS
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import checks, costs, items, networks
 from deepspectra.planning.binding import Binder
@@ -32,9 +32,9 @@ try:
         check_files(workflow.overwrite_configfiles)
     # --config and --configfile win over the files at every scale. A scale is checked when a path asks for it.
     SETTINGS = load_settings(ROOT / "config", config)
-    DATASETS = load_table(ROOT / "resources" / "datasets.yaml")
-    WEIGHTS = load_weights_table(ROOT / "resources" / "weights.yaml")
-    BACKBONES = load_backbones_table(ROOT / "resources" / "backbones.yaml")
+    DATASETS = load_table(ROOT / "resources" / "datasets.yaml", DataSetEntry)
+    WEIGHTS = load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
+    BACKBONES = load_table(ROOT / "resources" / "backbones.yaml", BackboneEntry)
     if workflow.is_main_process:
         checks.check_files_of(SETTINGS[SETTINGS.scale], WEIGHTS)
 except UserError as error:

@@ -1,6 +1,6 @@
 """Kernel matrices of one network before and after training, and its outputs (fan2020, section 4.3)."""
 
-from deepspectra.data.tasks import load_kernel_task
+from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.runtime import store

@@ -1,18 +1,15 @@
 """Float32 eigenvalues of a float32 curvature matrix, as published (baskerville2022)."""
 
-import numpy as np
 import torch
 
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.spectra.eigenvalues import symmetric_eigenvalues
+from deepspectra.spectra.eigenvalues import noise_floor, symmetric_eigenvalues
 
 with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     contents = store.read(snakemake.input[0], {"matrix": ("parameters", "parameters")})
-    matrix = torch.from_numpy(contents.arrays.pop("matrix")).to(device)
-    eigenvalues = symmetric_eigenvalues(matrix)
-    floor = np.finfo(np.float32).eps * len(eigenvalues) ** 0.5 * np.abs(eigenvalues).max()
+    eigenvalues = symmetric_eigenvalues(torch.from_numpy(contents.arrays.pop("matrix")).to(device))
     store.write(
         snakemake.output[0],
         {"eigenvalues": eigenvalues},
@@ -20,5 +17,5 @@ with job(snakemake.log[0], snakemake.threads):
         inputs=snakemake.input,
         seed=contents.attributes["seed"],
         dtype="float32",
-        noise_floor=float(floor),
+        noise_floor=noise_floor(eigenvalues, "float32"),
     )

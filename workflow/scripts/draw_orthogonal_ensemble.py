@@ -1,4 +1,4 @@
-"""Eigenvalues of matrices of the Gaussian orthogonal ensemble (baskerville2022, figures 1 and 2)."""
+"""Eigenvalues of GOE matrices (baskerville2022, figures 1 and 2)."""
 
 import numpy as np
 
@@ -7,11 +7,12 @@ from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
 
+ensemble = snakemake.params.ensemble
+
 with job(snakemake.log[0], snakemake.threads):
-    ensemble = snakemake.params.ensemble
-    source = np.random.default_rng(ensemble["seed"])
-    draws = ProgressBar(range(ensemble["matrices"]), desc="orthogonal ensemble", unit="matrix")
-    levels = np.stack([goe_levels(ensemble["dimension"], source) for _ in draws])
+    rng = np.random.default_rng(ensemble["seed"])
+    draws = ProgressBar(range(ensemble["matrices"]), desc="GOE", unit="matrix")
+    levels = np.stack([goe_levels(ensemble["dimension"], rng) for _ in draws])
     store.write(
         snakemake.output[0],
         {"levels": levels},

@@ -2,62 +2,46 @@
 
 import logging
 
-import numpy as np
 import torch
 
-from deepspectra.data.tasks import load_samples, loss_of
-from deepspectra.nn.images import DATA_SIZES
-from deepspectra.nn.loading import load_trained
+from deepspectra.data.sets import data_set
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.curvature.loading import load_network_and_samples
+from deepspectra.spectra.curvature.resolved import spectra_arrays
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
 logger = logging.getLogger(__name__)
+network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.batch_size
+state, split, kind = wildcards.state, wildcards.split, wildcards.kind
+files = [snakemake.input.weights, snakemake.input.data]
 
 with job(snakemake.log[0], snakemake.threads):
-    network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.batch_size
     device = choose_device(snakemake.config["device"])
-    samples = load_samples(network, snakemake.input.data, wildcards.split).to(device)
-    features, outputs = samples.inputs[0].numel(), DATA_SIZES[network["data"]][1]
-    model = load_trained(network, snakemake.input.weights, wildcards.state, features, outputs, torch.float64).to(device)
+    model, samples = load_network_and_samples(network, *files, state, split, dtype=torch.float64, device=device)
+    # The settings' method is one for Hessians.
+    loss, method = data_set(network["data"]).loss, snakemake.params.method if kind == "hessian" else None
+    batches = range(int(wildcards.first), int(wildcards.last) + 1)
     found = []
-    title = f"{wildcards.network} {wildcards.state} {wildcards.split} {wildcards.kind}"
-    for batch in ProgressBar(range(int(wildcards.first), int(wildcards.last) + 1), desc=title, unit="batch"):
+    for batch in ProgressBar(batches, desc=f"{wildcards.network} {state} {split} {kind}", unit="batch"):
         chosen = slice(batch * size, (batch + 1) * size)
-        spectrum = resolved_spectrum(
-            wildcards.kind,
-            model,
-            samples.inputs[chosen],
-            samples.targets[chosen],
-            loss_of(network["data"]),
-            # A method that is asked for is one for Hessians.
-            snakemake.params.method if wildcards.kind == "hessian" else None,
-        )
+        spectrum = resolved_spectrum(kind, model, samples.inputs[chosen], samples.targets[chosen], loss, method)
         if not found:
             logger.info("method %s: %s", spectrum.method, spectrum.reason)
-        if spectrum.unresolved_spacings > 0.01:
+        if (share := spectrum.unresolved_spacings) > 0.01:
             logger.warning(
-                "batch %d is unresolved: %.1f %% of its spacings are below the error bound",
-                batch,
-                100 * spectrum.unresolved_spacings,
+                "batch %d is unresolved: %.1f %% of its spacings are below the error bound", batch, 100 * share
             )
         found.append(spectrum)
+    parameters = {"network": network, "batch_size": size, "parameters": found[0].parameters}
+    parameters |= {"method": found[0].method, "reason": found[0].reason}
+    parameters |= {key: wildcards[key] for key in ("state", "split", "kind", "first", "last")}
     store.write(
         snakemake.output[0],
-        {
-            "eigenvalues": np.concatenate([spectrum.eigenvalues for spectrum in found]),
-            "lengths": np.array([len(spectrum.eigenvalues) for spectrum in found]),
-            "bounds": np.array([spectrum.bound for spectrum in found]),
-            "left_out": np.array([spectrum.left_out for spectrum in found]),
-            "unresolved": np.array([spectrum.unresolved_spacings for spectrum in found]),
-        },
-        parameters={
-            **{"network": network, "batch_size": size, "parameters": found[0].parameters},
-            **{"method": found[0].method, "reason": found[0].reason},
-            **{key: wildcards[key] for key in ("state", "split", "kind", "first", "last")},
-        },
-        inputs=[snakemake.input.weights, snakemake.input.data],
+        spectra_arrays(found),
+        parameters=parameters,
+        inputs=files,
         seed=network["seed"],
         dtype="float64",
         noise_floor=max(spectrum.bound for spectrum in found),

@@ -5,50 +5,43 @@ import logging
 import numpy as np
 import torch
 
-from deepspectra.data.preprocessing import normalise_cifar10
+from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.nn.backbones.resnet34 import random_resnet34
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.curvature.spectra import resolved_spectrum
+from deepspectra.spectra.curvature.gauss_newton import gram_spectrum
 
 logger = logging.getLogger(__name__)
-
+item, count = snakemake.params.item, snakemake.params.statistics_images
 #: CIFAR-10's classes.
 OUTPUTS = 10
 
+
+def bar(layers):
+    """A progress bar over the network's layers."""
+    return ProgressBar(layers, desc="Gram matrix", unit="layer")
+
+
 with job(snakemake.log[0], snakemake.threads):
-    item, count = snakemake.params.item, snakemake.params.statistics_images
     shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3), "test_labels": (10_000,)}
     data = store.read(snakemake.input[0], shapes)
-    source = np.random.default_rng(item["seed"])
-    training = np.sort(source.choice(50_000, count, replace=False))
-    batch = np.sort(source.choice(10_000, item["batch_size"], replace=False))
+    rng = np.random.default_rng(item["seed"])
+    training = np.sort(rng.choice(50_000, count, replace=False))
+    batch = np.sort(rng.choice(10_000, item["batch_size"], replace=False))
 
     logger.info("batch normalisation by %d training images", count)
     model = random_resnet34(torch.from_numpy(normalise_cifar10(data["train_images"][training])), item["seed"], OUTPUTS)
     inputs = torch.from_numpy(normalise_cifar10(data["test_images"][batch]))
-    labels = torch.from_numpy(data["test_labels"][batch].astype(np.int64))
-
-    def bar(layers):
-        return ProgressBar(layers, desc="Gram matrix", unit="layer")
-
     logger.info("Gauss-Newton matrix of %d images", len(inputs))
-    found = resolved_spectrum("gauss_newton", model, inputs, labels, "cross_entropy", progress=bar)
+    found = gram_spectrum(model, inputs, "cross_entropy", progress=bar)
     logger.info("%d eigenvalues above %.2g, %d below it", len(found.eigenvalues), found.bound, found.left_out)
+    parameters = {"weights": "random", "statistics_images": count, "parameters": found.parameters, "outputs": OUTPUTS}
+    parameters |= {"left_out": found.left_out, "unresolved_spacings": found.unresolved_spacings}
     store.write(
         snakemake.output[0],
         {"eigenvalues": found.eigenvalues, "batch": batch},
-        parameters=item
-        | {
-            "weights": "random",
-            "statistics_images": count,
-            "parameters": found.parameters,
-            "outputs": OUTPUTS,
-            "left_out": found.left_out,
-            "unresolved_spacings": found.unresolved_spacings,
-            "method": found.method,
-        },
+        parameters=item | parameters | {"method": found.method},
         inputs=snakemake.input,
         seed=item["seed"],
         dtype="float64",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deepspectra.config import SCALES, check_files, load_settings
-from deepspectra.papers.baskerville2022.settings import SET_SIZES
+from deepspectra.data.sets import data_set
 from deepspectra.runtime.errors import UserError
 
 from .conftest import FOLDER, complaint, leaves, nested, read
@@ -32,7 +32,7 @@ def shared(path, published):
         return published[paper, "training", key]
     if (paper, "curvature", key) in published:
         return published[paper, "curvature", key]
-    return SET_SIZES[published[paper, "networks", name, "data"]][key == "test_images"]
+    return data_set(published[paper, "networks", name, "data"]).samples("test" if key == "test_images" else "train")
 
 
 @pytest.mark.parametrize("scale", ["preview", "smoke"])

@@ -21,7 +21,6 @@ from deepspectra.nn.networks import (
     initialise_glorot,
     load_parameters,
     parameters_of,
-    standardise_images,
 )
 from deepspectra.runtime.seeds import generator
 
@@ -112,18 +111,6 @@ def test_gaussian_weights_follow_the_seed_whatever_was_drawn_before():
     for key, array in parameters_of(first).items():
         np.testing.assert_array_equal(array, parameters_of(same)[key])
         assert np.abs(array - parameters_of(other)[key]).min() > 0
-
-
-def test_each_image_is_standardised_by_itself():
-    images = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), dtype=np.uint8)
-    images[3] = 7
-    result = standardise_images(images)
-    assert result.shape == (4, 3, 5, 6)
-    assert result.dtype == torch.float32
-    values = images[:3].astype(np.float64)
-    expected = (values - values.mean((1, 2, 3), keepdims=True)) / values.std((1, 2, 3), keepdims=True)
-    np.testing.assert_allclose(result[:3].numpy().transpose(0, 2, 3, 1), expected, atol=1e-5)
-    assert not result[3].any()
 
 
 def test_parameters_go_out_and_in_again():

@@ -14,8 +14,8 @@ from deepspectra.runtime.errors import UserError
 
 
 def draws(count, *arguments, **options):
-    source = np.random.default_rng(0)
-    return np.array([gaussian_process_hessian(*arguments, source, **options) for _ in range(count)])
+    rng = np.random.default_rng(0)
+    return np.array([gaussian_process_hessian(*arguments, rng, **options) for _ in range(count)])
 
 
 def test_covariances_are_those_of_equation_14():

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torchvision.transforms import functional
 
-from deepspectra.data.preprocessing import normalise_cifar10
+from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.train.augmentation import Shifts, centre_crops, flip_and_shift, random_crops
 
 

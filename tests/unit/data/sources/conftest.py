@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import struct
 import tarfile
 import threading
@@ -21,7 +22,9 @@ import pytest
 from PIL import Image
 
 from deepspectra.data.sources import bike, downloads
-from deepspectra.data.sources.table import Dataset
+from deepspectra.data.sources.tables import DataSetEntry
+
+from .made_weights import SHAPES, torch_file, torch_parameters
 
 IDX_NAMES = {
     "train_images": "train-images-idx3-ubyte",
@@ -66,8 +69,8 @@ def declared(arrays: dict[str, np.ndarray]) -> dict[str, dict]:
     }
 
 
-def dataset(arrays: dict[str, np.ndarray], *sources: dict) -> Dataset:
-    return Dataset.model_validate(
+def dataset(arrays: dict[str, np.ndarray], *sources: dict) -> DataSetEntry:
+    return DataSetEntry.model_validate(
         {
             "title": "Toy",
             "licence": "none",
@@ -335,3 +338,39 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return folder
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder in the place of the Python package index, for the real pip."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def matrices() -> dict[str, np.ndarray]:
+    """Weight matrices of a pretrained network, by layer."""
+    draw = np.random.default_rng(1)
+    return {name: draw.standard_normal(shape, np.float32) for name, shape in SHAPES.items()}
+
+
+@pytest.fixture
+def torch_content(matrices) -> bytes:
+    """The file of torch that holds them."""
+    return torch_file(torch_parameters(matrices))
+
+
+@pytest.fixture
+def write(tmp_path) -> Callable[[bytes], Path]:
+    """Puts bytes into a file."""
+
+    def file(content: bytes, name: str = "weights") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return file

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
+from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import POISSON_MEAN
@@ -16,8 +17,8 @@ from deepspectra.runtime.errors import UserError
 
 
 def orthogonal(count, dimension=200, seed=1):
-    source = np.random.default_rng(seed)
-    return [goe_levels(dimension, source) for _ in range(count)]
+    rng = np.random.default_rng(seed)
+    return [goe_levels(dimension, rng) for _ in range(count)]
 
 
 def independent(count, dimension=200, seed=1):
@@ -32,10 +33,10 @@ def by_quantity(rows, series="published"):
 def test_levels_are_kept_by_absolute_value_and_a_cut_of_zero_drops_exact_zeros_alone():
     spectra = [np.array([-1.0, -1e-21, 0.0, 0.0, 1e-25, 2.0])]
     assert [len(statistics.above(spectra, cut)[0]) for cut in (0.0, 1e-22, 1e-20, 1.5)] == [4, 3, 2, 1]
-    shares = by_quantity(statistics.below_cut_numbers("published", [*spectra, np.ones(4)], 1e-20)).value
-    assert shares["share not above 1e-20, largest"] == 4 / 6
-    assert shares["share not above 1e-20, smallest"] == 0
-    assert shares["share not above 1e-20, mean"] == pytest.approx(1 / 3)
+    shares = by_quantity(statistics.below_cut_numbers("published", [*spectra, np.ones(4)])).value
+    assert shares["below_unfolded_cut_largest"] == 4 / 6
+    assert shares["below_unfolded_cut_smallest"] == 0
+    assert shares["below_unfolded_cut_mean"] == pytest.approx(1 / 3)
 
 
 def test_unfolding_by_the_other_batches_finds_wigner_in_random_matrices_and_poisson_in_independent_levels():
@@ -115,8 +116,8 @@ def test_deciles_see_where_levels_stop_to_repel():
     assert high.to_numpy() == pytest.approx(0.5307, abs=0.03)
     assert (bars.error > 0).all()
     whole = by_quantity(statistics.spectrum_numbers("resolved", "batch", mixed, mixed, 1000, 1), "resolved")
-    assert low.max() < whole.value["mean min(r, 1/r)"] < high.min()
-    assert whole.value["eigenvalues kept, mean"] == 400
+    assert low.max() < whole.value["mean_ratio"] < high.min()
+    assert whole.value["kept_mean"] == 400
 
 
 def test_the_semicircle_is_near_for_its_own_ensemble_and_far_for_another():
@@ -124,9 +125,9 @@ def test_the_semicircle_is_near_for_its_own_ensemble_and_far_for_another():
     bars = pd.DataFrame(rows)
     bars = bars[bars.series == "ensemble"]
     assert (bars.y * (bars.x_high - bars.x)).sum() == pytest.approx(1, abs=1e-3)
-    assert by_quantity(numbers, "ensemble").value["KS distance to the semicircle of equal variance"] < 0.01
+    assert by_quantity(numbers, "ensemble").value["semicircle_ks"] < 0.01
     spike = [np.concatenate([np.zeros(900), np.linspace(-1, 1, 100)])]
-    assert statistics.semicircle_number("published", spike)["value"] > 0.4
+    assert statistics.semicircle_number("published", spike).value > 0.4
     with pytest.raises(UserError, match="no semicircle"):
         statistics.semicircle_number("published", [np.ones(5)])
 
@@ -136,7 +137,18 @@ def test_resolution_counts_spectra_whose_spacings_are_lost():
         statistics.resolution_numbers("batch", np.array([1e-9, 3e-9]), np.array([0.0, 0.02]), np.array([4, 6])),
         "resolved",
     ).value
-    assert numbers["error bound, largest"] == 3e-9
-    assert numbers["share of spacings below the error bound"] == 0.01
-    assert numbers["matrices called unresolved"] == 1
-    assert numbers["eigenvalues below the error bound, mean"] == 5
+    assert numbers["error_bound"] == 3e-9
+    assert numbers["unresolved_share"] == 0.01
+    assert numbers["unresolved_matrices"] == 1
+    assert numbers["left_out_mean"] == 5
+
+
+@pytest.mark.parametrize(("statistic", "key"), [("unfolded", "unfolded"), (UNCUT, "uncut")])
+def test_identifiers_hold_no_number_and_labels_say_the_same_in_words(statistic, key):
+    found = statistics.unfold_batches(orthogonal(6), 1 / 3, seed=2)
+    rows = statistics.unfolding_numbers("resolved", statistic, orthogonal(6), found, found)
+    assert [row.quantity for row in rows] == [f"{key}_{name}" for name in ("ks", "levels", "spacings", "zeros", "step")]
+    assert all(statistic in row.label for row in rows)
+    assert [row.told for row in rows] == [True, False, False, False, False]
+    labels = {row.quantity: row.label for row in statistics.below_cut_numbers("published", orthogonal(2))}
+    assert labels["below_ratio_cut_mean"] == "share not above 1e-10, mean"

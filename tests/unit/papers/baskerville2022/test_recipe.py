@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-
 from deepspectra.data.preprocessing import IMAGENET_DEVIATION, IMAGENET_MEAN
+
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.papers.baskerville2022.recipe import linear_decay

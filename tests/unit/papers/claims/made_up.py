@@ -92,29 +92,30 @@ def pennington2017():
 
 
 def panel_rows(panel, scope="batch", ratio=0.53, error=0.002, unresolved=0.0, published=True):
-    """Of a panel, as gather_curvature.py writes them; as published everything is 0.01 more."""
+    """A panel's numbers, as ``gather_panels`` makes them; as published everything is 0.01 more."""
     rows = []
     for series, more in (("resolved", 0.0), ("published", 0.01))[: 1 + published]:
-        rows.append((panel, scope, series, RATIO, ratio + more, error))
+        rows.append((panel, scope, series, "mean_ratio", ratio + more, error))
         if scope == "batch":
-            rows.append((panel, scope, series, SPACINGS.format("unfolded"), 0.03 + more, None, 0.012))
-    rows.append((panel, scope, "resolved", UNRESOLVED, unresolved))
+            rows.append((panel, scope, series, "unfolded_ks", 0.03 + more, None, 0.012))
+    rows.append((panel, scope, "resolved", "unresolved_share", unresolved))
     if published:
-        rows.append((panel, scope, "published", SPACINGS.format("unfolded without cut-off"), 0.09, None, 0.012))
-        rows.append((panel, scope, "published", SEMICIRCLE, 0.4))
-        shares = {"1e-20": (0.1, 0.3, 0.4), "1e-10": (0.5, 0.6, 0.7)}
+        rows.append((panel, scope, "published", "uncut_ks", 0.09, None, 0.012))
+        rows.append((panel, scope, "published", "semicircle_ks", 0.4))
+        shares = {"unfolded": (0.1, 0.3, 0.4), "ratio": (0.5, 0.6, 0.7)}
         for cut, values in shares.items():
-            names = (f"share not above {cut}, {end}" for end in ("smallest", "mean", "largest"))
+            names = (f"below_{cut}_cut_{end}" for end in ("smallest", "mean", "largest"))
             rows += [(panel, scope, "published", *pair) for pair in zip(names, values, strict=True)]
     return rows
 
 
 def curvature(*parts, features=""):
     """A summary; ``features``: panels that show a network on features."""
-    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference", "spectrum"]
+    columns = ["panel", "scope", "series", "quantity", "value", "error", "reference", "spectrum", "label"]
+    spectra = {True: "logistic_features/final", False: "mlp/final"}
     return through_csv(
         [
-            (*row, *[None] * (7 - len(row)), f"{'logistic_features' if row[0] and row[0] in features else 'mlp'}/final")
+            (*row, *[None] * (7 - len(row)), spectra[bool(row[0]) and row[0] in features], "features of ResNet-34")
             for rows in parts
             for row in rows
         ],
@@ -123,11 +124,11 @@ def curvature(*parts, features=""):
 
 
 def baskerville2022():
-    features = [(None, None, "resolved", "features of ResNet-34", 512)]
+    features = [(None, None, "resolved", "features", 512)]
     process = []
     for panel, mean in zip("abcdef", (0.53, 0.531, 0.532, 0.53, 0.529, 0.53), strict=True):
-        process.append((panel, "plain", "mean of min(r, 1/r)", mean, 0.5307, 0.001))
-    process += [(panel, "changed", "mean of min(r, 1/r)", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
+        process.append((panel, "plain", "mean_ratio", mean, 0.5307, 0.001))
+    process += [(panel, "changed", "mean_ratio", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
                 (("d", 0.001), ("e", 0.004), ("f", 0.009))]  # fmt: skip
     table = {"network": ["lenet_cifar10", "mlp_bike", "mlp_bike"], "state": ["final"] * 3}
     table |= {"test_accuracy": [0.68, None, None], "test_loss": [None, 0.05, 0.05]}
@@ -138,7 +139,7 @@ def baskerville2022():
     figures["a11"] = curvature(panel_rows("a", ratio=0.525, error=0.003), panel_rows("b", error=0.004), whole)
     figures["a13"] = curvature(panel_rows("a"), panel_rows("b", ratio=0.527, error=0.003), whole)
     figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features, features="c")
-    figures["5"] = summary([("a", "pooled", SEMICIRCLE, 0.06, 0.001)])
+    figures["5"] = summary([("a", "pooled", "semicircle_ks", 0.06, 0.001)])
     figures["6"] = summary(process)
     return {f"figure_{item}": table for item, table in figures.items()} | {
         "table_networks": through_csv(table, list(table))

@@ -199,7 +199,7 @@ def test_why_there_is_no_number(made_up, file, name, words):
 def test_an_unresolved_spectrum_and_few_batches_are_obstacles(made_up):
     figure, a14 = "statistics/baskerville2022/figure_a11", "statistics/baskerville2022/figure_a14"
     table = made_up[figure].copy()
-    table.loc[(table.panel == "d") & table.quantity.str.startswith("share of spacings"), "value"] = 0.011
+    table.loc[(table.panel == "d") & (table.quantity == "unresolved_share"), "value"] = 0.011
     found, _ = ALL["B23"].take(Results(made_up | {figure: table}))
     assert found.obstacle == "unresolved: 1.1% of the spacings are below the error bound"
     assert ALL["B19"].take(Results(made_up | {figure: table}))[0].obstacle == ""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.tasks import load_kernel_task
+from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import initialise_gaussian, parameters_of

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
-from deepspectra.papers.baskerville2022 import figures as baskerville2022
 from deepspectra.papers.baskerville2022.figures import hessians
+from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 
 from .drawn import illegible, line_through, save_here_and_there, texts
@@ -45,11 +45,11 @@ REFERENCE = statistics.reference_unfolding(9, 1 / 3, seed=4)
 
 def spectra(series):
     """Nine matrices: as published with zeros and noise, resolved without."""
-    source = np.random.default_rng(1)
-    drawn = [np.sort(source.standard_normal(150)) for _ in range(9)]
+    rng = np.random.default_rng(1)
+    drawn = [np.sort(rng.standard_normal(150)) for _ in range(9)]
     if series == "resolved":
         return drawn
-    return [np.sort(np.concatenate([part, np.zeros(150), 1e-9 * source.standard_normal(100)])) for part in drawn]
+    return [np.sort(np.concatenate([part, np.zeros(150), 1e-9 * rng.standard_normal(100)])) for part in drawn]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def tables_of(item, shown=("published", "resolved")):
     for letter, (scope, statistic) in PANELS[item].items():
         place = {"panel": letter, "spectrum": TEST}
         for series in shown:
-            curves += [row | place for row in rows_of(series, scope, statistic)]
+            curves += [row._asdict() | place for row in rows_of(series, scope, statistic)]
             found = spectra(series)
             kept = statistics.above(found, statistics.RATIO_CUT)
             cut = statistics.RATIO_CUT if series == "published" else None
@@ -93,16 +93,18 @@ def tables_of(item, shown=("published", "resolved")):
             if series == "resolved":
                 nine = np.full(9, 1e-9)
                 numbers += statistics.resolution_numbers(scope, nine, nine, nine)
-            summary += [row | place | {"statistic": statistic} for row in numbers]
+            summary += [row._asdict() | place | {"statistic": statistic} for row in numbers]
     if item == "figure_1":
         rows, numbers = statistics.semicircle_rows(np.random.default_rng(1).uniform(-1, 1, (5, 100)))
-        curves += [row | {"panel": "a", "spectrum": "GOE"} for row in rows]
-        summary += [row | {"panel": "a", "spectrum": "GOE", "statistic": "density"} for row in numbers]
+        curves += [row._asdict() | {"panel": "a", "spectrum": "GOE"} for row in rows]
+        summary += [row._asdict() | {"panel": "a", "spectrum": "GOE", "statistic": "density"} for row in numbers]
     return pd.DataFrame(curves).sort_values("panel", kind="stable"), pd.DataFrame(summary)
 
 
 def draw(item, tables):
-    return getattr(hessians, item)(*tables, f"{NOTE} {hessians.NOTES[item]}")
+    module, _, function = ITEMS[item].drawing.partition(":")
+    assert module == "figures.hessians"
+    return getattr(hessians, function)(*tables, f"{NOTE} {ITEMS[item].note}")
 
 
 def figures_to_save():
@@ -141,7 +143,7 @@ def test_a_panel_says_what_it_is_made_of(tables):
     numbers = summary[summary.panel == "b"].set_index(["series", "quantity"])
     for series in ("published", "resolved"):
         kept = np.mean([len(part) for part in statistics.above(spectra(series), statistics.RATIO_CUT)])
-        value, error = numbers.loc[(series, "mean min(r, 1/r)"), ["value", "error"]]
+        value, error = numbers.loc[(series, "mean_ratio"), ["value", "error"]]
         assert f"{value:.3f} ± {error:.3f}" in told
         assert f"{kept:.0f} of {PARAMETERS}" in told
     assert "zero: 62.5%, not drawn" in told
@@ -152,8 +154,7 @@ def test_a_panel_says_what_it_is_made_of(tables):
 def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
     figure = draw("figure_4", tables["figure_4"])
     curves, summary = tables["figure_4"]
-    distance = "KS distance of unfolded spacings to the Wigner surmise"
-    row = summary[(summary.series == "resolved") & (summary.quantity == distance)].iloc[0]
+    row = summary[(summary.series == "resolved") & (summary.quantity == "unfolded_ks")].iloc[0]
     assert f"KS {row.value:.2g} ({row.reference:.2g})" in "\n".join(texts(figure))
     assert f"{row.value:.2g}" != f"{row.reference:.2g}"
     spacings, ratios, ranks = np.array(figure.axes).reshape(2, 3)[1]
@@ -168,9 +169,14 @@ def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
 
 def test_every_figure_has_a_note_with_the_references():
     for item in PANELS:
-        note = baskerville2022.NOTES[item]
-        for words in ("0.5359 for the surmise", "0.5307 for large GOE", "0.3863 for independent", "not full are left"):
-            assert words in note
+        note = ITEMS[item].note
+        for value, words in (
+            (SURMISE_MEAN, "the surmise"),
+            (GOE_MEAN, "large GOE"),
+            (POISSON_MEAN, "independent"),
+        ):
+            assert f"{value:.4f} for {words}" in note
+        assert "not full are left" in note
 
 
 def test_equal_numbers_give_equal_bytes(tmp_path):
@@ -197,6 +203,13 @@ def test_spacings_that_are_zero_are_told_by_their_own_share(tables):
     curves, summary = (table.copy() for table in tables["figure_4"])
     first = (curves.statistic == "unfolded") & (curves.series == "published") & (curves.x < 0)
     curves.loc[first, "y"] = 5.0
-    share = summary.quantity == "share of unfolded spacings that are zero"
+    share = summary.quantity == "unfolded_zeros"
     summary.loc[share & (summary.series == "published"), "value"] = 0.123
     assert "s = 0: 12%" in "\n".join(texts(draw("figure_4", (curves, summary))))
+
+
+def test_the_small_print_tells_whose_features_they_are(tables):
+    curves, summary = tables["figure_3"]
+    row = {"quantity": "other_features", "label": "features of Lite0", "series": "resolved", "value": 1280}
+    figure = draw("figure_3", (curves, pd.concat([summary, pd.DataFrame([row])])))
+    assert "CIFAR-10 as features of Lite0." in " ".join(" ".join(texts(figure)).split())

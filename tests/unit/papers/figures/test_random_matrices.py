@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from deepspectra.papers.baskerville2022 import figures as baskerville2022
-from deepspectra.papers.baskerville2022.figures import random_matrices, resnet34
+from deepspectra.papers.baskerville2022.figures import hessians, random_matrices, resnet34
+from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.histograms import histogram
-from deepspectra.rmt.laws.ratios import ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 from .drawn import illegible, line_through, over_data, save_here_and_there, texts, through_csv
@@ -30,21 +30,21 @@ def line(panel, series, x, y):
 
 
 def spacing_tables():
-    """As compare_ensemble_spacings.py."""
+    """As ``compare_spacings``."""
     s = np.linspace(0, 4, 81)
     sample = wigner_surmise.rvs(2000, random_state=1)
     rows = histogram("a", sample, np.linspace(0, 4, 31), sample.size, "ensemble")
     rows += line("a", "surmise", s, wigner_surmise.pdf(s)) + line("a", "independent", s, np.exp(-s))
     rows += line("b", "ensemble", s, 0.009 * np.sin(2 * s)) + line("b", "exact", s, 0.006 * np.sin(2 * s))
     summary = [
-        ("a", "ensemble", "KS distance to the Wigner surmise", 0.0092, 0.0066, None),
-        ("b", "ensemble", "KS distance to the exact law", 0.0031, 0.0, None),
+        ("a", "ensemble", "surmise_ks", 0.0092, 0.0066, None),
+        ("b", "ensemble", "exact_ks", 0.0031, 0.0, None),
     ]
     return tables(rows, summary)
 
 
 def density_tables():
-    """As compare_process_spectra.py for figure 5: zeros in d, outliers in e and f."""
+    """As ``compare_process_densities``: zeros in d, outliers in e and f."""
     rng, rows, summary = np.random.default_rng(0), [], []
     for panel, second in SECOND.items():
         scale = (300 * second + 1) ** 0.5
@@ -59,8 +59,8 @@ def density_tables():
             rows.append((panel, "atom", 0.0, 0.0, 0.25))
         if panel not in "ef":
             rows += line(panel, "expected", x, np.exp(-(x**2) / 2 / scale**2) / (2.5 * scale) * 3000 / total)
-        summary.append((panel, "process", "k''(0)", second, None, None))
-        summary.append((panel, "pooled", "KS distance to the semicircle of equal variance", 0.066, 0.0011, None))
+        summary.append((panel, "process", "second_derivative", second, None, None))
+        summary.append((panel, "pooled", "semicircle_ks", 0.066, 0.0011, None))
     return tables(rows, summary)
 
 
@@ -71,19 +71,19 @@ def draw_ratios(rng, count):
 
 
 def ratio_tables():
-    """As compare_process_spectra.py for figure 6."""
+    """As ``compare_process_ratios``."""
     rng, rows = np.random.default_rng(0), []
-    summary = [(panel, "process", "k''(0)", second, None, None) for panel, second in SECOND.items()]
+    summary = [(panel, "process", "second_derivative", second, None, None) for panel, second in SECOND.items()]
     for i, (panel, reading) in enumerate([(p, "plain") for p in "abcdef"] + [(p, "changed") for p in "def"]):
         values = draw_ratios(rng, 3000)
         rows += histogram(panel, values[values <= 10], np.linspace(0, 10, 41), 3000, reading)
-        summary.append((panel, reading, "mean of min(r, 1/r)", 0.53 + i / 1000, 0.5307, 0.0019))
+        summary.append((panel, reading, "mean_ratio", 0.53 + i / 1000, 0.5307, 0.0019))
     x = np.linspace(0, 10, 101)
     return tables(rows + line("all", "surmise", x, ratio_surmise.pdf(x)), summary)
 
 
 def network_tables(levels=576, error=0.011):
-    """As compare_resnet34.py; of the fewest levels, the error is not known."""
+    """As ``compare_gauss_newton_ratios``; the error is unknown if levels are few."""
     rng = np.random.default_rng(0)
     eigenvalues = np.sort(10 ** rng.uniform(2, 5.5, levels))[::-1]
     rows = line("a", "eigenvalues", range(1, levels + 1), eigenvalues) + line("a", "bound", (1, levels), (3e-8, 3e-8))
@@ -96,9 +96,9 @@ def network_tables(levels=576, error=0.011):
         rows += [("c", series, part / 10, (part + 1) / 10, value) for part, value in enumerate(values)]
     summary = [
         ("a", "eigenvalues", "parameters", 21289802, None, None),
-        ("a", "eigenvalues", "non-zero eigenvalues", levels, 576, None),
-        ("b", "eigenvalues", "mean of min(r, 1/r)", 0.5135, 0.5307, error),
-        ("b", "eigenvalues", "p-value against orthogonal matrices of as many levels", 0.174, None, 0.012),
+        ("a", "eigenvalues", "eigenvalues", levels, 576, None),
+        ("b", "eigenvalues", "mean_ratio", 0.5135, 0.5307, error),
+        ("b", "eigenvalues", "p_value", 0.174, None, 0.012),
     ]
     return tables(rows, summary)
 
@@ -112,9 +112,13 @@ CASES = {
 }
 
 
+MODULES = {"hessians": hessians, "random_matrices": random_matrices, "resnet34": resnet34}
+
+
 def draw(case):
-    item = case.split()[0]
-    return getattr(baskerville2022, item)(*CASES[case](), f"{NOTE} {baskerville2022.NOTES[item]}")
+    item = ITEMS[case.split()[0]]
+    module, _, function = item.drawing.removeprefix("figures.").partition(":")
+    return getattr(MODULES[module], function)(*CASES[case](), f"{NOTE} {item.note}")
 
 
 @cache
@@ -137,17 +141,19 @@ def test_nothing_is_cut_off_and_nothing_overlaps(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_small_print_is_whole(case):
-    note = f"{NOTE} {baskerville2022.NOTES[case.split()[0]]}"
+    note = f"{NOTE} {ITEMS[case.split()[0]].note}"
     assert note in [" ".join(text.split()) for text in texts(looked_at(case)[0])]
 
 
-def test_every_module_gives_its_figures_and_notes():
-    for module in (random_matrices, resnet34):
-        drawn = {name for name in vars(module) if name.startswith("figure_")}
-        assert drawn == set(module.NOTES)
-        for item in drawn:
-            assert getattr(baskerville2022, item) is getattr(module, item)
-            assert baskerville2022.NOTES[item] == module.NOTES[item]
+def test_every_drawing_is_that_of_an_item():
+    drawn = {item.drawing for item in ITEMS.values() if item.drawing}
+    assert drawn == {f"figures.{name}:{function}" for name, module in MODULES.items() for function in module.__all__}
+
+
+def test_the_note_on_ratios_has_the_references():
+    note = ITEMS["figure_6"].note
+    for value, words in ((SURMISE_MEAN, "surmise"), (GOE_MEAN, "large orth"), (POISSON_MEAN, "independent")):
+        assert f"{value:.4f} for {'the ' * (words == 'surmise')}{words}" in note
 
 
 def test_the_surmise_is_black_with_what_helps_beside_it():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from deepspectra.data.pretrained.table import load_weights_table
 
 from deepspectra.config import load_settings
-from deepspectra.data.pretrained.table import load_weights_table
 from deepspectra.papers.thamm2024 import networks
 from deepspectra.runtime.errors import UserError
 from tests import ROOT

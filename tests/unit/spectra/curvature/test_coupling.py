@@ -9,7 +9,7 @@ from torch import nn
 from deepspectra.spectra.curvature import coupling
 from deepspectra.spectra.curvature.coupling import couplings, factor_rows, record
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.spectra.curvature.piecewise import felt_parameters
+from deepspectra.spectra.curvature.piecewise import active_parameters
 
 from .conftest import batch, convolutional, network
 
@@ -38,10 +38,10 @@ def prepared(make, shape, outputs, loss):
     return model.double().eval(), inputs, targets
 
 
-def assembled(steps, targets, loss, felt):
-    factor = factor_rows(steps, loss, felt)
+def assembled(steps, targets, loss, active):
+    factor = factor_rows(steps, loss, active)
     matrix = factor @ factor.T
-    for row, column, block in couplings(steps, targets, loss, felt):
+    for row, column, block in couplings(steps, targets, loss, active):
         assert row + len(block) <= column
         matrix[row : row + len(block), column : column + block.shape[1]] += block
         matrix[column : column + block.shape[1], row : row + len(block)] += block.T
@@ -51,7 +51,7 @@ def assembled(steps, targets, loss, felt):
 @pytest.mark.parametrize("numbers", [None, 2000])
 @pytest.mark.parametrize("case", CASES)
 def test_together_they_are_the_hessian(case, numbers, monkeypatch):
-    """In few blocks and in many, of all parameters and of the felt ones."""
+    """In few blocks and in many, of all parameters and of the active ones."""
     if numbers:
         monkeypatch.setattr(coupling, "_NUMBERS", numbers)
     (model, inputs, targets), loss = prepared(*case), case[-1]
@@ -61,9 +61,11 @@ def test_together_they_are_the_hessian(case, numbers, monkeypatch):
     whole = {name: torch.ones_like(parameter, dtype=torch.bool) for name, parameter in model.named_parameters()}
     torch.testing.assert_close(assembled(steps, targets, loss, whole), expected, **close)
     torch.testing.assert_close(factor_rows(steps, loss, whole), gauss_newton_factor(model, inputs, loss), **close)
-    felt = felt_parameters(model, inputs)
-    mask = torch.cat([part.reshape(-1) for part in felt.values()])
+    active = active_parameters(model, inputs)
+    mask = torch.cat([part.reshape(-1) for part in active.values()])
     assert not mask.all()
-    torch.testing.assert_close(assembled(steps, targets, loss, felt), expected[mask][:, mask], **close)
+    torch.testing.assert_close(assembled(steps, targets, loss, active), expected[mask][:, mask], **close)
     model.requires_grad_(False)
-    torch.testing.assert_close(assembled(record(model, inputs), targets, loss, felt), expected[mask][:, mask], **close)
+    torch.testing.assert_close(
+        assembled(record(model, inputs), targets, loss, active), expected[mask][:, mask], **close
+    )

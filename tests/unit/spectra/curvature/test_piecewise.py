@@ -8,7 +8,7 @@ from torch import nn
 
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.dense import hessian
-from deepspectra.spectra.curvature.piecewise import felt_parameters, on_input_basis, reduced_hessian
+from deepspectra.spectra.curvature.piecewise import active_parameters, on_input_basis, reduced_hessian
 
 from .conftest import assert_same_spectrum, batch, convolutional, network
 
@@ -31,10 +31,10 @@ def test_the_largest_layer_is_projected_where_that_pays():
     """60 x 60 weights among a few hundred others, and a batch of two: only their coupling and Jacobian matter."""
     model, (inputs, labels) = network([5, 60, 60, 3]), batch(2)
     sizes = reduced_hessian(model, inputs, labels, "cross_entropy").sizes
-    assert sizes["reduced"] < sizes["felt by the batch"]
+    assert sizes["reduced"] < sizes["active in the batch"]
     # Nothing is gained where the other layers are as large.
     sizes = reduced_hessian(network([10, 20]), *batch(12), "cross_entropy").sizes
-    assert sizes["reduced"] == sizes["felt by the batch"]
+    assert sizes["reduced"] == sizes["active in the batch"]
 
 
 def test_regression_with_one_output():
@@ -48,7 +48,7 @@ def test_convolutions_with_pooling():
     model, (inputs, labels) = convolutional(), batch(6, (3, 14, 14), 6)
     found = reduced_hessian(model, inputs, labels, "cross_entropy")
     assert_same_spectrum(found.matrix, hessian(model, inputs, labels, "cross_entropy"))
-    assert found.sizes["felt by the batch"] < found.sizes["network"]
+    assert found.sizes["active in the batch"] < found.sizes["network"]
 
 
 def test_a_convolution_whose_dense_layer_is_projected():
@@ -56,7 +56,7 @@ def test_a_convolution_whose_dense_layer_is_projected():
     model = nn.Sequential(*layers, nn.Linear(60, 3, bias=False)).double().eval()
     inputs, labels = batch(4, (1, 12, 12), 3)
     found = reduced_hessian(model, inputs, labels, "cross_entropy")
-    assert found.sizes["reduced"] < found.sizes["felt by the batch"]
+    assert found.sizes["reduced"] < found.sizes["active in the batch"]
     assert_same_spectrum(found.matrix, hessian(model, inputs, labels, "cross_entropy"))
 
 
@@ -70,18 +70,18 @@ def test_the_function_on_the_basis_is_the_same():
     assert on_input_basis(model, many)[1] is many
 
 
-def test_parameters_that_nothing_feels_have_zero_rows():
-    """And those that something feels have not."""
+def test_parameters_that_are_inactive_have_zero_rows():
+    """And active ones do not."""
     model, (inputs, labels) = network([8, 20]), batch(3)
     with torch.no_grad():
         model.dense1.bias[2] = -1e3  # dead on every sample
-    felt = felt_parameters(model, inputs)
-    assert not felt["dense1.weight"][2].any()
-    assert not felt["dense1.bias"][2]
-    assert not felt["dense2.weight"][:, 2].any()
-    assert not felt["dense1.weight"][:, (inputs == 0).all(0)].any()
+    active = active_parameters(model, inputs)
+    assert not active["dense1.weight"][2].any()
+    assert not active["dense1.bias"][2]
+    assert not active["dense2.weight"][:, 2].any()
+    assert not active["dense1.weight"][:, (inputs == 0).all(0)].any()
     rows = hessian(model, inputs, labels, "cross_entropy")
-    mask = torch.cat([part.reshape(-1) for part in felt.values()])
+    mask = torch.cat([part.reshape(-1) for part in active.values()])
     assert (rows[~mask] == 0).all()
     assert (rows[mask].abs().sum(1) > 0).all()
 

@@ -19,7 +19,7 @@ from .conftest import batch
 
 @pytest.mark.parametrize(("inputs", "hidden"), [(40, [6, 12]), (5, [8, 30, 4]), (30, [4, 40, 40])])
 def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden):
-    """As many if every parameter is felt: positive weights and inputs."""
+    """As many if every parameter is active: positive weights and inputs."""
     model = feed_forward(hidden, inputs, 5).double().eval()
     features, labels = batch(6, (inputs,), 5)
     expected = reduced_rows(dense_shapes(inputs, hidden, 5), 6, 4)

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.curvature import sizes, spectra
-from deepspectra.spectra.curvature.spectra import ResolvedSpectrum, choose_method, resolved_spectrum
+from deepspectra.spectra.curvature import sizes
+from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, error_bound
+from deepspectra.spectra.curvature.spectra import choose_method, resolved_spectrum
 
 from .conftest import batch, convolutional, network
 from .exact import hessian_eigenvalues
@@ -107,7 +108,7 @@ def test_spacings_below_the_bound_are_counted():
     [
         (lambda m, x, y: (m.float(), x, y), "in float64"),
         (lambda m, x, y: (m, x.float(), y), "in float64"),
-        (lambda m, x, y: (m, x[:0], y[:0]), "a batch needs samples, .* there are 0 and 0"),
+        (lambda m, x, y: (m, x[:0], y[:0]), "a batch needs samples; there are 0"),
         (lambda m, x, y: (m, x, y[:3]), "there are 12 and 3"),
         (lambda m, x, y: (m.train(), x, y), "evaluation mode"),
         (lambda m, x, y: (m, x * np.inf, y), "not finite"),
@@ -122,7 +123,7 @@ def test_bad_batches_are_refused(change, words):
 @pytest.mark.parametrize(
     ("kind", "method", "words"),
     [
-        ("hessian", "gram", "only of networks that are linear"),
+        ("hessian", "gram", "only for networks that are linear"),
         ("gauss_newton", "piecewise", "is for Hessians"),
         ("hessian", "lanczos", "no method 'lanczos'; known are gram, piecewise, dense"),
     ],
@@ -133,7 +134,7 @@ def test_methods_that_do_not_serve(kind, method, words):
 
 
 def test_the_bound_of_nothing_is_zero():
-    assert spectra.error_bound(np.zeros(0), 3.0) == 0
+    assert error_bound(np.zeros(0), 3.0) == 0
     model = network([6], 5, 2)
     with torch.no_grad():
         for parameter in model.parameters():

@@ -7,13 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from deepspectra.spectra.curvature import whole
+from deepspectra.spectra.curvature import whole, whole_reduced
 from deepspectra.spectra.curvature.dense import hessian
-from deepspectra.spectra.curvature.whole import (
-    reduced_softmax_hessian,
-    resolved_softmax_spectrum,
-    softmax_regression_hessian,
-)
+from deepspectra.spectra.curvature.whole import softmax_regression_hessian
+from deepspectra.spectra.curvature.whole_reduced import reduced_softmax_hessian, resolved_softmax_spectrum
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -44,6 +41,7 @@ def test_a_sure_answer_keeps_its_small_curvature():
 def test_the_reduced_matrix_has_the_same_eigenvalues_that_are_not_zero(bias, block, monkeypatch):
     """With a feature that is always dark, which the bias cannot be told from, and one that is twice another."""
     monkeypatch.setattr(whole, "_SAMPLES", block)
+    monkeypatch.setattr(whole_reduced, "_SAMPLES", block)
     inputs = torch.randn(40, 6, dtype=torch.float64)
     inputs[:, 2], inputs[:, 4] = -1, 2 * inputs[:, 3]
     outputs = torch.randn(40, 5, dtype=torch.float64)

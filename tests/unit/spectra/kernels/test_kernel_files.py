@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
+from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.data.samples import gaussian_samples
-from deepspectra.data.tasks import load_kernel_task
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import initialise_gaussian, parameters_of

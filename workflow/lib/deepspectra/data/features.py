@@ -1,10 +1,8 @@
-"""Images as features of a larger network: each is cropped at random, enlarged, perhaps mirrored, and embedded once.
+"""CIFAR-10 images as features of a larger network: each is cropped at random, enlarged, perhaps mirrored, and embedded
+once, as by the authors of baskerville2022, for training and test images alike.
 
-So do the authors of baskerville2022, for training and test images alike. What is random about an image follows from the
-seed, its set and its place there: not from how many images are embedded, nor from their grouping.
-
-The work is cut into parts that are kept on the disk until all is done, so that a job that was killed goes on where it
-was.
+Random numbers of an image follow from the seed, its set and its place there, not from how many images are embedded or
+how they are grouped. Finished parts stay on the disk until all is done, so a killed job goes on from them.
 """
 
 from __future__ import annotations
@@ -12,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,24 +20,29 @@ import torchvision
 from torchvision.transforms import InterpolationMode, RandomResizedCrop
 from torchvision.transforms.v2 import functional
 
-from deepspectra.nn.embedding import SIDE, Embedding
+from deepspectra.data.labelled import read_cifar10
+from deepspectra.data.tasks import Part
+from deepspectra.nn.backbones import backbone
+from deepspectra.nn.embedding import SIDE, Embedding, load_embedding, parameter_shapes
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.seeds import stream_seed
 
+__all__ = ["CROP_RATIOS", "CROP_SHARES", "Crop", "crop_image", "draw_crop", "embed", "embed_cifar10", "embed_in_parts"]
+
 logger = logging.getLogger(__name__)
 
 #: Streams of the seed.
-STREAMS = {"train": 0, "test": 1}
+STREAMS: dict[Part, int] = {"train": 0, "test": 1}
 #: torchvision's defaults: share of an image's area, and width over height.
 CROP_SHARES, CROP_RATIOS = (0.08, 1.0), (3 / 4, 4 / 3)
-#: Images of a part: half a minute's work on a slow core.
+#: Images in a part: half a minute's work on a slow core.
 PART = 512
 _AT_ONCE = {"cpu": 16, "cuda": 256}
 
 
 class Crop(NamedTuple):
-    """The rectangle of an image that is enlarged, in pixels, and whether it is mirrored."""
+    """The rectangle of an image that is enlarged, in pixels, and whether it is then mirrored."""
 
     top: int
     left: int
@@ -49,17 +52,19 @@ class Crop(NamedTuple):
 
 
 def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Crop:
-    """The random crop of image ``index`` of a stream, drawn by torchvision itself on the CPU."""
-    # torchvision draws from torch's global generator, which is left as it was.
+    """The random crop of image ``index`` of a stream, drawn by torchvision on the CPU."""
+    # torchvision draws from torch's global generator, whose state is restored.
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(stream_seed(seed, stream, index))
-        rectangle = RandomResizedCrop.get_params(torch.empty(3, height, width), list(CROP_SHARES), list(CROP_RATIOS))
+        top, left, rows, columns = RandomResizedCrop.get_params(
+            torch.empty(3, height, width), list(CROP_SHARES), list(CROP_RATIOS)
+        )
         mirrored = bool(torch.rand(1) < 0.5)
-    return Crop(*rectangle, mirrored)
+    return Crop(top, left, rows, columns, mirrored)
 
 
 def crop_image(image: np.ndarray, crop: Crop) -> torch.Tensor:
-    """A crop of an image, enlarged bilinearly to the side of the networks' images.
+    """A crop of an image, enlarged bilinearly to the networks' 224 pixels.
 
     :param image: uint8, shape (height, width, 3).
     :returns: uint8, shape (3, 224, 224).
@@ -76,13 +81,13 @@ def embed(
 ) -> Iterator[np.ndarray]:
     """Features of images, batch by batch.
 
-    :param embedding: on the device that is to compute.
+    :param embedding: on the device that computes.
     :param images: uint8, shape (count, height, width, 3).
-    :param first: place of the first of them in their set, which their crops depend on.
-    :param at_once: images a batch; they change features by rounding alone. None for what the device does fast.
+    :param first: place of the first image in its set, which the crops depend on.
+    :param at_once: images in a batch, which affect features by rounding only. None for what is fast on the device.
     :returns: float32, shape (batch, features).
     """
-    device = embedding.mean.device
+    device = embedding.get_buffer("mean").device
     at_once = at_once or _AT_ONCE[device.type]
     for start in range(0, len(images), at_once):
         batch = [
@@ -94,24 +99,67 @@ def embed(
         yield features.cpu().numpy()
 
 
+def embed_cifar10(
+    data: str | Path,
+    pretrained: str | Path,
+    settings: Mapping[str, Any],
+    *,
+    device: torch.device,
+    folder: str | Path,
+    code: str,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Features and labels of the first CIFAR-10 images.
+
+    :param data: the file of CIFAR-10. :param pretrained: that of the backbone.
+    :param settings: ``images``, ``test_images``, ``seed``.
+    :param folder: for finished parts, as in :func:`embed_in_parts`. :param code: likewise.
+    :returns: arrays (``train_features`` float32 (count, features), ``train_labels`` int64 (count,), and those of the
+        test set), and the parameters to store with them.
+    :raises UserError: if a file is not what it must be.
+    """
+    name = store.read(pretrained, {}).attributes["parameters"]["backbone"]
+    kind = backbone(name)
+    weights = store.read(pretrained, parameter_shapes(name))
+    embedding = load_embedding(name, weights.arrays).to(device)
+    logger.info("features of %s", kind.title)
+    arrays = {}
+    counts: dict[Part, int] = {"train": settings["images"], "test": settings["test_images"]}
+    for split, count in counts.items():
+        images, labels = read_cifar10(data, split, count)
+        arrays[f"{split}_features"] = embed_in_parts(
+            embedding,
+            images,
+            settings["seed"],
+            split,
+            weights=weights.attributes["parameters"]["sha256"],
+            folder=folder,
+            code=code,
+            description=kind.title,
+        )
+        arrays[f"{split}_labels"] = labels.numpy()
+    parameters = {"backbone": name, "title": kind.title, "mean": kind.mean, "deviation": kind.deviation}
+    parameters |= {"crop_shares": CROP_SHARES, "crop_ratios": CROP_RATIOS, "device": device.type, **settings}
+    return arrays, parameters
+
+
 def embed_in_parts(
     embedding: Embedding,
     images: np.ndarray,
     seed: int,
-    split: str,
+    split: Part,
     *,
     weights: str,
     folder: str | Path,
     code: str = "",
     description: str = "embedding",
 ) -> np.ndarray:
-    """Features of all images; parts that were finished before are taken from a folder, others put there.
+    """Features of all images; finished parts are taken from a folder, new ones put there.
 
     :param images: uint8, shape (count, height, width, 3): the first of the training or test set.
     :param split: ``train`` or ``test``.
     :param weights: digest of the embedding's weights.
-    :param folder: for the parts; the caller removes it when their sum is safe. Parts of anything else are replaced.
-    :param code: digest of the code that makes them.
+    :param folder: for the parts; the caller removes it once the whole is safe. Parts of another run are replaced.
+    :param code: digest of the code that computes features.
     :returns: float32, shape (count, features).
     """
     parts = []
@@ -122,8 +170,11 @@ def embed_in_parts(
             identity = _identity(embedding, chosen, seed, split, start, weights, code)
             part = _finished(path, len(chosen), identity)
             if part is None:
-                batches = embed(embedding, chosen, seed, STREAMS[split], first=start)
-                part = np.concatenate(list(_counted(batches, bar)))
+                batches = []
+                for batch in embed(embedding, chosen, seed, STREAMS[split], first=start):
+                    batches.append(batch)
+                    bar.update(len(batch))
+                part = np.concatenate(batches)
                 store.write(path, {"features": part}, parameters={"identity": identity})
             else:
                 bar.update(len(part))
@@ -132,35 +183,29 @@ def embed_in_parts(
     return np.concatenate(parts)
 
 
-def _counted(batches: Iterable[np.ndarray], bar: ProgressBar) -> Iterator[np.ndarray]:
-    for batch in batches:
-        bar.update(len(batch))
-        yield batch
-
-
 def _identity(
-    embedding: Embedding, images: np.ndarray, seed: int, split: str, start: int, weights: str, code: str
+    embedding: Embedding, images: np.ndarray, seed: int, split: Part, start: int, weights: str, code: str
 ) -> str:
-    """Digest of all that determines a part to the bit."""
-    device = embedding.mean.device.type
+    """Digest of everything that determines a part to the bit."""
+    device = embedding.get_buffer("mean").device.type
     versions = [torch.__version__, torchvision.__version__]
-    shaping = [seed, split, start, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
-    digest = hashlib.sha256(json.dumps(shaping).encode())
+    values = [seed, split, start, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
+    digest = hashlib.sha256(json.dumps(values).encode())
     digest.update(np.ascontiguousarray(images).data)
     return digest.hexdigest()
 
 
 def _finished(path: Path, count: int, identity: str) -> np.ndarray | None:
-    """The features of a part that is on the disk, None if it is not or is one of another run."""
+    """The features of a finished part, None if there is none or it is of another run."""
     if not path.exists():
         return None
     try:
         contents = store.read(path, {"features": (count, "features")})
     except store.StoreError as error:
-        logger.warning("%s cannot be read and is made anew (%s)", path, error)
+        logger.warning("%s cannot be read and is computed again (%s)", path, error)
         return None
-    if contents.attributes["parameters"].get("identity") != identity:
-        logger.warning("%s is of another run and made anew", path)
+    if contents.attributes["parameters"] != {"identity": identity}:
+        logger.warning("%s is of another run and is computed again", path)
         return None
     logger.info("%s was finished before", path)
     return contents["features"]

@@ -1,4 +1,4 @@
-"""Training samples of the networks whose kernels are studied: matrices X_0 of shape (d_0, n), one sample a column."""
+"""Input matrices X_0 of fan2020, shape (d_0, n), one sample a column: drawn by a law, or made from images."""
 
 from __future__ import annotations
 
@@ -9,32 +9,35 @@ import scipy.linalg
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["PrincipalComponents", "choose_images", "columns_of", "gaussian_samples", "image_samples"]
+__all__ += ["principal_components", "sphere_samples"]
+
 
 def gaussian_samples(dimension: int, count: int, seed: int) -> np.ndarray:
     """Independent N(0, 1/d_0) entries (fan2020, section 4.1); float64, shape (dimension, count)."""
     return np.random.default_rng(seed).standard_normal((dimension, count)) / np.sqrt(dimension)
 
 
-def sphere_samples(dimension: int, count: int, generator: np.random.Generator) -> np.ndarray:
+def sphere_samples(dimension: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Independent points, uniform on the unit sphere (fan2020, section 4.3); float64, shape (dimension, count)."""
-    x = generator.standard_normal((dimension, count))
+    x = rng.standard_normal((dimension, count))
     return x / np.linalg.norm(x, axis=0)
 
 
 def choose_images(count: int, there: int, seed: int) -> np.ndarray:
-    """Indices of randomly chosen images, ascending; int64, shape (count,), ``count`` of ``there`` at most."""
+    """Indices of ``count`` of ``there`` images, drawn without replacement, ascending; int64, shape (count,)."""
     return np.sort(np.random.default_rng(seed).choice(there, count, replace=False))
 
 
 def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
     """Randomly chosen images, centred, without their leading principal components, each of unit norm.
 
-    The paper (fan2020, section 4.2) says that the components are removed; that the mean image goes first and that the
-    norm is set last is assumed.
+    The paper (fan2020, section 4.2) removes the components; to remove the mean image first and to set the norm last is
+    assumed.
 
-    :param images: uint8, shape (images, ...); the entries behind the first axis are the d_0 coordinates.
+    :param images: uint8, shape (images, ...); the entries after the first axis are the d_0 coordinates.
     :returns: float64, shape (d_0, count).
-    :raises UserError: if fewer images are there than wanted, or nothing but rounding would be left of one.
+    :raises UserError: if there are too few images, or only rounding errors would be left of one.
     """
     if not (0 <= removed_components < min(count, images[:1].size) and count <= len(images)):
         raise UserError(f"cannot take {count} of {len(images)} images and remove {removed_components} components")
@@ -62,7 +65,7 @@ class PrincipalComponents:
     directions: np.ndarray
 
     def remove(self, x: np.ndarray) -> np.ndarray:
-        """Samples (d_0, count), these or others, without mean and components; float64."""
+        """Samples (d_0, count), the same or others, without mean and components; float64."""
         centred = x - self.mean
         if self.directions.shape[1]:
             centred -= self.directions @ (self.directions.T @ centred)
@@ -81,6 +84,6 @@ def principal_components(x: np.ndarray, count: int) -> PrincipalComponents:
     size = len(gram)
     _, leading = scipy.linalg.eigh(gram, subset_by_index=(size - count, size - 1))
     if narrow:
-        # Orthonormal to rounding, which a division by the square roots of the eigenvalues is not.
+        # Orthonormal to rounding, unlike a division by the square roots of the eigenvalues.
         leading, _ = np.linalg.qr(centred @ leading)
     return PrincipalComponents(mean, leading)

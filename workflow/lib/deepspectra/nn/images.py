@@ -8,7 +8,6 @@ __all__ = [
     "CHANNELS",
     "CIFAR10_CLASSES",
     "CLASSES",
-    "DATA_SIZES",
     "IMAGENET_DEVIATION",
     "IMAGENET_MEAN",
     "IMAGE_SIDE",
@@ -23,14 +22,6 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 #: CIFAR-10's classes in the order of their labels.
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-#: Data set of baskerville2022 -> inputs and outputs of its networks. Features are those of a ResNet-34.
-DATA_SIZES = {
-    "mnist": (28**2, 10),
-    "cifar10": (CHANNELS * IMAGE_SIDE**2, CLASSES),
-    "features": (512, CLASSES),
-    "bike": (13, 1),
-}
 
 
 def image_inputs(crop: int | None = None) -> int:

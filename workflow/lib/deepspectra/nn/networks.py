@@ -1,4 +1,4 @@
-"""What all networks share: seeded initial weights, parameters as arrays, and images in the form that networks take."""
+"""What all networks share: seeded initial weights, and parameters as arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ __all__ = [
     "initialise_glorot",
     "load_parameters",
     "parameters_of",
-    "standardise_images",
 ]
 
 #: Streams of a network's seed: what is drawn for one purpose does not depend on how much another one took.
@@ -69,19 +68,6 @@ def initialise_default(model: nn.Module, seed: int) -> None:
                     bound = 1 / math.sqrt(own["weight"][0].numel())
                     nn.init.uniform_(drawn, -bound, bound, generator=rng)
                 parameter.copy_(drawn)
-
-
-def standardise_images(images: np.ndarray) -> torch.Tensor:
-    """Each image minus its mean, divided by its standard deviation (over pixels and channels); float32.
-
-    :param images: uint8, shape (count, height, width, channels).
-    :returns: shape (count, channels, height, width). An image of one colour becomes zero.
-    """
-    values = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(torch.float32)
-    flat = values.view(len(values), -1)
-    deviation, mean = torch.std_mean(flat, dim=1, correction=0, keepdim=True)
-    flat.sub_(mean).div_(deviation.clamp_min(1e-6))
-    return values
 
 
 def parameters_of(model: nn.Module) -> dict[str, np.ndarray]:

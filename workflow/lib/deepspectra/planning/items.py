@@ -189,7 +189,7 @@ def law_settings(settings: Settings, law: str) -> dict[str, Any]:
     return settings.limit_laws[law].model_dump()
 
 
-# Values of random matrices ---------------------------------------------------------------------------------------------
+# Random matrices ------------------------------------------------------------------------------------------------------
 
 
 def covariance_settings(paper: Any) -> dict[str, Any]:

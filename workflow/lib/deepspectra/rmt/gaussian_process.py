@@ -9,29 +9,32 @@ from scipy.stats import norm
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["gaussian_process_hessian", "process_density"]
+
 
 def gaussian_process_hessian(
     dimension: int,
     first: float,
     second: float,
-    source: np.random.Generator,
+    rng: np.random.Generator,
     *,
     degenerate: int = 0,
     outliers: Sequence[float] = (),
 ) -> np.ndarray:
-    """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), as baskerville2022, eq. 14.
+    """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), by eq. 14 of baskerville2022.
 
-    All entries are normal of mean zero and, but for symmetry, independent off the diagonal, with variance k''(0). The
-    diagonal has covariance 2 k''(0) delta_ij + k'(0)^2: a number that all its entries share moves the spectrum as a
-    whole. What is left is a matrix of the orthogonal ensemble.
+    All entries are normal with mean zero. Off the diagonal they have variance k''(0) and are independent, up to
+    symmetry. The diagonal has covariance 2 k''(0) delta_ij + k'(0)^2: a number that all its entries share shifts the
+    spectrum as a whole, and the rest is a GOE matrix.
 
-    The fourth derivative of that covariance has k''(0) in the place of k'(0)^2 (in one dimension the variance of the
-    second derivative is 3 k''(0)); the paper's equation stands here, ``first`` = sqrt(second) is the process itself.
+    The fourth derivative of that covariance has k''(0) in place of k'(0)^2 (in one dimension the variance of the second
+    derivative is 3 k''(0)). This function follows the paper's equation; ``first`` = sqrt(second) gives the process
+    itself.
 
-    :param dimension: N of directions on which the kernel depends.
+    :param dimension: number N of directions on which the kernel depends.
     :param first: k'(0). :param second: k''(0), positive.
-    :param degenerate: further directions on which it does not depend: rows and columns of zeros.
-    :param outliers: by how much the first diagonal entries are raised: a fixed diagonal matrix that is added.
+    :param degenerate: number of further directions on which it does not depend: rows and columns of zeros.
+    :param outliers: what is added to the first diagonal entries.
     :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).
     :raises UserError: if there are no directions, fewer than outliers, or k''(0) is not positive.
     """
@@ -40,25 +43,25 @@ def gaussian_process_hessian(
             f"a Gaussian process's Hessian needs k''(0) > 0 and no more outliers than directions; found {second}, "
             f"{len(outliers)}, {dimension}, and {degenerate} degenerate directions."
         )
-    drawn = source.standard_normal((dimension, dimension))
+    drawn = rng.standard_normal((dimension, dimension))
     # Off the diagonal (a + b) / sqrt(2) has variance 1, on it 2 a / sqrt(2) has 2.
     hessian = (second / 2) ** 0.5 * (drawn + drawn.T)
-    diagonal = np.full(dimension, first * source.standard_normal())
+    diagonal = np.full(dimension, first * rng.standard_normal())
     diagonal[: len(outliers)] += np.asarray(outliers, dtype=np.float64)
     hessian[np.diag_indices(dimension)] += diagonal
     return np.pad(hessian, (0, degenerate))
 
 
 def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
-    """Density of all eigenvalues over many such Hessians, large ones: a semicircle blurred by the common shift.
+    """Density of the eigenvalues of many large Hessians of that kind: a semicircle blurred by the common shift.
 
-    Of radius 2 sqrt(N k''(0)), convolved with a normal density of deviation k'(0).
+    The semicircle has radius 2 sqrt(N k''(0)); the normal density that it is convolved with has deviation k'(0).
 
     :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
     :returns: float64, shape (n,).
     """
     radius = 2 * (dimension * second) ** 0.5
-    # Chebyshev's nodes of the second kind carry the semicircle as their weight; less than a third of a deviation apart.
+    # The semicircle is the weight of Chebyshev's nodes of the second kind; these are less than k'(0) / 3 apart.
     count = int(200 + 10 * radius / first)
     angles = np.arange(1, count + 1) * np.pi / (count + 1)
     weights = 2 / (count + 1) * np.sin(angles) ** 2

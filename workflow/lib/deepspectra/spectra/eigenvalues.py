@@ -37,7 +37,7 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
         failure = "returned NaN"
     except torch.linalg.LinAlgError:
         failure = "did not converge"
-    logger.warning("torch's eigensolver %s: NumPy's is used instead", failure)
+    logger.warning("torch's eigensolver %s; using NumPy's instead", failure)
     try:
         return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
     except np.linalg.LinAlgError as error:
@@ -55,11 +55,11 @@ def noise_floor(eigenvalues: np.ndarray, dtype: str) -> float:
 
     :param eigenvalues: shape (n,). :param dtype: of the matrix, such as "float32".
     """
-    return float(np.finfo(dtype).eps * len(eigenvalues) ** 0.5 * np.max(eigenvalues))
+    return float(np.finfo(dtype).eps * len(eigenvalues) ** 0.5 * np.abs(eigenvalues).max())
 
 
 def label_shares(vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Squared projection of the targets on each eigenvector over their squared norm; they sum to one.
+    """Squared projection of the targets on each eigenvector, over their squared norm; the shares sum to one.
 
     :param vectors: orthonormal columns, shape (n, n). :param targets: shape (n,).
     """

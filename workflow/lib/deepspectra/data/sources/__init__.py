@@ -1,10 +1,12 @@
-"""Data sets as canonical arrays, the same to the bit whichever source served them.
+"""Downloads: data sets, pretrained weights and backbones, through one retrieval that checks hashes.
 
-``table``      what each data set is and where it can be had, as declared in a YAML file
-``downloads``  one source into one folder, with time-outs, retries and a progress bar
-``archives``   members of archives and folders, by name, read into memory and never extracted
-``formats``    bytes to arrays (``images``, ``bike`` and ``states`` hold the readers themselves)
-``retrieval``  all of them together: ``obtain``
+``tables``      what each file is and where to get it, as declared in resources/*.yaml
+``retrieval``   your own folder first, then source after source: :class:`Retriever`
+``downloads``   one source into one folder, with time-outs, retries and a progress bar
+``members``     named members of archives and folders, read into memory and never extracted
+``formats``     bytes to arrays (readers: ``images``, ``bike``, ``states``)
+``matrices``    weight matrices from a file of torch or Keras, executing nothing in it
+``fetching``    what the rules fetch: a data set, weights or a backbone into one HDF5 file
 
-Nothing is imported here, so that the table can be read without the means of downloading.
+This module imports nothing, so that the tables can be read without the means of downloading.
 """

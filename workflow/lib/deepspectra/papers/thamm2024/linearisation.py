@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from deepspectra.data.tasks import Part, load_standardised
+from deepspectra.data.standardised import load_standardised
+from deepspectra.data.tasks import Part
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.linearised import linearised

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from deepspectra.nn.architectures import matrix_shape
 
 if TYPE_CHECKING:
-    from deepspectra.data.pretrained.table import Pretrained
+    from deepspectra.data.sources.tables import WeightsEntry
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
 __all__ = [
@@ -66,14 +66,14 @@ def weight_states(paper: Thamm2024, network: str) -> list[str]:
     return ["final"] if network in paper.pretrained else ["initial", "final"]
 
 
-def stored_shapes(paper: Thamm2024, network: str, weights: Mapping[str, Pretrained]) -> dict[str, Sequence[int]]:
+def stored_shapes(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, Sequence[int]]:
     """Layer -> shape of its weight as stored, without the output layer of networks that are trained here."""
     if network in paper.pretrained:
         return dict(weights[network].shapes)
     return {layer: list(shape) for layer, shape in paper.network(network).weight_shapes.items() if layer != "output"}
 
 
-def weight_layers(paper: Thamm2024, network: str, weights: Mapping[str, Pretrained]) -> dict[str, tuple[int, int]]:
+def weight_layers(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, tuple[int, int]]:
     """The same as matrices: layer -> (outputs, inputs)."""
     return {layer: matrix_shape(shape) for layer, shape in stored_shapes(paper, network, weights).items()}
 
@@ -99,26 +99,28 @@ def null_vector_settings(paper: Thamm2024) -> dict[str, Any]:
     return paper.nulls.model_dump(include={"vectors", "seed"})
 
 
-def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, Pretrained]) -> dict[str, str]:
+def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> dict[str, str]:
     """Layer -> file of the statistics of random matrices of its shape, either way round."""
     shapes = weight_layers(paper, network, weights).items()
     return {layer: f"results/{scale}/nulls/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in shapes}
 
 
-def null_vector_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, Pretrained]) -> dict[int, str]:
+def null_vector_files(
+    paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]
+) -> dict[int, str]:
     """Dimension -> file of the statistics of random vectors, for both sides of every matrix."""
     sides = sorted({side for shape in weight_layers(paper, network, weights).values() for side in shape})
     return {side: f"results/{scale}/nulls/vectors_{side}.h5" for side in sides}
 
 
-def all_null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, Pretrained]) -> list[str]:
+def all_null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
     """The files of both, each once, sorted."""
     arguments = (paper, network, scale, weights)
     return sorted({*null_level_files(*arguments).values(), *null_vector_files(*arguments).values()})
 
 
 def pretrained_alone(
-    paper: Thamm2024, rows: int | str, columns: int | str, weights: Mapping[str, Pretrained]
+    paper: Thamm2024, rows: int | str, columns: int | str, weights: Mapping[str, WeightsEntry]
 ) -> list[str]:
     """Files of the pretrained networks with a rows x columns matrix, if no network trained here has one.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepspectra.data.tasks import load_standardised
+from deepspectra.data.standardised import load_standardised
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.networks import initialise_glorot

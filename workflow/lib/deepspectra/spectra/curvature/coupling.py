@@ -1,20 +1,22 @@
 """The two parts of a piecewise linear network's Hessian, from one forward and a few backward passes.
 
-Given the activation pattern a network is linear in each layer, and layers are linear maps of tangents. Of the Hessian
+Given the activation pattern, a network is linear in each layer, and layers are linear maps of tangents. The Hessian has
+two parts:
 
-- all curvature in the outputs is the Gauss-Newton part F F': column (n, c) of F has, for a layer with inputs a_n, the
-  outer product of a_n with what comes back to the layer from column c of the output's curvature factor;
-- the rest couples pairs of layers: changing a weight of layer l changes the inputs a_n of a later layer m by a tangent
-  t_n, and with g_n the loss's gradient in the outputs of m the derivative of its weights' gradient is the sum over
-  samples of the outer products of g_n and t_n. Neither g nor the way of t feel the weight otherwise, but through F F'.
+- The curvature in the outputs gives the Gauss-Newton part F F'. For a layer with inputs a_n, column (n, c) of F is the
+  outer product of a_n with column c of the output's curvature factor, propagated back to the layer.
+- The rest couples pairs of layers. Changing a weight of layer l changes the inputs a_n of a later layer m by a tangent
+  t_n. With g_n the loss's gradient in the outputs of m, the derivative of the gradient in m's weights is the sum over
+  samples of the outer products of g_n and t_n. Otherwise g and the propagation of t depend on the weight only through
+  F F'.
 
-Twice differentiating costs a forward and a backward pass of all layers for each weight; this costs the way of t from
-layer l on.
+Differentiating twice costs a forward and a backward pass through all layers for each weight; this costs only the
+propagation of t from layer l on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,10 +24,13 @@ from torch import nn
 from torch.nn import functional
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
+from deepspectra.spectra.curvature.convolutions import convolution_patches
+
+__all__ = ["LINEAR", "LinearStep", "Step", "couplings", "factor_rows", "max_pool", "record"]
 
 LINEAR = (nn.Linear, nn.Conv2d)
 
-# Numbers that the tangents of the weights in hand may take: 16 MB, near what caches hold.
+# Numbers in the tangents of the weights treated at once: 16 MB, about what caches hold.
 _NUMBERS = 1 << 21
 
 
@@ -33,37 +38,49 @@ _NUMBERS = 1 << 21
 class Step:
     """One layer of a network at the batch's activation pattern.
 
-    ``entered``: its inputs. ``left``: its outputs, in the graph that began at the network's inputs. ``pattern``: which
-    inputs of a ReLU are positive, or where a maximum was found.
+    :ivar entered: its inputs. :ivar left: its outputs, in the graph that begins at the network's inputs.
+    :ivar pattern: which inputs of a ReLU are positive, or where pooling found its maxima; None for other layers.
     """
 
     name: str
     layer: nn.Module
     entered: torch.Tensor
     left: torch.Tensor
-    pattern: torch.Tensor | None
+    pattern: torch.Tensor | None = None
 
     def carry(self, tangents: torch.Tensor) -> torch.Tensor:
-        """What tangents of the inputs, shape (directions, batch, ...), become in the outputs."""
+        """Propagate tangents of the inputs, shape (directions, batch, ...), to the outputs."""
         flat, layer = tangents.flatten(0, 1), self.layer
+        if self.pattern is not None and isinstance(layer, nn.MaxPool2d):
+            places = self.pattern.flatten(2).expand(len(tangents), -1, -1, -1)
+            return tangents.flatten(3).gather(3, places).view(len(tangents), *self.pattern.shape)
+        if self.pattern is not None:
+            return tangents * self.pattern
         if isinstance(layer, nn.Linear):
             out = functional.linear(flat, layer.weight)
         elif isinstance(layer, nn.Conv2d):
             out = functional.conv2d(flat, layer.weight, None, layer.stride, layer.padding, layer.dilation)
-        elif isinstance(layer, nn.ReLU):
-            return tangents * self.pattern
-        elif isinstance(layer, nn.MaxPool2d):
-            places = self.pattern.flatten(2).expand(len(tangents), -1, -1, -1)
-            return tangents.flatten(3).gather(3, places).view(len(tangents), *self.pattern.shape)
         else:
             out = layer(flat)
         return out.view(*tangents.shape[:2], *out.shape[1:])
 
+    def numbers(self) -> int:
+        """Upper limit on the numbers that one tangent takes here."""
+        area = self.layer.weight[0, 0].numel() if isinstance(self.layer, nn.Conv2d) else 1
+        return max(self.entered.numel() * area, self.left.numel())
+
+
+@dataclass(frozen=True)
+class LinearStep(Step):
+    """A linear layer or convolution: a layer with parameters."""
+
+    layer: nn.Linear | nn.Conv2d
+
     def begin(self, places: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
         """Tangents of the outputs, shape (directions, batch, ...), for unit changes of single parameters.
 
-        :param places: int64, of the layer's parameters, the weight's first and then the bias's.
-        :param patches: of what entered.
+        :param places: int64, among the layer's parameters: first the weight's, then the bias's.
+        :param patches: of the inputs.
         """
         size = self.layer.weight[0].numel()
         bias = places >= self.layer.weight.numel()
@@ -75,48 +92,56 @@ class Step:
         return tangents
 
     def patches(self, inputs: torch.Tensor) -> torch.Tensor:
-        """What the weights of one unit multiply at each of its places, shape (inputs, features, places): of a linear
-        layer, which has one place, the inputs themselves."""
-        layer = self.layer
-        if isinstance(layer, nn.Linear):
-            return inputs[:, :, None]
-        return functional.unfold(inputs, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
+        """What the weights of one unit multiply at each of its places, shape (inputs, features, places).
 
-    def numbers(self) -> int:
-        """How many a tangent takes here at most."""
-        area = self.layer.weight[0, 0].numel() if isinstance(self.layer, nn.Conv2d) else 1
-        return max(self.entered.numel() * area, self.left.numel())
+        A linear layer has one place, and its patches are the inputs themselves.
+        """
+        layer = self.layer
+        return inputs[:, :, None] if isinstance(layer, nn.Linear) else convolution_patches(layer, inputs)
+
+    def mask(self, active: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Which of the layer's parameters are active, in one vector."""
+        return torch.cat([active[f"{self.name}.{name}"].reshape(-1) for name, _ in self.layer.named_parameters()])
 
 
 def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
     """The steps of a batch through a network of linear layers, convolutions, ReLU, pooling and flattening."""
-    steps = []
+    steps: list[Step] = []
     with torch.enable_grad():
         # The graph has to begin at the inputs, since weights may be frozen.
         values = inputs.detach().requires_grad_()
         for name, layer in model._modules.items():
+            assert layer is not None
             pattern = None
             if isinstance(layer, nn.ReLU):
                 pattern, left = values > 0, values.clamp_min(0)
             elif isinstance(layer, nn.MaxPool2d):
-                options = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
-                left, pattern = functional.max_pool2d(values, *options, return_indices=True)
+                left, pattern = max_pool(layer, values)
             else:
                 left = layer(values)
-            steps.append(Step(name, layer, values.detach(), left, pattern))
+            if isinstance(layer, LINEAR):
+                steps.append(LinearStep(name, layer, values.detach(), left))
+            else:
+                steps.append(Step(name, layer, values.detach(), left, pattern))
             values = left
     return steps
 
 
-@torch.no_grad()
-def factor_rows(steps: list[Step], loss: Loss, felt: dict[str, torch.Tensor]) -> torch.Tensor:
-    """F of the felt parameters, in their order, shape (felt, batch x rank).
+def max_pool(layer: nn.MaxPool2d, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Maxima, and their places in each flattened channel, int64; both of the outputs' shape."""
+    options = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
+    return functional.max_pool2d(values, *options, return_indices=True)
 
-    :param felt: masks of the parameters' entries, by name.
+
+@torch.no_grad()
+def factor_rows(steps: Sequence[Step], loss: Loss, active: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Rows of F for the active parameters, in their order, shape (active, batch x rank).
+
+    :param active: masks of the parameters' entries, by name.
     """
     outputs = steps[-1].left
     factor = curvature_factor(loss, outputs.detach())
-    linear = [step for step in steps if isinstance(step.layer, LINEAR)]
+    linear = [step for step in steps if isinstance(step, LinearStep)]
     columns: list[list[torch.Tensor]] = [[] for _ in linear]
     for column in range(factor.shape[2]):
         back = torch.autograd.grad(outputs, [step.left for step in linear], factor[:, :, column], retain_graph=True)
@@ -125,39 +150,40 @@ def factor_rows(steps: list[Step], loss: Loss, felt: dict[str, torch.Tensor]) ->
             parts = [(gradient @ step.patches(step.entered).transpose(1, 2)).flatten(1)]
             if step.layer.bias is not None:
                 parts.append(gradient.sum(2))
-            found.append(torch.cat(parts, dim=1)[:, _mask(step, felt)])
+            found.append(torch.cat(parts, dim=1)[:, step.mask(active)])
     return torch.cat([torch.stack(found, dim=1).flatten(0, 1).T for found in columns])
 
 
 @torch.no_grad()
 def couplings(
-    steps: list[Step], targets: torch.Tensor, loss: Loss, felt: dict[str, torch.Tensor]
+    steps: Sequence[Step], targets: torch.Tensor, loss: Loss, active: Mapping[str, torch.Tensor]
 ) -> Iterator[tuple[int, int, torch.Tensor]]:
-    """The Hessian less F F' between each felt parameter and those of later layers, in blocks.
+    """The Hessian minus F F' between each active parameter and those of later layers, in blocks.
 
-    :returns: row and column, counted in the felt parameters, of the block's first entry, and the block. Blocks are of
-        neighbouring parameters of one layer, and of all parameters of one later layer.
+    :returns: row and column of the block's first entry, counted among the active parameters, and the block. A block
+        has rows of neighbouring parameters of one layer and columns of all parameters of one later layer.
     """
-    linear = [step for step in steps if isinstance(step.layer, LINEAR)]
+    linear = [step for step in steps if isinstance(step, LinearStep)]
     with torch.enable_grad():
         value = batch_loss(loss, steps[-1].left, targets)
-    gradients = torch.autograd.grad(value, [step.left for step in linear], retain_graph=True)
-    gradients = {step.name: _places_last(gradient) for step, gradient in zip(linear, gradients, strict=True)}
-    masks = {step.name: _mask(step, felt) for step in linear}
+    back = torch.autograd.grad(value, [step.left for step in linear], retain_graph=True)
+    gradients = {step.name: _places_last(gradient) for step, gradient in zip(linear, back, strict=True)}
+    masks = {step.name: step.mask(active) for step in linear}
     offset = 0
     for number, step in enumerate(steps):
-        if step.name not in masks:
+        if not isinstance(step, LinearStep):
             continue
         places = masks[step.name].nonzero()[:, 0]
         later = steps[number + 1 :]
-        if any(other.name in masks for other in later):
+        later_linear = [other for other in later if isinstance(other, LinearStep)]
+        if later_linear:
             patches = step.patches(step.entered)
             at_once = max(1, _NUMBERS // max(step.left.numel(), *(other.numbers() for other in later)))
             for start in range(0, len(places), at_once):
                 chosen = places[start : start + at_once]
                 tangents, column = step.begin(chosen, patches), offset + len(places)
                 for other in later:
-                    if other.name in masks:
+                    if isinstance(other, LinearStep):
                         mask = masks[other.name]
                         block = _outer(other, tangents, gradients[other.name])
                         weights = mask[: block.shape[1]]
@@ -170,19 +196,16 @@ def couplings(
         offset += len(places)
 
 
-def _outer(step: Step, tangents: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-    """Sum over samples, and places, of gradients in a layer's outputs times tangents of its inputs: shape (directions,
-    weights)."""
+def _outer(step: LinearStep, tangents: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
+    """Sum over samples and places of gradients in a layer's outputs times tangents of its inputs.
+
+    :returns: shape (directions, weights).
+    """
     patches = step.patches(tangents.flatten(0, 1))
     patches = patches.view(*tangents.shape[:2], *patches.shape[1:]).transpose(2, 3).flatten(1, 2)
     return (gradients.transpose(0, 1).flatten(1) @ patches).flatten(1)
 
 
 def _places_last(gradients: torch.Tensor) -> torch.Tensor:
-    """Of a layer's outputs, in the shape (batch, units, places)."""
+    """Gradients in a layer's outputs, in the shape (batch, units, places)."""
     return gradients.reshape(*gradients.shape[:2], -1)
-
-
-def _mask(step: Step, felt: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Which of a layer's parameters are felt, in one vector."""
-    return torch.cat([felt[f"{step.name}.{name}"].reshape(-1) for name, _ in step.layer.named_parameters()])

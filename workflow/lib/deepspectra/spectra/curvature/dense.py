@@ -1,4 +1,4 @@
-"""Dense Hessians and Gauss-Newton matrices of a batch, as published, and as the oracle of every other method."""
+"""Dense Hessians and Gauss-Newton matrices of a batch: as published, and the oracle of every other method."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 
-# Products that are computed at once: their tangents of all weights are held together.
+__all__ = [
+    "flatten",
+    "gauss_newton_factor",
+    "hessian",
+    "hessian_product",
+    "hessian_rows",
+    "trainable",
+    "unflatten",
+]
+
+# Products computed at once; their tangents of all weights are held together.
 _PRODUCTS = 64
 
 
@@ -20,7 +30,7 @@ def flatten(parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
 
 
 def unflatten(vector: torch.Tensor, like: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The parameters that :func:`flatten` makes ``vector`` of; the inverse."""
+    """The inverse of :func:`flatten`."""
     sizes = [parameter.numel() for parameter in like.values()]
     parts = vector.split(sizes)
     return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
@@ -48,7 +58,7 @@ def hessian_rows(
 ) -> torch.Tensor:
     """Rows of a Hessian of ``size`` parameters, shape (places, size), from its products with unit vectors.
 
-    :param places: int64, which rows.
+    :param places: indices of the rows, int64.
     """
     rows = torch.empty(len(places), size, dtype=dtype, device=places.device)
     for start in range(0, len(places), _PRODUCTS):
@@ -60,8 +70,7 @@ def hessian_rows(
 
 
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The P x P Hessian of a batch's loss, in the precision of model and inputs; rounding leaves it not quite
-    symmetric.
+    """The P x P Hessian of a batch's loss, in the precision of model and inputs; symmetric up to rounding.
 
     :param model: in evaluation mode.
     :param inputs: shape (batch, ...).
@@ -76,7 +85,7 @@ def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss:
 def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> torch.Tensor:
     """F of shape (P, batch x rank), such that F F' is the Gauss-Newton matrix of the batch.
 
-    One backward pass for each column: P x batch x rank numbers, for small networks.
+    One backward pass for each column, and P x batch x rank numbers: for small networks.
     """
     parameters = list(model.parameters())
     outputs = model(inputs)

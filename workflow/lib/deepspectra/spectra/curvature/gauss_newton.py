@@ -1,8 +1,8 @@
-"""Gauss-Newton matrices of a batch by their Gram matrix: exact for networks of any size, without any P x P matrix.
+"""Gauss-Newton spectra of a batch from its Gram matrix: exact for networks of any size, without any P x P matrix.
 
 The Gauss-Newton matrix is F F' with F = J' A, P x (batch x rank): J the Jacobian of the outputs, A from
 :func:`deepspectra.nn.losses.curvature_factor`. Its non-zero eigenvalues are those of F' F, which is summed layer
-by layer. Of a linear model with a loss that is convex in the outputs (softmax regression) it is the Hessian itself.
+by layer. For a linear model with a loss that is convex in the outputs (softmax regression) F F' is the Hessian itself.
 """
 
 from __future__ import annotations
@@ -15,28 +15,67 @@ from torch.nn import functional
 
 from deepspectra.nn.losses import Loss, curvature_factor
 from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.curvature.convolutions import convolution_patches, is_plain_convolution
+from deepspectra.spectra.curvature.dense import gauss_newton_factor
+from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
+from deepspectra.spectra.curvature.sizes import require_feasible
 
-# Entries of a layer's factor that are held at once.
+__all__ = ["check_batch", "gauss_newton_gram", "gram_spectrum"]
+
+# Entries of a layer's factor held at once.
 _BLOCK = 1 << 25
-# Products that are summed in a row: BLAS adds a few hundred at a time to what it has, and over the millions of a large
-# layer the roundings of these sums grow to a hundred times float64's epsilon.
+# Products summed in one go. BLAS adds a few hundred at a time to its running sum, and over the millions of a large
+# layer the rounding errors of that sum grow to a hundred times float64's epsilon.
 _SUMMED = 1 << 12
 
 _WITH_PARAMETERS = (nn.Linear, nn.Conv2d, nn.BatchNorm2d)
 
+Progress = Callable[[list[nn.Module]], Iterable[nn.Module]]
 
-def gauss_newton_gram(
-    model: nn.Module,
-    inputs: torch.Tensor,
-    loss: Loss,
-    progress: Callable[[list[nn.Module]], Iterable[nn.Module]] = iter,
-) -> torch.Tensor:
-    """F' F, shape (batch x rank, batch x rank), in the precision of the inputs and of the model.
+
+def check_batch(model: nn.Module, inputs: torch.Tensor) -> None:
+    """:raises UserError: if a resolved spectrum of this batch would be wrong: dtype, training mode, no samples."""
+    if any(module.training for module in model.modules()):
+        raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
+    if {parameter.dtype for parameter in model.parameters()} | {inputs.dtype} != {torch.float64}:
+        raise UserError("a resolved spectrum needs weights and inputs in float64: float32 is full of rounding noise.")
+    if len(inputs) == 0:
+        raise UserError("a batch needs samples; there are 0.")
+
+
+def gram_spectrum(
+    model: nn.Module, inputs: torch.Tensor, loss: Loss, reason: str = "", progress: Progress = iter
+) -> ResolvedSpectrum:
+    """The non-zero spectrum of the Gauss-Newton matrix of a batch's loss (sum over samples).
+
+    Decomposes F' F, or F F' where that is smaller.
+
+    :param model: in float64 and evaluation mode, see :func:`gauss_newton_gram`.
+    :param inputs: float64, shape (batch, ...).
+    :param reason: why this method was chosen, for the record.
+    :raises UserError: if the precision is not float64, the batch is empty, or the matrix would be too large.
+    """
+    check_batch(model, inputs)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    rows = len(inputs) * curvature_factor(loss, model(inputs[:1]).detach()).shape[2]
+    require_feasible(min(rows, parameters), f"the Gram matrix of {len(inputs)} samples")
+    if rows > parameters:
+        factor = gauss_newton_factor(model, inputs, loss)
+        matrix = factor @ factor.T
+    else:
+        matrix = gauss_newton_gram(model, inputs, loss, progress)
+    with torch.no_grad():
+        largest_output = float(model(inputs).abs().max())
+    return keep_resolved(matrix, largest_output, parameters, "gram", reason)
+
+
+def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progress: Progress = iter) -> torch.Tensor:
+    """F' F, shape (batch x rank, batch x rank), in the precision of the inputs and the model.
 
     :param model: in evaluation mode, so that samples do not mix. Parameters may be in linear layers, in
-        two-dimensional convolutions (one group, zero padding) and in batch normalisation; what else there is has none.
+        two-dimensional convolutions (one group, zero padding) and in batch normalisation; nothing else may have any.
     :param inputs: shape (batch, ...).
-    :param progress: gives the layers back one by one, such as a progress bar over them: a large network takes minutes.
+    :param progress: yields the layers one by one, such as a progress bar: a large network takes minutes.
     :raises UserError: if the model is in training mode or has parameters elsewhere.
     """
     layers = _layers(model)
@@ -44,19 +83,17 @@ def gauss_newton_gram(
 
     def record(layer: nn.Module, arguments: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         if layer in recorded:
-            raise UserError(
-                f"layer {layers[layer]} is used twice in one pass, which its Gram matrix does not allow for."
-            )
+            raise UserError(f"layer {layers[layer]} is used twice in one pass, which its Gram matrix does not allow.")
         if isinstance(layer, nn.Linear) and arguments[0].dim() != 2:
             raise UserError(f"layer {layers[layer]} takes inputs of shape (batch, features), not {arguments[0].shape}.")
         recorded[layer] = (arguments[0].detach().clone(), output)
-        # What comes next may work in place: on a copy.
+        # The next layer may work in place, so it gets a copy.
         return output.clone()
 
     handles = [layer.register_forward_hook(record) for layer in layers]
     try:
         with torch.enable_grad():
-            # The graph has to begin at the inputs: a hook's output would else have no gradient where weights have none.
+            # The graph begins at the inputs; otherwise a hook's output has no gradient where weights are frozen.
             outputs = model(inputs.detach().requires_grad_())
     finally:
         for handle in handles:
@@ -77,19 +114,14 @@ def gauss_newton_gram(
     return gram
 
 
-def is_plain_convolution(layer: nn.Conv2d) -> bool:
-    """Whether a convolution is one product with the patches that ``unfold`` gives."""
-    return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
-
-
 def _layers(model: nn.Module) -> dict[nn.Module, str]:
-    """The layers with parameters, by name.
+    """The layers with parameters, and their names.
 
     :raises UserError: if parameters are elsewhere, or the model is in training mode.
     """
     if any(module.training for module in model.modules()):
         raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
-    layers = {}
+    layers: dict[nn.Module, str] = {}
     for name, layer in model.named_modules():
         if not list(layer.parameters(recurse=False)):
             continue
@@ -121,8 +153,8 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
             for part in ((gradients * normalised[:, None]).sum((3, 4)), gradients.sum((3, 4))):
                 flat = part.reshape(rows, -1)
                 gram.addmm_(flat, flat.T)
-    else:
-        patches = functional.unfold(entered, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
+    elif isinstance(layer, nn.Conv2d):
+        patches = convolution_patches(layer, entered)
         if layer.bias is not None:
             patches = torch.cat([patches, torch.ones_like(patches[:, :1])], dim=1)
         batch, size, places = patches.shape
@@ -139,7 +171,7 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
 
 
 def _products(rows: torch.Tensor) -> torch.Tensor:
-    """Inner products of long rows, shape (rows, rows), by sums of short sums."""
+    """Inner products of long rows, shape (rows, rows), as sums of short sums."""
     total = rows.new_zeros(len(rows), len(rows))
     for part in rows.split(_SUMMED, dim=1):
         total += part @ part.T
@@ -147,7 +179,7 @@ def _products(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
-    """Add a convolution's part without its factor, in place: where the output has few places that is far less work.
+    """Add a convolution's part without its factor, in place: far less work where the output has few places.
 
     A row of the factor is a sum over places of outer products, and the inner product of two outer products is the
     product of the inner products of their sides.

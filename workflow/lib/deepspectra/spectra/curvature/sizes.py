@@ -1,4 +1,4 @@
-"""How large a matrix a resolved spectrum takes, before anything is computed; torch is not imported."""
+"""How large a matrix a resolved spectrum needs, known before anything is computed; torch is not imported."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 
 from deepspectra.runtime.errors import UserError
 
-#: Parameters up to which the P x P matrix itself is an alternative: 1.2 GB in float64, and minutes.
+__all__ = ["DENSE_PARAMETERS", "LARGEST_MATRIX", "reduced_rows", "require_feasible"]
+
+#: Up to so many parameters the P x P matrix itself is an alternative: 1.2 GB in float64, and minutes.
 DENSE_PARAMETERS = 12_000
-#: Rows up to which a matrix is made at all: 7 GB in float64, and several of its size at once.
+#: Up to so many rows a matrix is computed at all: 7 GB in float64, and several matrices of that size at once.
 LARGEST_MATRIX = 30_000
 
 
 def reduced_rows(shapes: Mapping[str, Sequence[int]], batch: int, rank: int) -> int:
-    """Most rows that the reduced Hessian of a piecewise linear network can have, were every parameter felt.
+    """Rows of the reduced Hessian of a piecewise linear network if every parameter were active: an upper limit.
 
     See :mod:`deepspectra.spectra.curvature.piecewise` for the steps.
 
     :param shapes: layer -> shape of its weight, in order; every layer has a bias.
-    :param batch: samples. :param rank: of the loss's curvature in the outputs of a sample.
+    :param batch: samples. :param rank: of the loss's curvature in the outputs of one sample.
     """
     sizes = [math.prod(shape) + shape[0] for shape in shapes.values()]
     first = next(iter(shapes.values()))
@@ -36,5 +38,5 @@ def require_feasible(rows: int, what: str) -> None:
     if rows > LARGEST_MATRIX:
         raise UserError(
             f"{what} would have {rows} rows, more than the {LARGEST_MATRIX} for which a spectrum is computed. Take "
-            "smaller batches or a smaller network; the Gauss-Newton matrix can be had for networks of any size."
+            "smaller batches or a smaller network; the Gauss-Newton matrix works for networks of any size."
         )

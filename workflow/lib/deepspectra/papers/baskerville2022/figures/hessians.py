@@ -6,89 +6,34 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.baskerville2022.names import UNCUT, parts_of
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
-_REFERENCE = (
-    "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included "
-    "(Hessians by forward-over-reverse differentiation, of whole sets by products of pairs of classes; the authors "
-    "differentiate twice in reverse). Resolved: the eigenvalues that are not zero in float64, above their error bound; "
-    "unresolved: more than 1 % of the spacings are below it. "
-    f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN} for large GOE matrices, "
-    f"{POISSON_MEAN:.4f} for independent levels; its standard error is from resampling whole batches, of fewer than "
-    "ten at least that of blocks of ten neighbours. Last batches that are not full are left out."
-)
-_UNFOLDED = (
-    "Unfolded: some batches (a third in the paper) by the distribution function of the others; thin line, and KS in "
-    "brackets: random matrices of the GOE, as many, unfolded alike. KS: Kolmogorov-Smirnov distance to the surmise. "
-    "Bars hold whole steps of that function, which are wide where batches are few; the first is that of s = 0 and has "
-    "half its width here. Drawn up to 4, to 7 in the CSV as in the paper."
-)
-_RATIOS = "Densities of r are those of all ratios, those beyond 10 too."
-_DENSITY = (
-    "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. Resolved zeros, "
-    "exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped."
-)
-_DECILES = "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors."
-_SPLIT_BIKE = (
-    "Training set, as in the authors' code (their captions say test). Their split shuffles the rows anew for either "
-    "part, so that most test rows were trained on; here the parts are disjoint."
-)
-
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_1": "Spectral densities of random matrices and of the Hessians of a perceptron and of softmax regression",
-    "figure_3": "Softmax regression on features: unfolded spacings and spacing ratios, as published and resolved",
-    "figure_4": "Deep perceptron: unfolded spacings and spacing ratios, as published and resolved",
-    "figure_7": "Small LeNet: density and spacing ratios of the Hessian, as published and resolved",
-    "figure_8": "Regression on Bike Sharing: density and spacing ratios of the Hessian, as published and resolved",
-    "figure_9": "Regression on Bike Sharing: density and ratios of the Gauss-Newton matrix, as published and resolved",
-    "figure_a10": "Softmax regression after training: unfolded spacings of batches and whole sets",
-    "figure_a11": "Softmax regression after training: spacing ratios of batches and whole sets",
-    "figure_a12": "Softmax regression before training: unfolded spacings of batches and whole sets",
-    "figure_a13": "Softmax regression before training: spacing ratios of batches and whole sets",
-    "figure_a14": "Unfolded spacings with and without cut-off, and resolved, for each network",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_1": f"(a) matrices of the GOE and the semicircle, in units of its radius. {_REFERENCE} {_DENSITY}",
-    "figure_3": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES}",
-    "figure_4": f"{_REFERENCE} {_UNFOLDED} {_RATIOS} {_DECILES} The paper counts 0.29 to 0.40 of the eigenvalues of a "
-    "batch below 1e-20, for a network of 784-10-100-100-10.",
-    "figure_7": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES}",
-    "figure_8": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE}",
-    "figure_9": f"{_REFERENCE} {_DENSITY} {_RATIOS} {_DECILES} {_SPLIT_BIKE} A batch of 64 residuals has a "
-    "Gauss-Newton matrix of rank 64 at most.",
-    "figure_a10": f"{_REFERENCE} {_UNFOLDED}",
-    "figure_a11": f"{_REFERENCE} {_RATIOS}",
-    "figure_a12": f"{_REFERENCE} {_UNFOLDED}",
-    "figure_a13": f"{_REFERENCE} {_RATIOS}",
-    "figure_a14": f"Hessians of test batches. {_REFERENCE} {_UNFOLDED} Without cut-off the authors drop exact zeros "
-    "alone.",
-}
+__all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
 _KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
 _REFERENCE_COLOUR = "0.25"
 
 
-def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Densities: a random matrix (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c).
+def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Figure 1, densities: the GOE (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c).
 
     :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
-    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, label, value, error, reference.
     """
     figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 3))
     ensemble, blank = axes[:, 0]
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
     numbers = _numbers(summary, "a", "ensemble")
-    distance = numbers["KS distance to the semicircle of equal variance"]
+    distance = numbers["semicircle_ks"]
     ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {distance:.2g}")
     style.label_panel(ensemble, "a", f"GOE, {numbers['parameters']:.0f} x {numbers['parameters']:.0f}")
     ensemble.set_ylim(0, 1.35 * max(law.y.max(), bars.y.max()))
@@ -107,10 +52,13 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A column for each panel: as published above, resolved below; all panels are of one network.
+    """A figure about one network, with a column for each panel: as published above, resolved below.
+
+    Unfolded spacings and ratios of test batches; densities and ratios; and both of softmax regression, before and after
+    training.
 
     :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
-    :param summary: columns panel, spectrum, scope, statistic, series, quantity, value, error, reference.
+    :param summary: columns panel, spectrum, scope, statistic, series, quantity, label, value, error, reference.
     """
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
@@ -118,7 +66,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
     for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
             _panel(axis, curves, summary, letter, series)
-            # One name is enough for neighbours that show the same.
+            # Neighbours that show the same share a name.
             if place and shown[place] == shown[place - 1]:
                 axis.set_ylabel("")
         style.label_panel(column[0], letter, _scope(curves, letter))
@@ -132,19 +80,12 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
     return figure
 
 
-#: Unfolded spacings and ratios of test batches; densities and ratios; and both of softmax regression, before and after
-#: training: they differ in their panels alone.
-figure_3 = figure_4 = comparison
-figure_7 = figure_8 = figure_9 = comparison
-figure_a10 = figure_a11 = figure_a12 = figure_a13 = comparison
-
-
-def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Unfolded spacings with and without cut-off, and resolved; one row for each network."""
+def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Figure A14: unfolded spacings with and without cut-off, and resolved; one row for each network."""
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 3))
     variants = (
-        ("published", "unfolded without cut-off", "as published, no cut-off"),
+        ("published", UNCUT, "as published, no cut-off"),
         ("published", "unfolded", r"as published, $|\lambda| > 10^{-20}$"),
         ("resolved", "unfolded", "resolved"),
     )
@@ -163,7 +104,7 @@ def figure_a14(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 
 
 def _same_heights(column: np.ndarray) -> None:
-    """Equal limits of the panels of a column that show something."""
+    """Give the panels of a column that show something equal limits."""
     drawn = [axis for axis in column if axis.has_data()]
     limits = np.array([axis.get_ylim() for axis in drawn])
     for axis in drawn:
@@ -172,28 +113,29 @@ def _same_heights(column: np.ndarray) -> None:
 
 def _legend(figure: Figure) -> None:
     """One legend for all panels, if any has lines with names."""
-    entries = {}
+    entries: dict[str, Artist] = {}
     for axis in figure.axes:
-        entries |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+        handles, labels = axis.get_legend_handles_labels()
+        entries |= zip(labels, handles, strict=True)
     if entries:
-        figure.legend(entries.values(), entries.keys(), loc="outside upper right", ncols=len(entries))
+        figure.legend(list(entries.values()), list(entries), loc="outside upper right", ncols=len(entries))
 
 
 def _with_facts(note: str, summary: pd.DataFrame) -> str:
-    """The small print with the cut-offs that were taken, and which network made the features, if there are any."""
-    told = summary.quantity[summary.quantity.str.startswith("features of ")].unique()
-    cuts = summary[(summary.quantity == "cut-off of ratios") & summary.statistic.isin(("ratios", "deciles"))]
+    """The small print with the cut-offs that were used, and which network made the features, if there are any."""
+    features = summary.label[summary.quantity.isin(("features", "other_features"))].unique()
+    cuts = summary[(summary.quantity == "ratio_cut") & summary.statistic.isin(("ratios", "deciles"))]
     names = {"batch": "batches", "whole": "whole sets"}
     found = {(names[scope], f"{cut:g}" if cut else "none") for scope, cut in zip(cuts.scope, cuts.value, strict=True)}
     words = ", ".join(f"{name} {cut}" for name, cut in sorted(found))
     sentences = [f"Cut-offs of ratios as published: {words}."] if words else []
-    return " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in told)])
+    return " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in features)])
 
 
 def _panel(
     axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
 ) -> None:
-    """One series of one panel, or why it is not there."""
+    """Draw one series of one panel, or say why there is none."""
     lines = curves[(curves.panel == letter) & (curves.series == series)]
     statistic = statistic or curves[curves.panel == letter].statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
@@ -217,12 +159,11 @@ def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: st
     axis.set_ylim(0, 1.05)
     axis.set_xlabel(r"unfolded spacing $s$")
     axis.set_ylabel("density")
-    distance = f"KS distance of {statistic} spacings to the Wigner surmise"
-    told = [f"KS {numbers[distance]:.2g} ({numbers.attrs['reference'][distance]:.2g})"]
-    zeros = numbers[f"share of {statistic} spacings that are zero"]
+    key = "uncut" if statistic == UNCUT else "unfolded"
+    lines_of_text = [f"KS {numbers[f'{key}_ks']:.2g} ({numbers.attrs['reference'][f'{key}_ks']:.2g})"]
     if bars.y.iloc[0] > axis.get_ylim()[1]:
-        told.append(f"s = 0: {zeros:.0%}")
-    _say(axis, [*told, *_size(numbers, numbers[f"levels of {statistic} spacings, mean"])])
+        lines_of_text.append(f"s = 0: {numbers[f'{key}_zeros']:.0%}")
+    _say(axis, [*lines_of_text, *_size(numbers, numbers[f"{key}_levels"])])
 
 
 def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
@@ -254,7 +195,7 @@ def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     """Mean min(r, 1/r) by rank, with the three references."""
     centres = (lines.x + lines.x_high) / 2
-    # Where an error is not known there is none to draw.
+    # Points of unknown error are open.
     known = lines.error.notna()
     axis.errorbar(
         centres[known], lines.y[known], lines.error[known], fmt="o", color=style.BLUE, markersize=2.5, linewidth=0.8
@@ -279,7 +220,7 @@ def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
 
 
 def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
-    """Values of one panel by quantity; their errors and references are attributes."""
+    """Values of one panel by quantity, with their errors and references as attributes."""
     part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
     values = part.value.copy()
     values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict()}
@@ -288,27 +229,23 @@ def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
 
 
 def _mean(numbers: pd.Series) -> str:
-    error = numbers.attrs["error"]["mean min(r, 1/r)"]
-    value = numbers["mean min(r, 1/r)"]
+    value, error = numbers["mean_ratio"], numbers.attrs["error"]["mean_ratio"]
     return f"{value:.3f}" if pd.isna(error) else f"{value:.3f} ± {error:.3f}"
 
 
 def _kept(numbers: pd.Series) -> float:
-    return numbers["eigenvalues kept, mean"] / numbers["parameters"]
+    return numbers["kept_mean"] / numbers["parameters"]
 
 
 def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     """What a panel is made of, and whether the spectrum is resolved.
 
-    :param shown: eigenvalues of a matrix that are shown, where they are not those of the ratios.
+    :param shown: eigenvalues of a matrix that are shown, if they differ from those behind the ratios.
     """
     count = int(numbers["matrices"])
     samples = "the whole set" if numbers.attrs["scope"] == "whole" else f"{count} batch{'es' * (count > 1)}"
-    told = [
-        samples,
-        f"{numbers['eigenvalues kept, mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}",
-    ]
-    unresolved = int(numbers.get("matrices called unresolved", 0))
+    told = [samples, f"{numbers['kept_mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}"]
+    unresolved = int(numbers.get("unresolved_matrices", 0))
     if unresolved:
         told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
     return told
@@ -321,7 +258,7 @@ def _say(axis: Axes, lines: list[str]) -> None:
 
 
 def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
-    """Why there is nothing as published here: no float32 matrix, or too few to unfold."""
+    """Say why nothing is shown as published: no float32 matrix, or too few to unfold."""
     axis.set(xticks=[], yticks=[])
     for side in axis.spines.values():
         side.set_visible(False)
@@ -336,16 +273,14 @@ def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
 
 def _network(curves: pd.DataFrame, letter: str) -> str:
     """Network, state and matrix of a panel in words."""
-    network, _, rest = curves[curves.panel == letter].spectrum.iloc[0].partition("/")
-    state, _, kind = rest.split("_", 2)
+    network, state, _, kind = parts_of(curves[curves.panel == letter].spectrum.iloc[0])
     return f"{network.replace('_', ' ')}{'' if state == 'final' else ', untrained'}: {_KINDS[kind]}"
 
 
 def _scope(curves: pd.DataFrame, letter: str) -> str:
     """The samples of a panel in words."""
     place = curves[curves.panel == letter].iloc[0]
-    split = place.spectrum.partition("/")[2].split("_")[1]
-    name = {"train": "training", "test": "test"}[split]
+    name = {"train": "training", "test": "test"}[parts_of(place.spectrum).split]
     return f"whole {name} set" if place.scope == "whole" else f"{name} batches"
 
 

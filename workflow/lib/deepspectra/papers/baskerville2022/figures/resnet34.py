@@ -8,29 +8,15 @@ from matplotlib.figure import Figure
 from deepspectra.papers import style
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN
 
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_resnet34": "Gauss-Newton spectrum of a full ResNet-34: eigenvalues, spacing ratios, and ratios along the "
-    "spectrum",
-}
-
-NOTES = {
-    "figure_resnet34": "Not in the paper. Gauss-Newton matrix of the cross-entropy, summed over a batch of CIFAR-10 "
-    "test images (32 x 32, ImageNet's channel statistics), of a full ResNet-34 with ten outputs. Weights are "
-    "torchvision's random initial ones; batch normalisation has its means and variances from one pass over 1000 "
-    "training images, and is in evaluation mode. In float64, by the Gram matrix of the batch, layer by layer: all "
-    "eigenvalues but 9 for each image are zero exactly. Bound: of the absolute error of each eigenvalue. Ratios above "
-    "10 are not drawn, but counted. Error by bootstrap over blocks of ten neighbours; p: share of orthogonal matrices "
-    "of as many levels whose mean is as far off. Band in (c): where 95 % of such matrices have each tenth.",
-}
+__all__ = ["gauss_newton_spectrum"]
 
 
-def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Eigenvalues by rank (a), their spacing ratios (b), and the mean of min(r, 1/r) along the spectrum (c).
 
     :param curves: columns panel, series (``eigenvalues``, ``bound``; ``histogram``, ``surmise``; ``parts``,
         ``orthogonal_lower``, ``orthogonal_upper``), x, x_high, y.
-    :param summary: columns panel, series, quantity, value, reference, error.
+    :param summary: columns panel, series, quantity, value, reference, error; see the numbers' module for quantities.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 3))
     left, middle, right = axes[0]
@@ -46,7 +32,7 @@ def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     left.set_xlim(0, levels.x.max() + 1)
     left.set_xlabel("rank")
     left.set_ylabel("eigenvalue")
-    parameters, count = (int(values.value[key]) for key in ("parameters", "non-zero eigenvalues"))
+    parameters, count = (int(values.value[key]) for key in ("parameters", "eigenvalues"))
     left.plot([], [], alpha=0, label=f"{count} of {parameters / 1e6:.1f} million")
     left.legend(loc="upper right")
     style.label_panel(left, "a", "non-zero spectrum")
@@ -54,8 +40,8 @@ def figure_resnet34(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     bars = lines["b", "histogram"]
     middle.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label="ratios")
     middle.plot(lines["b", "surmise"].x, lines["b", "surmise"].y, color="black", label="surmise, eq. 12")
-    mean = values.loc["mean of min(r, 1/r)"]
-    p = values.value["p-value against orthogonal matrices of as many levels"]
+    mean = values.loc["mean_ratio"]
+    p = values.value["p_value"]
     # A spectrum too short for blocks has no error.
     error = f" ± {mean.error:.3f}" if pd.notna(mean.error) else ""
     for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f}{error}", f"p = {p:.2g}"):

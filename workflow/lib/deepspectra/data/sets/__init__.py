@@ -1,0 +1,28 @@
+"""Data sets of the networks of baskerville2022, by name.
+
+Every module in this folder but ``base`` is one data set: its file name is the name in the configuration, and it defines
+``DATA_SET``: sizes, loss, file, and how its samples are loaded and normalised. To add one, add a file here and an entry
+in resources/datasets.yaml. Sizes can be read without importing NumPy or torch.
+"""
+
+from __future__ import annotations
+
+from deepspectra.data.sets.base import DataSet
+from deepspectra.runtime.registry import Registry
+
+__all__ = ["DataSet", "data_set", "names"]
+
+_REGISTRY: Registry[DataSet] = Registry(__name__, "DATA_SET", "data set")
+
+
+def names() -> tuple[str, ...]:
+    """The names of all data sets in alphabetical order; imports none of them."""
+    return _REGISTRY.names
+
+
+def data_set(name: str) -> DataSet:
+    """The data set of this name.
+
+    :raises UserError: if there is none.
+    """
+    return _REGISTRY.find(name)

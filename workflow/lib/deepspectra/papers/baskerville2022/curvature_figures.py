@@ -1,0 +1,70 @@
+"""The panels of one figure, gathered from the statistics of the spectra that it shows (baskerville2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepspectra.papers.baskerville2022.curvature_statistics import NumberRow, semicircle_rows
+from deepspectra.papers.item import Numbers
+from deepspectra.runtime import store
+from deepspectra.runtime.tables import read_csv
+
+__all__ = ["gather_panels"]
+
+_CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y", "error"]
+_SUMMARY = [
+    "panel",
+    "spectrum",
+    "scope",
+    "statistic",
+    "series",
+    "quantity",
+    "label",
+    "value",
+    "error",
+    "reference",
+    "told",
+]
+#: The backbone of the paper's features.
+_BACKBONE = "resnet34"
+
+
+def gather_panels(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
+    """Curves and numbers of every panel.
+
+    A summary has the quantities of :class:`.NumberRow`, and ``features`` or, where they are not those of the paper's
+    ResNet-34, ``other_features``: how many features an image has.
+
+    :param files: ``curves`` and ``summaries``, one for each spectrum; ``ensemble``, the levels of panel a of figure 1,
+        and ``features``, which know the network that made them: each one file or none.
+    :param parameters: ``spectra``, the names of the spectra; ``panels``, by letter: ``spectrum``, ``scope`` and
+        ``statistic``.
+    """
+    tables = zip(parameters["spectra"], files["curves"], files["summaries"], strict=True)
+    words = ("label", "statistic")
+    spectra = {name: [read_csv(path, words=words) for path in paths] for name, *paths in tables}
+    curves, summary = [], []
+    for path in files["ensemble"]:
+        levels = store.read(path, {"levels": ("matrices", "dimension")})["levels"]
+        rows, numbers = semicircle_rows(np.sort(levels, axis=1))
+        place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
+        curves.append(pd.DataFrame(rows).assign(**place))
+        summary.append(pd.DataFrame(numbers).assign(**place))
+    for letter, shown in parameters["panels"].items():
+        lines, found = spectra[shown["spectrum"]]
+        place = {"panel": letter, "spectrum": shown["spectrum"]}
+        # Variants of a statistic (without cut-off, the reference) begin with its name.
+        chosen = lines.statistic.str.startswith(shown["statistic"]) & (lines.scope == shown["scope"])
+        curves.append(lines[chosen].assign(**place))
+        summary.append(found[found.scope == shown["scope"]].assign(**place, statistic=shown["statistic"]))
+    for path in files["features"]:
+        made = store.read(path, {"train_features": ("samples", "features")})
+        backbone = made.attributes["parameters"]
+        quantity = "features" if backbone["backbone"] == _BACKBONE else "other_features"
+        row = NumberRow("resolved", "", quantity, f"features of {backbone['title']}", made["train_features"].shape[1])
+        summary.append(pd.DataFrame([row]).assign(scope=None))
+    return Numbers(pd.concat(curves)[_CURVES], pd.concat(summary).reindex(columns=_SUMMARY), digits=10)

@@ -1,0 +1,25 @@
+"""Names in tables of curvature spectra; jobs that read them depend on nothing else of how spectra are planned."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, cast
+
+__all__ = ["UNCUT", "SpectrumParts", "parts_of"]
+
+#: The statistic of unfolded spacings without the cut-off, as curves name it.
+UNCUT = "unfolded without cut-off"
+
+
+class SpectrumParts(NamedTuple):
+    """What the name of a spectrum says."""
+
+    network: str
+    state: Literal["initial", "final"]
+    split: Literal["train", "test"]
+    kind: Literal["hessian", "gauss_newton"]
+
+
+def parts_of(spectrum: str) -> SpectrumParts:
+    """The parts of a name such as ``logistic_mnist/final_test_hessian``: network/state_split_kind."""
+    network, _, rest = spectrum.partition("/")
+    return SpectrumParts(network, *cast(tuple, rest.split("_", 2)))

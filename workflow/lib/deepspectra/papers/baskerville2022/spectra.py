@@ -1,0 +1,182 @@
+"""The curvature spectra: their names and files, what they depend on, and which figure shows what of them.
+
+A spectrum is named network/state_split_kind, such as ``logistic_mnist/final_test_hessian``. Paths are relative to
+``results/{scale}``. Snakemake imports this module at every start, so it imports no NumPy, pandas or torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deepspectra.papers.baskerville2022.names import parts_of
+
+if TYPE_CHECKING:
+    from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
+
+__all__ = [
+    "HESSIAN_FIGURES",
+    "analysed_files",
+    "batch_size",
+    "curvature_panels",
+    "curvature_spectra",
+    "data_of",
+    "feature_files",
+    "hessian_settings",
+    "method_of",
+    "samples_of",
+    "spectrum_files",
+    "statistics_files",
+    "unfolding_settings",
+    "whole_samples",
+]
+
+_FOLDER = "baskerville2022"
+_TEST = "final_test_hessian"
+
+#: What the panels of a figure about one network show, in order: state, split and kind of the spectrum, scope and
+#: statistic.
+_SHOWN: dict[str, list[tuple[str, str, str]]] = {
+    "figure_3": [
+        (_TEST, "batch", "unfolded"),
+        (_TEST, "batch", "ratios"),
+        (_TEST, "whole", "ratios"),
+        (_TEST, "batch", "deciles"),
+    ],
+    "figure_4": [(_TEST, "batch", statistic) for statistic in ("unfolded", "ratios", "deciles")],
+    # The authors' batches of Bike Sharing are those of the training set.
+    **{
+        item: [(spectrum, "batch", statistic) for statistic in ("density", "ratios", "deciles")]
+        for item, spectrum in (
+            ("figure_7", _TEST),
+            ("figure_8", "final_train_hessian"),
+            ("figure_9", "final_train_gauss_newton"),
+        )
+    },
+}
+for _state, _spacings, _ratios in (("final", "figure_a10", "figure_a11"), ("initial", "figure_a12", "figure_a13")):
+    _splits = [f"{_state}_{split}_hessian" for split in ("train", "test")]
+    _SHOWN[_spacings] = [(split, "batch", "unfolded") for split in _splits]
+    _SHOWN[_ratios] = [(split, scope, "ratios") for scope in ("batch", "whole") for split in _splits]
+
+HESSIAN_FIGURES = ("figure_1", *_SHOWN, "figure_a14")
+
+
+def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, str]]:
+    """Panels of a figure by letter, each with its ``spectrum``, ``scope`` and ``statistic``."""
+    figure = getattr(paper, item)
+    if item == "figure_1":
+        shown = [(f"{network}/{_TEST}", "batch", "density") for network in figure.networks]
+    elif item == "figure_a14":
+        first, second = figure.networks
+        names = (f"{first}/{_TEST}", f"{first}/initial_test_hessian", f"{second}/{_TEST}")
+        shown = [(name, "batch", "unfolded") for name in names]
+    else:
+        shown = [(f"{figure.network}/{name}", scope, statistic) for name, scope, statistic in _SHOWN[item]]
+    # Panel a of figure 1 is the GOE.
+    letters = "bc" if item == "figure_1" else "abcd"[: len(shown)]
+    panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
+    return dict(zip(letters, panels, strict=True))
+
+
+def curvature_spectra(paper: Baskerville2022, item: str) -> list[str]:
+    """Names of the spectra that a figure shows, or that the table lists.
+
+    The table lists those of all figures, and the test set of networks that no figure shows.
+    """
+    if item in HESSIAN_FIGURES:
+        return list(dict.fromkeys(panel["spectrum"] for panel in curvature_panels(paper, item).values()))
+    names = {name for figure in HESSIAN_FIGURES for name in curvature_spectra(paper, figure)}
+    shown, order = {parts_of(name).network for name in names}, list(paper.networks)
+    names |= {f"{network}/{_TEST}" for network in order if network not in shown}
+    return sorted(names, key=lambda name: (order.index(parts_of(name).network), name))
+
+
+def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
+    """One kind of table for every spectrum: the numbers, or ``_curves``."""
+    return [f"statistics/{_FOLDER}/{name}{suffix}.csv" for name in spectra]
+
+
+def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
+    """Files of all eigenvalues of a spectrum, by name.
+
+    ``published``: float32 eigenvalues, one batch a file. ``resolved``: several batches a file, few where one takes
+    long. ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; as published only where the
+    settings ask for them.
+    """
+    network, _, split, kind = parts_of(spectrum)
+    entry, count = paper.network(network), paper.batches(network, split, kind)
+    published = paper.published_batches(network, split)
+    step = count if kind == "gauss_newton" or entry.is_softmax_regression else paper.curvature.batches_a_job
+    whole = kind == "hessian" and entry.is_softmax_regression
+    published_whole = whole and paper.curvature.published_whole and paper.published_batches(network, "test")
+    names = {
+        "published": [f"published_{batch}" for batch in range(published)],
+        "resolved": [f"resolved_{first}_{min(first + step, count) - 1}" for first in range(0, count, step)],
+        "published_whole": ["published_whole"] if published_whole else [],
+        "resolved_whole": ["resolved_whole"] if whole else [],
+    }
+    return {key: [f"spectra/{_FOLDER}/{spectrum}/{name}.h5" for name in found] for key, found in names.items()}
+
+
+def feature_files(paper: Baskerville2022, spectra: list[str]) -> list[str]:
+    """The file of the features, if one of the spectra is of a network on them."""
+    on_features = any(paper.network(parts_of(name).network).data == "features" for name in spectra)
+    return ["features/cifar10.h5"] if on_features else []
+
+
+def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
+    """What shapes a figure or the table besides its own settings: networks, their training, and which matrices."""
+    networks = dict.fromkeys(parts_of(name).network for name in curvature_spectra(paper, item))
+    entries = [paper.network(network) for network in networks]
+    training = ["training"]
+    if all(entry.epochs for entry in entries):
+        training = [f"training.{key}" for key in type(paper.training).model_fields if key != "epochs"]
+    features = ["features"] if any(entry.data == "features" for entry in entries) else []
+    nodes = [*training, *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
+    # Numbers that some network does not set for itself.
+    nodes += [
+        f"curvature.{key}"
+        for key in ("batches", "published_batches")
+        if any(getattr(entry, key) is None for entry in entries)
+    ]
+    if item in ("figure_3", "figure_a11", "figure_a13", "table_networks"):
+        nodes += ["curvature.whole_samples", "curvature.published_whole"]
+    return nodes
+
+
+def analysed_files(
+    paper: Baskerville2022, scale: str, network: str, state: str, split: str, kind: str
+) -> dict[str, list[str]]:
+    """The same with the scale's folder, for the spectrum that a job is about."""
+    files = spectrum_files(paper, f"{network}/{state}_{split}_{kind}")
+    return {name: [f"results/{scale}/{path}" for path in paths] for name, paths in files.items()}
+
+
+def batch_size(paper: Baskerville2022) -> int:
+    """Samples per batch."""
+    return paper.curvature.batch_size
+
+
+def whole_samples(paper: Baskerville2022, network: str, split: Split) -> int:
+    """How many samples the whole-set Hessian of a network covers."""
+    return min(paper.samples(network, split), paper.curvature.whole_samples)
+
+
+def samples_of(paper: Baskerville2022, network: str, split: Split, batch: str) -> int:
+    """How many samples a float32 matrix covers: those of a batch, or of a whole set (``batch`` is ``whole``)."""
+    return whole_samples(paper, network, split) if batch == "whole" else batch_size(paper)
+
+
+def method_of(paper: Baskerville2022, network: str) -> str | None:
+    """How the settings want a network's Hessians resolved."""
+    return paper.network(network).method
+
+
+def data_of(paper: Baskerville2022, network: str) -> str:
+    """The data set of a network."""
+    return paper.network(network).data
+
+
+def unfolding_settings(paper: Baskerville2022) -> dict[str, Any]:
+    """What the statistics of a spectrum depend on, besides its eigenvalues."""
+    return paper.curvature.model_dump(include={"unfolded_share", "seed"})

@@ -1,0 +1,39 @@
+"""What a curvature matrix is computed from: a trained network and its samples, in one precision and on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from deepspectra.data.loading import load_samples
+from deepspectra.data.sets import data_set
+from deepspectra.data.tasks import Part, Samples
+from deepspectra.nn.loading import State, load_trained
+
+__all__ = ["load_network_and_samples"]
+
+
+def load_network_and_samples(
+    network: Mapping[str, Any],
+    weights: str | Path,
+    data: str | Path,
+    state: State,
+    part: Part,
+    *,
+    dtype: torch.dtype,
+    device: torch.device | str,
+) -> tuple[nn.Module, Samples]:
+    """A network of baskerville2022 in evaluation mode, and its training or test samples.
+
+    :param network: its entry in the configuration. :param weights: the file that its training left.
+    :param data: its data file.
+    :raises UserError: if a file does not hold what it should.
+    """
+    samples = load_samples(network, data, part, dtype=dtype).to(device)
+    features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
+    model = load_trained(network, weights, state, features, outputs, dtype)
+    return model.to(device), samples

@@ -1,0 +1,89 @@
+"""The eigenvalues of a curvature matrix that are larger than their error: a resolved spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from deepspectra.spectra.eigenvalues import symmetric_eigenvalues
+
+__all__ = ["ResolvedSpectrum", "error_bound", "keep_resolved", "spectra_arrays"]
+
+# Against 50-digit arithmetic, errors on small networks were 0.1 to 1 times the bound without this factor, whether or
+# not the networks were sure of their answers.
+_SAFETY = 10.0
+
+
+@dataclass(frozen=True)
+class ResolvedSpectrum:
+    """A spectrum without its rounding noise.
+
+    :ivar eigenvalues: float64, ascending, all larger in absolute value than ``bound``.
+    :ivar bound: on the absolute error of each.
+    :ivar left_out: number of eigenvalues of the decomposed matrix below the bound, which may or may not be zero; all
+        others of the ``parameters`` are exactly zero.
+    :ivar parameters: P. :ivar method: how the eigenvalues were computed. :ivar reason: why that way.
+    """
+
+    eigenvalues: np.ndarray
+    bound: float
+    left_out: int
+    parameters: int
+    method: str
+    reason: str
+
+    @property
+    def unresolved_spacings(self) -> float:
+        """Share of spacings between neighbouring eigenvalues that are below the bound.
+
+        Above 0.01 the spectrum is called unresolved. Spacings are counted and never filtered: dropping the small ones
+        would fake level repulsion.
+        """
+        if len(self.eigenvalues) < 2:
+            return 0.0
+        return float(np.mean(np.diff(self.eigenvalues) < self.bound))
+
+
+def error_bound(eigenvalues: np.ndarray, largest_output: float) -> float:
+    """10 (sqrt(n) + |f|) times float64's epsilon times the largest absolute value, for n eigenvalues.
+
+    An estimate of the backward error. The error of rounded sums and of the eigensolver grows as the square root of the
+    size. An output f is known to epsilon |f|, so a probability, its exponential, has that relative error. Sums over
+    parameters, of which there may be millions more, are computed so that they add nothing (see ``gauss_newton``).
+
+    :param largest_output: |f| of the batch.
+    """
+    factor = _SAFETY * (np.sqrt(len(eigenvalues)) + largest_output)
+    return float(factor * np.finfo(np.float64).eps * np.abs(eigenvalues).max(initial=0.0))
+
+
+def keep_resolved(
+    matrix: torch.Tensor, largest_output: float, parameters: int, method: str, reason: str
+) -> ResolvedSpectrum:
+    """Decompose a curvature matrix, or one with the same non-zero spectrum, and keep what exceeds its error bound.
+
+    :param matrix: float64, symmetric. :param largest_output: see :func:`error_bound`. :param parameters: P.
+    :raises UserError: if the matrix is not finite, or no solver finds its eigenvalues.
+    """
+    eigenvalues = symmetric_eigenvalues(matrix)
+    bound = error_bound(eigenvalues, largest_output)
+    kept = eigenvalues[np.abs(eigenvalues) > bound]
+    return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
+
+
+def spectra_arrays(spectra: Sequence[ResolvedSpectrum]) -> dict[str, np.ndarray]:
+    """Several spectra as the arrays of one file.
+
+    :returns: all ``eigenvalues`` in a row, float64; and for each spectrum its length (``lengths``), error bound
+        (``bounds``), number of eigenvalues below it (``left_out``) and share of unresolved spacings (``unresolved``).
+    """
+    return {
+        "eigenvalues": np.concatenate([spectrum.eigenvalues for spectrum in spectra]),
+        "lengths": np.array([len(spectrum.eigenvalues) for spectrum in spectra]),
+        "bounds": np.array([spectrum.bound for spectrum in spectra]),
+        "left_out": np.array([spectrum.left_out for spectrum in spectra]),
+        "unresolved": np.array([spectrum.unresolved_spacings for spectrum in spectra]),
+    }
