@@ -2,7 +2,7 @@
 
 from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import kernel_network
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar

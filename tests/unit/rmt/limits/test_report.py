@@ -13,7 +13,8 @@ from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, Marchenko
 from deepspectra.rmt.limits.law import LimitError
 from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel
 from deepspectra.rmt.limits.report import law_report
-from deepspectra.spectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.spectra.kernels.equivalents import linear_equivalent
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 TANH = activation("tanh")
 B, A = TANH.b_sigma, TANH.a_sigma

@@ -10,7 +10,8 @@ import torch
 from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
-from deepspectra.nn.networks import initialise_gaussian, kernel_network, parameters_of
+from deepspectra.nn.architectures.ntk_mlp import kernel_network
+from deepspectra.nn.networks import initialise_gaussian, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels.decompositions import decompose_initial, decompose_trained

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["histogram", "zoom"]
+__all__ = ["Bar", "histogram", "zoom"]
 
 #: (panel, series, left edge, right edge, density) of one bar.
-_Bar = tuple[str, str, float, float, float]
+Bar = tuple[str, str, float, float, float]
 
 
 def histogram(
     panel: str, values: np.ndarray, bins: int | np.ndarray, total: int, series: str = "histogram"
-) -> list[_Bar]:
+) -> list[Bar]:
     """Bars whose areas sum to the share of the whole sample that they hold.
 
     :param values: shape (n,), not empty.
@@ -24,7 +24,7 @@ def histogram(
     return [(panel, series, *bar) for bar in zip(edges[:-1], edges[1:], heights, strict=True)]
 
 
-def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[_Bar]:
+def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[Bar]:
     """A second histogram, series "zoom", that magnifies a crowded left end.
 
     It holds the lower 70 % of the values without the lowest 0.5 %. It is empty if these spread over more than a third

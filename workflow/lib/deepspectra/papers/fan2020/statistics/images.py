@@ -11,7 +11,7 @@ from scipy.sparse.linalg import eigsh
 
 from deepspectra.data.samples import choose_images, columns_of, image_samples, principal_components
 from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
-from deepspectra.papers.histograms import histogram
+from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.runtime import store
@@ -71,9 +71,7 @@ def example_image_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
     return Numbers(pixels.round(6), summary_table(summary, "reference"))
 
 
-def compare_inner_products(
-    panel: str, series: str, x: np.ndarray, bins: int
-) -> tuple[list[tuple[str, str, float, float, float]], list[Row]]:
+def compare_inner_products(panel: str, series: str, x: np.ndarray, bins: int) -> tuple[list[Bar], list[Row]]:
     """Histogram on [-1, 1] of the inner products of all pairs of samples, and their statistics.
 
     :param x: columns of unit norm, float64, shape (d_0, n).

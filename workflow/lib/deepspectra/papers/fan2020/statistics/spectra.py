@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepspectra.papers.histograms import histogram
+from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import ks_distance
@@ -43,7 +43,7 @@ class SpectrumPanels:
     :ivar curves: rows (panel, series, x, x_high, y). :ivar summary: the numbers in words.
     """
 
-    curves: list[tuple[str, str, float, float, float]] = field(default_factory=list)
+    curves: list[Bar] = field(default_factory=list)
     summary: list[Row] = field(default_factory=list)
 
     def numbers(self) -> Numbers:
@@ -96,9 +96,7 @@ def logarithmic_edges(smallest: float, largest: float, bins: int) -> np.ndarray:
     return np.linspace(np.log(max(smallest, _SMALLEST_SHARE * largest)) - 1e-9, np.log(largest) + 1e-9, bins + 1)
 
 
-def logarithmic_histogram(
-    panel: str, series: str, values: np.ndarray, edges: np.ndarray, size: int
-) -> list[tuple[str, str, float, float, float]]:
+def logarithmic_histogram(panel: str, series: str, values: np.ndarray, edges: np.ndarray, size: int) -> list[Bar]:
     """Rows of a histogram: bins as eigenvalues, heights as densities of ln(lambda)."""
     bars = histogram(panel, np.log(values), edges, size, series)
     return [(panel, series, float(np.exp(low)), float(np.exp(high)), height) for *_, low, high, height in bars]
