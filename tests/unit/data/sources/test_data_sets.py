@@ -195,9 +195,7 @@ def test_an_incomplete_folder_ends_it_and_all_that_is_missing_is_named(
 
 def test_an_archive_without_a_member_is_not_complete(serving, server, digits, digit_members, get, tmp_path):
     folder = put(tmp_path / "mine", {"toy-1.0.0.tgz": tgz({"../canary": b""})})
-    with pytest.raises(
-        UserError, match=r"toy: your folder .* is not complete: package/data/train-images-idx3-ubyte"
-    ):
+    with pytest.raises(UserError, match=r"toy: your folder .* is not complete: package/data/train-images-idx3-ubyte"):
         get(dataset(digits, http(serving, digit_members), npm(digit_members)), folder=folder)
     assert not server.requests
 
