@@ -234,7 +234,7 @@ def our_kernel(network: Network) -> Callable[[], Any]:
     import torch
 
     from deepspectra.nn.activations import Activation
-    from deepspectra.spectra.kernels import network_kernels
+    from deepspectra.spectra.kernels.networks import network_kernels
 
     sigma = Activation("arctan alone", torch.arctan, lambda x: 1 / (1 + x * x))
     x, weights, readout = small_network(network)
@@ -264,7 +264,7 @@ def large_measurements(network: Network) -> dict[str, Callable[[], dict[str, Any
 
     from deepspectra.data.samples import gaussian_samples
     from deepspectra.nn.activations import activation
-    from deepspectra.spectra.kernels import random_network_kernels
+    from deepspectra.spectra.kernels.networks import random_network_kernels
     from deepspectra.spectra.kernels.weights import RandomWeights
 
     torch.set_num_threads(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -17,6 +18,7 @@ from tests import ROOT
 LIBRARY = ROOT / "workflow" / "lib"
 #: Each layer imports only from itself and from those before it.
 LAYERS = ["runtime", "rmt", "nn", "data", "train", "spectra", "papers", "config", "planning", "report", "cli"]
+LOOKED_UP = re.compile(r"recipe|(figure|table)_[a-z0-9_]+")
 BELOW_PAPERS = LAYERS[: LAYERS.index("papers")]
 
 
@@ -92,9 +94,10 @@ def run_without_snakemake(code: str, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("layer", BELOW_PAPERS)
-def test_layers_below_papers_need_no_snakemake(layer):
-    run_without_snakemake("", *(name for name in MODULES if name.startswith(f"deepspectra.{layer}")))
+def test_layers_below_papers_need_no_snakemake():
+    below = [name for name in MODULES if "." in name and name.split(".")[1] in BELOW_PAPERS]
+    assert len(below) > 50
+    run_without_snakemake("", *below)
 
 
 def test_a_limit_law_is_solved_without_snakemake():
@@ -125,9 +128,11 @@ def test_every_module_that_defines_something_says_what_is_public():
 
 
 def test_no_class_or_function_is_public_in_two_modules():
+    """Except for functions that are looked up in the modules of one paper: those of items, and recipes."""
     owners = defaultdict(list)
     for module, tree in MODULES.items():
         defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
         for name in defined & (exported(tree) or set()):
-            owners[name].append(module)
+            if not (module.startswith("deepspectra.papers.") and LOOKED_UP.fullmatch(name)):
+                owners[name].append(module)
     assert {name: modules for name, modules in owners.items() if len(modules) > 1} == {}

@@ -110,7 +110,7 @@ def test_every_claim_is_there_with_its_number_or_a_reason(finished):
     table = pd.read_csv(folder / "tables/thamm2024/table_1.csv").set_index("network")
     assert 100 * rows.loc["T04", "reproduced"] == pytest.approx(table.test_accuracy_percent["mlp1024"])
     law = pd.read_csv(folder / "statistics/fan2020/figure_1.csv").set_index(["series", "quantity"]).value
-    assert rows.loc["F01", "reproduced"] == pytest.approx(law["conjugate", "KS distance to the limit"], rel=1e-5)
+    assert rows.loc["F01", "reproduced"] == pytest.approx(law["conjugate", "ks_distance"], rel=1e-5)
     assert "| all | 0 | 0 | " in (folder / "claims.md").read_text(encoding="utf-8")
     assert (folder / "claims.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "claims.png").stat().st_size > 100_000
@@ -190,7 +190,7 @@ def test_spectra_after_training_are_those_of_jacobians(finished, network):
     # What the history tells of the last epoch is what these outputs give, to float32.
     history = pd.read_csv(finished.folder / f"results/smoke/networks/{network}_history.csv")
     table = pd.read_csv(finished.folder / "results/smoke/statistics/fan2020" / f"{TRAINED[network]}.csv")
-    told = table.set_index(["series", "quantity"]).value["test", "mean squared error after"]
+    told = table.set_index(["series", "quantity"]).value["test", "mean_squared_error_after"]
     assert told == pytest.approx(history.test_loss.iloc[-1], rel=1e-4)
 
 
@@ -199,7 +199,7 @@ def test_sums_in_float64_are_made_on_demand_and_the_difference_is_told(copy):
     result = copy.snakemake("--cores", "2", *exact)
     assert result.returncode == 0, result.stdout[-6000:]
     table = pd.read_csv(copy.folder / "results/smoke/statistics/fan2020/figure_1.csv")
-    change = table[table.quantity == "relative change of the kernel by float32 sums"].set_index("series").value
+    change = table[table.quantity == "kernel_change"].set_index("series").value
     assert change.between(1e-9, 1e-5).all()
     assert set(change.index) == {"conjugate", "tangent"}
 

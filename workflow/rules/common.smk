@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 from shlex import quote
 
+from snakemake.jobs import GroupJob
+
 # The checkout, also where another workflow imports this one as a module, or Snakemake runs in another directory.
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 LIBRARY = str(ROOT / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 # Jobs find the library by their environment.
-os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    dict.fromkeys(filter(None, [LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
+)
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
@@ -19,12 +23,13 @@ if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
+from deepspectra.papers.naming import LIMIT_LAWS
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import checks, costs, items, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
+from deepspectra.runtime import group_jobs, watching
 from deepspectra.runtime.errors import UserError
-
 
 try:
     if workflow.is_main_process:
@@ -36,6 +41,7 @@ try:
     BACKBONES = load_table(ROOT / "resources" / "backbones.yaml", BackboneEntry)
     if workflow.is_main_process:
         checks.check_files_of(SETTINGS[SETTINGS.scale], WEIGHTS)
+        checks.check_folders(SETTINGS.scale, written=not workflow.output_settings.dryrun)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
@@ -55,6 +61,17 @@ GPU = 0 if SETTINGS[SCALE].device == "cpu" else 1
 KEEP = SETTINGS[SCALE].keep_matrices
 # How to run, not what to compute: as a parameter of a rule, a change of it would make finished results look outdated.
 config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "checkpoint_epochs", "scale"})
+
+
+if workflow.is_main_process:
+    # Jobs of this machine end with this process.
+    watching.announce()
+    group_jobs.tell_reasons(GroupJob)
+
+
+onstart:
+    watching.remove_parts("results")
+    watching.remove_parts("resources")
 
 
 def matrix(path):

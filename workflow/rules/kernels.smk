@@ -1,14 +1,10 @@
 """Kernels (fan2020): inputs and networks -> conjugate and tangent kernels -> eigenvalues."""
 
-from deepspectra.papers.fan2020 import kernels as fan2020
-
-kernels_of = plan.of("fan2020")
-
 
 rule compute_kernels:
     """Input Gram matrix, conjugate kernels of all layers and tangent kernel at initialisation, their linear equivalents."""
     input:
-        kernels_of(fan2020.kernel_data),
+        plan(networks.kernel_data),
     output:
         matrix("results/{scale}/kernels/fan2020/{item}.h5"),
     log:
@@ -25,7 +21,7 @@ rule compute_kernels:
         disk_mb=plan.grow(costs.kernel_disk),
         runtime=plan.grow(costs.kernel_minutes),
     params:
-        item=kernels_of(fan2020.kernel_settings),
+        item=plan(networks.kernel_settings),
         code=code("compute_kernels", networks.kernel_modules),
     script:
         "../scripts/compute_kernels.py"
@@ -47,8 +43,8 @@ rule decompose_kernels:
         mem_mb=plan.grow(costs.kernel_eigenvalue_memory),
         runtime=plan.grow(costs.kernel_eigenvalue_minutes),
     params:
-        depth=kernels_of(fan2020.depth_of),
-        compared=kernels_of(fan2020.sums_are_compared),
+        depth=plan(networks.kernel_depth),
+        compared=plan(networks.sums_are_compared),
         code=code("decompose_kernels"),
     script:
         "../scripts/decompose_kernels.py"
@@ -101,7 +97,7 @@ rule decompose_trained_kernels:
         mem_mb=plan.grow(costs.trained_kernel_memory),
         runtime=plan.grow(costs.trained_kernel_minutes),
     params:
-        kernels=kernels_of(fan2020.network_kernel_names),
+        kernels=plan(networks.network_kernel_names),
         code=code("decompose_trained_kernels"),
     script:
         "../scripts/decompose_trained_kernels.py"

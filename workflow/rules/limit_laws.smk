@@ -34,13 +34,13 @@ rule draw_limit_law:
     output:
         pdf=report(
             "results/{scale}/limits/{law}.pdf",
-            category=items.LIMIT_LAWS,
+            category=LIMIT_LAWS,
             caption="../report/figure.rst",
             labels={"item": "{law}", "kind": "limit law", "file": "PDF"},
         ),
         png=report(
             "results/{scale}/limits/{law}.png",
-            category=items.LIMIT_LAWS,
+            category=LIMIT_LAWS,
             caption="../report/figure.rst",
             labels={"item": "{law}", "kind": "limit law", "file": "PNG"},
         ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.goe import goe_levels
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
@@ -12,7 +12,7 @@ ensemble = snakemake.params.ensemble
 with job(snakemake.log[0], snakemake.threads):
     rng = np.random.default_rng(ensemble["seed"])
     draws = ProgressBar(range(ensemble["matrices"]), desc="GOE", unit="matrix")
-    levels = np.stack([orthogonal_levels(ensemble["dimension"], rng) for _ in draws])
+    levels = np.stack([goe_levels(ensemble["dimension"], rng) for _ in draws])
     store.write(
         snakemake.output[0],
         {"levels": levels},

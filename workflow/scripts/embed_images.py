@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 # Deterministic products on a GPU need this before the first of them.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -13,7 +14,9 @@ from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 
 with job(snakemake.log[0], snakemake.threads):
-    settings, folder = snakemake.params.settings, snakemake.params.parts
+    settings = snakemake.params.settings
+    # Not among the outputs, which Snakemake deletes when a job fails.
+    folder = Path(snakemake.output[0]).parents[1] / "checkpoints" / "features"
     device = choose_device(snakemake.config["device"])
     if device.type == "cuda":
         # Unnecessary on CPUs, where the call would import torch's compiler: two seconds.

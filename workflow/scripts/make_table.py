@@ -1,4 +1,4 @@
-"""The tables of one item of a paper: as CSV, as Markdown, as data for the page of results, and as a page of their own."""
+"""The tables of one item of a paper: CSV, Markdown, data for the page of results, and pages of their own."""
 
 from importlib import import_module
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from deepspectra.config import describe_scale, differences, load_settings
-from deepspectra.papers.thamm2024.settings import Network
+from deepspectra.papers.thamm2024.settings import WeightNetwork
 from deepspectra.runtime.errors import UserError
 
 from .conftest import FOLDER, complaint, nested, read
@@ -134,7 +134,7 @@ def test_a_mistake_of_one_key_is_named_with_its_path(path, value, expected):
 
 
 def test_the_smallest_crop_leaves_one_pixel():
-    assert Network(architecture="minialexnet", seed=1, crop=7).weight_shapes["dense1"] == (384, 150)
+    assert WeightNetwork(architecture="minialexnet", seed=1, crop=7).weight_shapes["dense1"] == (384, 150)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_network_of_ones_own_can_be_added_and_shown():
     ],
 )
 def test_shapes_of_weights(entry, shapes):
-    found = Network(seed=1, **entry).weight_shapes
+    found = WeightNetwork(seed=1, **entry).weight_shapes
     assert found == shapes
     assert list(found)[-1] == "output"
 

@@ -113,8 +113,6 @@ def test_gaussian_weights_follow_the_seed_whatever_was_drawn_before():
         assert np.abs(array - parameters_of(other)[key]).min() > 0
 
 
-
-
 def test_parameters_go_out_and_in_again():
     first, second = feed_forward([6]), feed_forward([6])
     load_parameters(second, parameters_of(first))

@@ -1,3 +1,5 @@
+"""Distances between samples and laws, by hand, by enumeration and by simulation."""
+
 from __future__ import annotations
 
 import itertools
@@ -7,14 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.rmt.distances import (
-    binned_distance,
-    expected_binned_distance,
-    histogram,
-    ks_distance,
-    ridge_training_loss,
-    zoom,
-)
+from deepspectra.rmt.distances import binned_distance, expected_binned_distance, ks_distance
 from deepspectra.runtime.errors import UserError
 
 
@@ -132,70 +127,3 @@ def test_the_expected_distance_is_the_mean_over_simulated_samples():
     error = np.std(simulated) / math.sqrt(len(simulated))
     assert expected_binned_distance(probabilities, 500) == pytest.approx(np.mean(simulated), abs=4 * error)
     assert error < 0.01 * np.mean(simulated)
-
-
-@pytest.mark.parametrize("shape", [(4, 9), (9, 4), (6, 6)])
-@pytest.mark.parametrize("gamma", [1e-3, 0.3, 20.0])
-def test_the_training_loss_is_the_residual_of_ridge_regression(shape, gamma):
-    """Eq. 20-21: independent targets of unit variance, one output; the mean over targets is that over unit vectors.
-
-    The regression is solved here as least squares with gamma as further equations, without any eigenvalue.
-    """
-    y = np.random.default_rng(7).normal(size=shape)
-    features, m = shape
-    stacked = np.vstack([y.T, math.sqrt(m * gamma) * np.eye(features)])
-    weights = np.linalg.lstsq(stacked, np.vstack([np.eye(m), np.zeros((features, m))]), rcond=None)[0]
-    expected = np.sum((np.eye(m) - y.T @ weights) ** 2) / m
-    eigenvalues = np.linalg.eigvalsh(y.T @ y / m)
-    assert ridge_training_loss(eigenvalues, gamma) == pytest.approx(expected, rel=1e-9)
-    # And eq. 21 as it stands, with the inverse.
-    q = np.linalg.inv(y.T @ y / m + gamma * np.eye(m))
-    assert gamma**2 * np.trace(q @ q) / m == pytest.approx(expected, rel=1e-9)
-
-
-def test_the_training_loss_takes_many_gammas_at_once():
-    eigenvalues = np.array([0.0, 1.0, 3.0])
-    gammas = np.array([[1.0, 2.0], [1e-12, 1e12]])
-    losses = ridge_training_loss(eigenvalues, gammas)
-    assert losses.shape == (2, 2)
-    assert losses[0, 0] == pytest.approx((1 + 1 / 4 + 1 / 16) / 3)
-    assert losses[1] == pytest.approx([1 / 3, 1], rel=1e-9)
-    assert ridge_training_loss(eigenvalues, 1.0) == losses[0, 0]
-
-
-def test_bars_of_a_histogram_sum_to_the_share_of_the_whole_sample():
-    """A part of the sample (its atom, say) may be left out: the area says so."""
-    values = np.random.default_rng(8).gamma(2, size=300)
-    rows = histogram("b", values, 13, total=400)
-    assert {row[:2] for row in rows} == {("b", "histogram")}
-    left, right, height = (np.array(column) for column in list(zip(*rows, strict=True))[2:])
-    assert len(rows) == 13
-    assert (left[0], right[-1]) == (values.min(), values.max())
-    np.testing.assert_array_equal(left[1:], right[:-1])
-    assert (right - left) @ height == pytest.approx(300 / 400)
-    inside = np.sum((values >= left[3]) & (values < right[3]))
-    assert height[3] * (right[3] - left[3]) == pytest.approx(inside / 400)
-
-
-def test_values_beyond_given_edges_are_in_no_bar():
-    rows = histogram("b", np.array([0.5, 1.5, 1.6, 7.0]), np.array([0.0, 1.0, 3.0]), total=4)
-    assert rows == [("b", "histogram", 0.0, 1.0, 0.25), ("b", "histogram", 1.0, 3.0, 0.25)]
-
-
-def test_a_crowded_left_end_is_magnified():
-    """Most of 1000 values in [0, 1], a long tail, and two stragglers on the left, which would flatten the inset.
-
-    Seen are the bulk alone, 70 % less the lowest half per cent, and the densities of the whole sample.
-    """
-    values = np.concatenate([np.linspace(2, 100, 300), np.linspace(0, 1, 698), [-20, -30]])
-    rows = zoom("c", values, 10, total=2000)
-    assert {row[:2] for row in rows} == {("c", "zoom")}
-    assert len(rows) == 10
-    assert 0 <= rows[0][2] < 0.01
-    assert 0.99 < rows[-1][3] <= 1
-    area = sum((right - left) * height for _, _, left, right, height in rows)
-    assert area == pytest.approx(695 / 2000, abs=1 / 2000)
-
-
-def test_an_even_spectrum_is_not_magnified():
-    assert zoom("c", np.linspace(0, 1, 100), 10, total=100) == []

@@ -8,7 +8,7 @@ from scipy import integrate, stats
 
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.gaussian_process import gaussian_process_hessian, process_density
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime.errors import UserError
 
@@ -78,7 +78,7 @@ def test_the_density_of_a_small_shift_is_the_semicircle():
 
 def test_ratios_are_those_of_the_orthogonal_ensemble():
     found = mean_ratio(list(np.linalg.eigvalsh(draws(60, 200, 1.0, 0.1))), seed=1)
-    assert found.value == pytest.approx(ORTHOGONAL_MEAN, abs=4 * found.error)
+    assert found.value == pytest.approx(GOE_MEAN, abs=4 * found.error)
 
 
 def test_degenerate_directions_and_outliers():

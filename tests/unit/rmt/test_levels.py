@@ -6,7 +6,8 @@ from scipy import stats
 
 from deepspectra.rmt import levels as levels_module
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import goe_number_variance, singular_value_marchenko_pastur, wigner_surmise
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import number_variance, running_mean, spacing_ks, spacings, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening

@@ -8,7 +8,7 @@ from scipy import stats
 
 from deepspectra.rmt import nulls
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.runtime.errors import UserError
 

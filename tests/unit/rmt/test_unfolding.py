@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import erfc
 
 from deepspectra.rmt import unfolding
-from deepspectra.rmt.laws import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.nulls import laguerre_singular_values
 from deepspectra.rmt.unfolding import UNFOLDINGS, empirical, gaussian_broadening, polynomial, staircase
 from deepspectra.runtime.errors import UserError

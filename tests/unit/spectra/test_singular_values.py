@@ -24,9 +24,9 @@ def test_vectors_and_values_make_the_matrix_again(shape):
 
 def test_small_singular_values_keep_their_digits():
     """An eigenvalue of the Gram matrix would know a singular value of 1e-9 to no digit."""
-    source = np.random.default_rng(2)
-    left, _ = np.linalg.qr(source.standard_normal((40, 40)))
-    right, _ = np.linalg.qr(source.standard_normal((60, 40)))
+    rng = np.random.default_rng(2)
+    left, _ = np.linalg.qr(rng.standard_normal((40, 40)))
+    right, _ = np.linalg.qr(rng.standard_normal((60, 40)))
     values = np.geomspace(1e-9, 1, 40)
     found = decompose((left * values) @ right.T).singular_values
     np.testing.assert_allclose(found, values, rtol=1e-5)

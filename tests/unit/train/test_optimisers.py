@@ -15,7 +15,7 @@ STEPS = 7
 
 
 def trained(make) -> tuple[list[torch.Tensor], list[dict[str, torch.Tensor]]]:
-    """Parameters of a small network after some steps with changing rates, and what the optimiser remembers of each."""
+    """Parameters of a small network after some steps with changing rates, and the state of the optimiser."""
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
     weights = [parameter for parameter in model.parameters() if parameter.ndim == 2]
@@ -60,7 +60,7 @@ def test_steps_are_those_of_torch_to_the_bit(kind, momentum):
     (parameters, state), (expected, memory) = trained(ours(kind, momentum)), trained(of_torch(kind, momentum))
     assert all(torch.equal(found, right) for found, right in zip(parameters, expected, strict=True))
     for found, right in zip(state, memory, strict=True):
-        assert set(found) == set(Optimiser([], kind, momentum).remembers)
+        assert set(found) == set(Optimiser([], kind, momentum).state_names)
         assert all(torch.equal(value, right[name]) for name, value in found.items())
 
 

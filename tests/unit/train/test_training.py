@@ -25,9 +25,9 @@ PLAN = Plan(
 
 
 def samples(count, seed=0, side=6):
-    source = torch.Generator().manual_seed(seed)
-    labels = torch.randint(10, (count,), generator=source)
-    images = torch.randn(count, 3, side, side, generator=source)
+    rng = torch.Generator().manual_seed(seed)
+    labels = torch.randint(10, (count,), generator=rng)
+    images = torch.randn(count, 3, side, side, generator=rng)
     images[:, 0] += labels[:, None, None] / 3  # something to learn
     return Samples(images, labels)
 
@@ -173,7 +173,7 @@ def test_a_checkpoint_of_no_use_is_said_and_passed_over(tmp_path, caplog, damage
 
 
 def test_accuracy_counts_right_answers_in_blocks(monkeypatch):
-    monkeypatch.setattr(training, "_EVALUATED_AT_ONCE", 7)
+    monkeypatch.setattr(training, "_EVALUATION_BATCH", 7)
     labels = torch.arange(20) % 10
     images = torch.zeros(20, 3, 2, 2)
     images[:, 0, 0, 0] = (labels + (torch.arange(20) < 5)) % 10
@@ -245,7 +245,7 @@ def test_two_steps_by_hand_with_decay_of_all_parameters(loss):
 
 
 def test_the_history_of_a_regression_has_its_test_loss(monkeypatch):
-    monkeypatch.setattr(training, "_EVALUATED_AT_ONCE", 7)
+    monkeypatch.setattr(training, "_EVALUATION_BATCH", 7)
     model, data = regression()
     _, test = regression(seed=6, count=20)
     plan = Plan(learning_rates=(0.05,) * 20, batch_size=10, momentum=0.9, loss="squared", seed=1)
@@ -289,7 +289,7 @@ def test_flips_and_values_go_on_to_the_same_weights_after_a_kill(tmp_path, monke
 def test_shifts_are_for_training_alone(monkeypatch):
     """Every batch of it gets them, and no test image."""
     seen = []
-    monkeypatch.setattr(training, "flip_and_shift", lambda images, shifts, source: seen.append(len(images)) or images)
+    monkeypatch.setattr(training, "flip_and_shift", lambda images, shifts, rng: seen.append(len(images)) or images)
     lenet_run()
     assert seen == [8] * 9
 

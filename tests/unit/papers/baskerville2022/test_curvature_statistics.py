@@ -10,15 +10,15 @@ from scipy import stats
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
 from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import POISSON_MEAN
 from deepspectra.rmt.laws.spacings import wigner_surmise
-from deepspectra.rmt.orthogonal import orthogonal_levels
 from deepspectra.runtime.errors import UserError
 
 
 def orthogonal(count, dimension=200, seed=1):
     rng = np.random.default_rng(seed)
-    return [orthogonal_levels(dimension, rng) for _ in range(count)]
+    return [goe_levels(dimension, rng) for _ in range(count)]
 
 
 def independent(count, dimension=200, seed=1):

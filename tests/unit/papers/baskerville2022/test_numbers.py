@@ -13,8 +13,8 @@ from deepspectra.papers.baskerville2022.process_spectra import draw_process_spec
 from deepspectra.papers.baskerville2022.processes import compare_process_densities, compare_process_ratios
 from deepspectra.papers.baskerville2022.resnet34 import compare_gauss_newton_ratios
 from deepspectra.papers.baskerville2022.tables import tabulate_networks
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN
-from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -26,7 +26,7 @@ SUMMARY = ["panel", "series", "quantity", "label", "value", "reference", "error"
 def spectra(tmp_path_factory):
     """Tables of two spectra, and files that go with them."""
     folder, rng = tmp_path_factory.mktemp("spectra"), np.random.default_rng(1)
-    levels = [orthogonal_levels(40, rng) for _ in range(4)]
+    levels = [goe_levels(40, rng) for _ in range(4)]
     arrays = {"eigenvalues": np.concatenate(levels), "lengths": np.full(4, 40)}
     arrays |= {"bounds": np.full(4, 1e-9), "left_out": np.zeros(4, int), "unresolved": np.zeros(4)}
     store.write(folder / "resolved.h5", arrays, parameters={"parameters": 100})
@@ -90,14 +90,14 @@ def test_the_table_has_a_row_for_each_spectrum_and_scores_after_training_alone(s
 
 def test_large_matrices_are_near_the_exact_law(tmp_path):
     rng = np.random.default_rng(3)
-    levels = np.stack([orthogonal_levels(300, rng) for _ in range(20)])
+    levels = np.stack([goe_levels(300, rng) for _ in range(20)])
     store.write(tmp_path / "levels.h5", {"levels": levels}, parameters={})
     ensemble = {"dimension": 300, "matrices": 20, "seed": 1}
     numbers = compare_spacings({"spectra": [str(tmp_path / "levels.h5")]}, {"ensemble": ensemble})
     assert list(numbers.summary) == SUMMARY
     values = numbers.summary.set_index("quantity")
     assert values.value["exact_ks"] < 1.5 / values.value["spacings"] ** 0.5
-    assert values.value["mean_ratio"] == pytest.approx(ORTHOGONAL_MEAN, abs=4 * values.error["mean_ratio"])
+    assert values.value["mean_ratio"] == pytest.approx(GOE_MEAN, abs=4 * values.error["mean_ratio"])
     assert values.told.all()
 
 
@@ -148,7 +148,7 @@ def test_levels_that_are_as_small_as_rounding_are_not_taken_for_zeros(process, t
 
 
 def test_a_goe_spectrum_is_inside_the_goe_band(tmp_path):
-    levels = orthogonal_levels(90, np.random.default_rng(2))
+    levels = goe_levels(90, np.random.default_rng(2))
     parameters = {"outputs": 10, "parameters": 1000, "unresolved_spacings": 0.0}
     store.write(tmp_path / "r.h5", {"eigenvalues": levels}, parameters=parameters, noise_floor=1e-9)
     numbers = compare_gauss_newton_ratios({"spectra": [str(tmp_path / "r.h5")]}, {"batch_size": 10, "seed": 1})

@@ -7,6 +7,12 @@ import io
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.rows import Row, summary_table
+
+RATIO, SPACINGS = "mean min(r, 1/r)", "KS distance of {} spacings to the Wigner surmise"
+SEMICIRCLE = "KS distance to the semicircle of equal variance"
+UNRESOLVED = "share of spacings below the error bound"
+
 
 def through_csv(rows, columns):
     """As a script reads it."""
@@ -19,61 +25,65 @@ def summary(rows):
     return through_csv(full, ["panel", "series", "quantity", "value", "reference", "error"])
 
 
+def written(rows, *columns):
+    """A summary of rows, as a script reads it."""
+    return pd.read_csv(io.StringIO(summary_table(rows, "reference", *columns).to_csv(index=False)))
+
+
 def kernel_figure(conjugate, tangent):
-    ks = "KS distance to the limit"
     return [
-        ("b", "conjugate", ks, conjugate, 0.001),
-        ("c", "tangent", ks, tangent, 0.0012),
-        ("c", "tangent", "KS distance of lemma 3.5's matrix", 0.003, 0.0012),
-        ("c", "tangent", "smallest eigenvalue / r_plus", 1.02, 1.05),
+        Row("b", "conjugate", "ks_distance", "", conjugate, 0.001),
+        Row("c", "tangent", "ks_distance", "", tangent, 0.0012),
+        Row("c", "tangent", "ks_distance_of_lemma_kernel", "", 0.003, 0.0012),
+        Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05),
     ]
 
 
 def fan2020():
-    layers = [("KS distance to the limit", (0.004, 0.012, 0.002)), ("largest eigenvalue", (8.0, 10.0, 12.0))]
+    layers = [("ks_distance", (0.004, 0.012, 0.002)), ("largest_eigenvalue", (8.0, 10.0, 12.0))]
     trained = {"conjugate_3": 2.0, "tangent": 3.0}
-    fit = {"lowest": 0.7, "median": 0.75, "highest": 0.78}
-    rows = [("a", name, "eigenvalues beyond 1.1 times the edge after", value) for name, value in trained.items()]
-    rows += [("a", name, "eigenvalues beyond 1.1 times the edge before", 1) for name in trained]
-    rows += [("shares", "conjugate_3", "share of the labels on the first 2 eigenvectors after", 0.97)]
-    rows += [("fit", "train", "mean squared error after", 2e-4), ("fit", "test", "R^2 after", 0.8)]
-    rows += [("fit", "test", f"R^2 in the last third, {name}", value) for name, value in fit.items()]
-    return {
-        "figure_1": summary(kernel_figure(0.002, 0.04)),
-        "figure_2": summary(kernel_figure(0.009, 0.25)),
-        "figure_s2": summary(kernel_figure(0.1, 0.5)),
-        "figure_3": summary(rows),
-        "figure_s1": summary([(p, p, "root mean square inner product", v) for p, v in (("raw", 0.8), ("after", 0.1))]),
-        "figure_s4": summary(
-            [
-                (f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, value * source)
-                for source in (1, 2)
-                for quantity, values in layers
-                # Layers 9 to 11: their order is not that of their names as texts.
-                for layer, value in enumerate(values, 9)
-            ]
-        ),
+    rows = [Row("a", name, "beyond_edge_after", "", value) for name, value in trained.items()]
+    rows += [Row("a", name, "beyond_edge_before", "", 1) for name in trained]
+    rows += [Row("shares", "conjugate_3", "label_share_after", "", value, at=k) for k, value in ((1, 0.5), (2, 0.97))]
+    rows += [Row("fit", "train", "mean_squared_error_after", "", 2e-4), Row("fit", "test", "r_squared_after", "", 0.8)]
+    for name, value in {"lowest": 0.7, "median": 0.75, "highest": 0.78}.items():
+        rows.append(Row("fit", "test", f"r_squared_last_third_{name}", "", value))
+    root = "root_mean_square_inner_product"
+    figures = {
+        "figure_1": kernel_figure(0.002, 0.04),
+        "figure_2": kernel_figure(0.009, 0.25),
+        "figure_s2": kernel_figure(0.1, 0.5),
+        "figure_3": rows,
+        "figure_s1": [Row(name, name, root, "", value) for name, value in (("raw", 0.8), ("after", 0.1))],
+        "figure_s4": [
+            Row(f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, "", value * source, at=layer)
+            for source in (1, 2)
+            for quantity, values in layers
+            # Layers 9 to 11: their order is not that of their names as texts.
+            for layer, value in enumerate(values, 9)
+        ],
     }
+    return {name: through_csv(summary_table(rows, "reference", "at"), None) for name, rows in figures.items()}
 
 
 def pennington2017():
     rows = []
     for alpha, fall, last in (("-1", 0.25, 1.3), ("0", 0.2, 0.3), ("1", 0.1, 0.05)):
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the largest width", 0.01, 0.008))
-        rows.append(("a", f"alpha={alpha}", "L1 distance at the smallest width", 0.05, 0.04))
-        rows.append(("a", f"alpha={alpha}", "ratio largest to smallest width", fall))
-        rows.append(("b", f"alpha={alpha}", "L1 distance at the largest width", last, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_largest_width", 0.01, 0.008))
+        rows.append(("a", f"alpha={alpha}", "l1_distance_at_smallest_width", 0.05, 0.04))
+        rows.append(("a", f"alpha={alpha}", "ratio_of_largest_to_smallest_width", fall))
+        rows.append(("b", f"alpha={alpha}", "l1_distance_at_largest_width", last, 0.008))
     losses = [
         (panel, f"beta={beta}", quantity, value * (2 if (panel, beta) == ("b", 0) else 1), 0.0)
         for panel in "ab"
         for beta in (-2, 0)
         for quantity, value in (
-            ("largest |simulated - predicted| training loss", 0.02),
-            ("|simulated loss - eq. 24| at gamma = 1e-12", 3e-9),
+            ("largest_deviation_from_theory", 0.02),
+            ("deviation_from_ridgeless_limit", 3e-9),
         )
     ]
-    losses += [(panel, "all", "1 if theory falls with beta at every gamma", 1.0) for panel in "ab"]
-    constants = [("a", "f1", "Gaussian mean", 0.5, 0.0)]
+    losses += [(panel, "all", "theory_falls_with_beta", 1.0) for panel in "ab"]
+    constants = [("a", "f1", "gaussian_mean", 0.5, 0.0)]
     constants += [
         ("a", f"f{n}", name, one + gap, one) for n, gap in ((1, 0.0), (2, 2.0**-40)) for name, one in (("eta", 1.0),)
     ]
@@ -151,30 +161,28 @@ def thamm2024():
     }
     tests = []
     for series, p in (("mlp1024 dense2", 0.8), ("minialexnet conv2", 0.7), ("vgg19 dense3", 0.6)):
-        tests.append(("a", series, "KS p-value, plain", p))
-        tests.append(("a", series, "KS p-value, calibrated", p - 0.2))
-        tests.append(("a", series, "Monte Carlo error of the calibrated p-value", 0.03))
-        tests.append(("a", series, "share of l in [1, 10] with number variance in the null's 95 % band", 0.95))
-    tests.append(("a", "alexnet dense2", "weights not available here (no network)", None))
+        tests.append(Row("a", series, "ks_p", "", p))
+        tests.append(Row("a", series, "ks_p_calibrated", "", p - 0.2))
+        tests.append(Row("a", series, "ks_p_calibrated_error", "", 0.03))
+        tests.append(Row("a", series, "number_variance_in_band", "", 0.95))
+    tests.append(Row("a", "alexnet dense2", "weights_not_available", "weights not available here (no network)"))
     regimes = []
     for name, accuracy, count, p in (("_alpha0.5", 0.5, 16, 0.5), ("", 0.6, 4, 0.3), ("_alpha5", 0.4, 1, 0.4)):
-        regimes.append(("a", f"mlp512_seed1{name}", "test accuracy", accuracy))
-        regimes.append(("a", f"mlp512_seed1{name}", "singular values above the largest initial one", count))
-        regimes.append(("b", f"mlp512_seed1{name} dense2", "KS p-value, plain", p))
+        regimes.append(Row("a", f"mlp512_seed1{name}", "test_accuracy", "", accuracy))
+        regimes.append(Row("a", f"mlp512_seed1{name}", "values_above_initial", "", count))
+        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "ks_p", "", p))
     full = {0.1: 0.4, 0.3: 0.5, 1.0: 0.9, 1.5: 0.83, 5.0: 0.5, 10.0: 0.5}
     linearised = {0.1: 0.2, 0.3: 0.2, 1.0: 0.5, 1.5: 0.5, 5.0: 0.4, 10.0: 0.3}
-    sweep = [("a", "full", f"test accuracy at alpha {alpha:g}", value) for alpha, value in full.items()]
-    sweep += [("a", "linearised", f"test accuracy at alpha {alpha:g}", value) for alpha, value in linearised.items()]
-    sweep += [("b", "full", f"train accuracy at alpha {alpha:g}", 0.99) for alpha in full]
+    sweep = [Row("a", "full", "test_accuracy", "", value, at=alpha) for alpha, value in full.items()]
+    sweep += [Row("a", "linearised", "test_accuracy", "", value, at=alpha) for alpha, value in linearised.items()]
+    sweep += [Row("b", "full", "train_accuracy", "", 0.99, at=alpha) for alpha in full]
     return {
         "table_1": through_csv(table_1, list(table_1)),
         "table_2": through_csv(table_2, list(table_2)),
-        "figure_1": summary(tests),
-        "figure_2": summary(
-            [("a", "mlp512_seed1 dense2, initial", "KS distance to the initial weights' Marchenko-Pastur law", 0.01)]
-        ),
-        "figure_3": summary(regimes),
-        "figure_4": summary(sweep),
+        "figure_1": written(tests),
+        "figure_2": written([Row("a", "mlp512_seed1 dense2, initial", "ks_distance_initial_law", "", 0.01)]),
+        "figure_3": written(regimes),
+        "figure_4": written(sweep, "at"),
         **{
             f"networks/{name}_vectors": vectors() for name in ("mlp1024", *(f"mlp512_seed1_alpha{a}" for a in (0.5, 5)))
         },

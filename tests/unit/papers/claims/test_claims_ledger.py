@@ -133,7 +133,7 @@ def line(low="0", high="1", scale="any", **changes):
         ),
         (
             [line(high="much")],
-            "row 1 below the heading has 'much' in column 'accept_high', expected a number or nothing. It is no result",
+            "line 2, claim T01: expected a number or nothing, found accept_high much. Mend the line",
         ),
         ([line(high="NA")], "expected a number or nothing, found accept_high NA."),
         ([line(scale="preview")], "expected one of paper, any, found scale preview."),

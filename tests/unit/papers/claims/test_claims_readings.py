@@ -131,7 +131,7 @@ def spoilt(table):
     """Every number another one, larger ones smaller; places and published numbers stay."""
     changed = table.copy()
     for place, column in enumerate(table.select_dtypes("number")):
-        if column not in ("rank", "published_p"):
+        if column not in ("rank", "published_p", "at"):
             changed[column] = 0.04 / (1 + table[column].abs()) * (1 + place / 10)
     return changed
 
@@ -165,7 +165,7 @@ def test_degenerate_tables_leave_no_number_and_say_why(made_up, name, damage):
     if damage in ("no numbers", "words"):
         # What the ledger calls the paper's rows, and the places of vectors, are numbers too.
         for file, table in spoil.items():
-            for column in {"rank", "published_p"} & set(table):
+            for column in {"rank", "published_p", "at"} & set(table):
                 spoil[file] = table.assign(**{column: made_up[file][column]})
     found, second = ALL[name].take(Results({file: table for file, table in spoil.items() if table is not None}))
     for measured in filter(None, (found, second)):
@@ -218,7 +218,7 @@ def test_readings_take_what_they_declare_and_nothing_else(made_up):
 def test_the_best_alpha_has_the_range_of_those_that_are_as_good(made_up):
     file = "statistics/thamm2024/figure_4"
     table = made_up[file].copy()
-    table.loc[table.quantity == "test accuracy at alpha 0.3", "value"] = 0.85
+    table.loc[(table.quantity == "test_accuracy") & (table["at"] == 0.3), "value"] = 0.85
     found, _ = ALL["T24"].take(Results(made_up | {file: table}))
     assert (found.value, found.error) == pytest.approx((1, 1.2 / 4))
     assert found.remark.endswith("alpha 0.3, 1, 1.5")

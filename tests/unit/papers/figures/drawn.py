@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import itertools
 import os
@@ -25,6 +26,12 @@ from deepspectra.papers import style
 def through_csv(rows, columns):
     """As the drawing script reads it."""
     return pd.read_csv(io.StringIO(pd.DataFrame(rows, columns=columns).to_csv(index=False)))
+
+
+def drawing(paper, item):
+    """The function that draws an item of a paper."""
+    module, _, function = item.drawing.partition(":")
+    return getattr(importlib.import_module(f"deepspectra.papers.{paper}.{module}"), function)
 
 
 def texts(artist):

@@ -1,25 +1,26 @@
-"""Figures 3 and S1 to S6 of fan2020 from small tables such as their scripts write: what they show."""
+"""Figures of fan2020 from small tables such as their statistics: what they show."""
 
 from __future__ import annotations
 
 import hashlib
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.patches import Rectangle, StepPatch
+from PIL import Image
 
-from deepspectra.papers.comparison import CURVE_COLUMNS, SUMMARY_COLUMNS, Comparison
-from deepspectra.papers.fan2020 import figures as fan2020
-from deepspectra.papers.fan2020.kernel_statistics import (
-    Spectrum,
-    compare_kernel,
-    compare_trained,
-    label_rows,
-    starting_spectrum,
-    training_rows,
-)
+from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.initialisation import _room_for
+from deepspectra.papers.fan2020.items import ITEMS
+from deepspectra.papers.fan2020.statistics.initialisation import compare_kernel
+from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
+from deepspectra.papers.fan2020.statistics.training import compare_trained, label_rows, training_rows
+from deepspectra.papers.histograms import histogram, zoom
+from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
 
-from .drawn import illegible, line_through, save_here_and_there, texts, through_csv
+from .drawn import drawing, illegible, line_through, save_here_and_there, texts, through_csv
 
 NOTE = "Preview scale: epochs 30 instead of 300. " + " ".join(["Assumed: nothing; the small print goes on."] * 7)
 SIZE, DEPTH = 200, 3
@@ -27,15 +28,42 @@ B_SIGMA, A_SIGMA = 0.9, 1.1
 
 
 def as_read(found):
-    return through_csv(found.rows, CURVE_COLUMNS), through_csv(found.summary, SUMMARY_COLUMNS)
+    numbers = found.numbers()
+    return through_csv(numbers.curves, None), through_csv(numbers.summary, None)
+
+
+def spectra_tables(zeros=0.25):
+    """As kernel_spectra_numbers: an atom in (a), a crowded left end in (b), no limit for the images of (a)."""
+    rng = np.random.default_rng(0)
+    values = {
+        "a": rng.uniform(0.5, 4, 300),
+        "b": np.concatenate([rng.uniform(0.5, 1, 290), rng.uniform(2, 40, 10)]),
+        "c": rng.uniform(1, 3, 300),
+    }
+    rows, summary = [], []
+    for panel, sample in values.items():
+        total = 400 if panel == "a" and zeros else 300
+        rows += histogram(panel, sample, 20, total) + zoom(panel, sample, 20, total)
+        if panel != "a":
+            x = np.linspace(sample.min(), sample.max(), 50)
+            rows += [(panel, "limit", a, a, 0.1 + 0.01 * i) for i, a in enumerate(x)]
+            summary.append(Row(panel, "kernel", "ks_distance", "", 0.0123, 0.0045))
+    for series, factor in (("mean", 1.02), ("lemma", 1.05)):
+        rows += histogram("c", factor * values["c"], np.linspace(1, 3, 21), 300, series)
+    rows.append(("a", "atom", 0.0, 0.0, zeros))
+    summary.append(Row("a", "input", "share_of_zeros", "", zeros))
+    summary.append(Row("c", "tangent", "ks_distance_of_lemma_kernel", "", 0.067, 0.0045))
+    summary.append(Row("c", "tangent", "ks_distance_of_mean_kernel", "", 0.045, 0.0045))
+    summary = summary_table(summary, "reference", "at")
+    return through_csv(rows, ["panel", "series", "x", "x_high", "y"]), through_csv(summary, None)
 
 
 def trained_tables(kernels, classes=False):
-    """As compare_trained_spectra.py: two outliers after training, none before."""
+    """As trained_spectra_numbers: two outliers after training, none before."""
     rng = np.random.default_rng(0)
-    start = starting_spectrum(Spectrum(np.ones(SIZE), 0.0), 1.25)
+    start = starting_spectrum(KernelSpectrum(np.ones(SIZE), 0.0), 1.25)
     ratios = [1.25] * DEPTH
-    found = Comparison()
+    found = SpectrumPanels()
     for panel, name in zip("abc", kernels, strict=False):
         if name == "tangent":
             kernel = tangent_kernel(start, ratios, B_SIGMA, A_SIGMA)
@@ -45,59 +73,63 @@ def trained_tables(kernels, classes=False):
         before = np.sort(rng.uniform(0.01, 1, SIZE))
         # A bulk that reaches beyond the limit, and two values above a gap.
         after = np.concatenate([np.geomspace(0.02, upper, SIZE - 2), [3 * upper, 3.1 * upper]])
-        compare_trained(found, panel, name, Spectrum(before, 0.02), Spectrum(after, 1e-9), kernel, 20, 100)
+        pair = KernelSpectrum(before, 0.02), KernelSpectrum(after, 1e-9)
+        compare_trained(found, panel, name, *pair, kernel, 20, 100, None if name == "tangent" else int(name[-1]))
         shares = {state: rng.dirichlet(np.ones(SIZE)) for state in ("before", "after")}
-        label_rows(found, "shares", name, shares)
+        label_rows(found, name, shares)
     labels = np.repeat([-1.0, 1.0], 30) if classes else np.linspace(-1, 1, 60)
-    found.rows += [("projection", "labels", y, y, 0.9 * y + 0.01 * i / 60) for i, y in enumerate(labels)]
+    found.curves += [("projection", "labels", y, y, 0.9 * y + 0.01 * i / 60) for i, y in enumerate(labels)]
     for part in ("train", "test"):
-        told = {"mean squared error": 0.00123, "R^2": 0.814} | ({"accuracy": 0.755} if classes else {})
+        told = {"mean_squared_error": 0.00123, "r_squared": 0.814} | ({"accuracy": 0.755} if classes else {})
         for state in ("before", "after"):
-            found.summary += [("fit", part, f"{name} {state}", value, None) for name, value in told.items()]
+            found.summary += [Row("fit", part, f"{name}_{state}", "", value) for name, value in told.items()]
     training_rows(found, np.array([1, 1, 1, 1, 0.25, 0.2]), variance=1.0)
     return as_read(found)
 
 
 def layer_tables():
-    """As compare_layer_spectra.py."""
+    """As layer_spectra_numbers."""
     rng = np.random.default_rng(1)
-    found = Comparison()
+    found = SpectrumPanels()
     for source, depth in (("figure_1", 3), ("figure_2", 2)):
-        start = starting_spectrum(Spectrum(np.ones(SIZE), 0.0), 0.8)
+        start = starting_spectrum(KernelSpectrum(np.ones(SIZE), 0.0), 0.8)
         for layer in range(1, depth + 1):
             kernel = conjugate_kernel(start, [0.5] * depth, B_SIGMA, layer)
-            pair = (Spectrum(np.sort(rng.uniform(0.05, 4, SIZE)), 1e-9) for _ in range(2))
-            compare_kernel(found, f"{source}_{layer}", f"conjugate_{layer}", *pair, kernel, 20, 100, logarithmic=True)
+            pair = (KernelSpectrum(np.sort(rng.uniform(0.05, 4, SIZE)), 1e-9) for _ in range(2))
+            panel, name = f"{source}_{layer}", f"conjugate_{layer}"
+            compare_kernel(found, panel, name, *pair, kernel, 20, 100, logarithmic=True, at=layer)
     return as_read(found)
 
 
 def product_tables():
-    """As compare_inner_products.py."""
+    """As inner_product_numbers."""
     edges, rows = np.linspace(-1, 1, 21), []
-    summary = [("b", "after", "components removed", 10.0, None)]
+    summary = [Row("b", "after", "components_removed", "", 10.0)]
     for i, (panel, series) in enumerate((("a", "raw"), ("a", "centred"), ("b", "after"))):
         heights = np.exp(-((edges[:-1] - 0.2 * i) ** 2) * 5)
         rows += [(panel, series, *bar) for bar in zip(edges[:-1], edges[1:], heights, strict=True)]
-        summary.append((panel, series, "root mean square inner product", 0.5 / (i + 1), 3072**-0.5))
-        summary.append((panel, series, "largest size of an inner product", 0.9 - i / 10, None))
-    return through_csv(rows, CURVE_COLUMNS), through_csv(summary, SUMMARY_COLUMNS)
+        summary.append(Row(panel, series, "root_mean_square_inner_product", "", 0.5 / (i + 1), 3072**-0.5))
+        summary.append(Row(panel, series, "largest_inner_product", "", 0.9 - i / 10))
+    summary = summary_table(summary, "reference")
+    return through_csv(rows, ["panel", "series", "x", "x_high", "y"]), through_csv(summary, None)
 
 
 def image_tables():
-    """As select_example_images.py."""
+    """As example_image_numbers."""
     rng = np.random.default_rng(2)
     rows, summary = [], []
     for index, name in enumerate(("cat", "ship", "frog"), 1):
         for series in ("before", "after"):
             for y, x in np.ndindex(4, 4):
                 rows.append((f"image_{index}", series, x, y, *rng.uniform(0, 1, 3).round(6)))
-        summary.append((f"image_{index}", name, "index of the training image", float(index), None))
-        summary.append((f"image_{index}", name, "share of the centred squared norm that is left", index / 10, None))
+        summary.append(Row(f"image_{index}", name, "image_index", "", float(index)))
+        summary.append(Row(f"image_{index}", name, "share_left", "", index / 10))
     columns = ["panel", "series", "x", "y", "red", "green", "blue"]
-    return through_csv(rows, columns), through_csv(summary, SUMMARY_COLUMNS)
+    return through_csv(rows, columns), through_csv(summary_table(summary, "reference"), None)
 
 
 TABLES = {
+    **dict.fromkeys(("figure_1", "figure_2", "figure_s2"), spectra_tables),
     "figure_3": lambda: trained_tables(["conjugate_3", "tangent"]),
     "figure_s1": product_tables,
     "figure_s3": image_tables,
@@ -108,7 +140,7 @@ TABLES = {
 
 
 def draw(item):
-    return getattr(fan2020, item)(*TABLES[item](), NOTE)
+    return drawing("fan2020", ITEMS[item])(*TABLES[item](), NOTE)
 
 
 @pytest.mark.parametrize("item", TABLES)
@@ -116,6 +148,92 @@ def test_no_text_is_cut_off_or_meets_another_and_the_small_print_is_whole(item):
     figure = draw(item)
     assert illegible(figure) == []
     assert NOTE in [" ".join(text.split()) for text in texts(figure)]
+
+
+@pytest.mark.parametrize("item", ["figure_1", "figure_2", "figure_s2"])
+def test_every_panel_of_spectra_has_its_letter_its_title_and_its_axes(item):
+    axes = draw(item).axes
+    assert [axis.get_xlabel() for axis in axes] == ["", "", "", *[r"eigenvalue $\lambda$"] * 3]
+    assert [axis.get_ylabel() for axis in axes] == ["density (logarithmic)", "", "", "density", "", ""]
+    titles = [r"$X_0^\top X_0$", r"K^\mathrm{CK}$", r"K^\mathrm{NTK}$"]
+    for letter, title, axis in zip("abc", titles, axes, strict=False):
+        assert rf"$\bf{{({letter})}}$" in axis.get_title(loc="left")
+        assert title in axis.get_title(loc="left")
+
+
+def bars_of(axis):
+    bars = [patch for patch in axis.patches if isinstance(patch, Rectangle)]
+    return sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in bars)
+
+
+def test_spectra_are_drawn_with_their_limits_and_distances():
+    """The upper row: all eigenvalues, logarithmic, with the whole limit and what the numbers say."""
+    figure, (curves, _) = draw("figure_2"), spectra_tables()
+    for panel, axis in zip("abc", figure.axes[:3], strict=True):
+        part = curves[curves.panel == panel]
+        bars = part[part.series == "histogram"]
+        np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
+        assert axis.get_yscale() == "log"
+        low, high = axis.get_ylim()
+        assert low < bars.y[bars.y > 0].min()
+        assert high > bars.y.max()
+        legend = texts(axis.get_legend())
+        limit = part[part.series == "limit"]
+        assert ("limit law" in legend) == bool(len(limit))
+        if len(limit):
+            assert line_through(axis, limit)
+            assert "KS 0.012 (0.0045)" in legend
+        assert ("25.0% at 0, not drawn" in legend) == (panel == "a")
+        assert ("with lemma 3.5: KS 0.067" in legend) == (panel == "c")
+        assert ("mean sensitivities: KS 0.045" in legend) == (panel == "c")
+
+
+def test_the_lower_row_magnifies_a_crowded_left_end():
+    """In panel b; the others show their whole range, and the limit is never cut off at the top."""
+    figure, (curves, _) = draw("figure_1"), spectra_tables()
+    for panel, axis, whole in zip("abc", figure.axes[3:], figure.axes[:3], strict=True):
+        part = curves[curves.panel == panel]
+        bars = part[part.series == ("zoom" if panel == "b" else "histogram")]
+        np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
+        assert axis.get_yscale() == "linear"
+        assert axis.get_xlim()[1] == pytest.approx(bars.x_high.max())
+        assert (axis.get_xlim()[1] < 0.1 * whole.get_xlim()[1]) == (panel == "b")
+        inside = part[(part.series == "limit") & part.x.between(bars.x.min(), bars.x_high.max())]
+        assert axis.get_ylim()[1] > max(bars.y.max(), inside.y.max() if len(inside) else 0)
+
+
+def test_stand_ins_are_stepped_lines_over_the_kernel_s_bars():
+    figure, (curves, _) = draw("figure_2"), spectra_tables()
+    assert not any(isinstance(patch, StepPatch) for axis in figure.axes[3:5] for patch in axis.patches)
+    steps = [patch for patch in figure.axes[5].patches if isinstance(patch, StepPatch)]
+    for series, patch in zip(("mean", "lemma"), steps, strict=True):
+        rows = curves[curves.series == series]
+        np.testing.assert_allclose(patch.get_data().values, rows.y, rtol=1e-12)
+        np.testing.assert_allclose(patch.get_data().edges, [*rows.x, rows.x_high.iloc[-1]], rtol=1e-12)
+
+
+def test_no_bar_is_under_a_legend():
+    figure = draw("figure_2")
+    figure.canvas.draw()
+    for axis in figure.axes[:3]:
+        box = axis.get_legend().get_window_extent()
+        for patch in (patch for patch in axis.patches if isinstance(patch, Rectangle)):
+            assert not box.overlaps(patch.get_window_extent()) or patch.get_height() == 0, axis.get_title(loc="left")
+
+
+@pytest.mark.parametrize(("entries", "tallest"), [(5, 0), (3, 5)])
+def test_the_tallest_bar_under_a_legend_ends_below_it(entries, tallest):
+    """A narrow bulk at the very left, as the tangent kernel of Gaussian inputs has, counts where entries are long."""
+    heights = [0.001] * 10
+    heights[tallest] = 2.0
+    bars = pd.DataFrame({"x": range(10), "x_high": range(1, 11), "y": heights})
+    low, high = _room_for(entries, bars, bars[:0])
+    assert np.log(2.0 / low) / np.log(high / low) < 1 - 0.1 * entries
+
+
+def test_no_remark_on_zeros_where_there_are_none():
+    curves, summary = spectra_tables(zeros=0.0)
+    assert not any("not drawn" in text for text in texts(drawing("fan2020", ITEMS["figure_1"])(curves, summary, NOTE)))
 
 
 @pytest.mark.parametrize("item", ["figure_3", "figure_s5", "figure_s6"])
@@ -150,7 +268,7 @@ def test_labels_and_what_was_reached_are_told():
     (curves, summary), figure = TABLES["figure_3"](), draw("figure_3")
     projection, shares = figure.axes[2:]
     assert line_through(projection, curves[curves.panel == "projection"])
-    share = summary[summary.quantity == "share of the labels on the first 2 eigenvectors after"].value.iloc[0]
+    share = summary[(summary.quantity == "label_share_after") & (summary["at"] == 2)].value.iloc[0]
     assert texts(projection.get_legend()) == [
         f"{share:.1%} of the labels",
         "training MSE 1.2e-03",
@@ -183,7 +301,7 @@ def test_every_layer_has_its_panel_and_missing_ones_are_left_blank():
             part = curves[curves.panel == f"{source}_{layer}"]
             assert axis.get_title(loc="left") == f"layer {layer}"
             assert line_through(axis, part[part.series == "limit"])
-            told = summary[(summary.panel == f"{source}_{layer}") & (summary.quantity == "KS distance to the limit")]
+            told = summary[(summary.panel == f"{source}_{layer}") & (summary.quantity == "ks_distance")]
             assert f"KS {told.value.iloc[0]:#.2g} ({told.reference.iloc[0]:#.2g})" in texts(axis)
             assert axis.get_ylim()[1] > part.y.max()
     assert [axis.get_ylabel().partition("\n")[0] for axis in axes[:, 0]] == ["Gaussian inputs", "CIFAR-10"]
@@ -215,7 +333,7 @@ def test_images_are_shown_as_they_are_in_the_table():
 
 
 #: One of every module that draws, and of every kind of axes.
-SAVED = ["figure_3", "figure_s3", "figure_s4"]
+SAVED = ["figure_2", "figure_3", "figure_s3", "figure_s4"]
 
 
 def figures_to_save():
@@ -230,6 +348,21 @@ def test_files_are_equal_whenever_the_numbers_are(saved, suffix):
     )
     assert len(here) == len(SAVED)
     assert there == here
+
+
+def test_pdf_files_keep_text_as_text_and_have_no_date(saved):
+    for path in saved[0].glob("*.pdf"):
+        content = path.read_bytes()
+        assert b"/FontFile2" in content, "TrueType fonts are embedded"
+        assert b"/Type3" not in content, "fonts that are drawings, which publishers refuse"
+        assert b"CreationDate" not in content
+        assert b"ModDate" not in content
+
+
+def test_png_files_have_the_size_of_a_page_and_no_version(saved):
+    with Image.open(saved[0] / "figure_2.png") as picture:
+        assert picture.size[0] == round(style.COLUMN * 300)
+        assert "Software" not in picture.info
 
 
 @pytest.fixture(scope="module")

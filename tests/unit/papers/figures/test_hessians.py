@@ -9,7 +9,7 @@ import pytest
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
 from deepspectra.papers.baskerville2022.figures import hessians
 from deepspectra.papers.baskerville2022.items import ITEMS
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 
 from .drawn import illegible, line_through, save_here_and_there, texts
 
@@ -164,7 +164,7 @@ def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
     r, density = surmise.get_data()
     np.testing.assert_allclose(density, 27 / 8 * (r + r**2) / (1 + r + r**2) ** 2.5)
     levels = {line.get_ydata()[0] for line in ranks.get_lines() if len(set(line.get_ydata())) == 1}
-    assert {SURMISE_MEAN, ORTHOGONAL_MEAN, POISSON_MEAN} <= levels
+    assert {SURMISE_MEAN, GOE_MEAN, POISSON_MEAN} <= levels
 
 
 def test_every_figure_has_a_note_with_the_references():
@@ -172,7 +172,7 @@ def test_every_figure_has_a_note_with_the_references():
         note = ITEMS[item].note
         for value, words in (
             (SURMISE_MEAN, "the surmise"),
-            (ORTHOGONAL_MEAN, "large GOE"),
+            (GOE_MEAN, "large GOE"),
             (POISSON_MEAN, "independent"),
         ):
             assert f"{value:.4f} for {words}" in note

@@ -1,4 +1,4 @@
-"""The figure of a limit law from tables such as its script writes."""
+"""The figure of a limit law from tables such as solve_limit_law makes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from deepspectra.config.limit_laws import LimitLaw
-from deepspectra.report.limit_law_figure import limit_law
+from deepspectra.config.limit_laws import LawEntry
+from deepspectra.report.limit_law_figure import draw_limit_law
 
 from .drawn import illegible, line_through, save_here_and_there, texts, through_csv
 
@@ -20,32 +20,31 @@ def law(**changes):
         "activation": "tanh",
         "input": {"atoms": [[0.5, 0.75], [2.5, 0.25]]},
     }
-    return LimitLaw.model_validate(entry | changes).model_dump()
+    return LawEntry.model_validate(entry | changes).model_dump()
 
 
 def tables(atoms=((0.0, 0.1),), peak=1.0, notes=()):
-    """As solve_limit_law.py: two bulks of semicircles, and atoms."""
+    """As solve_limit_law: two bulks of semicircles, and atoms."""
     theta = np.linspace(0, np.pi, 40)
     x = np.concatenate([2 - np.cos(theta), 6 - 2 * np.cos(theta)])
     density = np.concatenate([0.4 * np.sin(theta), 0.2 * np.sin(theta)])
     density[3] *= peak
     cdf = np.concatenate([np.linspace(0.1, 0.5, 40), np.linspace(0.5, 1, 40)])
-    rows = [("b_sigma", 0.96), ("a_sigma", 1.18), ("gamma_1", 0.5), ("gamma_2", 2.0)]
+    rows = [("b_sigma", None, 0.96), ("a_sigma", None, 1.18), ("gamma", 1, 0.5), ("gamma", 2, 2.0)]
     for number, (lower, upper, mass) in enumerate([(1.0, 3.0, 0.4), (4.0, 8.0, 0.5)], start=1):
-        rows += [(f"bulk {number}, lower edge", lower), (f"bulk {number}, upper edge", upper)]
-        rows += [(f"bulk {number}, mass", mass)]
+        rows += [("bulk_lower_edge", number, lower), ("bulk_upper_edge", number, upper), ("bulk_mass", number, mass)]
     for number, (location, mass) in enumerate(atoms, start=1):
-        rows += [(f"atom {number}, location", location), (f"atom {number}, mass", mass)]
-    rows += [("atom at zero, mass", 0.1), ("mass", 1.0), ("mean", 3.25), ("mean in closed form", 3.25)]
-    rows += [("variance", 2.5), ("points", 80), ("points not converged", 0), ("largest residual", 4e-13)]
-    rows += [("note", note) for note in notes]
+        rows += [("atom_location", number, location), ("atom_mass", number, mass)]
+    rows += [("atom_at_zero_mass", None, 0.1), ("mass", None, 1.0), ("mean", None, 3.25), ("exact_mean", None, 3.25)]
+    rows += [("variance", None, 2.5), ("points", None, 80), ("points_not_converged", None, 0)]
+    rows += [("largest_residual", None, 4e-13), *(("note", None, note) for note in notes)]
     curve = through_csv(zip(x, density, cdf, np.full(80, 1e-13), strict=True), ["x", "density", "cdf", "residual"])
-    return curve, through_csv(rows, ["quantity", "value"])
+    return curve, through_csv(rows, ["quantity", "number", "value"])
 
 
 def test_density_and_distribution_are_drawn_bulk_by_bulk():
     curve, summary = tables()
-    density, distribution = limit_law(curve, summary, law()).axes
+    density, distribution = draw_limit_law(curve, summary, law()).axes
     for part in (curve[:40], curve[40:]):
         assert line_through(density, part.rename(columns={"density": "y"}))
     (line,) = (line for line in distribution.get_lines() if line.get_alpha() != 0)
@@ -61,7 +60,7 @@ def test_density_and_distribution_are_drawn_bulk_by_bulk():
 
 def test_edges_and_atoms_are_marked_and_told():
     curve, summary = tables()
-    density, distribution = limit_law(curve, summary, law()).axes
+    density, distribution = draw_limit_law(curve, summary, law()).axes
     marks = np.concatenate([marks.get_segments() for marks in density.collections if hasattr(marks, "get_segments")])
     assert sorted(marks[:, 0, 0]) == [1, 3, 4, 8]
     (arrow,) = (note for note in density.texts if note.arrow_patch is not None)
@@ -73,7 +72,7 @@ def test_edges_and_atoms_are_marked_and_told():
 
 def test_a_peak_makes_the_density_logarithmic_and_is_not_cut():
     curve, summary = tables(peak=100.0)
-    density, _ = limit_law(curve, summary, law()).axes
+    density, _ = draw_limit_law(curve, summary, law()).axes
     assert density.get_yscale() == "log"
     assert density.get_ylabel() == "density (logarithmic)"
     assert density.get_ylim()[1] > curve.density.max()
@@ -92,13 +91,13 @@ def test_a_peak_makes_the_density_logarithmic_and_is_not_cut():
     ],
 )
 def test_the_title_says_what_the_law_is_of(changes, words):
-    figure = limit_law(*tables(), law(**changes))
+    figure = draw_limit_law(*tables(), law(**changes))
     assert figure.get_suptitle().startswith(words)
 
 
 def test_the_small_print_says_where_the_law_comes_from_and_what_it_assumes():
     note = "outside assumption 3.2(b): relu has breakpoints (at 0)"
-    printed = " ".join(" ".join(texts(limit_law(*tables(notes=[note]), law(rates=[1, 2, 0.5])))).split())
+    printed = " ".join(" ".join(texts(draw_limit_law(*tables(notes=[note]), law(rates=[1, 2, 0.5])))).split())
     for words in (
         "Limit law of fan2020, theorem 3.8: b_sigma = 0.96, a_sigma = 1.18, rates 1, 2, 0.5",
         "input atoms 0.75 at 0.5, 0.25 at 2.5.",
@@ -112,11 +111,11 @@ def test_the_small_print_says_where_the_law_comes_from_and_what_it_assumes():
 @pytest.mark.parametrize("atoms", [(), ((0.0, 0.1),), tuple((0.1 * i, 0.01) for i in range(8))])
 @pytest.mark.parametrize("peak", [1.0, 100.0])
 def test_no_text_is_cut_off_or_meets_another(atoms, peak):
-    assert illegible(limit_law(*tables(atoms, peak, ["a note, " * 20]), law())) == []
+    assert illegible(draw_limit_law(*tables(atoms, peak, ["a note, " * 20]), law())) == []
 
 
 def figures_to_save():
-    return {"limit_law": limit_law(*tables(), law())}
+    return {"limit_law": draw_limit_law(*tables(), law())}
 
 
 def test_files_are_equal_whenever_the_numbers_are(tmp_path):

@@ -10,8 +10,8 @@ import pytest
 
 from deepspectra.papers.baskerville2022.figures import hessians, random_matrices, resnet34
 from deepspectra.papers.baskerville2022.items import ITEMS
-from deepspectra.rmt.distances import histogram
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.papers.histograms import histogram
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 from .drawn import illegible, line_through, over_data, save_here_and_there, texts, through_csv
@@ -152,7 +152,7 @@ def test_every_drawing_is_that_of_an_item():
 
 def test_the_note_on_ratios_has_the_references():
     note = ITEMS["figure_6"].note
-    for value, words in ((SURMISE_MEAN, "surmise"), (ORTHOGONAL_MEAN, "large orth"), (POISSON_MEAN, "independent")):
+    for value, words in ((SURMISE_MEAN, "surmise"), (GOE_MEAN, "large orth"), (POISSON_MEAN, "independent")):
         assert f"{value:.4f} for {'the ' * (words == 'surmise')}{words}" in note
 
 

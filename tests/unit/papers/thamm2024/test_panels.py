@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepspectra.papers.rows import Row
 from deepspectra.papers.thamm2024 import panels as weight_panels
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.files import write_table
 
 SPACINGS = np.array([0.05, 3.6, 0.7, 1.2, 0.7, 0.124, 0.126, 2.0, 3.499, 5.0])
 LENGTHS = (0.5, 1.0, 4.0)
@@ -17,7 +19,7 @@ VALUES = {"initial": np.linspace(0.1, 1.9, 40), "final": np.append(np.linspace(0
 
 
 def curves_table():
-    """As analyse_weights.py leaves it: of two layers, two states and two unfoldings, each with numbers of its own."""
+    """As the workflow leaves it: of two layers, two states and two unfoldings, each with numbers of its own."""
     rows = []
     for i, layer in enumerate(("dense1", "dense2")):
         for j, state in enumerate(("initial", "final")):
@@ -59,9 +61,9 @@ def missing_table():
 
 def vectors_table(sides=("output", "input")):
     """Rows in no order."""
-    source = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     rows = [
-        (layer, state, side, rank, *source.random(2))
+        (layer, state, side, rank, *rng.random(2))
         for layer in ("dense1", "dense2")
         for state in ("initial", "final")
         for side in sides
@@ -223,40 +225,47 @@ def test_an_even_window_has_no_middle():
 @pytest.mark.parametrize(("layer", "side"), [("dense1", "output"), ("dense2", "input"), ("dense3", "output")])
 def test_the_smaller_side_is_drawn_and_of_a_square_matrix_the_output_side(layer, side):
     """Wide, tall and square."""
-    assert weight_panels.drawn_side(levels_table(), layer) == side
+    row = weight_panels.drawn_side("d1", "mlp", levels_table(), layer)
+    assert row == Row("d1", "mlp", f"{side}_side_drawn", f"drawn: {side} side")
 
 
 def test_the_summary_of_spacings_tells_the_tests():
     rows = weight_panels.spacing_summary("a1", levels_table(), "dense2")
-    assert {row[:2] for row in rows} == {("a1", "mlp dense2")}
-    assert {row[2]: row[3:] for row in rows} == {
-        "KS statistic of spacings": (pytest.approx(0.03), None),
-        "KS p-value, plain": (pytest.approx(0.3), None),
-        "KS p-value, calibrated": (pytest.approx(0.15), None),
-        "Monte Carlo error of the calibrated p-value": (pytest.approx(0.015), None),
-        "p-value of the number variance, l in [1, 10], calibrated": (0.4, None),
-        "share of l in [1, 10] with number variance in the null's 95 % band": (0.9, 0.95),
-        "spacings below the rounding of the weights": (3, 0),
+    assert {(row.panel, row.series) for row in rows} == {("a1", "mlp dense2")}
+    assert {row.quantity: (row.label, row.value, row.reference, row.told) for row in rows} == {
+        "ks_statistic": ("KS statistic of spacings", pytest.approx(0.03), None, False),
+        "ks_p": ("KS p-value, plain", pytest.approx(0.3), None, True),
+        "ks_p_calibrated": ("KS p-value, calibrated", pytest.approx(0.15), None, True),
+        "ks_p_calibrated_error": ("Monte Carlo error of the calibrated p-value", pytest.approx(0.015), None, True),
+        "number_variance_p_calibrated": (
+            *("p-value of the number variance, l in [1, 10], calibrated", 0.4, None, True),
+        ),
+        "number_variance_in_band": (
+            *("share of l in [1, 10] with number variance in the null's 95 % band", 0.9, 0.95, False),
+        ),
+        "unresolved_spacings": ("spacings below the rounding of the weights", 3, 0, False),
     }
-    (plain,) = (
-        row[3] for row in weight_panels.spacing_summary("a1", levels_table(), "dense2", "initial") if "plain" in row[2]
-    )
+    initial = weight_panels.spacing_summary("a1", levels_table(), "dense2", "initial")
+    (plain,) = (row.value for row in initial if row.quantity == "ks_p")
     assert plain == pytest.approx(0.1)
 
 
 def test_the_summary_says_why_there_are_no_weights():
     rows = weight_panels.spacing_summary("a4", missing_table(), "dense1")
-    assert rows == [("a4", "vgg19 dense1", "weights not available here (why)", None, None)]
-    assert weight_panels.drawn_side(missing_table(), "dense1") == "output"
+    assert rows == [Row("a4", "vgg19 dense1", "weights_not_available", "weights not available here (why)")]
+    assert weight_panels.drawn_side("a4", "x", missing_table(), "dense1").quantity == "output_side_drawn"
 
 
 def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
     table = vectors_table()
     rows = weight_panels.vector_summary("b", table, "mlp dense1", "dense1")
-    assert {row[:2] for row in rows} == {("b", "mlp dense1")}
-    found = {row[2]: row[3] for row in rows}
-    assert len(found) == len(rows) == 12
-    assert [row[4] for row in rows] == [None, 0.5] * 6
+    assert {(row.panel, row.series, row.told) for row in rows} == {("b", "mlp dense1", True)}
+    found = {row.label: row.value for row in rows}
+    assert len(found) == len(rows) == len({row.quantity for row in rows}) == 12
+    assert [row.reference for row in rows] == [None, 0.5] * 6
+    quantities = {row.label: row.quantity for row in rows}
+    assert quantities["mean p of the 15 largest, output side"] == "mean_p_largest_output"
+    assert quantities["mean calibrated p of the middle half, input side"] == "mean_p_calibrated_middle_input"
     for side in ("output", "input"):
         part = table[(table.layer == "dense1") & (table.state == "final") & (table.side == side)]
         ranked = sorted(zip(part["rank"], part.p, part.p_calibrated, strict=True))
@@ -276,20 +285,24 @@ def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
 def test_the_summary_leaves_out_a_side_that_was_not_tested():
     rows = weight_panels.vector_summary("b", vectors_table(("input",)), "mlp dense1", "dense1")
     assert len(rows) == 6
-    assert all(row[2].endswith("input side") for row in rows)
+    assert all(row.quantity.endswith("_input") for row in rows)
 
 
 def test_what_is_written_is_read_again(tmp_path):
     rows = [("a", "fit, final", 0.123456789, 1.0, float("nan"))]
-    summary = [("a", "mlp dense1", "KS p-value, plain", 0.5, None), ("a", "vgg19 dense1", "weights, why", None, None)]
-    paths = [str(tmp_path / name) for name in ("curves.csv", "summary.csv")]
-    weight_panels.write(rows, summary, *paths)
+    summary = [
+        Row("a", "mlp dense1", "ks_p", "KS p-value, plain", 0.5, told=True),
+        Row("a", "vgg19 dense1", "weights_not_available", "weights, why"),
+    ]
+    found = weight_panels.figure_numbers(rows, summary)
+    for name, table in (("curves", found.curves), ("summary", found.summary)):
+        write_table(table, tmp_path / f"{name}.csv", float_format=f"%.{found.digits}g")
     assert (tmp_path / "curves.csv").read_bytes() == b'panel,series,x,x_high,y\na,"fit, final",0.12345679,1,\n'
     assert (tmp_path / "summary.csv").read_text() == (
-        "panel,series,quantity,value,reference\n"
-        'a,mlp dense1,"KS p-value, plain",0.5,\n'
-        'a,vgg19 dense1,"weights, why",,\n'
+        "panel,series,quantity,label,value,reference,told\n"
+        'a,mlp dense1,ks_p,"KS p-value, plain",0.5,,True\n'
+        'a,vgg19 dense1,weights_not_available,"weights, why",,,False\n'
     )
     # Where no network has weights there are columns all the same.
-    weight_panels.write([], summary, *paths)
-    assert list(pd.read_csv(paths[0]).columns) == weight_panels.COLUMNS
+    empty = weight_panels.figure_numbers([], summary).curves
+    assert list(empty.columns) == ["panel", "series", "x", "x_high", "y"]

@@ -22,8 +22,8 @@ DRAWS = 199
 @pytest.fixture(scope="module")
 def null() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Spacing statistics and number variances of random matrices, by unfolding."""
-    source = np.random.default_rng(0)
-    drawn = [level_statistics(laguerre_singular_values(SIZE, SIZE, source), UNFOLDING, LENGTHS) for _ in range(DRAWS)]
+    rng = np.random.default_rng(0)
+    drawn = [level_statistics(laguerre_singular_values(SIZE, SIZE, rng), UNFOLDING, LENGTHS) for _ in range(DRAWS)]
     return {
         name: (
             np.array([found[name].spacing_statistic for found in drawn]),
@@ -115,10 +115,10 @@ def test_calibrated_vector_tests_are_uniform_where_the_plain_ones_are_not():
 
     One vector a matrix, since vectors of the same matrix are orthogonal.
     """
-    source = np.random.default_rng(6)
-    fresh = np.column_stack([np.linalg.svd(source.standard_normal((32, 32)))[0][:, 9] for _ in range(3000)])
+    rng = np.random.default_rng(6)
+    fresh = np.column_stack([np.linalg.svd(rng.standard_normal((32, 32)))[0][:, 9] for _ in range(3000)])
     statistics, plain = vector_ks(fresh)
-    drawn = vector_ks(haar_vectors(32, 9999, source))[0]
+    drawn = vector_ks(haar_vectors(32, 9999, rng))[0]
     calibrated = monte_carlo_p_value(statistics, drawn).value
     numbers = f"means: plain {plain.mean():.3f}, calibrated {calibrated.mean():.3f}"
     assert stats.kstest(calibrated, "uniform").pvalue > 0.01, numbers

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
 from deepspectra.runtime.errors import UserError
 
 RATIOS = [0.05, 0.5, 1.0, 2.0, 3.0]

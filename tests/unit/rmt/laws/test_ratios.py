@@ -6,7 +6,7 @@ from scipy import integrate
 from scipy.linalg import eigvalsh_tridiagonal
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.ratios import folded, spacing_ratios
 
 
@@ -47,5 +47,5 @@ def test_large_matrices_have_the_orthogonal_mean_and_not_the_surmise():
         levels = eigvalsh_tridiagonal(diagonal, beside)[size // 4 : -size // 4]
         means.append(folded(spacing_ratios(levels)).mean())
     error = np.std(means, ddof=1) / len(means) ** 0.5
-    assert np.mean(means) == pytest.approx(ORTHOGONAL_MEAN, abs=3 * error)
+    assert np.mean(means) == pytest.approx(GOE_MEAN, abs=3 * error)
     assert np.mean(means) < SURMISE_MEAN - 3 * error

@@ -8,7 +8,11 @@ import pytest
 from scipy import integrate, optimize
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import ModifiedMarchenkoPastur, fit_modified_marchenko_pastur, singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import (
+    ModifiedMarchenkoPastur,
+    fit_modified_marchenko_pastur,
+    singular_value_marchenko_pastur,
+)
 from deepspectra.runtime.errors import UserError
 
 SHAPES = [(512, 512), (1024, 512), (3072, 512)]

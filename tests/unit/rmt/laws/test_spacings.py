@@ -5,14 +5,10 @@ import pytest
 from scipy import integrate, special, stats
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import (
-    goe_number_variance,
-    orthogonal_spacing_cdf,
-    singular_value_marchenko_pastur,
-    wigner_surmise,
-)
+from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.spacings import goe_number_variance, goe_spacing_cdf, wigner_surmise
 from deepspectra.rmt.nulls import laguerre_singular_values
-from deepspectra.rmt.orthogonal import orthogonal_levels
 
 
 def test_the_surmise_is_that_of_the_paper():
@@ -40,23 +36,23 @@ def test_large_matrices_come_within_a_hundredth_of_the_surmise():
 def test_the_exact_law_has_mean_one_the_known_variance_and_repulsion():
     """Variance 0.286 (Mehta 2004; the surmise has 4 / pi - 1 = 0.273); P(s) = pi^2 s / 6 for small s, not pi s / 2."""
     s = np.linspace(0, 9, 901)
-    cdf = orthogonal_spacing_cdf(s)
+    cdf = goe_spacing_cdf(s)
     assert (np.diff(cdf) > -1e-13).all()
     assert (cdf[0], cdf[-1]) == pytest.approx((0, 1), abs=1e-13)
     assert integrate.simpson(1 - cdf, x=s) == pytest.approx(1, abs=1e-7)
     assert integrate.simpson(2 * s * (1 - cdf), x=s) - 1 == pytest.approx(0.2855, abs=1e-4)
     small = np.array([1e-3, 1e-2])
-    np.testing.assert_allclose(orthogonal_spacing_cdf(small), np.pi**2 * small**2 / 12, rtol=2e-4)
+    np.testing.assert_allclose(goe_spacing_cdf(small), np.pi**2 * small**2 / 12, rtol=2e-4)
 
 
 def test_the_exact_law_is_that_of_large_matrices_and_the_surmise_is_not():
     """Spacings are rigid: their distance is below that of as many independent draws in 95 % of samples."""
     rng, size = np.random.default_rng(0), 400
     law = stats.semicircular(scale=(2 * size) ** 0.5)
-    heights = [size * law.cdf(orthogonal_levels(size, rng))[size // 10 : -size // 10] for _ in range(400)]
+    heights = [size * law.cdf(goe_levels(size, rng))[size // 10 : -size // 10] for _ in range(400)]
     gaps = np.concatenate([np.diff(unfolded) for unfolded in heights])
     grid = np.linspace(0, 8, 801)
-    exact = orthogonal_spacing_cdf(grid)
+    exact = goe_spacing_cdf(grid)
     assert ks_distance(gaps, lambda values: np.interp(values, grid, exact)) < 1.36 / gaps.size**0.5 < 0.004
     assert ks_distance(gaps, wigner_surmise.cdf) == pytest.approx(0.0066, abs=0.0015)
 

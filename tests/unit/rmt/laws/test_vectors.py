@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.rmt.laws import porter_thomas
+from deepspectra.rmt.laws.vectors import porter_thomas
 
 
 def test_entries_have_the_variance_of_a_unit_vector():

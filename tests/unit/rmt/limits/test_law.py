@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.rmt.laws import MarchenkoPastur
-from deepspectra.rmt.limits.law import LimitError, build, support
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
+from deepspectra.rmt.limits.law import LimitError, build_law, support
 
 
 def semicircle(x):
@@ -13,7 +13,7 @@ def semicircle(x):
 
 
 def test_a_semicircle_is_found_and_integrated():
-    law = build(semicircle, -3, 5)
+    law = build_law(semicircle, -3, 5)
     ((lower, upper),) = law.edges
     assert (lower, upper) == (pytest.approx(-2, abs=1e-7), pytest.approx(2, abs=1e-7))
     assert law.mass == pytest.approx(1, abs=1e-9)
@@ -27,7 +27,7 @@ def test_a_semicircle_is_found_and_integrated():
 def test_atoms_and_hard_edges(ratio):
     """At ratio 1 the density has a pole at zero, the lower end of the search."""
     exact = MarchenkoPastur(ratio)
-    law = build(exact.density, 0, 10, exact.atoms)
+    law = build_law(exact.density, 0, 10, exact.atoms)
     assert law.edges[0] == pytest.approx(exact.edges, abs=1e-6)
     assert law.mass == pytest.approx(1, abs=1e-8)
     x = np.linspace(-0.5, 9, 200)
@@ -41,14 +41,14 @@ def two_semicircles(x):
 
 
 def test_several_bulks():
-    law = build(two_semicircles, -3, 9)
+    law = build_law(two_semicircles, -3, 9)
     assert np.ravel(law.edges) == pytest.approx([-2, 2, 6.98, 7.02], abs=1e-6)
     assert [bulk.mass for bulk in law.bulks] == pytest.approx([0.3, 0.7], abs=1e-8)
     assert law.cdf(np.array([-3.0, 4.0, 7.0, 8.0])) == pytest.approx([0, 0.3, 0.65, 1], abs=1e-8)
 
 
 def test_the_grid_crowds_at_the_edges_of_every_bulk():
-    law = build(two_semicircles, -3, 9)
+    law = build_law(two_semicircles, -3, 9)
     grid = law.grid(200)
     assert 190 <= grid.size <= 200
     assert (np.diff(grid) > 0).all()
@@ -58,19 +58,19 @@ def test_the_grid_crowds_at_the_edges_of_every_bulk():
 
 
 def test_a_gap_far_narrower_than_the_scan_is_found():
-    law = build(lambda x: 0.5 * semicircle(x + 2.0005) + 0.5 * semicircle(x - 2.0005), -10, 400)
+    law = build_law(lambda x: 0.5 * semicircle(x + 2.0005) + 0.5 * semicircle(x - 2.0005), -10, 400)
     assert np.ravel(law.edges) == pytest.approx([-4.0005, -0.0005, 0.0005, 4.0005], abs=1e-5)
     assert law.mass == pytest.approx(1, abs=1e-6)
 
 
 def test_mass_that_is_missing_is_an_error_and_never_made_up_for():
     with pytest.raises(LimitError, match=r"mass 0\.99"):
-        build(lambda x: 0.99 * semicircle(x), -3, 3)
-    assert build(lambda x: 0.9995 * semicircle(x), -3, 3).mass == pytest.approx(0.9995, abs=1e-8)
+        build_law(lambda x: 0.99 * semicircle(x), -3, 3)
+    assert build_law(lambda x: 0.9995 * semicircle(x), -3, 3).mass == pytest.approx(0.9995, abs=1e-8)
 
 
 def test_a_density_without_values_is_an_error():
     with pytest.raises(LimitError, match=r"mass 0\.938"):
-        build(lambda x: np.where(np.abs(x - 0.5) < 0.1, np.nan, semicircle(x)), -3, 3)
+        build_law(lambda x: np.where(np.abs(x - 0.5) < 0.1, np.nan, semicircle(x)), -3, 3)
     with pytest.raises(LimitError, match="no density was found"):
         support(lambda x: np.zeros_like(x), 0, 1)

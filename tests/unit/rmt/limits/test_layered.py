@@ -6,7 +6,7 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import (
@@ -18,7 +18,8 @@ from deepspectra.rmt.limits.layered import (
     tangent_kernel,
 )
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.spectra.kernels.equivalents import linear_equivalent
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 ARCTAN = activation("arctan")
 B, A = ARCTAN.b_sigma, ARCTAN.a_sigma

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import fixed_quad
 
-from deepspectra.rmt.distances import ks_distance, ridge_training_loss
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.papers.pennington2017.memorisation import ridge_training_loss
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import conjugate_kernel, solve
 from deepspectra.rmt.limits.quartic import NonlinearLaw

@@ -8,12 +8,13 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitError
 from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel
-from deepspectra.rmt.limits.report import report
-from deepspectra.spectra.kernels import linear_equivalent, random_network_kernels
+from deepspectra.rmt.limits.report import law_report
+from deepspectra.spectra.kernels.equivalents import linear_equivalent
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 TANH = activation("tanh")
 B, A = TANH.b_sigma, TANH.a_sigma
@@ -29,7 +30,10 @@ def inputs(count, seed):
 
 @pytest.mark.parametrize("ratio", [0.4, 1.0, 2.5])
 def test_a_marchenko_pastur_law_is_reported_as_its_closed_form_has_it(ratio):
-    exact, found = MarchenkoPastur(ratio), report(conjugate_kernel(MarchenkoPasturInput(3.0), (0.5, ratio), 0.0), 400)
+    exact, found = (
+        MarchenkoPastur(ratio),
+        law_report(conjugate_kernel(MarchenkoPasturInput(3.0), (0.5, ratio), 0.0), 400),
+    )
     assert found.edges[0] == pytest.approx(exact.edges, abs=1e-6)
     assert found.bulk_masses == (pytest.approx(1 - exact.atom, abs=1e-8),)
     assert found.atoms == exact.atoms
@@ -45,7 +49,7 @@ def test_a_marchenko_pastur_law_is_reported_as_its_closed_form_has_it(ratio):
 
 
 def test_points_are_the_support_with_its_edges():
-    found = report(tangent_kernel(AtomicInput(ATOMS), (0.25,) * 3, B, A), 300)
+    found = law_report(tangent_kernel(AtomicInput(ATOMS), (0.25,) * 3, B, A), 300)
     assert len(found.edges) == 2
     assert 290 <= found.asked == found.points.size <= 300
     assert found.not_converged == 0
@@ -61,7 +65,7 @@ def test_points_are_the_support_with_its_edges():
 
 def test_a_pole_is_no_point_of_the_curve():
     """At ratio one the density is infinite at zero: that point is counted, and has no density."""
-    found = report(conjugate_kernel(MarchenkoPasturInput(3.0), (1.0,), 0.0), 200)
+    found = law_report(conjugate_kernel(MarchenkoPasturInput(3.0), (1.0,), 0.0), 200)
     assert found.points[0] == 0
     assert np.isnan(found.density[0])
     assert found.converged.tolist() == [False] + [True] * (found.asked - 1)
@@ -71,7 +75,7 @@ def test_a_pole_is_no_point_of_the_curve():
 def test_a_pole_away_from_the_shift_costs_no_mass():
     """Orthonormal inputs and one square layer: Marchenko-Pastur, moved by r_+ and q_0."""
     kernel = tangent_kernel(AtomicInput([(1.0, 1.0)]), (1.0,), B, A)
-    found = report(kernel, 200)
+    found = law_report(kernel, 200)
     assert kernel.lower == pytest.approx(A)
     assert found.edges[0] == pytest.approx((A, A + 4), abs=1e-7)
     assert found.mass == pytest.approx(1, abs=1e-9)
@@ -82,13 +86,13 @@ def test_a_pole_away_from_the_shift_costs_no_mass():
 def test_a_law_that_cannot_be_integrated_is_no_report():
     """A product of square Gaussian matrices has a stronger pole than the quadrature is made for."""
     with pytest.raises(LimitError, match="grows faster towards an edge than an inverse square root"):
-        report(conjugate_kernel(MarchenkoPasturInput(1.0), (1.0, 1.0), 1.0), 200)
+        law_report(conjugate_kernel(MarchenkoPasturInput(1.0), (1.0, 1.0), 1.0), 200)
 
 
 def test_equal_atoms_and_equal_eigenvalues_have_one_law():
     values = np.random.default_rng(5).gamma(3, 1 / 3, size=30)
-    atomic = report(tangent_kernel(AtomicInput([(value, 1 / 30) for value in values]), (0.5, 0.5), B, A), 200)
-    empirical = report(tangent_kernel(EmpiricalInput(values), (0.5, 0.5), B, A), 200)
+    atomic = law_report(tangent_kernel(AtomicInput([(value, 1 / 30) for value in values]), (0.5, 0.5), B, A), 200)
+    empirical = law_report(tangent_kernel(EmpiricalInput(values), (0.5, 0.5), B, A), 200)
     np.testing.assert_allclose(atomic.edges, empirical.edges, rtol=1e-9)
     np.testing.assert_allclose(atomic.density, empirical.density, atol=1e-8)
     np.testing.assert_allclose(atomic.cdf, empirical.cdf, atol=1e-8)
@@ -104,7 +108,7 @@ def test_moments_are_those_of_the_traces_of_a_large_matrix(which):
     ratios = (0.5, 0.5)
     make = {"conjugate": conjugate_kernel(AtomicInput(ATOMS), ratios, B)}
     make["tangent"] = tangent_kernel(AtomicInput(ATOMS), ratios, B, A)
-    found = report(make[which], 200)
+    found = law_report(make[which], 200)
     draws = [linear_equivalent(inputs(600, seed), (1200, 1200), B, A, seed, dtype=torch.float64) for seed in range(3)]
     values = np.array([np.linalg.eigvalsh(getattr(draw, which).numpy()) for draw in draws])
     for order, moment in enumerate(found.moments, start=1):
@@ -115,7 +119,7 @@ def test_moments_are_those_of_the_traces_of_a_large_matrix(which):
 
 def test_the_second_moment_of_one_layer_is_exact():
     ratio = 0.7
-    found = report(conjugate_kernel(AtomicInput(ATOMS), (ratio,), B), 200)
+    found = law_report(conjugate_kernel(AtomicInput(ATOMS), (ratio,), B), 200)
     mean = 1 - B**2 + B**2 * sum(mass * location for location, mass in ATOMS)
     square = sum(mass * (1 - B**2 + B**2 * location) ** 2 for location, mass in ATOMS)
     # To the accuracy that the mass has to have: here two bulks have just merged.
@@ -135,7 +139,7 @@ def test_atoms_of_the_law_are_multiple_eigenvalues_of_the_linear_model(atoms, ra
     make = {"conjugate": conjugate_kernel(AtomicInput(atoms), ratios, B)}
     make["tangent"] = tangent_kernel(AtomicInput(atoms), ratios, B, A)
     kernel, count = make[which], 400
-    found = report(kernel, 200)
+    found = law_report(kernel, 200)
     widths = [round(count / ratio) for ratio in ratios]
     model = linear_equivalent(inputs(count, 0), widths, B, A, 0, dtype=torch.float64)
     values = np.linalg.eigvalsh(getattr(model, which).numpy())

@@ -8,7 +8,9 @@ import torch
 
 from deepspectra.nn.activations import activation
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.kernels import lemma_tangent, mean_tangent, random_network_kernels
+from deepspectra.spectra.kernels.equivalents import lemma_tangent
+from deepspectra.spectra.kernels.means import mean_tangent
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 
 def gaussian_inputs(dimension, count, seed=0):

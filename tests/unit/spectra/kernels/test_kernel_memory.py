@@ -10,8 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
-from deepspectra.spectra.kernels import random_network_kernels
 from deepspectra.spectra.kernels.grams import gram
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 
 class LargestMemory(TorchDispatchMode):

@@ -11,18 +11,14 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from deepspectra.nn.activations import Activation, activation
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws import MarchenkoPastur
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import limit_law, tangent_kernel
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.kernels import (
-    lemma_tangent,
-    linear_equivalent,
-    network_kernels,
-    networks,
-    random_network_kernels,
-)
+from deepspectra.spectra.kernels import networks
+from deepspectra.spectra.kernels.equivalents import lemma_tangent, linear_equivalent
+from deepspectra.spectra.kernels.networks import network_kernels, random_network_kernels
 from deepspectra.spectra.kernels.weights import RandomWeights
 
 
@@ -364,9 +360,9 @@ def test_progress_is_reported_by_layer():
 
 def test_shapes_that_do_not_fit_are_refused():
     x, sigma = gaussian_inputs(5, 6), activation("arctan")
-    with pytest.raises(UserError, match="do not fit"):
+    with pytest.raises(UserError, match="do not match"):
         network_kernels(x, [np.ones((4, 3))], np.ones(4), sigma)
-    with pytest.raises(UserError, match="do not fit"):
+    with pytest.raises(UserError, match="do not match"):
         network_kernels(x, [np.ones((4, 5))], np.ones(3), sigma)
     with pytest.raises(UserError, match="finite"):
         network_kernels(np.full((5, 6), np.nan), [np.ones((4, 5))], np.ones(4), sigma)
@@ -374,7 +370,7 @@ def test_shapes_that_do_not_fit_are_refused():
         random_network_kernels(x, (), sigma, seed=0)
     with pytest.raises(UserError, match="b_sigma"):
         linear_equivalent(x, (4,), 0.5, 0.5, seed=0)
-    with pytest.raises(UserError, match="do not fit"):
+    with pytest.raises(UserError, match="do not match"):
         network_kernels(x, [np.ones((4, 5))], np.ones((3, 2)), sigma)
 
 
@@ -386,9 +382,9 @@ def test_parameters_that_make_no_sense_are_refused(tmp_path):
         random_network_kernels(x, (4,), sigma, 0, rates=(1.0,))
     with pytest.raises(UserError, match="must be positive"):
         linear_equivalent(x, (4,), 0.5, 1.5, 0, rates=(1.0, -1.0))
-    with pytest.raises(UserError, match="less exact"):
+    with pytest.raises(UserError, match="less precise"):
         random_network_kernels(x, (4,), sigma, 0, dtype=torch.float64, accumulation=torch.float32)
-    with pytest.raises(UserError, match="scratch must be a folder"):
+    with pytest.raises(UserError, match="scratch must be a writable folder"):
         random_network_kernels(x, (4,), sigma, 0, scratch=tmp_path / "missing")
 
 
@@ -400,7 +396,7 @@ def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
     with FakeTensorMode(allow_non_fake_inputs=True):
         x = torch.empty(60, 1100, device=device)
         weights = RandomWeights((60, 1500, 40, 30), 1, device, torch.float32, outputs=2)
-        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, None
+        arguments = activation("arctan"), (1.0, 2.0, 3.0, 4.0), True, torch.float64, None, networks.silent
         kernels = networks._kernels(x, weights, *arguments)
     assert kernels.tangent.device.type == "cuda"
     assert kernels.tangent.shape == (2200, 2200)

@@ -1,7 +1,8 @@
-"""Settings of limit laws that are asked for by themselves, without a figure of a paper."""
+"""Settings of limit laws that belong to no figure of a paper."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal
 from deepspectra.runtime.errors import UserError
 
-Real = Annotated[float, Field(allow_inf_nan=False), FromText]
+__all__ = ["LawEntry", "LawInput", "LimitLaws"]
+
+_Real = Annotated[float, Field(allow_inf_nan=False), FromText]
 
 
 class LawInput(Node):
@@ -23,13 +26,13 @@ class LawInput(Node):
         default=None, description="A file of eigenvalues: .csv with one column, .npy, or .h5 with its dataset."
     )
     dataset: str | None = Field(default=None, description="Name of the array in an .h5 file.")
-    atoms: list[Annotated[list[Real], Field(min_length=2, max_length=2)]] | None = Field(
+    atoms: list[Annotated[list[_Real], Field(min_length=2, max_length=2)]] | None = Field(
         default=None, description="Point masses, [location, mass] each; the masses sum to one."
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> LawInput:
-        # Imported here: NumPy and what stands on it is for those who ask for a law.
+        # Imported here: only those who ask for a law need NumPy.
         from deepspectra.rmt.limits.eigenvalue_files import check_name
 
         given = [key for key in ("marchenko_pastur", "eigenvalues", "atoms") if getattr(self, key) is not None]
@@ -45,7 +48,7 @@ class LawInput(Node):
         return self
 
 
-class LimitLaw(Node):
+class LawEntry(Node):
     """The limit of one kernel's spectrum."""
 
     kernel: Literal["conjugate", "tangent"] = Field(
@@ -61,7 +64,7 @@ class LimitLaw(Node):
     activation: str = Field(
         description="A name (arctan, tanh, erf, ...), or a NumPy function of your own as module:function, normalised."
     )
-    breakpoints: list[Real] = Field(default=[], description="Where a function of your own has kinks.")
+    breakpoints: list[_Real] = Field(default=[], description="Where a function of your own has kinks.")
     input: LawInput = Field(description="The spectrum of the input Gram matrix: one of the three keys.")
     layer: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Of a conjugate kernel: which layer; null: the last."
@@ -75,16 +78,16 @@ class LimitLaw(Node):
     points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
 
     @model_validator(mode="after")
-    def _consistent(self) -> LimitLaw:
-        # As for the input.
+    def _consistent(self) -> LawEntry:
+        # Imported here, as for the input.
         from deepspectra.nn.activations.own import resolve_activation
-        from deepspectra.spectra.limit_laws import spectrum_of
+        from deepspectra.spectra.limit_laws import input_spectrum
 
         sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]
         if (self.ratios is not None) == bool(sizes) or len(sizes) == 1:
             found = " and ".join((["ratios"] if self.ratios is not None else []) + sizes) or "none of them"
             raise ValueError(f"expected either ratios or both samples and widths, found {found}")
-        layers = len(self.ratios or self.widths)
+        layers = len(self.ratios or self.widths or ())
         if self.kernel == "tangent" and self.layer is not None:
             raise ValueError("layer is for conjugate kernels; a tangent kernel has all layers")
         if self.kernel == "conjugate" and (self.rates is not None or self.outputs != 1):
@@ -96,15 +99,15 @@ class LimitLaw(Node):
                 f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate; found {len(self.rates)}"
             )
         _plainly(resolve_activation, self.activation, self.breakpoints)
-        # A file below results/ is one that a rule makes, or will make anew: what it holds now is for the job to check.
+        # A rule makes what lies below results/, perhaps again: its content is for the job to check.
         file = self.input.eigenvalues
         if file is None or (not file.startswith("results/") and Path(file).expanduser().is_file()):
-            _plainly(spectrum_of, self.input.model_dump())
+            _plainly(input_spectrum, self.input.model_dump())
         return self
 
 
-def _plainly(function, *arguments):
-    """Call a function of the library; what it says to users becomes a mistake like others."""
+def _plainly(function: Callable[..., object], *arguments: object) -> object:
+    """Call a function of the library; its errors become mistakes in the configuration."""
     try:
         return function(*arguments)
     except UserError as error:
@@ -112,14 +115,14 @@ def _plainly(function, *arguments):
 
 
 def _without_nulls(value: object) -> object:
-    """``limit_laws: null`` takes all entries away, and null in place of an entry that one."""
+    """``limit_laws: null`` removes all entries, and null in place of an entry removes that one."""
     if value is None:
         return {}
     return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, dict) else value
 
 
-def _names(laws: dict[str, LimitLaw]) -> dict[str, LimitLaw]:
-    """Names of entries become parts of paths and targets."""
+def _names(laws: dict[str, LawEntry]) -> dict[str, LawEntry]:
+    """Check the names of entries, which become parts of paths and targets."""
     for name in laws:
         if not NAME.fullmatch(name) or name.endswith("_summary") or name == "laws":
             raise ValueError(
@@ -129,4 +132,4 @@ def _names(laws: dict[str, LimitLaw]) -> dict[str, LimitLaw]:
     return laws
 
 
-LimitLaws = Annotated[dict[str, LimitLaw], AfterValidator(_names), BeforeValidator(_without_nulls)]
+LimitLaws = Annotated[dict[str, LawEntry], AfterValidator(_names), BeforeValidator(_without_nulls)]

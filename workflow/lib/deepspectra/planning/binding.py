@@ -42,7 +42,7 @@ class Binder:
         return of_wildcards
 
     def grow(self, amount: Callable[..., float] | float) -> Callable[[Any, int], int]:
-        """An amount for ``resources:``, of memory (MB) or time (minutes): twice, then three times as much on a retry."""
+        """Memory (MB) or time (minutes) for ``resources:``; twice, then three times as much on a retry."""
         call = self._bound(amount if callable(amount) else lambda: amount, {})
 
         def of_attempt(wildcards: Any, attempt: int) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from deepspectra.config.settings import Settings
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.folders import check_folder
 
-__all__ = ["check_files_of"]
+__all__ = ["check_files_of", "check_folders"]
 
 
 def check_files_of(settings: Settings, pretrained: Collection[str]) -> None:
@@ -37,6 +38,16 @@ def check_files_of(settings: Settings, pretrained: Collection[str]) -> None:
             + "".join(f"\n  - {reason}" for reason in reasons)
             + "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
         )
+
+
+def check_folders(scale: str, *, written: bool) -> None:
+    """Check that results can be written in the working directory.
+
+    :param written: whether this run writes; a dry run does not.
+    :raises UserError: if a folder cannot be written.
+    """
+    for folder in ("results", f"results/{scale}", ".snakemake"):
+        check_folder(folder, written=written)
 
 
 def _unavailable(settings: Settings, pretrained: Collection[str]) -> list[str]:

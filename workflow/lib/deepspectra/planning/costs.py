@@ -6,11 +6,14 @@ Times are four to ten times what was measured, so that a cluster ends no job tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import pairwise
 
 from deepspectra.config.settings import Settings
 from deepspectra.data.sets import data_set
+from deepspectra.data.sources.tables import WeightsEntry
 from deepspectra.nn.architectures import architecture
+from deepspectra.nn.images import image_inputs
+from deepspectra.papers.baskerville2022.spectra import whole_samples
 from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.spectra.curvature.sizes import reduced_rows
@@ -105,7 +108,7 @@ def _trained_kernel_entries(settings: Settings, network: str) -> int:
     """Numbers in the samples, in the weights, and in one kernel."""
     paper = settings.fan2020
     sizes = [paper.network(network).dimension, *paper.network(network).hidden]
-    weights = sum(after * before for before, after in zip(sizes[:-1], sizes[1:], strict=True))
+    weights = sum(after * before for before, after in pairwise(sizes))
     return (paper.training.samples + paper.training.test_samples) * max(sizes) + weights + paper.training.samples**2
 
 
@@ -121,19 +124,20 @@ def training_memory(settings: Settings, network: str) -> float:
     if network_paper(settings, network) == "fan2020":
         return BASE_MB + 800 + _mb(6 * _trained_kernel_entries(settings, network), size=4)
     entry = training_entry(settings, network) | network_entry(settings, network)
-    samples = (entry["images"] + 10_000) * data_set(entry.get("data", "cifar10")).inputs
-    return BASE_MB + 400 + 1.3 * _mb(samples, size=4) + architecture(entry["architecture"]).activation_mb
+    inputs = data_set(entry.get("data", "cifar10")).inputs
+    samples = 1.3 * _mb((entry["images"] + 10_000) * inputs, size=4)
+    return BASE_MB + 400 + samples + architecture(entry["architecture"]).megabytes(image_inputs(entry.get("crop")))
 
 
 def training_minutes(settings: Settings, network: str) -> float:
     """A job that reaches the end of its time goes on from its checkpoint when it is retried."""
-    paper = network_paper(settings, network)
     entry = training_entry(settings, network) | network_entry(settings, network)
-    seconds = architecture(entry.get("architecture", "ntk_mlp")).seconds_per_sample[paper]
+    node = getattr(settings, network_paper(settings, network)).network(network)
+    seconds = architecture(entry.get("architecture", "ntk_mlp")).seconds(getattr(node, "weight_shapes", {}))
     return 20 + entry["epochs"] * entry.get("samples", entry.get("images")) * seconds / 60
 
 
-def linearised_minutes(settings: Settings, network: str, weights: Mapping[str, Any]) -> float:
+def linearised_minutes(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> float:
     """Ten times 7 s for all images of CIFAR-10 through a perceptron with 2.1 million weights."""
     entry = training_entry(settings, network)
     shapes = weight_layers(settings.thamm2024, network, weights).values()
@@ -154,19 +158,19 @@ def null_vector_minutes(settings: Settings, dimension: str) -> float:
     return 20 + 1.3 * settings.thamm2024.nulls.vectors / 10_000 * int(dimension) / 3072
 
 
-def decomposition_memory(settings: Settings, network: str, weights: Mapping[str, Any]) -> float:
+def decomposition_memory(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> float:
     """The largest matrix in float64, the vectors of both sides, and the SVD's workspace."""
     shapes = weight_layers(settings.thamm2024, network, weights).values()
     return 600 + _mb(max(3 * outputs * inputs + 6 * min(outputs, inputs) ** 2 for outputs, inputs in shapes))
 
 
-def decomposition_minutes(settings: Settings, network: str, weights: Mapping[str, Any]) -> float:
+def decomposition_minutes(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> float:
     """Ten times 2 s for the layers of MLP1024 before and after training."""
     shapes = weight_layers(settings.thamm2024, network, weights).values()
     return 20 + 1e-10 * sum(max(shape) * min(shape) ** 2 for shape in shapes)
 
 
-def decomposition_disk(settings: Settings, network: str, weights: Mapping[str, Any]) -> float:
+def decomposition_disk(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> float:
     """Vectors of both sides, before and after training."""
     shapes = weight_layers(settings.thamm2024, network, weights).values()
     return 100 + _mb(2 * sum((outputs + inputs) * min(outputs, inputs) for outputs, inputs in shapes))
@@ -219,14 +223,8 @@ def whole_set_memory(settings: Settings, network: str, split: str) -> float:
 
 def whole_set_minutes(settings: Settings, network: str, split: str) -> float:
     """The same for a matrix, and ten times 1 s for 5000 samples of MNIST."""
-    samples = whole_samples(settings, network, split) * _inputs(settings, network) / (5000 * 784)
+    samples = whole_samples(settings.baskerville2022, network, split) * _inputs(settings, network) / (5000 * 784)
     return 20 + 12 * (_whole_rows(settings, network, split) / 11_000) ** 3 + samples / 6
-
-
-def whole_samples(settings: Settings, network: str, split: str) -> int:
-    """How many samples the whole-set Hessian of a network is over."""
-    paper = settings.baskerville2022
-    return min(paper.samples(network, split), paper.curvature.whole_samples)
 
 
 def _resolved_memory(settings: Settings, network: str, split: str, rows: float) -> float:

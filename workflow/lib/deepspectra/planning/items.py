@@ -9,8 +9,8 @@ from typing import Any
 from deepspectra.config import describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
+from deepspectra.papers.naming import labels_of
 from deepspectra.papers.registry import PAPERS, items_of
-from deepspectra.papers.naming import LIMIT_LAWS, labels_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = [
@@ -165,7 +165,9 @@ def _nodes(settings: Settings, paper: str, item: str) -> list[str]:
     return [*(f"{paper}.{node}" for node in shared), *own]
 
 
-def scale_note(filed: Mapping[str, Settings], all_settings: Mapping[str, Settings], paper: str, item: str, scale: str) -> str:
+def scale_note(
+    filed: Mapping[str, Settings], all_settings: Mapping[str, Settings], paper: str, item: str, scale: str
+) -> str:
     """For small print: the scale of an item, what it reduces, and what the user set.
 
     :param filed: settings by scale of the files alone; ``all_settings``: with the user's own values.
@@ -187,7 +189,7 @@ def law_settings(settings: Settings, law: str) -> dict[str, Any]:
     return settings.limit_laws[law].model_dump()
 
 
-# Values of random matrices ---------------------------------------------------------------------------------------------
+# Random matrices ------------------------------------------------------------------------------------------------------
 
 
 def covariance_settings(paper: Any) -> dict[str, Any]:

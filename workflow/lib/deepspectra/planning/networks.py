@@ -7,20 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.config.settings import Settings
+from deepspectra.papers.fan2020 import kernels
 
 __all__ = [
     "dataset_entry",
     "embedding_settings",
     "evaluated_samples",
+    "kernel_data",
+    "kernel_depth",
     "kernel_modules",
+    "kernel_settings",
     "network_data",
     "network_entry",
+    "network_kernel_names",
     "network_modules",
     "network_paper",
     "own_weights",
     "own_weights_setting",
     "pretrained_entry",
     "recipe_modules",
+    "sums_are_compared",
     "training_entry",
 ]
 
@@ -91,6 +97,32 @@ def recipe_modules(settings: Settings, network: str) -> list[str]:
 def kernel_modules(settings: Settings, item: str) -> list[str]:
     """The activation of a random network of fan2020."""
     return [f"nn.activations.{getattr(settings.fan2020, item).activation}"]
+
+
+def kernel_data(settings: Settings, item: str) -> list[str]:
+    """The data set that a random network's inputs come from, if any."""
+    figure = getattr(settings.fan2020, item)
+    return ["resources/data/cifar10.h5"] if hasattr(figure, "removed_components") else []
+
+
+def kernel_settings(settings: Settings, item: str) -> dict[str, Any]:
+    """What the kernels of a random network depend on."""
+    return kernels.kernel_settings(getattr(settings.fan2020, item))
+
+
+def kernel_depth(settings: Settings, item: str) -> int:
+    """Layers of a random network."""
+    return getattr(settings.fan2020, item).depth
+
+
+def sums_are_compared(settings: Settings, item: str) -> bool:
+    """Whether kernels are summed in two precisions."""
+    return kernels.sums_are_compared(getattr(settings.fan2020, item))
+
+
+def network_kernel_names(settings: Settings, network: str) -> list[str]:
+    """Kernels of a trained network."""
+    return kernels.network_kernel_names(settings.fan2020.network(network))
 
 
 def evaluated_samples(settings: Settings, network: str) -> dict[str, int]:

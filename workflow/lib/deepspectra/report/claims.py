@@ -126,7 +126,7 @@ def read_checked(path: str | Path) -> pd.DataFrame:
 
     :raises UserError: if the file or a column is missing, or a verdict is none of :data:`MARKS`.
     """
-    table = read_csv(path, CHECKED)
+    table = read_csv(path, CHECKED, words=("published",))
     unknown = sorted((set(table.verdict) | set(table.second_verdict.dropna())) - MARKS.keys(), key=str)
     if unknown:
         raise UserError(

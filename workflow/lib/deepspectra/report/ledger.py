@@ -23,7 +23,8 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
 
     :raises UserError: if anything is wrong with it, naming the first mistake.
     """
-    read_csv(path, LEDGER, "It is no result: take it from the repository again (git checkout), or mend it.")
+    advice = "It is no result: take it from the repository again (git checkout), or mend it."
+    read_csv(path, LEDGER, advice, words=LEDGER)
     ledger = pd.read_csv(path, dtype=str, keep_default_na=False)[LEDGER]
     for bound in ("accept_low", "accept_high"):
         numbers = pd.to_numeric(ledger[bound], errors="coerce")

@@ -1,9 +1,8 @@
-"""The figure of a limit law that is asked for by itself: density and distribution function."""
+"""The figure of a limit law from the configuration: density and distribution function."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -13,27 +12,32 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 
+__all__ = ["draw_limit_law"]
+
 _FILL_COLOUR = "#F6DDE1"
-# A density whose peak is more than this times what nine tenths of the points stay below is drawn logarithmically.
+# A density whose peak exceeds its 90 % quantile by more than this factor is drawn on a logarithmic axis.
 _PEAKED = 6.0
-# More bulks or atoms than this are not told one by one.
+# More bulks or atoms than this are not listed one by one.
 _TOLD = 5
 _KERNELS = {"conjugate": r"conjugate kernel $K^\mathrm{CK}$", "tangent": r"tangent kernel $K^\mathrm{NTK}$"}
 
-Pairs = list[tuple[float, float]]
+_Pairs = list[tuple[float, float]]
 
 
-def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
+def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
     """Density with edges and atoms on the left, distribution function on the right.
 
     :param curve: columns x, density, cdf, residual: the points that converged.
-    :param summary: columns quantity, value (as text), as ``solve_limit_law.py`` writes them.
+    :param summary: columns quantity, number, value (as text), as
+        :func:`deepspectra.spectra.limit_laws.solve_limit_law` makes them.
     :param law: the entry of the configuration.
     """
-    numbers = {name: float(value) for name, value in summary.values if name != "note"}
-    edges = _pairs(numbers, "bulk", "lower edge", "upper edge")
-    masses = [numbers[f"bulk {number}, mass"] for number in range(1, len(edges) + 1)]
-    atoms = _pairs(numbers, "atom", "location", "mass")
+    found: dict[str, list[float]] = {}
+    for row in summary[summary.quantity != "note"].itertuples():
+        found.setdefault(row.quantity, []).append(float(row.value))
+    edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
+    masses = found["bulk_mass"]
+    atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
 
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
     density, distribution = axes[0]
@@ -53,14 +57,14 @@ def limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]
     distribution.legend(blank, remarks, loc="lower right", title="edges of bulks: mass", **look)
     style.label_panel(density, "a", "density")
     style.label_panel(distribution, "b", "distribution function")
-    figure.suptitle(title_of(law, numbers), fontsize=7)
-    style.add_note(figure, _note(law, summary, numbers))
+    figure.suptitle(_title(law, found["gamma"]), fontsize=7)
+    notes = list(summary.value[summary.quantity == "note"])
+    style.add_note(figure, _note(law, {name: values[0] for name, values in found.items()}, notes))
     return figure
 
 
-def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
+def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
     """Kernel, depth, ratios and activation in a line."""
-    ratios = [numbers[name] for name in takewhile(numbers.__contains__, (f"gamma_{layer}" for layer in count(1)))]
     depth = len(law["ratios"] or law["widths"])
     layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
     if len(set(ratios)) == 1 and len(ratios) > 1:
@@ -73,18 +77,12 @@ def title_of(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
 
 
 def _literal(text: str) -> str:
-    """A user's own words, without Matplotlib's mathematics."""
+    """The user's own words, not read as Matplotlib's mathematics."""
     return text.replace("$", r"\$")
 
 
-def _pairs(numbers: Mapping[str, float], kind: str, first: str, second: str) -> Pairs:
-    """Two numbers of "bulk 1", "bulk 2", ... or of "atom 1", ..."""
-    names = takewhile(lambda name: f"{name}, {first}" in numbers, (f"{kind} {number}" for number in count(1)))
-    return [(numbers[f"{name}, {first}"], numbers[f"{name}, {second}"]) for name in names]
-
-
-def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -> None:
-    """Bulks one by one with ticks at their edges, atoms as arrows."""
+def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
+    """Bulks with ticks at their edges, atoms as arrows."""
     highest, bottom, low = curve.density.max(), 0.0, 0.0
     peaked = highest > _PEAKED * curve.density.quantile(0.9)
     if peaked:
@@ -96,7 +94,7 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -
         top = 1.2 * highest
 
     def height(share: float) -> float:
-        """That share of the way from the bottom to the top of the panel."""
+        """This share of the way from the bottom to the top of the panel."""
         return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
 
     for lower, upper in edges:
@@ -123,12 +121,12 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: Pairs, atoms: Pairs) -
     axis.set_ylabel("density (logarithmic)" if peaked else "density")
 
 
-def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[float, float]]) -> None:
+def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
     """The distribution function: flat between the bulks, a vertical line at every atom."""
     x, y = curve.x.to_numpy(), curve.cdf.to_numpy()
     for location, mass in atoms:
         place = int(np.searchsorted(x, location))
-        # What lies below an atom is all that the points (and atoms) to its left have.
+        # Below an atom lies the mass of all points and atoms to its left.
         below = y[place - 1] if place else 0.0
         x, y = np.insert(x, place, [location] * 2), np.insert(y, place, [below, below + mass])
     reach = x[-1] - x[0]
@@ -138,15 +136,15 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: Sequence[tuple[fl
     axis.set_ylabel(r"share of eigenvalues $\leq\lambda$")
 
 
-def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, float]) -> str:
-    """The small print: where the law comes from, how well it was solved, and where the theorem does not reach."""
+def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
+    """The small print: where the law comes from, how well it was solved, and where it leaves the theorem."""
     theorem = "theorem 3.4" if law["kernel"] == "conjugate" else "theorem 3.8" if law["rates"] else "theorem 3.7"
     constants = f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":
         constants += f", a_sigma = {numbers['a_sigma']:.5g}"
     if law["rates"]:
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
-    missing = int(numbers["points not converged"])
+    missing = int(numbers["points_not_converged"])
     drawn = (
         f"{numbers['points']:.0f} points, each certified as the one solution"
         if not missing
@@ -154,11 +152,10 @@ def _note(law: Mapping[str, Any], summary: pd.DataFrame, numbers: Mapping[str, f
     )
     parts = [
         f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
-        f"Mean {numbers['mean']:.6g} (closed form {numbers['mean in closed form']:.6g}), variance "
+        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance "
         f"{numbers['variance']:.6g}, mass {numbers['mass']:.8g}; {drawn}, largest residual "
-        f"{numbers['largest residual']:.1e}.",
+        f"{numbers['largest_residual']:.1e}.",
     ]
-    notes = summary.value[summary.quantity == "note"]
     # A note may begin with a symbol, whose case means something.
     return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
 

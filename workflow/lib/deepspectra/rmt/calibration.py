@@ -1,4 +1,4 @@
-"""Tests that hold their level: statistics judged against draws of the null hypothesis, and many tests at once."""
+"""Tests that hold their level: statistics judged against draws from the null hypothesis, and multiple testing."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from scipy import stats
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["MonteCarloPValue", "false_discovery", "largest_deviation", "monte_carlo_p_value", "null_band"]
+
 
 class MonteCarloPValue(NamedTuple):
-    """A p-value, and the standard error that the finite number of draws leaves on it: float64, equal shapes."""
+    """p-values and the standard errors that the finite number of draws leaves: float64, equal shapes."""
 
     value: np.ndarray
     error: np.ndarray
 
 
 def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloPValue:
-    """(1 + number of draws that are at least the observed statistic) / (draws + 1); large statistics speak against it.
+    """(1 + number of draws at or above the observed statistic) / (N + 1), for tests that reject large statistics.
 
-    Under the null hypothesis the chance of p <= t is at most t for every t, however few the draws, since the observed
-    statistic is then one of N + 1 that cannot be told apart (Davison and Hinkley 1997, section 4.2). The smallest p
-    that N draws can give is 1 / (N + 1).
+    Under the null hypothesis P(p <= t) <= t for every t and every number N of draws, since the observed statistic is
+    then exchangeable with the draws (Davison and Hinkley 1997, section 4.2). The smallest possible p is 1 / (N + 1).
 
-    Several statistics that share their draws share the draws' chance as well: each p-value holds its level, but
-    together they scatter about uniformity by more than their own number says.
+    Statistics judged by the same draws share the draws' fluctuation: each p-value holds its level, but together they
+    scatter about uniformity by more than their number suggests.
 
     :param statistics: observed, any shape; NaN stays NaN.
-    :param null: of draws under the null hypothesis through the same pipeline, shape (N,).
+    :param null: the statistic of N draws from the null hypothesis through the same pipeline, shape (N,).
     :returns: values and standard errors sqrt(p (1 - p) / N), shaped as the statistics.
     :raises UserError: if there is no draw or one is NaN.
     """
@@ -41,10 +42,9 @@ def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloP
 
 
 def false_discovery(p_values: np.ndarray) -> np.ndarray:
-    """p-values adjusted by Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
+    """p-values adjusted after Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
 
-    :param p_values: any shape, all one family of tests. NaN marks a test that was not made: it stays, and is not
-        counted.
+    :param p_values: any shape, one family of tests. NaN marks a test that was not made and stays NaN.
     :returns: float64, shaped as the p-values.
     :raises UserError: if a p-value is outside [0, 1].
     """
@@ -59,14 +59,14 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
 
 
 def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> np.ndarray:
-    """How far a curve lies from the draws of the null at worst, in their standard deviations at each place.
+    """Largest deviation of a curve from draws of the null, in standard deviations of the draws at each place.
 
-    max over places of |curve - median of the draws| / standard deviation of the draws: one number a curve, whose own
-    null distribution is that of the draws. Places are correlated, which a share of places inside a pointwise band
-    leaves out of account.
+    max over places of |curve - median of the draws| / standard deviation of the draws: one number for each curve, whose
+    null distribution is that of the draws' own numbers. It accounts for correlation between places; the share of places
+    inside a pointwise band does not.
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
-    :param curves: shape (..., places); None for the draws themselves.
+    :param curves: shape (..., places); None means the draws themselves.
     :returns: float64, shape (...).
     :raises UserError: if there are fewer than two draws.
     """
@@ -78,11 +78,11 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
 
 
 def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Pointwise central band of draws: at each place a share ``level`` of them lies inside.
+    """Pointwise central band: at each place a share ``level`` of the draws lies inside.
 
-    Pointwise: one whole curve of the null leaves the band somewhere more often than in 1 - level of the cases.
+    A whole curve of the null leaves the band somewhere with a chance above 1 - level.
 
-    :param samples: shape (draws, ...). NaN counts for no draw; where all are NaN, so is the band.
+    :param samples: shape (draws, ...). NaN is ignored; where all draws are NaN, so is the band.
     :param level: in (0, 1).
     :returns: lower and upper end, float64 of shape (...).
     :raises UserError: if there is no draw or the level is not in (0, 1).

@@ -1,8 +1,8 @@
-"""Statistics of unfolded levels and of singular vectors, as thamm2024 takes them (sections 3 and 4).
+"""Statistics of unfolded levels and of singular vectors (thamm2024, sections 3 and 4).
 
-The p-values here are the plain ones of Kolmogorov-Smirnov tests. They suppose independent numbers of a law that is
-fixed beforehand, which neither spacings (correlated, and unfolded by themselves) nor entries of a vector (of unit norm)
-are: :mod:`deepspectra.rmt.calibration` judges the same statistics against random matrices.
+The p-values here are the plain ones of Kolmogorov-Smirnov tests. They assume independent numbers from a law fixed in
+advance. Spacings are correlated and unfolded by a fit to themselves; entries of a vector share its unit norm.
+:mod:`deepspectra.rmt.calibration` therefore judges the same statistics against random matrices.
 """
 
 from __future__ import annotations
@@ -12,20 +12,31 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from deepspectra.rmt.laws import porter_thomas, wigner_surmise
+from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.laws.vectors import porter_thomas
 from deepspectra.rmt.unfolding import UNFOLDINGS
 from deepspectra.runtime.errors import UserError
 
-# Vectors that are sorted at once: tens of MiB at a dimension of several thousand.
+__all__ = [
+    "LevelStatistics",
+    "level_statistics",
+    "number_variance",
+    "running_mean",
+    "spacing_ks",
+    "spacings",
+    "vector_ks",
+]
+
+# Vectors sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256
 
 
 @dataclass(frozen=True)
 class LevelStatistics:
-    """Of one spectrum, unfolded in one way; float64.
+    """Statistics of one spectrum, unfolded in one way; float64.
 
     ``spacings`` (n - 1,); ``spacing_statistic`` and ``spacing_p``, the Kolmogorov-Smirnov test against the Wigner
-    surmise with its plain p-value; ``number_variances`` (k,), NaN for lengths of which the spectrum has no interval.
+    surmise with its plain p-value; ``number_variances`` (k,), NaN for lengths longer than the spectrum.
     """
 
     spacings: np.ndarray
@@ -55,16 +66,15 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
 def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """<(N(l) - l)^2> over intervals of length l centred at each level (thamm2024, section 3).
 
-    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), closed on the left only, the one at the centre among them. Left
-    out are intervals that reach beyond the first or the last level, since there is nothing to count there.
+    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), closed on the left only, including the one at the centre.
+    Intervals that reach beyond the first or the last level are left out.
 
-    A level sits at every centre, so that the mean of N(l) is above l at short lengths even where the mean density is
-    exactly one; it tends to 1, not 0, as l does. What is averaged is the squared distance to l all the same, as in
-    the paper.
+    Since a level sits at every centre, the mean of N(l) exceeds l at short lengths even if the mean density is exactly
+    one, and tends to 1 as l tends to 0. The squared distance to l is averaged all the same, as in the paper.
 
     :param unfolded: shape (n,), ascending.
     :param lengths: shape (k,), not negative, in units of the mean spacing.
-    :returns: the variance, float64 of shape (k,), NaN where no interval is left; and how many intervals were averaged,
+    :returns: the variance, float64 of shape (k,), NaN where no interval is left; and the number of intervals averaged,
         int64 of shape (k,).
     :raises UserError: if the levels are not finite and ascending, or a length is not finite or negative.
     """
@@ -86,12 +96,12 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarr
 
 
 def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.ndarray) -> dict[str, LevelStatistics]:
-    """Unfold a spectrum in every way and take its statistics.
+    """Unfold a spectrum in several ways and compute its statistics.
 
     :param values: singular values, shape (n,), ascending.
-    :param unfolding: the whole number that each of :data:`deepspectra.rmt.unfolding.UNFOLDINGS` takes, by name.
+    :param unfolding: name in :data:`deepspectra.rmt.unfolding.UNFOLDINGS` -> the integer that it takes.
     :param lengths: interval lengths of the number variance, shape (k,), in mean spacings.
-    :returns: by the unfolding's name.
+    :returns: by name of the unfolding.
     :raises UserError: if the spectrum cannot be unfolded, see :mod:`deepspectra.rmt.unfolding`.
     """
     found = {}
@@ -107,7 +117,7 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     :param vectors: unit vectors as columns, shape (m, k).
     :returns: statistics and plain p-values, float64 of shape (k,) each, equal to those of ``scipy.stats.kstest``.
-    :raises UserError: if the array has not two dimensions, or an entry is not finite.
+    :raises UserError: if the array does not have two dimensions, or an entry is not finite.
     """
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or vectors.shape[0] == 0 or not np.isfinite(vectors).all():
@@ -127,11 +137,11 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def running_mean(values: np.ndarray, window: int = 15) -> np.ndarray:
-    """Mean over a centred window; at the ends over what of it lies inside.
+    """Mean over a centred window, cut off at the ends.
 
     :param values: shape (n,).
-    :param window: odd number of neighbours, the value itself included.
-    :returns: float64, shape (n,). A NaN spreads over all windows that hold it, and over no other.
+    :param window: odd number of neighbours, including the value itself.
+    :returns: float64, shape (n,). A NaN spreads over the windows that contain it and no others.
     :raises UserError: if the window is not a positive odd number.
     """
     if window < 1 or window % 2 == 0:

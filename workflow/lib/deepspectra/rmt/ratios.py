@@ -1,20 +1,23 @@
-"""Ratios of neighbouring spacings of spectra: no unfolding, one number a spectrum, and its error (baskerville2022)."""
+"""Ratios of neighbouring spacings: no unfolding, and one number a spectrum with its error (baskerville2022)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
 
-# Spectra of which the error by resampling them is hardly known, and neighbours in a block.
+__all__ = ["MeanRatio", "folded", "mean_ratio", "mean_ratio_by_rank", "rank_means", "spacing_ratios"]
+
+# With fewer spectra than this, resampling them hardly determines the error; neighbours in a block.
 _FEW, _NEIGHBOURS = 10, 10
 
 
-class MeanRatio(NamedTuple):
-    """Mean of min(r, 1/r) over all ratios of all spectra, its standard error, and how many ratios there are."""
+@dataclass(frozen=True)
+class MeanRatio:
+    """Mean of min(r, 1/r) over all ratios of all spectra, its standard error, and the number of ratios."""
 
     value: float
     error: float
@@ -24,8 +27,8 @@ class MeanRatio(NamedTuple):
 def spacing_ratios(levels: np.ndarray) -> np.ndarray:
     """r_i, a spacing over the one below it (baskerville2022, eq. 11).
 
-    Levels that coincide have spacings of zero, which are not filtered: r is then 0 or infinite, and of three equal
-    levels, 0/0, there is no ratio, so that it is left out.
+    Spacings of zero, of levels that coincide, are not filtered: r is then 0 or infinite. Three equal levels give 0/0,
+    which is left out.
 
     :param levels: shape (n,), ascending.
     :returns: float64 in [0, inf], shape (at most n - 2,).
@@ -42,7 +45,7 @@ def spacing_ratios(levels: np.ndarray) -> np.ndarray:
 
 
 def folded(ratios: np.ndarray) -> np.ndarray:
-    """min(r, 1/r), in [0, 1]: its mean, unlike the mean of r, has an error."""
+    """min(r, 1/r), in [0, 1]. Its mean has a finite variance; the mean of r itself has not."""
     ratios = np.asarray(ratios, dtype=np.float64)
     with np.errstate(divide="ignore", over="ignore"):
         return np.minimum(ratios, 1 / ratios)
@@ -51,10 +54,10 @@ def folded(ratios: np.ndarray) -> np.ndarray:
 def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> MeanRatio:
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
-    Ratios of one spectrum are correlated, and so may be all those of a batch: the error is the standard deviation of
-    the mean over bootstrap samples of whole spectra. Of fewer than ten spectra it is itself hardly known, and may come
-    out far too small: it is then at least that of samples of blocks of ten neighbours, many times the range of their
-    correlation, which is about one spacing; of one spectrum it is that. Of a single block, NaN.
+    Ratios within a spectrum are correlated, and so may be all those of a batch: the error is the standard deviation
+    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this estimate is poor and can be
+    far too small. The error is then at least the one from bootstrap samples of blocks of ten neighbours, since the
+    correlation reaches about one spacing. For one spectrum it is the one from blocks; for a single block, NaN.
 
     :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
     :param seed: of the bootstrap.
@@ -64,11 +67,11 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> M
 
 
 def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10) -> list[MeanRatio]:
-    """The same for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
+    """:func:`mean_ratio` for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
 
-    Local statistics may hold in one part of a spectrum and not in another, which the mean over all hides.
+    Local statistics may hold in one part of a spectrum and fail in another, which the mean over all hides.
 
-    :returns: ``parts`` means; NaN, without ratios, for a part that no spectrum has any in.
+    :returns: ``parts`` means; NaN with a count of 0 for a part in which no spectrum has a ratio.
     """
     by_spectrum = [np.array_split(folded(spacing_ratios(levels)), parts) for levels in spectra]
     means = []
@@ -80,7 +83,7 @@ def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10
 
 
 def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
-    """Mean and bootstrap error of folded ratios, those of each spectrum together."""
+    """Mean and bootstrap error of folded ratios, one array for each spectrum."""
     parts = [part for part in parts if part.size]
     if not parts:
         raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
@@ -88,7 +91,7 @@ def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
     error = _bootstrap(parts, seed, draws)
     if len(parts) < _FEW:
         blocks = [block for part in parts for block in np.array_split(part, max(1, part.size // _NEIGHBOURS))]
-        # NaN, of a single spectrum or block, gives way.
+        # fmax prefers a number to the NaN of a single spectrum or block.
         error = float(np.fmax(error, _bootstrap(blocks, seed, draws)))
     return MeanRatio(float(pooled.mean()), error, pooled.size)
 
@@ -102,7 +105,7 @@ def _bootstrap(parts: list[np.ndarray], seed: int, draws: int) -> float:
     chosen = np.random.default_rng(seed).integers(len(parts), size=(draws, len(parts)))
     counts = sizes[chosen].sum(axis=1)
     means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
-    # A sample's own scatter falls short of the true one by this.
+    # A bootstrap sample scatters less than the truth by this factor.
     return float(means.std(ddof=1)) * (len(parts) / (len(parts) - 1)) ** 0.5
 
 

@@ -1,9 +1,9 @@
 """Unfolding: maps of a spectrum to levels whose mean density is one.
 
-Each takes ascending levels, float64 of shape (n,), and gives unfolded levels, float64 of shape (n,), that do not
+Each takes ascending levels, float64 of shape (n,), and returns unfolded levels, float64 of shape (n,), that do not
 decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
-that they unfold: what is then measured on the unfolded levels has to be judged against random matrices that went the
-same way, see :mod:`deepspectra.rmt.calibration`.
+that they unfold, so statistics of the unfolded levels must be judged against random matrices unfolded the same way; see
+:mod:`deepspectra.rmt.calibration`.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from scipy.special import ndtr
 
 from deepspectra.runtime.errors import UserError
 
-# In widths. Phi(-9) is 1e-19: a term further out is 0 or 1 to less than the sum is rounded by.
+__all__ = ["UNFOLDINGS", "empirical", "gaussian_broadening", "polynomial", "staircase"]
+
+# In widths. Phi(-9) is 1e-19, so farther terms are 0 or 1 to within the sum's rounding.
 _REACH = 9.0
-# Terms that are held at once: a few MiB whatever the number of levels.
+# Terms held at once: a few MiB whatever the number of levels.
 _BLOCK = 1 << 18
 
 
 def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
-    """The distribution function of Gaussians around all levels (thamm2024, eq. 4 and 5).
+    """Gaussian broadening: the summed distribution functions of Gaussians around all levels (thamm2024, eq. 4 and 5).
 
-    xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices that leave the spectrum
-    are clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step, 1/2 at the level itself.
+    xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices beyond the spectrum are
+    clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step with 1/2 at the level itself.
 
-    Equal to the sum over all pairs to rounding, but only terms that are neither 0 nor 1 are computed: about 18 a of
-    them for a level, some MiB at a time.
+    The result equals the sum over all pairs to rounding, but only terms that are neither 0 nor 1 are computed: about
+    18 a for each level, a few MiB at a time.
 
     :param levels: shape (n,), ascending.
     :param half_window: a, at least 1.
@@ -44,7 +46,7 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     first = np.searchsorted(levels, levels - _REACH * widths, side="left")
     last = np.searchsorted(levels, levels + _REACH * widths, side="right")
 
-    # Gaussians that lie wholly below a level count 1 each.
+    # Gaussians wholly below a level count 1 each.
     unfolded = np.cumsum(np.bincount(last, minlength=count + 1)[:count]).astype(np.float64)
     terms = last - first
     ends = np.cumsum(terms)
@@ -56,16 +58,16 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
         distance, width = levels[level] - levels[centre], widths[centre]
         scaled = np.divide(distance, width, out=np.zeros_like(distance), where=width > 0)
         unfolded += np.bincount(level, weights=ndtr(scaled), minlength=count)
-    # Levels that differ by rounding may come out in the wrong order, by rounding.
+    # Rounding may swap levels that differ by rounding.
     return np.maximum.accumulate(unfolded)
 
 
 def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
-    """The empirical staircase itself, met exactly at every (2 a + 1)-th level and interpolated in between.
+    """The empirical staircase itself, exact at every (2 a + 1)-th level and interpolated in between.
 
     The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. The first and the
-    last level are always among those that are met. Between them runs a monotone cubic (Fritsch and Carlson 1980). It
-    leaves no long-range fluctuation at all: beyond 2 a + 1 levels the number variance says nothing.
+    last level are always knots. A monotone cubic (Fritsch and Carlson 1980) runs between the knots. No long-range
+    fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
 
     :param levels: shape (n,), ascending.
     :param half_window: a, at least 1.
@@ -75,7 +77,7 @@ def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     levels = _checked(levels, half_window, 2 * half_window, "twice the half-window")
     heights = _staircase(levels)
     chosen = np.union1d(np.arange(0, levels.size, 2 * half_window + 1), levels.size - 1)
-    # Equal levels have equal heights: one of them is enough, and the interpolation cannot bear more.
+    # Equal levels have equal heights; the interpolation needs distinct ones.
     knots, where = np.unique(levels[chosen], return_index=True)
     if knots.size == 1:
         return heights
@@ -86,21 +88,21 @@ def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
 def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     """A polynomial fitted to the empirical staircase by least squares.
 
-    Where the fit falls from one level to a later one (outliers far from the bulk, too high a degree) the unfolded
-    levels stay at the highest value so far, so that such spacings are exactly zero, never negative:
-    ``numpy.count_nonzero(numpy.diff(unfolded) == 0)`` counts them. They are artefacts of the fit.
+    Where the fit decreases (outliers far from the bulk, too high a degree) the unfolded levels stay at the highest
+    value so far. Such spacings are exactly zero, never negative, and are artefacts of the fit;
+    ``numpy.count_nonzero(numpy.diff(unfolded) == 0)`` counts them.
 
     :param levels: shape (n,), ascending.
     :param degree: at least 1.
     :returns: float64, shape (n,), not decreasing.
-    :raises UserError: if the levels are not finite and ascending, or have not more distinct values than the degree.
+    :raises UserError: if the levels are not finite and ascending, or have too few distinct values for the degree.
     """
     levels = _checked(levels, degree, degree, "the degree")
     distinct = np.unique(levels).size
     if distinct <= degree:
         raise UserError(f"a polynomial of degree {degree} needs more than {degree} distinct levels, not {distinct}.")
-    # Chebyshev polynomials on the levels' own range keep the equations well conditioned. Where distant outliers leave
-    # some combination undetermined to rounding it is left out, which the diagnostics would report as a warning.
+    # Chebyshev polynomials on the levels' own range keep the equations well conditioned. A combination that distant
+    # outliers leave undetermined to rounding is left out; full=True replaces the warning about it by diagnostics.
     fit, _ = np.polynomial.Chebyshev.fit(levels, _staircase(levels), degree, full=True)
     return np.maximum.accumulate(fit(levels))
 
@@ -108,12 +110,12 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
 def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
     """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
 
-    Equation 10 gives values in [0, 1]; times the number of levels n their mean spacing is one, as equation 7 needs,
-    up to levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels resolves
-    spacings down to n / N.
+    Equation 10 gives values in [0, 1]. Multiplied by the number n of levels they have mean spacing one, as equation 7
+    needs, apart from levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels
+    resolves spacings down to n / N.
 
     :param levels: shape (n,), ascending.
-    :param pool: levels of the spectra that the function is taken from, in any order, shape (N,).
+    :param pool: levels of the other spectra, in any order, shape (N,).
     :raises UserError: if the pool is empty, or the levels are not finite and ascending.
     """
     pool = np.sort(np.asarray(pool, dtype=np.float64).ravel())
@@ -130,18 +132,18 @@ UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "staircase": staircase,
     "polynomial": polynomial,
 }
-"""Name -> function of the levels and one whole number: the half-window or the degree."""
+"""Name -> function of the levels and one integer: the half-window or the degree."""
 
 
 def _staircase(levels: np.ndarray) -> np.ndarray:
-    """Middle of the empirical staircase's step at each level, k - 1/2 for the k-th where all differ."""
+    """Middle of the empirical staircase's step at each level: k - 1/2 for the k-th if all differ."""
     return (np.searchsorted(levels, levels, side="left") + np.searchsorted(levels, levels, side="right")) / 2
 
 
 def _checked(levels: np.ndarray, parameter: int, least: int, meaning: str) -> np.ndarray:
-    """The levels as float64, if they can be unfolded.
+    """The levels as float64, checked.
 
-    :param least: there have to be more levels than this, which ``meaning`` explains.
+    :param least: there must be more levels than this; ``meaning`` explains why.
     """
     levels = np.asarray(levels, dtype=np.float64)
     if parameter < 1:

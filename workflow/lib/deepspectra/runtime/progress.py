@@ -32,6 +32,11 @@ class ProgressBar(tqdm):
         }
         super().__init__(iterable, **(defaults | options))
 
+    def advance(self, line: str) -> None:
+        """One step more, described by a line of text."""
+        self.set_postfix_str(line, refresh=False)
+        self.update()
+
     @staticmethod
     def status_printer(file: Any) -> Callable[[str], None]:
         """How tqdm prints a state: over the last one on a terminal, on a line of its own elsewhere."""

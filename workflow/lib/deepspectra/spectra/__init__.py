@@ -1,0 +1,1 @@
+"""Matrices of networks and their spectra: Hessians, kernels, weights, random features and limit laws."""

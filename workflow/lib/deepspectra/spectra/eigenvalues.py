@@ -1,6 +1,6 @@
-"""Eigenvalues of symmetric matrices, and what is stored of a decomposition beside them.
+"""Eigenvalues of symmetric matrices, their noise floor, and the share of labels on eigenvectors.
 
-Statistics live elsewhere, so that editing them decomposes nothing again.
+Kept apart from the statistics, so that editing those decomposes nothing again.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ logger = logging.getLogger(__name__)
 
 
 def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
-    """Eigenvalues of a matrix in its own precision, from its lower triangle.
+    """Eigenvalues of a matrix, computed in its own precision from its lower triangle.
 
-    torch's solver gives up on some float32 matrices of low rank with many rows of zeros (Hessians of a network whose
-    units are mostly dead), and on one thread silently returns NaN for others. NumPy's is slower, but does neither.
+    torch's solver does not converge for some float32 matrices of low rank with many rows of zeros (Hessians of a
+    network whose units are mostly dead). For others, it silently returns NaN on one thread. NumPy's solver is slower
+    and does neither.
 
     :param matrix: shape (P, P), symmetric up to rounding, float32 or float64, on any device.
     :returns: float64, shape (P,), ascending.
-    :raises UserError: if the matrix is not finite, or neither solver succeeds.
+    :raises UserError: if the matrix is not finite, or neither solver converges.
     """
     if not torch.isfinite(matrix).all():
-        raise UserError("the matrix is not finite: look for weights or inputs that are not finite.")
+        raise UserError("the matrix is not finite: check whether all weights and inputs are.")
     try:
         eigenvalues = torch.linalg.eigvalsh(matrix).cpu().double().numpy()
         if np.isfinite(eigenvalues).all():
@@ -42,15 +43,15 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
     except np.linalg.LinAlgError as error:
         raise UserError(
             f"no eigenvalues of this {matrix.dtype} matrix of {len(matrix)} x {len(matrix)}: neither torch's nor "
-            "NumPy's solver converges. Change the network's seed, or, if the matrix is one as published, do without "
-            "those (published_batches: 0)."
+            "NumPy's solver converges. Change the network's seed or, if this is a spectrum as published, do without "
+            "them (published_batches: 0)."
         ) from error
 
 
 def noise_floor(eigenvalues: np.ndarray, dtype: str) -> float:
-    """Absolute size below which the eigenvalues of a symmetric matrix are rounding.
+    """Absolute size below which the eigenvalues of a symmetric matrix are rounding errors.
 
-    A symmetric n x n matrix of independent rounding errors, relative to the largest eigenvalue, has about this norm.
+    It is about the norm of a symmetric n x n matrix of independent rounding errors of the largest eigenvalue.
 
     :param eigenvalues: shape (n,). :param dtype: of the matrix, such as "float32".
     """

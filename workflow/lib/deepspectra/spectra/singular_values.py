@@ -1,4 +1,4 @@
-"""Singular values and vectors of weight matrices."""
+"""Singular value decompositions of weight matrices."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+__all__ = ["Decomposition", "as_matrix", "decompose"]
+
 
 class Decomposition(NamedTuple):
-    """Singular values (m,), ascending, and unit singular vectors as columns in the same order, all float64.
+    """A thin SVD, all float64.
 
-    ``output_vectors`` (outputs, m) and ``input_vectors`` (inputs, m).
+    :ivar singular_values: shape (m,), ascending.
+    :ivar output_vectors: unit vectors as columns in the same order, shape (outputs, m).
+    :ivar input_vectors: likewise, shape (inputs, m).
     """
 
     singular_values: np.ndarray
@@ -20,12 +24,12 @@ class Decomposition(NamedTuple):
 
 
 def as_matrix(weight: np.ndarray) -> np.ndarray:
-    """(outputs, inputs x height x width) of a weight of any number of axes."""
+    """A weight of any number of axes as a matrix: (outputs, inputs x height x width)."""
     return weight.reshape(len(weight), -1)
 
 
 def decompose(weight: np.ndarray) -> Decomposition:
-    """Singular value decomposition in float64 of a weight of shape (outputs, ...)."""
+    """SVD in float64 of a weight of shape (outputs, ...)."""
     matrix = as_matrix(weight).astype(np.float64)
     left, values, right = scipy.linalg.svd(matrix, full_matrices=False, overwrite_a=True, check_finite=False)
     return Decomposition(values[::-1].copy(), left[:, ::-1].copy(), right[::-1].T.copy())

@@ -1,6 +1,6 @@
-"""Random variants of training images: crops, mirror images, and small shifts.
+"""Random image augmentation for training: crops, mirror images, and shifts by a few pixels.
 
-Random numbers come from a generator on the CPU whatever the device.
+The random numbers come from a generator on the CPU, whatever the device.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["Shifts", "centre_crops", "flip_and_shift", "random_crops"]
 
 @dataclass(frozen=True)
 class Shifts:
-    """Images are mirrored or not, and moved by up to ``margin`` pixels in each direction.
+    """Mirror images at random and shift them by up to ``margin`` pixels in each direction.
 
-    ``border``: the pixel that moves in, one number a channel. torchvision pads images before they are normalised, so it
-    is a black pixel as the network sees it, not zero.
+    :ivar border: fill value of the padding, one number per channel. torchvision pads before it normalises, so this is
+        a black pixel as the network sees it, not zero.
     """
 
     margin: int
@@ -25,7 +25,10 @@ class Shifts:
 
 
 def flip_and_shift(images: torch.Tensor, shifts: Shifts, rng: torch.Generator) -> torch.Tensor:
-    """Each image mirrored left to right with probability 1/2, then moved; (batch, channels, side, side) to the same."""
+    """Mirror each image with probability 1/2, then shift it.
+
+    :param images: shape (batch, channels, side, side), which the result has too.
+    """
     count, _, side, _ = images.shape
     mirrored = torch.rand(count, 1, 1, 1, generator=rng).to(images.device) < 0.5
     images = torch.where(mirrored, images.flip(3), images)
@@ -37,18 +40,18 @@ def flip_and_shift(images: torch.Tensor, shifts: Shifts, rng: torch.Generator) -
 
 
 def random_crops(images: torch.Tensor, side: int, rng: torch.Generator) -> torch.Tensor:
-    """A square of ``side`` pixels from a random place in each image; shape (batch, channels, side, side)."""
+    """Cut a square of ``side`` pixels from a random position of each image; shape (batch, channels, side, side)."""
     count, _, height, width = images.shape
     tops = torch.randint(height - side + 1, (count, 1, 1), generator=rng).to(images.device)
     lefts = torch.randint(width - side + 1, (count, 1, 1), generator=rng).to(images.device)
     pixels = torch.arange(side, device=images.device)
     batch = torch.arange(count, device=images.device)[:, None, None]
-    # Indices around a slice put the channels last.
+    # Advanced indices on both sides of a slice put the channels last.
     return images[batch, :, tops + pixels[:, None], lefts + pixels].permute(0, 3, 1, 2)
 
 
 def centre_crops(images: torch.Tensor, side: int | None) -> torch.Tensor:
-    """The central square of each image, or whole images for None."""
+    """The central square of each image; with None, the images themselves."""
     if side is None:
         return images
     top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2

@@ -1,12 +1,11 @@
-"""Stochastic gradient descent and Adam by torch's own functions, in the form that training needs.
+"""Stochastic gradient descent and Adam, by PyTorch's functional optimisers.
 
-The classes of :mod:`torch.optim` import torch's compiler as soon as they are made, which nothing here uses and which
-takes longer than many a training of the preview. Steps are theirs to the bit.
+Creating one of the classes of :mod:`torch.optim` imports torch's compiler, which is not used here and takes longer than
+many a training of the preview. The steps are bit-identical to theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,9 +14,11 @@ from torch import nn
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-# Keras's constant, with which fan2020 was made; torch's own is 1e-8. Here it is added to the root of the mean square
-# gradient after the correction of the bias, as in algorithm 1 of Adam's paper. Keras adds it before: its step t is
-# shorter, by a share of at most 1e-7 (1 / sqrt(1 - 0.999^t) - 1) over that root, 3e-6 over the gradient at first.
+__all__ = ["Optimiser"]
+
+# Keras's constant, used by fan2020; torch's default is 1e-8. It is added to the root of the bias-corrected mean square
+# gradient, as in algorithm 1 of Adam's paper. Keras adds it before the correction, which shortens step t by a relative
+# 1e-7 (1 / sqrt(1 - 0.999^t) - 1) / root at most, at first 3e-6 / |gradient|.
 _ADAM_EPSILON = 1e-7
 
 
@@ -25,11 +26,11 @@ _ADAM_EPSILON = 1e-7
 class Optimiser:
     """Moves parameters against their gradients.
 
-    ``groups``: parameters, each group with the share of a parameter that is added to its gradient.
-    ``kind``: stochastic gradient descent, or Adam with Keras's constants.
-    ``momentum``: of stochastic gradient descent.
-    ``learning_rate``: of the next step.
-    ``state``: what is remembered of each parameter, by torch's names; empty before the first step.
+    :ivar groups: parameters, each group with its weight decay (this times a parameter is added to its gradient).
+    :ivar kind: stochastic gradient descent, or Adam with Keras's constants.
+    :ivar momentum: of stochastic gradient descent.
+    :ivar learning_rate: of the next step.
+    :ivar state: what the optimiser keeps for each parameter, by torch's names; empty before the first step.
     """
 
     groups: list[tuple[list[nn.Parameter], float]]
@@ -39,32 +40,32 @@ class Optimiser:
     state: dict[nn.Parameter, dict[str, torch.Tensor]] = field(default_factory=dict)
 
     @property
-    def remembers(self) -> tuple[str, ...]:
-        """Names of what is remembered of each parameter."""
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the tensors kept for each parameter."""
         if self.kind == "adam":
             return ("exp_avg", "exp_avg_sq", "step")
         return ("momentum_buffer",) if self.momentum else ()
 
     def zero_gradients(self) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
         for parameters, _ in self.groups:
             for parameter in parameters:
                 parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """One step; every parameter has its gradient."""
+        """Take one step; every parameter must have a gradient."""
         for parameters, weight_decay in self.groups:
-            gradients = [parameter.grad for parameter in parameters]
-            if self.kind == "adam":
-                self._adam(parameters, gradients, weight_decay)
-            else:
-                self._sgd(parameters, gradients, weight_decay)
+            gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+            (self._adam if self.kind == "adam" else self._sgd)(parameters, gradients, weight_decay)
 
     def _sgd(self, parameters: list[nn.Parameter], gradients: list[torch.Tensor], weight_decay: float) -> None:
-        buffers = self._remembered(parameters, "momentum_buffer")
+        # torch puts the gradients in place of buffers that are None.
+        buffers = [self.state.get(parameter, {}).get("momentum_buffer") for parameter in parameters]
         sgd(
-            *(parameters, gradients, buffers),
+            list[torch.Tensor](parameters),
+            gradients,
+            buffers,
             fused=True,
             weight_decay=weight_decay,
             momentum=self.momentum,
@@ -73,18 +74,23 @@ class Optimiser:
             nesterov=False,
             maximize=False,
         )
-        if self.momentum:
-            for parameter, buffer in zip(parameters, buffers, strict=True):
+        for parameter, buffer in zip(parameters, buffers, strict=True):
+            if buffer is not None:
                 self.state[parameter] = {"momentum_buffer": buffer}
 
     def _adam(self, parameters: list[nn.Parameter], gradients: list[torch.Tensor], weight_decay: float) -> None:
         for parameter in parameters:
             if parameter not in self.state:
-                means = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
-                self.state[parameter] = means | {"step": torch.zeros((), device=parameter.device)}
+                zeros = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                self.state[parameter] = zeros | {"step": torch.zeros((), device=parameter.device)}
+        means, squares, steps = ([self.state[parameter][name] for parameter in parameters] for name in self.state_names)
         adam(
-            *(parameters, gradients, self._remembered(parameters, "exp_avg")),
-            *(self._remembered(parameters, "exp_avg_sq"), [], self._remembered(parameters, "step")),
+            list[torch.Tensor](parameters),
+            gradients,
+            means,
+            squares,
+            [],
+            steps,
             fused=True,
             amsgrad=False,
             beta1=0.9,
@@ -94,6 +100,3 @@ class Optimiser:
             eps=_ADAM_EPSILON,
             maximize=False,
         )
-
-    def _remembered(self, parameters: Iterable[nn.Parameter], name: str) -> list[torch.Tensor | None]:
-        return [self.state.get(parameter, {}).get(name) for parameter in parameters]

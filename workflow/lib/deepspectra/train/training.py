@@ -1,8 +1,8 @@
-"""Training of a network by gradients of batches: seeded, resumable, and equal to the bit either way.
+"""Mini-batch training of a network: seeded, resumable, and bit-identical either way.
 
-All samples lie on the device as one tensor and are indexed there. What is random in an epoch (order, variants of
-images) comes from a generator of that epoch alone, so that an epoch can be gone through again without the history
-before it: a run that was killed and goes on from a checkpoint ends with the same weights as one that was not.
+All samples lie on the device as one tensor and are indexed there. Everything random in an epoch (order, augmentation)
+comes from a generator of that epoch alone, so an epoch can be repeated without the history before it: a run that is
+killed and continues from a checkpoint ends with the same weights as one that is not.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -30,33 +30,36 @@ from deepspectra.runtime.seeds import generator
 from deepspectra.train.augmentation import Shifts, centre_crops, flip_and_shift, random_crops
 from deepspectra.train.optimisers import Optimiser
 
+__all__ = ["CHECKPOINT_SECONDS", "HISTORY_COLUMNS", "Plan", "Recipe", "accuracy", "train"]
+
 logger = logging.getLogger(__name__)
 
-#: What the history tells of every epoch, by loss.
+#: Columns of the history, by loss; one row an epoch.
 HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
     "cross_entropy": ("epoch", "learning_rate", "loss", "train_accuracy", "test_accuracy"),
     "squared": ("epoch", "learning_rate", "loss", "test_loss"),
 }
-_EVALUATED_AT_ONCE = 2000
-_STEPS_A_REPORT = 50
-#: An epoch of a large network may take half an hour: then every one is worth a checkpoint.
+#: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
+_EVALUATION_BATCH = 2000
+_STEPS_PER_REPORT = 50
+_Model = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How a network is trained.
 
-    ``learning_rates``: one for each epoch.
-    ``optimiser``: stochastic gradient descent, or Adam with Keras's constants.
-    ``momentum``: of stochastic gradient descent.
-    ``seed``: of order, crops and shifts.
-    ``loss``: mean over a batch; targets are labels for cross-entropy, values for the squared error.
-    ``l2``: l2 times the sum of squared weights (biases excepted) is added to the loss.
-    ``weight_decay``: this times a parameter is added to its gradient, biases included.
-    ``output_scale``: alpha; outputs are multiplied by it and the loss divided by its square (thamm2024, eq. 3).
-    ``crop``: side of a random square cut from every image, or None; tests take the centre.
-    ``shifts``: how images are mirrored and moved, or None; tests take them as they are.
+    :ivar learning_rates: one for each epoch.
+    :ivar seed: of order, crops and shifts.
+    :ivar optimiser: stochastic gradient descent, or Adam with Keras's constants.
+    :ivar momentum: of stochastic gradient descent.
+    :ivar loss: mean over a batch; targets are labels for cross-entropy, values for the squared error.
+    :ivar l2: this times the sum of squared weights (not biases) is added to the loss.
+    :ivar weight_decay: this times a parameter, biases included, is added to its gradient.
+    :ivar output_scale: alpha; it multiplies the outputs, and its square divides the loss (thamm2024, eq. 3).
+    :ivar crop: side of the random square cut from each image, or None; tests take the central square.
+    :ivar shifts: how images are mirrored and shifted, or None; test images are not.
     """
 
     learning_rates: tuple[float, ...]
@@ -72,6 +75,16 @@ class Plan:
     shifts: Shifts | None = None
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """A network with its initial weights, float32 samples, and how it is trained; everything on the CPU."""
+
+    model: nn.Module
+    train: Samples
+    test: Samples
+    plan: Plan
+
+
 def train(
     model: nn.Module,
     train_samples: Samples,
@@ -85,22 +98,24 @@ def train(
 ) -> np.ndarray:
     """Train a model in place.
 
-    :param model: on the device of the samples, with its initial weights.
-    :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs, and after one that ends
-        :data:`CHECKPOINT_SECONDS` or more after the last; if it is there and was made by the same plan and code from
-        the same initial weights and samples, training goes on from it, else it is written anew.
+    :param model: with its initial weights, on the device of the samples.
+    :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs, and after each epoch that ends
+        :data:`CHECKPOINT_SECONDS` or more after the last checkpoint. Training continues from an existing file if the
+        same plan and code made it from the same initial weights and samples; otherwise it starts anew and replaces it.
     :param code: digest of the code that trains.
-    :returns: history, float64, columns :data:`HISTORY_COLUMNS` of the loss. Loss and train accuracy are means over the
-        epoch's batches as they were met; test accuracy and test loss are those after the epoch.
+    :returns: history, float64 of shape (epochs, columns), with the columns :data:`HISTORY_COLUMNS` of the loss. Loss
+        and train accuracy are means over the epoch's batches as they were met; test accuracy and test loss are taken
+        after the epoch.
     """
-    rates = plan.learning_rates
-    identity = _identity(model, (train_samples, test_samples), plan, code) if checkpoint else ""
-    optimiser = _optimiser(model, plan)
+    rates, count = plan.learning_rates, len(train_samples.targets)
     columns = HISTORY_COLUMNS[plan.loss]
+    optimiser = _optimiser(model, plan)
     history = np.zeros((0, len(columns)))
-    if checkpoint and Path(checkpoint).exists():
-        history = _resume(Path(checkpoint), identity, model, optimiser, plan)
-    count = len(train_samples.targets)
+    path, identity = Path(checkpoint or ""), ""
+    if checkpoint:
+        identity = _identity(model, (train_samples, test_samples), plan, code)
+        if path.exists():
+            history = _resume(path, identity, model, optimiser, history)
     steps = -(-count // plan.batch_size)
     saved = time.monotonic()
     with ProgressBar(total=len(rates) * steps, initial=len(history) * steps, desc=description, unit="step") as bar:
@@ -118,7 +133,7 @@ def train(
             logger.info("epoch %d: %s", epoch + 1, ", ".join(told))
             is_due = (epoch + 1) % checkpoint_epochs == 0 or time.monotonic() - saved >= CHECKPOINT_SECONDS
             if checkpoint and is_due and epoch + 1 < len(rates):
-                _save(Path(checkpoint), identity, model, optimiser, history)
+                _save(path, identity, model, optimiser, history)
                 saved = time.monotonic()
     return history
 
@@ -126,12 +141,12 @@ def train(
 def _epoch(
     model: nn.Module, samples: Samples, plan: Plan, optimiser: Optimiser, epoch: int, bar: ProgressBar
 ) -> tuple[float, int]:
-    """One pass through the samples; the summed loss and the number of right answers (0 where there are none)."""
-    source = generator(plan.seed, ORDER_STREAM, epoch)
+    """One pass through the samples; returns the summed loss and the number of correct answers (0 for values)."""
+    rng = generator(plan.seed, ORDER_STREAM, epoch)
     device, count = samples.targets.device, len(samples.targets)
-    order = torch.randperm(count, generator=source).to(device)
+    order = torch.randperm(count, generator=rng).to(device)
     model.train()
-    # Sums stay on the device: reading one would make the CPU wait for a GPU in every step.
+    # Sums stay on the device: reading one would make the CPU wait for a GPU at every step.
     total = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
     pending = 0
@@ -139,9 +154,9 @@ def _epoch(
         chosen = order[start : start + plan.batch_size]
         inputs, targets = samples.inputs.index_select(0, chosen), samples.targets.index_select(0, chosen)
         if plan.crop:
-            inputs = random_crops(inputs, plan.crop, source)
+            inputs = random_crops(inputs, plan.crop, rng)
         if plan.shifts:
-            inputs = flip_and_shift(inputs, plan.shifts, source)
+            inputs = flip_and_shift(inputs, plan.shifts, rng)
         outputs = plan.output_scale * model(inputs)
         loss = _loss(outputs, targets, plan)
         optimiser.zero_gradients()
@@ -152,7 +167,7 @@ def _epoch(
             if plan.loss == "cross_entropy":
                 correct += (outputs.argmax(1) == targets).sum()
         pending += 1
-        if pending == _STEPS_A_REPORT:
+        if pending == _STEPS_PER_REPORT:
             bar.set_postfix_str(f"loss {float(total) / (start + len(targets)):.4f}", refresh=False)
             bar.update(pending)
             pending = 0
@@ -163,47 +178,47 @@ def _epoch(
 
 
 def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Tensor:
-    """Mean over a batch, of outputs that have been multiplied by the output scale."""
+    """Mean loss of a batch, from outputs already multiplied by the output scale."""
     mean = functional.mse_loss if plan.loss == "squared" else functional.cross_entropy
     return mean(outputs, targets) / plan.output_scale**2
 
 
 def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
-    """The optimiser with the penalty on weights only, whose gradient is 2 l2 W, and the decay of all parameters."""
-    weights, biases = [], []
+    """The penalty, whose gradient is 2 l2 W, acts on weights only, the decay on all parameters."""
+    weights: list[nn.Parameter] = []
+    biases: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         (weights if name.endswith("weight") else biases).append(parameter)
     groups = [(weights, 2 * plan.l2 + plan.weight_decay), (biases, plan.weight_decay)]
     return Optimiser(groups, plan.optimiser, plan.momentum)
 
 
-@torch.no_grad()
-def accuracy(model: Callable[[torch.Tensor], torch.Tensor], samples: Samples, crop: int | None = None) -> float:
-    """Share of images whose largest output is that of their label; a model that is a module is put into evaluation."""
-    if isinstance(model, nn.Module):
-        model.eval()
-    correct = 0
-    for start in range(0, len(samples.targets), _EVALUATED_AT_ONCE):
-        chosen = slice(start, start + _EVALUATED_AT_ONCE)
-        outputs = model(centre_crops(samples.inputs[chosen], crop))
-        correct += int((outputs.argmax(1) == samples.targets[chosen]).sum())
-    return correct / len(samples.targets)
+def accuracy(model: _Model, samples: Samples, crop: int | None = None) -> float:
+    """Share of images whose largest output is that of their label; a module is switched to evaluation mode."""
+    blocks = _evaluated(model, samples, crop)
+    return sum(int((outputs.argmax(1) == targets).sum()) for outputs, targets in blocks) / len(samples.targets)
 
 
-@torch.no_grad()
 def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
-    """Mean loss of samples as tests take them; the model is put into evaluation."""
-    model.eval()
-    total = 0.0
-    for start in range(0, len(samples.targets), _EVALUATED_AT_ONCE):
-        chosen = slice(start, start + _EVALUATED_AT_ONCE)
-        outputs = plan.output_scale * model(centre_crops(samples.inputs[chosen], plan.crop))
-        total += float(_loss(outputs, samples.targets[chosen], plan)) * len(outputs)
+    """Mean loss of test samples; the model is switched to evaluation mode."""
+    total = 0.0  # not sum(), whose rounding depends on Python's version
+    for outputs, targets in _evaluated(model, samples, plan.crop):
+        total += float(_loss(plan.output_scale * outputs, targets, plan)) * len(targets)
     return total / len(samples.targets)
 
 
+@torch.no_grad()
+def _evaluated(model: _Model, samples: Samples, crop: int | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Outputs and targets of test samples, block by block."""
+    if isinstance(model, nn.Module):
+        model.eval()
+    for start in range(0, len(samples.targets), _EVALUATION_BATCH):
+        chosen = slice(start, start + _EVALUATION_BATCH)
+        yield model(centre_crops(samples.inputs[chosen], crop)), samples.targets[chosen]
+
+
 def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: str) -> str:
-    """Digest of all that determines the result to the bit: a checkpoint of anything else is of no use."""
+    """Digest of everything that determines the result to the last bit; a checkpoint of anything else is useless."""
     arithmetic = [torch.__version__, str(samples[0].targets.device), torch.get_num_threads()]
     digest = hashlib.sha256(json.dumps([asdict(plan), arithmetic, code], sort_keys=True).encode())
     for name, array in parameters_of(model).items():
@@ -215,40 +230,40 @@ def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: 
 
 
 def _save(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, history: np.ndarray) -> None:
-    """The state after an epoch, atomically: parameters, what the optimiser remembers of each, history."""
+    """Write the state after an epoch atomically: parameters, optimiser state, history."""
     arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
     for name, parameter in model.named_parameters():
-        for key in optimiser.remembers:
+        for key in optimiser.state_names:
             arrays[f"optimiser/{key}/{name.replace('.', '/')}"] = optimiser.state[parameter][key].cpu().numpy()
     store.write(path, arrays | {"history": history}, parameters={"identity": identity})
 
 
-def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, plan: Plan) -> np.ndarray:
-    """Set model and optimiser to a checkpoint's state; the history so far, empty if it is not one of this run."""
-    columns = len(HISTORY_COLUMNS[plan.loss])
-    empty = np.zeros((0, columns))
+def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, empty: np.ndarray) -> np.ndarray:
+    """Set model and optimiser to a checkpoint's state.
+
+    :returns: the history so far; ``empty`` (0, columns) if the checkpoint cannot be read or belongs to another run.
+    """
     names = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
-    shapes = {"history": ("epochs", columns)}
+    shapes: dict[str, tuple[int | str, ...]] = {"history": ("epochs", empty.shape[1])}
     for name, parameter in names.items():
         shapes[f"parameters/{name}"] = tuple(parameter.shape)
-        # Adam counts its steps, one number for each parameter.
-        shapes |= {
-            f"optimiser/{key}/{name}": () if key == "step" else tuple(parameter.shape) for key in optimiser.remembers
-        }
+        for key in optimiser.state_names:
+            # Adam counts its steps, one number for each parameter.
+            shapes[f"optimiser/{key}/{name}"] = () if key == "step" else tuple(parameter.shape)
     try:
         contents = store.read(path, shapes)
     except store.StoreError as error:
         logger.warning("the checkpoint %s cannot be read, training starts anew and replaces it", path)
         logger.debug("%s", error)
         return empty
-    if contents.attributes["parameters"].get("identity") != identity:
+    if cast("dict[str, Any]", contents.attributes["parameters"]).get("identity") != identity:
         logger.warning("the checkpoint %s is of another run, training starts anew", path)
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})
     for name, parameter in names.items():
         optimiser.state[parameter] = {
             key: torch.as_tensor(contents[f"optimiser/{key}/{name}"]).to(parameter.device)
-            for key in optimiser.remembers
+            for key in optimiser.state_names
         }
     logger.info("going on from the checkpoint after epoch %d", len(contents["history"]))
     return contents["history"]

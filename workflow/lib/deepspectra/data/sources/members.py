@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from deepspectra.data.sources.errors import AbsentError, CorruptError, IncompleteError
+from deepspectra.data.sources.errors import CorruptError, IncompleteError, NoFilesError
 from deepspectra.data.sources.tables import AnySource, Member, check_digest
 
 __all__ = ["MEMBER_LIMIT", "MemberBytes", "locate", "read_members"]
@@ -41,7 +41,7 @@ def locate(folder: Path, source: AnySource) -> list[Path]:
 
     A member may lie at its path or directly in the folder, plain or with ``.gz``.
 
-    :raises AbsentError: if there are none.
+    :raises NoFilesError: if there are none.
     :raises IncompleteError: if some are missing; the message names them.
     """
     downloaded = [_first(folder, name) for name in source.downloaded_names]
@@ -59,7 +59,7 @@ def locate(folder: Path, source: AnySource) -> list[Path]:
     if present:
         missing = ", ".join(name for name in single if name not in present)
         raise IncompleteError(f"it has {', '.join(present)}, but not {missing}")
-    raise AbsentError("none of its files")
+    raise NoFilesError("none of its files")
 
 
 def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Member]) -> dict[str, MemberBytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from deepspectra.data.sources.downloads import fetch
-from deepspectra.data.sources.errors import AbsentError, CorruptError, IncompleteError, SourceError
+from deepspectra.data.sources.errors import CorruptError, IncompleteError, NoFilesError, SourceError
 from deepspectra.data.sources.formats import FORMATS
 from deepspectra.data.sources.members import MemberBytes, locate, read_members
 from deepspectra.data.sources.tables import AnySource
@@ -74,7 +74,7 @@ class Retriever:
                 )
             try:
                 return _from_folder(name, sources, read, folder)
-            except AbsentError as error:
+            except NoFilesError as error:
                 tried.append((f"your folder {folder}", str(error)))
                 logger.warning("%s: your folder %s: %s", name, folder, error)
         for source in sources:
@@ -102,20 +102,19 @@ def _from_folder(
 ) -> tuple[T, str]:
     """The content of the user's own files, in the form of whichever source they are.
 
-    :raises AbsentError: if the folder has no file of any source.
+    :raises NoFilesError: if the folder has no file of any source.
     :raises UserError: if it has some, but no source is complete, or the first complete one is wrong.
     """
     incomplete: IncompleteError | None = None
     for source in sources:
         try:
             files = locate(folder, source)
-        except AbsentError:
+            content = read(source, folder, files)
+        except NoFilesError:
             continue
         except IncompleteError as error:
             incomplete = incomplete or error
             continue
-        try:
-            content = read(source, folder, files)
         except SourceError as error:
             raise UserError(
                 f"{name}: a file in your folder {folder} is not the right one: {error}. Replace it, or take it out of "
@@ -128,7 +127,7 @@ def _from_folder(
             f"{name}: your folder {folder} is not complete: {incomplete}. Add what is missing, or take the others out "
             "of the folder to have all downloaded."
         ) from incomplete
-    raise AbsentError("none of its files")
+    raise NoFilesError("none of its files")
 
 
 def read_arrays(

@@ -18,8 +18,8 @@ from scipy import stats
 
 from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.spacings import wigner_surmise
-from deepspectra.rmt.orthogonal import orthogonal_levels
 from deepspectra.rmt.ratios import mean_ratio, mean_ratio_by_rank, spacing_ratios
 from deepspectra.rmt.unfolding import empirical
 from deepspectra.runtime import store
@@ -183,7 +183,7 @@ def reference_unfolding(batches: int, share: float, seed: int) -> Unfolded:
     parts = []
     for attempt in range(rounds):
         rng = np.random.default_rng([seed, attempt])
-        spectra = [orthogonal_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)]
+        spectra = [goe_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)]
         parts.append(unfold_batches(spectra, share, seed + attempt))
     return Unfolded(np.concatenate([part.spacings for part in parts]), parts[0].step)
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
-from deepspectra.rmt.distances import histogram, ks_distance
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN
-from deepspectra.rmt.laws.spacings import orthogonal_spacing_cdf, wigner_surmise
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.ratios import GOE_MEAN
+from deepspectra.rmt.laws.spacings import goe_spacing_cdf, wigner_surmise
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
 
@@ -39,7 +40,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
     bulk = every[(heights[:, :-1] >= _BULK[0]) & (heights[:, 1:] <= _BULK[1])]
 
     s = np.linspace(0, _LARGEST, 401)
-    surmise, exact = wigner_surmise.cdf(s), orthogonal_spacing_cdf(s)
+    surmise, exact = wigner_surmise.cdf(s), goe_spacing_cdf(s)
     counted = np.searchsorted(np.sort(bulk), s, side="right") / bulk.size
     lines = {
         ("a", "surmise"): wigner_surmise.pdf(s),
@@ -52,7 +53,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
 
     # A spacing of eight times the mean has a probability of 1e-22.
     fine = np.linspace(0, 8, 1601)
-    fine_law = orthogonal_spacing_cdf(fine)
+    fine_law = goe_spacing_cdf(fine)
     to_surmise, to_all = (ks_distance(spacings, wigner_surmise.cdf) for spacings in (bulk, every))
     to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, fine_law))
     ratio = mean_ratio(list(levels), ensemble["seed"])
@@ -68,7 +69,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
         row("a", "surmise_ks_all", "KS distance to the Wigner surmise, edges included", to_all, to_surmise),
         row("a", "spacings", "spacings", bulk.size),
         row("a", "mean_spacing", "mean spacing", float(bulk.mean()), 1.0),
-        row("a", "mean_ratio", "mean of min(r, 1/r)", ratio.value, ORTHOGONAL_MEAN, error=ratio.error),
+        row("a", "mean_ratio", "mean of min(r, 1/r)", ratio.value, GOE_MEAN, error=ratio.error),
     ]
     curves = pd.DataFrame(rows, columns=["panel", "series", "x", "x_high", "y"])
     return Numbers(curves, summary_table(summary, "reference", "error"))

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
-from deepspectra.rmt.distances import histogram, ks_distance
+from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.gaussian_process import process_density
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
 from deepspectra.rmt.ratios import mean_ratio, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
@@ -93,9 +94,7 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
         share, expected = float(np.mean(pooled > _LARGEST_RATIO)), ratio_surmise.sf(10)
         left_out = "share of levels that are zero by construction, left out"
         summary += [
-            Row(
-                panel, reading, "mean_ratio", "mean of min(r, 1/r)", mean.value, ORTHOGONAL_MEAN, mean.error, told=True
-            ),
+            Row(panel, reading, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),
             Row(panel, reading, "surmise_ks", "KS distance to the surmise", distance, told=True),
             Row(panel, reading, "large_ratios", "share of ratios above 10", share, expected),
             Row(panel, reading, "zero_levels", left_out, zeros),
@@ -104,7 +103,7 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
             inner = mean_ratio(list(spectra[:, : -process["outliers"] or None]), process["seed"])
             label = "mean of min(r, 1/r), outliers left out"
             summary.append(
-                Row(panel, reading, "inner_mean_ratio", label, inner.value, ORTHOGONAL_MEAN, inner.error, told=True)
+                Row(panel, reading, "inner_mean_ratio", label, inner.value, GOE_MEAN, inner.error, told=True)
             )
     x = np.linspace(0, _LARGEST_RATIO, 401)
     rows += [("all", "surmise", a, a, b) for a, b in zip(x, ratio_surmise.pdf(x), strict=True)]

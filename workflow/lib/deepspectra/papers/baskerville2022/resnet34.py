@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
-from deepspectra.rmt.distances import histogram
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, ratio_surmise
-from deepspectra.rmt.orthogonal import orthogonal_levels
+from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
 from deepspectra.rmt.ratios import folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
@@ -37,7 +37,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
 
     rng = np.random.default_rng([seed, 1])
     draws = ProgressBar(range(_NULL_MATRICES), desc="GOE", unit="matrix")
-    null = [orthogonal_levels(len(levels), rng) for _ in draws]
+    null = [goe_levels(len(levels), rng) for _ in draws]
     null_means = np.array([folded(spacing_ratios(draw)).mean() for draw in null])
     lower, upper = null_band(np.array([rank_means(draw, _PARTS) for draw in null]))
     centre = np.median(null_means)
@@ -67,7 +67,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
         row("a", "largest", "largest", levels[-1]),
         row("a", "error_bound", "error bound", bound),
         row("a", "unresolved_share", share, known["unresolved_spacings"], 0.01),
-        row("b", "mean_ratio", "mean of min(r, 1/r)", mean.value, ORTHOGONAL_MEAN, error=mean.error, told=True),
+        row("b", "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, error=mean.error, told=True),
         row("b", "p_value", against, float(p.value), error=float(p.error), told=True),
         row("c", "tenths_outside", tenths, outside, _PARTS / 20),
     ]

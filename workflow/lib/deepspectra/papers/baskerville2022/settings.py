@@ -128,7 +128,7 @@ class HessianNetwork(Node):
     @property
     def is_softmax_regression(self) -> bool:
         """Whether its Hessian has a closed form, also over a whole set."""
-        return self.architecture == "mlp" and not self.hidden and self.data != "bike"
+        return self.architecture == "mlp" and not self.hidden and data_set(self.data).loss == "cross_entropy"
 
 
 class Curvature(Node):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepspectra.papers.baskerville2022.names import parts_of
 from deepspectra.papers.item import Table
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.runtime import store
 from deepspectra.runtime.markdown import number
 from deepspectra.runtime.tables import read_csv
@@ -57,7 +57,7 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
             rows.append(row)
     scores = ", ".join(f"{name} {_score(last)}" for name, last in histories.items())
     notes = [
-        f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {ORTHOGONAL_MEAN} for large GOE matrices, "
+        f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches; of "
         "fewer than ten, at least that of blocks of ten neighbours. Eigenvalues are means over matrices: as published "
         "those of the float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above "

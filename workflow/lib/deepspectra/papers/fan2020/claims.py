@@ -1,15 +1,18 @@
-"""Claims of Fan and Wang (2020)."""
+"""Readings of the claims of Fan and Wang (2020)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
+
+__all__ = ["READINGS"]
 
 FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (
     f"statistics/fan2020/figure_{item}" for item in ("1", "2", "3", "s1", "s2", "s4")
 )
-_KS = "KS distance to the limit"
+_KS = "ks_distance"
 
 
 def distance(file: str, kernel: str) -> Reading:
@@ -20,22 +23,25 @@ def distance(file: str, kernel: str) -> Reading:
         floor = results.value(file, "reference", **place)
         remark = f"a draw of the limit's own model has {floor:.2g}"
         if kernel == "tangent":
-            lemma = results.value(file, series=kernel, quantity="KS distance of lemma 3.5's matrix")
+            lemma = results.value(file, series=kernel, quantity="ks_distance_of_lemma_kernel")
             remark += f", lemma 3.5's matrix {lemma:.2g}"
         return Measured(results.value(file, **place), remark=remark, floor=floor)
 
     return Reading((file,), measure)
 
 
-def tangent_over_conjugate(results: Results) -> Measured:
-    """How many times as far the tangent kernel is from its limit."""
-    tangent, conjugate = (results.value(FIGURE_S2, series=name, quantity=_KS) for name in ("tangent", "conjugate"))
-    return Measured(_ratio(tangent, conjugate))
+def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
+    """A quantity of one series over that of another."""
+
+    def measure(results: Results) -> Measured:
+        return Measured(_ratio(*(results.value(file, series=name, quantity=quantity) for name in (above, below))))
+
+    return Reading((file,), measure)
 
 
-def plain(file: str, series: str, quantity: str) -> Reading:
+def plain(file: str, **place: Any) -> Reading:
     """One number of a summary."""
-    return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
+    return Reading((file,), lambda results: Measured(results.value(file, **place)))
 
 
 def emerged(kernel: str) -> Reading:
@@ -43,8 +49,7 @@ def emerged(kernel: str) -> Reading:
 
     def measure(results: Results) -> Measured:
         before, after = (
-            results.value(FIGURE_3, series=kernel, quantity=f"eigenvalues beyond 1.1 times the edge {time}")
-            for time in ("before", "after")
+            results.value(FIGURE_3, series=kernel, quantity=f"beyond_edge_{time}") for time in ("before", "after")
         )
         return Measured(after - before, remark=f"{before:g} before training")
 
@@ -52,44 +57,35 @@ def emerged(kernel: str) -> Reading:
 
 
 def test_prediction(results: Results) -> Measured:
-    """R^2 after the last epoch; two errors are half of what it wanders by within the last third of the epochs."""
+    """R^2 after the last epoch; two errors are half of its range within the last third of the epochs."""
     low, high = (
-        results.value(FIGURE_3, series="test", quantity=f"R^2 in the last third, {end}")
-        for end in ("lowest", "highest")
+        results.value(FIGURE_3, series="test", quantity=f"r_squared_last_third_{end}") for end in ("lowest", "highest")
     )
-    value = results.value(FIGURE_3, series="test", quantity="R^2 after")
+    value = results.value(FIGURE_3, series="test", quantity="r_squared_after")
     return Measured(value, (high - low) / 4, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
 
 
 def separation(results: Results) -> Measured:
     """Smallest eigenvalue of the tangent kernel in units of the identity's coefficient in lemma 3.5."""
-    row = {"series": "tangent", "quantity": "smallest eigenvalue / r_plus"}
+    row = {"series": "tangent", "quantity": "smallest_eigenvalue_over_r_plus"}
     floor = results.value(FIGURE_1, "reference", **row)
     return Measured(results.value(FIGURE_1, **row), remark=f"the limit has {floor:.3g}", floor=floor)
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A number of all layers of figure 1's network, first to last, made one.
+    """A quantity in all layers of figure 1's network, first to last, combined into one number.
 
-    :raises AbsentError: by the reading, if a number of it is not there.
+    :raises AbsentError: when read, if a layer's number is missing.
     """
 
     def measure(results: Results) -> Measured:
-        rows = results.rows(FIGURE_S4, "panel", quantity=quantity)
-        panels = [panel for panel in rows.panel.astype(str) if panel.startswith("figure_1_")]
-        if not panels:
+        rows = results.rows(FIGURE_S4, "panel", "at", quantity=quantity)
+        panels = rows[rows.panel.astype(str).str.startswith("figure_1_")].sort_values("at").panel
+        if panels.empty:
             raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")
-        panels.sort(key=lambda panel: int(panel.rpartition("_")[2]))
         return Measured(combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]))
 
     return Reading((FIGURE_S4,), measure)
-
-
-def inner_products(results: Results) -> Measured:
-    """What is left of inner products when components are removed."""
-    root = "root mean square inner product"
-    after, before = (results.value(FIGURE_S1, series=name, quantity=root) for name in ("after", "raw"))
-    return Measured(_ratio(after, before))
 
 
 def _ratio(above: float, below: float) -> float:
@@ -104,14 +100,14 @@ READINGS = {
     "F03": distance(FIGURE_2, "conjugate"),
     "F04": distance(FIGURE_2, "tangent"),
     "F05": distance(FIGURE_S2, "conjugate"),
-    "F06": Reading((FIGURE_S2,), tangent_over_conjugate),
-    "F07": plain(FIGURE_3, "train", "mean squared error after"),
+    "F06": ratio(FIGURE_S2, _KS, "tangent", "conjugate"),
+    "F07": plain(FIGURE_3, series="train", quantity="mean_squared_error_after"),
     "F08": Reading((FIGURE_3,), test_prediction),
-    "F09": plain(FIGURE_3, "conjugate_3", "share of the labels on the first 2 eigenvectors after"),
+    "F09": plain(FIGURE_3, series="conjugate_3", quantity="label_share_after", at=2),
     "F10": emerged("conjugate_3"),
     "F11": Reading((FIGURE_1,), separation),
     "F12": emerged("tangent"),
     "F13": of_layers(_KS, max),
-    "F14": of_layers("largest eigenvalue", lambda values: _ratio(values[-1], values[0])),
-    "F15": Reading((FIGURE_S1,), inner_products),
+    "F14": of_layers("largest_eigenvalue", lambda values: _ratio(values[-1], values[0])),
+    "F15": ratio(FIGURE_S1, "root_mean_square_inner_product", "after", "raw"),
 }

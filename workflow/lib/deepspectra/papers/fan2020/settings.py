@@ -15,7 +15,7 @@ ActivationName = Annotated[
     Literal["arctan", "cosine"],
     Field(description="Activation function, scaled to zero mean and unit second moment under N(0, 1)."),
 ]
-ImageClass = Literal[CIFAR10_CLASSES]
+ImageClass = Literal[CIFAR10_CLASSES]  # type: ignore[valid-type]  # the names stand in one place
 
 
 class KernelSpectra(Node):

@@ -9,39 +9,19 @@ from matplotlib.lines import Line2D
 
 from deepspectra.papers import style
 
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_1": "Distance of the first and of a deep layer's spectrum to the first layer's limit, against width",
-    "figure_2": "Training loss of random features against the ridge parameter: simulated points on theoretical lines",
-    "figure_3": "Four activation functions that preserve the spectrum, and their derivatives",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_1": "Densities are compared on equal bins over the limit's support and the two outsides. Assumed: the "
-    "values of alpha, the widths, the bins, the number of pooled eigenvalues. The text sets psi to 1, the caption to "
-    "3/2: here the first layer and its limit have 3/2, and later layers keep width n1. Dotted: what as many "
-    "independent draws from the limit would give, mean over alpha (eigenvalues repel, so that theirs may lie below). "
-    "Crosses: the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law (in "
-    "(b), grey: their mean over alpha). A curve that still falls at the largest width has not shown a limit.",
-    "figure_2": "Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
-    "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21). Quintics approach theory more slowly with n0 "
-    "than Gaussian noise in their place does.",
-    "figure_3": "The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be "
-    "zero.",
-}
+__all__ = ["draw_activation_curves", "draw_covariance_distance", "draw_memorisation"]
 
 
-def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """L1 distance of the first (a) and the deep (b) layer's spectrum to the first layer's limit, against width n0.
 
-    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...`` or ``sampling``), x, y.
+    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...``, ``equivalent``, ``sampling``), layer,
+        zeta, x, y, alpha.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
-    first = curves[curves.series.str.startswith("alpha=")]
-    names = list(dict.fromkeys(first.series))
-    colours = dict(zip(names, style.sequence(len(names)), strict=True))
-    markers = dict(zip(names, "osD^v<>", strict=False))
+    alphas = list(dict.fromkeys(curves.alpha.dropna()))
+    colours = dict(zip(alphas, style.sequence(len(alphas)), strict=True))
+    markers = dict(zip(alphas, "osD^v<>", strict=False))
     deep = int(curves.layer.max())
     titles = {"a": "first layer", "b": f"layer {deep}"}
     for panel, axis in zip("ab", axes[0], strict=True):
@@ -50,12 +30,14 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.plot(
             floor.x, floor.y, color="0.45", linestyle=":", label="independent draws\n(mean over $\\alpha$)", zorder=1
         )
-        for name in names:
-            line = part[part.series == name]
-            label = rf"$\alpha={float(name.removeprefix('alpha=')):g}$, $\zeta={line.zeta.iloc[0]:.3g}$"
-            axis.plot(line.x, line.y, color=colours[name], marker=markers.get(name, "o"), label=label.replace("-", "−"))
-            equivalent = part[part.series == f"equivalent {name}"]
-            axis.plot(equivalent.x, equivalent.y, color=colours[name], linestyle="none", marker="x", markersize=3.5)
+        of_equivalent = part.series.str.startswith("equivalent")
+        for alpha in alphas:
+            line = part[(part.alpha == alpha) & ~of_equivalent]
+            look = {"color": colours[alpha], "marker": markers.get(alpha, "o")}
+            label = rf"$\alpha={alpha:g}$, $\zeta={line.zeta.iloc[0]:.3g}$"
+            axis.plot(line.x, line.y, label=label.replace("-", "−"), **look)
+            equivalent = part[(part.alpha == alpha) & of_equivalent]
+            axis.plot(equivalent.x, equivalent.y, color=colours[alpha], linestyle="none", marker="x", markersize=3.5)
         mean = part[part.series == "equivalent"]
         axis.plot(mean.x, mean.y, color="0.3", linestyle="none", marker="x", markersize=3.5)
         axis.set_xscale("log", base=2)
@@ -80,7 +62,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Training loss against the ridge parameter: theory as lines, simulated random features as points.
 
     :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
@@ -114,7 +96,7 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Four activation functions with eta = 1 and zeta = 0, and their derivatives.
 
     :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from deepspectra.papers.types import FromText, Node, PositiveReal, Ratio, Seed, require_whole
 
+__all__ = ["ActivationCurves", "CovarianceDistance", "Memorisation", "Pennington2017", "ShapePair"]
+
 
 class CovarianceDistance(Node):
     """Distance of data covariance spectra to the first-layer limit, against width."""
@@ -23,10 +25,12 @@ class CovarianceDistance(Node):
     layers: int = Field(ge=2, description="The deep layer of panel b.", title="layers")
     pooled_eigenvalues: int = Field(
         ge=100,
-        description="Realisations are pooled to so many eigenvalues a point, or more.",
+        description="Realisations are pooled to at least this many eigenvalues a point.",
         title="eigenvalues a point",
     )
-    bins: int = Field(ge=2, description="Equal bins over the limit's support; both outsides come on top.", title="bins")
+    bins: int = Field(
+        ge=2, description="Equal bins over the limit's support; the two outer bins are extra.", title="bins"
+    )
     seed: Seed
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""Thamm, Staats and Rosenow (2024): weight matrices."""

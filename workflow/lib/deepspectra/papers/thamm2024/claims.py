@@ -12,13 +12,14 @@ from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["READINGS"]
+
 TABLE_1, TABLE_2 = "tables/thamm2024/table_1", "tables/thamm2024/table_2"
 FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" for item in (1, 2, 3, 4))
-#: The network of figures 3 and 4 at alpha = 1, and what it is called at the others of figure 3.
+#: The network of figures 3 and 4 at alpha = 1, and its names at each alpha of figure 3.
 MLP = "mlp512_seed1"
 REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
-_ABOVE = "singular values above the largest initial one"
-_PLAIN = "KS p-value, plain"
+_ABOVE = "values_above_initial"
 _LEVEL = 0.05
 
 
@@ -42,7 +43,7 @@ def table_accuracy(network: str) -> Reading:
 
 
 def rejected(results: Results, column: str) -> Measured:
-    """Rows of the paper's table 2 with a p-value of at most 0.05, of those that there are."""
+    """Number of rows of the paper's table 2 with a p-value of at most 0.05, among those that were made."""
     values = _table_2(results, column)
     told = [value for value in values if value == value]
     return Measured(float(sum(value <= _LEVEL for value in told)), remark=_told(values))
@@ -58,26 +59,25 @@ def spacing_test(series: str) -> Reading:
     """Plain p-value of one matrix of figure 1, and calibrated."""
 
     def plain(results: Results) -> Measured:
-        return Measured(results.value(FIGURE_1, series=series, quantity=_PLAIN))
+        return Measured(results.value(FIGURE_1, series=series, quantity="ks_p"))
 
     def calibrated(results: Results) -> Measured:
-        value = results.value(FIGURE_1, series=series, quantity="KS p-value, calibrated")
-        error = "Monte Carlo error of the calibrated p-value"
-        return Measured(value, results.value(FIGURE_1, series=series, quantity=error))
+        value = results.value(FIGURE_1, series=series, quantity="ks_p_calibrated")
+        return Measured(value, results.value(FIGURE_1, series=series, quantity="ks_p_calibrated_error"))
 
     return Reading((FIGURE_1,), plain, calibrated, "calibrated")
 
 
-def plain(file: str, series: str, quantity: str) -> Reading:
+def summary_value(file: str, series: str, quantity: str) -> Reading:
     """One number of a summary."""
     return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
 
 
 def regime_accuracy(alpha: float) -> Reading:
-    """Test accuracy in a learning regime, with the sampling error of as many images as table 1's."""
+    """Test accuracy in a learning regime, with the sampling error of table 1's number of images."""
 
     def measure(results: Results) -> Measured:
-        value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test accuracy")
+        value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test_accuracy")
         return Measured(value, _sampling_error(results, value))
 
     return Reading((FIGURE_3, TABLE_1), measure)
@@ -86,15 +86,15 @@ def regime_accuracy(alpha: float) -> Reading:
 def regime_spacings(results: Results) -> Measured:
     """Smallest plain p-value of the regimes."""
     return min(
-        (Measured(results.value(FIGURE_3, series=f"{name} dense2", quantity=_PLAIN)) for name in REGIMES.values()),
+        (Measured(results.value(FIGURE_3, series=f"{name} dense2", quantity="ks_p")) for name in REGIMES.values()),
         key=lambda found: found.value,
     )
 
 
 def more_large_values(results: Results) -> Measured:
-    """Ratio of the counts of large singular values; the error takes them as Poisson's, which is too much.
+    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it.
 
-    :raises AbsentError: if a number of it is not there.
+    :raises AbsentError: if one of its numbers is missing.
     """
     rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
     if not rich or not typical:
@@ -104,14 +104,15 @@ def more_large_values(results: Results) -> Measured:
 
 
 def vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) -> Reading:
-    """A number of the plain p-values of the second layer's vectors on the output side, and of the calibrated ones."""
+    """A statistic of the p-values of the second layer's output-side vectors, plain and calibrated."""
     file = vectors(network)
 
     def of_column(results: Results, column: str) -> Measured:
         rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
         return measure(rows.assign(rank=rows["rank"].map(number)).sort_values("rank"), column)
 
-    return Reading((file,), *(partial(of_column, column=name) for name in ("p", "p_calibrated")), "calibrated")
+    plain, calibrated = (partial(of_column, column=name) for name in ("p", "p_calibrated"))
+    return Reading((file,), plain, calibrated, "calibrated")
 
 
 def _largest(rows: pd.DataFrame, column: str) -> Measured:
@@ -133,9 +134,9 @@ def _contrast(rows: pd.DataFrame, column: str) -> Measured:
 def advantage(low: float, high: float) -> Reading:
     """Test accuracy of full networks minus that of linearised ones, mean over a range of output scales.
 
-    The images are the same, so that the sampling errors, taken as independent, are too large.
+    Both are tested on the same images, so the sampling errors, taken as independent, are too large.
 
-    :raises AbsentError: by the reading, if a number of it is not there.
+    :raises AbsentError: when read, if one of its numbers is missing.
     """
 
     def measure(results: Results) -> Measured:
@@ -149,7 +150,7 @@ def advantage(low: float, high: float) -> Reading:
             gaps.append(full - linearised)
             errors.append(math.hypot(*(_sampling_error(results, value) for value in (full, linearised))))
         told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
-        # All alphas share the images: their errors do not average out.
+        # All alphas share the images, so their errors do not average out.
         return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
 
     return Reading((FIGURE_4, TABLE_1), measure)
@@ -170,17 +171,17 @@ def _sweep(results: Results) -> dict[str, dict[float, float]]:
     found: dict[str, dict[float, float]] = {}
     for series in ("full", "linearised"):
         found[series] = {}
-        for row in results.rows(FIGURE_4, "quantity", "value", series=series).itertuples():
-            name, _, alpha = str(row.quantity).partition(" at alpha ")
-            if name == "test accuracy" and number(row.value) == number(row.value):
-                found[series][float(alpha)] = number(row.value)
+        rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
+        for alpha, value in zip(rows["at"].map(number), rows.value.map(number), strict=True):
+            if alpha == alpha and value == value:
+                found[series][alpha] = value
         if not found[series]:
             raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
     return found
 
 
 def _sampling_error(results: Results, accuracy: float) -> float:
-    """Of an accuracy on the images of table 1, whose number its own errors tell."""
+    """Sampling error of an accuracy on as many images as table 1's errors imply."""
     share, error = (
         results.value(TABLE_1, column, network=MLP) / 100
         for column in ("test_accuracy_percent", "sampling_error_percent")
@@ -191,7 +192,7 @@ def _sampling_error(results: Results, accuracy: float) -> float:
 
 
 def _table_2(results: Results, column: str) -> list[float]:
-    """A column of the rows that the paper's table has; NaN where there are no weights."""
+    """A column of the rows that the paper's table has; NaN where the weights are missing."""
     rows = results.rows(TABLE_2, "published_p", column)
     values = [number(value) for value in rows[rows.published_p.notna()][column]]
     if all(value != value for value in values):
@@ -203,8 +204,6 @@ def _told(values: list[float]) -> str:
     return f"{sum(value == value for value in values)} of the paper's {len(values)} rows"
 
 
-_BAND = "share of l in [1, 10] with number variance in the null's 95 % band"
-_INITIAL_KS = "KS distance to the initial weights' Marchenko-Pastur law"
 READINGS = {
     "T01": table_accuracy("mlp512_seed1"),
     "T02": table_accuracy("mlp512_seed2"),
@@ -213,14 +212,14 @@ READINGS = {
     "T05": table_accuracy("minialexnet"),
     "T06": Reading((TABLE_2,), partial(rejected, column="p")),
     "T07": Reading((TABLE_2,), partial(rejected, column="p_calibrated")),
-    "T08": plain(FIGURE_1, "mlp1024 dense2", _BAND),
+    "T08": summary_value(FIGURE_1, "mlp1024 dense2", "number_variance_in_band"),
     "T09": spacing_test("mlp1024 dense2"),
     "T10": spacing_test("minialexnet conv2"),
     "T11": spacing_test("alexnet dense2"),
     "T12": spacing_test("vgg19 dense3"),
     "T13": vector_test("mlp1024", _contrast),
     "T14": vector_test("mlp1024", _middle),
-    "T15": plain(FIGURE_2, f"{MLP} dense2, initial", _INITIAL_KS),
+    "T15": summary_value(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law"),
     "T16": regime_accuracy(0.5),
     "T17": regime_accuracy(1),
     "T18": regime_accuracy(5),
@@ -233,6 +232,6 @@ READINGS = {
     "T25": Reading((TABLE_2,), smallest),
     "T26": Reading((TABLE_2,), partial(rejected, column="variance_p")),
     "T27": Reading((FIGURE_3,), regime_spacings),
-    "T28": plain(FIGURE_3, REGIMES[5], _ABOVE),
+    "T28": summary_value(FIGURE_3, REGIMES[5], _ABOVE),
     "T29": vector_test(REGIMES[5], lambda rows, column: mean(rows[column], "all")),
 }

@@ -6,57 +6,26 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.rows import NO_WEIGHTS
 
-_CALIBRATED = (
-    "Insets: distribution functions. p: Kolmogorov-Smirnov test of the spacings against the Wigner surmise; "
-    "calibrated: against random matrices of the same shape through the same unfolding, with its Monte Carlo error. "
-    "Grey band: central 95 % of the same random matrices' number variance, which the unfolding, fitted to the same "
-    "levels, takes away from the GOE's curve (an asymptote, drawn from l = 1)."
-)
-_VECTORS = (
-    "p-values: Kolmogorov-Smirnov tests of the m entries of a singular vector against N(0, 1/m), mean over the "
-    "window (15 neighbours in the paper), for vectors of the smaller side, or of a square matrix the output side; "
-    "rank 1 is the largest singular value"
-)
-
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_1": "Spacings and number variance of the singular values of four weight matrices, beside random matrices",
-    "figure_2": "Singular values of a weight matrix before and after training, and tests of singular vectors by rank",
-    "figure_3": "Spectra, spacings, number variance and vector tests of one layer in the rich, typical and lazy regime",
-    "figure_4": "Test and train accuracy of full and of linearised networks against the scale alpha",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_1": f"{_CALIBRATED} Assumed: the paper's window of 15 means a = 7. Its own panels (MLP1024 dense 2, "
-    "miniAlexNet conv 2, AlexNet dense 2, VGG19 dense 3) are captioned p = 0.81, 0.85, 0.31 and 0.96; its table 2 "
-    "prints 0.812, 0.859, 0.229 and 0.557 for them. Its section 2 takes VGG19 from TensorFlow, its appendix A from "
-    "PyTorch.",
-    "figure_2": f"{_VECTORS}. Thick: plain; thin: calibrated with random unit vectors, whose mean is 0.5 (dotted line; "
-    "plain ones have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; "
-    "dotted: modified law fitted to the trained ones. Both sides are in the CSV.",
-    "figure_3": f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the other side; dotted: 0.5). Dashed in "
-    "(a): modified Marchenko-Pastur laws, in the colours of the spectra. The paper's test accuracies at alpha 0.5, 1 "
-    "and 5 are 52.7, 55.2 and 50.4 %. Assumed: the paper's window of 15 means a = 7.",
-    "figure_4": "Full networks, and the same trained networks linearised around the initial weights of their second "
-    "layer (eq. 6); black: alpha = 1. Train accuracies are those after training (table 1 has those of the batches as "
-    "they were met). Assumed: the values of alpha.",
-}
+__all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
 
 _TRAINED, _INITIAL, _LAW = style.BLUE, style.VERMILION, "black"
 _COLOURS = (style.BLUE, style.GREEN, style.ORANGE)
+#: Quantities that say which side's vectors are drawn, and that side as the curves name it.
+_SIDES = {"output_side_drawn": "output side", "input_side_drawn": "input side"}
 
 
 def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Spacings (a) with cumulative insets, and number variance (b), of the matrices of panels 1, 2, ...
 
     :param curves: columns panel (``a1``, ``b1``, ...), series, x, x_high, y.
-    :param summary: columns panel, series (network and layer), quantity, value, reference.
+    :param summary: columns panel, series (network and layer), quantity, label, value, reference.
     """
     names = summary.groupby("panel", sort=True).series.first()
     narrow = len(names) > 4
@@ -69,12 +38,13 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         quantities = summary[summary.panel == panel]
         if not (curves.panel == panel).any():
             for axis in (spacing, variance):
-                _say_unavailable(axis, quantities.quantity.iloc[0], width=96 // len(names))
+                _say_unavailable(axis, quantities.label.iloc[0], width=96 // len(names))
             continue
         _spacings(spacing, curves[curves.panel == panel])
         _p_values(spacing, quantities, narrow=narrow)
         _variance(variance, curves[curves.panel == f"b{number}"], ["final"])
-    _outer_labels(axes, [r"density $P(s)$", r"number variance $\Sigma^2(l)$"])
+    axes[0, 0].set_ylabel(r"density $P(s)$")
+    axes[1, 0].set_ylabel(r"number variance $\Sigma^2(l)$")
     for axis in axes[0]:
         axis.set_xlabel(r"spacing $s$")
     for axis in axes[1]:
@@ -106,12 +76,12 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         names = list(dict.fromkeys(part.series))
         colours = _COLOURS if len(names) <= len(_COLOURS) else style.sequence(len(names))
         for colour, name in zip(colours, names, strict=False):
-            drawn = part[(part.series == name) & part.quantity.str.startswith("drawn: ")]
-            if drawn.empty:
-                notes.append(f"{_title(name)}: {part[part.series == name].quantity.iloc[0]}")
+            row = part[part.series == name].iloc[0]
+            if row.quantity == NO_WEIGHTS:
+                notes.append(f"{_title(name)}: {row.label}")
                 continue
-            side = drawn.quantity.iloc[0].removeprefix("drawn: ")
-            _vector_lines(axis, curves[curves.panel == panel], f"{name}, {side}", colour, _title(name))
+            drawn = f"{name}, {_SIDES[row.quantity]}"
+            _vector_lines(axis, curves[curves.panel == panel], drawn, colour, _title(name))
         if not notes or axis.lines:
             _vector_axis(axis)
         axis.set_xlabel("relative rank of the singular value")
@@ -120,7 +90,7 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         if notes:
             _say_unavailable(axis, "\n".join(notes), width=28 if axis.lines else 44)
         if axis.get_legend_handles_labels()[0]:
-            # p-values stay near their mean, except of the largest singular values.
+            # p-values stay near their mean, except those of the largest singular values.
             axis.legend(loc="lower left")
     style.add_note(figure, _with_supply(note, summary))
     return figure
@@ -134,24 +104,22 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     alphas = summary[summary.quantity == "alpha"]
     figure, axes = style.new_figure(style.COLUMN, 1.5 * len(alphas) + 0.9, (len(alphas), 4))
     for number, (row, alpha) in enumerate(zip(axes, alphas.value, strict=True), start=1):
-        values = summary[summary.panel == f"a{number}"].set_index("quantity").value
+        accuracy = summary[(summary.panel == f"a{number}") & (summary.quantity == "test_accuracy")].value.item()
         parts = {letter: curves[curves.panel == f"{letter}{number}"] for letter in "abcd"}
         _spectrum(row[0], parts["a"], fits=("initial", "final"))
         _spacings(row[1], parts["b"])
         _p_values(row[1], summary[summary.panel == f"b{number}"])
         _variance(row[2], parts["c"], ["initial", "final"])
-        # Of a square matrix, as in the paper, the output side; the other side faintly.
-        vectors = summary[(summary.panel == f"d{number}") & summary.quantity.str.startswith("drawn: ")]
-        bold = vectors.quantity.iloc[0].removeprefix("drawn: ")
+        # The other side is faint.
+        (bold,) = summary[summary.panel == f"d{number}"].quantity.map(_SIDES).dropna()
         _vector_lines(row[3], parts["d"], bold, _TRAINED, bold)
-        _vector_lines(
-            row[3], parts["d"], {"output side": "input side"}.get(bold, "output side"), _TRAINED, "", faint=True
-        )
+        (faint,) = set(_SIDES.values()) - {bold}
+        _vector_lines(row[3], parts["d"], faint, _TRAINED, "", faint=True)
         _vector_axis(row[3])
         for letter, axis in zip("abcd", row, strict=True):
             style.label_panel(axis, f"{letter}{number}")
-        row[0].set_ylabel(f"{_regime(alpha)}, $\\alpha={alpha:g}$\ntest accuracy {values['test accuracy']:.1%}")
-    # Spectra are compared down the column.
+        row[0].set_ylabel(f"{_regime(alpha)}, $\\alpha={alpha:g}$\ntest accuracy {accuracy:.1%}")
+    # One range makes the spectra of a column comparable.
     widest = max(axis.get_xlim()[1] for axis in axes[:, 0])
     for axis in axes[:, 0]:
         axis.set_xlim(0, widest)
@@ -227,8 +195,7 @@ def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
 def _p_values(axis: Axes, summary: pd.DataFrame, *, narrow: bool = False) -> None:
     """The spacing test, plain and calibrated, in the upper corner; in more lines where the panel is narrow."""
     values = summary.set_index("quantity").value
-    plain, calibrated = values["KS p-value, plain"], values["KS p-value, calibrated"]
-    error = values["Monte Carlo error of the calibrated p-value"]
+    plain, calibrated, error = values["ks_p"], values["ks_p_calibrated"], values["ks_p_calibrated_error"]
     shown = f"p = {plain:.2f}" if plain >= 0.005 else f"p = {plain:.0e}"
     text = f"{shown}\ncalibrated{chr(10) if narrow else ' '}{calibrated:.2f} ± {error:.2f}"
     axis.text(1, 1, text, transform=axis.transAxes, ha="right", va="top", fontsize=5)
@@ -242,14 +209,9 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
     for state in states:
         line = series[f"number variance, {state}"]
         colour = _TRAINED if state == "final" else _INITIAL
-        axis.plot(
-            line.x,
-            line.y,
-            color=colour,
-            linewidth=0.9,
-            label="number variance, trained" if state == "final" else "initial",
-        )
-    # The closed form is asymptotic: below l = 1 it means nothing.
+        label = "number variance, trained" if state == "final" else "initial"
+        axis.plot(line.x, line.y, color=colour, linewidth=0.9, label=label)
+    # The closed form is asymptotic and means nothing below l = 1.
     goe = goe[goe.x >= 1]
     axis.plot(goe.x, goe.y, color=_LAW, linestyle="--", label="random matrix theory")
     axis.set_xscale("log")
@@ -258,7 +220,7 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
 
 
 def _spectrum(axis: Axes, lines: pd.DataFrame, fits: tuple[str, ...] = ("final",)) -> None:
-    """Histograms before and after training, and the modified Marchenko-Pastur fits."""
+    """Histograms before and after training, and modified Marchenko-Pastur fits of the states in ``fits``."""
     series = dict(list(lines.groupby("series")))
     for state, colour, name in (("initial", _INITIAL, "initial"), ("final", _TRAINED, "trained")):
         bars = series.get(f"spectrum, {state}")
@@ -284,8 +246,10 @@ def _vector_lines(axis: Axes, lines: pd.DataFrame, name: str, colour: str, label
         line = lines[lines.series == f"{name}, {kind}"]
         if line.empty or (faint and kind == "calibrated"):
             continue
-        shown = {"linewidth": 0.6, "alpha": 0.35} if faint else {"linewidth": width, "alpha": shade}
-        axis.plot(line.x, line.y, color=colour, label=label if kind == "plain" and label else None, **shown)
+        if faint:
+            width, shade = 0.6, 0.35
+        name_shown = label if kind == "plain" and label else None
+        axis.plot(line.x, line.y, color=colour, label=name_shown, linewidth=width, alpha=shade)
 
 
 def _vector_axis(axis: Axes) -> None:
@@ -295,23 +259,21 @@ def _vector_axis(axis: Axes) -> None:
 
 
 def _say_unavailable(axis: Axes, text: str, width: int) -> None:
-    """Why there is nothing to see, in lines of so many letters; a panel is never left empty without a word.
+    """Say why there is nothing to see, in lines of ``width`` letters, so that no panel is empty without a reason.
 
-    In the middle, or below the lines that there are.
+    In the middle, or below the lines of a panel that has some.
     """
     x, y, across, along = (0.97, 0.05, "right", "bottom") if axis.lines else (0.5, 0.5, "center", "center")
-    axis.text(
-        *(x, y, "\n".join(textwrap.fill(line, width) for line in text.split("\n"))),
-        **{"transform": axis.transAxes, "ha": across, "va": along, "fontsize": 5, "color": "0.35"},
-    )
+    lines = "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
+    axis.text(x, y, lines, transform=axis.transAxes, ha=across, va=along, fontsize=5, color="0.35")
     if not axis.lines:
         axis.set_xticks([])
         axis.set_yticks([])
 
 
 def _with_supply(note: str, summary: pd.DataFrame) -> str:
-    """A note, and where weights are missing how to supply them."""
-    if not summary.quantity.str.startswith("weights not available").any():
+    """The note, and how to supply weights where some are missing."""
+    if not (summary.quantity == NO_WEIGHTS).any():
         return note
     return (
         f"{note} To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
@@ -320,7 +282,7 @@ def _with_supply(note: str, summary: pd.DataFrame) -> str:
 
 
 def _title(name: str) -> str:
-    """ "mlp1024 dense2" as readers know it."""
+    """A matrix's name for readers: "mlp1024 dense2" is "MLP1024, dense 2"."""
     network, _, layer = name.partition(" ")
     known = {"alexnet": "AlexNet", "vgg16": "VGG16", "vgg19": "VGG19", "minialexnet": "miniAlexNet"}
     words = layer.replace("dense", "dense ").replace("conv", "conv ")
@@ -331,14 +293,9 @@ def _regime(alpha: float) -> str:
     return "rich" if alpha < 1 else "lazy" if alpha > 1 else "typical"
 
 
-def _outer_labels(axes: np.ndarray, labels: list[str]) -> None:
-    for axis, label in zip(axes[:, 0], labels, strict=True):
-        axis.set_ylabel(label)
-
-
-def _legend_entries(axes: np.ndarray) -> tuple[list, list[str]]:
-    """Every label of all panels once."""
-    entries = {}
+def _legend_entries(axes: np.ndarray) -> tuple[list[Artist], list[str]]:
+    """Every label of all panels once, but for those of sides."""
+    entries: dict[str, Artist] = {}
     for axis in axes.flat:
         handles, labels = axis.get_legend_handles_labels()
         entries |= {label: handle for handle, label in zip(handles, labels, strict=True) if label not in entries}

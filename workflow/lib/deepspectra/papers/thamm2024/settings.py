@@ -12,7 +12,9 @@ from deepspectra.nn.images import CLASSES, IMAGE_SIDE, image_inputs
 from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
 
-LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
+__all__ = ["Thamm2024", "WeightNetwork"]
+
+_LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
 
 Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
 
@@ -27,32 +29,32 @@ Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
 
 
 def _layer(value: str) -> str:
-    if not LAYER.fullmatch(value):
+    if not _LAYER.fullmatch(value):
         raise ValueError("a layer is called conv or dense with its number, such as dense2")
     return value
 
 
-LayerName = Annotated[str, Field(json_schema_extra={"pattern": f"^{LAYER.pattern}$"}), AfterValidator(_layer)]
+LayerName = Annotated[str, Field(json_schema_extra={"pattern": f"^{_LAYER.pattern}$"}), AfterValidator(_layer)]
 
 
-class Training(Node):
+class WeightTraining(Node):
     """How the networks are trained: stochastic gradient descent on CIFAR-10, Glorot-uniform weights, zero biases."""
 
     images: Annotated[int, Field(ge=10, le=50_000)] = Field(
-        description="The first so many training images are used.", title="training images"
+        description="Number of training images; the first ones are used.", title="training images"
     )
     test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
-        description="Accuracies are those of the first so many test images.", title="test images"
+        description="Number of test images; the first ones are used.", title="test images"
     )
     epochs: int = Field(ge=1, description="Passes through the training images.", title="epochs")
-    batch_size: int = Field(ge=1, description="Images a step.")
+    batch_size: int = Field(ge=1, description="Images per step.")
     learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
-    decay: PositiveReal = Field(description="Factor of the learning rate from one epoch to the next.")
+    decay: PositiveReal = Field(description="Factor by which the learning rate changes from one epoch to the next.")
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
 
 
-class Network(Node):
-    """A network that is trained here. All its weight matrices enter table 2."""
+class WeightNetwork(Node):
+    """A network that is trained here. Table 2 has all its weight matrices but the output layer's."""
 
     architecture: Literal["mlp", "minialexnet"] = Field(
         default="mlp", description="mlp: fully connected, with the hidden layers given; minialexnet: two convolutions."
@@ -64,7 +66,7 @@ class Network(Node):
         default=0.0, description="This times the sum of squared weights is added to the loss."
     )
     crop: Annotated[int, Field(ge=7, le=IMAGE_SIDE)] | None = Field(
-        default=None, description="Side of the random crops in training (the centre is taken in tests)."
+        default=None, description="Side of the random crops in training; tests take the centre."
     )
     images: Annotated[int, Field(ge=10, le=50_000)] | None = Field(
         default=None, description="Training images, where they differ from the others'.", title="training images"
@@ -77,7 +79,7 @@ class Network(Node):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> Network:
+    def _complete(self) -> WeightNetwork:
         if (self.architecture == "mlp") != bool(self.hidden):
             raise ValueError("architecture mlp needs its hidden layers (hidden: [512, 512]), and no other has them")
         return self
@@ -88,26 +90,28 @@ class Network(Node):
         return architecture(self.architecture).shapes({"hidden": self.hidden}, image_inputs(self.crop), CLASSES)
 
 
-class Pretrained(Node):
-    """A network from elsewhere."""
+class PretrainedNetwork(Node):
+    """A pretrained network."""
 
-    file: OptionalText = Field(description="Its weights, if you have them; else they are looked for and downloaded.")
+    file: OptionalText = Field(
+        description="Its weights, if you have the file; otherwise they are looked for and downloaded."
+    )
 
 
 class Unfolding(Node):
     """How singular values are unfolded."""
 
     half_window: int = Field(ge=1, description="a of eq. 4; the paper's window size is 2 a = 15.", title="a")
-    polynomial_degree: int = Field(ge=1, le=30, description="Of the polynomial unfolding that stands beside.")
+    polynomial_degree: int = Field(ge=1, le=30, description="Degree of the polynomial unfolding, for comparison.")
 
 
 class Nulls(Node):
-    """Random matrices through the same pipeline, for calibrated p-values."""
+    """Random matrices and vectors through the same pipeline, for calibrated p-values."""
 
-    matrices: int = Field(ge=19, description="Random matrices of each shape.", title="null matrices")
-    vectors: int = Field(ge=19, description="Random unit vectors of each dimension.", title="null vectors")
+    matrices: int = Field(ge=19, description="Random matrices per shape.", title="null matrices")
+    vectors: int = Field(ge=19, description="Random unit vectors per dimension.", title="null vectors")
     longest_interval: Annotated[float, Field(ge=2, allow_inf_nan=False), FromText] = Field(
-        description="Number variances are computed up to this interval length."
+        description="Longest interval of the number variance, in mean spacings."
     )
     seed: Seed
 
@@ -119,7 +123,7 @@ class Place(Node):
     layer: LayerName = Field(description="Name of the layer.")
 
 
-class LevelStatistics(Node):
+class LevelPanels(Node):
     """Unfolded levels of four matrices."""
 
     panels: list[Place] = Field(min_length=1, max_length=6, description="The matrices of panels 1, 2, ...")
@@ -147,34 +151,46 @@ class Regimes(Node):
 class Linearisation(Node):
     """Full and linearised networks."""
 
-    networks: list[str] = Field(min_length=1, description="The same network with different seeds: error bars.")
-    layer: LayerName = Field(description="The layer whose weights the network is linearised in.")
+    networks: list[str] = Field(min_length=1, description="The same network with different seeds, for error bars.")
+    layer: LayerName = Field(description="The layer in whose weights the network is linearised.")
     alphas: list[Alpha] = Field(min_length=1, description="Output scales, ascending.", title="alphas")
 
 
 class Thamm2024(Node):
     """Random matrix theory analysis of neural network weight matrices (Thamm, Staats and Rosenow 2024)."""
 
-    training: Training = Field(description="How the networks are trained.")
-    networks: dict[str, Network] = Field(
-        description="Networks trained here, one entry each; every one has its rows in tables 1 and 2."
+    training: WeightTraining = Field(description="How the networks are trained.")
+    networks: dict[str, WeightNetwork] = Field(
+        description="Networks trained here, one entry each; tables 1 and 2 show them all."
     )
-    pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], Pretrained] = Field(description="Networks from elsewhere.")
+    pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], PretrainedNetwork] = Field(
+        description="Pretrained networks."
+    )
     unfolding: Unfolding = Field(description="How singular values are unfolded.")
     nulls: Nulls = Field(description="Random matrices for calibrated p-values.")
-    figure_1: LevelStatistics = Field(description="Spacings and number variance.")
+    figure_1: LevelPanels = Field(description="Spacings and number variance.")
     figure_2: Vectors = Field(description="A spectrum, and Porter-Thomas tests.")
     figure_3: Regimes = Field(description="The same in three learning regimes.")
     figure_4: Linearisation = Field(description="Accuracies of full and linearised networks.")
 
     @model_validator(mode="after")
-    def _known(self) -> Thamm2024:
+    def _consistent(self) -> Thamm2024:
+        self._require_names()
+        self._require_places()
+        self._require_sweeps()
+        self._require_unfoldable()
+        return self
+
+    def _require_names(self) -> None:
         for name in self.networks:
             if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
                 raise ValueError(
                     "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
                     f"pretrained one; found {name!r}"
                 )
+
+    def _require_places(self) -> None:
+        """Every network and layer that a figure names exists."""
         for key, place in self.places:
             if place.network not in self.known_networks:
                 raise ValueError(
@@ -187,6 +203,9 @@ class Thamm2024(Node):
                 raise ValueError(
                     f"{key} names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
                 )
+
+    def _require_sweeps(self) -> None:
+        """Figures that show initial weights or other output scales take networks that are trained here."""
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
@@ -203,6 +222,9 @@ class Thamm2024(Node):
         for name in self.figure_4.networks:
             if self.networks[name].model_copy(update={"seed": first.seed}) != first:
                 raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
+
+    def _require_unfoldable(self) -> None:
+        """Every matrix has enough singular values, and names of output scales are unique."""
         least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
         for name, network in self.networks.items():
             for layer, shape in list(network.weight_shapes.items())[:-1]:
@@ -214,11 +236,10 @@ class Thamm2024(Node):
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")
-        return self
 
     @property
     def places(self) -> list[tuple[str, Place]]:
-        """Every matrix that a figure names, with repetitions, and the key that names it."""
+        """Every matrix that a figure names, with repetitions, each with the key that names it."""
         places = [("figure_1.panels", place) for place in self.figure_1.panels]
         places += [("figure_2.spectrum", self.figure_2.spectrum)]
         places += [(f"figure_2.panels.{key}", place) for key, panel in self.figure_2.panels.items() for place in panel]
@@ -229,17 +250,17 @@ class Thamm2024(Node):
 
     @property
     def known_networks(self) -> tuple[str, ...]:
-        """Names of all networks that have entries."""
+        """Names of all networks, trained here and pretrained."""
         return (*self.networks, *self.pretrained)
 
     def at_alpha(self, network: str, alpha: float) -> str:
-        """Name of a network trained with another output scale; its own name if that is its own."""
+        """Name of a network at an output scale: its own name at its own scale."""
         return network if alpha == self.networks[network].alpha else f"{network}_alpha{alpha:g}"
 
-    def network(self, name: str) -> Network:
-        """The entry of a network, or of one of its variants with another output scale.
+    def network(self, name: str) -> WeightNetwork:
+        """The settings of a network, or of a variant with another output scale.
 
-        :raises UserError: if there is none of that name.
+        :raises UserError: if there is no such network.
         """
         base, _, alpha = name.partition("_alpha")
         if base not in self.networks:

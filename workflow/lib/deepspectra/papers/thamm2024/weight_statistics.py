@@ -1,30 +1,53 @@
-"""How random matrices of its shape judge the singular values of one matrix (thamm2024).
+"""Level and vector statistics of a network's weight matrices, plain and judged by random matrices (thamm2024).
 
-Both a network's matrices and the random ones go through :func:`deepspectra.rmt.levels.level_statistics`: what is calibrated
-is the pipeline as a whole, with whatever the unfolding does to its own levels.
+A network's matrices and the random ones go through the same :func:`deepspectra.rmt.levels.level_statistics`, so the
+pipeline as a whole is calibrated, with whatever the unfolding does to the levels it is fitted to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from deepspectra.rmt.calibration import MonteCarloPValue, largest_deviation, monte_carlo_p_value, null_band
-from deepspectra.rmt.levels import LevelStatistics
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
+from deepspectra.rmt.levels import LevelStatistics, level_statistics, vector_ks
+from deepspectra.runtime import store
 
-#: Interval lengths at which the number variance is judged as a whole: below, it is that of the spacings; above, the
-#: matrices of a few hundred levels have few independent intervals.
+__all__ = ["JUDGED_LENGTHS", "LevelJudgement", "judge_levels", "weight_tables"]
+
+#: Interval lengths at which the number variance is judged as a whole. Shorter ones repeat what the spacings tell; at
+#: longer ones matrices of a few hundred levels have few independent intervals.
 JUDGED_LENGTHS = (1, 10)
+#: Singular values of a float32 matrix are known to about this share of the largest.
+_FLOAT32 = float(np.finfo(np.float32).eps)
+# fmt: off
+_COLUMNS = {
+    "levels": [
+        "network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error",
+        "null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved",
+        "zero_spacings", "note",
+    ],
+    "curves": ["layer", "state", "unfolding", "series", "x", "y"],
+    "vectors": ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"],
+}
+# fmt: on
 
 
 @dataclass(frozen=True)
 class LevelJudgement:
-    """Of the same spectrum against random matrices of its shape that were unfolded in the same way.
+    """A spectrum against random matrices of its shape, unfolded in the same way.
 
-    ``spacing`` and ``number_variance``: Monte Carlo p-values with their errors, the second of the largest deviation at
-    lengths in :data:`JUDGED_LENGTHS`. ``low``, ``high`` and ``median`` (k,): pointwise central 95 % band and median of
-    the random matrices' number variances; ``in_band``: share of the judged lengths at which the spectrum lies inside.
+    :ivar spacing: Monte Carlo p-value of the spacing statistic, with its error.
+    :ivar number_variance: likewise, of the largest deviation at lengths in :data:`JUDGED_LENGTHS`.
+    :ivar low: lower end of the pointwise central 95 % band of the random matrices' number variances, shape (k,).
+    :ivar high: its upper end. :ivar median: their median.
+    :ivar in_band: share of the judged lengths at which the spectrum lies inside the band.
     """
 
     spacing: MonteCarloPValue
@@ -42,20 +65,114 @@ def judge_levels(
 
     :param spacing_statistics: of the random matrices, shape (draws,).
     :param number_variances: of the same matrices at the same lengths, shape (draws, k), finite.
-    :param lengths: shape (k,); one at least is in :data:`JUDGED_LENGTHS`.
+    :param lengths: shape (k,); at least one is in :data:`JUDGED_LENGTHS`.
     :raises UserError: if there are fewer than two draws.
     """
     judged = (lengths >= JUDGED_LENGTHS[0]) & (lengths <= JUDGED_LENGTHS[1])
     drawn, variances = number_variances[:, judged], found.number_variances
-    # Neighbouring lengths see the same levels: one statistic over all of them, judged as a whole.
+    # Neighbouring lengths see the same levels: one statistic judges all of them together.
     deviation, deviations = largest_deviation(drawn, variances[judged]), largest_deviation(drawn)
     low, high = null_band(number_variances)
     inside = (low <= variances) & (variances <= high)
     return LevelJudgement(
-        spacing=monte_carlo_p_value(found.spacing_statistic, spacing_statistics),
+        spacing=monte_carlo_p_value(np.asarray(found.spacing_statistic), spacing_statistics),
         number_variance=monte_carlo_p_value(deviation, deviations),
         low=low,
         high=high,
         median=np.median(number_variances, axis=0),
         in_band=float(inside[judged].mean()),
     )
+
+
+def weight_tables(
+    network: str,
+    layers: Mapping[str, tuple[int, int]],
+    states: Sequence[str],
+    unfolding: Mapping[str, int],
+    *,
+    values: str | Path,
+    vectors: str | Path,
+    null_levels: Mapping[str, str | Path],
+    null_vectors: Mapping[int, str | Path],
+) -> dict[str, pd.DataFrame]:
+    """Every statistic of every weight matrix of one network.
+
+    :param layers: layer -> (outputs, inputs). :param states: ``initial``, ``final``.
+    :param unfolding: name -> parameter, see :func:`deepspectra.rmt.levels.level_statistics`.
+    :param values: file of singular values ``{layer}/{state}``.
+    :param vectors: file of singular vectors ``{layer}/{state}/{side}``, one column each.
+    :param null_levels: layer -> file of the null statistics of its shape. :param null_vectors: dimension -> file.
+    :returns: ``levels``, a row for each matrix and unfolding; ``curves``, spectra, spacings and number variances with
+        their null; ``vectors``, a row for each singular vector. Where the weights could not be had, levels alone, with
+        a note that says why.
+    """
+    status = cast("dict[str, Any]", store.read(values, {}).attributes["parameters"])
+    levels: list[dict[str, Any]] = []
+    curves: list[tuple[Any, ...]] = []
+    tests: list[tuple[Any, ...]] = []
+    for layer, (outputs, inputs) in layers.items():
+        place = {"network": network, "layer": layer, "outputs": outputs, "inputs": inputs}
+        if not status["available"]:
+            note = f"weights not available here ({status['note']})"
+            levels.append(place | {"state": "final", "unfolding": "gaussian", "note": note})
+            continue
+        smaller = min(outputs, inputs)
+        ranks = np.linspace(0, 1, smaller)
+        drawn: dict[str, tuple[int | str, ...]] = {"lengths": ("lengths",)}
+        for name in unfolding:
+            drawn |= {f"{name}/spacing_statistics": ("draws",), f"{name}/number_variances": ("draws", "lengths")}
+        null = store.read(null_levels[layer], drawn)
+        for state in states:
+            spectrum = store.read(values, {f"{layer}/{state}": (smaller,)})[f"{layer}/{state}"]
+            curves += [(layer, state, "", "singular_value", *point) for point in zip(ranks, spectrum, strict=True)]
+            for row, lines in _level_tests(spectrum, unfolding, null):
+                levels.append(place | {"state": state} | row)
+                for series, (x, y) in lines.items():
+                    points = zip(x, y, strict=True)
+                    curves += [(layer, state, row["unfolding"], series, *point) for point in points]
+            for side, dimension in (("output", outputs), ("input", inputs)):
+                key = f"{layer}/{state}/{side}"
+                statistic, p = vector_ks(store.read(vectors, {key: (dimension, smaller)})[key])
+                draws = store.read(null_vectors[dimension], {"statistics": ("draws",)})["statistics"]
+                calibrated = monte_carlo_p_value(statistic, draws).value
+                columns = zip(ranks, spectrum, statistic, p, calibrated, strict=True)
+                tests += [(layer, state, side, dimension, *row) for row in columns]
+    found: dict[str, list[Any]] = {"levels": levels, "curves": curves, "vectors": tests}
+    return {name: pd.DataFrame(rows, columns=_COLUMNS[name]) for name, rows in found.items()}
+
+
+def _level_tests(
+    values: np.ndarray, unfolding: Mapping[str, int], null: store.Contents
+) -> Iterable[tuple[dict[str, Any], dict[str, tuple[Iterable[float], np.ndarray]]]]:
+    """For each unfolding, the row of tests of one spectrum, and its lines by series."""
+    lengths = null["lengths"]
+    fit = fit_modified_marchenko_pastur(values)
+    for name, found in level_statistics(values, dict(unfolding), lengths).items():
+        draws = null[f"{name}/spacing_statistics"]
+        judged = judge_levels(found, draws, null[f"{name}/number_variances"], lengths)
+        row = {
+            "unfolding": name,
+            "statistic": found.spacing_statistic,
+            "p": found.spacing_p,
+            "p_calibrated": float(judged.spacing.value),
+            "p_error": float(judged.spacing.error),
+            "null_draws": len(draws),
+            "in_band": judged.in_band,
+            "variance_p": float(judged.number_variance.value),
+            "variance_p_error": float(judged.number_variance.error),
+            "nu_min": fit.nu_min,
+            "nu_max": fit.nu_max,
+            "fraction": fit.fraction,
+            # Levels stand still where a fitted staircase falls: artefacts of the polynomial.
+            "zero_spacings": int(np.sum(found.spacings == 0)),
+            "unresolved": int(np.sum(np.diff(values) < _FLOAT32 * values[-1])),
+        }
+        lines: dict[str, tuple[Iterable[float], np.ndarray]] = {
+            "number_variance": (lengths, found.number_variances),
+            "null_low": (lengths, judged.low),
+            "null_high": (lengths, judged.high),
+            "null_median": (lengths, judged.median),
+        }
+        if name == "gaussian":
+            lines["spacing"] = (range(len(found.spacings)), found.spacings)
+        yield row, lines

@@ -1,6 +1,8 @@
-"""Marchenko-Pastur: the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0
-and variance scale/d, as n/d tends to the ratio gamma. (Other texts give the ratio of the other side, or normalise by
-n: the n x n matrix YY'/m with Y n x m has ratio n/m here.)
+"""The Marchenko-Pastur law.
+
+It is the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0 and variance
+scale/d, as n/d tends to the ratio gamma. (Other texts use the inverse ratio, or normalise by n. The n x n matrix YY'/m,
+with Y n x m, has ratio n/m here.)
 """
 
 from __future__ import annotations
@@ -8,46 +10,49 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["MarchenkoPastur", "marchenko_pastur_bulk"]
+
 
 class _MarchenkoPasturBulk(stats.rv_continuous):
-    """Marchenko-Pastur law with ratio <= 1, where it is a continuous distribution.
+    """Marchenko-Pastur law with ratio <= 1, for which it is a continuous distribution.
 
     ``ratio`` is n/d; the support is [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2] times ``scale``.
     """
 
-    def _argcheck(self, ratio):
+    def _argcheck(self, ratio: np.ndarray) -> np.ndarray:
         return (ratio > 0) & (ratio <= 1)
 
-    def _get_support(self, ratio):
+    def _get_support(self, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
 
-    def _pdf(self, x, ratio):
+    def _pdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
         lower, upper = self._get_support(ratio)
         with np.errstate(divide="ignore", invalid="ignore"):
             density = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
         # At ratio 1 the density has an integrable pole at zero.
         return np.where(x > 0, density, np.where(lower > 0, 0.0, np.inf))
 
-    def _cdf(self, x, ratio):
+    def _cdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
         # With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral is elementary.
         root = np.sqrt(ratio)
         theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
-        # arctan2 keeps the last angle in [0, pi/2], up to theta = pi, and at ratio 1 as well.
+        # arctan2 keeps the last angle in [0, pi/2] up to theta = pi, also at ratio 1.
         half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
         angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
         return np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
 
-    def _munp(self, order, ratio):
+    def _munp(self, order: int, ratio: np.ndarray) -> np.ndarray:
         return _narayana(int(order), ratio)
 
 
-def _narayana(order: int, ratio):
+def _narayana(order: int, ratio: Any) -> Any:
     """Moment of a Marchenko-Pastur law of unit scale: sum of Narayana numbers times powers of the ratio."""
     if order == 0:
         return 1.0 + 0 * ratio
@@ -60,7 +65,7 @@ marchenko_pastur_bulk = _MarchenkoPasturBulk(name="marchenko_pastur_bulk", shape
 
 @dataclass(frozen=True)
 class MarchenkoPastur:
-    """Marchenko-Pastur law of any ratio gamma = n/d > 0: bulk, and for gamma > 1 an atom at zero.
+    """Marchenko-Pastur law of any ratio gamma = n/d > 0: a bulk, and for gamma > 1 an atom at zero.
 
     :raises UserError: if the ratio or the scale is not a positive number.
     """
@@ -68,7 +73,7 @@ class MarchenkoPastur:
     ratio: float
     scale: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (0 < self.ratio < math.inf and 0 < self.scale < math.inf):
             raise UserError(
                 f"a Marchenko-Pastur law needs a positive ratio and scale, not {self.ratio!r} and {self.scale!r}."
@@ -87,12 +92,12 @@ class MarchenkoPastur:
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """((0, mass),) where there is an atom, else ()."""
+        """((0, mass),) if there is an atom, else ()."""
         return ((0.0, self.atom),) if self.atom > 0 else ()
 
     @cached_property
-    def bulk(self):
-        """The bulk alone, normalised to one: a frozen scipy.stats distribution.
+    def bulk(self) -> Any:
+        """The bulk alone, normalised to one, as a frozen scipy.stats distribution.
 
         For gamma > 1 the non-zero eigenvalues are those of XX', which is d x d: ratio 1/gamma, scale gamma.
         """
@@ -128,7 +133,7 @@ class MarchenkoPastur:
         root = np.sqrt(z - lower) * np.sqrt(z - upper)
         linear = 1 - self.ratio - z
         plus, minus = linear + root, linear - root
-        # plus * minus = 4 gamma z: of the two forms of m take the one that does not cancel.
+        # plus * minus = 4 gamma z: take the form of m that does not cancel.
         with np.errstate(divide="ignore", invalid="ignore"):
             m = np.where(np.abs(plus) > np.abs(minus), plus / (2 * self.ratio * z), 2 / minus)
             derivative = -m * (1 + self.ratio * m) / root

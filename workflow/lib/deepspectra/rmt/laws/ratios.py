@@ -1,4 +1,4 @@
-"""The law of ratios of neighbouring spacings in real random matrices, which needs no unfolding (Atas et al. 2013)."""
+"""The law of ratios of neighbouring spacings of real random matrices; ratios need no unfolding (Atas et al. 2013)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import math
 import numpy as np
 from scipy import stats
 
+__all__ = ["GOE_MEAN", "POISSON_MEAN", "SURMISE_MEAN", "ratio_surmise"]
+
 
 class _RatioSurmise(stats.rv_continuous):
     """P(r) = 27 (r + r^2) / (8 (1 + r + r^2)^(5/2)) for r > 0.
 
-    With u = r + 1/2 and q = 1 + r + r^2 = u^2 + 3/4 the numerator is q - 1, and the integral elementary. The density
-    falls as r^-3: the mean is finite, the variance is not.
+    With u = r + 1/2 and q = 1 + r + r^2 = u^2 + 3/4 the numerator is q - 1, and the integral is elementary. The density
+    falls as r^-3, so the mean is finite and the variance is not.
     """
 
     def _pdf(self, x: np.ndarray) -> np.ndarray:
@@ -26,8 +28,8 @@ class _RatioSurmise(stats.rv_continuous):
 ratio_surmise = _RatioSurmise(a=0.0, name="ratio_surmise")
 """Ratios of neighbouring spacings (baskerville2022, eq. 12): a scipy.stats distribution, exact for 3 x 3 matrices."""
 
-#: Mean of min(r, 1/r): of the surmise, of large matrices of the orthogonal ensemble (Atas et al. 2013, table 1: 0.5307
-#: with an error of 1 in the last digit), and of independent levels.
+#: Mean of min(r, 1/r) for the surmise, for large GOE matrices (Atas et al. 2013, table 1: 0.5307 with an error of 1 in
+#: the last digit), and for independent levels.
 SURMISE_MEAN = 4 - 2 * math.sqrt(3)
-ORTHOGONAL_MEAN = 0.5307
+GOE_MEAN = 0.5307
 POISSON_MEAN = 2 * math.log(2) - 1

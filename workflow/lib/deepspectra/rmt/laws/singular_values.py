@@ -1,4 +1,4 @@
-"""Marchenko-Pastur laws of singular values, and their fit to spectra that are random in part only (thamm2024)."""
+"""Marchenko-Pastur laws of singular values, and their fit to spectra that are only partly random (thamm2024)."""
 
 from __future__ import annotations
 
@@ -12,32 +12,34 @@ from scipy.optimize import minimize_scalar
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
 from deepspectra.runtime.errors import UserError
 
-# The upper edge is looked for up to this many ranges of the spectrum above the smallest value: a random spectrum ends a
-# little before the edge of its law.
+__all__ = ["ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur", "singular_value_marchenko_pastur"]
+
+# The upper edge is searched up to this many ranges of the spectrum above the smallest value, since a random spectrum
+# ends a little below the edge of its law.
 _FURTHEST = 1.25
-# Trial edges in each bin, before the best is refined.
+# Trial edges in each bin, before the best one is refined.
 _TRIALS = 4
 
 
 @dataclass(frozen=True)
 class ModifiedMarchenkoPastur:
-    """Marchenko-Pastur law of singular values with free edges, which only a fraction of the spectrum follows.
+    """Marchenko-Pastur law of singular values with free edges, followed by a fraction of the spectrum.
 
-    Density c / nu sqrt((nu_max^2 - nu^2) (nu^2 - nu_min^2)), whose integral is the fraction: c is 4 fraction / pi /
-    (nu_max - nu_min)^2. With fraction 1 it is eq. 2 of thamm2024 for the one m/n and sigma that have these edges, and
-    so nu^2 has an ordinary Marchenko-Pastur law.
+    The density c / nu sqrt((nu_max^2 - nu^2) (nu^2 - nu_min^2)) integrates to the fraction, so c is 4 fraction / pi /
+    (nu_max - nu_min)^2. With fraction 1 it is eq. 2 of thamm2024 for the one m/n and sigma with these edges; nu^2 then
+    has an ordinary Marchenko-Pastur law.
 
     :param nu_min: not negative.
     :param nu_max: above nu_min.
-    :param fraction: of all singular values; above 1 it is an unsuccessful fit, which is not hidden.
-    :raises UserError: if the edges or the fraction are not as said.
+    :param fraction: of all singular values. Above 1 the fit has failed, and the value shows it.
+    :raises UserError: if the edges or the fraction are out of range.
     """
 
     nu_min: float
     nu_max: float
     fraction: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (0 <= self.nu_min < self.nu_max < math.inf and 0 <= self.fraction < math.inf):
             raise UserError(
                 "a Marchenko-Pastur law of singular values needs edges 0 <= nu_min < nu_max and a fraction that is not "
@@ -63,7 +65,7 @@ class ModifiedMarchenkoPastur:
     def density(self, x: np.ndarray) -> np.ndarray:
         """Density at x (any shape), float64; integrates to the fraction."""
         x = np.asarray(x, dtype=np.float64)
-        # One factor nu goes under the root, where a lower edge at zero leaves no pole.
+        # With one factor nu moved under the root, a lower edge at zero leaves no pole.
         safe = np.where(x > 0, x, 1.0)
         below = np.where(x > 0, 1 - (self.nu_min / safe) ** 2, 1.0 if self.nu_min == 0 else 0.0)
         inside = (x >= self.nu_min) & (x <= self.nu_max)
@@ -74,11 +76,11 @@ class ModifiedMarchenkoPastur:
         return self.fraction * self.squares.cdf(np.maximum(x, 0.0) ** 2)
 
     def sigma(self, columns: int) -> float:
-        """Standard deviation of the matrix entries that follows from the amplitude by eq. 2.
+        """Standard deviation of the matrix entries, from the amplitude by eq. 2.
 
-        (n/m) / (pi n sigma^2) = c, so that n drops out: sigma = (nu_max - nu_min) / (2 sqrt(fraction m)). Where a few
-        large singular values were added to a random matrix this is still sigma: the others, fraction m of them, have
-        edges that are closer together by as much.
+        (n/m) / (pi n sigma^2) = c, and n drops out: sigma = (nu_max - nu_min) / (2 sqrt(fraction m)). This remains
+        sigma if a few large singular values were added to a random matrix: the edges of the others, fraction m of them,
+        are closer together by the same factor.
 
         :param columns: m, the smaller side.
         """
@@ -90,8 +92,8 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
 
     :param rows: n.
     :param columns: m.
-    :param sigma: standard deviation of the entries, which are independent and have mean 0.
-    :raises UserError: if m > n, where the law would be that of the transpose, or a number is not positive.
+    :param sigma: standard deviation of the independent entries of mean 0.
+    :raises UserError: if m > n (take the transpose), or a number is not positive.
     """
     if not 0 < columns <= rows:
         raise UserError(f"the law of singular values takes the smaller side as columns, not {rows} x {columns}.")
@@ -101,18 +103,18 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
 
 
 def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) -> ModifiedMarchenkoPastur:
-    """Fit of edge and amplitude to a spectrum, with nu_min at its smallest value (thamm2024, section 4).
+    """Fit upper edge and amplitude to a spectrum, with nu_min at its smallest value (thamm2024, section 4).
 
     Least squares between the spectrum's shares in equal bins from the smallest to the largest value and the law's
-    integrals over the same bins. The loss is quadratic in the amplitude; the edge is searched on a grid, four to a bin
-    and up to a quarter of the range beyond the largest value, and refined. What the law has beyond the largest value
-    costs nothing.
+    integrals over the same bins. The loss is quadratic in the amplitude. The edge is searched on a grid, four points to
+    a bin and up to a quarter of the range beyond the largest value, and then refined. The law's mass beyond the largest
+    value does not enter the loss.
 
-    The fraction is what comes out, not held below 1: a random spectrum gives 1 but for the fit's error. The bulk must
-    spread over several bins: an outlier a hundred times as large leaves one to fit.
+    The fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over
+    several bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
 
     :param singular_values: shape (m,), not negative, in any order; not all equal.
-    :raises UserError: if they are not as said.
+    :raises UserError: if they are not.
     """
     values = np.asarray(singular_values, dtype=np.float64).ravel()
     if values.size < 2 or not np.isfinite(values).all() or values.min() < 0 or values.min() == values.max():
@@ -125,7 +127,7 @@ def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) 
     smallest, span = edges[0], edges[-1] - edges[0]
 
     def fractions_and_losses(upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Best fraction, and its sum of squares, for each trial edge; shape (k,)."""
+        """Best fraction and its sum of squares for each trial edge, shape (k,)."""
         total = (upper + smallest)[:, None]
         ratio = ((upper - smallest)[:, None] / total) ** 2
         masses = np.diff(marchenko_pastur_bulk.cdf(edges**2, ratio, scale=total**2 / 4), axis=1)

@@ -1,4 +1,4 @@
-"""Laws of unfolded levels of real random matrices: the Gaussian orthogonal ensemble's, at unit mean density."""
+"""Laws of unfolded levels of the Gaussian orthogonal ensemble (GOE), at unit mean density."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import math
 import numpy as np
 from scipy import stats
 
+__all__ = ["goe_number_variance", "goe_spacing_cdf", "wigner_surmise"]
+
 wigner_surmise = stats.rayleigh(scale=math.sqrt(2 / math.pi))
 """Spacings of neighbours, P(s) = pi s / 2 exp(-pi s^2 / 4) (thamm2024, eq. 1): a frozen scipy.stats distribution.
 
-Exact for 2 x 2 matrices; for large ones its distribution function is off by less than one in a hundred.
+Exact for 2 x 2 matrices; for large ones its distribution function is off by less than 0.01.
 """
 
 
-# Gauss-Legendre points: the kernel is entire, so that they give full precision up to spacings beyond 10.
+# Gauss-Legendre points: the kernel is entire, so these give full precision up to spacings beyond 10.
 _POINTS = 40
 
 
-def orthogonal_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
-    """Distribution function of the spacings of infinitely large matrices, which the surmise approximates.
+def goe_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
+    """Distribution function of spacings of infinite GOE matrices, which the surmise approximates.
 
-    1 + dE/ds, where E(s) is the chance that an interval of length s holds no level: the Fredholm determinant of
-    1 - S(x - y) - S(x + y) on (0, s / 2) with S(u) = sin(pi u) / (pi u) (Mehta 2004, chapter 7), by quadrature
-    (Bornemann 2010). E is entire in s: an imaginary step, too small to matter, gives the derivative without cancelling.
+    It is 1 + dE/ds, where E(s) is the probability that an interval of length s holds no level: the Fredholm determinant
+    of 1 - S(x - y) - S(x + y) on (0, s / 2) with S(u) = sin(pi u) / (pi u) (Mehta 2004, chapter 7), by quadrature
+    (Bornemann 2010). E is entire in s, so a tiny imaginary step gives the derivative without cancellation.
 
-    Each value takes a determinant: of many spacings, interpolate.
+    Each value takes a determinant; for many spacings, interpolate.
 
     :param spacings: not negative, at most about 10, any shape, in units of the mean spacing.
     :returns: float64, shaped as the spacings.
@@ -48,8 +50,8 @@ def orthogonal_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
 def goe_number_variance(lengths: np.ndarray) -> np.ndarray:
     """Variance of the number of levels in an interval: (2 / pi^2) (ln(2 pi l) + 1 + gamma - pi^2 / 8), Mehta 2004.
 
-    Asymptotic, for infinite matrices: too small by 0.004 at l = 1 and by 0.0006 at l = 3, and minus infinity at l = 0,
-    where the variance is l.
+    This is the asymptotic form for infinite matrices: too small by 0.004 at l = 1 and by 0.0006 at l = 3, and minus
+    infinity at l = 0, where the true variance tends to l.
 
     :param lengths: l, not negative, any shape, in units of the mean spacing.
     :returns: float64, shaped as the lengths.

@@ -1,4 +1,4 @@
-"""How layers add up to the tangent kernel (fan2020, lemma 3.5 and theorem 3.8): one sum for a network and its limit."""
+"""How layers add up to the tangent kernel (fan2020, lemma 3.5 and theorem 3.8), for a network and for its limit."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["checked_rates", "tangent_coefficients"]
+
 
 def tangent_coefficients(
     layers: int, b_sigma: float, a_sigma: float, rates: Sequence[float] | None = None
 ) -> tuple[float, tuple[float, ...]]:
-    """r_+ and (q_0, ..., q_{L-1}, 1) of lemma 3.5 (eq. 7), weighted by the rates of theorem 3.8 where given.
+    """r_+ and (q_0, ..., q_{L-1}, 1) of lemma 3.5 (eq. 7), weighted by the rates of theorem 3.8 if given.
 
     :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma (proposition C.1).
     """
@@ -24,7 +26,7 @@ def tangent_coefficients(
 
 
 def checked_rates(layers: int, rates: Sequence[float] | None) -> tuple[float, ...]:
-    """tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    """tau_1, ..., tau_{L+1} of eq. 17; None means all one.
 
     :raises UserError: if there are not L + 1 of them, or one is not positive and finite.
     """

@@ -1,4 +1,4 @@
-"""Eigenvalues from a file of the user's own: CSV with one column, NumPy's .npy, or a data set of an HDF5 file."""
+"""Eigenvalues from a user's file: CSV with one column, NumPy's .npy, or a data set of an HDF5 file."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ import numpy as np
 
 from deepspectra.runtime.errors import UserError
 
-HDF5 = (".h5", ".hdf5")
-SUFFIXES = (".csv", ".npy", *HDF5)
+__all__ = ["check_name", "read_eigenvalues"]
+
+_HDF5 = (".h5", ".hdf5")
+_SUFFIXES = (".csv", ".npy", *_HDF5)
 
 
 def check_name(path: str, dataset: str | None) -> None:
-    """Check what can be checked without the file.
+    """Check what can be checked without reading the file.
 
-    :raises UserError: if the suffix is none that is read, or a data set is named where none can be, or missing.
+    :raises UserError: if the suffix is unknown, or an HDF5 file has no data set named, or another file has one.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UserError(f"eigenvalues are read from files that end in {', '.join(SUFFIXES)}; found {path!r}.")
-    if suffix in HDF5 and not dataset:
+    if suffix not in _SUFFIXES:
+        raise UserError(f"eigenvalues are read from files that end in {', '.join(_SUFFIXES)}; found {path!r}.")
+    if suffix in _HDF5 and not dataset:
         raise UserError(f"an HDF5 file holds several arrays: name one of {path!r} as dataset.")
-    if suffix not in HDF5 and dataset:
+    if suffix not in _HDF5 and dataset:
         raise UserError(f"only HDF5 files have data sets; {path!r} is none, leave out dataset: {dataset}.")
 
 
 def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     """The numbers of a file, float64, shape (n,).
 
-    :param dataset: name of the array, for HDF5 files alone.
-    :raises UserError: if the file is not there, cannot be read as what its suffix says, or holds anything but one
-        column of real numbers.
+    :param dataset: name of the array in an HDF5 file; None for other files.
+    :raises UserError: if the file is missing, cannot be read as its suffix says, or holds anything but one column of
+        real numbers.
     """
     check_name(path, dataset)
     file = Path(path).expanduser()
@@ -40,7 +42,7 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     suffix = file.suffix.lower()
     if suffix == ".csv":
         return _csv(file)
-    values = _npy(file) if suffix == ".npy" else _hdf5(file, dataset)
+    values = _hdf5(file, dataset) if dataset else _npy(file)
     if values.dtype.kind not in "iuf":
         raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
     # One column or one row is fine.
@@ -50,7 +52,7 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
 
 
 def _csv(file: Path) -> np.ndarray:
-    """A number a line; the first line may be a heading."""
+    """One number a line; the first line may be a heading."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
@@ -72,12 +74,12 @@ def _npy(file: Path) -> np.ndarray:
         return np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise UserError(
-            f"{file} is not a whole .npy file of numbers ({error}). Save it anew with numpy.save."
+            f"{file} is not a whole .npy file of numbers ({error}). Save it again with numpy.save."
         ) from None
 
 
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
-    # Imported here: the check of a configuration without such a file does not need it.
+    # Imported here: checking a configuration without such a file does not need it.
     import h5py
 
     try:

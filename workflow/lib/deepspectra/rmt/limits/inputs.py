@@ -1,12 +1,12 @@
 """Spectra mu_0 of the input Gram matrix X_0'X_0, from which the limits of the deeper kernels start.
 
-Of mu_0 the equations only need averages of the resolvent (a + c x)^{-1} and their derivatives; each class here
-gives them, with the bounds and the atoms of mu_0.
+The equations need only averages of the resolvent (a + c x)^{-1} over mu_0 and their derivatives. Each class here
+computes them, and has the bounds and the atoms of mu_0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -16,17 +16,19 @@ import numpy as np
 from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
-    from deepspectra.rmt.laws import MarchenkoPastur
+    from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
-# Where |c| x is below this share of |a| for all x, the averages are power series in c/a; the closed forms lose digits
-# there. 0.05^16 is below rounding, and the two digits lost above it are no harm.
+__all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputSpectrum", "MarchenkoPasturInput"]
+
+# Where |c| x is below this share of |a| for all x, the averages are summed as power series in c/a, since the closed
+# forms lose digits there. 0.05^16 is below rounding; the two digits lost just above the share do no harm.
 _SERIES_SHARE = 0.05
 _SERIES_TERMS = 16
-# Points times eigenvalues held at once: 32,768 float64 numbers, so that the temporary arrays stay in the cache.
+# Points times eigenvalues held at once: temporary arrays of 32,768 float64 numbers stay in the cache.
 _BLOCK = 32_768
-# Eigenvalues this close to each other, relative to the largest, count as one.
+# Eigenvalues closer to each other than this, relative to the largest, count as one.
 _DEGENERACY = 1e-10
-# Masses are typed with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
+# Users type masses with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
 _MASS_ERROR = 1e-5
 
 
@@ -46,15 +48,15 @@ class Averages(NamedTuple):
 
 
 class InputSpectrum(Protocol):
-    """What the limits ask of mu_0."""
+    """What the limits need of mu_0."""
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Smallest interval that holds mu_0."""
+        """Smallest interval that contains mu_0."""
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """(location, mass) of the values that carry a share of the mass."""
+        """(location, mass) of the point masses."""
 
     def moment(self, order: int) -> float:
         """Average of x^order."""
@@ -72,14 +74,14 @@ class MarchenkoPasturInput:
     @cached_property
     def law(self) -> MarchenkoPastur:
         """The law in closed form."""
-        # Imported here: scipy.stats takes a second, and the check of a configuration does not need it.
-        from deepspectra.rmt.laws import MarchenkoPastur
+        # Imported here: scipy.stats takes a second, and checking a configuration does not need it.
+        from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
         return MarchenkoPastur(self.ratio)
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Edges of the law; zero is the lower one where it has an atom there."""
+        """Edges of the law; the lower one is zero if there is an atom."""
         lower, upper = self.law.edges
         return (0.0 if self.law.atom > 0 else lower), upper
 
@@ -96,7 +98,7 @@ class MarchenkoPasturInput:
         """By the law's Stieltjes transform and its derivative."""
         return _averages(self, a, c, self._far)
 
-    def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         m, dm = self.law.stieltjes_and_derivative(w)
         # 1 + w m = m/(1 + ratio m) is the law's own equation: no cancellation.
         denominator = 1 + self.ratio * m
@@ -105,10 +107,10 @@ class MarchenkoPasturInput:
 
 @dataclass(frozen=True)
 class DiscreteInput:
-    """Point masses: :class:`EmpiricalInput` and :class:`AtomicInput` say of what.
+    """Point masses; build it as :class:`EmpiricalInput` or :class:`AtomicInput`.
 
     :ivar eigenvalues: float64, shape (count,), ascending, none negative.
-    :ivar weights: their masses, float64, shape (count,), positive, of sum one; None where all are equal.
+    :ivar weights: their masses, float64, shape (count,), positive, with sum one; None if all are equal.
     """
 
     eigenvalues: np.ndarray = field(repr=False)
@@ -121,7 +123,7 @@ class DiscreteInput:
 
     @cached_property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Of equal weights, which stand for a sample, the values that occur more than once; of others all."""
+        """With equal weights, which stand for a sample, the values that occur more than once; otherwise all."""
         breaks = np.flatnonzero(np.diff(self.eigenvalues) > _DEGENERACY * self.eigenvalues[-1]) + 1
         groups = np.split(self.eigenvalues, breaks)
         if self.weights is None:
@@ -140,7 +142,7 @@ class DiscreteInput:
         """Sums over the values."""
         return _averages(self, a, c, self._far)
 
-    def _far(self, w: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Sums over the eigenvalues in real arithmetic, block by block: several times faster than complex division."""
         count = self.eigenvalues.size
         rows = max(1, _BLOCK // count)
@@ -177,12 +179,12 @@ class DiscreteInput:
 
 
 class EmpiricalInput(DiscreteInput):
-    """The eigenvalues of one given matrix X_0'X_0, each with the same weight."""
+    """The eigenvalues of one given matrix X_0'X_0, with equal weights."""
 
     def __init__(self, eigenvalues: np.ndarray):
         """
         :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
-        :raises UserError: if there are none, one is not finite, or one is negative beyond rounding.
+        :raises UserError: if there are none, or one is not finite or negative beyond rounding.
         """
         values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
         if values.size == 0 or not np.isfinite(values).all():
@@ -199,7 +201,7 @@ class AtomicInput(DiscreteInput):
 
     def __init__(self, atoms: Sequence[tuple[float, float]]):
         """
-        :param atoms: (location, mass), any order; the masses are divided by their sum, one up to rounding.
+        :param atoms: (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
         :raises UserError: if there are none, a number is not finite, a location is negative, all are zero, a mass is
             not positive, or the masses do not sum to one within 1e-5.
         """
@@ -219,7 +221,12 @@ class AtomicInput(DiscreteInput):
         super().__init__(locations, masses / masses.sum())
 
 
-def _averages(spectrum: InputSpectrum, a: np.ndarray, c: np.ndarray, far) -> Averages:
+def _averages(
+    spectrum: InputSpectrum,
+    a: np.ndarray,
+    c: np.ndarray,
+    far: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+) -> Averages:
     """Averages from the Stieltjes transform m(w) at w = -a/c, or from the moments where c is small.
 
     :param far: maps w, shape (points,), to m, m', T = average of x/(x - w), and T'.

@@ -1,8 +1,8 @@
-"""From a density on the line to a law: support, distribution function, moments, and the check that it sums to one.
+"""From a density on the line to a law: support, distribution function, moments, and a check that the mass is one.
 
-The density is a function that can be evaluated anywhere; nothing is said of where it comes from. It is taken to
-vanish like a square root at the edges of its support, as the densities of random matrix theory do, or to have an
-inverse square root there: in the angle theta with x = middle - half cos(theta) both are smooth.
+The density is any function that can be evaluated anywhere. At the edges of its support it is assumed to vanish like a
+square root, as densities of random matrix theory do, or to diverge like an inverse square root: both are smooth in the
+angle theta with x = middle - half cos(theta).
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from scipy import fft
 
 from deepspectra.runtime.errors import UserError
 
+__all__ = ["MASS_TOLERANCE", "Bulk", "LimitError", "LimitLaw", "build_law", "support"]
+
 MASS_TOLERANCE = 1e-3
 _SCAN_POINTS = 300
-# Nodes a bulk starts with and may grow to, until doubling them moves its mass by no more than the next number. Two
-# bulks that have just merged need many.
+# A bulk's nodes are doubled from the first number up to the second, until its mass moves by no more than
+# _MASS_SETTLED. Two bulks that have just merged need many.
 _FEWEST_NODES, _MOST_NODES = 192, 1536
 _MASS_SETTLED = 1e-8
 _ATTEMPTS = 3
 _MASS_GOOD = 1e-6
-# Below this density, times the range, a point is outside the support.
+# A point is outside the support if its density times the range is below this.
 _VANISHING = 1e-7
 # Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
 _SECTIONS = 16
@@ -88,7 +90,7 @@ class LimitLaw:
 
     @property
     def mass(self) -> float:
-        """Integral of the density plus the atoms; never renormalised, so its distance to one is an error estimate."""
+        """Integral of the density plus the atoms; never renormalised, so its distance from one estimates the error."""
         return sum(bulk.mass for bulk in self.bulks) + sum(mass for _, mass in self.atoms)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
@@ -112,10 +114,10 @@ class LimitLaw:
         return self.expectation(lambda x: x**order)
 
     def grid(self, points: int) -> np.ndarray:
-        """Points to draw the density on, float64, ascending, shape (points,) or a few less.
+        """Points at which to draw the density, float64, ascending, shape (points,) or a few less.
 
-        Each bulk gets a share by its width and at least 32; inside it the points crowd towards the edges as the
-        angle does. Edges themselves are included: the density is zero (or infinite) there.
+        Each bulk gets a share by its width, at least 32; its points are equidistant in the angle and so crowd towards
+        the edges. The edges are included, although the density is zero (or infinite) there.
         """
         widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
         least = min(32, points // len(self.bulks))
@@ -128,19 +130,19 @@ class LimitLaw:
         return np.concatenate([np.clip(part, *edge) for part, edge in zip(parts, self.edges, strict=True)])
 
 
-def build(
+def build_law(
     density: Callable[[np.ndarray], np.ndarray],
     lower: float,
     upper: float,
     atoms: tuple[tuple[float, float], ...] = (),
     tolerance: float = MASS_TOLERANCE,
 ) -> LimitLaw:
-    """Find the support of a density, integrate it, and check that it sums to one.
+    """Find the support of a density, integrate it, and check that the total mass is one.
 
-    Where the sum is off by more than 1e-6, a narrow bulk was missed: the search is repeated on a finer grid.
+    If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
-    :param density: maps float64 points of shape (k,) to densities; nan where it has none to give.
-    :param lower: no mass below; ``upper``: no mass above.
+    :param density: maps float64 points of shape (k,) to densities; nan where it has no value.
+    :param lower: there is no mass below. :param upper: there is no mass above.
     :raises LimitError: if the mass still differs from one by more than ``tolerance``, or the density is not finite
         at a node.
     """
@@ -152,9 +154,9 @@ def build(
     if abs(law.mass - 1) <= tolerance:
         return law
     bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
-    atoms = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
+    points = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
     raise LimitError(
-        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({atoms}); expected 1 within "
+        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({points}); expected 1 within "
         f"{tolerance:g}. Part of the support was missed, or the density grows faster towards an edge than an inverse "
         "square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
@@ -163,12 +165,12 @@ def build(
 def support(
     density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float, points: int = _SCAN_POINTS
 ) -> list[tuple[float, float]]:
-    """Intervals on which the density is positive: scans of the range, then a search for every edge.
+    """Intervals on which the density is positive, from scans of the range and a search for every edge.
 
-    A first scan of [lower, upper], evenly spaced and, towards ``lower``, geometric as well (spectra crowd there over
-    several decades), finds where the mass lies; a second, evenly spaced, sees that part more closely; and every local
-    minimum is looked into for a gap. A bulk narrower than the scan, far from the others, is missed. Edges are exact to
-    about 1e-8 of the range.
+    A first scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over several
+    decades), finds where the mass lies. A second, evenly spaced, looks at that part more closely. Then every local
+    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed. Edges are accurate
+    to about 1e-8 of the range.
 
     :raises LimitError: if no point of the scan has a positive density.
     """
@@ -198,7 +200,7 @@ def support(
     for _ in range(_ROUNDS if change.size else 0):
         inner = left[:, None] + (right - left)[:, None] * fractions
         reached = inside(inner.ravel()).reshape(inner.shape) == entering[:, None]
-        # The edge lies before the first section that looks like the right-hand end.
+        # The edge lies before the first section that is like the right-hand end.
         nearest = np.where(reached.any(axis=1), reached.argmax(axis=1), _SECTIONS)
         bounds = np.column_stack([left, inner, right])
         rows = np.arange(change.size)
@@ -220,7 +222,7 @@ def _merge(x: np.ndarray, y: np.ndarray, more_x: np.ndarray, more_y: np.ndarray)
 def _look_into_minima(
     values: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sample a function more densely around each interior local minimum, as often as it takes to meet a narrow gap."""
+    """Sample a function more and more densely around each interior local minimum, to find a narrow gap."""
     for _ in range(_ZOOMS):
         minima = np.flatnonzero((y[1:-1] <= y[:-2]) & (y[1:-1] < y[2:]) & (y[1:-1] > 0)) + 1
         if not minima.size:
@@ -232,7 +234,7 @@ def _look_into_minima(
 
 
 def _bulk(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float) -> Bulk:
-    """One bulk on as many nodes as its mass needs to settle."""
+    """One bulk, on enough nodes for its mass to settle."""
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
     while bulk.nodes.size < _MOST_NODES:
         finer = _integrate(density, lower, upper, 2 * bulk.nodes.size)

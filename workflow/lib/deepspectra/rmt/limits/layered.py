@@ -15,13 +15,13 @@ and, for l = 1, ..., L,
 
 m is the Stieltjes transform m_nu(z), and kappa_l = t_l(., (0, ..., 0, 1)) the limit of n^{-1} Tr R X_l'X_l with R the
 resolvent. (phi_l is the t_{l-1}(z_prev, (1 - b^2, 0, ..., 0, b^2)) of eq. 12; that kappa_l = phi_l/(c_l s_l) follows
-from t_{l-1}(z_prev, z_prev) = 1.) The unknowns of the computation are v_l = u_l/c_l = 1/(1 + gamma_l c_l phi_l): all of
-order one, also where b is small or zero and c_l and u_l with it.
+from t_{l-1}(z_prev, z_prev) = 1.) The unknowns of the computation are v_l = u_l/c_l = 1/(1 + gamma_l c_l phi_l): they
+stay of order one even if b, and with it c_l and u_l, is small or zero.
 
-Which root is right: by proposition 3.6, applied from layer L downwards, at Im z > 0 there is exactly one with every
-s_l in the upper half-plane, that is every u_l in the lower one. So any root with these signs is the one sought: each
-point is certified after the fact, however it was found. It is found by Newton's method, from large Im z downwards or
-from neighbouring points.
+Which root is right: by proposition 3.6, applied from layer L downwards, exactly one root at Im z > 0 has every s_l in
+the upper half-plane, that is, every u_l in the lower one. Any root with these signs is therefore the right one: each
+point is certified after the fact, however it was found. Newton's method finds it, from large Im z downwards or from
+neighbouring points.
 """
 
 from __future__ import annotations
@@ -34,16 +34,27 @@ import numpy as np
 
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import InputSpectrum
-from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build
+from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
+
+__all__ = [
+    "DensityCurve",
+    "LayeredKernel",
+    "Solution",
+    "conjugate_kernel",
+    "density",
+    "limit_law",
+    "solve",
+    "tangent_kernel",
+]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE = 1e-12
 _NEWTON_STEPS = 14
-# Densities are read off at this height above the real axis, relative to the distance from the law's lower bound, where
-# they may have a pole, then on the axis.
+# Densities are first read off at this height above the real axis, relative to the distance from the law's lower bound,
+# where they may have a pole; then on the axis.
 _HEIGHT = 1e-8
-# What is left of a density beside an atom's tail is none if it is less than this share of the tail.
+# Less the tail of an atom, a density counts as zero if it is below this share of the tail.
 _TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
 _LARGEST_DESCENT = 0.15
@@ -59,7 +70,7 @@ class LayeredKernel:
     :param b_sigma: E[sigma'(xi)]; only its square enters.
     :param shift: z_{-1}.
     :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
-    :raises UserError: if the numbers are not such.
+    :raises UserError: if a number is out of range.
     """
 
     spectrum: InputSpectrum
@@ -68,7 +79,7 @@ class LayeredKernel:
     shift: float
     coefficients: tuple[float, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.ratios or len(self.coefficients) != len(self.ratios) + 1:
             raise UserError(
                 f"a layered kernel of L layers needs L ratios and L + 1 coefficients, not {len(self.ratios)} and "
@@ -88,7 +99,7 @@ class LayeredKernel:
 
     @property
     def upper(self) -> float:
-        """No mass of the limit law lies above: sum of the layers' own bounds, (1 + sqrt(gamma_l))^2 a layer."""
+        """No mass of the limit law lies above: the sum of the layers' bounds, a factor (1 + sqrt(gamma_l))^2 each."""
         b2 = min(self.b_sigma**2, 1.0)
         norm = self.spectrum.bounds[1]
         total = self.shift + self.coefficients[0] * norm
@@ -99,7 +110,7 @@ class LayeredKernel:
 
     @property
     def lower(self) -> float:
-        """No mass of the limit law lies below: the smallest eigenvalue of the first two terms, the others add to it."""
+        """No mass of the limit law lies below: the smallest eigenvalue of the first two terms; the others only add."""
         return self.shift + self.coefficients[0] * self.spectrum.bounds[0]
 
     @property
@@ -117,9 +128,9 @@ class LayeredKernel:
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """(location, mass) of the atoms of the limit law, from ranks.
 
-        An eigenspace of X_0'X_0, of mass alpha, that lies in the kernel of every further X_l keeps its eigenvalue. For
-        b^2 < 1 these kernels are in general position: alpha less the sum of the ranks 1/gamma_l is left. For b^2 = 1
-        the row space of X_l lies in that of X_{l-1}.
+        The part of an eigenspace of X_0'X_0, of mass alpha, that lies in the kernel of every further X_l keeps its
+        eigenvalue. For b^2 < 1 these kernels are in general position, which leaves alpha less the sum of the ranks
+        1/gamma_l. For b^2 = 1 the row space of X_l lies in that of X_{l-1}.
         """
         active = [k for k, coefficient in enumerate(self.coefficients) if coefficient > 0]
         if self.b_sigma**2 >= 1:
@@ -143,7 +154,7 @@ class LayeredKernel:
 def conjugate_kernel(
     spectrum: InputSpectrum, ratios: Sequence[float], b_sigma: float, layer: int | None = None
 ) -> LayeredKernel:
-    """Limit of X_l'X_l (fan2020, theorem 3.4); the last layer's, K_CK, unless ``layer`` (1 to L) names another.
+    """Limit of X_l'X_l (fan2020, theorem 3.4): of the last layer's, K_CK, unless ``layer`` (1 to L) names another.
 
     :raises UserError: if there is no such layer.
     """
@@ -202,7 +213,7 @@ class DensityCurve:
 
 
 def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
-    """Stieltjes transform at points of the open upper half-plane, each reached from far above it.
+    """Stieltjes transform at points of the open upper half-plane, each reached from far above.
 
     :param z: complex, shape (points,).
     :raises UserError: if a point does not have Im z > 0.
@@ -216,10 +227,9 @@ def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
 def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
     """Density of the limit law (without its atoms) at real points, any order, shape (points,).
 
-    A coarse subset is solved from far above the axis; its roots, interpolated, are Newton's start at all other points,
-    and those where that does not end in the certified root are solved like the coarse ones. Each root, certified at a
-    small height, is carried to the axis itself, where that is possible, so that no Cauchy tail of an atom or bulk
-    remains.
+    A coarse subset is solved from far above the axis. Its interpolated roots start Newton's method at all other points;
+    points where that does not end in the certified root are solved like the coarse ones. Each root, certified at a
+    small height, is carried on to the axis where possible, so that no Cauchy tail of an atom or bulk remains.
     """
     x = np.asarray(x, dtype=np.float64).ravel()
     if x.size <= 2 * _COARSE_POINTS:
@@ -236,13 +246,13 @@ def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> Limit
     :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
     """
     sampler = _Sampler(kernel)
-    return build(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
+    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
 
 
 class _Sampler:
-    """Densities of one kernel, remembering the roots so far as starts for those to come."""
+    """Densities of one kernel; remembers the roots found so far as starts for further points."""
 
-    def __init__(self, kernel: LayeredKernel):
+    def __init__(self, kernel: LayeredKernel) -> None:
         self.kernel = kernel
         self.x = np.empty(0)
         self.factors = np.empty((0, kernel.layers), dtype=np.complex128)
@@ -290,7 +300,8 @@ def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> _System:
     g = 1 - b2
     c, dc = np.empty_like(v), np.zeros((z.size, layers, layers), dtype=np.complex128)
     u, du_sum = np.empty_like(v), np.zeros_like(v)
-    c_l, dc_l = np.full(z.size, kernel.coefficients[-1], dtype=np.complex128), np.zeros_like(v)
+    c_l: np.ndarray = np.full(z.size, kernel.coefficients[-1], dtype=np.complex128)
+    dc_l = np.zeros_like(v)
     for k in reversed(range(layers)):
         c[:, k], dc[:, k] = c_l, dc_l
         u[:, k] = c_l * v[:, k]
@@ -356,7 +367,7 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
 def _descend(kernel: LayeredKernel, z: np.ndarray) -> Solution:
     """Newton's method from far above each point, where the root is known, down to it.
 
-    The height shrinks by a factor of each point's own; where Newton fails, the point stays and takes a smaller step.
+    Each point shrinks its height by a factor of its own; where Newton fails, it stays and takes a smaller step.
     """
     height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
     high = z.real + 1j * height
@@ -392,8 +403,8 @@ def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
 def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCurve:
     """Carry certified roots from just above the axis onto it, and read off the density.
 
-    Within about the height from an edge the root may not continue to the axis; there the value above it is kept, less
-    the Cauchy tail of an atom close by, which may be all of it. At an atom there is no density.
+    Within about the height from an edge the root may not continue to the axis. There the value above it is kept, less
+    the Cauchy tail of an atom close by, which may be all of it. An atom itself has no density.
     """
     on_axis = _newton(kernel, x.astype(np.complex128), near.factors)
     size = np.abs(near.inverse)
@@ -418,7 +429,7 @@ def _replace(
     solution: Solution, where: np.ndarray, other: Solution, part: np.ndarray | slice = slice(None)
 ) -> Solution:
     """A copy of a solution whose points of index ``where`` are those of index ``part`` in the other."""
-    copies = {entry.name: getattr(solution, entry.name).copy() for entry in fields(Solution)}
+    copies: dict[str, np.ndarray] = {entry.name: getattr(solution, entry.name).copy() for entry in fields(Solution)}
     for name, values in copies.items():
         values[where] = getattr(other, name)[part]
     return Solution(**copies)

@@ -16,23 +16,26 @@ leave spurious roots at w = 0. Three quantities follow at once:
     z G(z) = 1 + psi h,   z G~(z) = 1 + phi h   (G of Y Y'/m, G~ of Y' Y/m)                    (from eq. 11)
     Phi(w) = 2 psi h + (1 - psi/phi) log(1 + phi h) + (1 - psi) log w + psi log(w - zeta) - psi (eta - zeta)/w
 
-where Phi is a primitive of G: F(x) = 1 - Im Phi(x)/pi is the distribution function, without any quadrature. (Our
-derivation; the tests compare it with integrals of the density.)
+where Phi is a primitive of G: F(x) = 1 - Im Phi(x)/pi is the distribution function, without any quadrature. (This
+derivation is ours; the tests compare it with integrals of the density.)
 
 The right root is the one on the sheet of w = psi z at infinity. It is followed from there down a vertical line in the
-upper half plane, where the Stieltjes transform is analytic, so that nothing has to be guessed on the real axis.
+upper half plane, where the Stieltjes transform is analytic, so no root has to be guessed on the real axis.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq, elementwise
 
-#: Relative imaginary part of z at which boundary values on the real axis are read.
-BOUNDARY_OFFSET = 1e-13
+__all__ = ["NonlinearLaw"]
+
+# Relative imaginary part of z at which boundary values on the real axis are read.
+_BOUNDARY_OFFSET = 1e-13
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class NonlinearLaw:
 
     @property
     def nonlinearity(self) -> float:
-        """eta - zeta, never negative: the variance that the linear part of f does not carry."""
+        """eta - zeta, never negative: the variance of the nonlinear part of f."""
         return max(self.eta - self.zeta, 0.0)
 
     @property
@@ -70,12 +73,12 @@ class NonlinearLaw:
             ranks.append(self.psi)
         return 1.0 - min(ranks)
 
-    def _h(self, w: np.ndarray) -> np.ndarray:
-        """P - 1 as a function of w."""
+    def _h(self, w: Any) -> Any:
+        """P - 1 at w, a number or an array."""
         return self.nonlinearity / w + self.zeta / (w - self.zeta)
 
-    def argument(self, w: np.ndarray) -> np.ndarray:
-        """z(w): the point at which the variable of the rational parametrisation takes the value w."""
+    def argument(self, w: Any) -> Any:
+        """z(w), the point at which the variable of the parametrisation takes the value w, a number or an array."""
         h = self._h(w)
         return w * (1 + self.phi * h) * (1 + self.psi * h) / self.psi
 
@@ -97,12 +100,12 @@ class NonlinearLaw:
     def variable(self, z: np.ndarray) -> np.ndarray:
         """w(z) on the sheet of the Stieltjes transform, for z in the open upper half plane.
 
-        The root next to psi z at a height far above the spectrum is followed down to z; where two roots come close
-        to each other, compared with the step, the step is shortened.
+        The root next to psi z far above the spectrum is followed down to z. Where two roots come close to each other
+        compared with the step, the step is shortened.
 
         :param z: complex, any shape, imaginary part positive.
         :returns: complex128, same shape, imaginary part positive.
-        :raises ArithmeticError: if a root cannot be followed (not seen to happen).
+        :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
         if np.any(z.imag <= 0):
@@ -131,7 +134,7 @@ class NonlinearLaw:
 
     @property
     def scale(self) -> float:
-        """No eigenvalue lies above: the norms of sqrt(zeta) W X and of independent noise, added and squared."""
+        """An upper bound of the spectrum: the norms of sqrt(zeta) W X and of independent noise, added and squared."""
         noise = 1 + np.sqrt(self.phi / self.psi)
         linear = (1 + np.sqrt(1 / self.psi)) * (1 + np.sqrt(self.phi))
         return (np.sqrt(self.zeta) * linear + np.sqrt(self.nonlinearity) * noise) ** 2
@@ -147,7 +150,7 @@ class NonlinearLaw:
         result = np.zeros(x.shape)
         inside = x > 0
         if inside.any():
-            g = self.stieltjes(x[inside] * (1 + 1j * BOUNDARY_OFFSET))
+            g = self.stieltjes(x[inside] * (1 + 1j * _BOUNDARY_OFFSET))
             result[inside] = np.maximum(-g.imag / np.pi, 0)
         return result
 
@@ -158,7 +161,7 @@ class NonlinearLaw:
         result[x == 0] = self.atom
         inside = x > 0
         if inside.any():
-            w = self.variable(x[inside] * (1 + 1j * BOUNDARY_OFFSET))
+            w = self.variable(x[inside] * (1 + 1j * _BOUNDARY_OFFSET))
             result[inside] = np.clip(1 - self._primitive(w).imag / np.pi, 0, 1)
         return result
 
@@ -176,8 +179,8 @@ class NonlinearLaw:
     def support(self) -> list[tuple[float, float]]:
         """Intervals of the continuous spectrum, ascending.
 
-        The edges are where z(w) is stationary on the real axis; a stationary value is an edge if the density is
-        positive on exactly one side of it. A lower edge at zero (hard edge) is added where the density reaches it.
+        z(w) is stationary at the edges on the real axis; a stationary value is an edge if the density is positive on
+        exactly one side of it. A lower edge at zero (hard edge) is added if the density reaches it.
         """
         scale = self.scale
         candidates = self._stationary_values()
@@ -215,7 +218,7 @@ class NonlinearLaw:
         :param gamma: positive, any shape.
         :returns: float64, same shape, in [0, 1].
         :raises ValueError: if gamma is not positive.
-        :raises ArithmeticError: if the equation could not be solved.
+        :raises ArithmeticError: if the equation cannot be solved.
         """
         gamma = np.asarray(gamma, dtype=float)
         if np.any(gamma <= 0):

@@ -1,4 +1,4 @@
-"""All that is known of a limit law in one place: density, distribution function, edges, atoms, moments, convergence."""
+"""Everything known about a limit law: density, distribution function, edges, atoms, moments, convergence."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import numpy as np
 from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, density, limit_law
 
+__all__ = ["LawReport", "law_report"]
+
 
 @dataclass(frozen=True)
 class LawReport:
     """A limit law, as arrays over its support and as numbers.
 
-    :ivar points: x, ascending, edges of the bulks included, float64, shape (points,).
-    :ivar density: of the continuous part, float64, shape (points,); nan where the point is not converged.
+    :ivar points: x, ascending, including the edges of the bulks, float64, shape (points,).
+    :ivar density: of the continuous part, float64, shape (points,); nan where the point has not converged.
     :ivar cdf: distribution function, continuous from the right, atoms included, float64, shape (points,).
     :ivar residual: largest residual of the equations at a point, relative to their terms, float64, shape (points,).
     :ivar converged: whether the root was found and certified and the density is finite, bool, shape (points,).
     :ivar edges: (lower, upper) of every bulk, ascending.
     :ivar bulk_masses: mass of every bulk.
     :ivar atoms: (location, mass), ascending.
-    :ivar atom_at_zero: mass at zero: the share of eigenvalues that vanish.
-    :ivar mass: of bulks and atoms together, never renormalised: its distance to one is the error of the quadrature.
+    :ivar atom_at_zero: mass at zero, the share of eigenvalues that vanish.
+    :ivar mass: of bulks and atoms together, never renormalised: its distance from one is the error of the quadrature.
     :ivar moments: averages of x, x^2, x^3 and x^4 over the law.
     :ivar variance: of the law.
-    :ivar exact_mean: the mean in closed form, without the law: its distance to the first moment is an error too.
+    :ivar exact_mean: the mean in closed form; its distance from the first moment is an error too.
     """
 
     points: np.ndarray = field(repr=False)
@@ -45,30 +47,30 @@ class LawReport:
 
     @property
     def mean(self) -> float:
-        """First moment, from the law."""
+        """First moment of the law."""
         return self.moments[0]
 
     @property
     def asked(self) -> int:
-        """Points at which a density was asked for."""
+        """Number of points at which a density was asked for."""
         return self.points.size
 
     @property
     def not_converged(self) -> int:
-        """Points of them that have none: they are reported, and never drawn."""
+        """Number of points without a density: they are reported and never drawn."""
         return int(np.sum(~self.converged))
 
     @property
     def largest_residual(self) -> float:
-        """Of the points that converged."""
+        """Largest residual of the points that converged."""
         return float(self.residual[self.converged].max(initial=0.0))
 
 
-def report(kernel: LayeredKernel, points: int = 1000, tolerance: float = MASS_TOLERANCE) -> LawReport:
-    """Solve a kernel's limit law (fan2020, theorems 3.4 to 3.8) and gather what there is to say of it.
+def law_report(kernel: LayeredKernel, points: int = 1000, tolerance: float = MASS_TOLERANCE) -> LawReport:
+    """Solve a kernel's limit law (fan2020, theorems 3.4 to 3.8).
 
-    :param points: of the density, over the whole support; a few less are taken where shares are rounded.
-    :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
+    :param points: of the density, over the whole support; rounding may take a few less.
+    :raises LimitError: if the total mass is not one within ``tolerance``.
     """
     law = limit_law(kernel, tolerance)
     curve = density(kernel, law.grid(points))
@@ -92,7 +94,7 @@ def report(kernel: LayeredKernel, points: int = 1000, tolerance: float = MASS_TO
 
 
 def _poles(law: LimitLaw, x: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Edges where the density does not fall to zero: there it is infinite, and a number only says how near one was."""
+    """Which points are edges with infinite density; a finite number there would only tell the distance to the edge."""
     found = np.zeros(x.shape, dtype=bool)
     for lower, upper in law.edges:
         inside = np.flatnonzero((x >= lower) & (x <= upper))

@@ -1,4 +1,4 @@
-"""What stands in for a network in the limit (fan2020, lemma 3.5): a sum of conjugate kernels, and a linear model."""
+"""Stand-ins for a network in the limit (fan2020, lemma 3.5): a sum of conjugate kernels, and a linear model."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import torch
 
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.spectra.kernels.grams import difference, gram
-from deepspectra.spectra.kernels.networks import Kernels, Report, checked_accumulation, checked_matrix, say
+from deepspectra.spectra.kernels.networks import Kernels, LayerReport, checked_accumulation, checked_matrix, silent
 from deepspectra.spectra.kernels.waiting import waiting_room
 from deepspectra.spectra.kernels.weights import RandomWeights, checked_widths
+
+__all__ = ["lemma_tangent", "linear_equivalent"]
 
 
 @torch.no_grad()
@@ -29,7 +31,7 @@ def linear_equivalent(
     dtype: torch.dtype = torch.float32,
     accumulation: torch.dtype | None = None,
     scratch: Path | None = None,
-    report: Report | None = None,
+    report: LayerReport = silent,
 ) -> Kernels:
     """Kernels of the limit's own model at finite size: a linear network with independent noise in every layer.
 
@@ -38,22 +40,22 @@ def linear_equivalent(
     Marchenko-Pastur map is eq. 8. ``tangent`` is that of :func:`lemma_tangent`, shape (n, n): for k outputs the limit
     is k copies of it, with the same spectrum.
 
-    The spectra have the limit laws of a network with these constants, and the distance of one such sample to the law
-    is what finite size alone costs: the measure for a network's own distance. ``seed`` gives W_l the numbers it gives
-    the network of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
+    The spectra have the limit laws of a network with these constants. The distance of one such sample to the law is due
+    to finite size alone, and a network's own distance is judged by it. W_l has the same numbers as in the network that
+    :func:`~deepspectra.spectra.kernels.networks.random_network_kernels` draws from this seed.
 
     :param inputs: X_0, shape (d_0, n).
     :param widths: d_1, ..., d_L.
 
-    Further parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`; what waits in
-    ``scratch`` are Gram matrices of lower precision, where both kernels are made.
+    Further parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`. Only Gram
+    matrices of lower precision wait in ``scratch``, where both kernels are computed.
 
     :raises UserError: as that function, or if not b_sigma^2 <= 1 <= a_sigma.
     """
     x = checked_matrix(inputs, device, dtype)
     weights = RandomWeights(checked_widths(x.shape[0], widths), seed, x.device, dtype)
     layers = len(weights.widths) - 1
-    tangent_coefficients(layers, b_sigma, a_sigma, rates)  # refused before the work rather than after
+    tangent_coefficients(layers, b_sigma, a_sigma, rates)  # fail before the work
     accumulation = checked_accumulation(dtype, accumulation)
     compared = accumulation != dtype
 
@@ -69,7 +71,7 @@ def linear_equivalent(
                 room.put("grams", plain)
                 del plain
             if layer > 0:
-                say(report, f"layer {layer} of {layers}: linear model")
+                report(f"layer {layer} of {layers}: linear model")
         tangent = lemma_tangent(grams, b_sigma, a_sigma, rates)
         if compared:
             plain_grams = (plain.to(x.device) for _, plain in room.take("grams"))
@@ -81,11 +83,10 @@ def linear_equivalent(
 def lemma_tangent(
     grams: Sequence[torch.Tensor], b_sigma: float, a_sigma: float, rates: Sequence[float] | None = None
 ) -> torch.Tensor:
-    """r_+ Id + X_L'X_L + sum_l q_l X_l'X_l, shape (n, n): what lemma 3.5 puts in the place of K_NTK.
+    """r_+ Id + X_L'X_L + sum_l q_l X_l'X_l, shape (n, n): lemma 3.5's approximation of K_NTK.
 
-    Theorem 3.7 is about this matrix; theorem 3.8 about the one with each layer's term, and its share of r_+, weighted
-    by its rate. How far its spectrum is from K_NTK's at finite size is the lemma's own error, apart from that of the
-    limit.
+    Theorem 3.7 is about this matrix; in theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
+    At finite size, the distance of its spectrum to that of K_NTK is the lemma's own error, separate from the limit's.
 
     :param grams: X_l'X_l for l = 0, ..., L.
     :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
@@ -95,16 +96,18 @@ def lemma_tangent(
 
 
 def _weighted_sum(grams: Iterable[torch.Tensor], shift: float, coefficients: Sequence[float]) -> torch.Tensor:
-    """z_{-1} Id + sum_l z_l X_l'X_l; of the matrices, one at a time."""
-    total = None
-    for coefficient, matrix in zip(coefficients, grams, strict=True):
-        total = coefficient * matrix if total is None else total.add_(matrix, alpha=coefficient)
+    """z_{-1} Id + sum_l z_l X_l'X_l, taking one matrix at a time."""
+    pairs = zip(coefficients, grams, strict=True)
+    first, matrix = next(pairs)
+    total = first * matrix
+    for coefficient, matrix in pairs:
+        total.add_(matrix, alpha=coefficient)
     total.diagonal().add_(shift)
     return total
 
 
 def _following_layer(x: torch.Tensor, weights: RandomWeights, layer: int, b_sigma: float) -> torch.Tensor:
-    """X_l of X_{l-1}, shape (d_l, n)."""
+    """X_l from X_{l-1}, shape (d_l, n)."""
     level = math.sqrt(max(1 - b_sigma**2, 0.0))
     following = x.new_empty(weights.widths[layer], x.shape[1])
     for block, (rows, values) in enumerate(weights.blocks(layer)):

@@ -1,7 +1,7 @@
-"""Gram matrices X'X by blocks, in the precision asked for, and their entrywise products.
+"""Gram matrices X'X in blocks, in the precision asked for, and their entrywise products.
 
-Only the blocks on and above the diagonal are computed, and mirrored: nearly half of the work, and the result is exactly
-symmetric, as a matrix product need not be, to rounding. In a precision above that of X, X is converted block by block.
+Only the blocks on and above the diagonal are computed, then mirrored. That saves nearly half of the work, and the
+result is exactly symmetric, which a matrix product need not be. X is converted in blocks if its precision is lower.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 import torch
 
+__all__ = ["KernelDifference", "add_gram_times", "difference", "gram", "mirror"]
+
 # Rows of X converted at once, and rows of a Gram matrix compared at once.
 _ROWS = 1024
-# A Gram matrix is made in about so many blocks of rows, of no fewer and no more rows than these: many blocks leave
-# little work undone, and narrow ones make slow products.
+# A Gram matrix has about so many blocks of rows, within these sizes: more blocks waste less work on entries below the
+# diagonal, but narrow ones make slow products.
 _BLOCKS, _FEWEST_ROWS, _MOST_ROWS = 8, 128, 1024
 
 
 @dataclass(frozen=True)
 class KernelDifference:
-    """How far a kernel of lower precision is from one of higher precision.
+    """How far a kernel of lower precision is from the same kernel in higher precision.
 
     :ivar largest_entry: largest absolute entry of the difference.
     :ivar relative_norm: Frobenius norm of the difference, relative to that of the kernel of higher precision.
@@ -49,7 +51,7 @@ def add_gram_times(
 ) -> None:
     """Add ``rate`` (S'S) o F to the blocks of ``kernel`` on and above the diagonal, in place.
 
-    :param kernel: shape (n k, n k); what is below the diagonal is left to :func:`mirror`.
+    :param kernel: shape (n k, n k); :func:`mirror` fills the part below the diagonal.
     :param sensitivity: S, shape (d, n k), k outputs side by side.
     :param factor: F, shape (n, n), which multiplies each of the k^2 blocks of S'S.
     :param dtype: of the products and sums, and of ``kernel`` and ``factor``.
@@ -61,7 +63,7 @@ def add_gram_times(
         output, first = divmod(rows.start, samples)
         factor_rows = factor[first : first + block.shape[0]]
         for start in range(output * samples, columns, samples):
-            # Of the rows' own output, only what is right of the diagonal.
+            # In the block of the rows' own output, only what is right of the diagonal.
             skipped = first if start == output * samples else 0
             part = block[:, start + skipped - rows.start : start + samples - rows.start]
             kernel[rows, start + skipped : start + samples].addcmul_(part, factor_rows[:, skipped:], value=rate)
@@ -69,7 +71,7 @@ def add_gram_times(
 
 
 def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
-    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are symmetric already.
+    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are already symmetric.
 
     :param matrix: shape (n k, n k).
     :param samples: n.
@@ -80,7 +82,7 @@ def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
 
 
 def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
-    """Between kernels of lower and higher precision, both of shape (n, n); in blocks, without a copy of either."""
+    """Compare kernels of lower and higher precision, both of shape (n, n), in blocks and without a copy of either."""
     largest, squares, norm = 0.0, 0.0, 0.0
     for start in range(0, higher.shape[0], _ROWS):
         exact = higher[start : start + _ROWS]
@@ -93,7 +95,7 @@ def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
 
 
 def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
-    """Blocks of rows of a matrix of shape (n k, n k), none of them across two outputs."""
+    """Blocks of rows of a matrix of shape (n k, n k); none spans two outputs."""
     step = min(max(-(-samples // _BLOCKS), _FEWEST_ROWS), _MOST_ROWS)
     for first in range(0, columns, samples):
         for start in range(first, first + samples, step):
@@ -101,7 +103,7 @@ def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
 
 
 def _upper_rows(x: torch.Tensor, rows: slice, out: torch.Tensor) -> torch.Tensor:
-    """Rows of X'X from their diagonal block on, which is made symmetric; in the dtype of ``out``, where they go.
+    """Compute rows of X'X from their diagonal block on into ``out``, in its dtype; the diagonal block is symmetrised.
 
     :param x: shape (d, columns).
     :param out: shape (rows, columns - rows.start), returned.

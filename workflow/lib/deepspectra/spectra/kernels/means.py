@@ -1,12 +1,12 @@
-"""The tangent kernel with mean sensitivities: between a network's own and the sum that lemma 3.5 of fan2020 puts there.
+"""The tangent kernel with mean sensitivities, between a network's own and its approximation in lemma 3.5 of fan2020.
 
-What it is off the lemma's matrix is due to inner products that are not small and norms that are not one; what the
-network's kernel is off it is due to finite width.
+It differs from the lemma's matrix because inner products are not small and norms are not one; the network's kernel
+differs from it because widths are finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -17,12 +17,14 @@ from deepspectra.nn.quadrature import hermite_coefficients
 from deepspectra.rmt.limits.coefficients import checked_rates
 from deepspectra.runtime.errors import UserError
 
-# Terms of the series: as many as bring what is cut off below this, up to the most.
+__all__ = ["mean_tangent"]
+
+# The series has as many terms as bring its remainder below the first number, but no more than the second.
 _CUT_OFF, _MOST_TERMS = 1e-7, 200
-# Norms at which coefficients are computed; those of the samples are interpolated between.
+# Coefficients are computed at so many norms and interpolated to those of the samples.
 _NORMS = 25
 _LARGEST_NORM = 9.0
-# Entries of a kernel that the series is summed for at once: as many as stay in a CPU's cache.
+# The series is summed for so many entries of a kernel at once: as many as stay in a CPU's cache.
 _ENTRIES = 2**16
 
 
@@ -38,8 +40,8 @@ def mean_tangent(
 
     :param grams: X_l'X_l for l = 0, ..., L.
     :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
-    :returns: the kernel, and a bound of what is cut off the series of one such mean (what interpolating between norms
-        adds, some 1e-9 where they differ by less than a factor of ten, is not in it).
+    :returns: the kernel, and a bound on the remainder of the series of one such mean. It leaves out the error of
+        interpolating between norms, about 1e-9 if they differ by less than a factor of ten.
     :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
     """
     rates = checked_rates(len(grams) - 1, rates)
@@ -52,11 +54,11 @@ def mean_tangent(
 
 
 def _multiply_by_means(product: torch.Tensor, matrix: torch.Tensor, activation: Activation) -> float:
-    """Multiply by E[sigma'(u) sigma'(v)], entry by entry and in place; a bound of what is cut off the series."""
+    """Multiply by E[sigma'(u) sigma'(v)], entry by entry and in place; a bound on the remainder of the series."""
     norms = matrix.diagonal().sqrt()
     coefficients, second_moments = _at_norms(activation, norms.double().cpu().numpy())
-    largest = max(_largest_correlation(rows) for rows in _correlations(matrix, norms))
-    # What is left out at a correlation is at most the rest of the sum at one, times its power.
+    largest = max(rows.abs().max().item() for rows in _correlations(matrix, norms))
+    # At a correlation, the remainder is at most that at one times its power.
     left = np.maximum(second_moments[:, None] - np.cumsum(coefficients**2, axis=1), 0).max(axis=0)
     left *= largest ** np.arange(1, left.size + 1)
     terms = 1 + int(np.argmax(left <= _CUT_OFF)) if left[-1] <= _CUT_OFF else left.size
@@ -82,25 +84,21 @@ def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np
             f"mean sensitivities need samples of norms around one; in one layer they run from {low:.3g} to {high:.3g}."
         )
     angles = np.pi * (np.arange(_NORMS) + 0.5) / _NORMS
-    # Samples of one norm differ by rounding.
+    # Norms that should be equal differ by rounding.
     nodes = (low + high) / 2 + max((high - low) / 2, 1e-3 * low) * np.cos(angles)
     table = hermite_coefficients(activation.derivative, nodes, _MOST_TERMS, activation.breakpoints)
     squares = hermite_coefficients(lambda x: activation.derivative(x) ** 2, nodes, 0, activation.breakpoints)
-    # Its own weights would be computed in a random order, with other last bits in every process.
+    # SciPy computes weights in a random order, so that the last bits would differ from process to process.
     weights = (-1.0) ** np.arange(_NORMS) * np.sin(angles)
     found = BarycentricInterpolator(nodes, np.hstack([table, squares]), wi=weights)(norms)
     return found[:, :-1], found[:, -1]
 
 
-def _correlations(matrix: torch.Tensor, norms: torch.Tensor):
-    """Blocks of rows of a Gram matrix as correlations, the first row after the last of the block before."""
+def _correlations(matrix: torch.Tensor, norms: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Consecutive blocks of rows of a Gram matrix as correlations, with zeros on the diagonal."""
     step = max(1, _ENTRIES // matrix.shape[1])
     for start in range(0, matrix.shape[0], step):
         rows = slice(start, start + step)
         block = (matrix[rows] / norms[rows, None] / norms).clamp_(-1, 1)
         block.diagonal(start).zero_()
         yield block
-
-
-def _largest_correlation(block: torch.Tensor) -> float:
-    return block.abs().max().item()

@@ -1,4 +1,4 @@
-"""Weight matrices by blocks of rows.
+"""Weight matrices in blocks of rows.
 
 Random weights are drawn in blocks, each from a generator of its own on the CPU, used and forgotten, and drawn again for
 the backward pass: the same numbers on every device, and no weight matrix is ever held as a whole.
@@ -15,22 +15,25 @@ import torch
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.seeds import keyed_generator
 
-# Rows of a weight matrix drawn at once. Part of the definition of a random network: another value, other weights.
+__all__ = ["ROWS", "GivenWeights", "RandomWeights", "Weights", "checked_widths"]
+
+#: Rows of a weight matrix drawn at once. Part of the definition of a random network: another value, other weights.
 ROWS = 1024
 # First words of the seed sequences, so that weights and noise never share numbers.
 _WEIGHTS, _NOISE = 0, 1
 
 
 class Weights(Protocol):
-    """Weight matrices by blocks of rows, the same at every request."""
+    """Weight matrices in blocks of rows, the same at every request."""
 
-    widths: tuple[int, ...]
-    """d_0, ..., d_L"""
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """d_0, ..., d_L."""
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
         """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}).
 
-        Who lets go of a block before the next one has one of them in memory.
+        Callers that let go of a block before they take the next one hold one block in memory.
         """
 
     def readout(self) -> torch.Tensor:
@@ -77,7 +80,7 @@ class RandomWeights:
         rows, columns = self.widths[layer], self.widths[layer - 1]
         for block, start in enumerate(range(0, rows, ROWS)):
             stop = min(start + ROWS, rows)
-            # Not kept here: the block is to be gone before the next one is drawn.
+            # Keep no reference here: the block has to be gone before the next one is drawn.
             key = _WEIGHTS, self.seed, layer, block
             yield slice(start, stop), _draw((stop - start, columns), key, self.device, self.dtype)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.names import UNCUT, parts_of
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
@@ -203,7 +203,7 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.plot(centres[~known], lines.y[~known], "o", color=style.BLUE, markersize=2.5, markerfacecolor="none")
     for value, name, dashes in (
         (SURMISE_MEAN, "surmise", "-"),
-        (ORTHOGONAL_MEAN, "large GOE", "--"),
+        (GOE_MEAN, "large GOE", "--"),
         (POISSON_MEAN, "Poisson", ":"),
     ):
         colour = style.LIMIT_COLOUR if name == "surmise" else "0.4"

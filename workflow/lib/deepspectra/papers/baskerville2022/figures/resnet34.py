@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws.ratios import ORTHOGONAL_MEAN, POISSON_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN
 
 __all__ = ["gauss_newton_spectrum"]
 
@@ -56,7 +56,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     parts, lower, upper = (lines["c", series] for series in ("parts", "orthogonal_lower", "orthogonal_upper"))
     edges = [*parts.x, parts.x_high.iloc[-1]]
     right.stairs(upper.y, edges, baseline=lower.y, fill=True, color="0.88", label="orthogonal, 95 %")
-    right.axhline(ORTHOGONAL_MEAN, color="black", label=f"large orthogonal, {ORTHOGONAL_MEAN:.4f}")
+    right.axhline(GOE_MEAN, color="black", label=f"large orthogonal, {GOE_MEAN:.4f}")
     right.axhline(POISSON_MEAN, color=style.VERMILION, linestyle="--", label=f"independent, {POISSON_MEAN:.4f}")
     right.plot((parts.x + parts.x_high) / 2, parts.y, "o", color=style.BLUE, label="ResNet-34")
     low, high = min(lower.y.min(), parts.y.min(), POISSON_MEAN), max(upper.y.max(), parts.y.max())

@@ -8,23 +8,10 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_s1": "Inner products of pairs of CIFAR-10 images before and after principal components are removed",
-    "figure_s3": "Images of CIFAR-10 before and after their leading principal components are removed",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_s1": "All pairs of the images of figure 2. r.m.s.: root mean square, in brackets that of independent "
-    "directions in 3072 dimensions. Assumed: centred means without the mean image of the chosen ones; norms are set to "
-    "one last.",
-    "figure_s3": "Below each image the share of its centred squared norm that is left. Assumed: the first images of "
-    "figure 2's random choice; after the removal grey is zero, and the largest size in an image is black or white.",
-}
+__all__ = ["draw_example_images", "draw_inner_products"]
 
 
-def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Inner products of pairs of images of unit norm before and after principal components are removed.
 
     :param curves: columns panel, series, x, x_high, y: histograms.
@@ -32,14 +19,14 @@ def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
     colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
-    removed = summary.set_index("quantity").value["components removed"]
+    removed = summary.set_index("quantity").value["components_removed"]
     titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
     heights = curves.y[curves.y > 0]
     for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
         for series, bars in curves[curves.panel == panel].groupby("series", sort=False):
             told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
-            spread = told.loc["root mean square inner product"]
-            largest = told.value["largest size of an inner product"]
+            spread = told.loc["root_mean_square_inner_product"]
+            largest = told.value["largest_inner_product"]
             label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
             edges = [*bars.x, bars.x_high.iloc[-1]]
             axis.stairs(bars.y, edges, fill=True, alpha=0.55, color=colours[series], label=label)
@@ -55,10 +42,10 @@ def figure_s1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def figure_s3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Images as they are, and without their principal components.
 
-    :param curves: columns panel (one an image), series, x, y, red, green, blue (0 to 1).
+    :param curves: columns panel (one for each image), series, x, y, red, green, blue (0 to 1).
     :param summary: columns panel, series (the class), quantity, value, reference.
     """
     panels = list(dict.fromkeys(curves.panel))
@@ -71,7 +58,7 @@ def figure_s3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
             axis.imshow(pixels[["red", "green", "blue"]].to_numpy().reshape(-1, side, 3), interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        quantity = (panel, "share of the centred squared norm that is left")
+        quantity = (panel, "share_left")
         column[0].set_title(told.series[quantity], fontsize=6)
         column[1].set_xlabel(f"{told.value[quantity]:.0%}")
     for axis, name in zip(axes[:, 0], ("before", "after"), strict=True):

@@ -7,80 +7,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
 
-_REFERENCE = (
-    "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
-    "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
-    "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
-    "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
-    "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
-    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
-)
+__all__ = ["draw_kernel_spectra", "draw_layer_spectra"]
 
-#: Series of :data:`deepspectra.papers.fan2020.kernel_statistics.STAND_INS`: label, what summaries call it, and line.
+#: Label and line of the matrices between a tangent kernel and its limit, by series.
 _STAND_INS = {
-    "mean": ("mean sensitivities", "the kernel with mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
-    "lemma": ("with lemma 3.5", "lemma 3.5's matrix", {"color": "0.15", "linewidth": 0.6}),
-}
-
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_1": "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, Gaussian inputs",
-    "figure_2": "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, CIFAR-10",
-    "figure_s2": "Spectra of conjugate and tangent kernel with their limit laws, CIFAR-10 with all components",
-    "figure_s4": "Spectra of the conjugate kernels of every layer with their limit laws, Gaussian inputs and CIFAR-10",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_1": f"{_REFERENCE} Assumed: float32 arithmetic for the networks (eigenvalues in float64), the bins.",
-    "figure_2": f"{_REFERENCE} Assumed: pixel values as they are, mean image removed, then the principal components, "
-    "then every sample scaled to unit norm; float32 arithmetic. (a) has no limit law: the limits of (b) and (c) start "
-    "from its eigenvalues, and their wiggles at the upper end follow single ones of them. The lemma asks for inner "
-    "products that vanish as n grows; those of images do not (figure S1).",
-    "figure_s2": f"{_REFERENCE} Images and weights of figure 2. Assumed: the mean image is removed all the same, and "
-    "every sample scaled to unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
-    "figure_s4": "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
-    "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) and "
-    "figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to merge. "
-    "The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
+    "mean": ("mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
+    "lemma": ("with lemma 3.5", {"color": "0.15", "linewidth": 0.6}),
 }
 
 
-def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Spectra at initialisation for Gaussian inputs: input Gram matrix, conjugate kernel, neural tangent kernel.
+def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
-    :param curves: columns panel, series (``histogram``, ``limit``, ``atom``), x, x_high, y.
-    :param summary: columns panel, series, quantity, value, reference.
+    :param curves: columns panel (one for each layer of each network), series (``histogram``, ``limit``, ``atom``), x,
+        x_high, y.
+    :param summary: columns panel, series, quantity, value, reference, at (the layer).
     """
-    return _three_spectra(curves, summary, note)
-
-
-def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """The same for CIFAR-10 images without their leading principal components."""
-    return _three_spectra(curves, summary, note)
-
-
-def figure_s2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """The same with all principal components."""
-    return _three_spectra(curves, summary, note)
-
-
-def figure_s4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Conjugate kernels of every layer: Gaussian inputs above, images below."""
-    panels = list(dict.fromkeys(curves.panel))
-    sources = list(dict.fromkeys(panel.rpartition("_")[0] for panel in panels))
-    rows = [[panel for panel in panels if panel.rpartition("_")[0] == source] for source in sources]
-    figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (len(rows), max(map(len, rows))))
-    for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), rows, strict=True):
+    layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
+    networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
+    figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (2, max(map(len, networks))))
+    for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), networks, strict=True):
         for axis, panel in zip(line, row, strict=False):
-            lines = dict(list(curves[curves.panel == panel].groupby("series")))
+            lines = _lines(curves, panel)
             bars, limit = lines["histogram"], lines["limit"]
             axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
             axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
             axis.set_xscale("log")
             axis.set_ylim(0, 1.3 * max(bars.y.max(), limit.y.max()))
-            axis.set_title(f"layer {panel.rpartition('_')[2]}", loc="left")
+            axis.set_title(f"layer {layers[panel]:.0f}", loc="left")
             remarks = _remarks(lines, summary[summary.panel == panel])
             axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
         line[0].set_ylabel(f"{names}\n" + r"density of $\ln\lambda$")
@@ -94,8 +50,14 @@ def figure_s4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     return figure
 
 
-def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Above, each whole spectrum with logarithmic density; below, the part where most eigenvalues are, linear."""
+def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Input Gram matrix, conjugate kernel and tangent kernel at initialisation, with their limits (figures 1, 2, S2).
+
+    Above, each whole spectrum on a logarithmic axis; below, the part where most eigenvalues are, on a linear one.
+
+    :param curves: columns panel, series (``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins), x, x_high, y.
+    :param summary: columns panel, series, quantity, value, reference.
+    """
     figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
     titles = {
         "a": r"input $X_0^\top X_0$",
@@ -103,7 +65,7 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         "c": r"tangent kernel $K^\mathrm{NTK}$",
     }
     for (panel, title), (whole, part) in zip(titles.items(), axes.T, strict=True):
-        lines = dict(list(curves[curves.panel == panel].groupby("series")))
+        lines = _lines(curves, panel)
         limit = lines.get("limit", curves[:0])
         _spectrum(whole, lines["histogram"], limit)
         whole.set_yscale("log")
@@ -115,19 +77,25 @@ def _three_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         _spectrum(part, magnified, limit[limit.x <= right])
         told = summary[summary.panel == panel].set_index("quantity").value
         for series in (name for name in _STAND_INS if name in lines):
-            label, name, look = _STAND_INS[series]
+            label, look = _STAND_INS[series]
             part.stairs(lines[series].y, [*lines[series].x, lines[series].x_high.iloc[-1]], **look)
-            whole.plot([], [], label=f"{label}: KS {told[f'KS distance of {name}']:#.2g}", **look)
+            whole.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
         inside = limit[limit.x.between(left, right)]
         part.set_xlim(left - 0.03 * (right - left), right)
         part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
         part.set_xlabel(r"eigenvalue $\lambda$")
-        entries = _legend(whole, _remarks(lines, summary[summary.panel == panel]))
+        remarks = _remarks(lines, summary[summary.panel == panel])
+        entries = legend_with_remarks(whole, remarks, "upper right")
         whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
     axes[0, 0].set_ylabel("density (logarithmic)")
     axes[1, 0].set_ylabel("density")
     style.add_note(figure, note)
     return figure
+
+
+def _lines(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
+    """The rows of one panel, by series."""
+    return dict(list(curves[curves.panel == panel].groupby("series")))
 
 
 def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
@@ -158,20 +126,12 @@ def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[fl
     return lowest, max(4 * highest, 1.2 * free)
 
 
-def _legend(axis: Axes, remarks: list[str]) -> int:
-    """Lines and bars, and below them what the numbers say; how many entries there are."""
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper right", handlelength=1.2, borderaxespad=0)
-    return len(labels) + len(remarks)
-
-
 def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:
     """What the numbers of one panel say, for its legend."""
     values = summary.set_index("quantity")[["value", "reference"]]
     remarks = []
-    if "KS distance to the limit" in values.index:
-        value, reference = values.loc["KS distance to the limit"]
+    if "ks_distance" in values.index:
+        value, reference = values.loc["ks_distance"]
         remarks.append(f"KS {value:#.2g}" + (f" ({reference:#.2g})" if pd.notna(reference) else ""))
     if "atom" in lines:
         remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]

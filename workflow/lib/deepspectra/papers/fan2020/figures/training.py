@@ -8,72 +8,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
+
+__all__ = ["draw_kernels_and_labels", "draw_trained_layers"]
 
 _BEFORE_COLOUR, _OUTLIER_COLOUR = "0.25", style.BLUE
 
 _STATES = ("before", "after")
 
-_SPECTRA = (
-    "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
-    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues "
-    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. "
-    "Numbers: before → after; eigenvalues at zero are not drawn. "
-)
-_LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
-
-#: What each figure shows, in a line: title of its caption, and what is read out in place of the picture.
-TITLES = {
-    "figure_3": "Spectra of conjugate and tangent kernel before and after training on one neuron, and its labels",
-    "figure_s5": "Spectra of the conjugate kernels of every layer before and after training on one neuron",
-    "figure_s6": "Spectra of conjugate and tangent kernel before and after training on two classes of CIFAR-10",
-}
-
-#: What each figure assumes where the paper is open, for its small print.
-NOTES = {
-    "figure_3": f"{_SPECTRA}{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two "
-    "eigenvectors. Assumed: Adam with Keras's constants, a new order in each epoch, fresh points of the sphere for the "
-    "test, kernels in float64. Adam's rate is constant, so that errors fluctuate from epoch to epoch; in brackets the "
-    "range of R^2 over the last third of the epochs. R^2 also differs from seed to seed.",
-    "figure_s5": f"{_SPECTRA}The network of figure 3, layer by layer.",
-    "figure_s6": f"{_SPECTRA}{_LABELS}The paper names neither classes nor sizes. Assumed: figure 3's network and "
-    "training, labels 1 and -1 with the squared error, images without the mean training image, of unit norm. Principal "
-    "components stay, unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The "
-    "limits start from the input's eigenvalues, and their upper edge is that of the input's largest one.",
-}
-
 _TITLES = {"tangent": r"tangent kernel $K^\mathrm{NTK}$", "conjugate": r"conjugate kernel $K^\mathrm{CK}$"}
 
 
-def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A network that learned one neuron's outputs: both kernels, and where the labels lie in their eigenvectors.
+def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A network's conjugate kernels before and after training, layer by layer (figure S5).
 
-    :param curves: columns panel, series, x, x_high, y; panels a and b (series ``before``, ``after``, ``limit``,
-        ``edge``, outliers), ``projection`` and ``shares``.
-    :param summary: columns panel, series, quantity, value, reference.
+    :param curves: as in :func:`draw_kernels_and_labels`, panels a to h.
+    :param summary: columns panel, series, quantity, value, reference, at (the layer).
     """
-    return _kernels_and_labels(curves, summary, note)
-
-
-def figure_s5(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """The same network's conjugate kernels, layer by layer."""
     panels = sorted(set(curves.panel) & set("abcdefgh"))
     figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))
     for axis, panel in zip(axes[0], panels, strict=True):
-        name = summary[(summary.panel == panel)].series.iloc[0]
+        layer = f"{summary[summary.panel == panel]['at'].iloc[0]:.0f}"
         _spectrum(axis, curves, summary, panel)
-        layer = name.rpartition("_")[2]
         style.label_panel(axis, panel, rf"layer {layer}: $X_{{{layer}}}^\top X_{{{layer}}}$")
     axes[0, 0].set_ylabel(r"density of $\ln\lambda$")
     style.add_note(figure, note)
     return figure
 
 
-def figure_s6(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A network that learned two classes of images: as figure 3."""
-    return _kernels_and_labels(curves, summary, note)
+def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A trained network's conjugate and tangent kernel, and the labels in their eigenvectors (figures 3 and S6).
 
-
-def _kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    :param curves: columns panel, series, x, x_high, y; panels a and b (series ``before``, ``after``, ``limit``,
+        ``edge``, outliers), ``projection`` and ``shares``.
+    :param summary: columns panel, series, quantity, value, reference, at.
+    """
     figure, axes = style.new_figure(style.COLUMN, 4.4, (2, 2))
     for axis, panel, kernel in zip(axes[0], "ab", ("conjugate", "tangent"), strict=True):
         _spectrum(axis, curves, summary, panel)
@@ -115,29 +84,27 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
         )
     told = summary[summary.panel == panel].set_index("quantity").value
     change = {
-        "beyond 1.1 edge": [f"{told[f'eigenvalues beyond 1.1 times the edge {state}']:.0f}" for state in _STATES],
-        "outliers": [f"{told[f'outliers {state}']:.0f}" for state in _STATES],
+        "beyond 1.1 edge": [f"{told[f'beyond_edge_{state}']:.0f}" for state in _STATES],
+        "outliers": [f"{told[f'outliers_{state}']:.0f}" for state in _STATES],
     }
     zeros = [lines[f"{state} at zero"].y.iloc[0] for state in _STATES]
     if max(zeros) > 0:
         change["at zero"] = [f"{share:.1%}" for share in zeros]
     remarks = [f"{name}: {before} → {after}" for name, (before, after) in change.items()]
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper left", handlelength=1.2, borderaxespad=0)
+    legend_with_remarks(axis, remarks, "upper left")
     axis.set_xlabel(r"eigenvalue $\lambda$")
 
 
 def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Labels against their projection; of two classes a histogram each."""
-    shares = summary[(summary.panel == "shares") & summary.series.str.startswith("conjugate")].set_index("quantity")
-    share = shares.value["share of the labels on the first 2 eigenvectors after"]
+    """Labels against their projection; for two classes, a histogram of each."""
+    shares = summary[(summary.quantity == "label_share_after") & (summary["at"] == 2)]
+    share = shares[shares.series.str.startswith("conjugate")].value.item()
     classes = np.unique(points.x)
     if classes.size == 2:
         edges = np.histogram_bin_edges(points.y, 40)
         for value, colour in zip(classes, (style.ORANGE, style.BLUE), strict=True):
             part = points.y[points.x == value]
-            axis.hist(part, edges, color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
+            axis.hist(part, edges.tolist(), color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
         axis.set_xlabel("projection on two eigenvectors of the trained CK")
         axis.set_ylabel("training images")
         axis.set_ylim(top=2.2 * axis.get_ylim()[1])
@@ -149,14 +116,12 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
         axis.set_ylabel("projection on two eigenvectors\nof the trained CK")
     remarks = [f"{share:.1%} of the labels"]
     fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
-    remarks.append(f"training MSE {fit['train', 'mean squared error after']:.1e}")
-    low, high = (fit["test", f"R^2 in the last third, {name}"] for name in ("lowest", "highest"))
-    remarks.append(f"test $R^2$ {fit['test', 'R^2 after']:.2f} ({low:.2f} to {high:.2f})")
-    if ("test", "accuracy after") in fit.index:
-        remarks.append(f"test accuracy {fit['test', 'accuracy after']:.1%}")
-    handles, labels = axis.get_legend_handles_labels()
-    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
-    axis.legend(handles + blank, labels + remarks, loc="upper left", handlelength=0.9, borderaxespad=0)
+    remarks.append(f"training MSE {fit['train', 'mean_squared_error_after']:.1e}")
+    low, high = (fit["test", f"r_squared_last_third_{name}"] for name in ("lowest", "highest"))
+    remarks.append(f"test $R^2$ {fit['test', 'r_squared_after']:.2f} ({low:.2f} to {high:.2f})")
+    if ("test", "accuracy_after") in fit.index:
+        remarks.append(f"test accuracy {fit['test', 'accuracy_after']:.1%}")
+    legend_with_remarks(axis, remarks, "upper left", handlelength=0.9)
 
 
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:

@@ -1,0 +1,351 @@
+"""Figures of thamm2024 from small tables: what is drawn, and that it can be read."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from deepspectra.papers import style
+from deepspectra.papers.thamm2024 import figures as thamm2024
+from deepspectra.papers.thamm2024.items import ITEMS
+
+from ..figures.drawn import illegible, line_through, over_data, save_here_and_there, texts
+from .made_up import (
+    CAUSES,
+    FOUR,
+    SCALE_NOTE,
+    SUPPLY,
+    accuracy_tables,
+    level_tables,
+    regime_tables,
+    vector_tables,
+)
+
+MISSING = ("alexnet", "vgg19")
+#: What is looked at: item, its tables.
+CASES = {
+    "figure_1 whole": level_tables,
+    "figure_1 without pretrained": lambda: level_tables(missing=MISSING),
+    "figure_1 with damaged pretrained": lambda: level_tables(missing=MISSING, cause=CAUSES[1]),
+    "figure_1 with nothing": lambda: level_tables(FOUR[2:], MISSING),
+    "figure_1 with one panel": lambda: level_tables(FOUR[:1]),
+    "figure_1 with six panels": lambda: level_tables(
+        (*FOUR[:3], "minialexnet dense1", "vgg19 dense1", "vgg19 dense3"), ("vgg19",)
+    ),
+    "figure_2 whole": vector_tables,
+    "figure_2 without pretrained": lambda: vector_tables(MISSING),
+    "figure_2 with damaged pretrained": lambda: vector_tables(MISSING, CAUSES[1]),
+    "figure_2 without one of two": lambda: vector_tables(("vgg19",)),
+    "figure_3 whole": regime_tables,
+    "figure_4 with one seed": accuracy_tables,
+    "figure_4 with three seeds": lambda: accuracy_tables(3),
+    "figure_4 without alpha 1": lambda: accuracy_tables(1, (0.1, 5)),
+}
+
+
+def note_of(item):
+    return f"{SCALE_NOTE} {ITEMS[item].note}"
+
+
+def draw(case):
+    item = case.split()[0]
+    return getattr(thamm2024, item)(*CASES[case](), note_of(item))
+
+
+@cache
+def looked_at(case):
+    """A figure whose places are known, and what is illegible in it."""
+    figure = draw(case)
+    return figure, illegible(figure)
+
+
+# With a long reason instead of a short one they are looked at anyway.
+@pytest.mark.parametrize("case", [case for case in CASES if "without pretrained" not in case])
+def test_no_text_is_cut_off_or_meets_another(case):
+    assert looked_at(case)[1] == []
+
+
+def test_the_check_of_texts_sees_what_is_wrong():
+    figure, axes = style.new_figure(3, 1, (1, 2))
+    axes[0, 0].text(0.5, 0.5, "long " * 30).set_in_layout(False)
+    axes[0, 1].text(0.5, 0.5, "alone")
+    found = illegible(figure)
+    assert any("is cut off at a side" in line for line in found)
+    assert any("meets 'alone'" in line for line in found)
+    assert any("reaches into" in line for line in found)
+
+
+def test_there_is_a_note_for_each_figure_and_no_other():
+    drawn = {name for name in vars(thamm2024) if name.startswith("figure_")}
+    assert {name for name, item in ITEMS.items() if item.note} == drawn == {case.split()[0] for case in CASES}
+
+
+def small_print(figure):
+    (text,) = (text for text in texts(figure) if text.startswith("Preview scale"))
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("case", "end"),
+    [
+        ("figure_1 whole", ""),
+        ("figure_1 without pretrained", f" {SUPPLY}"),
+        ("figure_2 whole", ""),
+        ("figure_2 without one of two", f" {SUPPLY}"),
+        ("figure_3 whole", ""),
+        ("figure_4 with one seed", " One seed. Dotted: chance."),
+        ("figure_4 with three seeds", " Error bars: standard deviation of 3 seeds. Dotted: chance."),
+    ],
+)
+def test_the_small_print_is_whole_and_says_how_to_supply_what_is_missing(case, end):
+    assert small_print(draw(case)) == note_of(case.split()[0]) + end
+
+
+def titles(axes):
+    return [axis.get_title(loc="left").replace("$\\bf{", "").replace("}$", "") for axis in axes]
+
+
+def table(curves, panel, series):
+    found = curves[(curves.panel == panel) & (curves.series == series)]
+    assert len(found), (panel, series)
+    return found
+
+
+def assert_bars(patch, bars):
+    heights, edges, _ = patch.get_data()
+    np.testing.assert_allclose(heights, bars.y)
+    np.testing.assert_allclose(edges, [*bars.x, bars.x_high.iloc[-1]])
+
+
+def colour_of_line(axis, points):
+    """Of the line through the points of a table."""
+    (line,) = (
+        line
+        for line in axis.get_lines()
+        if line.get_xydata().shape == (len(points), 2) and np.allclose(line.get_xydata(), points[["x", "y"]])
+    )
+    return to_hex(line.get_color()).upper()
+
+
+def assert_spacings(axis, curves, panel):
+    """Histogram and surmise, and both distribution functions inside."""
+    (patch,) = axis.patches
+    assert_bars(patch, table(curves, panel, "spacings"))
+    assert line_through(axis, table(curves, panel, "surmise"))
+    (inset,) = axis.child_axes
+    assert line_through(inset, table(curves, panel, "cumulative"))
+    assert line_through(inset, table(curves, panel, "surmise cumulative"))
+    assert inset.get_lines()[0].get_drawstyle() == "steps-post"
+
+
+def assert_variance(axis, curves, panel, states):
+    """Every state in its colour, the null's band, and the GOE's curve from l = 1."""
+    for state in states:
+        colour = colour_of_line(axis, table(curves, panel, f"number variance, {state}"))
+        assert colour == {"final": style.BLUE, "initial": style.VERMILION}[state]
+    goe = table(curves, panel, "GOE")
+    assert line_through(axis, goe[goe.x >= 1])
+    assert len(axis.get_lines()) == len(states) + 1
+    (band,) = axis.collections
+    (path,) = band.get_paths()
+    corners = {tuple(np.round(corner, 9)) for corner in path.vertices}
+    for name in ("null low", "null high"):
+        points = table(curves, panel, name)[["x", "y"]].to_numpy()
+        assert {tuple(np.round(point, 9)) for point in points} <= corners
+    assert axis.get_xscale() == "log"
+
+
+def p_text(summary, panel):
+    values = summary[summary.panel == panel].set_index("quantity").value
+    plain, calibrated, error = values["ks_p"], values["ks_p_calibrated"], values["ks_p_calibrated_error"]
+    return f"p = {plain:.2f}\ncalibrated {calibrated:.2f} ± {error:.2f}"
+
+
+@pytest.mark.parametrize("case", ["figure_1 whole", "figure_1 without pretrained"])
+def test_figure_1_draws_every_matrix_or_says_why_not(case):
+    figure, (curves, summary) = draw(case), CASES[case]()
+    assert len(figure.axes) == 8
+    above, below = figure.axes[:4], figure.axes[4:]
+    names = ["MLP1024\ndense 2", "miniAlexNet\nconv 2", "AlexNet\ndense 2", "VGG19\ndense 3"]
+    assert titles(above) == [f"(a{number}) {name}" for number, name in enumerate(names, start=1)]
+    assert titles(below) == ["(b1)", "(b2)", "(b3)", "(b4)"]
+    assert [axis.get_ylabel() for axis in figure.axes] == [
+        *(r"density $P(s)$", "", "", ""),
+        *(r"number variance $\Sigma^2(l)$", "", "", ""),
+    ]
+    assert [axis.get_xlabel() for axis in figure.axes] == [r"spacing $s$"] * 4 + [r"interval length $l$"] * 4
+    assert texts(figure.legends[0]) == [
+        *("trained", "random matrix theory", "random matrices, 95 %", "number variance, trained")
+    ]
+    missing = {3, 4} if "without" in case else set()
+    for number, (spacing, variance) in enumerate(zip(above, below, strict=True), start=1):
+        if number in missing:
+            for axis in (spacing, variance):
+                (text,) = axis.texts
+                assert " ".join(text.get_text().split()) == f"weights not available here ({CAUSES[0]})"
+                assert [*axis.lines, *axis.patches, *axis.collections, *axis.child_axes] == []
+                assert len(axis.get_xticks()) == len(axis.get_yticks()) == 0
+            continue
+        assert_spacings(spacing, curves, f"a{number}")
+        assert_variance(variance, curves, f"b{number}", ["final"])
+        assert [text.get_text() for text in spacing.texts] == [p_text(summary, f"a{number}")]
+
+
+def test_what_stands_in_a_panel_of_spacings_does_not_cover_its_data():
+    figure, _ = looked_at("figure_1 whole")
+    for axis in figure.axes[:4]:
+        (text,), (inset,) = axis.texts, axis.child_axes
+        assert not over_data(axis, text.get_window_extent())
+        # Where a histogram of forty levels has an outlier no room could be kept for the inset.
+        assert inset.get_window_extent().y0 > axis.transData.transform((2.3, 0.3))[1]
+        assert not inset.get_window_extent().overlaps(text.get_window_extent())
+
+
+@pytest.mark.parametrize("case", ["figure_2 whole", "figure_2 without pretrained", "figure_2 without one of two"])
+def test_figure_2_draws_the_smaller_side_of_every_matrix_or_says_why_not(case):
+    figure, (curves, _) = draw(case), CASES[case]()
+    spectrum, *tests = figure.axes
+    assert titles(figure.axes) == ["(a) MLP512 seed 1, dense 2", "(b)", "(c)", "(d)"]
+    assert [axis.get_xlabel() for axis in figure.axes] == [r"singular value $\nu$"] + [
+        "relative rank of the singular value"
+    ] * 3
+    assert [axis.get_ylabel() for axis in figure.axes] == [r"density $P(\nu)$"] + ["p-value"] * 3
+
+    assert texts(spectrum.get_legend()) == ["initial", "trained", "modified law, trained", "Marchenko-Pastur"]
+    for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):
+        assert_bars(patch, table(curves, "a", f"spectrum, {state}"))
+        assert patch.get_fill() == (state == "final")
+    looks = {"fit, final": ":", "Marchenko-Pastur": "--"}
+    for line, (series, look) in zip(spectrum.get_lines(), looks.items(), strict=True):
+        np.testing.assert_allclose(line.get_xydata(), table(curves, "a", series)[["x", "y"]])
+        assert line.get_linestyle() == look
+
+    # Square, wide and tall.
+    sides = {
+        "b": {"mlp1024 dense2": "output"},
+        "c": {"alexnet dense1": "output", "vgg19 dense1": "input"},
+        "d": {"minialexnet conv2": "output", "minialexnet dense1": "output"},
+    }
+    missing = {"alexnet", "vgg19"} if "pretrained" in case else {"vgg19"} if "one" in case else set()
+    for (panel, places), axis in zip(sides.items(), tests, strict=True):
+        lines = [line for line in axis.get_lines() if len(line.get_xdata()) > 2]
+        shown = {name: side for name, side in places.items() if name.split()[0] not in missing}
+        assert len(lines) == 2 * len(shown)
+        for name, colour, bold, thin in zip(shown, (style.BLUE, style.GREEN), lines[::2], lines[1::2], strict=False):
+            for line, kind in ((bold, "plain"), (thin, "calibrated")):
+                points = table(curves, panel, f"{name}, {shown[name]} side, {kind}")
+                np.testing.assert_allclose(line.get_xydata(), points[["x", "y"]])
+                assert line.get_color() == colour
+            assert bold.get_linewidth() > thin.get_linewidth()
+        absent = [text.get_text().replace("\n", " ") for text in axis.texts]
+        words = {"alexnet dense1": "AlexNet, dense 1", "vgg19 dense1": "VGG19, dense 1"}
+        reason = f": weights not available here ({CAUSES[0]})"
+        assert absent == (
+            [" ".join(words[name] + reason for name in places if name not in shown)] if len(shown) < len(places) else []
+        )
+        if shown:
+            known = words | {"mlp1024 dense2": "MLP1024, dense 2"}
+            known |= {f"minialexnet {layer}": f"miniAlexNet, {layer[:-1]} {layer[-1]}" for layer in ("conv2", "dense1")}
+            assert texts(axis.get_legend()) == [known[name] for name in shown]
+            assert (axis.get_xlim(), axis.get_ylim()) == ((0, 1), (0, 1))
+        else:
+            assert axis.get_legend() is None
+            assert len(axis.get_xticks()) == len(axis.get_yticks()) == 0
+
+
+def test_the_legend_of_figure_2_covers_no_spectrum():
+    axis = looked_at("figure_2 whole")[0].axes[0]
+    assert not over_data(axis, axis.get_legend().get_window_extent())
+
+
+def test_all_matrices_of_a_panel_of_figure_2_are_drawn_in_colours_of_their_own():
+    names = ("mlp1024 dense2", "alexnet dense1", "alexnet dense2", "vgg19 dense1", "minialexnet conv2")
+    figure = thamm2024.figure_2(*vector_tables(c=names), note_of("figure_2"))
+    lines = [line for line in figure.axes[2].get_lines() if len(line.get_xdata()) > 2]
+    assert len(lines) == 2 * len(names)
+    assert len({to_hex(line.get_color()) for line in lines}) == len(names)
+
+
+def test_figure_3_has_a_row_for_each_regime():
+    figure, (curves, summary) = draw("figure_3 whole"), regime_tables()
+    rows = np.reshape(figure.axes, (3, 4))
+    assert titles(rows.flat) == [f"({letter}{number})" for number in (1, 2, 3) for letter in "abcd"]
+    assert [axis.get_xlabel() for axis in rows.flat] == [""] * 8 + [
+        r"singular value $\nu$",
+        r"spacing $s$",
+        r"interval length $l$",
+        "relative rank",
+    ]
+    assert [axis.get_ylabel() for axis in rows[:, 0]] == [
+        "rich, $\\alpha=0.5$\ntest accuracy 48.0%",
+        "typical, $\\alpha=1$\ntest accuracy 46.0%",
+        "lazy, $\\alpha=5$\ntest accuracy 30.0%",
+    ]
+    assert [axis.texts[-1].get_text() for axis in rows[0]] == [
+        *(r"density $P(\nu)$", r"density $P(s)$", r"$\Sigma^2(l)$", "p-value")
+    ]
+    legend = ["initial", "trained", "random matrix theory", "random matrices, 95 %", "number variance, trained"]
+    assert sorted(texts(figure.legends[0])) == sorted(legend)
+    for number, (spectrum, spacing, variance, vectors) in enumerate(rows, start=1):
+        for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):
+            assert_bars(patch, table(curves, f"a{number}", f"spectrum, {state}"))
+            assert line_through(spectrum, table(curves, f"a{number}", f"fit, {state}"))
+        assert_spacings(spacing, curves, f"b{number}")
+        assert spacing.texts[0].get_text() == p_text(summary, f"b{number}")
+        assert_variance(variance, curves, f"c{number}", ["initial", "final"])
+        # The output side, plain and calibrated, and faintly the input side.
+        lines = [line for line in vectors.get_lines() if len(line.get_xdata()) > 2]
+        names = ("output side, plain", "output side, calibrated", "input side, plain")
+        for line, name in zip(lines, names, strict=True):
+            np.testing.assert_allclose(line.get_xydata(), table(curves, f"d{number}", name)[["x", "y"]])
+        assert lines[2].get_alpha() < 0.5
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_figure_4_draws_means_and_the_spread_of_seeds(seeds):
+    curves, summary = accuracy_tables(seeds)
+    figure = thamm2024.figure_4(curves, summary, note_of("figure_4"))
+    assert titles(figure.axes) == ["(a) test images", "(b) train images"]
+    assert [axis.get_xlabel() for axis in figure.axes] == [r"output scale $\alpha$"] * 2
+    assert [axis.get_ylabel() for axis in figure.axes] == ["test accuracy", "train accuracy"]
+    assert texts(figure.legends[0]) == ["full network", "linearised network"]
+    for panel, axis in zip("ab", figure.axes, strict=True):
+        assert [label.get_text() for label in axis.get_xticklabels()] == ["0.1", "0.2", "0.5", "1", "2", "5", "10"]
+        assert axis.get_xscale() == "log"
+        found = iter(axis.containers)
+        for series, colour, marker in (("full", style.BLUE, "x"), ("linearised", style.GREEN, "o")):
+            points = table(curves, panel, series)
+            assert line_through(axis, points)
+            # alpha = 1 in black.
+            for part, shade in ((points[points.x != 1], colour), (points[points.x == 1], "black")):
+                line, _, bars = next(found)
+                np.testing.assert_allclose(line.get_xydata(), part[["x", "y"]])
+                assert (line.get_color(), line.get_marker()) == (shade, marker)
+                assert len(bars) == (seeds > 1)
+                for bar in bars:
+                    ends = [segment[:, 1] for segment in bar.get_segments()]
+                    np.testing.assert_allclose(ends, np.column_stack([part.y - part.spread, part.y + part.spread]))
+        assert next(found, None) is None
+        chosen = curves[curves.panel == panel]
+        assert axis.get_ylim()[0] == 0
+        assert axis.get_ylim()[1] > (chosen.y + chosen.spread.fillna(0)).max()
+
+
+def figures_to_save():
+    """Small ones with the pieces of all."""
+    tables = {"figure_1": level_tables(FOUR[1:3], ("alexnet",)), "figure_4": accuracy_tables(3)}
+    return {item: getattr(thamm2024, item)(*found, "Smoke scale.") for item, found in tables.items()}
+
+
+def test_files_are_equal_whenever_the_numbers_are(tmp_path_factory):
+    here, there = save_here_and_there(__name__, tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("there"))
+    hashes = [
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (here, there)
+    ]
+    assert set(hashes[0]) == {f"figure_{number}.{suffix}" for number in (1, 4) for suffix in ("pdf", "png")}
+    assert hashes[0] == hashes[1]

@@ -1,0 +1,104 @@
+"""Networks, matrices and files of thamm2024, at the published settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepspectra.config import load_settings
+from deepspectra.data.sources.tables import WeightsEntry, load_table
+from deepspectra.papers.thamm2024 import networks
+from deepspectra.runtime.errors import UserError
+from tests import ROOT
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_settings(ROOT / "config")["paper"].thamm2024
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
+
+
+def test_networks_of_each_item(paper):
+    assert networks.tested_networks(paper, "figure_1") == ["mlp1024", "minialexnet", "alexnet", "vgg19"]
+    assert networks.tested_networks(paper, "figure_2") == [
+        *("mlp512_seed1", "mlp1024", "alexnet", "vgg19", "minialexnet")
+    ]
+    assert networks.tested_networks(paper, "figure_3") == [
+        *("mlp512_seed1_alpha0.5", "mlp512_seed1", "mlp512_seed1_alpha5")
+    ]
+    assert networks.tested_networks(paper, "table_2") == list(paper.known_networks)
+    assert networks.tested_networks(paper, "figure_4") == networks.tested_networks(paper, "table_1") == []
+    alphas = ("_alpha0.1", "_alpha0.2", "_alpha0.3", "_alpha0.5", "_alpha0.7", "_alpha0.85", "")
+    assert networks.swept_networks(paper)[:7] == [f"mlp512_seed1{alpha}" for alpha in alphas]
+
+
+def test_a_trained_network_has_two_states_and_no_output_layer(paper, weights):
+    assert networks.weight_states(paper, "mlp512_seed1_alpha5") == ["initial", "final"]
+    assert (
+        networks.weight_file(paper, "mlp512_seed1_alpha5", "smoke") == "results/smoke/networks/mlp512_seed1_alpha5.h5"
+    )
+    stored = networks.stored_shapes(paper, "minialexnet", weights)
+    assert stored == {"conv1": [300, 3, 5, 5], "conv2": [150, 300, 5, 5], "dense1": [384, 5400], "dense2": [192, 384]}
+    assert networks.weight_layers(paper, "minialexnet", weights) == {
+        **{"conv1": (300, 75), "conv2": (150, 7500), "dense1": (384, 5400), "dense2": (192, 384)}
+    }
+
+
+def test_a_pretrained_network_has_its_dense_layers_after_training(paper, weights):
+    assert networks.weight_states(paper, "vgg19") == ["final"]
+    assert networks.weight_file(paper, "vgg19", "smoke") == "resources/weights/vgg19.h5"
+    shapes = {"dense1": (4096, 25088), "dense2": (4096, 4096), "dense3": (1000, 4096)}
+    assert networks.stored_shapes(paper, "vgg19", weights) == shapes
+    assert networks.weight_layers(paper, "vgg19", weights) == shapes
+
+
+def test_nulls_are_shared_by_matrices_of_one_shape_either_way_round(paper, weights):
+    arguments = (paper, "minialexnet", "smoke", weights)
+    levels, vectors = networks.null_level_files(*arguments), networks.null_vector_files(*arguments)
+    assert levels == {
+        "conv1": "results/smoke/nulls/levels_300x75.h5",
+        "conv2": "results/smoke/nulls/levels_7500x150.h5",
+        "dense1": "results/smoke/nulls/levels_5400x384.h5",
+        "dense2": "results/smoke/nulls/levels_384x192.h5",
+    }
+    assert vectors == {side: f"results/smoke/nulls/vectors_{side}.h5" for side in (75, 150, 192, 300, 384, 5400, 7500)}
+    assert networks.all_null_files(*arguments) == sorted([*levels.values(), *vectors.values()])
+    # MLP512 has two square layers.
+    assert len(networks.all_null_files(paper, "mlp512_seed1", "smoke", weights)) == 4
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ((25088, 4096), ["vgg16", "vgg19"]),
+        ((4096, 25088), ["vgg16", "vgg19"]),
+        ((4096, 4096), ["alexnet", "vgg16", "vgg19"]),
+        ((9216, 4096), ["alexnet"]),
+        ((512, 512), []),
+        ((3072, 1024), []),
+        ((7, 5), []),
+    ],
+)
+def test_nulls_that_pretrained_networks_alone_need(paper, weights, shape, names):
+    # Wildcards are texts.
+    found = networks.pretrained_alone(paper, *map(str, shape), weights)
+    assert found == [f"resources/weights/{name}.h5" for name in names]
+
+
+def test_settings_of_jobs_hold_what_determines_them_and_no_more(paper):
+    degree = paper.unfolding.polynomial_degree
+    assert networks.unfolding_parameters(paper) == {"gaussian": 7, "staircase": 7, "polynomial": degree}
+    nulls = paper.nulls
+    assert networks.null_level_settings(paper) == {
+        **{"matrices": 999, "longest_interval": nulls.longest_interval, "seed": nulls.seed}
+    }
+    assert networks.null_vector_settings(paper) == {"vectors": 9999, "seed": nulls.seed}
+    assert networks.linearised_layer(paper) == "dense2"
+
+
+def test_an_unknown_network_is_an_error(paper, weights):
+    with pytest.raises(UserError, match="there is no network 'nobody'"):
+        networks.weight_layers(paper, "nobody", weights)

@@ -1,0 +1,167 @@
+"""The figures of Fan and Wang (2020)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deepspectra.papers.fan2020.kernels import image_settings, shown_kernels, trained_network
+from deepspectra.papers.item import Item
+
+if TYPE_CHECKING:
+    from deepspectra.papers.fan2020.settings import Fan2020
+
+__all__ = ["ITEMS"]
+
+_REFERENCE = (
+    "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
+    "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
+    "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
+    "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
+    "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
+    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
+)
+_SPECTRA = (
+    "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
+    "since trained spectra spread over decades. Dashed: upper edge of the limit; marks below the axis: eigenvalues "
+    "beyond 1.1 times it, a longer bulk among them; arrows: outliers, the ones above a gap of a factor of 1.5. "
+    "Numbers: before → after; eigenvalues at zero are not drawn. "
+)
+_LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
+
+#: Figures whose networks figure S4 shows layer by layer.
+_LAYERS_OF = ["figure_1", "figure_2"]
+
+
+def _spectra_files(*names: str) -> dict[str, list[str]]:
+    return {"spectra": [f"spectra/fan2020/{name}.h5" for name in names]}
+
+
+def _at_initialisation(item: str, title: str, note: str) -> Item:
+    return Item(
+        title=title,
+        note=f"{_REFERENCE} {note}",
+        numbers="statistics.initialisation:kernel_spectra_numbers",
+        drawing="figures.initialisation:draw_kernel_spectra",
+        inputs=lambda paper: _spectra_files(item),
+        parameters=lambda paper: getattr(paper, item).model_dump(),
+        spectra=lambda paper: [item],
+        minutes=30,
+    )
+
+
+def _after_training(item: str, title: str, note: str, drawing: str = "draw_kernels_and_labels") -> Item:
+    def inputs(paper: Fan2020) -> dict[str, list[str]]:
+        network = trained_network(paper, item)
+        return _spectra_files(network) | {"history": [f"networks/{network}_history.csv"]}
+
+    def parameters(paper: Fan2020) -> dict[str, Any]:
+        entry = paper.network(trained_network(paper, item))
+        values = {"item": getattr(paper, item), "network": entry, "training": paper.training}
+        return {"kernels": shown_kernels(paper, item)} | {key: node.model_dump() for key, node in values.items()}
+
+    return Item(
+        title=title,
+        note=_SPECTRA + note,
+        numbers="statistics.training:trained_spectra_numbers",
+        drawing=f"figures.training:{drawing}",
+        inputs=inputs,
+        parameters=parameters,
+        spectra=lambda paper: [trained_network(paper, item)],
+        shaped_by=lambda paper: ["training", f"networks.{trained_network(paper, item)}"],
+        minutes=30,
+    )
+
+
+def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> Item:
+    return Item(
+        title=title,
+        note=note,
+        numbers=f"statistics.images:{numbers}",
+        drawing=f"figures.images:{drawing}",
+        inputs=lambda paper: {"images": ["resources/data/cifar10.h5"]},
+        parameters=lambda paper: image_settings(paper, item),
+        shaped_by=lambda paper: [f"figure_2.{key}" for key in ("samples", "removed_components", "seed")],
+        memory_mb=_image_memory,
+        minutes=30,
+    )
+
+
+def _image_memory(paper: Fan2020) -> float:
+    """CIFAR-10, a few copies of the chosen images, and inner products of all pairs with their indices."""
+    samples = paper.figure_2.samples
+    return 1400 + 8 * (8 * samples * 3072 + 4 * samples**2) / 1e6
+
+
+ITEMS = {
+    "figure_1": _at_initialisation(
+        "figure_1",
+        "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, Gaussian inputs",
+        "Assumed: float32 arithmetic for the networks (eigenvalues in float64), the bins.",
+    ),
+    "figure_2": _at_initialisation(
+        "figure_2",
+        "Spectra of the input Gram matrix, conjugate and tangent kernel with their limit laws, CIFAR-10",
+        "Assumed: pixel values as they are, mean image removed, then the principal components, then every sample "
+        "scaled to unit norm; float32 arithmetic. (a) has no limit law: the limits of (b) and (c) start from its "
+        "eigenvalues, and their wiggles at the upper end follow single ones of them. The lemma asks for inner products "
+        "that vanish as n grows; those of images do not (figure S1).",
+    ),
+    "figure_3": _after_training(
+        "figure_3",
+        "Spectra of conjugate and tangent kernel before and after training on one neuron, and its labels",
+        f"{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two eigenvectors. Assumed: "
+        "Adam with Keras's constants, a new order in each epoch, fresh points of the sphere for the test, kernels in "
+        "float64. Adam's rate is constant, so that errors fluctuate from epoch to epoch; in brackets the range of R^2 "
+        "over the last third of the epochs. R^2 also differs from seed to seed.",
+    ),
+    "figure_s1": _of_images(
+        "figure_s1",
+        "Inner products of pairs of CIFAR-10 images before and after principal components are removed",
+        "All pairs of the images of figure 2. r.m.s.: root mean square, in brackets that of independent directions in "
+        "3072 dimensions. Assumed: centred means without the mean image of the chosen ones; norms are set to one last.",
+        "inner_product_numbers",
+        "draw_inner_products",
+    ),
+    "figure_s2": _at_initialisation(
+        "figure_s2",
+        "Spectra of conjugate and tangent kernel with their limit laws, CIFAR-10 with all components",
+        "Images and weights of figure 2. Assumed: the mean image is removed all the same, and every sample scaled to "
+        "unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
+    ),
+    "figure_s3": _of_images(
+        "figure_s3",
+        "Images of CIFAR-10 before and after their leading principal components are removed",
+        "Below each image the share of its centred squared norm that is left. Assumed: the first images of figure 2's "
+        "random choice; after the removal grey is zero, and the largest size in an image is black or white.",
+        "example_image_numbers",
+        "draw_example_images",
+    ),
+    "figure_s4": Item(
+        title="Spectra of the conjugate kernels of every layer with their limit laws, Gaussian inputs and CIFAR-10",
+        note="KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
+        "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
+        "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
+        "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
+        numbers="statistics.initialisation:layer_spectra_numbers",
+        drawing="figures.initialisation:draw_layer_spectra",
+        inputs=lambda paper: _spectra_files(*_LAYERS_OF),
+        parameters=lambda paper: {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
+        spectra=lambda paper: _LAYERS_OF,
+        shaped_by=lambda paper: _LAYERS_OF,
+        minutes=30,
+    ),
+    "figure_s5": _after_training(
+        "figure_s5",
+        "Spectra of the conjugate kernels of every layer before and after training on one neuron",
+        "The network of figure 3, layer by layer.",
+        "draw_trained_layers",
+    ),
+    "figure_s6": _after_training(
+        "figure_s6",
+        "Spectra of conjugate and tangent kernel before and after training on two classes of CIFAR-10",
+        f"{_LABELS}The paper names neither classes nor sizes. Assumed: figure 3's network and training, labels 1 and "
+        "-1 with the squared error, images without the mean training image, of unit norm. Principal components stay, "
+        "unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The limits start "
+        "from the input's eigenvalues, and their upper edge is that of the input's largest one.",
+    ),
+}

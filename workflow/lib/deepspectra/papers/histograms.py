@@ -1,0 +1,37 @@
+"""Histograms as rows of a figure's table of plotted numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["Bar", "histogram", "zoom"]
+
+#: (panel, series, left edge, right edge, density) of one bar.
+Bar = tuple[str, str, float, float, float]
+
+
+def histogram(
+    panel: str, values: np.ndarray, bins: int | np.ndarray, total: int, series: str = "histogram"
+) -> list[Bar]:
+    """Bars whose areas sum to the share of the whole sample that they hold.
+
+    :param values: shape (n,), not empty.
+    :param bins: the number of equal bins over the range of the values, or the edges; values outside are dropped.
+    :param total: size of the whole sample; ``values`` may be a part of it (without its atom, say).
+    """
+    counts, edges = np.histogram(values, bins=bins)
+    heights = counts / (total * np.diff(edges))
+    return [(panel, series, *bar) for bar in zip(edges[:-1], edges[1:], heights, strict=True)]
+
+
+def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[Bar]:
+    """A second histogram, series "zoom", that magnifies a crowded left end.
+
+    It holds the lower 70 % of the values without the lowest 0.5 %. It is empty if these spread over more than a third
+    of the range.
+    """
+    low, high = np.quantile(values, [0.005, 0.7])
+    bulk = values[(low <= values) & (values <= high)]
+    if np.ptp(bulk) > np.ptp(values) / 3:
+        return []
+    return histogram(panel, bulk, bins, total, "zoom")

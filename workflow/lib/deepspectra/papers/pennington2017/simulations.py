@@ -1,0 +1,83 @@
+"""Spectra of random networks and random features, as figures 1 and 2 need them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from deepspectra.nn.activations.families.quintic import random_quintic
+from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import generator
+from deepspectra.spectra.random_features import (
+    data_covariance_eigenvalues,
+    gaussian_equivalent,
+    random_feature_eigenvalues,
+    whole_quotient,
+)
+
+__all__ = ["simulate_data_covariance", "simulate_random_features"]
+
+
+def simulate_data_covariance(
+    parameters: Mapping[str, Any], alpha: float, device: torch.device | str = "cpu"
+) -> tuple[float, dict[str, np.ndarray]]:
+    """Spectra of Y Y'/m of many networks with activation f_alpha, at every width (pennington2017, figure 1).
+
+    :param parameters: ``phi``, ``psi``, ``input_dimensions``, ``layers``, ``pooled_eigenvalues``, ``seed``.
+    :returns: zeta of the activation; and arrays ``n0_{width}/{spectrum}``, float64 of shape (realisations, n1), where
+        the spectrum is one of those of :func:`data_covariance_eigenvalues`.
+    """
+    activation, zeta = rectifier(alpha), min(rectifier_zeta(alpha), 1.0)
+    shapes = [
+        (n0, whole_quotient(n0, parameters["psi"]), whole_quotient(n0, parameters["phi"]))
+        for n0 in parameters["input_dimensions"]
+    ]
+    realisations = [math.ceil(parameters["pooled_eigenvalues"] / n1) for _, n1, _ in shapes]
+    # A network of width n1 takes between n1^2 (small, overhead) and n1^3: the bar counts n1^2 units of work.
+    effort = sum(count * n1**2 for count, (_, n1, _) in zip(realisations, shapes, strict=True))
+    arrays = {}
+    with ProgressBar(total=effort, desc=f"alpha = {alpha:g}", unit="", unit_scale=True) as bar:
+        for count, sizes in zip(realisations, shapes, strict=True):
+            draws = []
+            for realisation in range(count):
+                rng = generator(parameters["seed"], round(1000 * (1 + alpha)), sizes[0], realisation)
+                draws.append(data_covariance_eigenvalues(activation, zeta, sizes, parameters["layers"], rng, device))
+                bar.update(sizes[1] ** 2)
+            for name in draws[0]:
+                arrays[f"n0_{sizes[0]}/{name}"] = np.stack([draw[name] for draw in draws])
+    return zeta, arrays
+
+
+def simulate_random_features(
+    parameters: Mapping[str, Any], panel: str, shape: Mapping[str, float], device: torch.device | str = "cpu"
+) -> tuple[tuple[int, int, int], dict[str, np.ndarray]]:
+    """Eigenvalues of Y'Y/m for a new random quintic at every beta and gamma (pennington2017, figure 2).
+
+    :param parameters: ``betas``, ``smallest_gamma``, ``largest_gamma``, ``simulated_points``, ``input_dimension``,
+        ``seed``.
+    :param shape: ``phi`` and ``psi`` of the panel.
+    :returns: sizes (n0, n1, m); and float64 arrays ``zetas`` (betas,), ``gamma`` (points,), ``simulated`` (betas,
+        points, m), and ``equivalent`` (betas, m), one draw of the Gaussian equivalent for each beta.
+    """
+    seed, n0 = parameters["seed"], parameters["input_dimension"]
+    sizes = (n0, whole_quotient(n0, shape["psi"]), whole_quotient(n0, shape["phi"]))
+    gamma = np.geomspace(parameters["smallest_gamma"], parameters["largest_gamma"], parameters["simulated_points"])
+    zetas = 1 / (1 + 10.0 ** np.array(parameters["betas"]))
+    simulated = np.empty((len(zetas), len(gamma), sizes[2]))
+    equivalent = np.empty((len(zetas), sizes[2]))
+    with ProgressBar(total=len(zetas) * (len(gamma) + 1), desc=f"panel {panel}", unit="matrix") as bar:
+        for i, zeta in enumerate(zetas):
+            for k in range(len(gamma)):
+                stream = (ord(panel), i, k)
+                quintic = random_quintic(zeta, np.random.default_rng([seed, *stream]))
+                simulated[i, k] = random_feature_eigenvalues(quintic, sizes, generator(seed, *stream), device)
+                bar.update()
+            rng = generator(seed, ord(panel), i, len(gamma))
+            equivalent[i] = random_feature_eigenvalues(gaussian_equivalent(zeta, rng), sizes, rng, device)
+            bar.update()
+    return sizes, {"zetas": zetas, "gamma": gamma, "simulated": simulated, "equivalent": equivalent}

@@ -1,0 +1,136 @@
+"""Which networks and weight matrices thamm2024 studies, and the files and settings that their jobs need.
+
+Every start of Snakemake imports this module: no NumPy, pandas or torch here. Arguments have these names everywhere, as
+the rules bind them: ``paper``, the paper's settings at one scale; ``weights``, the table of pretrained weights;
+``scale``, ``network``, ``rows`` and ``columns``, wildcards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from deepspectra.nn.architectures import matrix_shape
+
+if TYPE_CHECKING:
+    from deepspectra.data.sources.tables import WeightsEntry
+    from deepspectra.papers.thamm2024.settings import Thamm2024
+
+__all__ = [
+    "all_null_files",
+    "linearised_layer",
+    "null_level_files",
+    "null_level_settings",
+    "null_vector_files",
+    "null_vector_settings",
+    "pretrained_alone",
+    "stored_shapes",
+    "swept_networks",
+    "tested_networks",
+    "unfolding_parameters",
+    "weight_file",
+    "weight_layers",
+    "weight_states",
+]
+
+
+def tested_networks(paper: Thamm2024, item: str) -> list[str]:
+    """Networks whose matrices an item shows, each once, in the order of the item; figure 4 and table 1 show none."""
+    if item == "table_2":
+        return list(paper.known_networks)
+    if item == "figure_1":
+        names = [place.network for place in paper.figure_1.panels]
+    elif item == "figure_2":
+        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
+        names = [place.network for place in places]
+    elif item == "figure_3":
+        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+    else:
+        names = []
+    return list(dict.fromkeys(names))
+
+
+def swept_networks(paper: Thamm2024) -> list[str]:
+    """The networks of figure 4: every seed at every output scale."""
+    return [paper.at_alpha(name, alpha) for name in paper.figure_4.networks for alpha in paper.figure_4.alphas]
+
+
+def weight_file(paper: Thamm2024, network: str, scale: str) -> str:
+    """The file of a network's weights."""
+    folder = "resources/weights" if network in paper.pretrained else f"results/{scale}/networks"
+    return f"{folder}/{network}.h5"
+
+
+def weight_states(paper: Thamm2024, network: str) -> list[str]:
+    """Before and after training; of a pretrained network only the final weights are known."""
+    return ["final"] if network in paper.pretrained else ["initial", "final"]
+
+
+def stored_shapes(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, Sequence[int]]:
+    """Layer -> shape of its weight as stored, without the output layer of networks that are trained here."""
+    if network in paper.pretrained:
+        return dict(weights[network].shapes)
+    return {layer: list(shape) for layer, shape in paper.network(network).weight_shapes.items() if layer != "output"}
+
+
+def weight_layers(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, tuple[int, int]]:
+    """The same as matrices: layer -> (outputs, inputs)."""
+    return {layer: matrix_shape(shape) for layer, shape in stored_shapes(paper, network, weights).items()}
+
+
+def unfolding_parameters(paper: Thamm2024) -> dict[str, int]:
+    """The integer parameter of each unfolding, by name."""
+    window = paper.unfolding.half_window
+    return {"gaussian": window, "staircase": window, "polynomial": paper.unfolding.polynomial_degree}
+
+
+def linearised_layer(paper: Thamm2024) -> str:
+    """The layer in whose weights the networks of figure 4 are linearised."""
+    return paper.figure_4.layer
+
+
+def null_level_settings(paper: Thamm2024) -> dict[str, Any]:
+    """What determines random matrices, besides their shape and unfolding."""
+    return paper.nulls.model_dump(exclude={"vectors"})
+
+
+def null_vector_settings(paper: Thamm2024) -> dict[str, Any]:
+    """What determines random vectors, besides their dimension."""
+    return paper.nulls.model_dump(include={"vectors", "seed"})
+
+
+def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> dict[str, str]:
+    """Layer -> file of the statistics of random matrices of its shape, either way round."""
+    shapes = weight_layers(paper, network, weights).items()
+    return {layer: f"results/{scale}/nulls/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in shapes}
+
+
+def null_vector_files(
+    paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]
+) -> dict[int, str]:
+    """Dimension -> file of the statistics of random vectors, for both sides of every matrix."""
+    sides = sorted({side for shape in weight_layers(paper, network, weights).values() for side in shape})
+    return {side: f"results/{scale}/nulls/vectors_{side}.h5" for side in sides}
+
+
+def all_null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
+    """The files of both, each once, sorted."""
+    arguments = (paper, network, scale, weights)
+    return sorted({*null_level_files(*arguments).values(), *null_vector_files(*arguments).values()})
+
+
+def pretrained_alone(
+    paper: Thamm2024, rows: int | str, columns: int | str, weights: Mapping[str, WeightsEntry]
+) -> list[str]:
+    """Files of the pretrained networks with a rows x columns matrix, if no network trained here has one.
+
+    Without their weights there is nothing to calibrate, and the largest nulls take long.
+    """
+    wanted = {int(rows), int(columns)}
+
+    def with_shape(networks: Iterable[str]) -> list[str]:
+        shapes = {name: weight_layers(paper, name, weights).values() for name in networks}
+        return [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
+
+    owners = [] if with_shape(paper.networks) else with_shape(paper.pretrained)
+    return [f"resources/weights/{name}.h5" for name in owners]

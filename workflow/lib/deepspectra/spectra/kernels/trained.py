@@ -1,0 +1,76 @@
+"""Kernel matrices of a network before and after training, and its outputs, under the names in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from deepspectra.data.tasks import Task
+from deepspectra.nn.activations import Activation
+from deepspectra.nn.networks import load_parameters, parameters_of
+from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.tables import read_csv
+from deepspectra.spectra.kernels.networks import LayerReport, network_kernels, silent
+
+__all__ = ["check_test_error", "trained_matrices"]
+
+_STATES = ("initial", "final")
+
+
+def trained_matrices(
+    model: nn.Module,
+    path: str | Path,
+    task: Task,
+    activation: Activation,
+    *,
+    device: str | torch.device = "cpu",
+    report: LayerReport = silent,
+) -> dict[str, np.ndarray]:
+    """Kernels on the training samples, in float64, and outputs in both states.
+
+    :param model: the network, in the NTK parametrisation and with one output. It becomes float64, and its parameters
+        are overwritten.
+    :param path: the file of its weights before and after training.
+    :param report: called four times for each hidden layer.
+    :returns: ``input``, ``train_targets`` and ``test_targets``; ``{state}/conjugate_1``, ..., ``{state}/tangent``,
+        ``{state}/train_outputs`` and ``{state}/test_outputs`` for the states initial and final.
+    :raises UserError: if the file does not hold this network.
+    """
+    model.double()
+    names = parameters_of(model)
+    stored = store.read(path, {f"{state}/{name}": array.shape for state in _STATES for name, array in names.items()})
+    x = task.train.inputs.T
+    arrays = {"input": (x.T @ x).numpy(), "train_targets": task.train.targets.numpy()}
+    arrays["test_targets"] = task.test.targets.numpy()
+    for state in _STATES:
+        load_parameters(model, {name: stored[f"{state}/{name}"] for name in names})
+        weights = list(model.parameters())
+        kernels = network_kernels(x, weights[:-1], weights[-1], activation, device=device, report=report)
+        assert kernels.tangent is not None
+        for layer, gram in enumerate(kernels.grams[1:], 1):
+            arrays[f"{state}/conjugate_{layer}"] = gram.cpu().numpy()
+        arrays[f"{state}/tangent"] = kernels.tangent.cpu().numpy()
+        with torch.no_grad():
+            arrays[f"{state}/train_outputs"] = model(task.train.inputs).numpy()
+            arrays[f"{state}/test_outputs"] = model(task.test.inputs).numpy()
+    return arrays
+
+
+def check_test_error(arrays: Mapping[str, np.ndarray], history: str | Path, weights: str | Path) -> None:
+    """Check that the network was trained on these samples, which are drawn or read anew: by its test error.
+
+    :param arrays: of :func:`trained_matrices`. :param history: table of the training. :param weights: their file.
+    :raises UserError: if the error is not that after the last epoch.
+    """
+    error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
+    recorded = float(read_csv(history, ("test_loss",)).test_loss.iloc[-1])
+    if not abs(error - recorded) <= 1e-3 * recorded + 1e-6:
+        raise UserError(
+            f"{weights} was trained on other samples: its error on the test samples is {error:.6g} and was "
+            f"{recorded:.6g} after training. Train it again: snakemake --forcerun train_network."
+        )
