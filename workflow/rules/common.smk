@@ -23,7 +23,7 @@ if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
-from deepspectra.papers.naming import LIMIT_LAWS
+from deepspectra.papers.naming import LIMIT_LAWS, labels_of
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import checks, costs, items, networks
 from deepspectra.planning.binding import Binder
@@ -45,6 +45,11 @@ try:
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
+def shipped(name):
+    """A file that comes with the workflow: relative where Snakemake runs in the checkout, as its records have it."""
+    return name if Path.cwd() == ROOT else str(ROOT / name)
+
+
 # The scale that short names stand for. Rules never use it for a file whose path names a scale: `plan` takes that one's.
 SCALE = SETTINGS.scale
 plan = Binder(
@@ -54,6 +59,7 @@ plan = Binder(
     datasets=DATASETS,
     weights=WEIGHTS,
     backbones=BACKBONES,
+    shipped=shipped,
 )
 code = CodeParameter(ROOT / "workflow" / "scripts", plan)
 # For `resources:` of rules that gain from a GPU.
@@ -77,8 +83,3 @@ onstart:
 def matrix(path):
     """An output that is deleted once its spectrum is known, unless the settings keep it."""
     return path if KEEP else temp(path)
-
-
-def shipped(name):
-    """A file that comes with the workflow: relative where Snakemake runs in the checkout, as its records have it."""
-    return name if Path.cwd() == ROOT else str(ROOT / name)

@@ -74,7 +74,7 @@ rule resolve_curvature:
         runtime=plan.grow(costs.resolved_minutes),
     params:
         network=plan(networks.network_entry),
-        batch_size=curvature_of(baskerville2022.batch_size),
+        batch_size=plan.values("baskerville2022.curvature.batch_size"),
         method=curvature_of(baskerville2022.method_of),
         code=code("resolve_curvature", networks.network_modules),
     script:
@@ -123,7 +123,7 @@ rule analyse_curvature:
         mem_mb=plan.grow(2000),
         runtime=plan.grow(30),
     params:
-        curvature=curvature_of(baskerville2022.unfolding_settings),
+        curvature=plan.values("baskerville2022.curvature", include={"unfolded_share", "seed"}),
         data=curvature_of(baskerville2022.data_of),
         code=code("analyse_curvature"),
     script:

@@ -107,7 +107,7 @@ rule embed_images:
         runtime=plan.grow(costs.embedding_minutes),
     params:
         # Not the backbone that the settings ask for: the file says which one it is.
-        settings=plan(networks.embedding_settings),
+        settings=plan.values("baskerville2022.features", exclude={"backbone"}),
         code=code("embed_images"),
     script:
         "../scripts/embed_images.py"

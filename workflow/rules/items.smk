@@ -17,11 +17,11 @@ rule make_numbers:
         "../../envs/workflow.yaml"
     resources:
         mem_mb=plan.grow(items.memory),
-        runtime=plan.grow(items.minutes),
+        runtime=plan.grow(items.attribute, name="minutes"),
     params:
-        numbers=plan(items.numbers_function),
-        parameters=plan(items.numbers_parameters),
-        code=code("make_numbers", items.numbers_modules),
+        numbers=plan(items.attribute, name="numbers"),
+        parameters=plan(items.parameters),
+        code=code("make_numbers", items.item_modules, name="numbers"),
     script:
         "../scripts/make_numbers.py"
 
@@ -36,19 +36,19 @@ rule draw_figure:
             "results/{scale}/figures/{paper}/{item}.pdf",
             category=plan(items.paper_name),
             caption="../report/figure.rst",
-            labels=plan(items.labels, suffix="pdf"),
+            labels=plan(labels_of, suffix="pdf"),
         ),
         png=report(
             "results/{scale}/figures/{paper}/{item}.png",
             category=plan(items.paper_name),
             caption="../report/figure.rst",
-            labels=plan(items.labels, suffix="png"),
+            labels=plan(labels_of, suffix="png"),
         ),
         csv=report(
             "results/{scale}/figures/{paper}/{item}.csv",
             category=plan(items.paper_name),
             caption="../report/figure.rst",
-            labels=plan(items.labels, suffix="csv"),
+            labels=plan(labels_of, suffix="csv"),
         ),
         caption="results/{scale}/captions/{paper}/{item}.txt",
     log:
@@ -63,10 +63,10 @@ rule draw_figure:
     params:
         # A path, which templates of Snakemake's report can read; no part of the result.
         caption=lambda wildcards, output: Path(output.caption),
-        drawing=plan(items.drawing_function),
-        title=plan(items.title),
-        note=plan(items.note),
+        drawing=plan(items.attribute, name="drawing"),
+        title=plan(items.attribute, name="title"),
+        note=plan(items.attribute, name="note"),
         scale_note=plan(items.scale_note),
-        code=code("draw_figure", items.drawing_modules),
+        code=code("draw_figure", items.item_modules, name="drawing"),
     script:
         "../scripts/draw_figure.py"

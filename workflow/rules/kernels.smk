@@ -21,7 +21,7 @@ rule compute_kernels:
         disk_mb=plan.grow(costs.kernel_disk),
         runtime=plan.grow(costs.kernel_minutes),
     params:
-        item=plan(networks.kernel_settings),
+        item=plan.values("fan2020.{item}", exclude={"bins", "curve_points"}),
         code=code("compute_kernels", networks.kernel_modules),
     script:
         "../scripts/compute_kernels.py"
@@ -43,7 +43,7 @@ rule decompose_kernels:
         mem_mb=plan.grow(costs.kernel_eigenvalue_memory),
         runtime=plan.grow(costs.kernel_eigenvalue_minutes),
     params:
-        depth=plan(networks.kernel_depth),
+        depth=plan.values("fan2020.{item}.depth"),
         compared=plan(networks.sums_are_compared),
         code=code("decompose_kernels"),
     script:

@@ -1,9 +1,6 @@
 """What needs no training: random features (pennington2017), the GOE, Gaussian processes and a large random network
 (baskerville2022)."""
 
-features_of, processes_of = plan.of("pennington2017"), plan.of("baskerville2022")
-
-
 rule simulate_data_covariance:
     """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
     output:
@@ -21,7 +18,7 @@ rule simulate_data_covariance:
         mem_mb=plan.grow(costs.covariance_memory),
         runtime=plan.grow(costs.covariance_minutes),
     params:
-        item=features_of(items.covariance_settings),
+        item=plan.values("pennington2017.figure_1", exclude={"alphas", "bins"}),
         code=code("simulate_data_covariance"),
     script:
         "../scripts/simulate_data_covariance.py"
@@ -42,8 +39,8 @@ rule simulate_random_features:
         mem_mb=plan.grow(costs.random_feature_memory),
         runtime=plan.grow(costs.random_feature_minutes),
     params:
-        item=features_of(items.random_feature_settings),
-        shape=features_of(items.random_feature_shape),
+        item=plan.values("pennington2017.figure_2", exclude={"panels", "curve_points"}),
+        shape=plan.values("pennington2017.figure_2.panels.{panel}"),
         code=code("simulate_random_features"),
     script:
         "../scripts/simulate_random_features.py"
@@ -63,7 +60,7 @@ rule draw_orthogonal_ensemble:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(30),
     params:
-        ensemble=processes_of(items.ensemble_settings),
+        ensemble=plan.values("baskerville2022.{item}.ensemble"),
         code=code("draw_orthogonal_ensemble"),
     script:
         "../scripts/draw_orthogonal_ensemble.py"
@@ -83,7 +80,7 @@ rule draw_process_hessians:
         mem_mb=plan.grow(1500),
         runtime=plan.grow(costs.process_minutes),
     params:
-        process=processes_of(items.process_settings),
+        process=plan.values("baskerville2022.gaussian_process", exclude={"bins"}),
         code=code("draw_process_hessians"),
     script:
         "../scripts/draw_process_hessians.py"
@@ -108,7 +105,7 @@ rule resolve_resnet34:
         mem_mb=plan.grow(costs.gauss_newton_memory),
         runtime=plan.grow(costs.gauss_newton_minutes),
     params:
-        item=processes_of(items.resnet34_settings),
+        item=plan.values("baskerville2022.figure_resnet34"),
         # Training images that batch normalisation has its means and variances from.
         statistics_images=1000,
         code=code("resolve_resnet34"),

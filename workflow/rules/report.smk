@@ -20,7 +20,7 @@ rule check_claims:
         runtime=plan.grow(15),
     params:
         names=plan(items.result_tables),
-        papers=plan(items.judged_papers),
+        papers=plan.values("claims.papers"),
         notes=plan(items.claim_notes),
         changed=plan(items.own_claims),
         code=code("check_claims"),

@@ -14,9 +14,9 @@ for paper in PAPERS:
                 json=items.table_files(paper, item, "json"),
                 html=report(
                     items.table_files(paper, item, "html"),
-                    category=PAPERS[paper].name,
+                    category=items.paper_name(paper),
                     caption="../report/table.rst",
-                    labels=items.labels(item, "html"),
+                    labels=labels_of(item, "html"),
                 ),
             log:
                 f"results/{{scale}}/logs/make_table/{paper}_{item}.log",
@@ -31,9 +31,9 @@ for paper in PAPERS:
                 # Paths, which templates of Snakemake's report can read; no part of the result.
                 text=lambda wildcards, output: [Path(file) for file in output.md],
                 paper=paper,
-                numbers=items.numbers_function(paper, item),
-                parameters=plan(items.numbers_parameters, paper=paper, item=item),
+                numbers=items.attribute(paper, item, "numbers"),
+                parameters=plan(items.parameters, paper=paper, item=item),
                 scale_note=plan(items.scale_note, paper=paper, item=item),
-                code=code("make_table", items.numbers_modules, paper=paper, item=item),
+                code=code("make_table", items.item_modules, paper=paper, item=item, name="numbers"),
             script:
                 "../scripts/make_table.py"

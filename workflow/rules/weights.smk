@@ -48,7 +48,7 @@ rule draw_null_levels:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(costs.null_level_minutes),
     params:
-        nulls=weights_of(thamm2024.null_level_settings),
+        nulls=plan.values("thamm2024.nulls", exclude={"vectors"}),
         unfolding=weights_of(thamm2024.unfolding_parameters),
         # Random matrices go through the code that the weights go through: an edit of it reaches both.
         code=code("draw_null_levels"),
@@ -71,7 +71,7 @@ rule draw_null_vectors:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(costs.null_vector_minutes),
     params:
-        nulls=weights_of(thamm2024.null_vector_settings),
+        nulls=plan.values("thamm2024.nulls", include={"vectors", "seed"}),
         code=code("draw_null_vectors"),
     script:
         "../scripts/draw_null_vectors.py"
@@ -127,7 +127,7 @@ rule evaluate_linearised:
     params:
         network=plan(networks.network_entry),
         training=plan(networks.evaluated_samples),
-        layer=weights_of(thamm2024.linearised_layer),
+        layer=plan.values("thamm2024.figure_4.layer"),
         code=code("evaluate_linearised", networks.network_modules),
     script:
         "../scripts/evaluate_linearised.py"

@@ -41,9 +41,23 @@ class Binder:
 
         return of_wildcards
 
-    def grow(self, amount: Callable[..., float] | float) -> Callable[[Any, int], int]:
+    def values(self, node: str, **chosen: Any) -> Callable[[Any], Any]:
+        """The settings at a node such as ``"fan2020.{item}"``, wildcards filled in, as plain values.
+
+        :param chosen: ``include`` or ``exclude`` some keys: a job names those that determine its result.
+        """
+
+        def of_wildcards(wildcards: Any) -> Any:
+            found = self._settings[wildcards["scale"]]
+            for part in node.format(**wildcards).split("."):
+                found = found[part] if isinstance(found, dict) else getattr(found, part)
+            return found.model_dump(**chosen) if hasattr(found, "model_dump") else found
+
+        return of_wildcards
+
+    def grow(self, amount: Callable[..., float] | float, **fixed: Any) -> Callable[[Any, int], int]:
         """Memory (MB) or time (minutes) for ``resources:``; twice, then three times as much on a retry."""
-        call = self._bound(amount if callable(amount) else lambda: amount, {})
+        call = self._bound(amount if callable(amount) else lambda: amount, fixed)
 
         def of_attempt(wildcards: Any, attempt: int) -> int:
             return int(attempt * call(wildcards))

@@ -11,12 +11,9 @@ from deepspectra.papers.fan2020 import kernels
 
 __all__ = [
     "dataset_entry",
-    "embedding_settings",
     "evaluated_samples",
     "kernel_data",
-    "kernel_depth",
     "kernel_modules",
-    "kernel_settings",
     "network_data",
     "network_entry",
     "network_kernel_names",
@@ -105,16 +102,6 @@ def kernel_data(settings: Settings, item: str) -> list[str]:
     return ["resources/data/cifar10.h5"] if hasattr(figure, "removed_components") else []
 
 
-def kernel_settings(settings: Settings, item: str) -> dict[str, Any]:
-    """What the kernels of a random network depend on."""
-    return kernels.kernel_settings(getattr(settings.fan2020, item))
-
-
-def kernel_depth(settings: Settings, item: str) -> int:
-    """Layers of a random network."""
-    return getattr(settings.fan2020, item).depth
-
-
 def sums_are_compared(settings: Settings, item: str) -> bool:
     """Whether kernels are summed in two precisions."""
     return kernels.sums_are_compared(getattr(settings.fan2020, item))
@@ -129,11 +116,6 @@ def evaluated_samples(settings: Settings, network: str) -> dict[str, int]:
     """How many images accuracies are over."""
     entry = training_entry(settings, network)
     return {key: entry[key] for key in ("images", "test_images")}
-
-
-def embedding_settings(settings: Settings) -> dict[str, Any]:
-    """Which images become features."""
-    return settings.baskerville2022.features.model_dump(include={"images", "test_images", "seed"})
 
 
 def dataset_entry(datasets: Mapping[str, Any], dataset: str) -> dict[str, Any]:
