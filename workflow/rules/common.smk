@@ -40,10 +40,11 @@ try:
     WEIGHTS = load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
     BACKBONES = load_table(ROOT / "resources" / "backbones.yaml", BackboneEntry)
     if workflow.is_main_process:
-        checks.check_files_of(SETTINGS[SETTINGS.scale], WEIGHTS)
+        checks.check_files_of(SETTINGS[SETTINGS.scale])
         checks.check_folders(SETTINGS.scale, written=not workflow.output_settings.dryrun)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
+
 
 def shipped(name):
     """A file that comes with the workflow: relative where Snakemake runs in the checkout, as its records have it."""

@@ -1,6 +1,7 @@
 """What needs no training: random features (pennington2017), the GOE, Gaussian processes and a large random network
 (baskerville2022)."""
 
+
 rule simulate_data_covariance:
     """Pooled spectra of Y Y'/m after the first and the last layer of random networks, for every width."""
     output:

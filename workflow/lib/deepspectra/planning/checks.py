@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from deepspectra.config.settings import Settings
@@ -12,10 +11,9 @@ from deepspectra.runtime.folders import check_folder
 __all__ = ["check_files_of", "check_folders"]
 
 
-def check_files_of(settings: Settings, pretrained: Collection[str]) -> None:
+def check_files_of(settings: Settings) -> None:
     """Check the folder and files that a user's settings name.
 
-    :param pretrained: names of the networks whose weights are fetched.
     :raises UserError: if a folder or file is not there, or weights are required that an earlier run did without.
     """
     if (folder := settings.data.folder) and not Path(folder).expanduser().is_dir():
@@ -32,7 +30,7 @@ def check_files_of(settings: Settings, pretrained: Collection[str]) -> None:
             raise UserError(
                 f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}"
             )
-    if settings.pretrained == "require" and (reasons := _unavailable(settings, pretrained)):
+    if settings.pretrained == "require" and (reasons := _unavailable(settings)):
         raise UserError(
             f"pretrained: require, but an earlier run did without the weights of {len(reasons)} networks."
             + "".join(f"\n  - {reason}" for reason in reasons)
@@ -50,15 +48,15 @@ def check_folders(scale: str, *, written: bool) -> None:
         check_folder(folder, written=written)
 
 
-def _unavailable(settings: Settings, pretrained: Collection[str]) -> list[str]:
+def _unavailable(settings: Settings) -> list[str]:
     """Why weights are missing, from files of an earlier run that was content without them."""
     # Imported here: h5py costs every start of Snakemake a tenth of a second.
     from deepspectra.runtime import store
 
     reasons = []
-    for network in pretrained:
+    for network, entry in settings.thamm2024.pretrained.items():
         path = Path(f"resources/weights/{network}.h5")
-        if path.exists() and not settings.thamm2024.pretrained[network].file:
+        if path.exists() and not entry.file:
             status = store.read(path, {}).attributes["parameters"]
             if not status["available"]:
                 reasons.append(f"{status['reason']}. {status['how_to_supply']}")

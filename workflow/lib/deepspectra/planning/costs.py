@@ -13,10 +13,21 @@ from deepspectra.data.sets import data_set
 from deepspectra.data.sources.tables import WeightsEntry
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import image_inputs
+from deepspectra.papers.baskerville2022.settings import Split
 from deepspectra.papers.baskerville2022.spectra import whole_samples
 from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.spectra.curvature.sizes import reduced_rows
+
+__all__ = ["BASE_MB", "covariance_memory", "covariance_minutes", "random_feature_memory", "random_feature_minutes"]
+__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_memory", "kernel_minutes"]
+__all__ += ["kernel_eigenvalue_minutes", "trained_kernel_disk", "trained_kernel_memory", "trained_kernel_minutes"]
+__all__ += ["linearised_minutes", "null_level_minutes", "training_memory", "training_minutes"]
+__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "null_vector_minutes"]
+__all__ += ["curvature_disk", "curvature_memory", "curvature_minutes", "process_minutes"]
+__all__ += ["curvature_eigenvalue_minutes", "resolved_memory", "resolved_minutes", "whole_set_memory"]
+__all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "whole_set_minutes"]
+__all__ += ["gauss_newton_minutes"]
 
 #: Python, torch and the libraries behind it.
 BASE_MB = 1200
@@ -205,7 +216,7 @@ def curvature_eigenvalue_minutes(settings: Settings, network: str) -> float:
     return 3 + 2 * (_parameters(settings, network) / 7850) ** 3
 
 
-def resolved_memory(settings: Settings, network: str, split: str, kind: str) -> float:
+def resolved_memory(settings: Settings, network: str, split: Split, kind: str) -> float:
     """Samples in float64, a matrix of the size that the method needs, and the eigensolver's workspace."""
     return _resolved_memory(settings, network, split, _batch_rows(settings, network, kind))
 
@@ -216,18 +227,18 @@ def resolved_minutes(settings: Settings, network: str, kind: str, first: str, la
     return 20 + 12 * (int(last) - int(first) + 1) * (rows / 11_000) ** 3
 
 
-def whole_set_memory(settings: Settings, network: str, split: str) -> float:
+def whole_set_memory(settings: Settings, network: str, split: Split) -> float:
     """As :func:`resolved_memory`, over a whole set."""
     return _resolved_memory(settings, network, split, _whole_rows(settings, network, split))
 
 
-def whole_set_minutes(settings: Settings, network: str, split: str) -> float:
+def whole_set_minutes(settings: Settings, network: str, split: Split) -> float:
     """The same for a matrix, and ten times 1 s for 5000 samples of MNIST."""
     samples = whole_samples(settings.baskerville2022, network, split) * _inputs(settings, network) / (5000 * 784)
     return 20 + 12 * (_whole_rows(settings, network, split) / 11_000) ** 3 + samples / 6
 
 
-def _resolved_memory(settings: Settings, network: str, split: str, rows: float) -> float:
+def _resolved_memory(settings: Settings, network: str, split: Split, rows: float) -> float:
     samples = settings.baskerville2022.samples(network, split)
     return BASE_MB + _mb(3 * rows**2 + 2 * samples * _inputs(settings, network))
 
@@ -243,7 +254,7 @@ def _batch_rows(settings: Settings, network: str, kind: str) -> float:
     return reduced_rows(entry.weight_shapes, batch, rank)
 
 
-def _whole_rows(settings: Settings, network: str, split: str) -> int:
+def _whole_rows(settings: Settings, network: str, split: Split) -> int:
     """The same over a whole set: classes - 1 combinations of all inputs."""
     samples = settings.baskerville2022.samples(network, split)
     return _rank(settings, network) * min(_inputs(settings, network) + 1, samples)

@@ -9,23 +9,9 @@ from typing import Any
 from deepspectra.config.settings import Settings
 from deepspectra.papers.fan2020 import kernels
 
-__all__ = [
-    "dataset_entry",
-    "evaluated_samples",
-    "kernel_data",
-    "kernel_modules",
-    "network_data",
-    "network_entry",
-    "network_kernel_names",
-    "network_modules",
-    "network_paper",
-    "own_weights",
-    "own_weights_setting",
-    "pretrained_entry",
-    "recipe_modules",
-    "sums_are_compared",
-    "training_entry",
-]
+__all__ = ["dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "network_data", "network_entry"]
+__all__ += ["network_kernel_names", "network_modules", "network_paper", "own_weights", "own_weights_setting"]
+__all__ += ["pretrained_entry", "recipe_modules", "sums_are_compared", "training_entry"]
 
 #: Papers whose networks have entries in the settings under their own names.
 _NAMED = ("baskerville2022", "fan2020")
@@ -133,7 +119,7 @@ def own_weights_setting(chosen: Settings, network: str) -> str | None:
 
     :param chosen: settings of the run: files below resources/ belong to no scale.
     """
-    return chosen.thamm2024.pretrained[network].file
+    return next(entry.file for name, entry in chosen.thamm2024.pretrained.items() if name == network)
 
 
 def own_weights(chosen: Settings, network: str) -> list[str]:
