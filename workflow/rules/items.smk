@@ -21,7 +21,7 @@ rule make_numbers:
     params:
         numbers=plan(items.attribute, name="numbers"),
         parameters=plan(items.parameters),
-        code=code("make_numbers", items.item_modules, name="numbers"),
+        code=code("make_numbers", items.numbers_modules),
     script:
         "../scripts/make_numbers.py"
 
@@ -67,6 +67,6 @@ rule draw_figure:
         title=plan(items.attribute, name="title"),
         note=plan(items.attribute, name="note"),
         scale_note=plan(items.scale_note),
-        code=code("draw_figure", items.item_modules, name="drawing"),
+        code=code("draw_figure", items.drawing_modules),
     script:
         "../scripts/draw_figure.py"

@@ -34,6 +34,6 @@ for paper in PAPERS:
                 numbers=items.attribute(paper, item, "numbers"),
                 parameters=plan(items.parameters, paper=paper, item=item),
                 scale_note=plan(items.scale_note, paper=paper, item=item),
-                code=code("make_table", items.item_modules, paper=paper, item=item, name="numbers"),
+                code=code("make_table", items.numbers_modules, paper=paper, item=item),
             script:
                 "../scripts/make_table.py"

@@ -30,10 +30,9 @@ def own(*overrides):
 @pytest.mark.parametrize(("paper", "item"), ITEMS)
 def test_functions_of_items_exist(paper, item):
     """Numbers and drawings are loaded by name."""
-    for part in ("numbers", "drawing"):
-        if items.attribute(paper, item, part):
-            (module,) = items.item_modules(paper, item, part)
-            assert importlib.util.find_spec(f"deepspectra.{module}"), module
+    modules = items.numbers_modules(SETTINGS["paper"], paper, item)
+    for module in modules + (items.drawing_modules(paper, item) if items.attribute(paper, item, "drawing") else []):
+        assert importlib.util.find_spec(f"deepspectra.{module}"), module
 
 
 @pytest.mark.parametrize("scale", SETTINGS)

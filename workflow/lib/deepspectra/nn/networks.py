@@ -11,15 +11,8 @@ from torch import nn
 
 from deepspectra.runtime.seeds import generator
 
-__all__ = [
-    "INITIAL_STREAM",
-    "ORDER_STREAM",
-    "initialise_default",
-    "initialise_gaussian",
-    "initialise_glorot",
-    "load_parameters",
-    "parameters_of",
-]
+__all__ = ["INITIAL_STREAM", "ORDER_STREAM", "initialise_default", "initialise_gaussian", "initialise_glorot"]
+__all__ += ["load_parameters", "parameters_of"]
 
 #: Streams of a network's seed: what is drawn for one purpose does not depend on how much another one took.
 INITIAL_STREAM, ORDER_STREAM = 0, 1

@@ -41,6 +41,7 @@ class Item:
     :ivar spectra: names below ``results/{scale}/spectra/{paper}`` that the item stands on; they are part of its target.
     :ivar shaped_by: settings besides the item's own node that shape it, such as "training" or "networks.mlp"; the small
         print tells where they are smaller than published.
+    :ivar loads: modules below the package that the numbers load by name, such as "nn.activations.arctan", for digests.
     :ivar tables: names of the files of a table, the item's own and its supplements'.
     :ivar memory_mb: of the job that makes the numbers. :ivar minutes: likewise.
     """
@@ -53,6 +54,7 @@ class Item:
     parameters: Callable[[Any], Mapping[str, Any]] = _no_values
     spectra: Callable[[Any], Sequence[str]] = _nothing
     shaped_by: Callable[[Any], Sequence[str]] = _nothing
+    loads: Callable[[Any], Sequence[str]] = _nothing
     tables: tuple[str, ...] = ()
     memory_mb: Callable[[Any], float] | float = 1500
     minutes: float = 15

@@ -14,10 +14,8 @@ from matplotlib.figure import Figure
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
-__all__ = [
-    *("BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION"),
-    *("add_note", "label_panel", "new_figure", "note_of", "save", "sequence"),
-]
+__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION", "add_note"]
+__all__ += ["label_panel", "new_figure", "note_of", "save", "sequence"]
 
 #: Width in inches of the text column of the papers, so that the font sizes below are those on the page.
 COLUMN = 5.5

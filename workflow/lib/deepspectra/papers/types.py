@@ -8,10 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = [
-    *("NAME", "FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed"),
-    "require_whole",
-]
+__all__ = ["NAME", "FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed", "require_whole"]
 
 #: Names of networks become parts of paths.
 NAME = re.compile(r"[a-z][a-z0-9_]*")

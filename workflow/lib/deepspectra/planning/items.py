@@ -12,19 +12,10 @@ from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["attribute", "claim_files", "claim_notes", "everything", "inputs", "item_modules", "judged_note", "law_file"]
-__all__ += [
-    "law_activation",
-    "law_files",
-    "law_modules",
-    "law_names",
-    "law_settings",
-    "memory",
-    "own_claims",
-    "paper_name",
-]
-__all__ += ["paper_notes", "paper_targets", "parameters", "report_contents", "report_files", "result_files"]
-__all__ += ["result_tables", "scale_note", "table_files", "table_items", "targets"]
+__all__ = ["attribute", "claim_files", "claim_notes", "drawing_modules", "everything", "inputs", "judged_note"]
+__all__ += ["law_file", "law_activation", "law_files", "law_modules", "law_names", "law_settings", "memory"]
+__all__ += ["own_claims", "paper_name", "paper_notes", "paper_targets", "parameters", "report_contents", "report_files"]
+__all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
 
 #: Settings of all scales, by scale.
 AllSettings = Mapping[str, Settings]
@@ -72,9 +63,18 @@ def memory(settings: Settings, paper: str, item: str) -> float:
     return amount(getattr(settings, paper)) if callable(amount) else amount
 
 
-def item_modules(paper: str, item: str, name: str) -> list[str]:
-    """The module that makes an item's ``numbers``, or its ``drawing``."""
-    return [f"papers.{paper}.{attribute(paper, item, name).partition(':')[0]}"]
+def numbers_modules(settings: Settings, paper: str, item: str) -> list[str]:
+    """The module that makes an item's numbers, and those that it loads by name."""
+    return [_module(paper, item, "numbers"), *_item(paper, item).loads(getattr(settings, paper))]
+
+
+def drawing_modules(paper: str, item: str) -> list[str]:
+    """The module that draws a figure."""
+    return [_module(paper, item, "drawing")]
+
+
+def _module(paper: str, item: str, part: str) -> str:
+    return f"papers.{paper}.{attribute(paper, item, part).partition(':')[0]}"
 
 
 def paper_name(paper: str) -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.config.settings import Settings
+from deepspectra.nn.backbones import names
 from deepspectra.papers.fan2020 import kernels
 
-__all__ = ["dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "network_data", "network_entry"]
-__all__ += ["network_kernel_names", "network_modules", "network_paper", "own_weights", "own_weights_setting"]
-__all__ += ["pretrained_entry", "recipe_modules", "sums_are_compared", "training_entry"]
+__all__ = ["backbone_modules", "dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "network_data"]
+__all__ += ["network_entry", "network_kernel_names", "network_modules", "network_paper", "own_weights"]
+__all__ += ["own_weights_setting", "pretrained_entry", "recipe_modules", "sums_are_compared", "training_entry"]
 
 #: Papers whose networks have entries in the settings under their own names.
 _NAMED = ("baskerville2022", "fan2020")
@@ -75,6 +76,11 @@ def network_modules(settings: Settings, network: str) -> list[str]:
 def recipe_modules(settings: Settings, network: str) -> list[str]:
     """The same, and the paper's recipe, for a training."""
     return [f"papers.{network_paper(settings, network)}.recipe", *network_modules(settings, network)]
+
+
+def backbone_modules() -> list[str]:
+    """All networks that can make features: which one did is known when its weights are."""
+    return [f"nn.backbones.{name}" for name in names()]
 
 
 def kernel_modules(settings: Settings, item: str) -> list[str]:

@@ -6,10 +6,7 @@ import math
 
 from deepspectra.papers.reading import Measured
 
-__all__ = [
-    *("BOUNDS", "FAILS", "HOLDS", "NOT_RUN", "RULE", "UNDECIDED", "VERDICTS"),
-    *("accepted", "measured", "verdict"),
-]
+__all__ = ["BOUNDS", "FAILS", "HOLDS", "NOT_RUN", "RULE", "UNDECIDED", "VERDICTS", "accepted", "measured", "verdict"]
 
 HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
 VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)

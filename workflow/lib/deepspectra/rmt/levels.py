@@ -17,15 +17,8 @@ from deepspectra.rmt.laws.vectors import porter_thomas
 from deepspectra.rmt.unfolding import UNFOLDINGS
 from deepspectra.runtime.errors import UserError
 
-__all__ = [
-    "LevelStatistics",
-    "level_statistics",
-    "number_variance",
-    "running_mean",
-    "spacing_ks",
-    "spacings",
-    "vector_ks",
-]
+__all__ = ["LevelStatistics", "level_statistics", "number_variance", "running_mean", "spacing_ks", "spacings"]
+__all__ += ["vector_ks"]
 
 # Vectors sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256

@@ -33,16 +33,8 @@ import numpy as np
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
 
-__all__ = [
-    "RECORDED_PACKAGES",
-    "Contents",
-    "StoreError",
-    "array_hash",
-    "file_hash",
-    "read",
-    "software_versions",
-    "write",
-]
+__all__ = ["RECORDED_PACKAGES", "Contents", "StoreError", "array_hash", "file_hash", "read", "software_versions"]
+__all__ += ["write"]
 
 #: Packages whose versions are written into every file.
 RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")

@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     from deepspectra.rmt.limits.layered import LayeredKernel
     from deepspectra.rmt.limits.report import LawReport
 
-__all__ = [
-    "activation_constants",
-    "input_spectrum",
-    "layer_ratios",
-    "limit_kernel",
-    "reader_notes",
-    "solve_limit_law",
-]
+__all__ = ["activation_constants", "input_spectrum", "layer_ratios", "limit_kernel", "reader_notes", "solve_limit_law"]
 
 # Below this, b_sigma and 1 - b_sigma^2 are zero up to the error of the quadrature.
 _ROUNDING = 1e-12

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from deepspectra.papers.fan2020.settings import Fan2020, KernelNetwork, KernelSpectra
 
-__all__ = [
-    "image_settings",
-    "kernel_settings",
-    "network_kernel_names",
-    "shown_kernels",
-    "sums_are_compared",
-    "trained_network",
-]
+__all__ = ["image_settings", "kernel_settings", "network_kernel_names", "shown_kernels", "sums_are_compared"]
+__all__ += ["trained_network"]
 
 
 def kernel_settings(figure: KernelSpectra) -> dict[str, Any]:

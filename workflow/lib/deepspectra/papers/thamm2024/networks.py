@@ -16,22 +16,9 @@ if TYPE_CHECKING:
     from deepspectra.data.sources.tables import WeightsEntry
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
-__all__ = [
-    "all_null_files",
-    "linearised_layer",
-    "null_level_files",
-    "null_level_settings",
-    "null_vector_files",
-    "null_vector_settings",
-    "pretrained_alone",
-    "stored_shapes",
-    "swept_networks",
-    "tested_networks",
-    "unfolding_parameters",
-    "weight_file",
-    "weight_layers",
-    "weight_states",
-]
+__all__ = ["all_null_files", "linearised_layer", "null_level_files", "null_level_settings", "null_vector_files"]
+__all__ += ["null_vector_settings", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
+__all__ += ["unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:

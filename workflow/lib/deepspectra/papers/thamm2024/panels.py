@@ -17,18 +17,8 @@ from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
 from deepspectra.runtime.tables import read_csv
 
-__all__ = [
-    "drawn_side",
-    "figure_numbers",
-    "read_tables",
-    "select",
-    "spacing_panel",
-    "spacing_summary",
-    "spectrum_panel",
-    "variance_panel",
-    "vector_panel",
-    "vector_summary",
-]
+__all__ = ["drawn_side", "figure_numbers", "read_tables", "select", "spacing_panel", "spacing_summary"]
+__all__ += ["spectrum_panel", "variance_panel", "vector_panel", "vector_summary"]
 
 _LARGEST_SPACING = 3.5
 _SPACING_BINS = 28

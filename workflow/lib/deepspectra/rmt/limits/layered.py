@@ -37,16 +37,8 @@ from deepspectra.rmt.limits.inputs import InputSpectrum
 from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
 
-__all__ = [
-    "DensityCurve",
-    "LayeredKernel",
-    "Solution",
-    "conjugate_kernel",
-    "density",
-    "limit_law",
-    "solve",
-    "tangent_kernel",
-]
+__all__ = ["DensityCurve", "LayeredKernel", "Solution", "conjugate_kernel", "density", "limit_law", "solve"]
+__all__ += ["tangent_kernel"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE = 1e-12

@@ -32,15 +32,8 @@ from deepspectra.spectra.kernels.grams import KernelDifference, add_gram_times, 
 from deepspectra.spectra.kernels.waiting import WaitingRoom, waiting_room
 from deepspectra.spectra.kernels.weights import GivenWeights, RandomWeights, Weights, checked_widths
 
-__all__ = [
-    "Kernels",
-    "LayerReport",
-    "checked_accumulation",
-    "checked_matrix",
-    "network_kernels",
-    "random_network_kernels",
-    "silent",
-]
+__all__ = ["Kernels", "LayerReport", "checked_accumulation", "checked_matrix", "network_kernels"]
+__all__ += ["random_network_kernels", "silent"]
 
 # Entries that the activation is applied to at once: on a CPU, as many as stay in its cache.
 _CACHED_ENTRIES = {"cpu": 2**16}

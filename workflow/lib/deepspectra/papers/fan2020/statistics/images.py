@@ -16,12 +16,7 @@ from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.runtime import store
 
-__all__ = [
-    "compare_inner_products",
-    "example_image_numbers",
-    "example_images",
-    "inner_product_numbers",
-]
+__all__ = ["compare_inner_products", "example_image_numbers", "example_images", "inner_product_numbers"]
 
 _SHAPE = (IMAGE_SIDE, IMAGE_SIDE, CHANNELS)
 _PIXEL_COLUMNS = ["panel", "series", "x", "y", "red", "green", "blue"]

@@ -29,13 +29,7 @@ from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, limi
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = [
-    "compare_input",
-    "compare_kernel",
-    "compare_stand_ins",
-    "kernel_spectra_numbers",
-    "layer_spectra_numbers",
-]
+__all__ = ["compare_input", "compare_kernel", "compare_stand_ins", "kernel_spectra_numbers", "layer_spectra_numbers"]
 
 #: Matrices between a tangent kernel and its limit, in words.
 _STAND_INS = {"mean": "the kernel with mean sensitivities", "lemma": "lemma 3.5's matrix"}

@@ -19,16 +19,8 @@ from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, density
 from deepspectra.runtime import store
 
-__all__ = [
-    "KernelSpectrum",
-    "SpectrumPanels",
-    "add_limit",
-    "logarithmic_edges",
-    "logarithmic_grid",
-    "logarithmic_histogram",
-    "read_spectra",
-    "starting_spectrum",
-]
+__all__ = ["KernelSpectrum", "SpectrumPanels", "add_limit", "logarithmic_edges", "logarithmic_grid"]
+__all__ += ["logarithmic_histogram", "read_spectra", "starting_spectrum"]
 
 logger = logging.getLogger(__name__)
 

@@ -24,15 +24,8 @@ from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, limi
 from deepspectra.runtime import store
 from deepspectra.runtime.tables import read_csv
 
-__all__ = [
-    "LEADING",
-    "compare_trained",
-    "explained_variance",
-    "isolated",
-    "label_rows",
-    "trained_spectra_numbers",
-    "training_rows",
-]
+__all__ = ["LEADING", "compare_trained", "explained_variance", "isolated", "label_rows", "trained_spectra_numbers"]
+__all__ += ["training_rows"]
 
 #: Eigenvalues beyond this times the limit's upper edge are counted: at finite size the largest of a bulk may lie
 #: slightly beyond the edge.
