@@ -20,13 +20,13 @@ from deepspectra.planning.networks import network_entry, network_paper, training
 from deepspectra.spectra.curvature.sizes import reduced_rows
 
 __all__ = ["BASE_MB", "covariance_memory", "covariance_minutes", "random_feature_memory", "random_feature_minutes"]
-__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_memory", "kernel_minutes", "kernel_eigenvalue_minutes"]
-__all__ += ["trained_kernel_disk", "trained_kernel_memory", "trained_kernel_minutes", "linearised_minutes"]
-__all__ += ["null_level_minutes", "training_memory", "training_minutes", "decomposition_disk", "decomposition_memory"]
-__all__ += ["decomposition_minutes", "null_vector_minutes", "curvature_disk", "curvature_memory", "curvature_minutes"]
-__all__ += ["process_minutes", "curvature_eigenvalue_minutes", "resolved_memory", "resolved_minutes"]
-__all__ += ["whole_set_memory", "embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory"]
-__all__ += ["whole_set_minutes", "gauss_newton_minutes"]
+__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory", "kernel_minutes"]
+__all__ += ["linearised_minutes", "trained_kernel_disk", "trained_kernel_memory", "trained_kernel_minutes"]
+__all__ += ["decomposition_disk", "decomposition_memory", "null_level_minutes", "training_memory", "training_minutes"]
+__all__ += ["curvature_disk", "curvature_memory", "curvature_minutes", "decomposition_minutes", "null_vector_minutes"]
+__all__ += ["curvature_eigenvalue_minutes", "process_minutes", "resolved_memory", "resolved_minutes"]
+__all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "whole_set_memory"]
+__all__ += ["gauss_newton_minutes", "whole_set_minutes"]
 
 #: Python, torch and the libraries behind it.
 BASE_MB = 1200

@@ -13,7 +13,7 @@ from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["attribute", "claim_files", "claim_notes", "drawing_modules", "everything", "inputs", "judged_note"]
-__all__ += ["law_file", "law_activation", "law_files", "law_modules", "law_names", "law_settings", "memory"]
+__all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
 __all__ += ["own_claims", "paper_name", "paper_notes", "paper_targets", "parameters", "report_contents", "report_files"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
 

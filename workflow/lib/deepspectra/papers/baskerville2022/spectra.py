@@ -13,12 +13,38 @@ from deepspectra.papers.baskerville2022.names import parts_of
 if TYPE_CHECKING:
     from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
 
-__all__ = ["HESSIAN_FIGURES", "analysed_files", "batch_size", "curvature_panels", "curvature_spectra", "data_of"]
-__all__ += ["feature_files", "hessian_settings", "method_of", "samples_of", "spectrum_files", "statistics_files"]
-__all__ += ["unfolding_settings", "whole_samples", "baskerville2022", "final_test_hessian", "train", "test", "final"]
-__all__ += ["initial", "batch", "unfolded", "ratios", "whole", "density", "deciles", "figure_3", "figure_4", "figure_7"]
-__all__ += ["figure_8", "final_train_hessian", "figure_9", "final_train_gauss_newton", "figure_a10", "figure_a11"]
-__all__ += ["figure_a12", "figure_a13", "figure_1", "figure_a14"]
+__all__ = [
+    "HESSIAN_FIGURES", "analysed_files", "batch_size", "curvature_panels", "curvature_spectra", "data_of",
+    "feature_files", "hessian_settings", "method_of", "samples_of", "spectrum_files", "statistics_files",
+    "unfolding_settings", "whole_samples",
+]  # fmt: skip
+
+_FOLDER = "baskerville2022"
+_TEST = "final_test_hessian"
+_FINAL, _INITIAL = ([f"{state}_{split}_hessian" for split in ("train", "test")] for state in ("final", "initial"))
+_SPACINGS, _RATIOS, _WHOLE = ("batch", "unfolded"), ("batch", "ratios"), ("whole", "ratios")
+_DENSITY, _DECILES = ("batch", "density"), ("batch", "deciles")
+#: Figures about one network: spectra without the network's name, and scope and statistic of their panels; for each of
+#: these all spectra in turn. The authors' batches of Bike Sharing are those of the training set.
+_SHOWN = {
+    "figure_3": ([_TEST], [_SPACINGS, _RATIOS, _WHOLE, _DECILES]),
+    "figure_4": ([_TEST], [_SPACINGS, _RATIOS, _DECILES]),
+    "figure_7": ([_TEST], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_8": (["final_train_hessian"], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_9": (["final_train_gauss_newton"], [_DENSITY, _RATIOS, _DECILES]),
+    "figure_a10": (_FINAL, [_SPACINGS]),
+    "figure_a11": (_FINAL, [_RATIOS, _WHOLE]),
+    "figure_a12": (_INITIAL, [_SPACINGS]),
+    "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
+}
+HESSIAN_FIGURES = ("figure_1", *_SHOWN, "figure_a14")
+
+
+def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, str]]:
+    """Panels of a figure by letter, each with its ``spectrum``, ``scope`` and ``statistic``."""
+    figure = getattr(paper, item)
+    if item == "figure_1":
+        shown = [(f"{network}/{_TEST}", *_DENSITY) for network in figure.networks]
     elif item == "figure_a14":
         first, second = figure.networks
         names = (f"{first}/{_TEST}", f"{first}/initial_test_hessian", f"{second}/{_TEST}")
