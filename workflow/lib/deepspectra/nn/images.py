@@ -1,19 +1,9 @@
 """Sizes and classes of the images that networks take."""
 
-from __future__ import annotations
-
 import math
 
-__all__ = [
-    "CHANNELS",
-    "CIFAR10_CLASSES",
-    "CLASSES",
-    "IMAGENET_DEVIATION",
-    "IMAGENET_MEAN",
-    "IMAGE_SIDE",
-    "image_inputs",
-    "image_side",
-]
+__all__ = ["CHANNELS", "CIFAR10_CLASSES", "CLASSES", "IMAGENET_DEVIATION", "IMAGENET_MEAN", "IMAGE_SIDE"]
+__all__ += ["image_inputs", "image_side"]
 
 #: Height and width of CIFAR-10's images, their channels, and the number of classes.
 IMAGE_SIDE, CHANNELS, CLASSES = 32, 3, 10
