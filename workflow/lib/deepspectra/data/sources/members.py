@@ -40,20 +40,20 @@ def locate(folder: Path, source: AnySource) -> list[Path]:
     :raises NoFilesError: if there are none.
     :raises IncompleteError: if some are missing; the message names them.
     """
-    downloaded = [_first(folder, name) for name in source.downloaded_names]
-    if all(downloaded):
-        return [path for path in downloaded if path]
-    single = {
-        member.name: _first(
-            folder, *(glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
-        )
-        for member in source.members.values()
-    }
-    present = {name: path for name, path in single.items() if path}
+    downloaded = [path for name in source.downloaded_names if (path := _first(folder, name))]
+    if len(downloaded) == len(source.downloaded_names):
+        return downloaded
+    present, missing = {}, []
+    for member in source.members.values():
+        places = (glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
+        if path := _first(folder, *places):
+            present[member.name] = path
+        else:
+            missing.append(member.name)
     if not present:
         raise NoFilesError("none of its files")
-    if missing := ", ".join(name for name in single if name not in present):
-        raise IncompleteError(f"it has {', '.join(present)}, but not {missing}")
+    if missing:
+        raise IncompleteError(f"it has {', '.join(present)}, but not {', '.join(missing)}")
     return list(present.values())
 
 
@@ -93,7 +93,7 @@ def _first(folder: Path, *patterns: str) -> Path | None:
 
 
 def _contents(file: Path, label: str, paths: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Name, origin and bytes of the members at these paths in an archive (a wheel is a zip file), or of a single file."""
+    """Name, origin and bytes of the members at these paths in an archive, or of a single file. Wheels are zip files."""
     if file.name.endswith((".zip", ".whl")):
         with zipfile.ZipFile(file) as archive:
             for name in set(paths) & set(archive.namelist()):

@@ -3,8 +3,6 @@
 Rules pass entries on as parameters (``model_dump``): another order or form of their fields would download all again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -32,13 +30,11 @@ _Text = Annotated[str, Field(min_length=1)]
 _Url = Annotated[str, Field(pattern=r"^https?://")]
 
 
-class TableEntry(BaseModel):
-    """A part of a table: no unknown keys, no changes."""
-
+class _TableEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Member(TableEntry):
+class Member(_TableEntry):
     """One file of a source.
 
     :ivar path: inside its archive; a file by itself has the last part as its name.
@@ -55,7 +51,7 @@ class Member(TableEntry):
         return PurePosixPath(self.path).name
 
 
-class _Source(TableEntry):
+class _Source(_TableEntry):
     """What all sources have in common.
 
     :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
@@ -149,7 +145,7 @@ class PypiSource(_Package):
 AnySource = Annotated[HttpSource | NpmSource | PypiSource, Field(discriminator="kind")]
 
 
-class ArrayEntry(TableEntry):
+class _ArrayEntry(_TableEntry):
     """One canonical array; ``sha256`` is of its bytes in C order, little-endian; a table has names of ``columns``."""
 
     shape: list[PositiveInt] = Field(min_length=1)
@@ -158,7 +154,7 @@ class ArrayEntry(TableEntry):
     columns: list[str] | None = None
 
 
-class DataSetEntry(TableEntry):
+class DataSetEntry(_TableEntry):
     """One data set: its arrays, and its sources in the order in which they are tried."""
 
     table: ClassVar[str] = "data table"
@@ -167,11 +163,11 @@ class DataSetEntry(TableEntry):
     licence: str
     citation: str
     homepage: _Url
-    arrays: dict[str, ArrayEntry] = Field(min_length=1)
+    arrays: dict[str, _ArrayEntry] = Field(min_length=1)
     sources: list[AnySource] = Field(min_length=1)
 
 
-class ProviderHash(TableEntry):
+class ProviderHash(_TableEntry):
     """The hash that a provider publishes, or its first digits where there is no more: against damage, not forgers."""
 
     kind: Literal["sha256_prefix", "md5"]
@@ -185,14 +181,14 @@ class ProviderHash(TableEntry):
         check_digest(path.name, found, self.value, words)
 
 
-class LayerEntry(TableEntry):
+class LayerEntry(_TableEntry):
     """One weight matrix: its ``parameter`` in the file (for Keras, the layer's group) and its ``shape`` there."""
 
     parameter: _Text
     shape: list[PositiveInt] = Field(min_length=2, max_length=2)
 
 
-class _Network(TableEntry):
+class _Network(_TableEntry):
     title: _Text
     provider: _Text
     licence: _Text
