@@ -54,8 +54,8 @@ def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Cr
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(stream_seed(seed, stream, index))
         image = torch.empty(3, height, width)
-        rectangle = RandomResizedCrop.get_params(image, list(CROP_SHARES), list(CROP_RATIOS))
-        return Crop(*rectangle, bool(torch.rand(1) < 0.5))
+        top, left, rows, columns = RandomResizedCrop.get_params(image, list(CROP_SHARES), list(CROP_RATIOS))
+        return Crop(top, left, rows, columns, mirrored=bool(torch.rand(1) < 0.5))
 
 
 def crop_image(image: np.ndarray, crop: Crop) -> torch.Tensor:
