@@ -18,8 +18,7 @@ from deepspectra.data.kernel_tasks import load_kernel_task
 from deepspectra.data.loading import load_samples
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
-from deepspectra.nn.loading import load_trained
-from deepspectra.nn.networks import load_parameters, parameters_of
+from deepspectra.nn.networks import load_parameters, load_trained, parameters_of
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.store import file_hash
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian

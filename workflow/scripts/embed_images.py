@@ -22,20 +22,9 @@ with job(snakemake.log[0], snakemake.threads):
         # Unnecessary on CPUs, where the call would import torch's compiler: two seconds.
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.allow_tf32 = False
-    arrays, parameters = embed_cifar10(
-        snakemake.input.data,
-        snakemake.input.backbone,
-        settings,
-        device=device,
-        folder=folder,
-        code=snakemake.params.code,
-    )
+    files, code = snakemake.input, snakemake.params.code
+    arrays, parameters = embed_cifar10(files.data, files.backbone, settings, device=device, folder=folder, code=code)
     store.write(
-        snakemake.output[0],
-        arrays,
-        parameters=parameters,
-        inputs=snakemake.input,
-        seed=settings["seed"],
-        dtype="float32",
+        snakemake.output[0], arrays, parameters=parameters, inputs=files, seed=settings["seed"], dtype="float32"
     )
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,5 @@ from deepspectra.data.sources.retrieval import Retriever
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    fetch_backbone(
-        snakemake.params.backbone, snakemake.params.table, snakemake.output[0], Retriever(**snakemake.config["data"])
-    )
+    retriever = Retriever(**snakemake.config["data"])
+    fetch_backbone(snakemake.params.backbone, snakemake.params.table, snakemake.output[0], retriever)

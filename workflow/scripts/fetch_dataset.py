@@ -5,9 +5,5 @@ from deepspectra.data.sources.retrieval import Retriever
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    fetch_data_set(
-        snakemake.wildcards.dataset,
-        snakemake.params.dataset,
-        snakemake.output[0],
-        Retriever(**snakemake.config["data"]),
-    )
+    retriever = Retriever(**snakemake.config["data"])
+    fetch_data_set(snakemake.wildcards.dataset, snakemake.params.dataset, snakemake.output[0], retriever)

@@ -206,7 +206,7 @@ def test_an_image_that_is_the_mean_image_is_named():
     images = np.full((3, 2, 2), 100, dtype=np.uint8)
     images[0] += 50
     images[2] -= 50
-    with pytest.raises(UserError, match="nothing is left of image 1 once 0 components are gone"):
+    with pytest.raises(UserError, match="nothing is left of image 1 without the mean and 0 components"):
         image_samples(images, 3, 0, seed=0)
 
 

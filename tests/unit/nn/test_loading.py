@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from deepspectra.nn.architectures import architecture
-from deepspectra.nn.loading import load_trained
-from deepspectra.nn.networks import initialise_default, parameters_of
+from deepspectra.nn.networks import initialise_default, load_trained, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 

@@ -59,13 +59,6 @@ def test_parts_are_disjoint_and_hold_every_row_once():
     assert not np.array_equal(train.inputs, other.inputs)
 
 
-def test_what_makes_no_parts_is_refused():
-    with pytest.raises(UserError, match="leaves one part empty"):
-        split_bike(table(), COLUMNS, 1.0, seed=1)
-    with pytest.raises(UserError, match="lacks cnt, temp"):
-        split_bike(table(), [name if name not in ("cnt", "temp") else "x" for name in COLUMNS], 0.8, seed=1)
-
-
 def test_parts_have_the_sizes_of_ucis_table():
     order = np.random.default_rng(0).permutation(17_379)
     count = round(BIKE_TRAIN_SHARE * len(order))

@@ -9,6 +9,7 @@ import json
 import os
 import struct
 import tarfile
+import tempfile
 import threading
 import time
 import zipfile
@@ -314,10 +315,11 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def scratch(tmp_path) -> Path:
-    """The folder for downloads, which every test of them must find empty afterwards."""
+def scratch(tmp_path, monkeypatch) -> Path:
+    """The folder for temporary files, which every test of downloads must find empty afterwards."""
     folder = tmp_path / "scratch"
     folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
 
 

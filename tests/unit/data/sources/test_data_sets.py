@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import tempfile
 
 import numpy as np
 import pytest
@@ -46,9 +47,7 @@ def get(scratch, tmp_path, caplog):
 
     def fetched(entry, **options):
         target = tmp_path / "toy.h5"
-        retriever = Retriever(
-            **{"scratch": scratch, "timeout_seconds": 2.0, "retries": 0, "progress": False, **options}
-        )
+        retriever = Retriever(**{"timeout_seconds": 2.0, "retries": 0, **options})
         try:
             fetch_data_set("toy", entry.model_dump(mode="json"), target, retriever)
         finally:
@@ -216,10 +215,11 @@ def test_a_folder_that_does_not_exist(digits, digit_members, get, tmp_path):
         get(table, folder=tmp_path / "nowhere")
 
 
-def test_a_scratch_folder_that_does_not_exist(digits, digit_members, tmp_path):
+def test_a_temporary_folder_that_does_not_exist(digits, digit_members, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     table = dataset(digits, http(["http://nowhere.invalid/x"], digit_members))
     with pytest.raises(UserError, match=r"cannot write to .*nowhere"):
-        fetch_data_set("toy", table.model_dump(), tmp_path / "toy.h5", Retriever(scratch=tmp_path / "nowhere"))
+        fetch_data_set("toy", table.model_dump(), tmp_path / "toy.h5", Retriever())
 
 
 def test_both_forms_of_bike_give_the_same(hourly, server, get, tmp_path):

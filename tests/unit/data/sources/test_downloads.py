@@ -24,7 +24,7 @@ def http(url: str) -> HttpSource:
 
 
 def fetch(source, folder, *, timeout=5.0, retries=0):
-    return downloads.fetch(source, folder, timeout=timeout, retries=retries, progress=True)
+    return downloads.fetch(source, folder, timeout=timeout, retries=retries)
 
 
 def test_a_good_file(server, scratch):
@@ -215,9 +215,9 @@ def told(monkeypatch, capsys, server, scratch):
     that are so many seconds apart."""
     monkeypatch.setattr("deepspectra.runtime.progress.LINE_SECONDS", 0.2)
 
-    def lines(pause: float, *, progress: bool = True) -> list[str]:
+    def lines(pause: float) -> list[str]:
         server.answers["/toy"] = server.slow(CONTENT, pause)
-        downloads.fetch(http(f"{server.url}/toy"), scratch, timeout=5.0, retries=0, progress=progress)
+        downloads.fetch(http(f"{server.url}/toy"), scratch, timeout=5.0, retries=0)
         printed = capsys.readouterr()
         assert not printed.out
         return printed.err.splitlines()
@@ -234,10 +234,6 @@ def test_a_bar_in_a_log_is_few_lines(told):
 
 def test_a_short_download_says_nothing_in_a_log(told):
     assert told(0.0) == []
-
-
-def test_a_bar_that_is_not_wanted(told):
-    assert told(0.05, progress=False) == []
 
 
 def test_a_client_moves_the_bar(npm, scratch, monkeypatch, capsys):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepspectra.data.sources.matrices import read_matrices
-from deepspectra.data.sources.states import load_state
+from deepspectra.data.sources.matrices import load_state, read_matrices
 from deepspectra.data.sources.tables import WeightsEntry
 from deepspectra.runtime.errors import UserError
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def get(scratch, tmp_path, caplog):
 
     def fetched(entry, own_file=None, required=False, **options):
         target = tmp_path / "toy.h5"
-        options = {"scratch": scratch, "timeout_seconds": 5.0, "retries": 0, **options}
+        options = {"timeout_seconds": 5.0, "retries": 0, **options}
         try:
             fetch_weights("toy", entry, target, Retriever(**options), own_file=own_file, required=required)
         finally:
@@ -215,9 +216,10 @@ def test_an_own_file_that_is_wrong(served, get, mine):
         get(served, own_file=path)
 
 
-def test_no_scratch_folder(served, tmp_path):
+def test_no_temporary_folder(served, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     with pytest.raises(UserError, match=f"toy: cannot write to {tmp_path / 'none'}"):
-        fetch_weights("toy", served, tmp_path / "toy.h5", Retriever(scratch=tmp_path / "none"))
+        fetch_weights("toy", served, tmp_path / "toy.h5", Retriever())
 
 
 def test_a_full_disk(served, get, scratch, monkeypatch):

@@ -1,11 +1,9 @@
 """CIFAR-10 images as features of a larger network: each is cropped at random, enlarged, perhaps mirrored, and embedded
 once, as by the authors of baskerville2022, for training and test images alike.
 
-Random numbers of an image follow from the seed, its set and its place there, not from how many images are embedded or
-how they are grouped. Finished parts stay on the disk until all is done, so a killed job goes on from them.
+Random numbers of an image follow from the seed, its set and its place there, not from how images are grouped. Finished
+parts stay on the disk until all is done, so a killed job goes on from them.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -20,8 +18,7 @@ import torchvision
 from torchvision.transforms import InterpolationMode, RandomResizedCrop
 from torchvision.transforms.v2 import functional
 
-from deepspectra.data.labelled import read_cifar10
-from deepspectra.data.tasks import Part
+from deepspectra.data.tasks import Part, read_cifar10
 from deepspectra.nn.backbones import backbone
 from deepspectra.nn.embedding import SIDE, Embedding, load_embedding, parameter_shapes
 from deepspectra.runtime import store
@@ -56,19 +53,13 @@ def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Cr
     # torchvision draws from torch's global generator, whose state is restored.
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(stream_seed(seed, stream, index))
-        top, left, rows, columns = RandomResizedCrop.get_params(
-            torch.empty(3, height, width), list(CROP_SHARES), list(CROP_RATIOS)
-        )
-        mirrored = bool(torch.rand(1) < 0.5)
-    return Crop(top, left, rows, columns, mirrored)
+        image = torch.empty(3, height, width)
+        top, left, rows, columns = RandomResizedCrop.get_params(image, list(CROP_SHARES), list(CROP_RATIOS))
+        return Crop(top, left, rows, columns, mirrored=bool(torch.rand(1) < 0.5))
 
 
 def crop_image(image: np.ndarray, crop: Crop) -> torch.Tensor:
-    """A crop of an image, enlarged bilinearly to the networks' 224 pixels.
-
-    :param image: uint8, shape (height, width, 3).
-    :returns: uint8, shape (3, 224, 224).
-    """
+    """A crop of an image, uint8 (height, width, 3), enlarged bilinearly to uint8 (3, 224, 224)."""
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
     enlarged = functional.resized_crop(
         pixels, *crop[:4], [SIDE, SIDE], interpolation=InterpolationMode.BILINEAR, antialias=True
@@ -79,15 +70,14 @@ def crop_image(image: np.ndarray, crop: Crop) -> torch.Tensor:
 def embed(
     embedding: Embedding, images: np.ndarray, seed: int, stream: int, *, first: int = 0, at_once: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Features of images, batch by batch.
+    """Features of images, float32 (batch, features), batch by batch.
 
     :param embedding: on the device that computes.
     :param images: uint8, shape (count, height, width, 3).
     :param first: place of the first image in its set, which the crops depend on.
     :param at_once: images in a batch, which affect features by rounding only. None for what is fast on the device.
-    :returns: float32, shape (batch, features).
     """
-    device = embedding.get_buffer("mean").device
+    device = embedding.mean.device
     at_once = at_once or _AT_ONCE[device.type]
     for start in range(0, len(images), at_once):
         batch = [
@@ -118,23 +108,16 @@ def embed_cifar10(
     :raises UserError: if a file is not what it must be.
     """
     name = store.read(pretrained, {}).attributes["parameters"]["backbone"]
-    kind = backbone(name)
-    weights = store.read(pretrained, parameter_shapes(name))
+    kind, weights = backbone(name), store.read(pretrained, parameter_shapes(name))
     embedding = load_embedding(name, weights.arrays).to(device)
     logger.info("features of %s", kind.title)
+    identity = {"weights": weights.attributes["parameters"]["sha256"], "code": code}
     arrays = {}
     counts: dict[Part, int] = {"train": settings["images"], "test": settings["test_images"]}
     for split, count in counts.items():
         images, labels = read_cifar10(data, split, count)
         arrays[f"{split}_features"] = embed_in_parts(
-            embedding,
-            images,
-            settings["seed"],
-            split,
-            weights=weights.attributes["parameters"]["sha256"],
-            folder=folder,
-            code=code,
-            description=kind.title,
+            embedding, images, settings["seed"], split, folder=folder, description=kind.title, **identity
         )
         arrays[f"{split}_labels"] = labels.numpy()
     parameters = {"backbone": name, "title": kind.title, "mean": kind.mean, "deviation": kind.deviation}
@@ -150,24 +133,25 @@ def embed_in_parts(
     *,
     weights: str,
     folder: str | Path,
-    code: str = "",
+    code: str,
     description: str = "embedding",
 ) -> np.ndarray:
-    """Features of all images; finished parts are taken from a folder, new ones put there.
+    """Features of all images, float32 (count, features); finished parts are taken from a folder, new ones put there.
 
     :param images: uint8, shape (count, height, width, 3): the first of the training or test set.
-    :param split: ``train`` or ``test``.
-    :param weights: digest of the embedding's weights.
+    :param weights: digest of the embedding's weights. :param code: digest of the code that computes features.
     :param folder: for the parts; the caller removes it once the whole is safe. Parts of another run are replaced.
-    :param code: digest of the code that computes features.
-    :returns: float32, shape (count, features).
     """
+    device = embedding.mean.device.type
+    versions = [torch.__version__, torchvision.__version__]
+    run = [seed, split, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
     parts = []
     with ProgressBar(total=len(images), desc=f"{description}, {split}", unit="image") as bar:
         for start in range(0, len(images), PART):
             chosen = images[start : start + PART]
             path = Path(folder) / f"{split}_{start:05d}.h5"
-            identity = _identity(embedding, chosen, seed, split, start, weights, code)
+            # Of everything that determines a part to the bit.
+            identity = hashlib.sha256(json.dumps([start, *run]).encode() + chosen.tobytes()).hexdigest()
             part = _finished(path, len(chosen), identity)
             if part is None:
                 batches = []
@@ -181,18 +165,6 @@ def embed_in_parts(
                 bar.initial += len(part)
             parts.append(part)
     return np.concatenate(parts)
-
-
-def _identity(
-    embedding: Embedding, images: np.ndarray, seed: int, split: Part, start: int, weights: str, code: str
-) -> str:
-    """Digest of everything that determines a part to the bit."""
-    device = embedding.get_buffer("mean").device.type
-    versions = [torch.__version__, torchvision.__version__]
-    values = [seed, split, start, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
-    digest = hashlib.sha256(json.dumps(values).encode())
-    digest.update(np.ascontiguousarray(images).data)
-    return digest.hexdigest()
 
 
 def _finished(path: Path, count: int, identity: str) -> np.ndarray | None:

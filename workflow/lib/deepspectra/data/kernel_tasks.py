@@ -1,7 +1,5 @@
 """What the networks of fan2020 learn: one neuron's outputs on the sphere, or two classes of CIFAR-10."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from deepspectra.data.labelled import read_cifar10
-from deepspectra.data.samples import choose_images, columns_of, principal_components, sphere_samples
-from deepspectra.data.tasks import Part, Samples, Task
+from deepspectra.data.samples import choose_images, columns_of, principal_components, sphere_samples, unit_rest
+from deepspectra.data.tasks import Part, Samples, Task, read_cifar10
 from deepspectra.nn.activations import activation
 from deepspectra.nn.images import CIFAR10_CLASSES
 from deepspectra.runtime.errors import UserError
@@ -32,11 +29,7 @@ def load_kernel_task(network: Mapping[str, Any], training: Mapping[str, Any], pa
     :raises UserError: if the file is not what it must be, holds fewer images, or nothing is left of one.
     """
     counts: dict[Part, int] = {"train": training["samples"], "test": training["test_samples"]}
-    if network["data"] == "sphere":
-        columns = _sphere(network, counts)
-    else:
-        assert path is not None
-        columns = _two_classes(network, counts, path)
+    columns = _sphere(network, counts) if network["data"] == "sphere" else _two_classes(network, counts, str(path))
     train, test = (Samples(*(torch.from_numpy(array.T.copy()) for array in columns[part])) for part in counts)
     return Task(train, test, "squared")
 
@@ -51,7 +44,7 @@ def _sphere(network: Mapping[str, Any], counts: Mapping[Part, int]) -> dict[Part
     return {"train": (train, sigma(direction.T @ train)), "test": (test, sigma(direction.T @ test))}
 
 
-def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: str | Path) -> dict[Part, _Columns]:
+def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: str) -> dict[Part, _Columns]:
     """Images of two classes, y = 1 and -1, without the mean and the principal components of the training images
     (section 4.2); those of the test set lose the same."""
     labels = [CIFAR10_CLASSES.index(name) for name in network["classes"]]
@@ -65,17 +58,7 @@ def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: s
         indices[part] = chosen = of_classes[choose_images(count, len(of_classes), network["seed"])]
         inputs[part] = columns_of(images[chosen])
         targets[part] = np.where(all_labels[chosen] == labels[0], 1.0, -1.0)[None]
-    removed = network["removed_components"]
-    components = principal_components(inputs["train"], removed)
-    columns: dict[Part, _Columns] = {}
-    for part, x in inputs.items():
-        rest = components.remove(x)
-        norms = np.linalg.norm(rest, axis=0)
-        if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():
-            image = indices[part][norms.argmin()]
-            raise UserError(
-                f"{path}: nothing is left of {part} image {image} without the training images' mean and {removed} "
-                "components. Remove fewer, or take another seed."
-            )
-        columns[part] = (rest / norms, targets[part])
-    return columns
+    components = principal_components(inputs["train"], network["removed_components"])
+    return {
+        part: (unit_rest(x, components, indices[part], f"{part} image"), targets[part]) for part, x in inputs.items()
+    }

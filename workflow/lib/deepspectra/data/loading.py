@@ -1,16 +1,13 @@
 """Samples of the networks of baskerville2022, by the data set that their entry in the configuration names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from deepspectra.data.labelled import first_samples, read_labelled
 from deepspectra.data.sets import data_set
-from deepspectra.data.tasks import Part, Samples, Task
+from deepspectra.data.tasks import Part, Samples, Task, first_samples, read_labelled
 
 __all__ = ["load_samples", "load_task"]
 

@@ -1,7 +1,5 @@
 """Input matrices X_0 of fan2020, shape (d_0, n), one sample a column: drawn by a law, or made from images."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +8,7 @@ import scipy.linalg
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["PrincipalComponents", "choose_images", "columns_of", "gaussian_samples", "image_samples"]
-__all__ += ["principal_components", "sphere_samples"]
+__all__ += ["principal_components", "sphere_samples", "unit_rest"]
 
 
 def gaussian_samples(dimension: int, count: int, seed: int) -> np.ndarray:
@@ -30,26 +28,19 @@ def choose_images(count: int, there: int, seed: int) -> np.ndarray:
 
 
 def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
-    """Randomly chosen images, centred, without their leading principal components, each of unit norm.
+    """Randomly chosen images without their mean and leading principal components, each of unit norm (d_0, count).
 
     The paper (fan2020, section 4.2) removes the components; to remove the mean image first and to set the norm last is
     assumed.
 
     :param images: uint8, shape (images, ...); the entries after the first axis are the d_0 coordinates.
-    :returns: float64, shape (d_0, count).
     :raises UserError: if there are too few images, or only rounding errors would be left of one.
     """
     if not (0 <= removed_components < min(count, images[:1].size) and count <= len(images)):
         raise UserError(f"cannot take {count} of {len(images)} images and remove {removed_components} components")
     chosen = choose_images(count, len(images), seed)
     x = columns_of(images[chosen])
-    scale = np.linalg.norm(x, axis=0).max()
-    x = principal_components(x, removed_components).remove(x)
-    norms = np.linalg.norm(x, axis=0)
-    if norms.min() <= 1e-9 * scale:
-        image = chosen[norms.argmin()]
-        raise UserError(f"nothing is left of image {image} once {removed_components} components are gone")
-    return x / norms
+    return unit_rest(x, principal_components(x, removed_components), chosen, "image")
 
 
 def columns_of(images: np.ndarray) -> np.ndarray:
@@ -70,6 +61,22 @@ class PrincipalComponents:
         if self.directions.shape[1]:
             centred -= self.directions @ (self.directions.T @ centred)
         return centred
+
+
+def unit_rest(x: np.ndarray, components: PrincipalComponents, indices: np.ndarray, words: str) -> np.ndarray:
+    """Samples without mean and components, each of unit norm; float64, shape (d_0, count).
+
+    :param indices: of the samples in their set, shape (count,). :param words: what messages call a sample.
+    :raises UserError: if only rounding errors would be left of one.
+    """
+    rest = components.remove(x)
+    norms = np.linalg.norm(rest, axis=0)
+    if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():
+        raise UserError(
+            f"nothing is left of {words} {indices[norms.argmin()]} without the mean and "
+            f"{components.directions.shape[1]} components. Remove fewer, or take another seed."
+        )
+    return rest / norms
 
 
 def principal_components(x: np.ndarray, count: int) -> PrincipalComponents:

@@ -1,23 +1,17 @@
 """CIFAR-10 as the networks of thamm2024 take it: each image standardised by itself."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from deepspectra.data.labelled import read_cifar10
-from deepspectra.data.tasks import Part, Samples
+from deepspectra.data.tasks import Part, Samples, read_cifar10
 
 __all__ = ["load_standardised", "standardise_images"]
 
 
 def load_standardised(path: str | Path, part: Part, count: int) -> Samples:
-    """The first images of CIFAR-10, standardised; inputs float32 (count, 3, 32, 32).
-
-    :raises UserError: if the file is not what it must be, or holds fewer images.
-    """
+    """The first images of CIFAR-10, standardised, float32 (count, 3, 32, 32); errors as :func:`read_labelled`."""
     images, labels = read_cifar10(path, part, count)
     return Samples(standardise_images(images), labels)
 

@@ -4,8 +4,6 @@ For speed, batch normalisation is folded into the convolution before it, and ima
 this is two to three times as fast, and equal up to float32 rounding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,9 +11,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from deepspectra.nn.backbones import backbone
-from deepspectra.nn.backbones.base import Backbone
-from deepspectra.runtime.errors import UserError
+from deepspectra.nn.backbones import Backbone, backbone
 
 __all__ = ["SIDE", "Embedding", "load_embedding", "parameter_shapes"]
 
@@ -55,18 +51,9 @@ def parameter_shapes(name: str) -> dict[str, tuple[int, ...]]:
 def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
     """A backbone with its weights, for evaluation, on the CPU.
 
-    :param arrays: float32, exactly those of :func:`parameter_shapes`.
-    :raises UserError: if one is missing, superfluous or of another shape.
+    :param arrays: float32, exactly those of :func:`parameter_shapes`, or torch raises a RuntimeError.
     """
-    entry, expected = backbone(name), parameter_shapes(name)
-    wrong = sorted(
-        key for key in expected.keys() | arrays.keys() if key not in arrays or arrays[key].shape != expected.get(key)
-    )
-    if wrong:
-        raise UserError(
-            f"the weights are not those of {entry.title}: {len(wrong)} arrays are missing, superfluous or of another "
-            f"shape, the first of them {wrong[0]}. Delete resources/backbones and run again."
-        )
+    entry = backbone(name)
     # Draw no initial weights: they are replaced at once.
     with torch.device("meta"):
         network = entry.build()
@@ -74,17 +61,12 @@ def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
     network.load_state_dict(state, strict=True, assign=True)
     setattr(network, entry.classifier, nn.Identity())
     network.eval().requires_grad_(False)
-    _fold_normalisation(network, entry.folded)
-    # torch's stubs of `to` lack memory_format.
-    embedding = Embedding(network, entry).eval()
-    return embedding.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _fold_normalisation(network: nn.Module, pairs: tuple[tuple[str, str], ...]) -> None:
-    """Fold every batch normalisation into the convolution before it, in place."""
     for module in list(network.modules()):
-        for convolution, normalisation in pairs:
+        for convolution, normalisation in entry.folded:
             first, second = (getattr(module, key, None) for key in (convolution, normalisation))
             if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
                 setattr(module, convolution, fuse_conv_bn_eval(first, second))
                 setattr(module, normalisation, nn.Identity())
+    # torch's stubs of `to` lack memory_format.
+    embedding = Embedding(network, entry).eval()
+    return embedding.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

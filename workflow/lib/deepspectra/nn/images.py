@@ -1,7 +1,5 @@
 """Sizes and classes of the images that networks take."""
 
-from __future__ import annotations
-
 import math
 
 __all__ = ["CHANNELS", "CIFAR10_CLASSES", "CLASSES", "IMAGENET_DEVIATION", "IMAGENET_MEAN", "IMAGE_SIDE"]

@@ -1,7 +1,5 @@
 """A network linearised around the initial weights of one layer (thamm2024, eq. 6)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import torch
@@ -14,13 +12,12 @@ __all__ = ["linearised"]
 def linearised(
     model: nn.Module, parameters: Mapping[str, torch.Tensor], initial: torch.Tensor, layer: str
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The function f_{W0}(x) + (W - W0) . grad_W f_{W0}(x) for the weight W of one layer.
+    """The function f_{W0}(x) + (W - W0) . grad_W f_{W0}(x) for the weight W of one layer, such as ``dense2``.
 
     All other parameters are trained in both terms. Each batch takes one forward-mode product and no gradient.
 
     :param parameters: the trained parameters by torch's names (``dense2.weight``), as in ``model.named_parameters()``.
     :param initial: W0, with the shape of the layer's weight.
-    :param layer: name of the layer, such as ``dense2``.
     :returns: maps images to outputs of shape (batch, classes).
     """
     name = f"{layer}.weight"

@@ -3,19 +3,14 @@
 The curvature of a batch is that of the sum, as in the code of baskerville2022 (the mean times the batch size).
 """
 
-from __future__ import annotations
-
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch.nn import functional
 
-from deepspectra.runtime.errors import UserError
-
-__all__ = ["LOSSES", "Loss", "batch_loss", "curvature_factor"]
+__all__ = ["Loss", "batch_loss", "curvature_factor"]
 
 Loss = Literal["cross_entropy", "squared"]
-LOSSES: tuple[str, ...] = get_args(Loss)
 
 
 def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -23,18 +18,15 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
 
     :param outputs: shape (batch, outputs).
     :param targets: labels (batch,) int64 for cross-entropy, values of the outputs' shape for the squared error.
-    :raises UserError: if there is no such loss.
     """
-    if loss == "cross_entropy":
-        # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
-        # label's probability from 1, and nothing is left of it where the network is confident and right.
-        others = _other_columns(targets, outputs.shape[1])
-        differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
-        return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
     if loss == "squared":
         # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
-    raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
+    # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
+    # label's probability from 1, and nothing is left of it where the network is confident and right.
+    others = _other_columns(targets, outputs.shape[1])
+    differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
+    return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
 
 
 def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
@@ -46,23 +38,20 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
 
     :param outputs: shape (batch, outputs).
     :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
-    :raises UserError: if there is no such loss.
     """
     count = outputs.shape[1]
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
-    if loss == "cross_entropy":
-        roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
-        # The reflection that maps s to minus the axis of the likeliest class maps the other axes to a basis of the
-        # complement of s.
-        likeliest = roots.argmax(1)
-        mirror = roots + identity[likeliest]
-        length = (mirror**2).sum(1)[:, None, None]
-        reflection = identity - 2 * mirror[:, :, None] * mirror[:, None, :] / length
-        others = _other_columns(likeliest, count)
-        return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
     if loss == "squared":
         return (identity * (2 / count) ** 0.5).expand(len(outputs), count, count)
-    raise UserError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}.")
+    roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
+    # The reflection that maps s to minus the axis of the likeliest class maps the other axes to a basis of the
+    # complement of s.
+    likeliest = roots.argmax(1)
+    mirror = roots + identity[likeliest]
+    length = (mirror**2).sum(1)[:, None, None]
+    reflection = identity - 2 * mirror[:, :, None] * mirror[:, None, :] / length
+    others = _other_columns(likeliest, count)
+    return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
 
 
 def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:

@@ -1,7 +1,5 @@
 """Expectations of functions of a Gaussian, by Gauss-Legendre quadrature on panels of the line."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 
@@ -11,23 +9,21 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["gaussian_expectation", "hermite_coefficients", "panel_cuts"]
 
+_Function = Callable[[np.ndarray], np.ndarray]
 # Beyond 20 standard deviations the Gaussian weight is below 1e-87. On panels of length 1 the poles of arctan' at +-i
 # lie well outside the ellipse in which a rule of this order is accurate to rounding.
 _REACH = 20.0
-_NODES = 24
-_COARSE_NODES = 16
+_NODES, _COARSE_NODES = 24, 16
 _TOLERANCE = 1e-10
 
 
-def panel_cuts(breakpoints: Iterable[float] = ()) -> np.ndarray:
-    """Ends of the quadrature's panels: the integers from -20 to 20 and all breakpoints between them; float64."""
-    inner = np.arange(-_REACH, _REACH + 1)
-    return np.unique(np.concatenate([inner, [point for point in breakpoints if abs(point) < _REACH]]))
+def panel_cuts(breakpoints: Iterable[float] = (), length: float = 1.0) -> np.ndarray:
+    """Ends of the quadrature's panels, float64: multiples of a length from -20 to 20, and breakpoints between them."""
+    inside = [point for point in breakpoints if abs(point) < _REACH]
+    return np.union1d(np.arange(-_REACH, _REACH + length, length), inside)
 
 
-def gaussian_expectation(
-    function: Callable[[np.ndarray], np.ndarray], breakpoints: Iterable[float] = (), name: str | None = None
-) -> float:
+def gaussian_expectation(function: _Function, breakpoints: Iterable[float] = (), name: str | None = None) -> float:
     """E[f(xi)] for xi ~ N(0, 1), by composite Gauss-Legendre quadrature on [-20, 20].
 
     Gauss-Hermite rules converge slowly where f has a kink (they miss E|xi| by about 5e-3). Cutting the line at the
@@ -52,10 +48,7 @@ def gaussian_expectation(
 
 
 def hermite_coefficients(
-    function: Callable[[np.ndarray], np.ndarray],
-    scales: np.ndarray,
-    degree: int,
-    breakpoints: Iterable[float] = (),
+    function: _Function, scales: np.ndarray, degree: int, breakpoints: Iterable[float] = ()
 ) -> np.ndarray:
     """Coefficients of f(s xi) in normalised Hermite polynomials, c_k(s) = E[f(s xi) He_k(xi)] / sqrt(k!).
 
@@ -67,24 +60,13 @@ def hermite_coefficients(
     :returns: float64, shape (scales, degree + 1).
     :raises ValueError: if a scale or the degree is out of bounds.
     """
-    if not 0 <= degree <= 200:
-        raise ValueError(f"the degree must lie between 0 and 200, not {degree}")
-    if not (np.min(scales) > 0 and np.max(scales) <= 10):
-        raise ValueError(f"scales must be positive and at most 10, not from {np.min(scales)} to {np.max(scales)}")
-    panels = np.arange(-_REACH, _REACH + 0.25, 0.25)
-    return np.stack([_hermite_series(function, scale, degree, panels, breakpoints) for scale in scales])
+    if not (0 <= degree <= 200 and np.min(scales) > 0 and np.max(scales) <= 10):
+        raise ValueError("the degree must lie between 0 and 200, and scales must be positive and at most 10")
+    return np.stack([_hermite_series(function, scale, degree, breakpoints) for scale in scales])
 
 
-def _hermite_series(
-    function: Callable[[np.ndarray], np.ndarray],
-    scale: float,
-    degree: int,
-    panels: np.ndarray,
-    breakpoints: Iterable[float],
-) -> np.ndarray:
-    """c_0(s), ..., c_degree(s), with the kinks of f(s xi) among the cuts."""
-    kinks = [point / scale for point in breakpoints if abs(point / scale) < _REACH]
-    points, lengths = _legendre_rule(np.union1d(panels, kinks), _NODES)
+def _hermite_series(function: _Function, scale: float, degree: int, breakpoints: Iterable[float]) -> np.ndarray:
+    points, lengths = _legendre_rule(panel_cuts((point / scale for point in breakpoints), 0.25), _NODES)
     density = np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
     weighted = lengths * density * np.asarray(function(scale * points), dtype=np.float64)
     before, polynomial, found = np.zeros_like(points), np.ones_like(points), []
@@ -95,8 +77,8 @@ def _hermite_series(
     return np.array(found)
 
 
-def _panels(function: Callable[[np.ndarray], np.ndarray], cuts: np.ndarray, order: int) -> tuple[float, float]:
-    """E[f] and E|f| with ``order`` Gauss-Legendre nodes on each panel."""
+def _panels(function: _Function, cuts: np.ndarray, order: int) -> tuple[float, float]:
+    """E[f] and E|f|."""
     points, lengths = _legendre_rule(cuts, order)
     weights = lengths * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
     values = np.asarray(function(points), dtype=np.float64)

@@ -30,8 +30,9 @@ __all__ += ["gauss_newton_minutes", "whole_set_minutes"]
 
 #: Python, torch and the libraries behind it.
 BASE_MB = 1200
-#: Inputs of the widest feature extractor (EfficientNet-Lite0's features; ResNet-34 has 512), and P of softmax on them.
-_FEATURES, _FEATURES_P = 1280, 12_810
+#: Features of the widest backbone, and P of softmax on them.
+_FEATURES = data_set("features").largest_inputs
+_FEATURES_P = (_FEATURES + 1) * data_set("features").outputs
 
 
 def _mb(*numbers: float, size: int = 8) -> float:
@@ -265,8 +266,7 @@ def _parameters(settings: Settings, network: str) -> int:
 
 
 def _inputs(settings: Settings, network: str) -> int:
-    data = settings.baskerville2022.network(network).data
-    return _FEATURES if data == "features" else data_set(data).inputs
+    return data_set(settings.baskerville2022.network(network).data).largest_inputs
 
 
 def _rank(settings: Settings, network: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.config.settings import Settings
+from deepspectra.data.sets import data_set
 from deepspectra.nn.backbones import names
 from deepspectra.papers.fan2020 import kernels
 
@@ -51,15 +52,12 @@ def training_entry(settings: Settings, network: str) -> dict[str, Any]:
 
 def network_data(settings: Settings, scale: str, network: str) -> str | list[str]:
     """The file that a network's samples come from; points on a sphere come from none."""
-    data = _data_name(settings, network)
-    if data == "features":
-        return f"results/{scale}/features/cifar10.h5"
-    return [] if data == "sphere" else f"resources/data/{data}.h5"
-
-
-def _data_name(settings: Settings, network: str) -> str:
     name = network_paper(settings, network)
-    return "cifar10" if name == "thamm2024" else getattr(settings, name).network(network).data
+    data = "cifar10" if name == "thamm2024" else getattr(settings, name).network(network).data
+    if data == "sphere":
+        return []
+    file = data_set(data).file
+    return file if file.startswith("resources/") else f"results/{scale}/{file}"
 
 
 def network_modules(settings: Settings, network: str) -> list[str]:

@@ -5,8 +5,6 @@ Every module in this folder but ``base`` is one data set: its file name is the n
 in resources/datasets.yaml. Sizes can be read without importing NumPy or torch.
 """
 
-from __future__ import annotations
-
 from deepspectra.data.sets.base import DataSet
 from deepspectra.runtime.registry import Registry
 

@@ -20,16 +20,14 @@ __all__ = ["DataSet"]
 class DataSet:
     """One data set as the networks of baskerville2022 see it.
 
-    Its file holds inputs and labels of either part, such as ``train_images`` and ``train_labels``; one that holds
-    something else brings a function that reads it.
-
     :ivar inputs: numbers in a sample. :ivar outputs: classes, or values to predict.
     :ivar loss: what networks minimise.
     :ivar train_samples: at most. :ivar test_samples: likewise.
     :ivar file: the samples, below ``results/{scale}`` unless it begins with ``resources/``.
-    :ivar stored: the inputs' name in the file. :ivar shape: of one sample there; a word stands for any length.
+    :ivar stored: the inputs' name in the file, "images" for ``train_images`` beside ``train_labels``.
+    :ivar shape: of one sample there; a word stands for any length.
     :ivar normalise: samples as stored, shape (count, ...), to the networks' inputs, as the paper's authors do.
-    :ivar read: (path, part, network) -> all inputs and targets of a part, float64. None for stored inputs and labels.
+    :ivar read: (path, part, network) -> all inputs and targets of a part, float64, of a file that holds something else.
     :ivar most_inputs: where ``inputs`` is only what the paper has; None where it always holds.
     """
 

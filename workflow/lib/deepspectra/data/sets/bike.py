@@ -57,33 +57,26 @@ def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) 
 
 
 def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: int) -> tuple[Regression, Regression]:
-    """13 raw inputs and a target, the hourly count over its mean in the part, in two disjoint parts.
+    """13 raw inputs and a target, the hourly count over its mean in the part, in two disjoint parts: train and test.
 
-    The authors shuffle the rows anew for either part, so networks were trained on most of their test rows; here the
-    parts are disjoint.
+    The authors shuffle the rows anew for either part, so networks were trained on most of their test rows.
 
     :param table: float64, shape (rows, columns). :param columns: their names.
     :param train_share: of the rows, in (0, 1). :param seed: of the shuffle.
-    :returns: train and test part.
-    :raises UserError: if a column is missing, the rows are not in order, or a part would be empty.
     """
     import numpy as np
 
-    missing = {*BIKE_FEATURES, "cnt"} - set(columns)
-    if missing:
-        raise UserError(f"Bike Sharing: the table lacks {', '.join(sorted(missing))}.")
     data = {name: table[:, place] for place, name in enumerate(columns)}
     days = days_of_the_month(data["yr"], data["mnth"], data["weekday"])
     inputs = np.column_stack([days, *(data[name] for name in BIKE_FEATURES)]).astype(np.float64)
     order = np.random.default_rng(seed).permutation(len(table))
     count = round(train_share * len(table))
-    if not 0 < count < len(table):
-        raise UserError(f"Bike Sharing: a share of {train_share:g} of {len(table)} rows leaves one part empty.")
-    parts = []
-    for chosen in (order[:count], order[count:]):
-        target = data["cnt"][chosen]
-        parts.append(Regression(inputs[chosen], (target / target.mean())[:, None]))
-    return parts[0], parts[1]
+
+    def part(rows: np.ndarray) -> Regression:
+        target = data["cnt"][rows]
+        return Regression(inputs[rows], (target / target.mean())[:, None])
+
+    return part(order[:count]), part(order[count:])
 
 
 def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> Regression:

@@ -1,7 +1,5 @@
 """Features: CIFAR-10 images embedded by a network trained on ImageNet (:mod:`deepspectra.data.features`)."""
 
-from __future__ import annotations
-
 from deepspectra.data.sets.base import DataSet
 from deepspectra.nn.images import CLASSES
 

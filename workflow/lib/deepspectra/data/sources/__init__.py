@@ -1,12 +1,1 @@
-"""Downloads: data sets, pretrained weights and backbones, through one retrieval that checks hashes.
-
-``tables``      what each file is and where to get it, as declared in resources/*.yaml
-``retrieval``   your own folder first, then source after source: :class:`Retriever`
-``downloads``   one source into one folder, with time-outs, retries and a progress bar
-``members``     named members of archives and folders, read into memory and never extracted
-``formats``     bytes to arrays (readers: ``images``, ``bike``, ``states``)
-``matrices``    weight matrices from a file of torch or Keras, executing nothing in it
-``fetching``    what the rules fetch: a data set, weights or a backbone into one HDF5 file
-
-This module imports nothing, so that the tables can be read without the means of downloading.
-"""
+"""Downloads: data sets, pretrained weights and backbones, through one retrieval that checks hashes (``fetching``)."""

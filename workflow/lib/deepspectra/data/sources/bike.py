@@ -3,8 +3,6 @@
 The canonical array is float64 (hours, 15): the columns of ``COLUMNS``, in UCI's row order.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 
@@ -15,39 +13,24 @@ from deepspectra.data.sources.errors import CorruptError
 
 __all__ = ["COLUMNS", "read_hourly", "read_relabelled"]
 
-COLUMNS = (
-    "season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit",
-    "temp", "atemp", "hum", "windspeed", "casual", "registered", "cnt",
-)  # fmt: skip
-
-SEASONS = {"spring": 1, "summer": 2, "fall": 3, "winter": 4}
-WEATHERS = {"Clear": 1, "Mist": 2, "Light Rain": 3, "Heavy Rain": 4}
-TRUTHS = {"No": 0, "Yes": 1}
-# "12am" is hour 0 and "12pm" hour 12.
-HOURS = {f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}": hour for hour in range(24)}
-
+COUNTS = ("casual", "registered", "cnt")
 # UCI scales x to (x - minimum) / (maximum - minimum) and prints so many digits.
 # column: (-minimum, maximum - minimum, digits)
 SCALES = {"temp": (8, 47, 2), "atemp": (16, 66, 4), "hum": (0, 100, 2), "windspeed": (0, 67, 4)}
-COUNTS = ("casual", "registered", "cnt")
-RELABELLED_COLUMNS = (
-    "dteday", "season", "hr", "holiday", "weekday", "workingday", "weathersit", *SCALES, *COUNTS,
-)  # fmt: skip
+_CALENDAR = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
+COLUMNS = (*_CALENDAR, *SCALES, *COUNTS)
 
-
-def _parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV table with exactly these columns, in this order.
-
-    :raises CorruptError: if it is anything else.
-    """
-    try:
-        # Only an empty field is missing: by default pandas takes words such as "NA" for gaps too.
-        table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
-    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
-        raise CorruptError(f"not a CSV table ({error})") from error
-    if tuple(table.columns) != columns:
-        raise CorruptError(f"columns {', '.join(map(str, table.columns))}; expected {', '.join(columns)}")
-    return table
+# "12am" is hour 0 and "12pm" hour 12.
+HOURS = {f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}": hour for hour in range(24)}
+_TRUTHS = {"No": 0, "Yes": 1}
+_WORDS = {
+    "season": {"spring": 1, "summer": 2, "fall": 3, "winter": 4},
+    "hr": HOURS,
+    "holiday": _TRUTHS,
+    "workingday": _TRUTHS,
+    "weathersit": {"Clear": 1, "Mist": 2, "Light Rain": 3, "Heavy Rain": 4},
+}
+_RELABELLED = ("dteday", *(name for name in _CALENDAR if name not in ("yr", "mnth")), *SCALES, *COUNTS)
 
 
 def read_hourly(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
@@ -55,8 +38,7 @@ def read_hourly(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
 
     :raises CorruptError: if a column is absent or holds anything but numbers.
     """
-    table = _parse_csv(members["table"], ("instant", "dteday", *COLUMNS))
-    return {"table": _canonical(table)}
+    return {"table": _canonical(_parse_csv(members["table"], ("instant", "dteday", *COLUMNS)))}
 
 
 def read_relabelled(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
@@ -68,43 +50,34 @@ def read_relabelled(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
 
     :raises CorruptError: if a column is absent or a word unknown.
     """
-    given = _parse_csv(members["table"], RELABELLED_COLUMNS)
-    dates = pd.to_datetime(given["dteday"], format="%Y-%m-%d", errors="coerce")
+    table = _parse_csv(members["table"], _RELABELLED)
+    dates = pd.to_datetime(table["dteday"], format="%Y-%m-%d", errors="coerce")
     if dates.isna().any():
         raise CorruptError("a date is not of the form year-month-day")
-    table = pd.DataFrame(
-        {
-            "season": _numbers(given["season"], SEASONS),
-            "yr": dates.dt.year - 2011,
-            "mnth": dates.dt.month,
-            "hr": _numbers(given["hr"], HOURS),
-            "holiday": _numbers(given["holiday"], TRUTHS),
-            "weekday": (dates.dt.day_of_week + 1) % 7,  # pandas counts from Monday
-            "workingday": _numbers(given["workingday"], TRUTHS),
-            "weathersit": _numbers(given["weathersit"].fillna("Clear"), WEATHERS),
-            **{name: _scaled(given[name], *scale) for name, scale in SCALES.items()},
-            **{name: given[name] for name in COUNTS},
-        }
-    )
-    order = np.lexsort((table["hr"], dates))
-    return {"table": _canonical(table.iloc[order])}
+    # pandas counts weekdays from Monday.
+    table = table.assign(yr=dates.dt.year - 2011, mnth=dates.dt.month, weekday=(dates.dt.day_of_week + 1) % 7)
+    table["weathersit"] = table["weathersit"].fillna("Clear")
+    for name, codes in _WORDS.items():
+        if unknown := set(table[name]) - set(codes):
+            raise CorruptError(f"column {name}: unknown value {sorted(map(str, unknown))[0]!r}")
+        table[name] = table[name].map(codes)
+    for name, (shift, span, digits) in SCALES.items():
+        # np.round divides an integer by a power of ten, and that division is correctly rounded: the result is the very
+        # float64 that the printed decimal reads as.
+        table[name] = np.round((_floats(table[name]) + shift) / span, digits)
+    return {"table": _canonical(table.iloc[np.lexsort((table["hr"], dates))])}
 
 
-def _numbers(words: pd.Series, codes: Mapping[str, int]) -> pd.Series:
-    """Words to UCI's numbers."""
-    unknown = set(words) - set(codes)
-    if unknown:
-        raise CorruptError(f"column {words.name}: unknown value {sorted(map(str, unknown))[0]!r}")
-    return words.map(codes)
-
-
-def _scaled(values: pd.Series, shift: float, span: float, digits: int) -> np.ndarray:
-    """A measurement on UCI's scale from 0 to 1, rounded to UCI's printed digits.
-
-    ``np.round`` divides an integer by a power of ten, and that division is correctly rounded: the result is the very
-    float64 that the printed decimal reads as.
-    """
-    return np.round((_floats(values) + shift) / span, digits)
+def _parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV table with exactly these columns, in this order."""
+    try:
+        # Only an empty field is missing: by default pandas takes words such as "NA" for gaps too.
+        table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
+        raise CorruptError(f"not a CSV table ({error})") from error
+    if tuple(table.columns) != columns:
+        raise CorruptError(f"columns {', '.join(map(str, table.columns))}; expected {', '.join(columns)}")
+    return table
 
 
 def _floats(values: pd.Series) -> np.ndarray:
@@ -115,5 +88,4 @@ def _floats(values: pd.Series) -> np.ndarray:
 
 
 def _canonical(table: pd.DataFrame) -> np.ndarray:
-    """The canonical array: float64 (hours, 15), C order."""
     return np.ascontiguousarray(np.column_stack([_floats(table[name]) for name in COLUMNS]))

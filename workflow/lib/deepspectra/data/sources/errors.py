@@ -1,7 +1,5 @@
 """Why one source failed. The message is a short reason that follows the source's name."""
 
-from __future__ import annotations
-
 __all__ = ["CorruptError", "IncompleteError", "NoFilesError", "SourceError", "UnreachableError"]
 
 

@@ -3,8 +3,6 @@
 Which source served is in the log only.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -27,11 +25,12 @@ __all__ = ["fetch_backbone", "fetch_data_set", "fetch_weights"]
 logger = logging.getLogger(__name__)
 
 _Arrays = dict[str, np.ndarray]
+_Path = str | os.PathLike[str]
 _FOLDER = "name the folder in the configuration, data: {folder: PATH}, or on the command line, "
 _FOLDER += "--config data='{folder: PATH}'"
 
 
-def fetch_data_set(name: str, entry: Mapping[str, Any], target: str | os.PathLike[str], retriever: Retriever) -> None:
+def fetch_data_set(name: str, entry: Mapping[str, Any], target: _Path, retriever: Retriever) -> None:
     """Fetch the canonical arrays of a data set, each checked by its SHA-256: the same to the bit from every source.
 
     They are uint8 images (count, height, width[, 3]) and labels (count,), or a float64 table (rows, columns).
@@ -56,9 +55,8 @@ def fetch_data_set(name: str, entry: Mapping[str, Any], target: str | os.PathLik
     try:
         arrays, origin = retriever.retrieve(name, data_set.sources, read)
     except UnobtainableError as error:
-        tried = [f"{place}: {reason}" for place, reason in error.tried]
         by_hand = [source.by_hand for source in data_set.sources]
-        raise UserError(_tried(f"the data set {name} could not be had", tried, by_hand)) from error
+        raise UserError(_tried(f"the data set {name} could not be had", error.tried, by_hand)) from error
     parameters: dict[str, Any] = {"dataset": name, **data_set.model_dump(include={"title", "licence", "citation"})}
     if columns := {key: array.columns for key, array in data_set.arrays.items() if array.columns}:
         parameters["columns"] = columns
@@ -66,14 +64,10 @@ def fetch_data_set(name: str, entry: Mapping[str, Any], target: str | os.PathLik
     logger.info("%s: %s, from %s", name, target, origin)
 
 
-def fetch_backbone(
-    wanted: str, entries: Mapping[str, Mapping[str, Any]], target: str | os.PathLike[str], retriever: Retriever
-) -> None:
+def fetch_backbone(wanted: str, entries: Mapping[str, Mapping[str, Any]], target: _Path, retriever: Retriever) -> None:
     """Fetch all parameters of a network that turns images into features; the file says which network it is.
 
-    One can stand for another. Without any there is nothing to compute.
-
-    :param wanted: name of a backbone, or ``auto`` for the first that can be had.
+    :param wanted: name of a backbone, or ``auto`` for the first that can be had: one can stand for another.
     :param entries: of the table of backbones, as plain values, in the order in which they are tried.
     :raises UserError: if none can be had, and as :meth:`Retriever.retrieve`.
     """
@@ -84,12 +78,12 @@ def fetch_backbone(
         [member] = members.values()
         return arrays, hashlib.sha256(member.content).hexdigest()
 
-    tried: list[str] = []
+    tried: list[tuple[str, str]] = []
     for name, entry in table.items():
         try:
             (arrays, sha256), origin = retriever.retrieve(name, entry.sources, read)
         except UnobtainableError as error:
-            tried += [f"{name}, {place}: {reason}" for place, reason in error.tried]
+            tried += [(f"{name}, {place}", reason) for place, reason in error.tried]
             continue
         words = entry.model_dump(include={"title", "provider", "licence", "citation"})
         store.write(target, arrays, parameters={"backbone": name, "sha256": sha256, **words})
@@ -102,10 +96,10 @@ def fetch_backbone(
 def fetch_weights(
     name: str,
     entry: Mapping[str, Any],
-    target: str | os.PathLike[str],
+    target: _Path,
     retriever: Retriever,
     *,
-    own_file: str | os.PathLike[str] | None = None,
+    own_file: _Path | None = None,
     required: bool = False,
 ) -> None:
     """Fetch weight matrices, float32 (outputs, inputs) by layer; where they cannot be had, the file says why.
@@ -121,6 +115,7 @@ def fetch_weights(
     """
     checked = WeightsEntry.model_validate(entry)
     parameters = {"name": name, **checked.model_dump(include={"title", "provider", "licence", "citation"})}
+    parameters |= dict.fromkeys(("reason", "cause", "how_to_supply", "official", "sha256"))
 
     def read(_: AnySource, folder: Path, files: Sequence[Path]) -> tuple[_Arrays, str]:
         [path] = files
@@ -146,18 +141,15 @@ def fetch_weights(
         how_to_supply += f". Then delete {target} and run again."
         print(f"\nnote: {reason}. {how_to_supply}\n", file=sys.stderr)
         parameters |= {"available": False, "reason": reason, "cause": cause, "how_to_supply": how_to_supply}
-        store.write(target, {}, parameters=parameters | {"official": None, "sha256": None})
+        store.write(target, {}, parameters=parameters)
         return
-    parameters |= {"available": True, "reason": None, "cause": None, "how_to_supply": None}
-    store.write(target, matrices, parameters=parameters | {"official": official, "sha256": sha256})
+    parameters |= {"available": True, "official": official, "sha256": sha256}
+    store.write(target, matrices, parameters=parameters)
     logger.info("%s: %s, from %s", name, target, origin)
 
 
 def _is_official(name: str, entry: WeightsEntry, path: Path) -> bool:
-    """Whether a file of the user's own is the provider's; it need not be.
-
-    :raises UserError: if it does not exist.
-    """
+    """Whether a file of the user's own is the provider's; it need not be."""
     if not path.is_file():
         raise UserError(
             f"{name}: your own file of weights {path} does not exist. Correct its path in the configuration, or "
@@ -171,8 +163,8 @@ def _is_official(name: str, entry: WeightsEntry, path: Path) -> bool:
     return True
 
 
-def _tried(failure: str, tried: Sequence[str], by_hand: Sequence[str]) -> str:
+def _tried(failure: str, tried: Sequence[tuple[str, str]], by_hand: Sequence[str]) -> str:
     """The message when no source served: what was tried, and how to supply a file by hand."""
-    lines = [f"{failure}. Tried, in this order:", *(f"  - {attempt}" for attempt in tried)]
+    lines = [f"{failure}. Tried, in this order:", *(f"  - {place}: {reason}" for place, reason in tried)]
     lines += ["To supply it by hand, put one of these into a folder:", *(f"  - {way}" for way in by_hand)]
     return "\n".join([*lines, f"and {_FOLDER}"])

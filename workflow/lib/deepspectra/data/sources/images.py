@@ -3,13 +3,11 @@
 Each turns the bytes of its members, by role, into uint8 arrays: images (count, height, width[, 3]), labels (count,).
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -17,27 +15,28 @@ from PIL import Image
 from deepspectra.data.sources.errors import CorruptError
 from deepspectra.data.sources.formats import CIFAR_TRAIN_BATCHES
 
-__all__ = ["read_cifar_binary", "read_cifar_png", "read_idx"]
+__all__ = ["parse_cifar_binary", "parse_cifar_png", "parse_idx", "parse_labels"]
+__all__ += ["read_cifar_binary", "read_cifar_png", "read_idx"]
 
 _SIDE = 32
 _PIXELS = _SIDE * _SIDE
-_IDX_UINT8 = 0x08
+
+
+def read_idx(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """MNIST: an idx file for each array."""
+    return {name: parse_idx(content) for name, content in members.items()}
 
 
 def parse_idx(content: bytes) -> np.ndarray:
-    """A whole idx file of unsigned bytes as an array.
-
-    The format: two zero bytes, the type code, the number of axes, one big-endian 32-bit length for each axis, the
-    values in C order.
+    """A whole idx file: two zero bytes, 8 for unsigned bytes, the number of axes, one big-endian 32-bit length for each
+    axis, the values in C order.
 
     :returns: uint8, of the shape in the file's header.
     :raises CorruptError: if the header is of another kind or announces another number of bytes.
     """
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _IDX_UINT8:
+    if len(content) < 4 or content[:3] != b"\0\0\x08" or len(content) < 4 + 4 * content[3]:
         raise CorruptError("not an idx file of unsigned bytes")
     start = 4 + 4 * content[3]
-    if len(content) < start:
-        raise CorruptError("the idx header is cut short")
     shape = struct.unpack(f">{content[3]}I", content[4:start])
     # math.prod is exact: a forged header cannot overflow it into a small number.
     if len(content) - start != math.prod(shape):
@@ -45,9 +44,11 @@ def parse_idx(content: bytes) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def read_idx(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """MNIST: an idx file for each array."""
-    return {name: parse_idx(content) for name, content in members.items()}
+def read_cifar_binary(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """CIFAR-10 from its official binary form: five training batches in order, and a test batch."""
+    batches = {role: parse_cifar_binary(content) for role, content in members.items()}
+    images, labels = zip(*(batches[role] for role in (*CIFAR_TRAIN_BATCHES, "test")), strict=True)
+    return _parts(images, np.concatenate(labels[:-1]), labels[-1])
 
 
 def parse_cifar_binary(content: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -60,19 +61,13 @@ def parse_cifar_binary(content: bytes) -> tuple[np.ndarray, np.ndarray]:
     if not content or len(content) % record:
         raise CorruptError(f"{len(content)} bytes are not a whole number of {record}-byte CIFAR-10 records")
     records = np.frombuffer(content, np.uint8).reshape(-1, record)
-    planes = records[:, 1:].reshape(-1, 3, _SIDE, _SIDE)
-    return planes.transpose(0, 2, 3, 1), records[:, 0]
+    return records[:, 1:].reshape(-1, 3, _SIDE, _SIDE).transpose(0, 2, 3, 1), records[:, 0]
 
 
-def read_cifar_binary(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """CIFAR-10 from its official binary form: five training batches in order, and a test batch."""
-    batches = {role: parse_cifar_binary(content) for role, content in members.items()}
-    return {
-        "train_images": np.concatenate([batches[role][0] for role in CIFAR_TRAIN_BATCHES]),
-        "train_labels": np.concatenate([batches[role][1] for role in CIFAR_TRAIN_BATCHES]),
-        "test_images": np.ascontiguousarray(batches["test"][0]),
-        "test_labels": batches["test"][1].copy(),
-    }
+def read_cifar_png(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """CIFAR-10 from six pictures and two lists of labels."""
+    images = [parse_cifar_png(members[role]) for role in (*CIFAR_TRAIN_BATCHES, "test")]
+    return _parts(images, parse_labels(members["train_labels"]), parse_labels(members["test_labels"]))
 
 
 def parse_cifar_png(content: bytes) -> np.ndarray:
@@ -87,16 +82,14 @@ def parse_cifar_png(content: bytes) -> np.ndarray:
             if picture.mode != "RGB" or picture.width != _PIXELS or picture.height > 10_000:
                 size = f"{picture.width} x {picture.height}"
                 raise CorruptError(f"a {picture.mode} picture of {size}, not RGB, 1024 wide")
-            pixels = np.asarray(picture)
+            return np.asarray(picture).reshape(-1, _SIDE, _SIDE, 3)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise CorruptError(f"not a whole PNG picture ({error})") from error
-    return pixels.reshape(-1, _SIDE, _SIDE, 3)
 
 
 def parse_labels(content: bytes) -> np.ndarray:
-    """A JSON list of class numbers.
+    """A JSON list of class numbers as labels (count,), uint8.
 
-    :returns: labels (count,), uint8.
     :raises CorruptError: if it is anything else.
     """
     try:
@@ -108,11 +101,7 @@ def parse_labels(content: bytes) -> np.ndarray:
     return np.array(labels, np.uint8)
 
 
-def read_cifar_png(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """CIFAR-10 from six pictures and two lists of labels."""
-    return {
-        "train_images": np.concatenate([parse_cifar_png(members[role]) for role in CIFAR_TRAIN_BATCHES]),
-        "train_labels": parse_labels(members["train_labels"]),
-        "test_images": np.array(parse_cifar_png(members["test"])),
-        "test_labels": parse_labels(members["test_labels"]),
-    }
+def _parts(images: Sequence[np.ndarray], train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Both parts of CIFAR-10 from batches of images, the last of which is the test set."""
+    parts = {"train_images": np.concatenate(images[:-1]), "train_labels": train_labels}
+    return parts | {"test_images": np.ascontiguousarray(images[-1]), "test_labels": test_labels.copy()}

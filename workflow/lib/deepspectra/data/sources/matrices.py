@@ -1,4 +1,4 @@
-"""Weight matrices from a provider's file. Nothing in it is executed.
+"""Parameters of pretrained networks from their providers' files. Nothing in a file is executed.
 
 HDF5 is read here too, beside ``store``: that module knows the workflow's own files, this one a foreign format that
 happens to be HDF5.
@@ -6,16 +6,51 @@ happens to be HDF5.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+import pickle
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
-from deepspectra.data.sources.states import listed, load_state, not_the_weights
+from deepspectra.data.sources.errors import CorruptError
 from deepspectra.data.sources.tables import LayerEntry, WeightsEntry
+from deepspectra.runtime.errors import UserError
 
-__all__ = ["read_matrices"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["load_state", "read_matrices", "read_state"]
+
+_STATE = "a state dictionary saved by torch"
+# torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
+_REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
+
+
+def read_state(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """All parameters and buffers of the member ``state``, float32, without the counters of batch normalisation.
+
+    :returns: arrays of any shape by name, named as in HDF5: ``layer1/0/conv1/weight``.
+    :raises CorruptError: if it is no state dictionary, would need code to run, holds anything but float32 and whole
+        numbers, or has values that are not finite.
+    """
+    try:
+        state = load_state(members["state"], "the file")
+    except UserError as error:
+        raise CorruptError(str(error)) from error
+    arrays = {}
+    for name, tensor in state.items():
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        if dtype == "int64" and tensor.ndim == 0:
+            continue
+        if dtype != "float32" or not tensor.isfinite().all():
+            raise CorruptError(f"its parameter {name} is {dtype}, expected float32 with finite values")
+        arrays[name.replace(".", "/")] = tensor.detach().contiguous().numpy()
+    return arrays
 
 
 def read_matrices(path: Path, entry: WeightsEntry) -> dict[str, np.ndarray]:
@@ -26,46 +61,67 @@ def read_matrices(path: Path, entry: WeightsEntry) -> dict[str, np.ndarray]:
     :raises UserError: if the file is not of that format or damaged, holds anything but plain data, lacks a matrix, or
         has one of another shape or type or with values that are not finite.
     """
-    return {"torch": _from_torch, "keras": _from_keras}[entry.format](path, entry.layers)
-
-
-def _from_torch(path: Path, layers: Mapping[str, LayerEntry]) -> dict[str, np.ndarray]:
-    state = load_state(path, str(path))
+    found = (_torch_parameters if entry.format == "torch" else _keras_kernels)(path, entry.layers)
     matrices = {}
-    for name, layer in layers.items():
-        tensor = state.get(layer.parameter)
-        if tensor is None:
-            raise not_the_weights(path, f"a parameter {layer.parameter}", f"found {listed(state)}")
-        _check(path, layer.parameter, layer, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
-        try:
-            # A copy: the file may be gone before the matrix is used.
-            matrices[name] = np.array(tensor.detach().numpy(), order="C")
-        except (TypeError, RuntimeError) as error:  # a sparse tensor, or one without data
-            raise not_the_weights(path, f"{layer.parameter} as a plain matrix", str(error)) from error
-        _check_finite(path, layer.parameter, matrices[name])
+    for (name, layer), (parameter, matrix) in zip(entry.layers.items(), found, strict=True):
+        shape = tuple(layer.shape)
+        if matrix.shape != shape or matrix.dtype != np.float32:
+            raise _not_the_weights(path, f"{parameter} to be float32 {shape}", f"found {matrix.dtype} {matrix.shape}")
+        if count := matrix.size - np.count_nonzero(np.isfinite(matrix)):
+            raise _not_the_weights(path, f"finite values in {parameter}", f"{count} are not")
+        # A copy: the file may be gone before the matrix is used.
+        matrices[name] = np.array(matrix if entry.format == "torch" else matrix.T, order="C")
     return matrices
 
 
-def _from_keras(path: Path, layers: Mapping[str, LayerEntry]) -> dict[str, np.ndarray]:
+def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
+    """All parameters in a file of torch, by name, on the CPU. They may be mapped from the file: keep it while in use.
+
+    :param file: a path, or the file's bytes. :param origin: its name in messages.
+    :raises UserError: if it cannot be read, or holds anything but tensors; whatever would need code to run is refused.
+    """
+    import torch
+
+    try:
+        # Only torch's newer format, a zip file, can be mapped: then only the matrices in use are read.
+        mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
+        opened = file if isinstance(file, Path) else io.BytesIO(file)
+        state = torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
+    except Exception as error:  # a damaged pickle fails in any way
+        raise _not_the_weights(origin, _STATE, _why_not_loaded(error)) from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        found = f"the keys {_listed(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
+        raise _not_the_weights(origin, f"{_STATE}: parameter names to tensors", f"found {found}")
+    return dict(state)
+
+
+def _torch_parameters(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and values of the layers' parameters."""
+    state = load_state(path, str(path))
+    for layer in layers.values():
+        if layer.parameter not in state:
+            raise _not_the_weights(path, f"a parameter {layer.parameter}", f"found {_listed(state)}")
+        try:
+            yield layer.parameter, state[layer.parameter].detach().numpy()
+        except (TypeError, RuntimeError) as error:  # a sparse tensor, or one without data
+            raise _not_the_weights(path, f"{layer.parameter} as a plain matrix", str(error)) from error
+
+
+def _keras_kernels(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
     """Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group."""
-    matrices = {}
     try:
         with h5py.File(path, "r") as file:
-            for name, layer in layers.items():
+            for layer in layers.values():
                 group = file.get(layer.parameter)
                 if not isinstance(group, h5py.Group):
-                    raise not_the_weights(path, f"a group {layer.parameter}", f"found {listed(file)}")
+                    raise _not_the_weights(path, f"a group {layer.parameter}", f"found {_listed(file)}")
                 kernels = list(_matrices_below(group))
                 if len(kernels) != 1:
                     found = ", ".join(kernel.name for kernel in kernels) or "none"
-                    raise not_the_weights(path, f"one matrix in the group {layer.parameter}", f"found {found}")
-                [kernel] = kernels
-                _check(path, kernel.name, layer, kernel.shape, str(kernel.dtype))
-                matrices[name] = np.ascontiguousarray(kernel[()].T)
-                _check_finite(path, kernel.name, matrices[name])
+                    raise _not_the_weights(path, f"one matrix in the group {layer.parameter}", f"found {found}")
+                yield kernels[0].name, kernels[0][()]
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
-        raise not_the_weights(path, "a whole HDF5 file with the weights of a Keras network", str(error)) from error
-    return matrices
+        raise _not_the_weights(path, "a whole HDF5 file with the weights of a Keras network", str(error)) from error
 
 
 def _matrices_below(group: h5py.Group) -> Iterator[h5py.Dataset]:
@@ -79,12 +135,23 @@ def _matrices_below(group: h5py.Group) -> Iterator[h5py.Dataset]:
                 yield item
 
 
-def _check(path: Path, parameter: str, layer: LayerEntry, shape: tuple[int, ...], dtype: str) -> None:
-    if shape != tuple(layer.shape) or dtype != "float32":
-        raise not_the_weights(path, f"{parameter} to be float32 {tuple(layer.shape)}", f"found {dtype} {shape}")
+def _not_the_weights(origin: str | Path, expected: str, found: str) -> UserError:
+    return UserError(f"{origin} does not hold the weights: expected {expected}, but {found}")
 
 
-def _check_finite(path: Path, parameter: str, matrix: np.ndarray) -> None:
-    count = matrix.size - np.count_nonzero(np.isfinite(matrix))
-    if count:
-        raise not_the_weights(path, f"finite values in {parameter}", f"{count} are not")
+def _listed(names: Iterable[object], most: int = 8) -> str:
+    """The first few names, for a message."""
+    shown = [str(name)[:60] for name in names]
+    return ", ".join([*shown[:most], "..."] if len(shown) > most else shown) or "nothing"
+
+
+def _why_not_loaded(error: Exception) -> str:
+    """Why torch did not load a file, in a few words."""
+    text = str(error)
+    if refused := _REFUSED_GLOBAL.search(text):
+        return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
+    if isinstance(error, pickle.UnpicklingError):
+        return "it is damaged or something else"
+    if "legacy .tar" in text:
+        return "it has torch's oldest format (tar): save it anew with a newer torch"
+    return text.split("\n")[0].split(". ")[0] or type(error).__name__

@@ -4,18 +4,15 @@ Everything is read into memory, with bounded sizes, and nothing is extracted: pa
 have no effect, and nothing in it is executed or unpickled.
 """
 
-from __future__ import annotations
-
 import glob
 import gzip
 import hashlib
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from deepspectra.data.sources.errors import CorruptError, IncompleteError, NoFilesError
 from deepspectra.data.sources.tables import AnySource, Member, check_digest
@@ -28,8 +25,7 @@ MEMBER_LIMIT = 128 * 2**20
 _UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
 
-@dataclass(frozen=True)
-class MemberBytes:
+class MemberBytes(NamedTuple):
     """The bytes of a member, and where they come from, for messages."""
 
     origin: str
@@ -44,22 +40,21 @@ def locate(folder: Path, source: AnySource) -> list[Path]:
     :raises NoFilesError: if there are none.
     :raises IncompleteError: if some are missing; the message names them.
     """
-    downloaded = [_first(folder, name) for name in source.downloaded_names]
-    if all(downloaded):
-        return [path for path in downloaded if path]
-    single = {
-        member.name: _first(
-            folder, *(glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
-        )
-        for member in source.members.values()
-    }
-    present = {name: path for name, path in single.items() if path}
-    if len(present) == len(single):
-        return list(present.values())
-    if present:
-        missing = ", ".join(name for name in single if name not in present)
-        raise IncompleteError(f"it has {', '.join(present)}, but not {missing}")
-    raise NoFilesError("none of its files")
+    downloaded = [path for name in source.downloaded_names if (path := _first(folder, name))]
+    if len(downloaded) == len(source.downloaded_names):
+        return downloaded
+    present, missing = {}, []
+    for member in source.members.values():
+        places = (glob.escape(place + end) for place in (member.path, member.name) for end in ("", ".gz"))
+        if path := _first(folder, *places):
+            present[member.name] = path
+        else:
+            missing.append(member.name)
+    if not present:
+        raise NoFilesError("none of its files")
+    if missing:
+        raise IncompleteError(f"it has {', '.join(present)}, but not {', '.join(missing)}")
+    return list(present.values())
 
 
 def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Member]) -> dict[str, MemberBytes]:
@@ -74,19 +69,12 @@ def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Memb
     for file in files:
         label = file.relative_to(folder).as_posix()
         try:
-            if file.name.endswith((".zip", ".whl")):
-                contents = _from_zip(file, paths)
-            elif file.name.endswith((".tar.gz", ".tgz")):
-                contents = _from_tar(file, paths)
-            else:
-                with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-                    found[file.name.removesuffix(".gz")] = MemberBytes(label, _read(stream))
-                continue
+            for name, origin, content in _contents(file, label, paths):
+                found[name] = MemberBytes(origin, content)
         except _UNREADABLE as error:
             # An OSError's text would repeat the path.
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise CorruptError(f"{label} cannot be read, it may be cut short ({reason})") from error
-        found |= {path: MemberBytes(f"{path} in {label}", content) for path, content in contents.items()}
 
     wanted = {}
     for role, member in members.items():
@@ -104,34 +92,25 @@ def _first(folder: Path, *patterns: str) -> Path | None:
     return next((path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()), None)
 
 
-def _from_tar(path: Path, names: Collection[str]) -> dict[str, bytes]:
-    """The named regular members of a gzipped tar file, in one pass."""
-    contents: dict[str, bytes] = {}
-    # Not tarfile's own decompression, which fails for files cut short with whatever error comes.
-    with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
-            if member.name in names and member.isfile() and (content := archive.extractfile(member)):
-                contents[member.name] = _read(content)
-                if len(contents) == len(names):
-                    break
-    return contents
-
-
-def _from_zip(path: Path, names: Collection[str]) -> dict[str, bytes]:
-    """The named members of a zip file (a wheel is one)."""
-    contents = {}
-    with zipfile.ZipFile(path) as archive:
-        for name in set(names) & set(archive.namelist()):
-            with archive.open(name) as stream:
-                contents[name] = _read(stream)
-    return contents
+def _contents(file: Path, label: str, paths: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Name, origin and bytes of the members at these paths in an archive, or of a single file. Wheels are zip files."""
+    if file.name.endswith((".zip", ".whl")):
+        with zipfile.ZipFile(file) as archive:
+            for name in set(paths) & set(archive.namelist()):
+                with archive.open(name) as packed:
+                    yield name, f"{name} in {label}", _read(packed)
+    elif file.name.endswith((".tar.gz", ".tgz")):
+        # Not tarfile's own decompression, which fails for files cut short with whatever error comes.
+        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as tar:
+            for member in tar:
+                if member.name in paths and member.isfile() and (content := tar.extractfile(member)):
+                    yield member.name, f"{member.name} in {label}", _read(content)
+    else:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            yield file.name.removesuffix(".gz"), label, _read(stream)
 
 
 def _read(stream: IO[bytes] | gzip.GzipFile) -> bytes:
-    """All of a stream.
-
-    :raises ValueError: if it is longer than any member may be.
-    """
     content = stream.read(MEMBER_LIMIT + 1)
     if len(content) > MEMBER_LIMIT:
         raise ValueError(f"more than {MEMBER_LIMIT // 2**20} MiB")

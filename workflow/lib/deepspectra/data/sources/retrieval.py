@@ -1,14 +1,14 @@
 """The one way to files from elsewhere: the user's own folder first, then source after source, each checked."""
 
-from __future__ import annotations
-
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import numpy as np
 
 from deepspectra.data.sources.downloads import fetch
 from deepspectra.data.sources.errors import CorruptError, IncompleteError, NoFilesError, SourceError
@@ -17,14 +17,12 @@ from deepspectra.data.sources.members import MemberBytes, locate, read_members
 from deepspectra.data.sources.tables import AnySource
 from deepspectra.runtime.errors import UserError
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["Retriever", "UnobtainableError", "read_arrays"]
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Read = Callable[[AnySource, Path, Sequence[Path]], T]
 
 
 class UnobtainableError(Exception):
@@ -42,28 +40,21 @@ class Retriever:
     :ivar folder: the user's own, with files as downloaded or their members as single files. None or empty for none.
     :ivar timeout_seconds: without a byte, after which an attempt to download has failed.
     :ivar retries: further attempts for each download.
-    :ivar scratch: folder for downloads, the system's temporary one if None; nothing stays in it.
-    :ivar progress: whether to show progress on standard error.
     """
 
     folder: str | os.PathLike[str] | None = None
     timeout_seconds: float = 60.0
     retries: int = 2
-    scratch: str | os.PathLike[str] | None = None
-    progress: bool = True
 
-    def retrieve(
-        self, name: str, sources: Sequence[AnySource], read: Callable[[AnySource, Path, Sequence[Path]], T]
-    ) -> tuple[T, str]:
-        """What ``read`` makes of the first source that serves. A source that fails is logged, and the next one tried.
+    def retrieve(self, name: str, sources: Sequence[AnySource], read: _Read[T]) -> tuple[T, str]:
+        """The content of the first source that serves, and that place in words; a source that fails is logged.
 
         :param name: for messages.
         :param read: (source, folder, files) -> content; it raises a SourceError for wrong files. Downloaded files
             go when it returns.
-        :returns: the content, and the place that served it, in words.
         :raises UnobtainableError: if no source served.
         :raises UserError: if a file in the user's folder is wrong or missing, if that folder does not exist, or if the
-            scratch folder cannot be written.
+            temporary folder cannot be written.
         """
         tried: list[tuple[str, str]] = []
         if self.folder:
@@ -80,31 +71,19 @@ class Retriever:
         for source in sources:
             logger.info("%s: trying %s", name, source)
             try:
-                with tempfile.TemporaryDirectory(dir=self.scratch, prefix=f"{name}-") as place:
-                    files = fetch(
-                        source,
-                        Path(place),
-                        timeout=self.timeout_seconds,
-                        retries=self.retries,
-                        progress=self.progress,
-                    )
+                with tempfile.TemporaryDirectory(prefix=f"{name}-") as place:
+                    files = fetch(source, Path(place), timeout=self.timeout_seconds, retries=self.retries)
                     return read(source, Path(place), files), str(source)
             except SourceError as error:
                 tried.append((str(source), str(error)))
                 logger.warning("%s: %s: %s", name, source, error)
             except OSError as error:
-                raise UserError(f"{name}: cannot write to {self.scratch or tempfile.gettempdir()}: {error}") from error
+                raise UserError(f"{name}: cannot write to {tempfile.gettempdir()}: {error}") from error
         raise UnobtainableError(tried)
 
 
-def _from_folder(
-    name: str, sources: Sequence[AnySource], read: Callable[[AnySource, Path, Sequence[Path]], T], folder: Path
-) -> tuple[T, str]:
-    """The content of the user's own files, in the form of whichever source they are.
-
-    :raises NoFilesError: if the folder has no file of any source.
-    :raises UserError: if it has some, but no source is complete, or the first complete one is wrong.
-    """
+def _from_folder(name: str, sources: Sequence[AnySource], read: _Read[T], folder: Path) -> tuple[T, str]:
+    """The content of the user's own files, in the form of whichever source they are; NoFilesError without any."""
     incomplete: IncompleteError | None = None
     for source in sources:
         try:
@@ -135,12 +114,10 @@ def read_arrays(
 ) -> tuple[dict[str, np.ndarray], dict[str, MemberBytes]]:
     """The arrays in a source's files, and the members that they come from, whose hashes are checked first.
 
-    :raises IncompleteError: if a member is not in the files.
-    :raises CorruptError: if a file has the wrong hash or is not of the source's format.
+    :raises CorruptError: if a file is not of the source's format, and as :func:`read_members`.
     """
     members = read_members(folder, files, source.members)
     try:
-        arrays = FORMATS[source.format].read({role: member.content for role, member in members.items()})
+        return FORMATS[source.format].read({role: member.content for role, member in members.items()}), members
     except CorruptError as error:
         raise CorruptError(f"{', '.join(member.origin for member in members.values())}: {error}") from error
-    return arrays, members

@@ -3,8 +3,6 @@
 Rules pass entries on as parameters (``model_dump``): another order or form of their fields would download all again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -32,16 +30,14 @@ _Text = Annotated[str, Field(min_length=1)]
 _Url = Annotated[str, Field(pattern=r"^https?://")]
 
 
-class TableEntry(BaseModel):
-    """A part of a table: no unknown keys, no changes."""
-
+class _TableEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Member(TableEntry):
-    """One file of a source, inside its archive or by itself.
+class Member(_TableEntry):
+    """One file of a source.
 
-    :ivar path: inside the archive; a file by itself has the last part as its name.
+    :ivar path: inside its archive; a file by itself has the last part as its name.
     :ivar sha256: of the uncompressed bytes, checked before they are parsed; the first digits (at least 8) where the
         provider publishes no more.
     """
@@ -55,11 +51,8 @@ class Member(TableEntry):
         return PurePosixPath(self.path).name
 
 
-class _Source(TableEntry):
+class _Source(_TableEntry):
     """What all sources have in common.
-
-    Each has ``downloaded_names``, names (glob patterns) of the downloaded files, and ``by_hand``, which files to put
-    into a folder and how to get them elsewhere.
 
     :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
     :ivar members: the files needed, by their role in the format.
@@ -86,10 +79,12 @@ class HttpSource(_Source):
 
     @property
     def downloaded_names(self) -> list[str]:
+        """Names of the downloaded files."""
         return [url_file_name(url) for url in self.urls]
 
     @property
     def by_hand(self) -> str:
+        """Which files to put into a folder, and how to get them elsewhere."""
         unpacked = ", ".join(member.name for member in self.members.values())
         return f"{', '.join(self.downloaded_names)} (from {' '.join(self.urls)}), or unpacked: {unpacked}"
 
@@ -98,53 +93,59 @@ class HttpSource(_Source):
 
 
 class _Package(_Source):
-    """A package of a registry."""
+    """A package of a registry; the kinds differ in words: its downloaded file, how to get that, and its description."""
+
+    _file: ClassVar[str]
+    _command: ClassVar[str]
+    _words: ClassVar[str]
 
     kind: str
     package: _PackageName
     version: _Version
 
+    def _filled(self, template: str) -> str:
+        # A wheel's name has underscores where the package's may have others.
+        wheel = re.sub("[-_.]+", "_", self.package)
+        return template.format(package=self.package, version=self.version, wheel=wheel)
+
+    @property
+    def downloaded_names(self) -> list[str]:
+        """The name, a glob pattern, of the downloaded file."""
+        return [self._filled(self._file)]
+
+    @property
+    def by_hand(self) -> str:
+        """Which file to put into a folder, and how to get it elsewhere."""
+        return self._filled(f"{self._file} ({self._command})")
+
+    def __str__(self) -> str:
+        return self._filled(self._words)
+
 
 class NpmSource(_Package):
     """A package of the npm registry."""
 
+    _file = "{package}-{version}.tgz"
+    _command = "npm pack --ignore-scripts {package}@{version}"
+    _words = "npm package {package}@{version}"
+
     kind: Literal["npm"]
-
-    @property
-    def downloaded_names(self) -> list[str]:
-        return [f"{self.package}-{self.version}.tgz"]
-
-    @property
-    def by_hand(self) -> str:
-        return f"{self.downloaded_names[0]} (npm pack --ignore-scripts {self.package}@{self.version})"
-
-    def __str__(self) -> str:
-        return f"npm package {self.package}@{self.version}"
 
 
 class PypiSource(_Package):
     """A wheel of the Python package index."""
 
+    _file = "{wheel}-{version}-*.whl"
+    _command = "pip download --no-deps --only-binary :all: {package}=={version}"
+    _words = "PyPI package {package}=={version}"
+
     kind: Literal["pypi"]
-
-    @property
-    def downloaded_names(self) -> list[str]:
-        # A wheel's name has underscores where the package's may have others.
-        return [f"{re.sub('[-_.]+', '_', self.package)}-{self.version}-*.whl"]
-
-    @property
-    def by_hand(self) -> str:
-        command = f"pip download --no-deps --only-binary :all: {self.package}=={self.version}"
-        return f"{self.downloaded_names[0]} ({command})"
-
-    def __str__(self) -> str:
-        return f"PyPI package {self.package}=={self.version}"
 
 
 AnySource = Annotated[HttpSource | NpmSource | PypiSource, Field(discriminator="kind")]
 
 
-class ArrayEntry(TableEntry):
+class _ArrayEntry(_TableEntry):
     """One canonical array; ``sha256`` is of its bytes in C order, little-endian; a table has names of ``columns``."""
 
     shape: list[PositiveInt] = Field(min_length=1)
@@ -153,7 +154,7 @@ class ArrayEntry(TableEntry):
     columns: list[str] | None = None
 
 
-class DataSetEntry(TableEntry):
+class DataSetEntry(_TableEntry):
     """One data set: its arrays, and its sources in the order in which they are tried."""
 
     table: ClassVar[str] = "data table"
@@ -162,40 +163,32 @@ class DataSetEntry(TableEntry):
     licence: str
     citation: str
     homepage: _Url
-    arrays: dict[str, ArrayEntry] = Field(min_length=1)
+    arrays: dict[str, _ArrayEntry] = Field(min_length=1)
     sources: list[AnySource] = Field(min_length=1)
 
 
-class ProviderHash(TableEntry):
-    """The hash that a provider publishes, or its first digits where there is no more.
-
-    Neither kind would withstand a forger: they tell a damaged or mistaken file, and readers execute nothing in a file.
-    """
+class ProviderHash(_TableEntry):
+    """The hash that a provider publishes, or its first digits where there is no more: against damage, not forgers."""
 
     kind: Literal["sha256_prefix", "md5"]
     value: _Sha256Prefix
 
     def check(self, path: Path) -> None:
-        """Compare a file with this hash.
-
-        :raises CorruptError: if it differs. :raises OSError: if the file cannot be read.
-        """
+        """Compare a file with this hash; CorruptError if it differs."""
         algorithm, words = ("md5", "MD5") if self.kind == "md5" else ("sha256", "SHA-256")
         with path.open("rb") as file:
             found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
         check_digest(path.name, found, self.value, words)
 
 
-class LayerEntry(TableEntry):
+class LayerEntry(_TableEntry):
     """One weight matrix: its ``parameter`` in the file (for Keras, the layer's group) and its ``shape`` there."""
 
     parameter: _Text
     shape: list[PositiveInt] = Field(min_length=2, max_length=2)
 
 
-class _Network(TableEntry):
-    """What all pretrained networks have in common."""
-
+class _Network(_TableEntry):
     title: _Text
     provider: _Text
     licence: _Text
@@ -216,11 +209,9 @@ class WeightsEntry(_Network):
 
     @property
     def source(self) -> HttpSource:
-        """The official file as a source. (Not validated: its formats are those of ``matrices``.)"""
-        member = Member(path=url_file_name(self.url))
-        return HttpSource.model_construct(
-            kind="http", urls=[self.url], bytes=self.bytes, format=self.format, members={"file": member}
-        )
+        """The official file as a source. (Not validated: its formats are those of :func:`read_matrices`.)"""
+        members = {"file": Member(path=url_file_name(self.url))}
+        return HttpSource.model_construct(urls=[self.url], bytes=self.bytes, members=members)
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -241,10 +232,8 @@ _Entry = TypeVar("_Entry", DataSetEntry, WeightsEntry, BackboneEntry)
 
 
 def load_table(path: str | os.PathLike[str], kind: type[_Entry]) -> dict[str, _Entry]:
-    """Read and validate one of the tables.
+    """The entries of one of the tables by name, in the file's order.
 
-    :param kind: of its entries.
-    :returns: entries by name, in the file's order.
     :raises UserError: if the file is missing, is not YAML, or has mistakes; the message names every wrong key.
     """
     what = f"{kind.table} {path}"

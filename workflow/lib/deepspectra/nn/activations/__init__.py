@@ -1,14 +1,9 @@
 """Activation functions by name.
 
-Every module in this folder but ``base`` and ``own`` is one activation: its file name is the activation's name, and it
-defines ``ACTIVATION``. To add one, add a file; the tests run over all names.
-
-``base``      what an activation is
-``own``       functions of the user's own, as ``module:function``
-``families``  activations with parameters, which have no name to look up
+Every module in this folder but ``base`` (what an activation is) and ``own`` (the user's functions) is one activation:
+its file name is the activation's name, and it defines ``ACTIVATION``. To add one, add a file; the tests run over all
+names. ``families`` has activations with parameters, which have no name to look up.
 """
-
-from __future__ import annotations
 
 from deepspectra.nn.activations.base import Activation
 from deepspectra.runtime.registry import Registry

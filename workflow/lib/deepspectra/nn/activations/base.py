@@ -1,34 +1,36 @@
 """What an activation is: a function with its derivative and its Gaussian constants.
 
-Both act entry by entry on NumPy arrays and torch tensors alike, so that kernels (torch) and quadratures (NumPy) share
-one definition. Importing this module does not import torch.
+All functions here act entry by entry on NumPy arrays and torch tensors alike, so kernels (torch) and quadratures
+(NumPy) share one definition. Importing this module does not import torch.
 """
 
-from __future__ import annotations
-
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from deepspectra.nn.quadrature import gaussian_expectation
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["Activation", "check_normalised", "normalised"]
+__all__ = ["Activation", "array_namespace", "check_normalised", "error_function", "normalised", "sigmoid"]
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A named activation sigma with its derivative.
-
-    :param function: sigma, entry by entry, on NumPy arrays and torch tensors; keeps shape and floating dtype (so its
-        constants must be Python floats: NumPy scalars would widen float32).
-    :param derivative: sigma', likewise.
-    :param breakpoints: where sigma or one of its derivatives jumps.
+    """A named activation sigma with its derivative; xi ~ N(0, 1).
 
     The constants are those of fan2020, eq. 7. In pennington2017, eq. 10, eta is ``second_moment`` and zeta is
-    ``b_sigma`` squared. All are computed by :func:`~deepspectra.nn.quadrature.gaussian_expectation`.
+    ``b_sigma`` squared.
+
+    :param function: sigma, on NumPy arrays and torch tensors; keeps shape and floating dtype (so its constants must be
+        Python floats: NumPy scalars would widen float32).
+    :param derivative: sigma', likewise.
+    :param breakpoints: where sigma or one of its derivatives jumps.
     """
 
     name: str
@@ -75,12 +77,29 @@ def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
 
 
 def normalised(
-    name: str,
-    function: Callable[[Any], Any],
-    derivative: Callable[[Any], Any],
-    breakpoints: tuple[float, ...] = (),
+    name: str, function: Callable[[Any], Any], derivative: Callable[[Any], Any], breakpoints: tuple[float, ...] = ()
 ) -> Activation:
     """The activation (f - E[f]) / sd(f), by quadrature."""
     mean = gaussian_expectation(function, breakpoints, name)
     scale = 1 / math.sqrt(gaussian_expectation(lambda x: (function(x) - mean) ** 2, breakpoints, name))
     return Activation(name, lambda x: scale * (function(x) - mean), lambda x: scale * derivative(x), breakpoints)
+
+
+def array_namespace(array: Any) -> ModuleType:
+    """``torch`` for a torch tensor, ``numpy`` for anything else; never imports torch by itself."""
+    return sys.modules["torch"] if type(array).__module__.partition(".")[0] == "torch" else np
+
+
+def error_function(x: Any) -> Any:
+    """erf(x)."""
+    if array_namespace(x) is not np:
+        return array_namespace(x).erf(x)
+    # Imported here: SciPy takes a third of a second, and Snakemake may look up an activation at every start.
+    from scipy.special import erf
+
+    return erf(x)
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), without overflow at any x."""
+    return 0.5 + 0.5 * array_namespace(x).tanh(0.5 * x)

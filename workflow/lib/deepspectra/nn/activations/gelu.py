@@ -3,13 +3,10 @@
 Before normalisation its mean is 1/(2 sqrt(pi)) and its second moment 1/3 + 1/(2 sqrt(3) pi).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
-from deepspectra.nn.activations.base import Activation
-from deepspectra.nn.special import array_namespace, error_function
+from deepspectra.nn.activations.base import Activation, array_namespace, error_function
 
 __all__ = ["ACTIVATION"]
 
@@ -18,17 +15,15 @@ _SCALE = 1 / math.sqrt(1 / 3 + 1 / (2 * math.sqrt(3) * math.pi) - _MEAN**2)
 
 
 def _density(x: Any) -> Any:
-    """Density of N(0, 1)."""
     return array_namespace(x).exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
 
 
 def _distribution(x: Any) -> Any:
-    """Distribution function of N(0, 1)."""
     return 0.5 + 0.5 * error_function(x * math.sqrt(0.5))
 
 
 ACTIVATION = Activation(
     "gelu",
-    function=lambda x: _SCALE * (x * _distribution(x) - _MEAN),
-    derivative=lambda x: _SCALE * (_distribution(x) + x * _density(x)),
+    lambda x: _SCALE * (x * _distribution(x) - _MEAN),
+    lambda x: _SCALE * (_distribution(x) + x * _density(x)),
 )

@@ -1,9 +1,6 @@
 """Normalised ReLU, max(x, 0). At the kink its derivative is the mean of both sides."""
 
-from deepspectra.nn.activations.base import normalised
-from deepspectra.nn.special import array_namespace
-
-__all__ = ["ACTIVATION"]
+from deepspectra.nn.activations.base import array_namespace, normalised
 
 ACTIVATION = normalised(
     "relu", lambda x: 0.5 * (x + abs(x)), lambda x: 0.5 + 0.5 * array_namespace(x).sign(x), breakpoints=(0.0,)

@@ -1,11 +1,8 @@
 """Normalised SiLU, x / (1 + exp(-x))."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from deepspectra.nn.activations.base import normalised
-from deepspectra.nn.special import sigmoid
+from deepspectra.nn.activations.base import normalised, sigmoid
 
 __all__ = ["ACTIVATION"]
 

@@ -1,11 +1,8 @@
 """Normalised softplus, log(1 + exp(x)), in a form that neither overflows nor loses digits."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from deepspectra.nn.activations.base import normalised
-from deepspectra.nn.special import array_namespace, sigmoid
+from deepspectra.nn.activations.base import array_namespace, normalised, sigmoid
 
 __all__ = ["ACTIVATION"]
 

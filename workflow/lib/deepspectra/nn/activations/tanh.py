@@ -1,8 +1,5 @@
 """Normalised tanh."""
 
-from deepspectra.nn.activations.base import normalised
-from deepspectra.nn.special import array_namespace
-
-__all__ = ["ACTIVATION"]
+from deepspectra.nn.activations.base import array_namespace, normalised
 
 ACTIVATION = normalised("tanh", lambda x: array_namespace(x).tanh(x), lambda x: 1 - array_namespace(x).tanh(x) ** 2)

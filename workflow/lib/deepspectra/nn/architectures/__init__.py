@@ -5,8 +5,6 @@ defines ``ARCHITECTURE``: shapes of weights, torch module, cost and settings. To
 all names. Nothing here imports torch before a network is built.
 """
 
-from __future__ import annotations
-
 from deepspectra.nn.architectures.base import Architecture, matrix_shape, parameter_count
 from deepspectra.runtime.registry import Registry
 

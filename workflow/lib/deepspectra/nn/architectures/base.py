@@ -1,4 +1,4 @@
-"""What an architecture is, and the shapes that several share.
+"""What an architecture is, and what several share.
 
 Jobs are sized and null distributions named by shapes before anything is computed, so this module imports neither torch
 nor NumPy.
@@ -7,6 +7,7 @@ nor NumPy.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["Architecture", "Shapes", "dense_shapes", "elementwise_layer", "matrix_shape", "parameter_count"]
+__all__ += ["sequence_of_layers"]
 
 #: Layer -> shape of its weight, in order: (outputs, inputs), or (outputs, inputs, height, width) of a convolution.
 Shapes = dict[str, tuple[int, ...]]
@@ -24,8 +26,6 @@ Shapes = dict[str, tuple[int, ...]]
 class Architecture:
     """One kind of network: what it looks like, how it is built and what it costs.
 
-    :param name: as in the configuration.
-    :param keys: settings that a network of this kind must have, such as ``hidden``.
     :param shapes: (settings, inputs, outputs) to the shapes of the weights, without importing torch. ``settings`` is
         the network's entry in the configuration, ``inputs`` how many numbers a sample has. Raises ValueError for inputs
         that do not fit.
@@ -36,8 +36,6 @@ class Architecture:
     :param megabytes: inputs to the memory for the activations of a test batch.
     """
 
-    name: str
-    keys: frozenset[str]
     shapes: Callable[[Mapping[str, Any], int, int], Shapes]
     build: Callable[[Mapping[str, Any], int, int], nn.Module]
     seconds: Callable[[Shapes], float]
@@ -52,6 +50,33 @@ def dense_shapes(inputs: int, hidden: Sequence[int], outputs: int) -> Shapes:
     sizes = [inputs, *hidden, outputs]
     layers = [f"dense{n}" for n in range(1, len(hidden) + 1)] + ["output"]
     return {layer: (after, before) for layer, before, after in zip(layers, sizes[:-1], sizes[1:], strict=True)}
+
+
+def sequence_of_layers(
+    shapes: Shapes,
+    following: Callable[[str], dict[str, nn.Module]],
+    *,
+    padding: int | str = 0,
+    flatten: bool = True,
+    bias: bool = True,
+) -> nn.Sequential:
+    """Convolutions and dense layers with these weights, and what follows each but the last.
+
+    :param following: name of a layer to the modules after it, by names of their own.
+    :param padding: of convolutions. :param flatten: samples before the first dense layer. :param bias: of dense layers.
+    """
+    from torch import nn
+
+    layers: dict[str, nn.Module] = {}
+    for name, (outputs, inputs, *window) in shapes.items():
+        if flatten and not window:
+            layers.setdefault("flatten", nn.Flatten())
+        layers[name] = (
+            nn.Conv2d(inputs, outputs, window[0], padding=padding) if window else nn.Linear(inputs, outputs, bias)
+        )
+        if name != "output":
+            layers |= following(name)
+    return nn.Sequential(OrderedDict(layers))
 
 
 def elementwise_layer(activation: str) -> nn.Module:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from deepspectra.nn.architectures.base import Architecture, Shapes, dense_shapes, elementwise_layer
+from deepspectra.nn.architectures.base import Architecture, Shapes, dense_shapes, elementwise_layer, sequence_of_layers
 from deepspectra.nn.images import CHANNELS, CLASSES, IMAGE_SIDE, image_side
 
 if TYPE_CHECKING:
@@ -29,27 +28,17 @@ def lenet_shapes(side: int = IMAGE_SIDE, outputs: int = CLASSES) -> Shapes:
 
 
 def lenet(activation: str = "relu", side: int = IMAGE_SIDE, outputs: int = CLASSES) -> nn.Sequential:
-    """The network for images (batch, 3, side, side); a plain sequence, so its Hessians can be reduced.
-
-    :param activation: relu or tanh.
-    """
+    """The network for images (batch, 3, side, side), with relu or tanh; a sequence, so its Hessians can be reduced."""
     from torch import nn
 
-    layers: list[tuple[str, nn.Module]] = []
-    for name, (after, before, *window) in lenet_shapes(side, outputs).items():
-        if name == "dense1":
-            layers.append(("flatten", nn.Flatten()))
-        layers.append((name, nn.Conv2d(before, after, 5) if window else nn.Linear(before, after)))
-        if name != "output":
-            layers.append((f"{name}_{activation}", elementwise_layer(activation)))
-        if window:
-            layers.append((f"{name}_pool", nn.MaxPool2d(2)))
-    return nn.Sequential(OrderedDict(layers))
+    def following(name: str) -> dict[str, nn.Module]:
+        pool: dict[str, nn.Module] = {f"{name}_pool": nn.MaxPool2d(2)} if name.startswith("conv") else {}
+        return {f"{name}_{activation}": elementwise_layer(activation)} | pool
+
+    return sequence_of_layers(lenet_shapes(side, outputs), following)
 
 
 ARCHITECTURE = Architecture(
-    name="lenet",
-    keys=frozenset(),
     shapes=lambda settings, inputs, outputs: lenet_shapes(image_side(inputs), outputs),
     build=lambda settings, inputs, outputs: lenet(settings.get("activation", "relu"), image_side(inputs), outputs),
     seconds=lambda shapes: 0.001,

@@ -3,10 +3,9 @@ layers."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from deepspectra.nn.architectures.base import Architecture, Shapes, dense_shapes
+from deepspectra.nn.architectures.base import Architecture, Shapes, dense_shapes, sequence_of_layers
 from deepspectra.nn.images import CHANNELS, CLASSES, image_inputs, image_side
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def minialexnet_shapes(side: int, outputs: int = CLASSES) -> Shapes:
 
     :raises ValueError: if nothing is left of the image.
     """
-    left = _pooled_side(_pooled_side(side))
+    left = ((side - 3) // 2 - 2) // 2 + 1
     if left < 1:
         raise ValueError(f"miniAlexNet needs images of at least 7 pixels a side, found {side}")
     convolutions: Shapes = {"conv1": (300, CHANNELS, 5, 5), "conv2": (150, 300, 5, 5)}
@@ -34,22 +33,13 @@ def minialexnet(side: int, outputs: int = CLASSES) -> nn.Sequential:
     """The network for images (batch, 3, side, side)."""
     from torch import nn
 
-    layers: list[tuple[str, nn.Module]] = []
-    for name, (after, before, *window) in minialexnet_shapes(side, outputs).items():
-        if window:
-            layers += [
-                (name, nn.Conv2d(before, after, 5, padding="same")),
-                (f"{name}_relu", nn.ReLU()),
-                (f"{name}_pool", nn.MaxPool2d(3, stride=2)),
-                (f"{name}_response", response_normalisation()),
-            ]
-            continue
-        if name == "dense1":
-            layers.append(("flatten", nn.Flatten()))
-        layers.append((name, nn.Linear(before, after)))
-        if name != "output":
-            layers.append((f"{name}_relu", nn.ReLU()))
-    return nn.Sequential(OrderedDict(layers))
+    def following(name: str) -> dict[str, nn.Module]:
+        layers: dict[str, nn.Module] = {f"{name}_relu": nn.ReLU()}
+        if name.startswith("conv"):
+            layers |= {f"{name}_pool": nn.MaxPool2d(3, stride=2), f"{name}_response": response_normalisation()}
+        return layers
+
+    return sequence_of_layers(minialexnet_shapes(side, outputs), following, padding="same")
 
 
 def response_normalisation() -> nn.Module:
@@ -62,14 +52,7 @@ def response_normalisation() -> nn.Module:
     return nn.LocalResponseNorm(size=11, alpha=11.0, beta=0.5, k=1.0)
 
 
-def _pooled_side(side: int) -> int:
-    """Side of an image after pooling over 3 x 3 with stride 2, without padding."""
-    return (side - 3) // 2 + 1
-
-
 ARCHITECTURE = Architecture(
-    name="minialexnet",
-    keys=frozenset(),
     shapes=lambda settings, inputs, outputs: minialexnet_shapes(image_side(inputs), outputs),
     build=lambda settings, inputs, outputs: minialexnet(image_side(inputs), outputs),
     seconds=lambda shapes: 0.05,

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deepspectra.nn.architectures.base import (
-    Architecture,
-    Shapes,
-    dense_shapes,
-    elementwise_layer,
-    parameter_count,
-)
+from deepspectra.nn.architectures import base
 from deepspectra.nn.images import CLASSES, image_inputs
 
 if TYPE_CHECKING:
@@ -29,27 +22,15 @@ def feed_forward(
     :param hidden: neurons in each hidden layer; if there are none, ``output`` is the only layer.
     :param activation: relu or tanh.
     """
-    from torch import nn
-
-    layers: list[tuple[str, nn.Module]] = [("flatten", nn.Flatten())]
-    for name, (after, before) in dense_shapes(inputs, hidden, outputs).items():
-        layers.append((name, nn.Linear(before, after)))
-        if name != "output":
-            layers.append((f"{name}_{activation}", elementwise_layer(activation)))
-    return nn.Sequential(OrderedDict(layers))
+    shapes = base.dense_shapes(inputs, hidden, outputs)
+    return base.sequence_of_layers(shapes, lambda name: {f"{name}_{activation}": base.elementwise_layer(activation)})
 
 
-def _seconds(shapes: Shapes) -> float:
-    """A fixed cost for each sample, and one for each parameter."""
-    return 1e-4 + 3.5e-10 * parameter_count(shapes)
-
-
-ARCHITECTURE = Architecture(
-    name="mlp",
-    keys=frozenset({"hidden"}),
-    shapes=lambda settings, inputs, outputs: dense_shapes(inputs, settings["hidden"], outputs),
+ARCHITECTURE = base.Architecture(
+    shapes=lambda settings, inputs, outputs: base.dense_shapes(inputs, settings["hidden"], outputs),
     build=lambda settings, inputs, outputs: feed_forward(
         settings["hidden"], inputs, outputs, settings.get("activation", "relu")
     ),
-    seconds=_seconds,
+    # A fixed cost for each sample, and one for each parameter.
+    seconds=lambda shapes: 1e-4 + 3.5e-10 * base.parameter_count(shapes),
 )

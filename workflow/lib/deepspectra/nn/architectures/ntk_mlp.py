@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deepspectra.nn.architectures.base import Architecture, dense_shapes
+from deepspectra.nn.architectures.base import Architecture, dense_shapes, sequence_of_layers
 
 if TYPE_CHECKING:
     import torch
@@ -36,14 +35,12 @@ def kernel_network(inputs: int, hidden: Sequence[int], activation: Activation, o
 
     Its layers ``dense1``, ..., ``output`` hold the weights W_1, ..., W_L and w' as they stand in the equation.
     """
-    from torch import nn
+    shapes = dense_shapes(inputs, hidden, outputs)
 
-    layers: list[tuple[str, nn.Module]] = []
-    for name, (after, before) in dense_shapes(inputs, hidden, outputs).items():
-        layers.append((name, nn.Linear(before, after, bias=False)))
-        if name != "output":
-            layers.append((f"{name}_{activation.name}", scaled_activation(activation, after)))
-    return nn.Sequential(OrderedDict(layers))
+    def following(name: str) -> dict[str, nn.Module]:
+        return {f"{name}_{activation.name}": scaled_activation(activation, shapes[name][0])}
+
+    return sequence_of_layers(shapes, following, flatten=False, bias=False)
 
 
 def _build(settings: Mapping[str, Any], inputs: int, outputs: int) -> nn.Module:
@@ -53,8 +50,6 @@ def _build(settings: Mapping[str, Any], inputs: int, outputs: int) -> nn.Module:
 
 
 ARCHITECTURE = Architecture(
-    name="ntk_mlp",
-    keys=frozenset({"hidden", "activation"}),
     shapes=lambda settings, inputs, outputs: dense_shapes(inputs, settings["hidden"], outputs),
     build=_build,
     # Adam moves every weight after every batch.

@@ -3,13 +3,11 @@
 Stands in where the weights of ResNet-34 are out of reach. Modules have the names in the file of its weights.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional
 
-from deepspectra.nn.backbones.base import Backbone
+from deepspectra.nn.backbones import Backbone
 
 __all__ = ["BACKBONE", "EfficientNetLite0"]
 
@@ -37,10 +35,8 @@ class _Convolution(nn.Conv2d):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if self.stride[0] == 2:
-            margins = []
-            for length in (images.shape[3], images.shape[2]):
-                zeros = self.kernel_size[0] - 2 + length % 2
-                margins += [zeros // 2, zeros - zeros // 2]
+            width, height = (self.kernel_size[0] - 2 + length % 2 for length in (images.shape[3], images.shape[2]))
+            margins = [width // 2, width - width // 2, height // 2, height - height // 2]
             images = functional.pad(images, margins)
         return super().forward(images)
 

@@ -1,13 +1,11 @@
 """ResNet-34: with ImageNet's weights the backbone of baskerville2022, with random ones a network too large for its
 Hessian, whose Gauss-Newton matrix is studied."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torchvision import models
 
-from deepspectra.nn.backbones.base import Backbone
+from deepspectra.nn.backbones import Backbone
 from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 __all__ = ["BACKBONE", "random_resnet34"]

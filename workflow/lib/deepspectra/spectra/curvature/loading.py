@@ -12,7 +12,7 @@ from torch import nn
 from deepspectra.data.loading import load_samples
 from deepspectra.data.sets import data_set
 from deepspectra.data.tasks import Part, Samples
-from deepspectra.nn.loading import State, load_trained
+from deepspectra.nn.networks import State, load_trained
 
 __all__ = ["load_network_and_samples"]
 

@@ -1,7 +1,5 @@
 """Random polynomials of degree five (pennington2017, figure 2)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -27,15 +25,11 @@ def random_quintic(zeta: float, rng: np.random.Generator) -> Activation:
     hermite /= np.sqrt([math.factorial(order) for order in range(6)])
     coefficients = [float(value) for value in np.polynomial.hermite_e.herme2poly(hermite)]
     slopes = [order * value for order, value in enumerate(coefficients)][1:]
-    return Activation(
-        f"quintic(zeta={zeta:g})",
-        function=lambda x: _horner(coefficients, x),
-        derivative=lambda x: _horner(slopes, x),
-    )
+    return Activation(f"quintic(zeta={zeta:g})", lambda x: _horner(coefficients, x), lambda x: _horner(slopes, x))
 
 
 def _horner(coefficients: list[float], x: Any) -> Any:
-    """Polynomial with ascending coefficients."""
+    """Polynomial with ascending coefficients; NumPy's own does not take torch tensors."""
     result = x * 0 + coefficients[-1]
     for coefficient in coefficients[-2::-1]:
         result = result * x + coefficient

@@ -1,12 +1,9 @@
 """Rectifiers with different slopes on both sides of zero (pennington2017, eq. 17)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
-from deepspectra.nn.activations.base import Activation
-from deepspectra.nn.special import array_namespace
+from deepspectra.nn.activations.base import Activation, array_namespace
 
 __all__ = ["rectifier", "rectifier_zeta"]
 
@@ -15,7 +12,6 @@ def rectifier(alpha: float) -> Activation:
     """f_alpha (eq. 17): alpha = -1 is the identity, 0 a shifted relu, 1 a shifted absolute value; eta = 1."""
     mean = (1 + alpha) / math.sqrt(2 * math.pi)
     scale = 1 / math.sqrt((1 + alpha**2) / 2 - (1 + alpha) ** 2 / (2 * math.pi))
-
     even, odd = 0.5 * (1 + alpha) * scale, 0.5 * (1 - alpha) * scale
 
     def function(x: Any) -> Any:
@@ -27,10 +23,9 @@ def rectifier(alpha: float) -> Activation:
         result -= scale * mean
         return result
 
-    def derivative(x: Any) -> Any:
-        return even * array_namespace(x).sign(x) + odd
-
-    return Activation(f"rectifier({alpha:g})", function, derivative, breakpoints=(0.0,))
+    return Activation(
+        f"rectifier({alpha:g})", function, lambda x: even * array_namespace(x).sign(x) + odd, breakpoints=(0.0,)
+    )
 
 
 def rectifier_zeta(alpha: float) -> float:
