@@ -9,6 +9,7 @@ import torch
 from torch.func import hessian
 
 from deepspectra.nn.losses import batch_loss, curvature_factor
+from deepspectra.runtime.errors import UserError
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared"])
@@ -44,3 +45,12 @@ def test_the_loss_is_torchs():
     values = torch.randn(5, 4, dtype=torch.float64)
     expected = torch.nn.functional.mse_loss(outputs, values) * 5
     torch.testing.assert_close(batch_loss("squared", outputs, values), expected)
+
+
+def test_an_unknown_loss_is_refused():
+    for function in (
+        lambda: batch_loss("hinge", torch.zeros(1, 2), None),
+        lambda: curvature_factor("hinge", torch.zeros(1, 2)),
+    ):
+        with pytest.raises(UserError, match="no loss 'hinge'; known are cross_entropy, squared"):
+            function()

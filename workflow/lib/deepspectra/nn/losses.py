@@ -3,10 +3,12 @@
 The curvature of a batch is that of the sum, as in the code of baskerville2022 (the mean times the batch size).
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch.nn import functional
+
+from deepspectra.runtime.errors import UserError
 
 __all__ = ["Loss", "batch_loss", "curvature_factor"]
 
@@ -18,7 +20,9 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
 
     :param outputs: shape (batch, outputs).
     :param targets: labels (batch,) int64 for cross-entropy, values of the outputs' shape for the squared error.
+    :raises UserError: here and below, if there is no such loss.
     """
+    _check(loss)
     if loss == "squared":
         # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
@@ -39,6 +43,7 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     :param outputs: shape (batch, outputs).
     :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
     """
+    _check(loss)
     count = outputs.shape[1]
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
     if loss == "squared":
@@ -52,6 +57,11 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     reflection = identity - 2 * mirror[:, :, None] * mirror[:, None, :] / length
     others = _other_columns(likeliest, count)
     return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
+
+
+def _check(loss: str) -> None:
+    if loss not in get_args(Loss):
+        raise UserError(f"there is no loss {loss!r}; known are {', '.join(get_args(Loss))}.")
 
 
 def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:
