@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Item", "Numbers", "Table"]
 
 
-def _nothing(paper: Any) -> list[str]:
-    return []
-
-
-def _no_values(paper: Any) -> dict[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True)
 class Item:
     """A figure or table of one paper.
@@ -49,10 +41,10 @@ class Item:
     numbers: str
     drawing: str = ""
     note: str = ""
-    inputs: Callable[[Any], Mapping[str, Sequence[str]]] = _no_values
-    parameters: Callable[[Any], Mapping[str, Any]] = _no_values
-    spectra: Callable[[Any], Sequence[str]] = _nothing
-    shaped_by: Callable[[Any], Sequence[str]] = _nothing
+    inputs: Callable[[Any], Mapping[str, Sequence[str]]] = lambda paper: {}
+    parameters: Callable[[Any], Mapping[str, Any]] = lambda paper: {}
+    spectra: Callable[[Any], Sequence[str]] = lambda paper: []
+    shaped_by: Callable[[Any], Sequence[str]] = lambda paper: []
     tables: tuple[str, ...] = ()
     memory_mb: Callable[[Any], float] | float = 1500
     minutes: float = 15

@@ -9,8 +9,7 @@ from typing import Any
 from deepspectra.config import describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
-from deepspectra.papers.naming import labels_of
-from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.papers.registry import PAPERS, items_of, labels_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = [

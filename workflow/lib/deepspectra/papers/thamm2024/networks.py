@@ -1,13 +1,12 @@
 """Which networks and weight matrices thamm2024 studies, and the files and settings that their jobs need.
 
-Every start of Snakemake imports this module: no NumPy, pandas or torch here. Arguments have these names everywhere, as
-the rules bind them: ``paper``, the paper's settings at one scale; ``weights``, the table of pretrained weights;
-``scale``, ``network``, ``rows`` and ``columns``, wildcards.
+Every start of Snakemake imports this module: no NumPy, pandas or torch here. The rules bind arguments by name:
+``paper``, the paper's settings at one scale; ``weights``, the table of pretrained weights; others are wildcards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.nn.architectures import matrix_shape
@@ -16,38 +15,16 @@ if TYPE_CHECKING:
     from deepspectra.data.sources.tables import WeightsEntry
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
-__all__ = [
-    "all_null_files",
-    "linearised_layer",
-    "null_level_files",
-    "null_level_settings",
-    "null_vector_files",
-    "null_vector_settings",
-    "pretrained_alone",
-    "stored_shapes",
-    "swept_networks",
-    "tested_networks",
-    "unfolding_parameters",
-    "weight_file",
-    "weight_layers",
-    "weight_states",
-]
+__all__ = ["all_null_files", "linearised_layer", "null_level_files", "null_level_settings", "null_vector_files"]
+__all__ += ["null_vector_settings", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
+__all__ += ["unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:
-    """Networks whose matrices an item shows, each once, in the order of the item; figure 4 and table 1 show none."""
-    if item == "table_2":
-        return list(paper.known_networks)
-    if item == "figure_1":
-        names = [place.network for place in paper.figure_1.panels]
-    elif item == "figure_2":
-        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
-        names = [place.network for place in places]
-    elif item == "figure_3":
-        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
-    else:
-        names = []
-    return list(dict.fromkeys(names))
+    """Networks whose matrices figure 1, 2 or 3 shows, each once, in the figure's order."""
+    if item == "figure_3":
+        return [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+    return list(dict.fromkeys(place.network for key, place in paper.places if key.startswith(item)))
 
 
 def swept_networks(paper: Thamm2024) -> list[str]:
@@ -70,7 +47,7 @@ def stored_shapes(paper: Thamm2024, network: str, weights: Mapping[str, WeightsE
     """Layer -> shape of its weight as stored, without the output layer of networks that are trained here."""
     if network in paper.pretrained:
         return dict(weights[network].shapes)
-    return {layer: list(shape) for layer, shape in paper.network(network).weight_shapes.items() if layer != "output"}
+    return {layer: list(shape) for layer, shape in paper.network(network).shown_shapes.items()}
 
 
 def weight_layers(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, tuple[int, int]]:
@@ -127,10 +104,6 @@ def pretrained_alone(
     Without their weights there is nothing to calibrate, and the largest nulls take long.
     """
     wanted = {int(rows), int(columns)}
-
-    def with_shape(networks: Iterable[str]) -> list[str]:
-        shapes = {name: weight_layers(paper, name, weights).values() for name in networks}
-        return [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
-
-    owners = [] if with_shape(paper.networks) else with_shape(paper.pretrained)
-    return [f"resources/weights/{name}.h5" for name in owners]
+    shapes = {name: weight_layers(paper, name, weights).values() for name in paper.known_networks}
+    owners = [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
+    return [] if set(owners) & set(paper.networks) else [f"resources/weights/{name}.h5" for name in owners]

@@ -10,38 +10,22 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
-from deepspectra.runtime.tables import read_csv
 
-__all__ = [
-    "drawn_side",
-    "figure_numbers",
-    "read_tables",
-    "select",
-    "spacing_panel",
-    "spacing_summary",
-    "spectrum_panel",
-    "variance_panel",
-    "vector_panel",
-    "vector_summary",
-]
+__all__ = ["drawn_side", "figure_numbers", "line", "select", "spacing_panel", "spacing_summary", "spectrum_panel"]
+__all__ += ["variance_panel", "vector_panel", "vector_summary"]
 
 _LARGEST_SPACING = 3.5
-_SPACING_BINS = 28
-_SPECTRUM_BINS = 60
+_SPACING_BINS, _SPECTRUM_BINS = 28, 60
 _CURVE_POINTS = 300
 
 #: Panel, series, x, x_high, y.
 CurveRow = tuple[str, str, float, float, float]
-
-
-def read_tables(paths: Sequence[str], networks: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """One kind of table of several networks, by the network's name."""
-    return {network: read_csv(path) for network, path in zip(networks, paths, strict=True)}
 
 
 def figure_numbers(curves: Sequence[CurveRow], summary: Sequence[Row]) -> Numbers:
@@ -57,18 +41,20 @@ def select(table: pd.DataFrame, **where: str) -> pd.DataFrame:
     return table
 
 
+def line(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> list[CurveRow]:
+    """A line through points; ``x_high`` is that of bars alone."""
+    return [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
+
+
 def spacing_panel(panel: str, curves: pd.DataFrame, layer: str, state: str = "final") -> list[CurveRow]:
     """Histogram and distribution function of the unfolded spacings, and the Wigner surmise of both."""
     values = np.sort(select(curves, layer=layer, state=state, unfolding="gaussian", series="spacing").y.to_numpy())
-    counts, edges = np.histogram(values, bins=_SPACING_BINS, range=(0, _LARGEST_SPACING))
-    rows = [
-        (panel, "spacings", left, right, count / (values.size * (right - left)))
-        for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True)
-    ]
+    edges = np.histogram_bin_edges([], _SPACING_BINS, (0, _LARGEST_SPACING))
+    rows = histogram(panel, values, edges, values.size, "spacings")
     x = np.linspace(0, _LARGEST_SPACING, _CURVE_POINTS)
-    rows += _curve(panel, "cumulative", values, np.arange(1, values.size + 1) / values.size)
-    rows += _curve(panel, "surmise", x, wigner_surmise.pdf(x))
-    return rows + _curve(panel, "surmise cumulative", x, wigner_surmise.cdf(x))
+    rows += line(panel, "cumulative", values, np.arange(1, values.size + 1) / values.size)
+    rows += line(panel, "surmise", x, wigner_surmise.pdf(x))
+    return rows + line(panel, "surmise cumulative", x, wigner_surmise.cdf(x))
 
 
 def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequence[str]) -> list[CurveRow]:
@@ -80,28 +66,24 @@ def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequenc
         if state == "final":
             names |= {f"null_{name}": f"null {name}" for name in ("low", "high", "median")}
         for series, name in names.items():
-            line = select(part, series=series)
-            rows += _curve(panel, name, line.x, line.y)
+            found = select(part, series=series)
+            rows += line(panel, name, found.x, found.y)
     lengths = np.unique([row[2] for row in rows])
-    return rows + _curve(panel, "GOE", lengths, goe_number_variance(lengths))
+    return rows + line(panel, "GOE", lengths, goe_number_variance(lengths))
 
 
 def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer: str) -> list[CurveRow]:
     """Histograms of the singular values before and after training, on the same bins, and the modified law's fits."""
-    states = [state for state in ("initial", "final") if len(select(levels, layer=layer, state=state))]
-    spectra = {state: select(curves, layer=layer, state=state, series="singular_value").y for state in states}
-    edges = np.linspace(0, max(values.max() for values in spectra.values()), _SPECTRUM_BINS + 1)
+    spectra = select(curves, layer=layer, series="singular_value")
+    edges = np.linspace(0, spectra.y.max(), _SPECTRUM_BINS + 1)
     rows: list[CurveRow] = []
-    for state, values in spectra.items():
-        heights, _ = np.histogram(values, bins=edges, density=True)
-        rows += [
-            (panel, f"spectrum, {state}", left, right, height)
-            for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True)
-        ]
+    for state in ("initial", "final"):
+        values = select(spectra, state=state).y.to_numpy()
+        rows += histogram(panel, values, edges, values.size, f"spectrum, {state}")
         row = select(levels, layer=layer, state=state, unfolding="gaussian").iloc[0]
         fit = ModifiedMarchenkoPastur(row.nu_min, row.nu_max, row.fraction)
         x = np.linspace(*fit.edges, _CURVE_POINTS)
-        rows += _curve(panel, f"fit, {state}", x, fit.density(x))
+        rows += line(panel, f"fit, {state}", x, fit.density(x))
     return rows
 
 
@@ -113,10 +95,10 @@ def vector_panel(
     :param series: prefix of the series' names, where several matrices share a panel.
     """
     rows: list[CurveRow] = []
-    for side, part in _sides(vectors, layer, state):
+    for side, part in _sides(vectors, layer, state).items():
         for column, kind in (("p", "plain"), ("p_calibrated", "calibrated")):
             means = running_mean(part[column].to_numpy(), window)
-            rows += _curve(panel, f"{series}{side} side, {kind}", part["rank"], means)
+            rows += line(panel, f"{series}{side} side, {kind}", part["rank"], means)
     return rows
 
 
@@ -137,26 +119,26 @@ def spacing_summary(panel: str, levels: pd.DataFrame, layer: str, state: str = "
     if isinstance(row["note"], str):
         return [Row(panel, name, NO_WEIGHTS, row["note"])]
 
-    def found(quantity: str, label: str, column: str, reference: float | None = None, told: bool = False) -> Row:
-        return Row(panel, name, quantity, label, row[column], reference, told=told)
-
     variance = "p-value of the number variance, l in [1, 10], calibrated"
     in_band = "share of l in [1, 10] with number variance in the null's 95 % band"
+    told = [
+        ("ks_p", "KS p-value, plain", "p"),
+        ("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated"),
+        ("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error"),
+        ("number_variance_p_calibrated", variance, "variance_p"),
+    ]
     return [
-        found("ks_statistic", "KS statistic of spacings", "statistic"),
-        found("ks_p", "KS p-value, plain", "p", told=True),
-        found("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated", told=True),
-        found("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error", told=True),
-        found("number_variance_p_calibrated", variance, "variance_p", told=True),
-        found("number_variance_in_band", in_band, "in_band", 0.95),
-        found("unresolved_spacings", "spacings below the rounding of the weights", "unresolved", 0),
+        Row(panel, name, "ks_statistic", "KS statistic of spacings", row["statistic"]),
+        *(Row(panel, name, quantity, label, row[column], told=True) for quantity, label, column in told),
+        Row(panel, name, "number_variance_in_band", in_band, row["in_band"], 0.95),
+        Row(panel, name, "unresolved_spacings", "spacings below the rounding of the weights", row["unresolved"], 0),
     ]
 
 
 def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str, state: str = "final") -> list[Row]:
     """Mean p-values of the 15 largest and smallest singular values and of the middle half, on each side."""
     rows = []
-    for side, part in _sides(vectors, layer, state):
+    for side, part in _sides(vectors, layer, state).items():
         places = {
             "largest": ("the 15 largest", part.tail(15)),
             "middle": ("the middle half", part[part["rank"].between(0.25, 0.75)]),
@@ -164,19 +146,15 @@ def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str, sta
         }
         for place, (words, chosen) in places.items():
             of, words = f"{place}_{side}", f"p of {words}, {side} side"
-            calibrated = chosen.p_calibrated.mean()
-            rows.append(Row(panel, name, f"mean_p_{of}", f"mean {words}", chosen.p.mean(), told=True))
-            rows.append(
-                Row(panel, name, f"mean_p_calibrated_{of}", f"mean calibrated {words}", calibrated, 0.5, told=True)
-            )
+            plain, calibrated = chosen.p.mean(), chosen.p_calibrated.mean()
+            rows += [
+                Row(panel, name, f"mean_p_{of}", f"mean {words}", plain, told=True),
+                Row(panel, name, f"mean_p_calibrated_{of}", f"mean calibrated {words}", calibrated, 0.5, told=True),
+            ]
     return rows
 
 
-def _curve(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> list[CurveRow]:
-    return [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
-
-
-def _sides(vectors: pd.DataFrame, layer: str, state: str) -> list[tuple[str, pd.DataFrame]]:
-    """The tests on each side of a matrix, by rank; sides without tests are left out."""
-    parts = {side: select(vectors, layer=layer, state=state, side=side) for side in ("output", "input")}
-    return [(side, part.sort_values("rank")) for side, part in parts.items() if len(part)]
+def _sides(vectors: pd.DataFrame, layer: str, state: str) -> dict[str, pd.DataFrame]:
+    """The tests on each side of a matrix, by rank."""
+    tests = select(vectors, layer=layer, state=state).sort_values("rank")
+    return {side: select(tests, side=side) for side in ("output", "input")}

@@ -6,10 +6,9 @@ pipeline as a whole is calibrated, with whatever the unfolding does to the level
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -26,25 +25,18 @@ __all__ = ["JUDGED_LENGTHS", "LevelJudgement", "judge_levels", "weight_tables"]
 JUDGED_LENGTHS = (1, 10)
 #: Singular values of a float32 matrix are known to about this share of the largest.
 _FLOAT32 = float(np.finfo(np.float32).eps)
-# fmt: off
-_COLUMNS = {
-    "levels": [
-        "network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error",
-        "null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved",
-        "zero_spacings", "note",
-    ],
-    "curves": ["layer", "state", "unfolding", "series", "x", "y"],
-    "vectors": ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"],
-}
-# fmt: on
+_LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
+_LEVELS += ["null_draws", "in_band", "variance_p", "variance_p_error", "nu_min", "nu_max", "fraction", "unresolved"]
+_LEVELS += ["zero_spacings", "note"]
+_CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
+_VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"]
 
 
-@dataclass(frozen=True)
-class LevelJudgement:
+class LevelJudgement(NamedTuple):
     """A spectrum against random matrices of its shape, unfolded in the same way.
 
-    :ivar spacing: Monte Carlo p-value of the spacing statistic, with its error.
-    :ivar number_variance: likewise, of the largest deviation at lengths in :data:`JUDGED_LENGTHS`.
+    :ivar spacing: p-value of the spacing statistic. :ivar number_variance: of its largest deviation at
+        :data:`JUDGED_LENGTHS`.
     :ivar low: lower end of the pointwise central 95 % band of the random matrices' number variances, shape (k,).
     :ivar high: its upper end. :ivar median: their median.
     :ivar in_band: share of the judged lengths at which the spectrum lies inside the band.
@@ -63,24 +55,22 @@ def judge_levels(
 ) -> LevelJudgement:
     """Judge the statistics of one spectrum by those of random matrices.
 
-    :param spacing_statistics: of the random matrices, shape (draws,).
+    :param spacing_statistics: of the random matrices, shape (draws,), at least two draws.
     :param number_variances: of the same matrices at the same lengths, shape (draws, k), finite.
     :param lengths: shape (k,); at least one is in :data:`JUDGED_LENGTHS`.
-    :raises UserError: if there are fewer than two draws.
     """
     judged = (lengths >= JUDGED_LENGTHS[0]) & (lengths <= JUDGED_LENGTHS[1])
     drawn, variances = number_variances[:, judged], found.number_variances
     # Neighbouring lengths see the same levels: one statistic judges all of them together.
     deviation, deviations = largest_deviation(drawn, variances[judged]), largest_deviation(drawn)
     low, high = null_band(number_variances)
-    inside = (low <= variances) & (variances <= high)
     return LevelJudgement(
         spacing=monte_carlo_p_value(np.asarray(found.spacing_statistic), spacing_statistics),
         number_variance=monte_carlo_p_value(deviation, deviations),
         low=low,
         high=high,
         median=np.median(number_variances, axis=0),
-        in_band=float(inside[judged].mean()),
+        in_band=float(((low <= variances) & (variances <= high))[judged].mean()),
     )
 
 
@@ -118,33 +108,36 @@ def weight_tables(
             continue
         smaller = min(outputs, inputs)
         ranks = np.linspace(0, 1, smaller)
-        drawn: dict[str, tuple[int | str, ...]] = {"lengths": ("lengths",)}
-        for name in unfolding:
-            drawn |= {f"{name}/spacing_statistics": ("draws",), f"{name}/number_variances": ("draws", "lengths")}
-        null = store.read(null_levels[layer], drawn)
         for state in states:
-            spectrum = store.read(values, {f"{layer}/{state}": (smaller,)})[f"{layer}/{state}"]
+            key = f"{layer}/{state}"
+            spectrum = store.read(values, {key: (smaller,)})[key]
             curves += [(layer, state, "", "singular_value", *point) for point in zip(ranks, spectrum, strict=True)]
-            for row, lines in _level_tests(spectrum, unfolding, null):
+            for row, lines in _level_tests(spectrum, unfolding, null_levels[layer]):
                 levels.append(place | {"state": state} | row)
-                for series, (x, y) in lines.items():
-                    points = zip(x, y, strict=True)
+                for series, line in lines.items():
+                    points = zip(*line, strict=True)
                     curves += [(layer, state, row["unfolding"], series, *point) for point in points]
             for side, dimension in (("output", outputs), ("input", inputs)):
-                key = f"{layer}/{state}/{side}"
-                statistic, p = vector_ks(store.read(vectors, {key: (dimension, smaller)})[key])
+                sided = f"{key}/{side}"
+                statistic, p = vector_ks(store.read(vectors, {sided: (dimension, smaller)})[sided])
                 draws = store.read(null_vectors[dimension], {"statistics": ("draws",)})["statistics"]
-                calibrated = monte_carlo_p_value(statistic, draws).value
-                columns = zip(ranks, spectrum, statistic, p, calibrated, strict=True)
-                tests += [(layer, state, side, dimension, *row) for row in columns]
-    found: dict[str, list[Any]] = {"levels": levels, "curves": curves, "vectors": tests}
-    return {name: pd.DataFrame(rows, columns=_COLUMNS[name]) for name, rows in found.items()}
+                columns = (ranks, spectrum, statistic, p, monte_carlo_p_value(statistic, draws).value)
+                tests += [(layer, state, side, dimension, *row) for row in zip(*columns, strict=True)]
+    return {
+        "levels": pd.DataFrame(levels, columns=_LEVELS),
+        "curves": pd.DataFrame(curves, columns=_CURVES),
+        "vectors": pd.DataFrame(tests, columns=_VECTORS),
+    }
 
 
 def _level_tests(
-    values: np.ndarray, unfolding: Mapping[str, int], null: store.Contents
-) -> Iterable[tuple[dict[str, Any], dict[str, tuple[Iterable[float], np.ndarray]]]]:
-    """For each unfolding, the row of tests of one spectrum, and its lines by series."""
+    values: np.ndarray, unfolding: Mapping[str, int], null_file: str | Path
+) -> Iterator[tuple[dict[str, Any], dict[str, tuple[Iterable[float], np.ndarray]]]]:
+    """For each unfolding, the row of tests of one spectrum, and its lines (x, y) by series."""
+    drawn: dict[str, tuple[int | str, ...]] = {"lengths": ("lengths",)}
+    for name in unfolding:
+        drawn |= {f"{name}/spacing_statistics": ("draws",), f"{name}/number_variances": ("draws", "lengths")}
+    null = store.read(null_file, drawn)
     lengths = null["lengths"]
     fit = fit_modified_marchenko_pastur(values)
     for name, found in level_statistics(values, dict(unfolding), lengths).items():
@@ -169,9 +162,7 @@ def _level_tests(
         }
         lines: dict[str, tuple[Iterable[float], np.ndarray]] = {
             "number_variance": (lengths, found.number_variances),
-            "null_low": (lengths, judged.low),
-            "null_high": (lengths, judged.high),
-            "null_median": (lengths, judged.median),
+            **{f"null_{name}": (lengths, getattr(judged, name)) for name in ("low", "high", "median")},
         }
         if name == "gaussian":
             lines["spacing"] = (range(len(found.spacings)), found.spacings)
