@@ -48,7 +48,7 @@ rule draw_null_levels:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(costs.null_level_minutes),
     params:
-        nulls=weights_of(thamm2024.null_level_settings),
+        nulls=weights_of(lambda paper: paper.nulls.model_dump(exclude={"vectors"})),
         unfolding=weights_of(thamm2024.unfolding_parameters),
         # Random matrices go through the code that the weights go through: an edit of it reaches both.
         code=code("draw_null_levels"),
@@ -71,7 +71,7 @@ rule draw_null_vectors:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(costs.null_vector_minutes),
     params:
-        nulls=weights_of(thamm2024.null_vector_settings),
+        nulls=weights_of(lambda paper: paper.nulls.model_dump(include={"vectors", "seed"})),
         code=code("draw_null_vectors"),
     script:
         "../scripts/draw_null_vectors.py"
@@ -99,8 +99,7 @@ rule analyse_weights:
     params:
         layers=weights_of(thamm2024.weight_layers),
         states=weights_of(thamm2024.weight_states),
-        null_levels=weights_of(thamm2024.null_level_files),
-        null_vectors=weights_of(thamm2024.null_vector_files),
+        nulls=weights_of(thamm2024.null_files),
         unfolding=weights_of(thamm2024.unfolding_parameters),
         code=code("analyse_weights"),
     script:
@@ -127,7 +126,7 @@ rule evaluate_linearised:
     params:
         network=plan(networks.network_entry),
         training=plan(networks.evaluated_samples),
-        layer=weights_of(thamm2024.linearised_layer),
+        layer=weights_of(lambda paper: paper.figure_4.layer),
         code=code("evaluate_linearised", networks.network_modules),
     script:
         "../scripts/evaluate_linearised.py"

@@ -12,8 +12,7 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.unfolding,
         values=snakemake.input.values,
         vectors=snakemake.input.vectors,
-        null_levels=snakemake.params.null_levels,
-        null_vectors=snakemake.params.null_vectors,
+        nulls=snakemake.params.nulls,
     )
     for name, table in tables.items():
         write_table(table, snakemake.output[name], float_format="%.10g")

@@ -47,7 +47,11 @@ def studied(tmp_path_factory):
         drawn[side] = folder / f"vectors_{side}.h5"
         null[side] = null_vector_statistics(side, 99, 7)
         store.write(drawn[side], {"statistics": null[side]}, parameters={})
-    arguments = {**files, "null_levels": levels, "null_vectors": drawn}
+    nulls = {
+        layer: {"levels": levels[layer], "output": drawn[outputs], "input": drawn[inputs]}
+        for layer, (outputs, inputs) in LAYERS.items()
+    }
+    arguments = {**files, "nulls": nulls}
     tables = weight_tables("mlp", LAYERS, ["initial", "final"], UNFOLDING, **arguments)
     paths = {name: folder / f"{name}.csv" for name in tables}
     for name, table in tables.items():
@@ -60,7 +64,7 @@ def without_weights(tmp_path_factory):
     """Tables of a network whose weights could not be had; no null is read."""
     folder = tmp_path_factory.mktemp("without")
     store.write(folder / "values.h5", {}, parameters={"available": False, "note": "no network"})
-    arguments = {"values": folder / "values.h5", "vectors": folder / "none", "null_levels": {}, "null_vectors": {}}
+    arguments = {"values": folder / "values.h5", "vectors": folder / "none", "nulls": {}}
     tables = weight_tables("vgg19", {"dense1": (4096, 25088)}, ["final"], UNFOLDING, **arguments)
     write_table(tables["levels"], folder / "levels.csv", float_format="%.10g")
     return tables, folder / "levels.csv"

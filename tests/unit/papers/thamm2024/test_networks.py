@@ -55,15 +55,17 @@ def test_a_pretrained_network_has_its_dense_layers_after_training(paper, weights
 
 def test_nulls_are_shared_by_matrices_of_one_shape_either_way_round(paper, weights):
     arguments = (paper, "minialexnet", "smoke", weights)
-    levels, vectors = networks.null_level_files(*arguments), networks.null_vector_files(*arguments)
-    assert levels == {
-        "conv1": "results/smoke/nulls/levels_300x75.h5",
-        "conv2": "results/smoke/nulls/levels_7500x150.h5",
-        "dense1": "results/smoke/nulls/levels_5400x384.h5",
-        "dense2": "results/smoke/nulls/levels_384x192.h5",
+    found = networks.null_files(*arguments)
+    folder = "results/smoke/nulls"
+    levels = {"conv1": "300x75", "conv2": "7500x150", "dense1": "5400x384", "dense2": "384x192"}
+    assert {layer: files["levels"] for layer, files in found.items()} == {
+        layer: f"{folder}/levels_{shape}.h5" for layer, shape in levels.items()
     }
-    assert vectors == {side: f"results/smoke/nulls/vectors_{side}.h5" for side in (75, 150, 192, 300, 384, 5400, 7500)}
-    assert networks.all_null_files(*arguments) == sorted([*levels.values(), *vectors.values()])
+    vectors = {"conv1": (300, 75), "conv2": (150, 7500), "dense1": (384, 5400), "dense2": (192, 384)}
+    assert {layer: (files["output"], files["input"]) for layer, files in found.items()} == {
+        layer: tuple(f"{folder}/vectors_{size}.h5" for size in sides) for layer, sides in vectors.items()
+    }
+    assert networks.all_null_files(*arguments) == sorted({file for files in found.values() for file in files.values()})
     # MLP512 has two square layers.
     assert len(networks.all_null_files(paper, "mlp512_seed1", "smoke", weights)) == 4
 
@@ -86,15 +88,9 @@ def test_nulls_that_pretrained_networks_alone_need(paper, weights, shape, names)
     assert found == [f"resources/weights/{name}.h5" for name in names]
 
 
-def test_settings_of_jobs_hold_what_determines_them_and_no_more(paper):
+def test_unfoldings_have_their_parameters(paper):
     degree = paper.unfolding.polynomial_degree
     assert networks.unfolding_parameters(paper) == {"gaussian": 7, "staircase": 7, "polynomial": degree}
-    nulls = paper.nulls
-    assert networks.null_level_settings(paper) == {
-        **{"matrices": 999, "longest_interval": nulls.longest_interval, "seed": nulls.seed}
-    }
-    assert networks.null_vector_settings(paper) == {"vectors": 9999, "seed": nulls.seed}
-    assert networks.linearised_layer(paper) == "dense2"
 
 
 def test_an_unknown_network_is_an_error(paper, weights):

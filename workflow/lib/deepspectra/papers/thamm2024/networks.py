@@ -7,7 +7,7 @@ Every start of Snakemake imports this module: no NumPy, pandas or torch here. Th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deepspectra.nn.architectures import matrix_shape
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from deepspectra.data.sources.tables import WeightsEntry
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
-__all__ = ["all_null_files", "linearised_layer", "null_level_files", "null_level_settings", "null_vector_files"]
-__all__ += ["null_vector_settings", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
+__all__ = ["all_null_files", "null_files", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
 __all__ += ["unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
 
 
@@ -61,39 +60,24 @@ def unfolding_parameters(paper: Thamm2024) -> dict[str, int]:
     return {"gaussian": window, "staircase": window, "polynomial": paper.unfolding.polynomial_degree}
 
 
-def linearised_layer(paper: Thamm2024) -> str:
-    """The layer in whose weights the networks of figure 4 are linearised."""
-    return paper.figure_4.layer
-
-
-def null_level_settings(paper: Thamm2024) -> dict[str, Any]:
-    """What determines random matrices, besides their shape and unfolding."""
-    return paper.nulls.model_dump(exclude={"vectors"})
-
-
-def null_vector_settings(paper: Thamm2024) -> dict[str, Any]:
-    """What determines random vectors, besides their dimension."""
-    return paper.nulls.model_dump(include={"vectors", "seed"})
-
-
-def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> dict[str, str]:
-    """Layer -> file of the statistics of random matrices of its shape, either way round."""
-    shapes = weight_layers(paper, network, weights).items()
-    return {layer: f"results/{scale}/nulls/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in shapes}
-
-
-def null_vector_files(
+def null_files(
     paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]
-) -> dict[int, str]:
-    """Dimension -> file of the statistics of random vectors, for both sides of every matrix."""
-    sides = sorted({side for shape in weight_layers(paper, network, weights).values() for side in shape})
-    return {side: f"results/{scale}/nulls/vectors_{side}.h5" for side in sides}
+) -> dict[str, dict[str, str]]:
+    """Layer -> files: ``levels`` of random matrices of its shape, either way round, and vectors as on each side."""
+    folder = f"results/{scale}/nulls"
+    return {
+        layer: {
+            "levels": f"{folder}/levels_{max(shape)}x{min(shape)}.h5",
+            "output": f"{folder}/vectors_{shape[0]}.h5",
+            "input": f"{folder}/vectors_{shape[1]}.h5",
+        }
+        for layer, shape in weight_layers(paper, network, weights).items()
+    }
 
 
 def all_null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
-    """The files of both, each once, sorted."""
-    arguments = (paper, network, scale, weights)
-    return sorted({*null_level_files(*arguments).values(), *null_vector_files(*arguments).values()})
+    """The same files, each once, sorted."""
+    return sorted({file for files in null_files(paper, network, scale, weights).values() for file in files.values()})
 
 
 def pretrained_alone(

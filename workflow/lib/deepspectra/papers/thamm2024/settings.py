@@ -54,13 +54,9 @@ class WeightNetwork(Node):
     crop: Annotated[int, Field(ge=7, le=IMAGE_SIDE)] | None = Field(
         default=None, description="Side of the random crops in training; tests take the centre."
     )
-    images: TrainingImages | None = Field(
-        default=None, description="Training images, where they differ from the others'.", title="training images"
-    )
-    test_images: TestImages | None = Field(
-        default=None, description="Test images, where they differ from the others'.", title="test images"
-    )
-    epochs: int | None = Field(default=None, ge=1, description="Epochs, where they differ from the others'.")
+    images: TrainingImages | None = Field(None, description="Training images, if its own.", title="training images")
+    test_images: TestImages | None = Field(None, description="Test images, if its own.", title="test images")
+    epochs: int | None = Field(None, ge=1, description="Epochs, if its own.")
 
     @model_validator(mode="after")
     def _complete(self) -> WeightNetwork:

@@ -46,13 +46,10 @@ def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
             "note": "",
         }
     # Networks trained here come first.
-    networks = pd.Index(dict.fromkeys((*found, *printed.index)), name="network")
+    networks = list(dict.fromkeys((*found, *printed.index)))
     table = pd.DataFrame.from_dict(found, orient="index").join(printed, how="outer").loc[networks, _TABLE_1]
-    table = (
-        table.reset_index()
-        .astype({"epochs": "Int64"})
-        .fillna({"dataset": "CIFAR-10", "note": "trained elsewhere; the provider's figure"})
-    )
+    table = table.rename_axis("network").reset_index().astype({"epochs": "Int64"})
+    table = table.fillna({"dataset": "CIFAR-10", "note": "trained elsewhere; the provider's figure"})
     shown = pd.DataFrame(
         {
             "network": table.network,

@@ -82,8 +82,7 @@ def weight_tables(
     *,
     values: str | Path,
     vectors: str | Path,
-    null_levels: Mapping[str, str | Path],
-    null_vectors: Mapping[int, str | Path],
+    nulls: Mapping[str, Mapping[str, str | Path]],
 ) -> dict[str, pd.DataFrame]:
     """Every statistic of every weight matrix of one network.
 
@@ -91,7 +90,7 @@ def weight_tables(
     :param unfolding: name -> parameter, see :func:`deepspectra.rmt.levels.level_statistics`.
     :param values: file of singular values ``{layer}/{state}``.
     :param vectors: file of singular vectors ``{layer}/{state}/{side}``, one column each.
-    :param null_levels: layer -> file of the null statistics of its shape. :param null_vectors: dimension -> file.
+    :param nulls: layer -> files of null statistics: ``levels`` of its shape, ``output`` and ``input`` of its vectors.
     :returns: ``levels``, a row for each matrix and unfolding; ``curves``, spectra, spacings and number variances with
         their null; ``vectors``, a row for each singular vector. Where the weights could not be had, levels alone, with
         a note that says why.
@@ -112,7 +111,7 @@ def weight_tables(
             key = f"{layer}/{state}"
             spectrum = store.read(values, {key: (smaller,)})[key]
             curves += [(layer, state, "", "singular_value", *point) for point in zip(ranks, spectrum, strict=True)]
-            for row, lines in _level_tests(spectrum, unfolding, null_levels[layer]):
+            for row, lines in _level_tests(spectrum, unfolding, nulls[layer]["levels"]):
                 levels.append(place | {"state": state} | row)
                 for series, line in lines.items():
                     points = zip(*line, strict=True)
@@ -120,7 +119,7 @@ def weight_tables(
             for side, dimension in (("output", outputs), ("input", inputs)):
                 sided = f"{key}/{side}"
                 statistic, p = vector_ks(store.read(vectors, {sided: (dimension, smaller)})[sided])
-                draws = store.read(null_vectors[dimension], {"statistics": ("draws",)})["statistics"]
+                draws = store.read(nulls[layer][side], {"statistics": ("draws",)})["statistics"]
                 columns = (ranks, spectrum, statistic, p, monte_carlo_p_value(statistic, draws).value)
                 tests += [(layer, state, side, dimension, *row) for row in zip(*columns, strict=True)]
     return {
