@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from deepspectra.papers.rows import Row
-from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.papers.thamm2024 import statistics as weight_panels
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table
 
@@ -59,14 +59,14 @@ def missing_table():
     )
 
 
-def vectors_table(sides=("output", "input")):
+def vectors_table():
     """Rows in no order."""
     rng = np.random.default_rng(0)
     rows = [
         (layer, state, side, rank, *rng.random(2))
         for layer in ("dense1", "dense2")
         for state in ("initial", "final")
-        for side in sides
+        for side in ("output", "input")
         for rank in np.linspace(0, 1, 41)
     ]
     table = pd.DataFrame(rows, columns=["layer", "state", "side", "rank", "p", "p_calibrated"])
@@ -81,17 +81,6 @@ def series_of(rows, name):
 
 def names_of(rows):
     return list(dict.fromkeys(row[1] for row in rows))
-
-
-def test_tables_are_read_by_network(tmp_path):
-    paths = []
-    for network in ("mlp", "alexnet"):
-        paths.append(str(tmp_path / f"{network}.csv"))
-        pd.DataFrame({"network": [network], "unfolding": [""]}).to_csv(paths[-1], index=False)
-    tables = weight_panels.read_tables(paths, ["mlp", "alexnet"])
-    assert {name: table.network.item() for name, table in tables.items()} == {"mlp": "mlp", "alexnet": "alexnet"}
-    with pytest.raises(ValueError, match="zip"):
-        weight_panels.read_tables(paths, ["mlp"])
 
 
 def test_rows_are_selected_by_all_of_the_columns_and_nothing_is_a_value():
@@ -189,12 +178,6 @@ def test_the_fitted_law_has_the_fits_edges_and_integrates_to_its_fraction():
     assert np.trapezoid(fit[:, 2], fit[:, 0]) == pytest.approx(0.9, abs=0.01)
 
 
-def test_a_network_from_elsewhere_has_a_trained_spectrum_alone():
-    levels, curves = (table[table.state == "final"] for table in (levels_table(), curves_table()))
-    rows = weight_panels.spectrum_panel("a", curves, levels, "dense1")
-    assert names_of(rows) == ["spectrum, final", "fit, final"]
-
-
 @pytest.mark.parametrize("state", ["initial", "final"])
 def test_p_values_are_means_over_neighbours_in_rank(state):
     table = vectors_table()
@@ -210,11 +193,6 @@ def test_p_values_are_means_over_neighbours_in_rank(state):
         for place, (x, x_high, mean) in enumerate(series_of(rows, name)):
             assert x == x_high == ranks[place]
             assert mean == pytest.approx(np.mean(values[max(place - 2, 0) : place + 3]))
-
-
-def test_a_side_that_was_not_tested_has_no_line():
-    rows = weight_panels.vector_panel("d1", vectors_table(("output",)), "dense1", 3)
-    assert names_of(rows) == ["output side, plain", "output side, calibrated"]
 
 
 def test_an_even_window_has_no_middle():
@@ -280,12 +258,6 @@ def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
             assert found[f"mean calibrated p of {place}, {side} side"] == pytest.approx(
                 np.mean([row[2] for row in chosen])
             )
-
-
-def test_the_summary_leaves_out_a_side_that_was_not_tested():
-    rows = weight_panels.vector_summary("b", vectors_table(("input",)), "mlp dense1", "dense1")
-    assert len(rows) == 6
-    assert all(row.quantity.endswith("_input") for row in rows)
 
 
 def test_what_is_written_is_read_again(tmp_path):

@@ -208,7 +208,7 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
 def _spectrum(axis: Axes, lines: pd.DataFrame) -> None:
     """Histograms before and after training."""
     spectra = lines[lines.series.str.startswith("spectrum")]
-    looks = {
+    looks: dict[str, dict[str, Any]] = {
         "initial": {"color": _INITIAL, "label": "initial", "zorder": 2},
         "final": {"color": style.HISTOGRAM_COLOUR, "label": "trained", "zorder": 1, "fill": True},
     }
