@@ -81,9 +81,8 @@ class Results:
         :raises AbsentError: if it is missing or not a number.
         """
         row = self.row(file, **where)
-        found = number(row.get(column))
+        found, note = number(row.get(column)), row.get("note")
         if math.isnan(found):
-            note = row.get("note")
             raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {_words(where)}")
         return found
 

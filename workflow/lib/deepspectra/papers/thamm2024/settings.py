@@ -152,19 +152,25 @@ class Thamm2024(Node):
 
     @model_validator(mode="after")
     def _consistent(self) -> Thamm2024:
-        self._require_names()
+        self._require_networks()
         self._require_places()
         self._require_sweeps()
-        self._require_unfoldable()
         return self
 
-    def _require_names(self) -> None:
-        for name in self.networks:
+    def _require_networks(self) -> None:
+        """Names are unambiguous, and every matrix has enough singular values to unfold."""
+        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
+        for name, network in self.networks.items():
             if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
                 raise ValueError(
                     "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
                     f"pretrained one; found {name!r}"
                 )
+            for layer, (outputs, inputs) in ((key, matrix_shape(shape)) for key, shape in network.shown_shapes.items()):
+                if min(outputs, inputs) <= least:
+                    raise ValueError(
+                        f"{layer} of {name} is {outputs} x {inputs}: unfolding needs more than {least} singular values"
+                    )
 
     def _require_places(self) -> None:
         """Every network and layer that a figure names exists."""
@@ -181,7 +187,7 @@ class Thamm2024(Node):
                 )
 
     def _require_sweeps(self) -> None:
-        """Figures that show initial weights or other output scales take networks that are trained here."""
+        """Figures of initial weights or other output scales take networks trained here, and scales have unique names."""
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
@@ -198,17 +204,6 @@ class Thamm2024(Node):
         for name in self.figure_4.networks:
             if self.networks[name].model_copy(update={"seed": first.seed}) != first:
                 raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
-
-    def _require_unfoldable(self) -> None:
-        """Every matrix has enough singular values, and names of output scales are unique."""
-        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
-        for name, network in self.networks.items():
-            for layer, shape in network.shown_shapes.items():
-                if min(matrix_shape(shape)) <= least:
-                    raise ValueError(
-                        f"{layer} of {name} is {' x '.join(map(str, matrix_shape(shape)))}: unfolding needs more than "
-                        f"{least} singular values"
-                    )
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")

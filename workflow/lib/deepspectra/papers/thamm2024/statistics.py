@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepspectra.papers.histograms import histogram
+from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
 from deepspectra.rmt.distances import ks_distance
@@ -21,13 +21,10 @@ from deepspectra.runtime.tables import read_csv
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
 
 Files = Mapping[str, Sequence[str]]
-Tables = dict[str, pd.DataFrame]
 _LARGEST_SPACING = 3.5
 _SPACING_BINS, _SPECTRUM_BINS = 28, 60
 _CURVE_POINTS = 300
-
-#: Panel, series, x, x_high, y.
-CurveRow = tuple[str, str, float, float, float]
+_FRACTION = "fraction in the modified Marchenko-Pastur law"
 
 
 def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
@@ -37,7 +34,7 @@ def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     :param parameters: ``networks`` in the order of the files, and ``figure``, its settings; so in figures 2 and 3.
     """
     levels, curves = _read(files, parameters, "levels", "curves")
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     summary: list[Row] = []
     for number, place in enumerate(parameters["figure"]["panels"], start=1):
         network, layer = place["network"], place["layer"]
@@ -65,12 +62,11 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     for test in tests:
         values = select(curves[network], layer=layer, state=test["state"], series="singular_value").y
         series = f"{network} {layer}, {test['state']}"
-        distance = "KS distance to the initial weights' Marchenko-Pastur law"
-        fraction = "fraction in the modified Marchenko-Pastur law"
+        label, distance = "KS distance to the initial weights' Marchenko-Pastur law", ks_distance(values, law.cdf)
         edge = "upper edge of the modified Marchenko-Pastur law"
         summary += [
-            Row("a", series, "ks_distance_initial_law", distance, ks_distance(values, law.cdf), 0, told=True),
-            Row("a", series, "modified_law_fraction", fraction, test["fraction"], 1),
+            Row("a", series, "ks_distance_initial_law", label, distance, 0, told=True),
+            Row("a", series, "modified_law_fraction", _FRACTION, test["fraction"], 1),
             Row("a", series, "modified_law_edge", edge, test["nu_max"], law.nu_max),
             Row("a", series, "largest_singular_value", "largest singular value", values.max(), law.nu_max),
         ]
@@ -97,7 +93,7 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     levels, curves, vectors, history = _read(files, parameters, "levels", "curves", "vectors", "history")
     figure = parameters["figure"]
     layer = figure["layer"]
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     summary: list[Row] = []
     for number, (alpha, network) in enumerate(zip(figure["alphas"], parameters["networks"], strict=True), start=1):
         a, b, c, d = (f"{letter}{number}" for letter in "abcd")
@@ -110,12 +106,12 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
         last = history[network].iloc[-1]
-        train, fraction = "train accuracy of the last epoch", "fraction in the modified Marchenko-Pastur law"
+        train = "train accuracy of the last epoch"
         summary += [
             Row(a, network, "alpha", "alpha", alpha),
             Row(a, network, "test_accuracy", "test accuracy", last.test_accuracy, told=True),
             Row(a, network, "train_accuracy", train, last.train_accuracy, told=True),
-            Row(a, network, "modified_law_fraction", fraction, fits["final"], fits["initial"]),
+            Row(a, network, "modified_law_fraction", _FRACTION, fits["final"], fits["initial"]),
             Row(a, network, "values_above_initial", "singular values above the largest initial one", above),
         ]
         summary += spacing_summary(b, levels[network], layer)
@@ -145,7 +141,7 @@ def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     return Numbers(curves, summary_table(summary, "reference", "at"), digits=8)
 
 
-def figure_numbers(curves: Sequence[CurveRow], summary: Sequence[Row]) -> Numbers:
+def figure_numbers(curves: Sequence[Bar], summary: Sequence[Row]) -> Numbers:
     """The rows of all panels as the tables of a figure, written with 8 digits."""
     table = pd.DataFrame(curves, columns=["panel", "series", "x", "x_high", "y"])
     return Numbers(table, summary_table(summary, "reference"), digits=8)
@@ -158,12 +154,12 @@ def select(table: pd.DataFrame, **where: str) -> pd.DataFrame:
     return table
 
 
-def line(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> list[CurveRow]:
+def line(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> list[Bar]:
     """A line through points; ``x_high`` is that of bars alone."""
     return [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
 
 
-def spacing_panel(panel: str, curves: pd.DataFrame, layer: str, state: str = "final") -> list[CurveRow]:
+def spacing_panel(panel: str, curves: pd.DataFrame, layer: str, state: str = "final") -> list[Bar]:
     """Histogram and distribution function of the unfolded spacings, and the Wigner surmise of both."""
     values = np.sort(select(curves, layer=layer, state=state, unfolding="gaussian", series="spacing").y.to_numpy())
     edges = np.histogram_bin_edges([], _SPACING_BINS, (0, _LARGEST_SPACING))
@@ -174,9 +170,9 @@ def spacing_panel(panel: str, curves: pd.DataFrame, layer: str, state: str = "fi
     return rows + line(panel, "surmise cumulative", x, wigner_surmise.cdf(x))
 
 
-def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequence[str]) -> list[CurveRow]:
+def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequence[str]) -> list[Bar]:
     """Number variance in the given states, the band and median of random matrices, and the GOE's curve."""
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     for state in states:
         part = select(curves, layer=layer, state=state, unfolding="gaussian")
         names = {"number_variance": f"number variance, {state}"}
@@ -189,11 +185,11 @@ def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequenc
     return rows + line(panel, "GOE", lengths, goe_number_variance(lengths))
 
 
-def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer: str) -> list[CurveRow]:
+def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer: str) -> list[Bar]:
     """Histograms of the singular values before and after training, on the same bins, and the modified law's fits."""
     spectra = select(curves, layer=layer, series="singular_value")
     edges = np.linspace(0, spectra.y.max(), _SPECTRUM_BINS + 1)
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     for state in ("initial", "final"):
         values = select(spectra, state=state).y.to_numpy()
         rows += histogram(panel, values, edges, values.size, f"spectrum, {state}")
@@ -206,12 +202,12 @@ def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer
 
 def vector_panel(
     panel: str, vectors: pd.DataFrame, layer: str, window: int, *, series: str = "", state: str = "final"
-) -> list[CurveRow]:
+) -> list[Bar]:
     """p-value of each vector against its relative rank, averaged over neighbours: both sides, plain and calibrated.
 
     :param series: prefix of the series' names, where several matrices share a panel.
     """
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     for side, part in _sides(vectors, layer, state).items():
         for column, kind in (("p", "plain"), ("p_calibrated", "calibrated")):
             means = running_mean(part[column].to_numpy(), window)
@@ -277,7 +273,7 @@ def _sides(vectors: pd.DataFrame, layer: str, state: str) -> dict[str, pd.DataFr
     return {side: select(tests, side=side) for side in ("output", "input")}
 
 
-def _read(files: Files, parameters: Mapping[str, Any], *kinds: str) -> list[Tables]:
+def _read(files: Files, parameters: Mapping[str, Any], *kinds: str) -> list[dict[str, pd.DataFrame]]:
     """Tables of each kind by network."""
     return [
         {network: read_csv(path) for network, path in zip(parameters["networks"], files[kind], strict=True)}

@@ -6,19 +6,19 @@ pipeline as a whole is calibrated, with whatever the unfolding does to the level
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from deepspectra.rmt.calibration import MonteCarloPValue, largest_deviation, monte_carlo_p_value, null_band
+from deepspectra.rmt.calibration import largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import LevelStatistics, level_statistics, vector_ks
 from deepspectra.runtime import store
 
-__all__ = ["JUDGED_LENGTHS", "LevelJudgement", "judge_levels", "weight_tables"]
+__all__ = ["JUDGED_LENGTHS", "judge_levels", "weight_tables"]
 
 #: Interval lengths at which the number variance is judged as a whole. Shorter ones repeat what the spacings tell; at
 #: longer ones matrices of a few hundred levels have few independent intervals.
@@ -32,46 +32,33 @@ _CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
 _VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated"]
 
 
-class LevelJudgement(NamedTuple):
-    """A spectrum against random matrices of its shape, unfolded in the same way.
-
-    :ivar spacing: p-value of the spacing statistic. :ivar number_variance: of its largest deviation at
-        :data:`JUDGED_LENGTHS`.
-    :ivar low: lower end of the pointwise central 95 % band of the random matrices' number variances, shape (k,).
-    :ivar high: its upper end. :ivar median: their median.
-    :ivar in_band: share of the judged lengths at which the spectrum lies inside the band.
-    """
-
-    spacing: MonteCarloPValue
-    number_variance: MonteCarloPValue
-    low: np.ndarray
-    high: np.ndarray
-    median: np.ndarray
-    in_band: float
-
-
 def judge_levels(
     found: LevelStatistics, spacing_statistics: np.ndarray, number_variances: np.ndarray, lengths: np.ndarray
-) -> LevelJudgement:
-    """Judge the statistics of one spectrum by those of random matrices.
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Judge the statistics of one spectrum by those of random matrices of its shape, unfolded in the same way.
 
     :param spacing_statistics: of the random matrices, shape (draws,), at least two draws.
     :param number_variances: of the same matrices at the same lengths, shape (draws, k), finite.
     :param lengths: shape (k,); at least one is in :data:`JUDGED_LENGTHS`.
+    :returns: Monte Carlo p-values with errors, of the spacing statistic (``p_calibrated``, ``p_error``) and of the
+        number variance's largest deviation at the judged lengths (``variance_p``, ``variance_p_error``), and the share
+        of these ``in_band``; the central 95 % band of the random matrices' number variances (``null_low``,
+        ``null_high``) and ``null_median``, each of shape (k,).
     """
     judged = (lengths >= JUDGED_LENGTHS[0]) & (lengths <= JUDGED_LENGTHS[1])
     drawn, variances = number_variances[:, judged], found.number_variances
+    spacing = monte_carlo_p_value(np.asarray(found.spacing_statistic), spacing_statistics)
     # Neighbouring lengths see the same levels: one statistic judges all of them together.
-    deviation, deviations = largest_deviation(drawn, variances[judged]), largest_deviation(drawn)
+    variance = monte_carlo_p_value(largest_deviation(drawn, variances[judged]), largest_deviation(drawn))
     low, high = null_band(number_variances)
-    return LevelJudgement(
-        spacing=monte_carlo_p_value(np.asarray(found.spacing_statistic), spacing_statistics),
-        number_variance=monte_carlo_p_value(deviation, deviations),
-        low=low,
-        high=high,
-        median=np.median(number_variances, axis=0),
-        in_band=float(((low <= variances) & (variances <= high))[judged].mean()),
-    )
+    tests = {
+        "p_calibrated": float(spacing.value),
+        "p_error": float(spacing.error),
+        "variance_p": float(variance.value),
+        "variance_p_error": float(variance.error),
+        "in_band": float(((low <= variances) & (variances <= high))[judged].mean()),
+    }
+    return tests, {"null_low": low, "null_high": high, "null_median": np.median(number_variances, axis=0)}
 
 
 def weight_tables(
@@ -113,8 +100,7 @@ def weight_tables(
             curves += [(layer, state, "", "singular_value", *point) for point in zip(ranks, spectrum, strict=True)]
             for row, lines in _level_tests(spectrum, unfolding, nulls[layer]["levels"]):
                 levels.append(place | {"state": state} | row)
-                for series, line in lines.items():
-                    points = zip(*line, strict=True)
+                for series, points in lines.items():
                     curves += [(layer, state, row["unfolding"], series, *point) for point in points]
             for side, dimension in (("output", outputs), ("input", inputs)):
                 sided = f"{key}/{side}"
@@ -131,38 +117,31 @@ def weight_tables(
 
 def _level_tests(
     values: np.ndarray, unfolding: Mapping[str, int], null_file: str | Path
-) -> Iterator[tuple[dict[str, Any], dict[str, tuple[Iterable[float], np.ndarray]]]]:
-    """For each unfolding, the row of tests of one spectrum, and its lines (x, y) by series."""
+) -> Iterator[tuple[dict[str, Any], dict[str, list[tuple[float, float]]]]]:
+    """For each unfolding, the row of tests of one spectrum, and the points (x, y) of its lines by series."""
     drawn: dict[str, tuple[int | str, ...]] = {"lengths": ("lengths",)}
     for name in unfolding:
         drawn |= {f"{name}/spacing_statistics": ("draws",), f"{name}/number_variances": ("draws", "lengths")}
     null = store.read(null_file, drawn)
     lengths = null["lengths"]
     fit = fit_modified_marchenko_pastur(values)
+    fitted = {"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction}
     for name, found in level_statistics(values, dict(unfolding), lengths).items():
         draws = null[f"{name}/spacing_statistics"]
-        judged = judge_levels(found, draws, null[f"{name}/number_variances"], lengths)
+        judgement, band = judge_levels(found, draws, null[f"{name}/number_variances"], lengths)
         row = {
             "unfolding": name,
             "statistic": found.spacing_statistic,
             "p": found.spacing_p,
-            "p_calibrated": float(judged.spacing.value),
-            "p_error": float(judged.spacing.error),
             "null_draws": len(draws),
-            "in_band": judged.in_band,
-            "variance_p": float(judged.number_variance.value),
-            "variance_p_error": float(judged.number_variance.error),
-            "nu_min": fit.nu_min,
-            "nu_max": fit.nu_max,
-            "fraction": fit.fraction,
+            **judgement,
+            **fitted,
             # Levels stand still where a fitted staircase falls: artefacts of the polynomial.
             "zero_spacings": int(np.sum(found.spacings == 0)),
             "unresolved": int(np.sum(np.diff(values) < _FLOAT32 * values[-1])),
         }
-        lines: dict[str, tuple[Iterable[float], np.ndarray]] = {
-            "number_variance": (lengths, found.number_variances),
-            **{f"null_{name}": (lengths, getattr(judged, name)) for name in ("low", "high", "median")},
-        }
+        curves = {"number_variance": found.number_variances} | band
+        lines = {series: list(zip(lengths, curve, strict=True)) for series, curve in curves.items()}
         if name == "gaussian":
-            lines["spacing"] = (range(len(found.spacings)), found.spacings)
+            lines["spacing"] = list(enumerate(found.spacings))
         yield row, lines
