@@ -187,7 +187,7 @@ class Thamm2024(Node):
                 )
 
     def _require_sweeps(self) -> None:
-        """Figures of initial weights or other output scales take networks trained here, and scales have unique names."""
+        """Figures of initial weights or other output scales take networks trained here; names of scales are unique."""
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
