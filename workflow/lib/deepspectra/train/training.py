@@ -1,8 +1,7 @@
 """Mini-batch training of a network: seeded, resumable, and bit-identical either way.
 
-All samples lie on the device as one tensor and are indexed there. Everything random in an epoch (order, augmentation)
-comes from a generator of that epoch alone, so an epoch can be repeated without the history before it: a run that is
-killed and continues from a checkpoint ends with the same weights as one that is not.
+All samples lie on the device as one tensor. Everything random in an epoch comes from a generator of that epoch alone:
+a run that is killed and continues from a checkpoint ends with the same weights as one that is not.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ class Plan:
     :ivar l2: this times the sum of squared weights (not biases) is added to the loss.
     :ivar weight_decay: this times a parameter, biases included, is added to its gradient.
     :ivar output_scale: alpha; it multiplies the outputs, and its square divides the loss (thamm2024, eq. 3).
-    :ivar crop: side of the random square cut from each image, or None; tests take the central square.
-    :ivar shifts: how images are mirrored and shifted, or None; test images are not.
+    :ivar crop: side of the random square cut from each image; tests take the central square.
+    :ivar shifts: how images are mirrored and shifted; test images are not.
     """
 
     learning_rates: tuple[float, ...]
@@ -107,11 +106,10 @@ def train(
     rates, columns, count = plan.learning_rates, HISTORY_COLUMNS[plan.loss], len(train_samples.targets)
     optimiser = _optimiser(model, plan)
     history = np.zeros((0, len(columns)))
-    path, identity = Path(checkpoint or ""), ""
-    if checkpoint:
-        identity = _identity(model, (train_samples, test_samples), plan, code)
-        if path.exists():
-            history = _resume(path, identity, model, optimiser, history)
+    path = Path(checkpoint or "")
+    identity = _identity(model, (train_samples, test_samples), plan, code) if checkpoint else ""
+    if checkpoint and path.exists():
+        history = _resume(path, identity, model, optimiser, history)
     steps = -(-count // plan.batch_size)
     saved = time.monotonic()
     with ProgressBar(total=len(rates) * steps, initial=len(history) * steps, desc=description, unit="step") as bar:

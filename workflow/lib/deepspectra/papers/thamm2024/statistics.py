@@ -159,9 +159,9 @@ def line(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> lis
     return [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
 
 
-def spacing_panel(panel: str, curves: pd.DataFrame, layer: str, state: str = "final") -> list[Bar]:
+def spacing_panel(panel: str, curves: pd.DataFrame, layer: str) -> list[Bar]:
     """Histogram and distribution function of the unfolded spacings, and the Wigner surmise of both."""
-    values = np.sort(select(curves, layer=layer, state=state, unfolding="gaussian", series="spacing").y.to_numpy())
+    values = np.sort(select(curves, layer=layer, state="final", unfolding="gaussian", series="spacing").y.to_numpy())
     edges = np.histogram_bin_edges([], _SPACING_BINS, (0, _LARGEST_SPACING))
     rows = histogram(panel, values, edges, values.size, "spacings")
     x = np.linspace(0, _LARGEST_SPACING, _CURVE_POINTS)
@@ -200,15 +200,13 @@ def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer
     return rows
 
 
-def vector_panel(
-    panel: str, vectors: pd.DataFrame, layer: str, window: int, *, series: str = "", state: str = "final"
-) -> list[Bar]:
+def vector_panel(panel: str, vectors: pd.DataFrame, layer: str, window: int, series: str = "") -> list[Bar]:
     """p-value of each vector against its relative rank, averaged over neighbours: both sides, plain and calibrated.
 
     :param series: prefix of the series' names, where several matrices share a panel.
     """
     rows: list[Bar] = []
-    for side, part in _sides(vectors, layer, state).items():
+    for side, part in _sides(vectors, layer).items():
         for column, kind in (("p", "plain"), ("p_calibrated", "calibrated")):
             means = running_mean(part[column].to_numpy(), window)
             rows += line(panel, f"{series}{side} side, {kind}", part["rank"], means)
@@ -222,12 +220,12 @@ def drawn_side(panel: str, series: str, levels: pd.DataFrame, layer: str) -> Row
     return Row(panel, series, f"{side}_side_drawn", f"drawn: {side} side")
 
 
-def spacing_summary(panel: str, levels: pd.DataFrame, layer: str, state: str = "final") -> list[Row]:
+def spacing_summary(panel: str, levels: pd.DataFrame, layer: str) -> list[Row]:
     """The spacing test, plain and calibrated, and the share of the number variance inside its band.
 
     Where there are no weights, a row :data:`~deepspectra.papers.rows.NO_WEIGHTS` whose label says why.
     """
-    (row,) = select(levels, layer=layer, state=state, unfolding="gaussian").to_dict("records")
+    (row,) = select(levels, layer=layer, state="final", unfolding="gaussian").to_dict("records")
     name = f"{row['network']} {layer}"
     if isinstance(row["note"], str):
         return [Row(panel, name, NO_WEIGHTS, row["note"])]
@@ -248,10 +246,10 @@ def spacing_summary(panel: str, levels: pd.DataFrame, layer: str, state: str = "
     ]
 
 
-def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str, state: str = "final") -> list[Row]:
+def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str) -> list[Row]:
     """Mean p-values of the 15 largest and smallest singular values and of the middle half, on each side."""
     rows = []
-    for side, part in _sides(vectors, layer, state).items():
+    for side, part in _sides(vectors, layer).items():
         places = {
             "largest": ("the 15 largest", part.tail(15)),
             "middle": ("the middle half", part[part["rank"].between(0.25, 0.75)]),
@@ -267,9 +265,9 @@ def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str, sta
     return rows
 
 
-def _sides(vectors: pd.DataFrame, layer: str, state: str) -> dict[str, pd.DataFrame]:
-    """The tests on each side of a matrix, by rank."""
-    tests = select(vectors, layer=layer, state=state).sort_values("rank")
+def _sides(vectors: pd.DataFrame, layer: str) -> dict[str, pd.DataFrame]:
+    """The tests on each side of a trained matrix, by rank."""
+    tests = select(vectors, layer=layer, state="final").sort_values("rank")
     return {side: select(tests, side=side) for side in ("output", "input")}
 
 
