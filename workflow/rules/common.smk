@@ -23,8 +23,7 @@ if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
-from deepspectra.papers.naming import LIMIT_LAWS, labels_of
-from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, items_of, labels_of
 from deepspectra.planning import checks, costs, items, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter

@@ -82,7 +82,7 @@ rule analyse_weights:
     input:
         values="results/{scale}/spectra/thamm2024/{network}.h5",
         vectors="results/{scale}/vectors/thamm2024/{network}.h5",
-        nulls=weights_of(thamm2024.all_null_files),
+        nulls=weights_of(thamm2024.null_files),
     output:
         levels="results/{scale}/statistics/thamm2024/networks/{network}_levels.csv",
         curves="results/{scale}/statistics/thamm2024/networks/{network}_curves.csv",
@@ -99,8 +99,6 @@ rule analyse_weights:
     params:
         layers=weights_of(thamm2024.weight_layers),
         states=weights_of(thamm2024.weight_states),
-        null_levels=weights_of(thamm2024.null_level_files),
-        null_vectors=weights_of(thamm2024.null_vector_files),
         unfolding=weights_of(thamm2024.unfolding_parameters),
         code=code("analyse_weights"),
     script:

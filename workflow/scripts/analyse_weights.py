@@ -1,5 +1,7 @@
 """Level and vector statistics of every weight matrix of one network, plain and calibrated (thamm2024)."""
 
+from pathlib import Path
+
 from deepspectra.papers.thamm2024.weight_statistics import weight_tables
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job
@@ -12,8 +14,7 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.unfolding,
         values=snakemake.input.values,
         vectors=snakemake.input.vectors,
-        null_levels=snakemake.params.null_levels,
-        null_vectors=snakemake.params.null_vectors,
+        nulls={Path(file).stem: file for file in snakemake.input.nulls},
     )
     for name, table in tables.items():
         write_table(table, snakemake.output[name], float_format="%.10g")

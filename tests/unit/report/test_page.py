@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from deepspectra.papers import style
-from deepspectra.papers.naming import labels_of, name_of
-from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.papers.registry import PAPERS, items_of, labels_of, name_of
 from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import MARKS, count_verdicts, read_claims
 from deepspectra.report.page import thumbnail

@@ -20,10 +20,10 @@ def trained(make) -> tuple[list[torch.Tensor], list[dict[str, torch.Tensor]]]:
     model = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
     weights = [parameter for parameter in model.parameters() if parameter.ndim == 2]
     biases = [parameter for parameter in model.parameters() if parameter.ndim == 1]
-    optimiser, forget, set_rate = make(weights, biases)
+    optimiser, set_rate = make(weights, biases)
     for step in range(STEPS):
         set_rate(0.1 / (1 + step))
-        forget()
+        model.zero_grad()
         (model(torch.randn(6, 5)) ** 2).mean().backward()
         optimiser.step()
     state = [optimiser.state.get(parameter, {}) for parameter in [*weights, *biases]]
@@ -33,7 +33,7 @@ def trained(make) -> tuple[list[torch.Tensor], list[dict[str, torch.Tensor]]]:
 def ours(kind, momentum):
     def make(weights, biases):
         optimiser = Optimiser([(weights, 0.03), (biases, 0.01)], kind, momentum)
-        return optimiser, optimiser.zero_gradients, lambda rate: setattr(optimiser, "learning_rate", rate)
+        return optimiser, lambda rate: setattr(optimiser, "learning_rate", rate)
 
     return make
 
@@ -50,7 +50,7 @@ def of_torch(kind, momentum):
             for group in optimiser.param_groups:
                 group["lr"] = rate
 
-        return optimiser, optimiser.zero_grad, set_rate
+        return optimiser, set_rate
 
     return make
 

@@ -37,17 +37,17 @@ def studied(tmp_path_factory):
     files = {name: folder / f"{name}.h5" for name in ("values", "vectors")}
     store.write(files["values"], values, parameters={"available": True, "note": None})
     store.write(files["vectors"], vectors, parameters={})
-    levels, null = {}, {}
+    nulls, null = {}, {}
     for layer, shape in LAYERS.items():
-        levels[layer] = folder / f"{layer}.h5"
+        name = f"levels_{max(shape)}x{min(shape)}"
+        nulls[name] = folder / f"{name}.h5"
         null[layer] = null_level_statistics(max(shape), min(shape), DRAWS, UNFOLDING, 12.0, 7)
-        store.write(levels[layer], null[layer], parameters={})
-    drawn = {}
+        store.write(nulls[name], null[layer], parameters={})
     for side in (36, 40, 60):
-        drawn[side] = folder / f"vectors_{side}.h5"
+        nulls[f"vectors_{side}"] = folder / f"vectors_{side}.h5"
         null[side] = null_vector_statistics(side, 99, 7)
-        store.write(drawn[side], {"statistics": null[side]}, parameters={})
-    arguments = {**files, "null_levels": levels, "null_vectors": drawn}
+        store.write(nulls[f"vectors_{side}"], {"statistics": null[side]}, parameters={})
+    arguments = {**files, "nulls": nulls}
     tables = weight_tables("mlp", LAYERS, ["initial", "final"], UNFOLDING, **arguments)
     paths = {name: folder / f"{name}.csv" for name in tables}
     for name, table in tables.items():
@@ -60,7 +60,7 @@ def without_weights(tmp_path_factory):
     """Tables of a network whose weights could not be had; no null is read."""
     folder = tmp_path_factory.mktemp("without")
     store.write(folder / "values.h5", {}, parameters={"available": False, "note": "no network"})
-    arguments = {"values": folder / "values.h5", "vectors": folder / "none", "null_levels": {}, "null_vectors": {}}
+    arguments = {"values": folder / "values.h5", "vectors": folder / "none", "nulls": {}}
     tables = weight_tables("vgg19", {"dense1": (4096, 25088)}, ["final"], UNFOLDING, **arguments)
     write_table(tables["levels"], folder / "levels.csv", float_format="%.10g")
     return tables, folder / "levels.csv"

@@ -129,7 +129,7 @@ def level_tables(names=FOUR, missing=(), cause=CAUSES[0]):
     """Of figure 1."""
     networks = list(dict.fromkeys(name.split()[0] for name in names))
     tables = of_networks(networks, missing, cause)
-    return numbers("figure_1", tables, places=places(*names), networks=networks)
+    return numbers("figure_1", tables, figure={"panels": places(*names)}, networks=networks)
 
 
 @cache
@@ -148,7 +148,7 @@ def regime_tables(alphas=ALPHAS):
     names = {0.5: "mlp512_seed1_alpha0.5", 1: "mlp512_seed1", 5: "mlp512_seed1_alpha5"}
     networks = [names[alpha] for alpha in alphas]
     histories = [pd.DataFrame({"test_accuracy": [0.1, 0.5 - 0.04 * a], "train_accuracy": [0.1, 1.0]}) for a in alphas]
-    tables = of_networks(networks) | {"histories": histories}
+    tables = of_networks(networks) | {"history": histories}
     figure = {"layer": "dense2", "alphas": list(alphas), "window": 5}
     return numbers("figure_3", tables, figure=figure, networks=networks)
 
@@ -165,4 +165,4 @@ def accuracy_tables(seeds=1, alphas=(0.1, 0.5, 1, 2, 10)):
             (("full", "test", 0.5), ("linearised", "test", 0.4), ("full", "train", 0.5), ("linearised", "train", 0.3))
         ]
     ]
-    return numbers("figure_4", {"accuracies": [pd.DataFrame([row]) for row in rows]})
+    return numbers("figure_4", {"linearised": [pd.DataFrame([row]) for row in rows]})

@@ -54,14 +54,14 @@ def test_the_inputs_of_the_paper_scale(settings):
     assert ITEMS["figure_2"].inputs(paper)["vectors"] == [f"{TESTS}/{network}_vectors.csv" for network in five]
     regimes = ["mlp512_seed1_alpha0.5", "mlp512_seed1", "mlp512_seed1_alpha5"]
     found = ITEMS["figure_3"].inputs(paper)
-    assert list(found) == ["levels", "curves", "vectors", "histories"]
-    assert found["histories"] == [f"networks/{network}_history.csv" for network in regimes]
-    sweep = ITEMS["figure_4"].inputs(paper)["accuracies"]
+    assert list(found) == ["levels", "curves", "vectors", "history"]
+    assert found["history"] == [f"networks/{network}_history.csv" for network in regimes]
+    sweep = ITEMS["figure_4"].inputs(paper)["linearised"]
     assert len(sweep) == 13 * len(paper.figure_4.networks)
     assert sweep[0] == f"{TESTS}/mlp512_seed1_alpha0.1_linearised.csv"
     assert ITEMS["table_1"].inputs(paper) == {
         "published": ["resources/published/thamm2024_table_1.csv"],
-        "histories": [f"networks/{network}_history.csv" for network in paper.networks],
+        "history": [f"networks/{network}_history.csv" for network in paper.networks],
     }
     assert ITEMS["table_1"].parameters(paper) == {"test_images": dict.fromkeys(paper.networks, 10_000)}
     assert ITEMS["table_2"].inputs(paper)["levels"] == [f"{TESTS}/{name}_levels.csv" for name in paper.known_networks]

@@ -29,8 +29,6 @@ def test_networks_of_each_item(paper):
     assert networks.tested_networks(paper, "figure_3") == [
         *("mlp512_seed1_alpha0.5", "mlp512_seed1", "mlp512_seed1_alpha5")
     ]
-    assert networks.tested_networks(paper, "table_2") == list(paper.known_networks)
-    assert networks.tested_networks(paper, "figure_4") == networks.tested_networks(paper, "table_1") == []
     alphas = ("_alpha0.1", "_alpha0.2", "_alpha0.3", "_alpha0.5", "_alpha0.7", "_alpha0.85", "")
     assert networks.swept_networks(paper)[:7] == [f"mlp512_seed1{alpha}" for alpha in alphas]
 
@@ -56,18 +54,13 @@ def test_a_pretrained_network_has_its_dense_layers_after_training(paper, weights
 
 
 def test_nulls_are_shared_by_matrices_of_one_shape_either_way_round(paper, weights):
-    arguments = (paper, "minialexnet", "smoke", weights)
-    levels, vectors = networks.null_level_files(*arguments), networks.null_vector_files(*arguments)
-    assert levels == {
-        "conv1": "results/smoke/nulls/levels_300x75.h5",
-        "conv2": "results/smoke/nulls/levels_7500x150.h5",
-        "dense1": "results/smoke/nulls/levels_5400x384.h5",
-        "dense2": "results/smoke/nulls/levels_384x192.h5",
-    }
-    assert vectors == {side: f"results/smoke/nulls/vectors_{side}.h5" for side in (75, 150, 192, 300, 384, 5400, 7500)}
-    assert networks.all_null_files(*arguments) == sorted([*levels.values(), *vectors.values()])
+    levels = {"300x75", "7500x150", "5400x384", "384x192"}
+    dimensions = {300, 75, 150, 7500, 384, 5400, 192}
+    names = {f"levels_{shape}" for shape in levels} | {f"vectors_{size}" for size in dimensions}
+    found = networks.null_files(paper, "minialexnet", "smoke", weights)
+    assert found == sorted(f"results/smoke/nulls/{name}.h5" for name in names)
     # MLP512 has two square layers.
-    assert len(networks.all_null_files(paper, "mlp512_seed1", "smoke", weights)) == 4
+    assert len(networks.null_files(paper, "mlp512_seed1", "smoke", weights)) == 4
 
 
 @pytest.mark.parametrize(
@@ -88,15 +81,9 @@ def test_nulls_that_pretrained_networks_alone_need(paper, weights, shape, names)
     assert found == [f"resources/weights/{name}.h5" for name in names]
 
 
-def test_settings_of_jobs_hold_what_determines_them_and_no_more(paper):
+def test_unfoldings_have_their_parameters(paper):
     degree = paper.unfolding.polynomial_degree
     assert networks.unfolding_parameters(paper) == {"gaussian": 7, "staircase": 7, "polynomial": degree}
-    nulls = paper.nulls
-    assert networks.null_level_settings(paper) == {
-        **{"matrices": 999, "longest_interval": nulls.longest_interval, "seed": nulls.seed}
-    }
-    assert networks.null_vector_settings(paper) == {"vectors": 9999, "seed": nulls.seed}
-    assert networks.linearised_layer(paper) == "dense2"
 
 
 def test_an_unknown_network_is_an_error(paper, weights):

@@ -72,7 +72,7 @@ def test_table_1_has_accuracies_with_their_sampling_errors(tmp_path):
         rows = f"epoch,train_accuracy,test_accuracy\n1,0.1,0.1\n2,0.75,{test}\n"
         (tmp_path / f"{name}_history.csv").write_text(rows)
     histories = [str(tmp_path / f"{name}_history.csv") for name in ("mlp", "mine")]
-    files = {"published": [str(tmp_path / "published.csv")], "histories": histories}
+    files = {"published": [str(tmp_path / "published.csv")], "history": histories}
     (made,) = table_1(files, {"test_images": {"mlp": 400, "mine": 100}})
     assert made.frame.network.tolist() == ["mlp", "mine", "vgg19"]
     assert made.frame.dataset.tolist() == ["CIFAR-10", "CIFAR-10", "ImageNet"]

@@ -7,8 +7,7 @@ import textwrap
 from pathlib import Path
 
 from deepspectra.config import explain_keys, json_schema, load_settings, read_overrides
-from deepspectra.papers.naming import name_of
-from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.papers.registry import PAPERS, items_of, name_of
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["checkout", "print_costs", "print_schema", "print_settings", "print_targets", "target_titles"]

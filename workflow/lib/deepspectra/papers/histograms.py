@@ -25,10 +25,9 @@ def histogram(
 
 
 def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[Bar]:
-    """A second histogram, series "zoom", that magnifies a crowded left end.
+    """A second histogram, series "zoom", that magnifies a crowded left end: 0.5 to 70 % of the values.
 
-    It holds the lower 70 % of the values without the lowest 0.5 %. It is empty if these spread over more than a third
-    of the range.
+    It is empty if these spread over more than a third of the range.
     """
     low, high = np.quantile(values, [0.005, 0.7])
     bulk = values[(low <= values) & (values <= high)]

@@ -1,7 +1,6 @@
-"""What the workflow has to know of one figure or table: the one place for it.
+"""What the workflow has to know of one figure or table: entries of ``deepspectra.papers.{paper}.items.ITEMS``.
 
-Each paper has its registry, ``deepspectra.papers.{paper}.items.ITEMS``. The rules, the captions, the report, the tests
-and the table of costs read it. Nothing here imports NumPy, pandas or torch, since every start of Snakemake does.
+Every start of Snakemake imports this: no NumPy, pandas or torch here.
 """
 
 from __future__ import annotations
@@ -16,19 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["Item", "Numbers", "Table"]
 
 
-def _nothing(paper: Any) -> list[str]:
-    return []
-
-
-def _no_values(paper: Any) -> dict[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True)
 class Item:
-    """A figure or table of one paper.
-
-    Functions take the paper's settings at one scale (``Thamm2024`` and so on).
+    """A figure or table of one paper; functions take the paper's settings at one scale (``Thamm2024`` and so on).
 
     :ivar title: what it shows in a line; the caption's title, and the text that stands for the picture.
     :ivar note: what it assumes where the paper is open, for the small print.
@@ -42,19 +31,18 @@ class Item:
     :ivar shaped_by: settings besides the item's own node that shape it, such as "training" or "networks.mlp"; the small
         print tells where they are smaller than published.
     :ivar loads: modules below the package that the numbers load by name, such as "nn.activations.arctan", for digests.
-    :ivar tables: names of the files of a table, the item's own and its supplements'.
-    :ivar memory_mb: of the job that makes the numbers. :ivar minutes: likewise.
+    :ivar tables: names of a table's files, its supplements' too. :ivar memory_mb: of the job that makes the numbers.
     """
 
     title: str
     numbers: str
     drawing: str = ""
     note: str = ""
-    inputs: Callable[[Any], Mapping[str, Sequence[str]]] = _no_values
-    parameters: Callable[[Any], Mapping[str, Any]] = _no_values
-    spectra: Callable[[Any], Sequence[str]] = _nothing
-    shaped_by: Callable[[Any], Sequence[str]] = _nothing
-    loads: Callable[[Any], Sequence[str]] = _nothing
+    inputs: Callable[[Any], Mapping[str, Sequence[str]]] = lambda paper: {}
+    parameters: Callable[[Any], Mapping[str, Any]] = lambda paper: {}
+    spectra: Callable[[Any], Sequence[str]] = lambda paper: []
+    shaped_by: Callable[[Any], Sequence[str]] = lambda paper: []
+    loads: Callable[[Any], Sequence[str]] = lambda paper: []
     tables: tuple[str, ...] = ()
     memory_mb: Callable[[Any], float] | float = 1500
     minutes: float = 15
@@ -65,8 +53,7 @@ class Numbers:
     """What a figure is drawn from.
 
     :ivar curves: the plotted numbers, tidy: panel, series, x, y and what a paper needs besides.
-    :ivar summary: the numbers that are told: panel, series, quantity (an identifier), label (words), value, and perhaps
-        error and reference.
+    :ivar summary: the numbers that are told, see :func:`deepspectra.papers.rows.summary_table`.
     :ivar digits: significant digits in the files; None writes all.
     """
 
@@ -80,8 +67,7 @@ class Table:
     """A table for people and for programs.
 
     :ivar frame: the numbers, one column each, as the CSV has them.
-    :ivar shown: the same as people read it: texts, with headings.
-    :ivar title: above the table. :ivar notes: paragraphs below it, after the one on the scale.
+    :ivar shown: the same as people read it: texts, with headings. :ivar notes: paragraphs below it, after the scale's.
     :ivar digits: significant digits in the CSV.
     """
 

@@ -1,7 +1,4 @@
-"""Read the numbers of claims from finished tables, each with its error and remarks.
-
-pandas is not imported here: the Snakefile asks which files the readings take.
-"""
+"""Read the numbers of claims from finished tables; without pandas, since the Snakefile asks which files they take."""
 
 from __future__ import annotations
 
@@ -38,15 +35,11 @@ class Measured:
     floor: float = math.nan
 
 
+@dataclass(frozen=True)
 class Results:
     """Tables by their names below the scale's folder, such as "statistics/fan2020/figure_1"."""
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        self._tables = tables
-
-    def only(self, files: tuple[str, ...]) -> Results:
-        """A part of the tables, so that a reading cannot use what it does not declare."""
-        return Results({name: self._tables[name] for name in files if name in self._tables})
+    tables: Mapping[str, pd.DataFrame]
 
     def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
@@ -54,13 +47,12 @@ class Results:
         :param columns: other columns that the table must have.
         :raises AbsentError: if there are no such rows.
         """
-        if file not in self._tables:
+        if file not in self.tables:
             raise AbsentError(f"{file}.csv is not made with these settings")
-        table = self._tables[file]
-        missing = [column for column in (*columns, *where) if column not in table]
-        if missing:
-            raise AbsentError(f"{file}.csv has no column {missing[0]}")
-        chosen = table
+        table = chosen = self.tables[file]
+        for column in (*columns, *where):
+            if column not in table:
+                raise AbsentError(f"{file}.csv has no column {column}")
         for column, wanted in where.items():
             chosen = chosen[chosen[column] == wanted]
         if len(chosen):
@@ -76,7 +68,7 @@ class Results:
     def row(self, file: str, **where: str | float) -> dict[str, Any]:
         """The only such row.
 
-        :raises AbsentError: if there is none, or more than one.
+        :raises AbsentError: unless there is exactly one.
         """
         rows = self.rows(file, **where)
         if len(rows) > 1:
@@ -89,9 +81,8 @@ class Results:
         :raises AbsentError: if it is missing or not a number.
         """
         row = self.row(file, **where)
-        found = number(row.get(column))
+        found, note = number(row.get(column)), row.get("note")
         if math.isnan(found):
-            note = row.get("note")
             raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {_words(where)}")
         return found
 
@@ -111,7 +102,8 @@ class Reading:
 
     def take(self, results: Results) -> tuple[Measured, Measured | None]:
         """Both numbers; a missing one is NaN, and its obstacle says why."""
-        part = results.only(self.files)
+        # A reading cannot use what it does not declare.
+        part = Results({name: results.tables[name] for name in self.files if name in results.tables})
         return _attempt(self.measure, part), _attempt(self.second, part) if self.second else None
 
 

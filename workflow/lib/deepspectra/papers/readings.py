@@ -1,4 +1,4 @@
-"""The readings of all papers' claims."""
+"""The readings of all papers' claims, by paper and by id in the ledger."""
 
 from deepspectra.papers.baskerville2022 import claims as baskerville2022
 from deepspectra.papers.fan2020 import claims as fan2020
@@ -7,7 +7,6 @@ from deepspectra.papers.thamm2024 import claims as thamm2024
 
 __all__ = ["READINGS"]
 
-#: The reading of every claim, by paper and by id in the ledger.
 READINGS = {
     "thamm2024": thamm2024.READINGS,
     "baskerville2022": baskerville2022.READINGS,

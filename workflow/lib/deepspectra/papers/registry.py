@@ -1,4 +1,4 @@
-"""The papers: what they are called, and where their items are. The order is that of reports and tables.
+"""The papers and their items: what readers call them, and where they are. The order is that of reports and tables.
 
 Every start of Snakemake imports this: nothing here is heavy.
 """
@@ -10,7 +10,9 @@ from importlib import import_module
 
 from deepspectra.papers.item import Item
 
-__all__ = ["PAPERS", "Paper", "items_of"]
+__all__ = ["LIMIT_LAWS", "PAPERS", "Paper", "items_of", "labels_of", "name_of"]
+
+LIMIT_LAWS = "Limit laws"
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Paper:
     """A paper as readers know it.
 
     :ivar name: authors and year; without a colon, since Snakemake's report makes a link target of it.
-    :ivar title: its title. :ivar subject: what it is about, in a few words.
+    :ivar subject: what it is about, in a few words.
     """
 
     name: str
@@ -28,26 +30,46 @@ class Paper:
 
 PAPERS = {
     "thamm2024": Paper(
-        "Thamm, Staats and Rosenow (2024)",
-        "Random matrix theory analysis of neural network weight matrices",
-        "weight matrices",
+        name="Thamm, Staats and Rosenow (2024)",
+        title="Random matrix theory analysis of neural network weight matrices",
+        subject="weight matrices",
     ),
     "baskerville2022": Paper(
-        "Baskerville, Granziol and Keating (2022)", "Appearance of random matrix theory in deep learning", "Hessians"
+        name="Baskerville, Granziol and Keating (2022)",
+        title="Appearance of random matrix theory in deep learning",
+        subject="Hessians",
     ),
     "fan2020": Paper(
-        "Fan and Wang (2020)",
-        "Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks",
-        "conjugate and tangent kernels",
+        name="Fan and Wang (2020)",
+        title="Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks",
+        subject="conjugate and tangent kernels",
     ),
     "pennington2017": Paper(
-        "Pennington and Worah (2017)",
-        "Nonlinear random matrix theory for deep learning",
-        "nonlinear random matrices",
+        name="Pennington and Worah (2017)",
+        title="Nonlinear random matrix theory for deep learning",
+        subject="nonlinear random matrices",
     ),
+}
+
+#: Items that have no number in their paper.
+_NAMES = {
+    "figure_resnet34": "Beyond the paper, figure",
+    "table_networks": "Beyond the paper, table",
+    "table_2_unfolding": "Table 2, supplement",
 }
 
 
 def items_of(paper: str) -> dict[str, Item]:
     """Figures and tables of a paper by name, in the paper's order."""
     return import_module(f"deepspectra.papers.{paper}.items").ITEMS
+
+
+def name_of(item: str) -> str:
+    """An item as a reader calls it: "figure_s1" is "Figure S1"; a limit law keeps the name its settings give it."""
+    kind, _, number = item.partition("_")
+    return _NAMES.get(item) or (f"{kind.capitalize()} {number.upper()}" if kind in ("figure", "table") else item)
+
+
+def labels_of(item: str, suffix: str) -> dict[str, str]:
+    """Labels of one file of an item in Snakemake's report."""
+    return {"item": name_of(item), "kind": item.partition("_")[0], "file": suffix.upper()}

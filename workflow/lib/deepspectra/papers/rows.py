@@ -1,7 +1,4 @@
-"""Rows of a figure's summary: one type for all papers.
-
-A quantity has an identifier, by which programs look it up, and a label, which people read.
-"""
+"""Rows of a figure's summary: one type for all papers."""
 
 from __future__ import annotations
 
@@ -23,9 +20,8 @@ class Row:
     """One number of a summary.
 
     :ivar panel: the letter of the panel. :ivar series: what it is a number of.
-    :ivar quantity: identifier, snake_case. :ivar label: the same in words.
-    :ivar value: None where there is none to tell. :ivar reference: what it is compared with.
-    :ivar error: standard error.
+    :ivar quantity: snake_case identifier, by which programs look it up. :ivar label: the same in words, for people.
+    :ivar value: None where there is none to tell. :ivar reference: what it is compared with. :ivar error: standard.
     :ivar at: the argument where a quantity is known at several (a width, an output scale).
     :ivar told: whether captions tell it.
     """
@@ -42,10 +38,7 @@ class Row:
 
 
 def summary_table(rows: Iterable[Row], *columns: str) -> pd.DataFrame:
-    """Rows as a table.
-
-    :param columns: which of ``reference``, ``error`` and ``at`` the table has, besides the ones that all have.
-    """
+    """Rows as a table; ``columns`` are those of ``reference``, ``error`` and ``at`` that it has."""
     import pandas as pd
 
     always = ["panel", "series", "quantity", "label", "value"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,41 +13,16 @@ from matplotlib.figure import Figure
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
-__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION", "add_note"]
-__all__ += ["label_panel", "new_figure", "note_of", "save", "sequence"]
+__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION"]
+__all__ += ["add_note", "label_panel", "new_figure", "note_of", "save", "sequence"]
 
 #: Width in inches of the text column of the papers, so that the font sizes below are those on the page.
 COLUMN = 5.5
-
 #: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
-
 #: Marks the small print of a figure.
 _NOTE = "note"
-
-_PARAMETERS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 7,
-    "axes.labelsize": 7,
-    "axes.titlesize": 7,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.labelsize": 6,
-    "ytick.labelsize": 6,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "legend.fontsize": 6,
-    "legend.frameon": False,
-    "lines.linewidth": 1.0,
-    "lines.markersize": 3,
-    "mathtext.fontset": "dejavusans",
-    "pdf.fonttype": 42,  # embed TrueType fonts, so that text stays text
-    "savefig.dpi": 300,
-}
 
 
 def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
@@ -56,10 +30,20 @@ def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) ->
     matplotlib.use("Agg")
     # Ignore the user's matplotlibrc.
     matplotlib.rcdefaults()
-    matplotlib.rcParams.update(_PARAMETERS)
+    matplotlib.rc("font", family="DejaVu Sans", size=7)
+    matplotlib.rc("mathtext", fontset="dejavusans")
+    matplotlib.rc("axes", labelsize=7, titlesize=7, linewidth=0.6)
+    matplotlib.rc("axes.spines", top=False, right=False)
+    matplotlib.rc("xtick", labelsize=6, direction="in")
+    matplotlib.rc("ytick", labelsize=6, direction="in")
+    matplotlib.rc("xtick.major", width=0.6)
+    matplotlib.rc("ytick.major", width=0.6)
+    matplotlib.rc("legend", fontsize=6, frameon=False)
+    matplotlib.rc("lines", linewidth=1.0, markersize=3)
+    matplotlib.rc("pdf", fonttype=42)  # embed TrueType fonts, so that text stays text
+    matplotlib.rc("savefig", dpi=300)
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(*panels, squeeze=False)
-    return figure, axes
+    return figure, figure.subplots(*panels, squeeze=False)
 
 
 def sequence(count: int) -> np.ndarray:
@@ -91,14 +75,9 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
-    share = f"{_note_share(figure):.4f}"
+    notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
+    share = max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: share})
-
-
-def _note_share(figure: Figure) -> float:
-    """Share of a figure's height, from below, that is small print, at the current resolution."""
-    notes = figure.findobj(lambda artist: artist.get_gid() == _NOTE)
-    return max((note.get_window_extent().y1 for note in notes), default=0.0) / figure.bbox.height
+        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: f"{share:.4f}"})

@@ -1,4 +1,4 @@
-"""Types of settings: nodes, numbers, and sizes that must divide."""
+"""What settings are typed with: nodes, numbers, and sizes that must divide."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def _number_from_text(value: object) -> object:
     """YAML 1.1 reads ``1e-12`` (no decimal point) as text, but users mean a number."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 # Put it last in every type: bounds before it belong to the number and reach the JSON schema.
@@ -32,12 +30,8 @@ Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
 
 
-def _text_from_number(value: object) -> object:
-    """A folder may be called 2024."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-OptionalText = Annotated[str | None, BeforeValidator(_text_from_number)]
+# A folder may be called 2024.
+OptionalText = Annotated[str | None, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 
 
 class Node(BaseModel):

@@ -16,8 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from deepspectra.papers import NOTE_SHARE
-from deepspectra.papers.naming import LIMIT_LAWS, name_of
-from deepspectra.papers.registry import PAPERS
+from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import MARKS, count_verdicts
 from deepspectra.report.tables import ShownTable, environment, read_table

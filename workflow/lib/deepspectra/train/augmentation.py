@@ -1,7 +1,4 @@
-"""Random image augmentation for training: crops, mirror images, and shifts by a few pixels.
-
-The random numbers come from a generator on the CPU, whatever the device.
-"""
+"""Random crops, mirror images and shifts for training, from a generator on the CPU, whatever the device."""
 
 from __future__ import annotations
 
@@ -25,17 +22,14 @@ class Shifts:
 
 
 def flip_and_shift(images: torch.Tensor, shifts: Shifts, rng: torch.Generator) -> torch.Tensor:
-    """Mirror each image with probability 1/2, then shift it.
-
-    :param images: shape (batch, channels, side, side), which the result has too.
-    """
+    """Mirror each image with probability 1/2, then shift it; shape (batch, channels, side, side), as before."""
     count, _, side, _ = images.shape
     mirrored = torch.rand(count, 1, 1, 1, generator=rng).to(images.device) < 0.5
     images = torch.where(mirrored, images.flip(3), images)
-    margin = shifts.margin
+    margin, inside = shifts.margin, slice(shifts.margin, shifts.margin + side)
     border = images.new_tensor(shifts.border)[:, None, None]
     padded = border.repeat(count, 1, side + 2 * margin, side + 2 * margin)
-    padded[:, :, margin : margin + side, margin : margin + side] = images
+    padded[:, :, inside, inside] = images
     return random_crops(padded, side, rng)
 
 

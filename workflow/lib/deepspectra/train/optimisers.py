@@ -7,6 +7,7 @@ many a training of the preview. The steps are bit-identical to theirs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import torch
@@ -20,6 +21,8 @@ __all__ = ["Optimiser"]
 # gradient, as in algorithm 1 of Adam's paper. Keras adds it before the correction, which shortens step t by a relative
 # 1e-7 (1 / sqrt(1 - 0.999^t) - 1) / root at most, at first 3e-6 / |gradient|.
 _ADAM_EPSILON = 1e-7
+_ADAM = partial(adam, fused=True, amsgrad=False, beta1=0.9, beta2=0.999, eps=_ADAM_EPSILON, maximize=False)
+_SGD = partial(sgd, fused=True, dampening=0, nesterov=False, maximize=False)
 
 
 @dataclass
@@ -27,8 +30,7 @@ class Optimiser:
     """Moves parameters against their gradients.
 
     :ivar groups: parameters, each group with its weight decay (this times a parameter is added to its gradient).
-    :ivar kind: stochastic gradient descent, or Adam with Keras's constants.
-    :ivar momentum: of stochastic gradient descent.
+    :ivar kind: stochastic gradient descent, or Adam with Keras's constants. :ivar momentum: of the former.
     :ivar learning_rate: of the next step.
     :ivar state: what the optimiser keeps for each parameter, by torch's names; empty before the first step.
     """
@@ -37,7 +39,7 @@ class Optimiser:
     kind: Literal["sgd", "adam"]
     momentum: float = 0.0
     learning_rate: float = 0.0
-    state: dict[nn.Parameter, dict[str, torch.Tensor]] = field(default_factory=dict)
+    state: dict[torch.Tensor, dict[str, torch.Tensor]] = field(default_factory=dict)
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -46,57 +48,25 @@ class Optimiser:
             return ("exp_avg", "exp_avg_sq", "step")
         return ("momentum_buffer",) if self.momentum else ()
 
-    def zero_gradients(self) -> None:
-        """Clear the gradients."""
-        for parameters, _ in self.groups:
-            for parameter in parameters:
-                parameter.grad = None
-
     @torch.no_grad()
     def step(self) -> None:
         """Take one step; every parameter must have a gradient."""
         for parameters, weight_decay in self.groups:
             gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-            (self._adam if self.kind == "adam" else self._sgd)(parameters, gradients, weight_decay)
+            (self._adam if self.kind == "adam" else self._sgd)(list(parameters), gradients, weight_decay)
 
-    def _sgd(self, parameters: list[nn.Parameter], gradients: list[torch.Tensor], weight_decay: float) -> None:
+    def _sgd(self, parameters: list[torch.Tensor], gradients: list[torch.Tensor], weight_decay: float) -> None:
         # torch puts the gradients in place of buffers that are None.
         buffers = [self.state.get(parameter, {}).get("momentum_buffer") for parameter in parameters]
-        sgd(
-            list[torch.Tensor](parameters),
-            gradients,
-            buffers,
-            fused=True,
-            weight_decay=weight_decay,
-            momentum=self.momentum,
-            lr=self.learning_rate,
-            dampening=0,
-            nesterov=False,
-            maximize=False,
-        )
+        _SGD(parameters, gradients, buffers, weight_decay=weight_decay, momentum=self.momentum, lr=self.learning_rate)
         for parameter, buffer in zip(parameters, buffers, strict=True):
             if buffer is not None:
                 self.state[parameter] = {"momentum_buffer": buffer}
 
-    def _adam(self, parameters: list[nn.Parameter], gradients: list[torch.Tensor], weight_decay: float) -> None:
+    def _adam(self, parameters: list[torch.Tensor], gradients: list[torch.Tensor], weight_decay: float) -> None:
         for parameter in parameters:
             if parameter not in self.state:
                 zeros = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
                 self.state[parameter] = zeros | {"step": torch.zeros((), device=parameter.device)}
         means, squares, steps = ([self.state[parameter][name] for parameter in parameters] for name in self.state_names)
-        adam(
-            list[torch.Tensor](parameters),
-            gradients,
-            means,
-            squares,
-            [],
-            steps,
-            fused=True,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=self.learning_rate,
-            weight_decay=weight_decay,
-            eps=_ADAM_EPSILON,
-            maximize=False,
-        )
+        _ADAM(parameters, gradients, means, squares, [], steps, weight_decay=weight_decay, lr=self.learning_rate)

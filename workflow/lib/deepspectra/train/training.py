@@ -1,8 +1,7 @@
 """Mini-batch training of a network: seeded, resumable, and bit-identical either way.
 
-All samples lie on the device as one tensor and are indexed there. Everything random in an epoch (order, augmentation)
-comes from a generator of that epoch alone, so an epoch can be repeated without the history before it: a run that is
-killed and continues from a checkpoint ends with the same weights as one that is not.
+All samples lie on the device as one tensor. Everything random in an epoch comes from a generator of that epoch alone:
+a run that is killed and continues from a checkpoint ends with the same weights as one that is not.
 """
 
 from __future__ import annotations
@@ -41,8 +40,7 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 }
 #: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
-_EVALUATION_BATCH = 2000
-_STEPS_PER_REPORT = 50
+_EVALUATION_BATCH, _STEPS_PER_REPORT = 2000, 50
 _Model = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -50,16 +48,14 @@ _Model = Callable[[torch.Tensor], torch.Tensor]
 class Plan:
     """How a network is trained.
 
-    :ivar learning_rates: one for each epoch.
-    :ivar seed: of order, crops and shifts.
-    :ivar optimiser: stochastic gradient descent, or Adam with Keras's constants.
-    :ivar momentum: of stochastic gradient descent.
+    :ivar learning_rates: one for each epoch. :ivar seed: of order, crops and shifts.
+    :ivar optimiser: stochastic gradient descent, or Adam with Keras's constants. :ivar momentum: of the former.
     :ivar loss: mean over a batch; targets are labels for cross-entropy, values for the squared error.
     :ivar l2: this times the sum of squared weights (not biases) is added to the loss.
     :ivar weight_decay: this times a parameter, biases included, is added to its gradient.
     :ivar output_scale: alpha; it multiplies the outputs, and its square divides the loss (thamm2024, eq. 3).
-    :ivar crop: side of the random square cut from each image, or None; tests take the central square.
-    :ivar shifts: how images are mirrored and shifted, or None; test images are not.
+    :ivar crop: side of the random square cut from each image; tests take the central square.
+    :ivar shifts: how images are mirrored and shifted; test images are not.
     """
 
     learning_rates: tuple[float, ...]
@@ -107,15 +103,13 @@ def train(
         and train accuracy are means over the epoch's batches as they were met; test accuracy and test loss are taken
         after the epoch.
     """
-    rates, count = plan.learning_rates, len(train_samples.targets)
-    columns = HISTORY_COLUMNS[plan.loss]
+    rates, columns, count = plan.learning_rates, HISTORY_COLUMNS[plan.loss], len(train_samples.targets)
     optimiser = _optimiser(model, plan)
     history = np.zeros((0, len(columns)))
-    path, identity = Path(checkpoint or ""), ""
-    if checkpoint:
-        identity = _identity(model, (train_samples, test_samples), plan, code)
-        if path.exists():
-            history = _resume(path, identity, model, optimiser, history)
+    path = Path(checkpoint or "")
+    identity = _identity(model, (train_samples, test_samples), plan, code) if checkpoint else ""
+    if checkpoint and path.exists():
+        history = _resume(path, identity, model, optimiser, history)
     steps = -(-count // plan.batch_size)
     saved = time.monotonic()
     with ProgressBar(total=len(rates) * steps, initial=len(history) * steps, desc=description, unit="step") as bar:
@@ -149,7 +143,6 @@ def _epoch(
     # Sums stay on the device: reading one would make the CPU wait for a GPU at every step.
     total = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
-    pending = 0
     for start in range(0, count, plan.batch_size):
         chosen = order[start : start + plan.batch_size]
         inputs, targets = samples.inputs.index_select(0, chosen), samples.targets.index_select(0, chosen)
@@ -159,19 +152,16 @@ def _epoch(
             inputs = flip_and_shift(inputs, plan.shifts, rng)
         outputs = plan.output_scale * model(inputs)
         loss = _loss(outputs, targets, plan)
-        optimiser.zero_gradients()
+        model.zero_grad()
         loss.backward()
         optimiser.step()
         with torch.no_grad():
             total += loss.detach().double() * len(targets)
             if plan.loss == "cross_entropy":
                 correct += (outputs.argmax(1) == targets).sum()
-        pending += 1
-        if pending == _STEPS_PER_REPORT:
+        bar.update()
+        if bar.n % _STEPS_PER_REPORT == 0:
             bar.set_postfix_str(f"loss {float(total) / (start + len(targets)):.4f}", refresh=False)
-            bar.update(pending)
-            pending = 0
-    bar.update(pending)
     if not torch.isfinite(total):
         logger.warning("epoch %d: the loss is not finite: the learning rate is too large for this network", epoch + 1)
     return float(total), int(correct)
@@ -185,10 +175,8 @@ def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Ten
 
 def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
     """The penalty, whose gradient is 2 l2 W, acts on weights only, the decay on all parameters."""
-    weights: list[nn.Parameter] = []
-    biases: list[nn.Parameter] = []
-    for name, parameter in model.named_parameters():
-        (weights if name.endswith("weight") else biases).append(parameter)
+    weights = [parameter for name, parameter in model.named_parameters() if name.endswith("weight")]
+    biases = [parameter for name, parameter in model.named_parameters() if not name.endswith("weight")]
     groups = [(weights, 2 * plan.l2 + plan.weight_decay), (biases, plan.weight_decay)]
     return Optimiser(groups, plan.optimiser, plan.momentum)
 
@@ -200,7 +188,6 @@ def accuracy(model: _Model, samples: Samples, crop: int | None = None) -> float:
 
 
 def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
-    """Mean loss of test samples; the model is switched to evaluation mode."""
     total = 0.0  # not sum(), whose rounding depends on Python's version
     for outputs, targets in _evaluated(model, samples, plan.crop):
         total += float(_loss(plan.output_scale * outputs, targets, plan)) * len(targets)
@@ -209,7 +196,7 @@ def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
 
 @torch.no_grad()
 def _evaluated(model: _Model, samples: Samples, crop: int | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Outputs and targets of test samples, block by block."""
+    """Outputs and targets of test samples, block by block; a module is switched to evaluation mode."""
     if isinstance(model, nn.Module):
         model.eval()
     for start in range(0, len(samples.targets), _EVALUATION_BATCH):
@@ -230,7 +217,6 @@ def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: 
 
 
 def _save(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, history: np.ndarray) -> None:
-    """Write the state after an epoch atomically: parameters, optimiser state, history."""
     arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
     for name, parameter in model.named_parameters():
         for key in optimiser.state_names:
@@ -239,10 +225,7 @@ def _save(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, his
 
 
 def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, empty: np.ndarray) -> np.ndarray:
-    """Set model and optimiser to a checkpoint's state.
-
-    :returns: the history so far; ``empty`` (0, columns) if the checkpoint cannot be read or belongs to another run.
-    """
+    """Set model and optimiser to a checkpoint's state and return the history; or ``empty`` if it is of no use."""
     names = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
     shapes: dict[str, tuple[int | str, ...]] = {"history": ("epochs", empty.shape[1])}
     for name, parameter in names.items():
@@ -261,9 +244,7 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, e
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})
     for name, parameter in names.items():
-        optimiser.state[parameter] = {
-            key: torch.as_tensor(contents[f"optimiser/{key}/{name}"]).to(parameter.device)
-            for key in optimiser.state_names
-        }
+        kept = {key: torch.as_tensor(contents[f"optimiser/{key}/{name}"]) for key in optimiser.state_names}
+        optimiser.state[parameter] = {key: tensor.to(parameter.device) for key, tensor in kept.items()}
     logger.info("going on from the checkpoint after epoch %d", len(contents["history"]))
     return contents["history"]

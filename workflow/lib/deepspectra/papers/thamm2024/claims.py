@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,57 +24,42 @@ _ABOVE = "values_above_initial"
 _LEVEL = 0.05
 
 
-def vectors(network: str) -> str:
-    """Name of the table of a network's vector tests."""
-    return f"statistics/thamm2024/networks/{network}_vectors"
+def _accuracy(results: Results, network: str) -> Measured:
+    """Test accuracy of table 1, with its sampling error."""
+    value, error = (
+        results.value(TABLE_1, f"{column}_percent", network=network) / 100
+        for column in ("test_accuracy", "sampling_error")
+    )
+    return Measured(value, error)
 
 
-def table_accuracy(network: str) -> Reading:
-    """Test accuracy of table 1."""
-
-    def measure(results: Results) -> Measured:
-        percent = (
-            results.value(TABLE_1, column, network=network)
-            for column in ("test_accuracy_percent", "sampling_error_percent")
-        )
-        value, error = percent
-        return Measured(value / 100, error / 100)
-
-    return Reading((TABLE_1,), measure)
-
-
-def rejected(results: Results, column: str) -> Measured:
+def _rejected(results: Results, column: str) -> Measured:
     """Number of rows of the paper's table 2 with a p-value of at most 0.05, among those that were made."""
-    values = _table_2(results, column)
-    told = [value for value in values if value == value]
-    return Measured(float(sum(value <= _LEVEL for value in told)), remark=_told(values))
+    values, remark = _table_2(results, column)
+    return Measured(float(sum(value <= _LEVEL for value in values)), remark=remark)
 
 
-def smallest(results: Results) -> Measured:
+def _smallest(results: Results) -> Measured:
     """Smallest plain p-value of the paper's table 2."""
-    values = _table_2(results, "p")
-    return Measured(min(value for value in values if value == value), remark=_told(values))
+    values, remark = _table_2(results, "p")
+    return Measured(min(values), remark=remark)
 
 
-def spacing_test(series: str) -> Reading:
+def _summary_value(file: str, series: str, quantity: str) -> Reading:
+    return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
+
+
+def _spacing_test(series: str) -> Reading:
     """Plain p-value of one matrix of figure 1, and calibrated."""
-
-    def plain(results: Results) -> Measured:
-        return Measured(results.value(FIGURE_1, series=series, quantity="ks_p"))
 
     def calibrated(results: Results) -> Measured:
         value = results.value(FIGURE_1, series=series, quantity="ks_p_calibrated")
         return Measured(value, results.value(FIGURE_1, series=series, quantity="ks_p_calibrated_error"))
 
-    return Reading((FIGURE_1,), plain, calibrated, "calibrated")
+    return replace(_summary_value(FIGURE_1, series, "ks_p"), second=calibrated, kind="calibrated")
 
 
-def summary_value(file: str, series: str, quantity: str) -> Reading:
-    """One number of a summary."""
-    return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
-
-
-def regime_accuracy(alpha: float) -> Reading:
+def _regime_accuracy(alpha: float) -> Reading:
     """Test accuracy in a learning regime, with the sampling error of table 1's number of images."""
 
     def measure(results: Results) -> Measured:
@@ -83,19 +69,13 @@ def regime_accuracy(alpha: float) -> Reading:
     return Reading((FIGURE_3, TABLE_1), measure)
 
 
-def regime_spacings(results: Results) -> Measured:
+def _regime_spacings(results: Results) -> Measured:
     """Smallest plain p-value of the regimes."""
-    return min(
-        (Measured(results.value(FIGURE_3, series=f"{name} dense2", quantity="ks_p")) for name in REGIMES.values()),
-        key=lambda found: found.value,
-    )
+    return Measured(min(results.value(FIGURE_3, series=f"{name} dense2", quantity="ks_p") for name in REGIMES.values()))
 
 
-def more_large_values(results: Results) -> Measured:
-    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it.
-
-    :raises AbsentError: if one of its numbers is missing.
-    """
+def _more_large_values(results: Results) -> Measured:
+    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it."""
     rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
     if not rich or not typical:
         raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
@@ -103,9 +83,9 @@ def more_large_values(results: Results) -> Measured:
     return Measured(ratio, ratio * math.sqrt(1 / rich + 1 / typical), f"{rich:.0f} against {typical:.0f}")
 
 
-def vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) -> Reading:
+def _vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) -> Reading:
     """A statistic of the p-values of the second layer's output-side vectors, plain and calibrated."""
-    file = vectors(network)
+    file = f"statistics/thamm2024/networks/{network}_vectors"
 
     def of_column(results: Results, column: str) -> Measured:
         rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
@@ -119,24 +99,14 @@ def _largest(rows: pd.DataFrame, column: str) -> Measured:
     return mean(rows[column].tail(15), "the largest")
 
 
-def _smallest(rows: pd.DataFrame, column: str) -> Measured:
-    return mean(rows[column].head(15), "the smallest")
-
-
 def _middle(rows: pd.DataFrame, column: str) -> Measured:
     return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half")
 
 
-def _contrast(rows: pd.DataFrame, column: str) -> Measured:
-    return difference(_largest(rows, column), _middle(rows, column))
-
-
-def advantage(low: float, high: float) -> Reading:
+def _advantage(low: float, high: float) -> Reading:
     """Test accuracy of full networks minus that of linearised ones, mean over a range of output scales.
 
     Both are tested on the same images, so the sampling errors, taken as independent, are too large.
-
-    :raises AbsentError: when read, if one of its numbers is missing.
     """
 
     def measure(results: Results) -> Measured:
@@ -144,11 +114,9 @@ def advantage(low: float, high: float) -> Reading:
         chosen = [alpha for alpha in accuracies["full"] if low <= alpha <= high and alpha in accuracies["linearised"]]
         if not chosen:
             raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
-        gaps, errors = [], []
-        for alpha in chosen:
-            full, linearised = (accuracies[name][alpha] for name in ("full", "linearised"))
-            gaps.append(full - linearised)
-            errors.append(math.hypot(*(_sampling_error(results, value) for value in (full, linearised))))
+        pairs = [(accuracies["full"][alpha], accuracies["linearised"][alpha]) for alpha in chosen]
+        gaps = [full - linearised for full, linearised in pairs]
+        errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
         told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
         # All alphas share the images, so their errors do not average out.
         return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
@@ -156,7 +124,7 @@ def advantage(low: float, high: float) -> Reading:
     return Reading((FIGURE_4, TABLE_1), measure)
 
 
-def best_alpha(results: Results) -> Measured:
+def _best_alpha(results: Results) -> Measured:
     """Output scale of the highest test accuracy; two errors are half the range of those within twice its error."""
     accuracies = _sweep(results)["full"]
     best = max(accuracies, key=accuracies.__getitem__)
@@ -170,68 +138,59 @@ def _sweep(results: Results) -> dict[str, dict[float, float]]:
     """Test accuracy by output scale, of full and of linearised networks."""
     found: dict[str, dict[float, float]] = {}
     for series in ("full", "linearised"):
-        found[series] = {}
         rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
-        for alpha, value in zip(rows["at"].map(number), rows.value.map(number), strict=True):
-            if alpha == alpha and value == value:
-                found[series][alpha] = value
+        found[series] = rows.value.map(number).set_axis(rows["at"]).dropna().to_dict()
         if not found[series]:
             raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
     return found
 
 
-def _sampling_error(results: Results, accuracy: float) -> float:
+def _sampling_error(results: Results, value: float) -> float:
     """Sampling error of an accuracy on as many images as table 1's errors imply."""
-    share, error = (
-        results.value(TABLE_1, column, network=MLP) / 100
-        for column in ("test_accuracy_percent", "sampling_error_percent")
-    )
-    if not share * (1 - share):
+    known = _accuracy(results, MLP)
+    if not known.error:
         raise AbsentError("table 1 tells no number of test images")
-    return error * math.sqrt(accuracy * (1 - accuracy) / (share * (1 - share)))
+    return known.error * math.sqrt(value * (1 - value) / (known.value * (1 - known.value)))
 
 
-def _table_2(results: Results, column: str) -> list[float]:
-    """A column of the rows that the paper's table has; NaN where the weights are missing."""
+def _table_2(results: Results, column: str) -> tuple[pd.Series, str]:
+    """A column of the rows that the paper's table has, where there are weights, and how many these are."""
     rows = results.rows(TABLE_2, "published_p", column)
-    values = [number(value) for value in rows[rows.published_p.notna()][column]]
-    if all(value != value for value in values):
+    published = rows[rows.published_p.notna()][column].map(number)
+    values = published.dropna()
+    if values.empty:
         raise AbsentError(f"{TABLE_2}.csv has no {column} in the paper's rows")
-    return values
-
-
-def _told(values: list[float]) -> str:
-    return f"{sum(value == value for value in values)} of the paper's {len(values)} rows"
+    return values, f"{len(values)} of the paper's {len(published)} rows"
 
 
 READINGS = {
-    "T01": table_accuracy("mlp512_seed1"),
-    "T02": table_accuracy("mlp512_seed2"),
-    "T03": table_accuracy("mlp512_seed3"),
-    "T04": table_accuracy("mlp1024"),
-    "T05": table_accuracy("minialexnet"),
-    "T06": Reading((TABLE_2,), partial(rejected, column="p")),
-    "T07": Reading((TABLE_2,), partial(rejected, column="p_calibrated")),
-    "T08": summary_value(FIGURE_1, "mlp1024 dense2", "number_variance_in_band"),
-    "T09": spacing_test("mlp1024 dense2"),
-    "T10": spacing_test("minialexnet conv2"),
-    "T11": spacing_test("alexnet dense2"),
-    "T12": spacing_test("vgg19 dense3"),
-    "T13": vector_test("mlp1024", _contrast),
-    "T14": vector_test("mlp1024", _middle),
-    "T15": summary_value(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law"),
-    "T16": regime_accuracy(0.5),
-    "T17": regime_accuracy(1),
-    "T18": regime_accuracy(5),
-    "T19": vector_test(REGIMES[5], _largest),
-    "T20": Reading((FIGURE_3,), more_large_values),
-    "T21": vector_test(REGIMES[0.5], _smallest),
-    "T22": advantage(0.1, 0.3),
-    "T23": advantage(5, 10),
-    "T24": Reading((FIGURE_4, TABLE_1), best_alpha),
-    "T25": Reading((TABLE_2,), smallest),
-    "T26": Reading((TABLE_2,), partial(rejected, column="variance_p")),
-    "T27": Reading((FIGURE_3,), regime_spacings),
-    "T28": summary_value(FIGURE_3, REGIMES[5], _ABOVE),
-    "T29": vector_test(REGIMES[5], lambda rows, column: mean(rows[column], "all")),
+    "T01": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed1")),
+    "T02": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed2")),
+    "T03": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed3")),
+    "T04": Reading((TABLE_1,), partial(_accuracy, network="mlp1024")),
+    "T05": Reading((TABLE_1,), partial(_accuracy, network="minialexnet")),
+    "T06": Reading((TABLE_2,), partial(_rejected, column="p")),
+    "T07": Reading((TABLE_2,), partial(_rejected, column="p_calibrated")),
+    "T08": _summary_value(FIGURE_1, "mlp1024 dense2", "number_variance_in_band"),
+    "T09": _spacing_test("mlp1024 dense2"),
+    "T10": _spacing_test("minialexnet conv2"),
+    "T11": _spacing_test("alexnet dense2"),
+    "T12": _spacing_test("vgg19 dense3"),
+    "T13": _vector_test("mlp1024", lambda rows, column: difference(_largest(rows, column), _middle(rows, column))),
+    "T14": _vector_test("mlp1024", _middle),
+    "T15": _summary_value(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law"),
+    "T16": _regime_accuracy(0.5),
+    "T17": _regime_accuracy(1),
+    "T18": _regime_accuracy(5),
+    "T19": _vector_test(REGIMES[5], _largest),
+    "T20": Reading((FIGURE_3,), _more_large_values),
+    "T21": _vector_test(REGIMES[0.5], lambda rows, column: mean(rows[column].head(15), "the smallest")),
+    "T22": _advantage(0.1, 0.3),
+    "T23": _advantage(5, 10),
+    "T24": Reading((FIGURE_4, TABLE_1), _best_alpha),
+    "T25": Reading((TABLE_2,), _smallest),
+    "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p")),
+    "T27": Reading((FIGURE_3,), _regime_spacings),
+    "T28": _summary_value(FIGURE_3, REGIMES[5], _ABOVE),
+    "T29": _vector_test(REGIMES[5], lambda rows, column: mean(rows[column], "all")),
 }

@@ -31,27 +31,21 @@ def linearised_accuracies(
 ) -> dict[str, float]:
     """Accuracies of a trained network and of its linearisation.
 
-    :param network: its settings.
-    :param layer: the layer whose initial weights it is linearised around.
+    :param network: its settings. :param layer: the one whose initial weights it is linearised around.
     :param weights: file with ``initial/...`` and ``final/...`` of every parameter.
-    :param data: CIFAR-10.
-    :param images: how many images of each part: ``train`` and ``test``.
+    :param data: CIFAR-10. :param images: how many images of each part.
     :returns: ``alpha``, ``relative_displacement`` (Frobenius norm of the layer's change over that of its final
         weights), and ``full_{part}`` and ``linearised_{part}`` for each part.
     """
     model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
-    found = store.read(
-        weights, {f"{state}/{name}": shape for state in ("initial", "final") for name, shape in shapes.items()}
-    )
+    found = store.read(weights, {f"{state}/{name}": shapes[name] for state in ("initial", "final") for name in shapes})
     load_parameters(model, {name: found[f"final/{name}"] for name in shapes})
     model.to(device)
     initial, final = (found[f"{state}/{layer}/weight"] for state in ("initial", "final"))
     linear = linearised(model, dict(model.named_parameters()), torch.from_numpy(initial).to(device), layer)
-    row = {
-        "alpha": network["alpha"],
-        "relative_displacement": np.linalg.norm(final - initial) / np.linalg.norm(final),
-    }
+    displacement = np.linalg.norm(final - initial) / np.linalg.norm(final)
+    row = {"alpha": network["alpha"], "relative_displacement": displacement}
     for part, count in images.items():
         samples = load_standardised(data, part, count).to(device)
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])

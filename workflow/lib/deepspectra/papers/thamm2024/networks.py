@@ -1,14 +1,13 @@
 """Which networks and weight matrices thamm2024 studies, and the files and settings that their jobs need.
 
-Every start of Snakemake imports this module: no NumPy, pandas or torch here. Arguments have these names everywhere, as
-the rules bind them: ``paper``, the paper's settings at one scale; ``weights``, the table of pretrained weights;
-``scale``, ``network``, ``rows`` and ``columns``, wildcards.
+Every start of Snakemake imports this module: no NumPy, pandas or torch here. The rules bind arguments by name:
+``paper``, the paper's settings at one scale; ``weights``, the table of pretrained weights; others are wildcards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from deepspectra.nn.architectures import matrix_shape
 
@@ -16,25 +15,15 @@ if TYPE_CHECKING:
     from deepspectra.data.sources.tables import WeightsEntry
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
-__all__ = ["all_null_files", "linearised_layer", "null_level_files", "null_level_settings", "null_vector_files"]
-__all__ += ["null_vector_settings", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
+__all__ = ["null_files", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
 __all__ += ["unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:
-    """Networks whose matrices an item shows, each once, in the order of the item; figure 4 and table 1 show none."""
-    if item == "table_2":
-        return list(paper.known_networks)
-    if item == "figure_1":
-        names = [place.network for place in paper.figure_1.panels]
-    elif item == "figure_2":
-        places = [paper.figure_2.spectrum, *(place for panel in paper.figure_2.panels.values() for place in panel)]
-        names = [place.network for place in places]
-    elif item == "figure_3":
-        names = [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
-    else:
-        names = []
-    return list(dict.fromkeys(names))
+    """Networks whose matrices figure 1, 2 or 3 shows, each once, in the figure's order."""
+    if item == "figure_3":
+        return [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+    return list(dict.fromkeys(place.network for key, place in paper.places if key.startswith(item)))
 
 
 def swept_networks(paper: Thamm2024) -> list[str]:
@@ -57,7 +46,7 @@ def stored_shapes(paper: Thamm2024, network: str, weights: Mapping[str, WeightsE
     """Layer -> shape of its weight as stored, without the output layer of networks that are trained here."""
     if network in paper.pretrained:
         return dict(weights[network].shapes)
-    return {layer: list(shape) for layer, shape in paper.network(network).weight_shapes.items() if layer != "output"}
+    return {layer: list(shape) for layer, shape in paper.network(network).shown_shapes.items()}
 
 
 def weight_layers(paper: Thamm2024, network: str, weights: Mapping[str, WeightsEntry]) -> dict[str, tuple[int, int]]:
@@ -71,39 +60,12 @@ def unfolding_parameters(paper: Thamm2024) -> dict[str, int]:
     return {"gaussian": window, "staircase": window, "polynomial": paper.unfolding.polynomial_degree}
 
 
-def linearised_layer(paper: Thamm2024) -> str:
-    """The layer in whose weights the networks of figure 4 are linearised."""
-    return paper.figure_4.layer
-
-
-def null_level_settings(paper: Thamm2024) -> dict[str, Any]:
-    """What determines random matrices, besides their shape and unfolding."""
-    return paper.nulls.model_dump(exclude={"vectors"})
-
-
-def null_vector_settings(paper: Thamm2024) -> dict[str, Any]:
-    """What determines random vectors, besides their dimension."""
-    return paper.nulls.model_dump(include={"vectors", "seed"})
-
-
-def null_level_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> dict[str, str]:
-    """Layer -> file of the statistics of random matrices of its shape, either way round."""
-    shapes = weight_layers(paper, network, weights).items()
-    return {layer: f"results/{scale}/nulls/levels_{max(shape)}x{min(shape)}.h5" for layer, shape in shapes}
-
-
-def null_vector_files(
-    paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]
-) -> dict[int, str]:
-    """Dimension -> file of the statistics of random vectors, for both sides of every matrix."""
-    sides = sorted({side for shape in weight_layers(paper, network, weights).values() for side in shape})
-    return {side: f"results/{scale}/nulls/vectors_{side}.h5" for side in sides}
-
-
-def all_null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
-    """The files of both, each once, sorted."""
-    arguments = (paper, network, scale, weights)
-    return sorted({*null_level_files(*arguments).values(), *null_vector_files(*arguments).values()})
+def null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
+    """Files of null statistics: of random matrices of each layer's shape, either way round, and of random vectors."""
+    names = set()
+    for shape in weight_layers(paper, network, weights).values():
+        names |= {f"levels_{max(shape)}x{min(shape)}", *(f"vectors_{side}" for side in shape)}
+    return [f"results/{scale}/nulls/{name}.h5" for name in sorted(names)]
 
 
 def pretrained_alone(
@@ -114,10 +76,6 @@ def pretrained_alone(
     Without their weights there is nothing to calibrate, and the largest nulls take long.
     """
     wanted = {int(rows), int(columns)}
-
-    def with_shape(networks: Iterable[str]) -> list[str]:
-        shapes = {name: weight_layers(paper, name, weights).values() for name in networks}
-        return [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
-
-    owners = [] if with_shape(paper.networks) else with_shape(paper.pretrained)
-    return [f"resources/weights/{name}.h5" for name in owners]
+    shapes = {name: weight_layers(paper, name, weights).values() for name in paper.known_networks}
+    owners = [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
+    return [] if set(owners) & set(paper.networks) else [f"resources/weights/{name}.h5" for name in owners]

@@ -31,13 +31,11 @@ def null_level_statistics(
     lengths = np.geomspace(0.5, longest_interval, _LENGTHS)
     statistics = {name: np.empty(draws) for name in unfolding}
     variances = {name: np.empty((draws, lengths.size)) for name in unfolding}
-    with ProgressBar(total=draws, desc=f"{rows} x {columns}", unit="matrix") as bar:
-        for draw in range(draws):
-            values = laguerre_singular_values(rows, columns, rng)
-            for name, found in level_statistics(values, dict(unfolding), lengths).items():
-                statistics[name][draw] = found.spacing_statistic
-                variances[name][draw] = found.number_variances
-            bar.update()
+    for draw in ProgressBar(range(draws), desc=f"{rows} x {columns}", unit="matrix"):
+        values = laguerre_singular_values(rows, columns, rng)
+        for name, found in level_statistics(values, dict(unfolding), lengths).items():
+            statistics[name][draw] = found.spacing_statistic
+            variances[name][draw] = found.number_variances
     # The longest lengths may have no interval in some or all draws: a NaN is not stored.
     known = ~np.any([np.isnan(array).any(axis=0) for array in variances.values()], axis=0)
     arrays = {f"{name}/spacing_statistics": array for name, array in statistics.items()}

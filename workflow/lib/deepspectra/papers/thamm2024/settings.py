@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -14,8 +13,6 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["Thamm2024", "WeightNetwork"]
 
-_LAYER = re.compile(r"(conv|dense)[1-9][0-9]*")
-
 Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
 
 
@@ -26,26 +23,15 @@ def _odd(value: int) -> int:
 
 
 Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
-
-
-def _layer(value: str) -> str:
-    if not _LAYER.fullmatch(value):
-        raise ValueError("a layer is called conv or dense with its number, such as dense2")
-    return value
-
-
-LayerName = Annotated[str, Field(json_schema_extra={"pattern": f"^{_LAYER.pattern}$"}), AfterValidator(_layer)]
+TrainingImages = Annotated[int, Field(ge=10, le=50_000)]
+TestImages = Annotated[int, Field(ge=10, le=10_000)]
 
 
 class WeightTraining(Node):
     """How the networks are trained: stochastic gradient descent on CIFAR-10, Glorot-uniform weights, zero biases."""
 
-    images: Annotated[int, Field(ge=10, le=50_000)] = Field(
-        description="Number of training images; the first ones are used.", title="training images"
-    )
-    test_images: Annotated[int, Field(ge=10, le=10_000)] = Field(
-        description="Number of test images; the first ones are used.", title="test images"
-    )
+    images: TrainingImages = Field(description="Number of the first training images.", title="training images")
+    test_images: TestImages = Field(description="Number of the first test images.", title="test images")
     epochs: int = Field(ge=1, description="Passes through the training images.", title="epochs")
     batch_size: int = Field(ge=1, description="Images per step.")
     learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
@@ -68,15 +54,9 @@ class WeightNetwork(Node):
     crop: Annotated[int, Field(ge=7, le=IMAGE_SIDE)] | None = Field(
         default=None, description="Side of the random crops in training; tests take the centre."
     )
-    images: Annotated[int, Field(ge=10, le=50_000)] | None = Field(
-        default=None, description="Training images, where they differ from the others'.", title="training images"
-    )
-    test_images: Annotated[int, Field(ge=10, le=10_000)] | None = Field(
-        default=None, description="Test images, where they differ from the others'.", title="test images"
-    )
-    epochs: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Epochs, where they differ from the others'."
-    )
+    images: TrainingImages | None = Field(None, description="Training images, if its own.", title="training images")
+    test_images: TestImages | None = Field(None, description="Test images, if its own.", title="test images")
+    epochs: int | None = Field(None, ge=1, description="Epochs, if its own.")
 
     @model_validator(mode="after")
     def _complete(self) -> WeightNetwork:
@@ -89,13 +69,16 @@ class WeightNetwork(Node):
         """Layer -> shape of its weight, the output layer last."""
         return architecture(self.architecture).shapes({"hidden": self.hidden}, image_inputs(self.crop), CLASSES)
 
+    @property
+    def shown_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The same without the output layer, which the paper leaves out."""
+        return dict(list(self.weight_shapes.items())[:-1])
+
 
 class PretrainedNetwork(Node):
     """A pretrained network."""
 
-    file: OptionalText = Field(
-        description="Its weights, if you have the file; otherwise they are looked for and downloaded."
-    )
+    file: OptionalText = Field(description="Your file of its weights; without one they are looked for and downloaded.")
 
 
 class Unfolding(Node):
@@ -120,7 +103,7 @@ class Place(Node):
     """A weight matrix of a network."""
 
     network: str = Field(description="Name of the network.")
-    layer: LayerName = Field(description="Name of the layer.")
+    layer: str = Field(description="Name of the layer.")
 
 
 class LevelPanels(Node):
@@ -139,11 +122,9 @@ class Vectors(Node):
     window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
 
-class Regimes(Node):
-    """Rich, typical and lazy learning."""
+class Regimes(Place):
+    """Rich, typical and lazy learning, as a weight matrix shows it."""
 
-    network: str = Field(description="Name of the network.")
-    layer: LayerName = Field(description="The layer whose weights are shown.")
     alphas: list[Alpha] = Field(min_length=1, description="One row each.", title="alphas")
     window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
@@ -152,7 +133,7 @@ class Linearisation(Node):
     """Full and linearised networks."""
 
     networks: list[str] = Field(min_length=1, description="The same network with different seeds, for error bars.")
-    layer: LayerName = Field(description="The layer in whose weights the network is linearised.")
+    layer: str = Field(description="The layer in whose weights the network is linearised.")
     alphas: list[Alpha] = Field(min_length=1, description="Output scales, ascending.", title="alphas")
 
 
@@ -160,12 +141,8 @@ class Thamm2024(Node):
     """Random matrix theory analysis of neural network weight matrices (Thamm, Staats and Rosenow 2024)."""
 
     training: WeightTraining = Field(description="How the networks are trained.")
-    networks: dict[str, WeightNetwork] = Field(
-        description="Networks trained here, one entry each; tables 1 and 2 show them all."
-    )
-    pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], PretrainedNetwork] = Field(
-        description="Pretrained networks."
-    )
+    networks: dict[str, WeightNetwork] = Field(description="Networks trained here; tables 1 and 2 show them all.")
+    pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], PretrainedNetwork] = Field(description="Pretrained ones.")
     unfolding: Unfolding = Field(description="How singular values are unfolded.")
     nulls: Nulls = Field(description="Random matrices for calibrated p-values.")
     figure_1: LevelPanels = Field(description="Spacings and number variance.")
@@ -175,19 +152,25 @@ class Thamm2024(Node):
 
     @model_validator(mode="after")
     def _consistent(self) -> Thamm2024:
-        self._require_names()
+        self._require_networks()
         self._require_places()
         self._require_sweeps()
-        self._require_unfoldable()
         return self
 
-    def _require_names(self) -> None:
-        for name in self.networks:
+    def _require_networks(self) -> None:
+        """Names are unambiguous, and every matrix has enough singular values to unfold."""
+        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
+        for name, network in self.networks.items():
             if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
                 raise ValueError(
                     "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
                     f"pretrained one; found {name!r}"
                 )
+            for layer, (outputs, inputs) in ((key, matrix_shape(shape)) for key, shape in network.shown_shapes.items()):
+                if min(outputs, inputs) <= least:
+                    raise ValueError(
+                        f"{layer} of {name} is {outputs} x {inputs}: unfolding needs more than {least} singular values"
+                    )
 
     def _require_places(self) -> None:
         """Every network and layer that a figure names exists."""
@@ -196,16 +179,15 @@ class Thamm2024(Node):
                 raise ValueError(
                     f"{key} names the network {place.network!r}; known are {', '.join(self.known_networks)}"
                 )
-            layers = ["dense1", "dense2", "dense3"]
-            if place.network in self.networks:
-                layers = list(self.networks[place.network].weight_shapes)[:-1]
+            trained = self.networks.get(place.network)
+            layers = trained.shown_shapes if trained else ("dense1", "dense2", "dense3")
             if place.layer not in layers:
                 raise ValueError(
                     f"{key} names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
                 )
 
     def _require_sweeps(self) -> None:
-        """Figures that show initial weights or other output scales take networks that are trained here."""
+        """Figures of initial weights or other output scales take networks trained here; names of scales are unique."""
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
@@ -222,17 +204,6 @@ class Thamm2024(Node):
         for name in self.figure_4.networks:
             if self.networks[name].model_copy(update={"seed": first.seed}) != first:
                 raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
-
-    def _require_unfoldable(self) -> None:
-        """Every matrix has enough singular values, and names of output scales are unique."""
-        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
-        for name, network in self.networks.items():
-            for layer, shape in list(network.weight_shapes.items())[:-1]:
-                if min(matrix_shape(shape)) <= least:
-                    raise ValueError(
-                        f"{layer} of {name} is {' x '.join(map(str, matrix_shape(shape)))}: unfolding needs more than "
-                        f"{least} singular values"
-                    )
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")
@@ -243,10 +214,8 @@ class Thamm2024(Node):
         places = [("figure_1.panels", place) for place in self.figure_1.panels]
         places += [("figure_2.spectrum", self.figure_2.spectrum)]
         places += [(f"figure_2.panels.{key}", place) for key, panel in self.figure_2.panels.items() for place in panel]
-        places += [("figure_3", Place(network=self.figure_3.network, layer=self.figure_3.layer))]
-        return places + [
-            ("figure_4", Place(network=name, layer=self.figure_4.layer)) for name in self.figure_4.networks
-        ]
+        swept = [Place(network=name, layer=self.figure_4.layer) for name in self.figure_4.networks]
+        return [*places, ("figure_3", self.figure_3), *(("figure_4", place) for place in swept)]
 
     @property
     def known_networks(self) -> tuple[str, ...]:

@@ -1,56 +1,59 @@
-"""Numbers of thamm2024's figures, from the tables of its networks."""
+"""Numbers of thamm2024's figures, from the tables that :func:`weight_tables` makes of its networks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
-from deepspectra.papers.rows import Row, summary_table
-from deepspectra.papers.thamm2024 import panels
-from deepspectra.papers.thamm2024.panels import CurveRow, select
+from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
+from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
+from deepspectra.rmt.levels import running_mean
 from deepspectra.runtime.tables import read_csv
 
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
 
 Files = Mapping[str, Sequence[str]]
+_LARGEST_SPACING = 3.5
+_SPACING_BINS, _SPECTRUM_BINS = 28, 60
+_CURVE_POINTS = 300
+_FRACTION = "fraction in the modified Marchenko-Pastur law"
 
 
 def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     """Spacings (a) and number variance (b) of four matrices.
 
     :param files: ``levels`` and ``curves`` of each network.
-    :param parameters: ``networks`` in the order of the files, and ``places``, the network and layer of each panel.
+    :param parameters: ``networks`` in the order of the files, and ``figure``, its settings; so in figures 2 and 3.
     """
-    networks = parameters["networks"]
-    levels, curves = (panels.read_tables(files[kind], networks) for kind in ("levels", "curves"))
-    rows: list[CurveRow] = []
+    levels, curves = _read(files, parameters, "levels", "curves")
+    rows: list[Bar] = []
     summary: list[Row] = []
-    for number, place in enumerate(parameters["places"], start=1):
+    for number, place in enumerate(parameters["figure"]["panels"], start=1):
         network, layer = place["network"], place["layer"]
-        summary += panels.spacing_summary(f"a{number}", levels[network], layer)
+        summary += spacing_summary(f"a{number}", levels[network], layer)
         if len(curves[network]):
-            rows += panels.spacing_panel(f"a{number}", curves[network], layer)
-            rows += panels.variance_panel(f"b{number}", curves[network], layer, ["final"])
-    return panels.figure_numbers(rows, summary)
+            rows += spacing_panel(f"a{number}", curves[network], layer)
+            rows += variance_panel(f"b{number}", curves[network], layer, ["final"])
+    return figure_numbers(rows, summary)
 
 
 def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     """A spectrum beside the Marchenko-Pastur law (a), and Porter-Thomas tests (b to d).
 
     :param files: ``levels``, ``curves`` and ``vectors`` of each network.
-    :param parameters: ``networks`` in the order of the files, and ``figure``, the figure's settings.
     """
-    figure, networks = parameters["figure"], parameters["networks"]
-    levels, curves, vectors = (panels.read_tables(files[kind], networks) for kind in ("levels", "curves", "vectors"))
+    levels, curves, vectors = _read(files, parameters, "levels", "curves", "vectors")
+    figure = parameters["figure"]
     network, layer = figure["spectrum"]["network"], figure["spectrum"]["layer"]
-    rows = panels.spectrum_panel("a", curves[network], levels[network], layer)
+    rows = spectrum_panel("a", curves[network], levels[network], layer)
     tests = select(levels[network], layer=layer, unfolding="gaussian").to_dict("records")
     outputs, inputs = tests[0]["outputs"], tests[0]["inputs"]
     # Glorot-uniform entries have this standard deviation.
@@ -59,90 +62,218 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     for test in tests:
         values = select(curves[network], layer=layer, state=test["state"], series="singular_value").y
         series = f"{network} {layer}, {test['state']}"
-        distance = "KS distance to the initial weights' Marchenko-Pastur law"
-        fraction = "fraction in the modified Marchenko-Pastur law"
+        label, distance = "KS distance to the initial weights' Marchenko-Pastur law", ks_distance(values, law.cdf)
         edge = "upper edge of the modified Marchenko-Pastur law"
         summary += [
-            Row("a", series, "ks_distance_initial_law", distance, ks_distance(values, law.cdf), 0, told=True),
-            Row("a", series, "modified_law_fraction", fraction, test["fraction"], 1),
+            Row("a", series, "ks_distance_initial_law", label, distance, 0, told=True),
+            Row("a", series, "modified_law_fraction", _FRACTION, test["fraction"], 1),
             Row("a", series, "modified_law_edge", edge, test["nu_max"], law.nu_max),
             Row("a", series, "largest_singular_value", "largest singular value", values.max(), law.nu_max),
         ]
     x = np.linspace(*law.edges, 300)
-    rows += [("a", "Marchenko-Pastur", a, a, b) for a, b in zip(x, law.density(x), strict=True)]
+    rows += line("a", "Marchenko-Pastur", x, law.density(x))
 
-    for panel, places in figure["panels"].items():
-        for place in places:
-            network, layer = place["network"], place["layer"]
-            name = f"{network} {layer}"
-            if not len(curves[network]):
-                summary += panels.spacing_summary(panel, levels[network], layer)[:1]
-                continue
-            rows += panels.vector_panel(panel, vectors[network], layer, figure["window"], series=f"{name}, ")
-            summary.append(panels.drawn_side(panel, name, levels[network], layer))
-            summary += panels.vector_summary(panel, vectors[network], name, layer)
-    return panels.figure_numbers(rows, summary)
+    for panel, place in ((panel, place) for panel, places in figure["panels"].items() for place in places):
+        network, layer = place["network"], place["layer"]
+        name = f"{network} {layer}"
+        if not len(curves[network]):
+            summary += spacing_summary(panel, levels[network], layer)
+            continue
+        rows += vector_panel(panel, vectors[network], layer, figure["window"], series=f"{name}, ")
+        summary.append(drawn_side(panel, name, levels[network], layer))
+        summary += vector_summary(panel, vectors[network], name, layer)
+    return figure_numbers(rows, summary)
 
 
 def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     """Spectra (a), spacings (b), number variance (c) and vector tests (d) of one layer in each learning regime.
 
-    :param files: ``levels``, ``curves``, ``vectors`` and ``histories`` of each network.
-    :param parameters: ``networks``, one for each of the figure's ``alphas``, and ``figure``, the figure's settings.
+    :param files: ``levels``, ``curves``, ``vectors`` and ``history`` of each network, one for each alpha.
     """
-    figure, networks = parameters["figure"], parameters["networks"]
+    levels, curves, vectors, history = _read(files, parameters, "levels", "curves", "vectors", "history")
+    figure = parameters["figure"]
     layer = figure["layer"]
-    kinds = ("levels", "curves", "vectors", "histories")
-    levels, curves, vectors, histories = (panels.read_tables(files[kind], networks) for kind in kinds)
-    rows: list[CurveRow] = []
+    rows: list[Bar] = []
     summary: list[Row] = []
-    for number, (alpha, network) in enumerate(zip(figure["alphas"], networks, strict=True), start=1):
+    for number, (alpha, network) in enumerate(zip(figure["alphas"], parameters["networks"], strict=True), start=1):
         a, b, c, d = (f"{letter}{number}" for letter in "abcd")
-        rows += panels.spectrum_panel(a, curves[network], levels[network], layer)
-        rows += panels.spacing_panel(b, curves[network], layer)
-        rows += panels.variance_panel(c, curves[network], layer, ["initial", "final"])
-        rows += panels.vector_panel(d, vectors[network], layer, figure["window"])
+        rows += spectrum_panel(a, curves[network], levels[network], layer)
+        rows += spacing_panel(b, curves[network], layer)
+        rows += variance_panel(c, curves[network], layer, ["initial", "final"])
+        rows += vector_panel(d, vectors[network], layer, figure["window"])
 
-        final, initial = (
-            select(levels[network], layer=layer, state=state, unfolding="gaussian").iloc[0].fraction
-            for state in ("final", "initial")
-        )
+        fits = select(levels[network], layer=layer, unfolding="gaussian").set_index("state").fraction
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
-        last = histories[network].iloc[-1]
+        last = history[network].iloc[-1]
         train = "train accuracy of the last epoch"
         summary += [
             Row(a, network, "alpha", "alpha", alpha),
             Row(a, network, "test_accuracy", "test accuracy", last.test_accuracy, told=True),
             Row(a, network, "train_accuracy", train, last.train_accuracy, told=True),
-            Row(a, network, "modified_law_fraction", "fraction in the modified Marchenko-Pastur law", final, initial),
+            Row(a, network, "modified_law_fraction", _FRACTION, fits["final"], fits["initial"]),
             Row(a, network, "values_above_initial", "singular values above the largest initial one", above),
         ]
-        summary += panels.spacing_summary(b, levels[network], layer)
-        summary.append(panels.drawn_side(d, network, levels[network], layer))
-        summary += panels.vector_summary(d, vectors[network], network, layer)
-    return panels.figure_numbers(rows, summary)
+        summary += spacing_summary(b, levels[network], layer)
+        summary.append(drawn_side(d, network, levels[network], layer))
+        summary += vector_summary(d, vectors[network], network, layer)
+    return figure_numbers(rows, summary)
 
 
 def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     """Test (a) and train (b) accuracy of full and linearised networks against the output scale.
 
-    :param files: ``accuracies``, one table for each seed and output scale.
+    :param files: ``linearised``, one table for each seed and output scale.
     """
-    results = pd.concat([read_csv(path) for path in files["accuracies"]], ignore_index=True)
-    rows: list[tuple[str, str, float, float, float | None, int]] = []
+    results = pd.concat([read_csv(path) for path in files["linearised"]], ignore_index=True)
+    rows: list[tuple[str, str, float, float, float, int]] = []
     summary: list[Row] = []
     for panel, part in (("a", "test"), ("b", "train")):
         for kind in ("full", "linearised"):
             for alpha, values in results.groupby("alpha")[f"{kind}_{part}"]:
-                mean = values.mean()
-                # A single seed has no spread.
-                spread = values.std(ddof=1) if len(values) > 1 else None
-                rows.append((panel, kind, alpha, mean, spread, len(values)))
+                rows.append((panel, kind, alpha, values.mean(), values.std(), len(values)))
                 label = f"{part} accuracy at alpha {alpha:g}"
-                summary.append(Row(panel, kind, f"{part}_accuracy", label, mean, at=alpha, told=True))
+                summary.append(Row(panel, kind, f"{part}_accuracy", label, values.mean(), at=alpha, told=True))
     for alpha, values in results.groupby("alpha").relative_displacement:
         label = f"relative displacement of the layer at alpha {alpha:g}"
         summary.append(Row("a", "full", "relative_displacement", label, values.mean(), at=alpha))
     curves = pd.DataFrame(rows, columns=["panel", "series", "x", "y", "spread", "seeds"])
     return Numbers(curves, summary_table(summary, "reference", "at"), digits=8)
+
+
+def figure_numbers(curves: Sequence[Bar], summary: Sequence[Row]) -> Numbers:
+    """The rows of all panels as the tables of a figure, written with 8 digits."""
+    table = pd.DataFrame(curves, columns=["panel", "series", "x", "x_high", "y"])
+    return Numbers(table, summary_table(summary, "reference"), digits=8)
+
+
+def select(table: pd.DataFrame, **where: str) -> pd.DataFrame:
+    """The rows in which columns have the given values; an empty text stands for a missing one."""
+    for column, value in where.items():
+        table = table[table[column].fillna("") == value]
+    return table
+
+
+def line(panel: str, series: str, x: Iterable[float], y: Iterable[float]) -> list[Bar]:
+    """A line through points; ``x_high`` is that of bars alone."""
+    return [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
+
+
+def spacing_panel(panel: str, curves: pd.DataFrame, layer: str) -> list[Bar]:
+    """Histogram and distribution function of the unfolded spacings, and the Wigner surmise of both."""
+    values = np.sort(select(curves, layer=layer, state="final", unfolding="gaussian", series="spacing").y.to_numpy())
+    edges = np.histogram_bin_edges([], _SPACING_BINS, (0, _LARGEST_SPACING))
+    rows = histogram(panel, values, edges, values.size, "spacings")
+    x = np.linspace(0, _LARGEST_SPACING, _CURVE_POINTS)
+    rows += line(panel, "cumulative", values, np.arange(1, values.size + 1) / values.size)
+    rows += line(panel, "surmise", x, wigner_surmise.pdf(x))
+    return rows + line(panel, "surmise cumulative", x, wigner_surmise.cdf(x))
+
+
+def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequence[str]) -> list[Bar]:
+    """Number variance in the given states, the band and median of random matrices, and the GOE's curve."""
+    rows: list[Bar] = []
+    for state in states:
+        part = select(curves, layer=layer, state=state, unfolding="gaussian")
+        names = {"number_variance": f"number variance, {state}"}
+        if state == "final":
+            names |= {f"null_{name}": f"null {name}" for name in ("low", "high", "median")}
+        for series, name in names.items():
+            found = select(part, series=series)
+            rows += line(panel, name, found.x, found.y)
+    lengths = np.unique([row[2] for row in rows])
+    return rows + line(panel, "GOE", lengths, goe_number_variance(lengths))
+
+
+def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer: str) -> list[Bar]:
+    """Histograms of the singular values before and after training, on the same bins, and the modified law's fits."""
+    spectra = select(curves, layer=layer, series="singular_value")
+    edges = np.linspace(0, spectra.y.max(), _SPECTRUM_BINS + 1)
+    rows: list[Bar] = []
+    for state in ("initial", "final"):
+        values = select(spectra, state=state).y.to_numpy()
+        rows += histogram(panel, values, edges, values.size, f"spectrum, {state}")
+        row = select(levels, layer=layer, state=state, unfolding="gaussian").iloc[0]
+        fit = ModifiedMarchenkoPastur(row.nu_min, row.nu_max, row.fraction)
+        x = np.linspace(*fit.edges, _CURVE_POINTS)
+        rows += line(panel, f"fit, {state}", x, fit.density(x))
+    return rows
+
+
+def vector_panel(panel: str, vectors: pd.DataFrame, layer: str, window: int, series: str = "") -> list[Bar]:
+    """p-value of each vector against its relative rank, averaged over neighbours: both sides, plain and calibrated.
+
+    :param series: prefix of the series' names, where several matrices share a panel.
+    """
+    rows: list[Bar] = []
+    for side, part in _sides(vectors, layer).items():
+        for column, kind in (("p", "plain"), ("p_calibrated", "calibrated")):
+            means = running_mean(part[column].to_numpy(), window)
+            rows += line(panel, f"{series}{side} side, {kind}", part["rank"], means)
+    return rows
+
+
+def drawn_side(panel: str, series: str, levels: pd.DataFrame, layer: str) -> Row:
+    """Row of a summary: the side whose vectors are drawn, the smaller one, of a square matrix the output side."""
+    row = select(levels, layer=layer).iloc[0]
+    side = "output" if row.outputs <= row.inputs else "input"
+    return Row(panel, series, f"{side}_side_drawn", f"drawn: {side} side")
+
+
+def spacing_summary(panel: str, levels: pd.DataFrame, layer: str) -> list[Row]:
+    """The spacing test, plain and calibrated, and the share of the number variance inside its band.
+
+    Where there are no weights, a row :data:`~deepspectra.papers.rows.NO_WEIGHTS` whose label says why.
+    """
+    (row,) = select(levels, layer=layer, state="final", unfolding="gaussian").to_dict("records")
+    name = f"{row['network']} {layer}"
+    if isinstance(row["note"], str):
+        return [Row(panel, name, NO_WEIGHTS, row["note"])]
+
+    variance = "p-value of the number variance, l in [1, 10], calibrated"
+    in_band = "share of l in [1, 10] with number variance in the null's 95 % band"
+    told = [
+        ("ks_p", "KS p-value, plain", "p"),
+        ("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated"),
+        ("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error"),
+        ("number_variance_p_calibrated", variance, "variance_p"),
+    ]
+    return [
+        Row(panel, name, "ks_statistic", "KS statistic of spacings", row["statistic"]),
+        *(Row(panel, name, quantity, label, row[column], told=True) for quantity, label, column in told),
+        Row(panel, name, "number_variance_in_band", in_band, row["in_band"], 0.95),
+        Row(panel, name, "unresolved_spacings", "spacings below the rounding of the weights", row["unresolved"], 0),
+    ]
+
+
+def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str) -> list[Row]:
+    """Mean p-values of the 15 largest and smallest singular values and of the middle half, on each side."""
+    rows = []
+    for side, part in _sides(vectors, layer).items():
+        places = {
+            "largest": ("the 15 largest", part.tail(15)),
+            "middle": ("the middle half", part[part["rank"].between(0.25, 0.75)]),
+            "smallest": ("the 15 smallest", part.head(15)),
+        }
+        for place, (words, chosen) in places.items():
+            of, words = f"{place}_{side}", f"p of {words}, {side} side"
+            plain, calibrated = chosen.p.mean(), chosen.p_calibrated.mean()
+            rows += [
+                Row(panel, name, f"mean_p_{of}", f"mean {words}", plain, told=True),
+                Row(panel, name, f"mean_p_calibrated_{of}", f"mean calibrated {words}", calibrated, 0.5, told=True),
+            ]
+    return rows
+
+
+def _sides(vectors: pd.DataFrame, layer: str) -> dict[str, pd.DataFrame]:
+    """The tests on each side of a trained matrix, by rank."""
+    tests = select(vectors, layer=layer, state="final").sort_values("rank")
+    return {side: select(tests, side=side) for side in ("output", "input")}
+
+
+def _read(files: Files, parameters: Mapping[str, Any], *kinds: str) -> list[dict[str, pd.DataFrame]]:
+    """Tables of each kind by network."""
+    return [
+        {network: read_csv(path) for network, path in zip(parameters["networks"], files[kind], strict=True)}
+        for kind in kinds
+    ]

@@ -19,45 +19,37 @@ Files = Mapping[str, Sequence[str]]
 _LEVEL = 0.05
 #: More than this share of spacings below the rounding of float32 weights would make a test meaningless.
 _UNRESOLVED = 0.01
-# fmt: off
-_TABLE_2 = [
-    "network", "layer", "outputs", "inputs", "published_p", "published_rejected", "statistic", "p", "rejected",
-    "p_calibrated", "p_error", "null_draws", "q_calibrated", "rejected_calibrated", "variance_p", "variance_p_error",
-    "variance_q", "unresolved", "resolved", "note",
-]
-# fmt: on
+_TABLE_1 = ["dataset", "published_test_accuracy_percent", "test_accuracy_percent", "sampling_error_percent"]
+_TABLE_1 += ["train_accuracy_percent", "epochs", "note"]
+_TABLE_2 = ["network", "layer", "outputs", "inputs", "published_p", "published_rejected", "statistic", "p", "rejected"]
+_TABLE_2 += ["p_calibrated", "p_error", "null_draws", "q_calibrated", "rejected_calibrated", "variance_p"]
+_TABLE_2 += ["variance_p_error", "variance_q", "unresolved", "resolved", "note"]
 _UNFOLDINGS = ("gaussian", "staircase", "polynomial")
 
 
 def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     """Test accuracies.
 
-    :param files: ``published``, and ``histories`` of the networks trained here.
-    :param parameters: ``test_images``, network -> number of test images, in the order of the histories.
+    :param files: ``published``, and ``history`` of the networks trained here.
+    :param parameters: ``test_images``, network -> number of test images, in the order of their histories.
     """
-    published = read_csv(files["published"][0]).set_index("network")
+    printed = read_csv(files["published"][0]).set_index("network")
+    printed = printed.rename(columns={"test_accuracy_percent": "published_test_accuracy_percent"})
     found = {}
-    for (network, images), path in zip(parameters["test_images"].items(), files["histories"], strict=True):
+    for (network, images), path in zip(parameters["test_images"].items(), files["history"], strict=True):
         last = read_csv(path, ("epoch", "test_accuracy")).iloc[-1]
-        error = (last.test_accuracy * (1 - last.test_accuracy) / images) ** 0.5
-        found[network] = (int(last.epoch), 100 * last.train_accuracy, 100 * last.test_accuracy, 100 * error)
-    rows = []
-    for network in dict.fromkeys((*found, *published.index)):
-        printed = published.loc[network] if network in published.index else None
-        epochs, train, test, error = found.get(network, (None,) * 4)
-        rows.append(
-            {
-                "network": network,
-                "dataset": "CIFAR-10" if printed is None else printed.dataset,
-                "published_test_accuracy_percent": None if printed is None else printed.test_accuracy_percent,
-                "test_accuracy_percent": test,
-                "sampling_error_percent": error,
-                "train_accuracy_percent": train,
-                "epochs": epochs,
-                "note": "" if network in found else "trained elsewhere; the provider's figure",
-            }
-        )
-    table = pd.DataFrame(rows).astype({"epochs": "Int64"})
+        found[network] = {
+            "test_accuracy_percent": 100 * last.test_accuracy,
+            "sampling_error_percent": 100 * (last.test_accuracy * (1 - last.test_accuracy) / images) ** 0.5,
+            "train_accuracy_percent": 100 * last.train_accuracy,
+            "epochs": int(last.epoch),
+            "note": "",
+        }
+    # Networks trained here come first.
+    networks = list(dict.fromkeys((*found, *printed.index)))
+    table = pd.DataFrame.from_dict(found, orient="index").join(printed, how="outer").loc[networks, _TABLE_1]
+    table = table.rename_axis("network").reset_index().astype({"epochs": "Int64"})
+    table = table.fillna({"dataset": "CIFAR-10", "note": "trained elsewhere; the provider's figure"})
     shown = pd.DataFrame(
         {
             "network": table.network,
@@ -84,6 +76,7 @@ def table_2(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     :param files: ``published``, and ``levels`` of each network.
     """
     published = pd.read_csv(files["published"][0], dtype={"layer": str})
+    published = published.rename(columns={"ks_p_value": "published_p", "reject_at_0.05": "published_rejected"})
     # The paper counts dense layers from the input and names the one convolution.
     published["layer"] = published.layer.map(lambda layer: layer if layer.startswith("conv") else f"dense{layer[-1]}")
     tests = pd.concat([read_csv(path) for path in files["levels"]], ignore_index=True)
@@ -93,10 +86,7 @@ def table_2(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
 
 def _spacing_tests(tests: pd.DataFrame, published: pd.DataFrame) -> Table:
     """Table 2 itself."""
-    table = tests[tests.unfolding == "gaussian"].reset_index(drop=True)
-    places = list(zip(table.network, table.layer, strict=True))
-    for column, name in (("published_p", "ks_p_value"), ("published_rejected", "reject_at_0.05")):
-        table[column] = [published[name].get(place) for place in places]
+    table = tests[tests.unfolding == "gaussian"].join(published, on=["network", "layer"]).reset_index(drop=True)
     table["q_calibrated"] = false_discovery(table.p_calibrated)
     table["variance_q"] = false_discovery(table.variance_p)
     table["rejected"] = _yes_or_no(table.p, _LEVEL)
@@ -148,20 +138,16 @@ def _spacing_tests(tests: pd.DataFrame, published: pd.DataFrame) -> Table:
 
 def _unfoldings(tests: pd.DataFrame) -> Table:
     """The supplement: the same matrices by three unfoldings."""
-    rows = []
-    for (network, layer), part in tests[tests.note.isna()].groupby(["network", "layer"], sort=False):
-        row = {"network": network, "layer": layer}
-        for test in part.to_dict("records"):
-            row |= {f"{test['unfolding']}_{name}": test[name] for name in ("p", "p_calibrated", "in_band")}
-        row["polynomial_zero_spacings"] = int(part[part.unfolding == "polynomial"].zero_spacings.iloc[0])
-        rows.append(row)
     kinds = {"p": "plain p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
-    cells = {f"{name}_{kind}": f"{words}, {name}" for kind, words in kinds.items() for name in _UNFOLDINGS}
-    frame = pd.DataFrame(rows, columns=["network", "layer", *cells, "polynomial_zero_spacings"])
-    shown = frame[["network", "layer"]].copy()
-    for column, heading in cells.items():
-        shown[heading] = frame[column].map(lambda x: number(x, 2))
+    tests = tests[tests.note.isna()].set_index(["network", "layer", "unfolding"])
+    frame, shown = pd.DataFrame(), pd.DataFrame()
+    for kind, words in kinds.items():
+        for name in _UNFOLDINGS:
+            frame[f"{name}_{kind}"] = tests[kind].xs(name, level="unfolding")
+            shown[f"{words}, {name}"] = frame[f"{name}_{kind}"].map(lambda x: number(x, 2))
+    frame["polynomial_zero_spacings"] = tests.zero_spacings.xs("polynomial", level="unfolding").astype(int)
     shown["zero spacings, polynomial"] = frame.polynomial_zero_spacings.astype(str)
+    frame, shown = frame.reset_index(), shown.reset_index()
     notes = [
         "The same matrices by three unfoldings. gaussian: broadening, eq. 4-5. staircase: the empirical staircase, "
         "met at every fifteenth level and interpolated by a monotone cubic. polynomial: fitted to the staircase. "
@@ -173,10 +159,8 @@ def _unfoldings(tests: pd.DataFrame) -> Table:
 
 def _with_errors(values: pd.Series, errors: pd.Series, digits: int) -> list[str]:
     """Each value with its error, or nothing where it is missing."""
-    return [
-        "" if pd.isna(value) else f"{value:.{digits}f} ± {error:.{digits}f}"
-        for value, error in zip(values, errors, strict=True)
-    ]
+    pairs = zip(values, errors, strict=True)
+    return ["" if pd.isna(value) else f"{value:.{digits}f} ± {error:.{digits}f}" for value, error in pairs]
 
 
 def _yes_or_no(values: pd.Series, threshold: float) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from deepspectra.papers.rows import Row
-from deepspectra.papers.thamm2024 import panels as weight_panels
+from deepspectra.papers.thamm2024 import statistics
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table
 
@@ -59,14 +59,14 @@ def missing_table():
     )
 
 
-def vectors_table(sides=("output", "input")):
+def vectors_table():
     """Rows in no order."""
     rng = np.random.default_rng(0)
     rows = [
         (layer, state, side, rank, *rng.random(2))
         for layer in ("dense1", "dense2")
         for state in ("initial", "final")
-        for side in sides
+        for side in ("output", "input")
         for rank in np.linspace(0, 1, 41)
     ]
     table = pd.DataFrame(rows, columns=["layer", "state", "side", "rank", "p", "p_calibrated"])
@@ -83,29 +83,18 @@ def names_of(rows):
     return list(dict.fromkeys(row[1] for row in rows))
 
 
-def test_tables_are_read_by_network(tmp_path):
-    paths = []
-    for network in ("mlp", "alexnet"):
-        paths.append(str(tmp_path / f"{network}.csv"))
-        pd.DataFrame({"network": [network], "unfolding": [""]}).to_csv(paths[-1], index=False)
-    tables = weight_panels.read_tables(paths, ["mlp", "alexnet"])
-    assert {name: table.network.item() for name, table in tables.items()} == {"mlp": "mlp", "alexnet": "alexnet"}
-    with pytest.raises(ValueError, match="zip"):
-        weight_panels.read_tables(paths, ["mlp"])
-
-
 def test_rows_are_selected_by_all_of_the_columns_and_nothing_is_a_value():
     curves = curves_table()
-    found = weight_panels.select(curves, layer="dense2", state="final", unfolding="")
+    found = statistics.select(curves, layer="dense2", state="final", unfolding="")
     assert set(found.series) == {"singular_value"}
     assert len(found) == 40
     expected = [row for row in curves.itertuples() if row.layer == "dense2" and row.series == "spacing"]
-    assert list(weight_panels.select(curves, layer="dense2", series="spacing").index) == [row.Index for row in expected]
-    assert weight_panels.select(curves, layer="conv1").empty
+    assert list(statistics.select(curves, layer="dense2", series="spacing").index) == [row.Index for row in expected]
+    assert statistics.select(curves, layer="conv1").empty
 
 
 def test_the_histogram_of_spacings_integrates_to_their_share_inside():
-    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    rows = statistics.spacing_panel("a1", curves_table(), "dense1")
     assert {row[0] for row in rows} == {"a1"}
     bars = series_of(rows, "spacings")
     assert bars[0, 0] == 0
@@ -119,7 +108,7 @@ def test_the_histogram_of_spacings_integrates_to_their_share_inside():
 
 
 def test_the_distribution_of_spacings_rises_by_one_share_at_each():
-    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    rows = statistics.spacing_panel("a1", curves_table(), "dense1")
     cumulative = series_of(rows, "cumulative")
     np.testing.assert_array_equal(cumulative[:, 0], np.sort(SPACINGS))
     np.testing.assert_array_equal(cumulative[:, 0], cumulative[:, 1])
@@ -130,7 +119,7 @@ def test_the_distribution_of_spacings_rises_by_one_share_at_each():
 
 
 def test_the_surmise_stands_beside_the_spacings():
-    rows = weight_panels.spacing_panel("a1", curves_table(), "dense1")
+    rows = statistics.spacing_panel("a1", curves_table(), "dense1")
     for s, _, height in series_of(rows, "surmise"):
         assert height == pytest.approx(math.pi * s / 2 * math.exp(-math.pi * s**2 / 4))
     for s, _, height in series_of(rows, "surmise cumulative"):
@@ -139,13 +128,13 @@ def test_the_surmise_stands_beside_the_spacings():
 
 
 def test_spacings_are_those_of_the_layer_and_state():
-    rows = weight_panels.spacing_panel("b2", curves_table(), "dense2", "initial")
-    np.testing.assert_allclose(series_of(rows, "cumulative")[:, 0], np.sort(SPACINGS) + 110)
+    rows = statistics.spacing_panel("b2", curves_table(), "dense2")
+    np.testing.assert_allclose(series_of(rows, "cumulative")[:, 0], np.sort(SPACINGS) + 10)
     assert series_of(rows, "spacings")[:, 2].sum() == 0
 
 
 def test_number_variances_stand_beside_their_null_and_the_goe():
-    rows = weight_panels.variance_panel("c1", curves_table(), "dense2", ["initial", "final"])
+    rows = statistics.variance_panel("c1", curves_table(), "dense2", ["initial", "final"])
     expected = {
         "number variance, initial": 7,
         "number variance, final": 57,
@@ -163,12 +152,12 @@ def test_number_variances_stand_beside_their_null_and_the_goe():
 
 
 def test_the_trained_state_alone_is_drawn_where_it_is_asked_for():
-    rows = weight_panels.variance_panel("b1", curves_table(), "dense1", ["final"])
+    rows = statistics.variance_panel("b1", curves_table(), "dense1", ["final"])
     assert names_of(rows) == ["number variance, final", "null low", "null high", "null median", "GOE"]
 
 
 def test_spectra_of_both_states_share_their_bins_and_integrate_to_one():
-    rows = weight_panels.spectrum_panel("a", curves_table(), levels_table(), "dense1")
+    rows = statistics.spectrum_panel("a", curves_table(), levels_table(), "dense1")
     assert names_of(rows) == ["spectrum, initial", "fit, initial", "spectrum, final", "fit, final"]
     initial, final = (series_of(rows, f"spectrum, {state}") for state in ("initial", "final"))
     np.testing.assert_array_equal(initial[:, :2], final[:, :2])
@@ -183,28 +172,21 @@ def test_spectra_of_both_states_share_their_bins_and_integrate_to_one():
 
 
 def test_the_fitted_law_has_the_fits_edges_and_integrates_to_its_fraction():
-    rows = weight_panels.spectrum_panel("a", curves_table(), levels_table(), "dense1")
+    rows = statistics.spectrum_panel("a", curves_table(), levels_table(), "dense1")
     fit = series_of(rows, "fit, final")
     assert fit[[0, -1], 0].tolist() == [0.1, 2.0]
     assert np.trapezoid(fit[:, 2], fit[:, 0]) == pytest.approx(0.9, abs=0.01)
 
 
-def test_a_network_from_elsewhere_has_a_trained_spectrum_alone():
-    levels, curves = (table[table.state == "final"] for table in (levels_table(), curves_table()))
-    rows = weight_panels.spectrum_panel("a", curves, levels, "dense1")
-    assert names_of(rows) == ["spectrum, final", "fit, final"]
-
-
-@pytest.mark.parametrize("state", ["initial", "final"])
-def test_p_values_are_means_over_neighbours_in_rank(state):
+def test_p_values_are_means_over_neighbours_in_rank():
     table = vectors_table()
-    rows = weight_panels.vector_panel("b", table, "dense2", 5, series="mlp dense2, ", state=state)
+    rows = statistics.vector_panel("b", table, "dense2", 5, "mlp dense2, ")
     kinds = {"plain": "p", "calibrated": "p_calibrated"}
     names = [f"mlp dense2, {side} side, {kind}" for side in ("output", "input") for kind in kinds]
     assert names_of(rows) == names
     for name in names:
         side, kind = name.split()[2], name.split()[-1]
-        part = table[(table.layer == "dense2") & (table.state == state) & (table.side == side)]
+        part = table[(table.layer == "dense2") & (table.state == "final") & (table.side == side)]
         by_rank = dict(sorted(zip(part["rank"], part[kinds[kind]], strict=True)))
         ranks, values = list(by_rank), list(by_rank.values())
         for place, (x, x_high, mean) in enumerate(series_of(rows, name)):
@@ -212,25 +194,20 @@ def test_p_values_are_means_over_neighbours_in_rank(state):
             assert mean == pytest.approx(np.mean(values[max(place - 2, 0) : place + 3]))
 
 
-def test_a_side_that_was_not_tested_has_no_line():
-    rows = weight_panels.vector_panel("d1", vectors_table(("output",)), "dense1", 3)
-    assert names_of(rows) == ["output side, plain", "output side, calibrated"]
-
-
 def test_an_even_window_has_no_middle():
     with pytest.raises(UserError, match="odd"):
-        weight_panels.vector_panel("b", vectors_table(), "dense1", 4)
+        statistics.vector_panel("b", vectors_table(), "dense1", 4)
 
 
 @pytest.mark.parametrize(("layer", "side"), [("dense1", "output"), ("dense2", "input"), ("dense3", "output")])
 def test_the_smaller_side_is_drawn_and_of_a_square_matrix_the_output_side(layer, side):
     """Wide, tall and square."""
-    row = weight_panels.drawn_side("d1", "mlp", levels_table(), layer)
+    row = statistics.drawn_side("d1", "mlp", levels_table(), layer)
     assert row == Row("d1", "mlp", f"{side}_side_drawn", f"drawn: {side} side")
 
 
 def test_the_summary_of_spacings_tells_the_tests():
-    rows = weight_panels.spacing_summary("a1", levels_table(), "dense2")
+    rows = statistics.spacing_summary("a1", levels_table(), "dense2")
     assert {(row.panel, row.series) for row in rows} == {("a1", "mlp dense2")}
     assert {row.quantity: (row.label, row.value, row.reference, row.told) for row in rows} == {
         "ks_statistic": ("KS statistic of spacings", pytest.approx(0.03), None, False),
@@ -245,20 +222,17 @@ def test_the_summary_of_spacings_tells_the_tests():
         ),
         "unresolved_spacings": ("spacings below the rounding of the weights", 3, 0, False),
     }
-    initial = weight_panels.spacing_summary("a1", levels_table(), "dense2", "initial")
-    (plain,) = (row.value for row in initial if row.quantity == "ks_p")
-    assert plain == pytest.approx(0.1)
 
 
 def test_the_summary_says_why_there_are_no_weights():
-    rows = weight_panels.spacing_summary("a4", missing_table(), "dense1")
+    rows = statistics.spacing_summary("a4", missing_table(), "dense1")
     assert rows == [Row("a4", "vgg19 dense1", "weights_not_available", "weights not available here (why)")]
-    assert weight_panels.drawn_side("a4", "x", missing_table(), "dense1").quantity == "output_side_drawn"
+    assert statistics.drawn_side("a4", "x", missing_table(), "dense1").quantity == "output_side_drawn"
 
 
 def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
     table = vectors_table()
-    rows = weight_panels.vector_summary("b", table, "mlp dense1", "dense1")
+    rows = statistics.vector_summary("b", table, "mlp dense1", "dense1")
     assert {(row.panel, row.series, row.told) for row in rows} == {("b", "mlp dense1", True)}
     found = {row.label: row.value for row in rows}
     assert len(found) == len(rows) == len({row.quantity for row in rows}) == 12
@@ -282,19 +256,13 @@ def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():
             )
 
 
-def test_the_summary_leaves_out_a_side_that_was_not_tested():
-    rows = weight_panels.vector_summary("b", vectors_table(("input",)), "mlp dense1", "dense1")
-    assert len(rows) == 6
-    assert all(row.quantity.endswith("_input") for row in rows)
-
-
 def test_what_is_written_is_read_again(tmp_path):
     rows = [("a", "fit, final", 0.123456789, 1.0, float("nan"))]
     summary = [
         Row("a", "mlp dense1", "ks_p", "KS p-value, plain", 0.5, told=True),
         Row("a", "vgg19 dense1", "weights_not_available", "weights, why"),
     ]
-    found = weight_panels.figure_numbers(rows, summary)
+    found = statistics.figure_numbers(rows, summary)
     for name, table in (("curves", found.curves), ("summary", found.summary)):
         write_table(table, tmp_path / f"{name}.csv", float_format=f"%.{found.digits}g")
     assert (tmp_path / "curves.csv").read_bytes() == b'panel,series,x,x_high,y\na,"fit, final",0.12345679,1,\n'
@@ -304,5 +272,5 @@ def test_what_is_written_is_read_again(tmp_path):
         'a,vgg19 dense1,weights_not_available,"weights, why",,,False\n'
     )
     # Where no network has weights there are columns all the same.
-    empty = weight_panels.figure_numbers([], summary).curves
+    empty = statistics.figure_numbers([], summary).curves
     assert list(empty.columns) == ["panel", "series", "x", "x_high", "y"]
