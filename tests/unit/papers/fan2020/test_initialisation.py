@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.papers.fan2020.statistics.initialisation import compare_input, compare_kernel, compare_stand_ins
-from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
+from deepspectra.papers.fan2020.statistics.spectra import (
+    KernelSpectrum,
+    SpectrumPanels,
+    compare_input,
+    compare_kernel,
+    compare_stand_ins,
+    starting_spectrum,
+)
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput

@@ -11,10 +11,14 @@ from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
 from deepspectra.papers import style
-from deepspectra.papers.fan2020.figures.initialisation import _room_for
+from deepspectra.papers.fan2020.figures.spectra import _room_for
 from deepspectra.papers.fan2020.items import ITEMS
-from deepspectra.papers.fan2020.statistics.initialisation import compare_kernel
-from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
+from deepspectra.papers.fan2020.statistics.spectra import (
+    KernelSpectrum,
+    SpectrumPanels,
+    compare_kernel,
+    starting_spectrum,
+)
 from deepspectra.papers.fan2020.statistics.training import compare_trained, label_rows, training_rows
 from deepspectra.papers.histograms import histogram, zoom
 from deepspectra.papers.rows import Row, summary_table

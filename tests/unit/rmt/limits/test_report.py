@@ -165,9 +165,9 @@ def test_spectra_approach_the_law_as_they_grow(name):
         widths, found = [round(count / ratio) for ratio in ratios], []
         for seed in seeds:
             x = inputs(count, seed)
-            network = random_network_kernels(x, widths, sigma, seed, dtype=torch.float64, tangent=False)
+            network = random_network_kernels(x, widths, sigma, seed, dtype=torch.float64)
             linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, seed, dtype=torch.float64)
-            spectra = [np.linalg.eigvalsh(kernels.conjugate.numpy()) for kernels in (network, linear)]
+            spectra = [np.linalg.eigvalsh(kernels.grams[-1].numpy()) for kernels in (network, linear)]
             found.append([ks_distance(values, law.cdf, law.atoms, 1e-9) for values in spectra])
         return np.mean(found, axis=0)
 

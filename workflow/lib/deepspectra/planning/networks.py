@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.config.settings import Settings
-from deepspectra.papers.fan2020 import kernels
 
 __all__ = [
     "dataset_entry",
@@ -106,8 +105,8 @@ def kernel_data(settings: Settings, item: str) -> list[str]:
 
 
 def kernel_settings(settings: Settings, item: str) -> dict[str, Any]:
-    """What the kernels of a random network depend on."""
-    return kernels.kernel_settings(getattr(settings.fan2020, item))
+    """All settings that determine the kernels of a random network: not those that say how a figure shows them."""
+    return getattr(settings.fan2020, item).model_dump(exclude={"bins", "curve_points"})
 
 
 def kernel_depth(settings: Settings, item: str) -> int:
@@ -116,13 +115,14 @@ def kernel_depth(settings: Settings, item: str) -> int:
 
 
 def sums_are_compared(settings: Settings, item: str) -> bool:
-    """Whether kernels are summed in two precisions."""
-    return kernels.sums_are_compared(getattr(settings.fan2020, item))
+    """Whether sums have more digits than the networks, so that the difference is known."""
+    figure = getattr(settings.fan2020, item)
+    return figure.accumulation != figure.dtype
 
 
 def network_kernel_names(settings: Settings, network: str) -> list[str]:
     """Kernels of a trained network."""
-    return kernels.network_kernel_names(settings.fan2020.network(network))
+    return settings.fan2020.network(network).kernel_names
 
 
 def evaluated_samples(settings: Settings, network: str) -> dict[str, int]:

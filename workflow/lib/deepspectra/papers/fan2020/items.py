@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deepspectra.papers.fan2020.kernels import image_settings, shown_kernels, trained_network
 from deepspectra.papers.item import Item
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ def _at_initialisation(item: str, title: str, note: str) -> Item:
     return Item(
         title=title,
         note=f"{_REFERENCE} {note}",
-        numbers="statistics.initialisation:kernel_spectra_numbers",
-        drawing="figures.initialisation:draw_kernel_spectra",
+        numbers="statistics.spectra:kernel_spectra_numbers",
+        drawing="figures.spectra:draw_kernel_spectra",
         inputs=lambda paper: _spectra_files(item),
         parameters=lambda paper: getattr(paper, item).model_dump(),
         spectra=lambda paper: [item],
@@ -50,14 +49,18 @@ def _at_initialisation(item: str, title: str, note: str) -> Item:
 
 
 def _after_training(item: str, title: str, note: str, drawing: str = "draw_kernels_and_labels") -> Item:
+    def network(paper: Fan2020) -> str:
+        return getattr(paper, item).network
+
     def inputs(paper: Fan2020) -> dict[str, list[str]]:
-        network = trained_network(paper, item)
-        return _spectra_files(network) | {"history": [f"networks/{network}_history.csv"]}
+        return _spectra_files(network(paper)) | {"history": [f"networks/{network(paper)}_history.csv"]}
 
     def parameters(paper: Fan2020) -> dict[str, Any]:
-        entry = paper.network(trained_network(paper, item))
+        entry = paper.network(network(paper))
+        # Figure S5 shows the conjugate kernel of every layer, the others the last and the tangent kernel.
+        shown = entry.kernel_names[:-1] if item == "figure_s5" else entry.kernel_names[-2:]
         values = {"item": getattr(paper, item), "network": entry, "training": paper.training}
-        return {"kernels": shown_kernels(paper, item)} | {key: node.model_dump() for key, node in values.items()}
+        return {"kernels": shown} | {key: node.model_dump() for key, node in values.items()}
 
     return Item(
         title=title,
@@ -66,21 +69,22 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
         drawing=f"figures.training:{drawing}",
         inputs=inputs,
         parameters=parameters,
-        spectra=lambda paper: [trained_network(paper, item)],
-        shaped_by=lambda paper: ["training", f"networks.{trained_network(paper, item)}"],
+        spectra=lambda paper: [network(paper)],
+        shaped_by=lambda paper: ["training", f"networks.{network(paper)}"],
         minutes=30,
     )
 
 
 def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> Item:
+    keys = ("samples", "removed_components", "seed")
     return Item(
         title=title,
         note=note,
         numbers=f"statistics.images:{numbers}",
         drawing=f"figures.images:{drawing}",
         inputs=lambda paper: {"images": ["resources/data/cifar10.h5"]},
-        parameters=lambda paper: image_settings(paper, item),
-        shaped_by=lambda paper: [f"figure_2.{key}" for key in ("samples", "removed_components", "seed")],
+        parameters=lambda paper: paper.figure_2.model_dump(include=set(keys)) | getattr(paper, item).model_dump(),
+        shaped_by=lambda paper: [f"figure_2.{key}" for key in keys],
         memory_mb=_image_memory,
         minutes=30,
     )
@@ -142,8 +146,8 @@ ITEMS = {
         "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
         "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
-        numbers="statistics.initialisation:layer_spectra_numbers",
-        drawing="figures.initialisation:draw_layer_spectra",
+        numbers="statistics.spectra:layer_spectra_numbers",
+        drawing="figures.spectra:draw_layer_spectra",
         inputs=lambda paper: _spectra_files(*_LAYERS_OF),
         parameters=lambda paper: {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
         spectra=lambda paper: _LAYERS_OF,

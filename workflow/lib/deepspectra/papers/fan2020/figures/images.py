@@ -7,34 +7,27 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.fan2020.figures.spectra import draw_steps, series_of
 
 __all__ = ["draw_example_images", "draw_inner_products"]
 
 
 def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Inner products of pairs of images of unit norm before and after principal components are removed.
-
-    :param curves: columns panel, series, x, x_high, y: histograms.
-    :param summary: columns panel, series, quantity, value, reference.
-    """
+    """Inner products of pairs of images of unit norm before and after principal components are removed: histograms."""
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
     colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
     removed = summary.set_index("quantity").value["components_removed"]
     titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
     heights = curves.y[curves.y > 0]
     for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
-        for series, bars in curves[curves.panel == panel].groupby("series", sort=False):
+        for series, bars in series_of(curves, panel).items():
             told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
             spread = told.loc["root_mean_square_inner_product"]
             largest = told.value["largest_inner_product"]
             label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
-            edges = [*bars.x, bars.x_high.iloc[-1]]
-            axis.stairs(bars.y, edges, fill=True, alpha=0.55, color=colours[series], label=label)
-        axis.set_yscale("log")
-        axis.set_ylim(0.5 * heights.min(), 60 * heights.max())
-        axis.set_xlim(-1, 1)
-        axis.set_xticks(np.linspace(-1, 1, 5))
-        axis.set_xlabel(r"inner product $x_\alpha^\top x_\beta$")
+            draw_steps(axis, bars, fill=True, alpha=0.55, color=colours[series], label=label)
+        axis.set(yscale="log", ylim=(0.5 * heights.min(), 60 * heights.max()), xlim=(-1, 1))
+        axis.set(xticks=np.linspace(-1, 1, 5), xlabel=r"inner product $x_\alpha^\top x_\beta$")
         axis.legend(loc="upper left", handlelength=1, borderaxespad=0)
         style.label_panel(axis, panel, title)
     axes[0, 0].set_ylabel("density (logarithmic)")
@@ -46,7 +39,7 @@ def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     """Images as they are, and without their principal components.
 
     :param curves: columns panel (one for each image), series, x, y, red, green, blue (0 to 1).
-    :param summary: columns panel, series (the class), quantity, value, reference.
+    :param summary: its series is the class.
     """
     panels = list(dict.fromkeys(curves.panel))
     figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))

@@ -8,22 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
+from deepspectra.papers.fan2020.figures.spectra import draw_steps, legend_with_remarks, series_of
 
 __all__ = ["draw_kernels_and_labels", "draw_trained_layers"]
 
-_BEFORE_COLOUR, _OUTLIER_COLOUR = "0.25", style.BLUE
-
 _STATES = ("before", "after")
-
-_TITLES = {"tangent": r"tangent kernel $K^\mathrm{NTK}$", "conjugate": r"conjugate kernel $K^\mathrm{CK}$"}
+_TITLES = {"a": r"conjugate kernel $K^\mathrm{CK}$", "b": r"tangent kernel $K^\mathrm{NTK}$"}
 
 
 def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A network's conjugate kernels before and after training, layer by layer (figure S5).
 
     :param curves: as in :func:`draw_kernels_and_labels`, panels a to h.
-    :param summary: columns panel, series, quantity, value, reference, at (the layer).
+    :param summary: its column at is the layer.
     """
     panels = sorted(set(curves.panel) & set("abcdefgh"))
     figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))
@@ -39,14 +36,13 @@ def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A trained network's conjugate and tangent kernel, and the labels in their eigenvectors (figures 3 and S6).
 
-    :param curves: columns panel, series, x, x_high, y; panels a and b (series ``before``, ``after``, ``limit``,
-        ``edge``, outliers), ``projection`` and ``shares``.
-    :param summary: columns panel, series, quantity, value, reference, at.
+    :param curves: panels a and b (series ``before``, ``after``, ``limit``, ``edge``, outliers), ``projection`` and
+        ``shares``.
     """
     figure, axes = style.new_figure(style.COLUMN, 4.4, (2, 2))
-    for axis, panel, kernel in zip(axes[0], "ab", ("conjugate", "tangent"), strict=True):
+    for axis, (panel, title) in zip(axes[0], _TITLES.items(), strict=True):
         _spectrum(axis, curves, summary, panel)
-        style.label_panel(axis, panel, _TITLES[kernel])
+        style.label_panel(axis, panel, title)
     axes[0, 0].set_ylabel(r"density of $\ln\lambda$")
     _projection(axes[1, 0], curves[curves.panel == "projection"], summary)
     style.label_panel(axes[1, 0], "c", "labels on two leading eigenvectors")
@@ -58,14 +54,10 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
 
 def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: str) -> None:
     """One kernel before and after training, its limit, and its outliers."""
-    lines = dict(list(curves[curves.panel == panel].groupby("series")))
+    lines = series_of(curves, panel)
     after, before, limit = lines["after"], lines["before"], lines["limit"]
-    axis.stairs(
-        after.y, [*after.x, after.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label="after training"
-    )
-    axis.stairs(
-        before.y, [*before.x, before.x_high.iloc[-1]], color=_BEFORE_COLOUR, linewidth=0.7, label="before training"
-    )
+    draw_steps(axis, after, fill=True, color=style.HISTOGRAM_COLOUR, label="after training")
+    draw_steps(axis, before, color="0.25", linewidth=0.7, label="before training")
     axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
     # It ends below the legend.
     axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
@@ -74,19 +66,13 @@ def _spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: st
     # Room for the legend above, and for the marks of outliers below.
     axis.set_ylim(-0.06 * top, 2.3 * top)
     beyond = lines.get("after, beyond the edge", curves[:0]).x.to_numpy()
-    axis.vlines(beyond, -0.05 * top, -0.01 * top, color=_OUTLIER_COLOUR, linewidth=0.6)
+    axis.vlines(beyond, -0.05 * top, -0.01 * top, color=style.BLUE, linewidth=0.6)
+    arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 0.8, "mutation_scale": 6}
     for value in lines.get("after, outlier", curves[:0]).x:
-        axis.annotate(
-            "",
-            (value, 0.02 * top),
-            (value, 0.22 * top),
-            arrowprops={"arrowstyle": "-|>", "color": _OUTLIER_COLOUR, "linewidth": 0.8, "mutation_scale": 6},
-        )
+        axis.annotate("", (value, 0.02 * top), (value, 0.22 * top), arrowprops=arrow)
     told = summary[summary.panel == panel].set_index("quantity").value
-    change = {
-        "beyond 1.1 edge": [f"{told[f'beyond_edge_{state}']:.0f}" for state in _STATES],
-        "outliers": [f"{told[f'outliers_{state}']:.0f}" for state in _STATES],
-    }
+    names = {"beyond 1.1 edge": "beyond_edge", "outliers": "outliers"}
+    change = {name: [f"{told[f'{key}_{state}']:.0f}" for state in _STATES] for name, key in names.items()}
     zeros = [lines[f"{state} at zero"].y.iloc[0] for state in _STATES]
     if max(zeros) > 0:
         change["at zero"] = [f"{share:.1%}" for share in zeros]
@@ -105,20 +91,20 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
         for value, colour in zip(classes, (style.ORANGE, style.BLUE), strict=True):
             part = points.y[points.x == value]
             axis.hist(part, edges.tolist(), color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
-        axis.set_xlabel("projection on two eigenvectors of the trained CK")
-        axis.set_ylabel("training images")
+        axis.set(xlabel="projection on two eigenvectors of the trained CK", ylabel="training images")
         axis.set_ylim(top=2.2 * axis.get_ylim()[1])
     else:
         reach = 1.05 * np.abs(points[["x", "y"]].to_numpy()).max()
         axis.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.6)
         axis.plot(points.x, points.y, ".", color=style.BLUE, markersize=1.5, alpha=0.5, rasterized=True)
-        axis.set_xlabel("training label $y$")
-        axis.set_ylabel("projection on two eigenvectors\nof the trained CK")
-    remarks = [f"{share:.1%} of the labels"]
+        axis.set(xlabel="training label $y$", ylabel="projection on two eigenvectors\nof the trained CK")
     fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
-    remarks.append(f"training MSE {fit['train', 'mean_squared_error_after']:.1e}")
     low, high = (fit["test", f"r_squared_last_third_{name}"] for name in ("lowest", "highest"))
-    remarks.append(f"test $R^2$ {fit['test', 'r_squared_after']:.2f} ({low:.2f} to {high:.2f})")
+    remarks = [
+        f"{share:.1%} of the labels",
+        f"training MSE {fit['train', 'mean_squared_error_after']:.1e}",
+        f"test $R^2$ {fit['test', 'r_squared_after']:.2f} ({low:.2f} to {high:.2f})",
+    ]
     if ("test", "accuracy_after") in fit.index:
         remarks.append(f"test accuracy {fit['test', 'accuracy_after']:.1%}")
     legend_with_remarks(axis, remarks, "upper left", handlelength=0.9)
@@ -127,18 +113,16 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     """Share of the labels on the leading eigenvectors of both kernels, before and after."""
     # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
-    for kernel, colour, width in (("conjugate", style.ORANGE, 2.5), ("tangent", style.BLUE, 0.8)):
+    kernels = (("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8))
+    for kernel, name, colour, width in kernels:
         for state, line in zip(_STATES, (":", "-"), strict=True):
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
-            name = {"conjugate": "CK", "tangent": "NTK"}[kernel]
             axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
     axis.set_xscale("log")
     ticks = [k for k in (1, 2, 5, 10, 20) if k <= curves.x.max()]
     axis.set_xticks(ticks, [str(k) for k in ticks])
     axis.minorticks_off()
-    axis.set_xlabel("$k$")
-    axis.set_ylabel("share of the labels")
+    axis.set(xlabel="$k$", ylabel="share of the labels")
     # Room above a share of one for the legend.
-    axis.set_ylim(0, 1.45)
-    axis.set_yticks(np.linspace(0, 1, 6))
+    axis.set(ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
     axis.legend(loc="upper left", ncols=2)

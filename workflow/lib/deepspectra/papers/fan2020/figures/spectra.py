@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.papers.fan2020.figures.legends import legend_with_remarks
 
-__all__ = ["draw_kernel_spectra", "draw_layer_spectra"]
+__all__ = ["draw_kernel_spectra", "draw_layer_spectra", "draw_steps", "legend_with_remarks", "series_of"]
 
 #: Label and line of the matrices between a tangent kernel and its limit, by series.
 _STAND_INS = {
@@ -21,21 +23,19 @@ _STAND_INS = {
 def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
-    :param curves: columns panel (one for each layer of each network), series (``histogram``, ``limit``, ``atom``), x,
-        x_high, y.
-    :param summary: columns panel, series, quantity, value, reference, at (the layer).
+    :param curves: a panel for each layer of each network; series ``histogram``, ``limit``, ``atom``.
+    :param summary: its column at is the layer.
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
     figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (2, max(map(len, networks))))
     for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), networks, strict=True):
         for axis, panel in zip(line, row, strict=False):
-            lines = _lines(curves, panel)
+            lines = series_of(curves, panel)
             bars, limit = lines["histogram"], lines["limit"]
-            axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
+            draw_steps(axis, bars, fill=True, color=style.HISTOGRAM_COLOUR)
             axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
-            axis.set_xscale("log")
-            axis.set_ylim(0, 1.3 * max(bars.y.max(), limit.y.max()))
+            axis.set(xscale="log", ylim=(0, 1.3 * max(bars.y.max(), limit.y.max())))
             axis.set_title(f"layer {layers[panel]:.0f}", loc="left")
             remarks = _remarks(lines, summary[summary.panel == panel])
             axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
@@ -55,17 +55,13 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
     Above, each whole spectrum on a logarithmic axis; below, the part where most eigenvalues are, on a linear one.
 
-    :param curves: columns panel, series (``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins), x, x_high, y.
-    :param summary: columns panel, series, quantity, value, reference.
+    :param curves: series ``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins.
     """
     figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
-    titles = {
-        "a": r"input $X_0^\top X_0$",
-        "b": r"conjugate kernel $K^\mathrm{CK}$",
-        "c": r"tangent kernel $K^\mathrm{NTK}$",
-    }
+    titles = {"a": r"input $X_0^\top X_0$"}
+    titles |= {"b": r"conjugate kernel $K^\mathrm{CK}$", "c": r"tangent kernel $K^\mathrm{NTK}$"}
     for (panel, title), (whole, part) in zip(titles.items(), axes.T, strict=True):
-        lines = _lines(curves, panel)
+        lines = series_of(curves, panel)
         limit = lines.get("limit", curves[:0])
         _spectrum(whole, lines["histogram"], limit)
         whole.set_yscale("log")
@@ -78,7 +74,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         told = summary[summary.panel == panel].set_index("quantity").value
         for series in (name for name in _STAND_INS if name in lines):
             label, look = _STAND_INS[series]
-            part.stairs(lines[series].y, [*lines[series].x, lines[series].x_high.iloc[-1]], **look)
+            draw_steps(part, lines[series], **look)
             whole.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
         inside = limit[limit.x.between(left, right)]
         part.set_xlim(left - 0.03 * (right - left), right)
@@ -93,23 +89,31 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     return figure
 
 
-def _lines(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
+def series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
     """The rows of one panel, by series."""
-    return dict(list(curves[curves.panel == panel].groupby("series")))
+    return dict(list(curves[curves.panel == panel].groupby("series", sort=False)))
+
+
+def draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
+    """Draw a histogram of adjacent bins, columns x, x_high, y."""
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], **look)
+
+
+def legend_with_remarks(
+    axis: Axes, remarks: Sequence[str], loc: Literal["upper left", "upper right"], handlelength: float = 1.2
+) -> int:
+    """Lines and bars of a panel, and remarks below them; the number of entries."""
+    handles, labels = axis.get_legend_handles_labels()
+    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
+    entries = [*labels, *remarks]
+    axis.legend([*handles, *blank], entries, loc=loc, handlelength=handlelength, borderaxespad=0)
+    return len(entries)
 
 
 def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
     """Histogram and limit density."""
-    axis.bar(
-        bars.x,
-        bars.y,
-        width=bars.x_high - bars.x,
-        align="edge",
-        color=style.HISTOGRAM_COLOUR,
-        edgecolor=style.HISTOGRAM_COLOUR,
-        linewidth=0.2,
-        label="eigenvalues",
-    )
+    look: dict[str, Any] = {"color": style.HISTOGRAM_COLOUR, "edgecolor": style.HISTOGRAM_COLOUR, "linewidth": 0.2}
+    axis.bar(bars.x, bars.y, width=bars.x_high - bars.x, align="edge", label="eigenvalues", **look)
     if len(limit):
         # Between two bulks the curve runs along zero: the edges of both are in the table, at density zero.
         axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit law")
