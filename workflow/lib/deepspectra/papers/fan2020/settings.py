@@ -9,7 +9,10 @@ from pydantic import Field, model_validator
 from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.papers.types import NAME, Node, PositiveReal, Seed
 
-PIXELS = CHANNELS * IMAGE_SIDE**2
+__all__ = ["ExampleImages", "Fan2020", "GaussianKernelSpectra", "ImageKernelSpectra", "InnerProducts", "KernelNetwork"]
+__all__ += ["KernelSpectra", "KernelTraining", "TrainedKernels"]
+
+_PIXELS = CHANNELS * IMAGE_SIDE**2
 
 ActivationName = Annotated[
     Literal["arctan", "cosine"],
@@ -20,9 +23,9 @@ ImageClass = Literal[CIFAR10_CLASSES]  # type: ignore[valid-type]  # the names s
 
 def _check_components(removed: int, samples: int, of: str = "", among: str = "") -> None:
     # Centred images have one dimension less than there are samples; one has to be left.
-    if removed >= min(samples - 1, PIXELS):
+    if removed >= min(samples - 1, _PIXELS):
         raise ValueError(
-            f"{of}removed_components must be fewer than {among}samples - 1 and than the {PIXELS} pixels, "
+            f"{of}removed_components must be fewer than {among}samples - 1 and than the {_PIXELS} pixels, "
             f"found {removed} with {samples} samples"
         )
 
@@ -115,7 +118,7 @@ class KernelNetwork(Node):
     @property
     def dimension(self) -> int:
         """d_0."""
-        return self.input_dimension or PIXELS
+        return self.input_dimension or _PIXELS
 
     @property
     def kernel_names(self) -> list[str]:

@@ -14,10 +14,15 @@ import torch
 
 from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
-from deepspectra.spectra.kernels import networks
-from deepspectra.spectra.kernels.grams import difference
+from deepspectra.spectra.kernels.grams import kernel_difference
 from deepspectra.spectra.kernels.means import mean_tangent
-from deepspectra.spectra.kernels.networks import KernelOptions, Kernels
+from deepspectra.spectra.kernels.networks import (
+    KernelOptions,
+    Kernels,
+    checked_matrix,
+    forward_pass,
+    random_network_kernels,
+)
 from deepspectra.spectra.kernels.waiting import waiting_room
 from deepspectra.spectra.kernels.weights import RandomWeights
 
@@ -39,7 +44,7 @@ def initial_matrices(
         accumulation differs from dtype, also ``difference/{kernel}``, shape (2,): the largest entry and the relative
         norm of what sums in dtype would have changed.
     """
-    network = networks.random_network_kernels(x, widths, activation, seed, **options)
+    network = random_network_kernels(x, widths, activation, seed, **options)
     matrices, differences = network.arrays(), {}
     if network.tangent_difference and network.gram_differences:
         found = zip(matrices, (*network.gram_differences[1:], network.tangent_difference), strict=True)
@@ -75,23 +80,21 @@ def linear_equivalent(
     to finite size alone, and a network's own distance is judged by it. W_l has the same numbers as in the network that
     :func:`~deepspectra.spectra.kernels.networks.random_network_kernels` draws from this seed.
 
-    :param inputs: X_0, shape (d_0, n).
-    :param widths: d_1, ..., d_L.
+    :param inputs: X_0, shape (d_0, n). :param widths: d_1, ..., d_L.
     :param options: only Gram matrices of lower precision wait in ``scratch``, where both kernels are computed.
     :raises UserError: as that function, or if not b_sigma^2 <= 1 <= a_sigma.
     """
-    x = networks.checked_matrix(inputs, options)
+    x = checked_matrix(inputs, options)
     weights = RandomWeights((x.shape[0], *widths), seed, x.device, x.dtype)
-    layers, report = len(widths), options.get("report", networks.silent)
+    layers = len(widths)
     shift, coefficients = tangent_coefficients(layers, b_sigma, a_sigma, options.get("rates"))
-    accumulation = networks.checked_accumulation(x.dtype, options)
     with waiting_room(options.get("scratch")) as room:
         following = partial(_following_layer, weights, b_sigma)
-        grams, differences = networks.forward_pass(x, layers, following, accumulation, room, report, "linear model")
+        grams, differences = forward_pass(x, layers, following, room, options, "linear model")
         tangent, tangent_difference = _weighted_sum(grams, shift, coefficients), None
         if differences:
             plain = (room.take_whole(f"gram {layer}").to(x.device) for layer in range(layers + 1))
-            tangent_difference = difference(_weighted_sum(plain, shift, coefficients), tangent)
+            tangent_difference = kernel_difference(_weighted_sum(plain, shift, coefficients), tangent)
     return Kernels(grams, tangent, differences, tangent_difference)
 
 
@@ -103,8 +106,7 @@ def lemma_tangent(
     Theorem 3.7 is about this matrix; in theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
     At finite size, the distance of its spectrum to that of K_NTK is the lemma's own error, separate from the limit's.
 
-    :param grams: X_l'X_l for l = 0, ..., L.
-    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma.
     """
     return _weighted_sum(grams, *tangent_coefficients(len(grams) - 1, b_sigma, a_sigma, rates))

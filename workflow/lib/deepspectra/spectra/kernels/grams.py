@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-__all__ = ["KernelDifference", "add_gram_times", "difference", "gram", "mirror"]
+__all__ = ["KernelDifference", "add_gram_times", "gram", "kernel_difference", "mirror"]
 
 # Rows of X converted at once, and rows of a Gram matrix compared at once.
 _ROWS = 1024
@@ -66,16 +66,14 @@ def add_gram_times(kernel: torch.Tensor, sensitivity: torch.Tensor, factor: torc
 def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
     """Copy the blocks above the diagonal of a matrix of shape (n k, n k) to those below, in place.
 
-    Blocks on the diagonal are already symmetric.
-
-    :param samples: n.
+    Blocks on the diagonal are already symmetric; ``samples`` is n.
     """
     for rows in _row_blocks(matrix.shape[0], samples):
         matrix[rows.stop :, rows] = matrix[rows, rows.stop :].T
     return matrix
 
 
-def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
+def kernel_difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
     """Compare kernels of lower and higher precision, both of shape (n, n), in blocks and without a copy of either."""
     largest, squares, norm = 0.0, 0.0, 0.0
     for start in range(0, higher.shape[0], _ROWS):

@@ -38,8 +38,7 @@ def mean_tangent(
     Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
     weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
 
-    :param grams: X_l'X_l for l = 0, ..., L.
-    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :returns: the kernel, and a bound on the remainder of the series of one such mean. It leaves out the error of
         interpolating between norms, about 1e-9 if they differ by less than a factor of ten.
     :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.

@@ -18,7 +18,7 @@ backward pass, wait elsewhere (see :mod:`deepspectra.spectra.kernels.waiting`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -31,20 +31,14 @@ import torch
 from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import checked_rates
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.kernels.grams import KernelDifference, add_gram_times, difference, gram, mirror
+from deepspectra.spectra.kernels.grams import KernelDifference, add_gram_times, gram, kernel_difference, mirror
 from deepspectra.spectra.kernels.waiting import WaitingRoom, waiting_room
-from deepspectra.spectra.kernels.weights import GivenWeights, RandomWeights
+from deepspectra.spectra.kernels.weights import GivenWeights, RandomWeights, Weights
 
-__all__ = ["KernelOptions", "Kernels", "checked_accumulation", "checked_matrix", "forward_pass"]
-__all__ += ["network_kernels", "random_network_kernels", "silent"]
+__all__ = ["KernelOptions", "Kernels", "checked_matrix", "forward_pass", "network_kernels", "random_network_kernels"]
 
 # Entries that the activation is applied to at once: on a CPU, as many as stay in its cache.
-_CACHED_ENTRIES = {"cpu": 2**16}
-_ENTRIES = 2**24
-
-
-def silent(line: str) -> None:
-    """Report nothing."""
+_CACHED_ENTRIES, _ENTRIES = 2**16, 2**24
 
 
 class KernelOptions(TypedDict, total=False):
@@ -109,8 +103,8 @@ def random_network_kernels(
         sqrt(d_0)).
     :param widths: d_1, ..., d_L.
     :param outputs: k of eq. 16. Output a is the same function in networks of more and of fewer outputs.
-    :raises UserError: if the inputs are not a finite matrix, a width or a rate is not positive, there is no output, the
-        accumulation is less precise than the arithmetic, or the scratch folder cannot be written.
+    :raises UserError: if the inputs are not a finite matrix, a width or a rate is not positive, there is no output, or
+        the accumulation is less precise than the arithmetic.
     """
     if outputs < 1:
         raise UserError(f"a network needs at least one output, not {outputs}.")
@@ -146,57 +140,60 @@ def network_kernels(
     return _kernels(x, GivenWeights(tuple(matrices), last), activation, options)
 
 
+def _report_nothing(line: str) -> None:
+    pass
+
+
 @torch.no_grad()
-def _kernels(
-    x: torch.Tensor, weights: GivenWeights | RandomWeights, activation: Activation, options: KernelOptions
-) -> Kernels:
+def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options: KernelOptions) -> Kernels:
     """Forward pass, which makes the Gram matrices; then the backward pass."""
-    layers, samples, report = len(weights.widths) - 1, x.shape[1], options.get("report", silent)
+    layers, samples, report = len(weights.widths) - 1, x.shape[1], options.get("report", _report_nothing)
     rates = checked_rates(layers, options.get("rates"))
-    accumulation = checked_accumulation(x.dtype, options)
     with waiting_room(options.get("scratch")) as room:
         following = partial(_following_layer, weights, activation, room)
-        grams, differences = forward_pass(x, layers, following, accumulation, room, report)
+        grams, differences = forward_pass(x, layers, following, room, options)
         readout = weights.readout()
         outputs = readout.shape[1]
-        # K_NTK, and where sums in x's own dtype are compared, that of these.
-        kernels = [torch.block_diag(*[rates[-1] * grams[-1]] * outputs)]
-        if differences:
-            last = room.take_whole(f"gram {layers}").to(x.device)
-            kernels.append(torch.block_diag(*[rates[-1] * last] * outputs))
-            del last
+
+        def factors(layer: int) -> Iterator[torch.Tensor]:
+            yield grams[layer]
+            if differences:
+                yield room.take_whole(f"gram {layer}").to(x.device)
+
+        # K_NTK and, where sums in x's own dtype are compared, what they make of it.
+        kernels = [torch.block_diag(*[rates[-1] * factor] * outputs) for factor in factors(layers)]
         sensitivity = readout[:, :, None].repeat(1, 1, samples)
         for layer in range(layers, 0, -1):
             for rows, slope in room.take(f"slope {layer}"):
                 sensitivity[rows].mul_(slope.to(x.device)[:, None])
                 del slope
-            add_gram_times(kernels[0], sensitivity.flatten(1), grams[layer - 1], rates[layer - 1])
-            if differences:
-                factor = room.take_whole(f"gram {layer - 1}").to(x.device)
-                add_gram_times(kernels[1], sensitivity.flatten(1), factor, rates[layer - 1])
-                del factor
+            for kernel, factor in zip(kernels, factors(layer - 1), strict=True):
+                add_gram_times(kernel, sensitivity.flatten(1), factor, rates[layer - 1])
             if layer > 1:
                 sensitivity = _preceding_layer(sensitivity, weights, layer)
             report(f"layer {layer} of {layers}: backward")
     del sensitivity  # before the kernels are compared
-    kernel, *plain = (mirror(each, samples) for each in kernels)
-    return Kernels(grams, kernel, differences, difference(plain[0], kernel) if plain else None)
+    tangent, *plain = (mirror(kernel, samples) for kernel in kernels)
+    return Kernels(grams, tangent, differences, kernel_difference(plain[0], tangent) if plain else None)
 
 
 def forward_pass(
     x: torch.Tensor,
     layers: int,
     following: Callable[[torch.Tensor, int], torch.Tensor],
-    accumulation: torch.dtype,
     room: WaitingRoom,
-    report: Callable[[str], None],
+    options: KernelOptions,
     what: str = "forward",
 ) -> tuple[tuple[torch.Tensor, ...], tuple[KernelDifference, ...] | None]:
     """X_l'X_l for l = 0, ..., L and, if the accumulation is not in the dtype of X_l, what sums in it would change.
 
     :param following: X_l, shape (d_l, n), from X_{l-1} and l.
     :param room: where Gram matrices in the dtype of X_l then wait as ``gram 0``, ....
+    :raises UserError: if the accumulation is less precise than X_l.
     """
+    accumulation, report = options.get("accumulation") or x.dtype, options.get("report", _report_nothing)
+    if not accumulation.is_floating_point or torch.finfo(accumulation).eps > torch.finfo(x.dtype).eps:
+        raise UserError(f"the accumulation, {accumulation}, must not be less precise than the arithmetic, {x.dtype}.")
     grams, differences = [], []
     for layer in range(layers + 1):
         if layer > 0:
@@ -204,7 +201,7 @@ def forward_pass(
         grams.append(gram(x, accumulation))
         if accumulation != x.dtype:
             plain = gram(x, x.dtype)
-            differences.append(difference(plain, grams[-1]))
+            differences.append(kernel_difference(plain, grams[-1]))
             room.put(f"gram {layer}", plain)
             del plain
         if layer > 0:
@@ -213,12 +210,12 @@ def forward_pass(
 
 
 def _following_layer(
-    weights: GivenWeights | RandomWeights, activation: Activation, room: WaitingRoom, x: torch.Tensor, layer: int
+    weights: Weights, activation: Activation, room: WaitingRoom, x: torch.Tensor, layer: int
 ) -> torch.Tensor:
     """X_l, shape (d_l, n), of X_{l-1}; the slopes sigma'(W_l X_{l-1}) / sqrt(d_l) go to the room."""
     root = math.sqrt(weights.widths[layer])
     following = x.new_empty(weights.widths[layer], x.shape[1])
-    step = max(1, _CACHED_ENTRIES.get(x.device.type, _ENTRIES) // x.shape[1])
+    step = max(1, (_CACHED_ENTRIES if x.is_cpu else _ENTRIES) // x.shape[1])
     for rows, values in weights.blocks(layer):
         block = torch.matmul(values, x, out=following[rows])
         slope = torch.empty_like(block)
@@ -232,7 +229,7 @@ def _following_layer(
     return following
 
 
-def _preceding_layer(sensitivity: torch.Tensor, weights: GivenWeights | RandomWeights, layer: int) -> torch.Tensor:
+def _preceding_layer(sensitivity: torch.Tensor, weights: Weights, layer: int) -> torch.Tensor:
     """W_l' S_l^1, ..., W_l' S_l^k, shape (d_{l-1}, k, n), which the slopes of layer l - 1 turn into its S."""
     flat = sensitivity.flatten(1)
     product = flat.new_empty(weights.widths[layer - 1], flat.shape[1])
@@ -254,14 +251,3 @@ def checked_matrix(values: np.ndarray | torch.Tensor, options: KernelOptions) ->
     if tensor.ndim != 2 or tensor.numel() == 0 or not (tensor.sum().isfinite() or tensor.isfinite().all()):
         raise UserError(f"kernels need finite matrices; one of shape {tuple(tensor.shape)} is not.")
     return tensor
-
-
-def checked_accumulation(dtype: torch.dtype, options: KernelOptions) -> torch.dtype:
-    """The dtype of Gram matrices: by default that of the arithmetic.
-
-    :raises UserError: if it is less precise than that of the arithmetic.
-    """
-    accumulation = options.get("accumulation") or dtype
-    if not accumulation.is_floating_point or torch.finfo(accumulation).eps > torch.finfo(dtype).eps:
-        raise UserError(f"the accumulation, {accumulation}, must not be less precise than the arithmetic, {dtype}.")
-    return accumulation

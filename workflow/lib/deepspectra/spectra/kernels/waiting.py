@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepspectra.runtime.errors import UserError, naming_full_disk
+from deepspectra.runtime.errors import naming_full_disk
 
 __all__ = ["WaitingRoom", "waiting_room"]
 
@@ -61,16 +61,9 @@ def _read_once(path: Path, dtype: str, shape: torch.Size) -> torch.Tensor:
 
 @contextmanager
 def waiting_room(scratch: Path | None) -> Iterator[WaitingRoom]:
-    """A room in a temporary folder below ``scratch``, removed at the end, or in host memory if it is None.
-
-    :raises UserError: if ``scratch`` is not a writable folder.
-    """
+    """A room in a temporary folder below ``scratch``, removed at the end, or in host memory if it is None."""
     if scratch is None:
         yield WaitingRoom(None)
-        return
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="kernels-", dir=scratch)
-    except OSError as error:
-        raise UserError(f"scratch must be a writable folder; {scratch} is not: {error.strerror}.") from error
-    with folder as name:
-        yield WaitingRoom(Path(name))
+    else:
+        with tempfile.TemporaryDirectory(prefix="kernels-", dir=scratch) as folder:
+            yield WaitingRoom(Path(folder))

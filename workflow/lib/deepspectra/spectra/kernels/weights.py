@@ -14,7 +14,7 @@ import torch
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.seeds import keyed_generator
 
-__all__ = ["ROWS", "GivenWeights", "RandomWeights"]
+__all__ = ["ROWS", "GivenWeights", "RandomWeights", "Weights"]
 
 #: Rows of a weight matrix drawn at once. Part of the definition of a random network: another value, other weights.
 ROWS = 1024
@@ -90,3 +90,6 @@ class GivenWeights:
     def readout(self) -> torch.Tensor:
         """W_{L+1} of eq. 16, shape (d_L, k)."""
         return self.last
+
+
+Weights = GivenWeights | RandomWeights

@@ -21,7 +21,7 @@ from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
-from deepspectra.rmt.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
+from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, density, limit_law, tangent_kernel
 from deepspectra.runtime import store
@@ -29,7 +29,6 @@ from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["KernelSpectrum", "SpectrumPanels", "compare_input", "compare_kernel", "compare_stand_ins"]
 __all__ += ["kernel_spectra_numbers", "layer_spectra_numbers", "limit_kernel", "logarithmic_edges", "logarithmic_grid"]
-__all__ += ["starting_spectrum"]
 
 logger = logging.getLogger(__name__)
 
@@ -99,18 +98,17 @@ class KernelSpectrum:
         return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
-def starting_spectrum(spectrum: KernelSpectrum, ratio: float | None) -> InputSpectrum:
-    """mu_0, from which the kernels' limits start.
+def limit_kernel(
+    name: str, inputs: KernelSpectrum, ratio: float | None, ratios: Sequence[float], activation_name: str
+) -> LayeredKernel:
+    """The limit of ``conjugate_1``, ... (theorem 3.4) or ``tangent`` (theorem 3.7).
 
-    :param spectrum: of the input Gram matrix.
+    :param inputs: spectrum of the input Gram matrix.
     :param ratio: n/d_0 of Gaussian inputs or points of a sphere, whose limit is the Marchenko-Pastur law; None where
         the inputs stand for themselves.
+    :param ratios: n/d_1, ..., n/d_L.
     """
-    return EmpiricalInput(spectrum.cleared) if ratio is None else MarchenkoPasturInput(ratio)
-
-
-def limit_kernel(name: str, start: InputSpectrum, ratios: Sequence[float], activation_name: str) -> LayeredKernel:
-    """The limit of ``conjugate_1``, ... (theorem 3.4) or ``tangent`` (theorem 3.7); ratios are n/d_1, ..., n/d_L."""
+    start = EmpiricalInput(inputs.cleared) if ratio is None else MarchenkoPasturInput(ratio)
     sigma = activation(activation_name)
     if name == "tangent":
         return tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma)
@@ -131,8 +129,7 @@ def logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
 def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Input Gram matrix, last conjugate kernel and tangent kernel beside the limits of theorems 3.4 and 3.7.
 
-    The reference of a KS distance is that of the linear equivalent, the limit's own model at the same size; all other
-    references are the limit's.
+    References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
 
     :param files: ``spectra``: one file. :param parameters: settings of the figure.
     """
@@ -163,8 +160,7 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Conjugate kernels of every layer beside the limits of theorem 3.4, for Gaussian inputs and images.
 
-    :param files: ``spectra``: a file for each figure.
-    :param parameters: settings of these figures, by name and in the order of the files.
+    :param files: ``spectra``: a file for each figure. :param parameters: their settings by name, in the same order.
     """
     found = SpectrumPanels()
     networks = list(zip(files["spectra"], parameters.items(), strict=True))
@@ -185,20 +181,20 @@ def _read(
     contents = store.read(path, dict.fromkeys(names, (samples,)))
     spectra = {name: KernelSpectrum(contents[name], contents.attributes["noise_floor"][name]) for name in names}
     ratio, ratios = samples / dimension if dimension else None, [samples / settings["width"]] * settings["depth"]
-    start = starting_spectrum(spectra["input"], ratio)
     own = [name for name in names if name == "tangent" or name.startswith("conjugate")]
-    return spectra, ratio, {name: limit_kernel(name, start, ratios, settings["activation"]) for name in own}
+    given = spectra["input"], ratio, ratios, settings["activation"]
+    return spectra, ratio, {name: limit_kernel(name, *given) for name in own}
 
 
 def compare_input(
     found: SpectrumPanels, panel: str, spectrum: KernelSpectrum, ratio: float | None, bins: int, points: int
 ) -> None:
-    """The input Gram matrix, beside its limit where it has one (see :func:`starting_spectrum`)."""
+    """The input Gram matrix, beside its limit where it has one (see :func:`limit_kernel`)."""
     eigenvalues = spectrum.cleared
     bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
     found.curves += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)
     found.curves.append((panel, "atom", 0.0, 0.0, zeros))
-    law = None if ratio is None else MarchenkoPastur(ratio)
+    law = MarchenkoPastur(ratio) if ratio else None
     if law:
         lower, upper = law.edges
         x = lower + (upper - lower) * np.sin(np.linspace(0, np.pi / 2, points)) ** 2

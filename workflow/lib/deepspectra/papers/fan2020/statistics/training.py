@@ -46,13 +46,13 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     contents = store.read(files["spectra"][0], shapes)
     floors = contents.attributes["noise_floor"]
     read = {name: KernelSpectrum(contents[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
-    ratios, dimension = [samples / width for width in network["hidden"]], network["input_dimension"]
-    start = spectra.starting_spectrum(read["input"], samples / dimension if dimension else None)
+    dimension, ratios = network["input_dimension"], [samples / width for width in network["hidden"]]
+    given = read["input"], samples / dimension if dimension else None, ratios, network["activation"]
 
     found = SpectrumPanels()
     for panel, name in zip("abcdefgh", parameters["kernels"], strict=False):
         layer = None if name == "tangent" else int(name.removeprefix("conjugate_"))
-        kernel = spectra.limit_kernel(name, start, ratios, network["activation"])
+        kernel = spectra.limit_kernel(name, *given)
         pair = read[f"initial/{name}"], read[f"final/{name}"]
         compare_trained(found, panel, name, *pair, kernel, item["bins"], item["curve_points"], layer)
         label_rows(found, name, {state: contents[f"label_shares/{key}/{name}"] for state, key in _STATES.items()})
