@@ -243,8 +243,8 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     """Share of the labels on the leading eigenvectors of both kernels, before and after."""
     # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
-    kernels = (("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8))
-    for kernel, name, colour, width in kernels:
+    looks = ("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8)
+    for kernel, name, colour, width in looks:
         for state, line in zip(_STATES, (":", "-"), strict=True):
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
             axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
@@ -291,7 +291,7 @@ def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))
     told = summary.set_index(["panel", "quantity"])
     for column, panel in zip(axes.T, panels, strict=True):
-        for axis, series in zip(column, ("before", "after"), strict=True):
+        for axis, series in zip(column, _STATES, strict=True):
             pixels = curves[(curves.panel == panel) & (curves.series == series)].sort_values(["y", "x"])
             side = int(pixels.x.max()) + 1
             axis.imshow(pixels[["red", "green", "blue"]].to_numpy().reshape(-1, side, 3), interpolation="nearest")
@@ -300,7 +300,7 @@ def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         quantity = (panel, "share_left")
         column[0].set_title(told.series[quantity], fontsize=6)
         column[1].set_xlabel(f"{told.value[quantity]:.0%}")
-    for axis, name in zip(axes[:, 0], ("before", "after"), strict=True):
+    for axis, name in zip(axes[:, 0], _STATES, strict=True):
         axis.set_ylabel(name)
     style.add_note(figure, note)
     return figure

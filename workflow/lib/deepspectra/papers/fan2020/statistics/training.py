@@ -60,11 +60,10 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     for state, key in _STATES.items():
         for part in ("train", "test"):
             y, outputs = contents[f"{part}_targets"], contents[f"{key}/{part}_outputs"]
-            error = np.mean((y - outputs) ** 2)
-            explained = float(1 - error / np.var(y))
+            error, told = np.mean((y - outputs) ** 2), state == "after"
             found.summary += [
                 Row("fit", part, f"mean_squared_error_{state}", f"mean squared error {state}", error),
-                Row("fit", part, f"r_squared_{state}", f"R^2 {state}", explained, told=state == "after"),
+                Row("fit", part, f"r_squared_{state}", f"R^2 {state}", float(1 - error / np.var(y)), told=told),
             ]
             if network["classes"]:
                 accuracy = np.mean(np.sign(outputs) == y)
