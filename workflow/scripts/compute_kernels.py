@@ -7,7 +7,7 @@ from deepspectra.nn.activations import activation
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.kernels.initial import initial_matrices
+from deepspectra.spectra.kernels.equivalents import initial_matrices
 
 with job(snakemake.log[0], snakemake.threads):
     item = snakemake.params.item

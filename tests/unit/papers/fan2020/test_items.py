@@ -17,14 +17,15 @@ from deepspectra.config.loading import load_settings
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
 from deepspectra.papers.fan2020.items import ITEMS
-from deepspectra.papers.fan2020.kernels import kernel_settings, network_kernel_names, sums_are_compared
+from deepspectra.planning.networks import kernel_settings, sums_are_compared
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.runtime import store
 from deepspectra.spectra.kernels.decompositions import decompose_initial
-from deepspectra.spectra.kernels.initial import initial_matrices
+from deepspectra.spectra.kernels.equivalents import initial_matrices
 
 FOLDER = Path(deepspectra.__file__).parents[3] / "config"
-PAPER = load_settings(FOLDER)["smoke"].fan2020
+SMOKE = load_settings(FOLDER)["smoke"]
+PAPER = SMOKE.fan2020
 SAMPLES, DIMENSION, WIDTH, DEPTH, SEED = 60, 40, 90, 2, 5
 GAUSSIAN = {"samples": SAMPLES, "input_dimension": DIMENSION, "width": WIDTH, "depth": DEPTH, "seed": SEED}
 GAUSSIAN |= {"activation": "arctan", "bins": 12, "curve_points": 120, "dtype": "float32", "accumulation": "float64"}
@@ -59,18 +60,19 @@ def test_spectra_and_files_are_those_of_the_networks():
     assert ITEMS["figure_s1"].spectra(PAPER) == []
     layers = len(PAPER.network(network).hidden)
     kernels = [f"conjugate_{layer}" for layer in range(1, layers + 1)]
-    assert network_kernel_names(PAPER.network(network)) == [*kernels, "tangent"]
+    assert PAPER.network(network).kernel_names == [*kernels, "tangent"]
     assert ITEMS["figure_s5"].parameters(PAPER)["kernels"] == kernels
     assert ITEMS["figure_3"].parameters(PAPER)["kernels"] == [kernels[-1], "tangent"]
 
 
 def test_what_a_figure_shows_of_its_kernels_does_not_determine_them():
-    settings = kernel_settings(PAPER.figure_1)
+    settings = kernel_settings(SMOKE, "figure_1")
     assert not {"bins", "curve_points"} & set(settings)
     assert set(settings) == set(PAPER.figure_1.model_dump()) - {"bins", "curve_points"}
-    assert not sums_are_compared(PAPER.figure_1)
+    assert not sums_are_compared(SMOKE, "figure_1")
     exact = PAPER.figure_1.model_copy(update={"accumulation": "float64", "dtype": "float32"})
-    assert sums_are_compared(exact)
+    paper = PAPER.model_copy(update={"figure_1": exact})
+    assert sums_are_compared(SMOKE.model_copy(update={"fan2020": paper}), "figure_1")
 
 
 def test_the_memory_of_image_figures_grows_with_the_pairs():
@@ -151,6 +153,9 @@ def test_trained_spectra_are_read_with_outputs_and_history(tmp_path):
     fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
     assert fit["train", "mean_squared_error_after"] == pytest.approx(0.01)
     assert fit["test", "accuracy_after"] == 1
+    for part, y in targets.items():
+        assert fit[part, "r_squared_after"] == pytest.approx(1 - 0.01 / np.var(y))
+        assert fit[part, "r_squared_before"] == pytest.approx(1 - np.mean((y + 0.1) ** 2) / np.var(y))
     assert fit["test", "r_squared_last_third_lowest"] == pytest.approx(1 - 0.5 / np.var(targets["test"]))
     told = summary[summary.told].quantity
     assert set(told) == {

@@ -1,16 +1,14 @@
-"""Kernels before and after training, against counts and integrals done apart, and SciPy's own distance."""
+"""Kernels before and after training, against counts and integrals done apart."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels
 from deepspectra.papers.fan2020.statistics.training import (
     LEADING,
     compare_trained,
-    explained_variance,
     isolated,
     label_rows,
     training_rows,
@@ -100,11 +98,3 @@ def test_shares_of_the_labels_add_up_from_the_largest_eigenvalue():
     value = summary.set_index("at", append=True).value["shares", "tangent"]
     assert value["label_share_after", 2] == pytest.approx(25 / 169)
     assert value["label_share_before", 1] == pytest.approx(144 / 169)
-
-
-def test_explained_variance_is_one_for_the_truth_and_zero_for_the_mean():
-    y = np.random.default_rng(2).normal(3, 2, (100, 1))
-    assert explained_variance(y, y) == 1
-    assert explained_variance(y, np.full_like(y, y.mean())) == pytest.approx(0, abs=1e-12)
-    slope, intercept, r, *_ = stats.linregress(np.arange(100), y[:, 0])
-    assert explained_variance(y, (intercept + slope * np.arange(100))[:, None]) == pytest.approx(r**2)

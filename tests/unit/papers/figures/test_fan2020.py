@@ -11,13 +11,17 @@ from matplotlib.patches import Rectangle, StepPatch
 from PIL import Image
 
 from deepspectra.papers import style
-from deepspectra.papers.fan2020.figures.initialisation import _room_for
+from deepspectra.papers.fan2020.figures import _room_for
 from deepspectra.papers.fan2020.items import ITEMS
-from deepspectra.papers.fan2020.statistics.initialisation import compare_kernel
-from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
+from deepspectra.papers.fan2020.statistics.spectra import (
+    KernelSpectrum,
+    SpectrumPanels,
+    compare_kernel,
+)
 from deepspectra.papers.fan2020.statistics.training import compare_trained, label_rows, training_rows
 from deepspectra.papers.histograms import histogram, zoom
 from deepspectra.papers.rows import Row, summary_table
+from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
 
 from .drawn import drawing, illegible, line_through, save_here_and_there, texts, through_csv
@@ -61,7 +65,7 @@ def spectra_tables(zeros=0.25):
 def trained_tables(kernels, classes=False):
     """As trained_spectra_numbers: two outliers after training, none before."""
     rng = np.random.default_rng(0)
-    start = starting_spectrum(KernelSpectrum(np.ones(SIZE), 0.0), 1.25)
+    start = MarchenkoPasturInput(1.25)
     ratios = [1.25] * DEPTH
     found = SpectrumPanels()
     for panel, name in zip("abc", kernels, strict=False):
@@ -92,7 +96,7 @@ def layer_tables():
     rng = np.random.default_rng(1)
     found = SpectrumPanels()
     for source, depth in (("figure_1", 3), ("figure_2", 2)):
-        start = starting_spectrum(KernelSpectrum(np.ones(SIZE), 0.0), 0.8)
+        start = MarchenkoPasturInput(0.8)
         for layer in range(1, depth + 1):
             kernel = conjugate_kernel(start, [0.5] * depth, B_SIGMA, layer)
             pair = (KernelSpectrum(np.sort(rng.uniform(0.05, 4, SIZE)), 1e-9) for _ in range(2))

@@ -282,7 +282,7 @@ def distances(count, ratios, laws, seed):
         random_network_kernels(x, widths, ARCTAN, seed, dtype=torch.float64),
         linear_equivalent(x, widths, B, A, seed, dtype=torch.float64),
     ):
-        pairs = zip((kernels.conjugate, kernels.tangent), laws, strict=True)
+        pairs = zip((kernels.grams[-1], kernels.tangent), laws, strict=True)
         rows.append([ks_distance(np.linalg.eigvalsh(k.numpy()), law.cdf, law.atoms, 1e-9) for k, law in pairs])
     return np.array(rows)
 

@@ -21,6 +21,10 @@ B, A = TANH.b_sigma, TANH.a_sigma
 ATOMS = [(0.5, 0.75), (2.5, 0.25)]
 
 
+def matrix(kernels, which):
+    return (kernels.tangent if which == "tangent" else kernels.grams[-1]).numpy()
+
+
 def inputs(count, seed):
     """X_0, n x n, whose Gram matrix has exactly these atoms, in random directions."""
     directions, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(count, count)))
@@ -110,7 +114,7 @@ def test_moments_are_those_of_the_traces_of_a_large_matrix(which):
     make["tangent"] = tangent_kernel(AtomicInput(ATOMS), ratios, B, A)
     found = law_report(make[which], 200)
     draws = [linear_equivalent(inputs(600, seed), (1200, 1200), B, A, seed, dtype=torch.float64) for seed in range(3)]
-    values = np.array([np.linalg.eigvalsh(getattr(draw, which).numpy()) for draw in draws])
+    values = np.array([np.linalg.eigvalsh(matrix(draw, which)) for draw in draws])
     for order, moment in enumerate(found.moments, start=1):
         assert np.mean(values**order) == pytest.approx(moment, rel=order**2 / 600), order
     assert found.variance == pytest.approx(found.moments[1] - found.mean**2, rel=1e-9)
@@ -142,7 +146,7 @@ def test_atoms_of_the_law_are_multiple_eigenvalues_of_the_linear_model(atoms, ra
     found = law_report(kernel, 200)
     widths = [round(count / ratio) for ratio in ratios]
     model = linear_equivalent(inputs(count, 0), widths, B, A, 0, dtype=torch.float64)
-    values = np.linalg.eigvalsh(getattr(model, which).numpy())
+    values = np.linalg.eigvalsh(matrix(model, which))
     assert len(found.atoms) == len(expected)
     for (location, mass), (source, share) in zip(found.atoms, expected, strict=True):
         assert location == pytest.approx(kernel.shift + kernel.coefficients[0] * source)
@@ -165,9 +169,9 @@ def test_spectra_approach_the_law_as_they_grow(name):
         widths, found = [round(count / ratio) for ratio in ratios], []
         for seed in seeds:
             x = inputs(count, seed)
-            network = random_network_kernels(x, widths, sigma, seed, dtype=torch.float64, tangent=False)
+            network = random_network_kernels(x, widths, sigma, seed, dtype=torch.float64)
             linear = linear_equivalent(x, widths, sigma.b_sigma, sigma.a_sigma, seed, dtype=torch.float64)
-            spectra = [np.linalg.eigvalsh(kernels.conjugate.numpy()) for kernels in (network, linear)]
+            spectra = [np.linalg.eigvalsh(kernels.grams[-1].numpy()) for kernels in (network, linear)]
             found.append([ks_distance(values, law.cdf, law.atoms, 1e-9) for values in spectra])
         return np.mean(found, axis=0)
 

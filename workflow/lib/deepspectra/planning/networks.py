@@ -9,7 +9,6 @@ from typing import Any
 from deepspectra.config.settings import Settings
 from deepspectra.data.sets import data_set
 from deepspectra.nn.backbones import names
-from deepspectra.papers.fan2020 import kernels
 
 __all__ = ["backbone_modules", "dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "network_data"]
 __all__ += ["network_entry", "network_kernel_names", "network_modules", "network_paper", "own_weights"]
@@ -93,13 +92,14 @@ def kernel_data(settings: Settings, item: str) -> list[str]:
 
 
 def sums_are_compared(settings: Settings, item: str) -> bool:
-    """Whether kernels are summed in two precisions."""
-    return kernels.sums_are_compared(getattr(settings.fan2020, item))
+    """Whether sums have more digits than the networks, so that the difference is known."""
+    figure = getattr(settings.fan2020, item)
+    return figure.accumulation != figure.dtype
 
 
 def network_kernel_names(settings: Settings, network: str) -> list[str]:
     """Kernels of a trained network."""
-    return kernels.network_kernel_names(settings.fan2020.network(network))
+    return settings.fan2020.network(network).kernel_names
 
 
 def evaluated_samples(settings: Settings, network: str) -> dict[str, int]:

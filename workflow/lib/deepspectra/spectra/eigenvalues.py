@@ -1,4 +1,4 @@
-"""Eigenvalues of symmetric matrices, their noise floor, and the share of labels on eigenvectors.
+"""Eigenvalues of symmetric matrices and their noise floor.
 
 Kept apart from the statistics, so that editing those decomposes nothing again.
 """
@@ -12,7 +12,7 @@ import torch
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["label_shares", "noise_floor", "symmetric_eigenvalues"]
+__all__ = ["noise_floor", "symmetric_eigenvalues"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +56,3 @@ def noise_floor(eigenvalues: np.ndarray, dtype: str) -> float:
     :param eigenvalues: shape (n,). :param dtype: of the matrix, such as "float32".
     """
     return float(np.finfo(dtype).eps * len(eigenvalues) ** 0.5 * np.abs(eigenvalues).max())
-
-
-def label_shares(vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Squared projection of the targets on each eigenvector, over their squared norm; the shares sum to one.
-
-    :param vectors: orthonormal columns, shape (n, n). :param targets: shape (n,).
-    """
-    return (vectors.T @ targets) ** 2 / (targets @ targets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
+from deepspectra.papers.reading import Measured, Reading, Results
 
 __all__ = ["READINGS"]
 
@@ -15,14 +15,19 @@ FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (
 _KS = "ks_distance"
 
 
-def distance(file: str, kernel: str) -> Reading:
-    """KS distance of a kernel to its limit; the floor is that of a finite draw of the limit's own model."""
+def plain(file: str, **place: Any) -> Reading:
+    """One number of a summary."""
+    return Reading((file,), lambda results: Measured(results.value(file, **place)))
+
+
+def beside_floor(file: str, kernel: str, quantity: str, told: str) -> Reading:
+    """A number of a kernel, and the same of the limit or of a finite draw of its own model, which a remark tells."""
 
     def measure(results: Results) -> Measured:
-        place = {"series": kernel, "quantity": _KS}
+        place = {"series": kernel, "quantity": quantity}
         floor = results.value(file, "reference", **place)
-        remark = f"a draw of the limit's own model has {floor:.2g}"
-        if kernel == "tangent":
+        remark = told.format(floor)
+        if place == {"series": "tangent", "quantity": _KS}:
             lemma = results.value(file, series=kernel, quantity="ks_distance_of_lemma_kernel")
             remark += f", lemma 3.5's matrix {lemma:.2g}"
         return Measured(results.value(file, **place), remark=remark, floor=floor)
@@ -30,18 +35,19 @@ def distance(file: str, kernel: str) -> Reading:
     return Reading((file,), measure)
 
 
+def distance(file: str, kernel: str) -> Reading:
+    """KS distance of a kernel to its limit."""
+    return beside_floor(file, kernel, _KS, "a draw of the limit's own model has {:.2g}")
+
+
 def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
     """A quantity of one series over that of another."""
 
     def measure(results: Results) -> Measured:
-        return Measured(_ratio(*(results.value(file, series=name, quantity=quantity) for name in (above, below))))
+        numerator, denominator = (results.value(file, series=name, quantity=quantity) for name in (above, below))
+        return Measured(numerator / denominator)
 
     return Reading((file,), measure)
-
-
-def plain(file: str, **place: Any) -> Reading:
-    """One number of a summary."""
-    return Reading((file,), lambda results: Measured(results.value(file, **place)))
 
 
 def emerged(kernel: str) -> Reading:
@@ -58,40 +64,22 @@ def emerged(kernel: str) -> Reading:
 
 def test_prediction(results: Results) -> Measured:
     """R^2 after the last epoch; two errors are half of its range within the last third of the epochs."""
-    low, high = (
-        results.value(FIGURE_3, series="test", quantity=f"r_squared_last_third_{end}") for end in ("lowest", "highest")
+    value, low, high = (
+        results.value(FIGURE_3, series="test", quantity=f"r_squared_{when}")
+        for when in ("after", "last_third_lowest", "last_third_highest")
     )
-    value = results.value(FIGURE_3, series="test", quantity="r_squared_after")
     return Measured(value, (high - low) / 4, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
 
 
-def separation(results: Results) -> Measured:
-    """Smallest eigenvalue of the tangent kernel in units of the identity's coefficient in lemma 3.5."""
-    row = {"series": "tangent", "quantity": "smallest_eigenvalue_over_r_plus"}
-    floor = results.value(FIGURE_1, "reference", **row)
-    return Measured(results.value(FIGURE_1, **row), remark=f"the limit has {floor:.3g}", floor=floor)
-
-
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A quantity in all layers of figure 1's network, first to last, combined into one number.
-
-    :raises AbsentError: when read, if a layer's number is missing.
-    """
+    """A quantity in all layers of figure 1's network, first to last, combined into one number."""
 
     def measure(results: Results) -> Measured:
         rows = results.rows(FIGURE_S4, "panel", "at", quantity=quantity)
         panels = rows[rows.panel.astype(str).str.startswith("figure_1_")].sort_values("at").panel
-        if panels.empty:
-            raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")
         return Measured(combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]))
 
     return Reading((FIGURE_S4,), measure)
-
-
-def _ratio(above: float, below: float) -> float:
-    if not below:
-        raise AbsentError("the denominator is zero")
-    return above / below
 
 
 READINGS = {
@@ -105,9 +93,9 @@ READINGS = {
     "F08": Reading((FIGURE_3,), test_prediction),
     "F09": plain(FIGURE_3, series="conjugate_3", quantity="label_share_after", at=2),
     "F10": emerged("conjugate_3"),
-    "F11": Reading((FIGURE_1,), separation),
+    "F11": beside_floor(FIGURE_1, "tangent", "smallest_eigenvalue_over_r_plus", "the limit has {:.3g}"),
     "F12": emerged("tangent"),
     "F13": of_layers(_KS, max),
-    "F14": of_layers("largest_eigenvalue", lambda values: _ratio(values[-1], values[0])),
+    "F14": of_layers("largest_eigenvalue", lambda values: values[-1] / values[0]),
     "F15": ratio(FIGURE_S1, "root_mean_square_inner_product", "after", "raw"),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deepspectra.papers.fan2020.kernels import image_settings, shown_kernels, trained_network
 from deepspectra.papers.item import Item
 
 if TYPE_CHECKING:
@@ -36,51 +35,63 @@ def _spectra_files(*names: str) -> dict[str, list[str]]:
     return {"spectra": [f"spectra/fan2020/{name}.h5" for name in names]}
 
 
+def _activation(node: Any) -> str:
+    """The module of an activation, which laws load by name."""
+    return f"nn.activations.{node.activation}"
+
+
 def _at_initialisation(item: str, title: str, note: str) -> Item:
     return Item(
         title=title,
         note=f"{_REFERENCE} {note}",
-        numbers="statistics.initialisation:kernel_spectra_numbers",
-        drawing="figures.initialisation:draw_kernel_spectra",
+        numbers="statistics.spectra:kernel_spectra_numbers",
+        drawing="figures:draw_kernel_spectra",
         inputs=lambda paper: _spectra_files(item),
         parameters=lambda paper: getattr(paper, item).model_dump(),
         spectra=lambda paper: [item],
+        loads=lambda paper: [_activation(getattr(paper, item))],
         minutes=30,
     )
 
 
 def _after_training(item: str, title: str, note: str, drawing: str = "draw_kernels_and_labels") -> Item:
+    def network(paper: Fan2020) -> str:
+        return getattr(paper, item).network
+
     def inputs(paper: Fan2020) -> dict[str, list[str]]:
-        network = trained_network(paper, item)
-        return _spectra_files(network) | {"history": [f"networks/{network}_history.csv"]}
+        return _spectra_files(network(paper)) | {"history": [f"networks/{network(paper)}_history.csv"]}
 
     def parameters(paper: Fan2020) -> dict[str, Any]:
-        entry = paper.network(trained_network(paper, item))
+        entry = paper.network(network(paper))
+        # Figure S5 shows the conjugate kernel of every layer, the others the last and the tangent kernel.
+        shown = entry.kernel_names[:-1] if item == "figure_s5" else entry.kernel_names[-2:]
         values = {"item": getattr(paper, item), "network": entry, "training": paper.training}
-        return {"kernels": shown_kernels(paper, item)} | {key: node.model_dump() for key, node in values.items()}
+        return {"kernels": shown} | {key: node.model_dump() for key, node in values.items()}
 
     return Item(
         title=title,
         note=_SPECTRA + note,
         numbers="statistics.training:trained_spectra_numbers",
-        drawing=f"figures.training:{drawing}",
+        drawing=f"figures:{drawing}",
         inputs=inputs,
         parameters=parameters,
-        spectra=lambda paper: [trained_network(paper, item)],
-        shaped_by=lambda paper: ["training", f"networks.{trained_network(paper, item)}"],
+        spectra=lambda paper: [network(paper)],
+        shaped_by=lambda paper: ["training", f"networks.{network(paper)}"],
+        loads=lambda paper: [_activation(paper.network(network(paper)))],
         minutes=30,
     )
 
 
 def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> Item:
+    keys = ("samples", "removed_components", "seed")
     return Item(
         title=title,
         note=note,
         numbers=f"statistics.images:{numbers}",
-        drawing=f"figures.images:{drawing}",
+        drawing=f"figures:{drawing}",
         inputs=lambda paper: {"images": ["resources/data/cifar10.h5"]},
-        parameters=lambda paper: image_settings(paper, item),
-        shaped_by=lambda paper: [f"figure_2.{key}" for key in ("samples", "removed_components", "seed")],
+        parameters=lambda paper: paper.figure_2.model_dump(include=set(keys)) | getattr(paper, item).model_dump(),
+        shaped_by=lambda paper: [f"figure_2.{key}" for key in keys],
         memory_mb=_image_memory,
         minutes=30,
     )
@@ -142,12 +153,13 @@ ITEMS = {
         "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
         "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
-        numbers="statistics.initialisation:layer_spectra_numbers",
-        drawing="figures.initialisation:draw_layer_spectra",
+        numbers="statistics.spectra:layer_spectra_numbers",
+        drawing="figures:draw_layer_spectra",
         inputs=lambda paper: _spectra_files(*_LAYERS_OF),
         parameters=lambda paper: {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
         spectra=lambda paper: _LAYERS_OF,
         shaped_by=lambda paper: _LAYERS_OF,
+        loads=lambda paper: [_activation(getattr(paper, item)) for item in _LAYERS_OF],
         minutes=30,
     ),
     "figure_s5": _after_training(

@@ -23,15 +23,10 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     :param training: ``samples``, ``test_samples``, ``epochs``, ``batch_size``, ``learning_rate``.
     :param path: CIFAR-10, or None where the samples are drawn at random.
     """
-    task = load_kernel_task(network, training, path)
+    task, seed = load_kernel_task(network, training, path), network["seed"]
     train, test = (Samples(part.inputs.float(), part.targets.float()) for part in (task.train, task.test))
     model = kernel_network(train.inputs.shape[1], network["hidden"], activation(network["activation"]))
-    initialise_gaussian(model, network["seed"])
-    plan = Plan(
-        learning_rates=(training["learning_rate"],) * training["epochs"],
-        batch_size=training["batch_size"],
-        optimiser="adam",
-        loss=task.loss,
-        seed=network["seed"],
-    )
+    initialise_gaussian(model, seed)
+    rates = (training["learning_rate"],) * training["epochs"]
+    plan = Plan(learning_rates=rates, batch_size=training["batch_size"], optimiser="adam", loss=task.loss, seed=seed)
     return Recipe(model, train, test, plan)

@@ -9,13 +9,25 @@ from pydantic import Field, model_validator
 from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.papers.types import NAME, Node, PositiveReal, Seed
 
-PIXELS = CHANNELS * IMAGE_SIDE**2
+__all__ = ["ExampleImages", "Fan2020", "GaussianKernelSpectra", "ImageKernelSpectra", "InnerProducts", "KernelNetwork"]
+__all__ += ["KernelSpectra", "KernelTraining", "TrainedKernels"]
+
+_PIXELS = CHANNELS * IMAGE_SIDE**2
 
 ActivationName = Annotated[
     Literal["arctan", "cosine"],
     Field(description="Activation function, scaled to zero mean and unit second moment under N(0, 1)."),
 ]
 ImageClass = Literal[CIFAR10_CLASSES]  # type: ignore[valid-type]  # the names stand in one place
+
+
+def _check_components(removed: int, samples: int, of: str = "", among: str = "") -> None:
+    # Centred images have one dimension less than there are samples; one has to be left.
+    if removed >= min(samples - 1, _PIXELS):
+        raise ValueError(
+            f"{of}removed_components must be fewer than {among}samples - 1 and than the {_PIXELS} pixels, "
+            f"found {removed} with {samples} samples"
+        )
 
 
 class KernelSpectra(Node):
@@ -60,12 +72,7 @@ class ImageKernelSpectra(KernelSpectra):
     def _possible(self) -> ImageKernelSpectra:
         if self.samples > 50_000:
             raise ValueError(f"samples must be at most the 50000 training images of CIFAR-10, found {self.samples}")
-        # Centred images have one dimension less than there are samples; one has to be left.
-        if self.removed_components >= min(self.samples - 1, PIXELS):
-            raise ValueError(
-                "removed_components must be fewer than samples - 1 and than the 3072 pixels, "
-                f"found {self.removed_components} with {self.samples} samples"
-            )
+        _check_components(self.removed_components, self.samples)
         return self
 
 
@@ -111,7 +118,12 @@ class KernelNetwork(Node):
     @property
     def dimension(self) -> int:
         """d_0."""
-        return self.input_dimension or PIXELS
+        return self.input_dimension or _PIXELS
+
+    @property
+    def kernel_names(self) -> list[str]:
+        """The conjugate kernel of every layer, and the tangent kernel."""
+        return [*(f"conjugate_{layer}" for layer, _ in enumerate(self.hidden, 1)), "tangent"]
 
 
 class InnerProducts(Node):
@@ -156,18 +168,12 @@ class Fan2020(Node):
                     "names of networks are small letters, digits and _, a letter first, and not those of figures; "
                     f"found {name!r}"
                 )
-            training = self.training
-            # Centred images have one dimension less than there are samples; one has to be left.
-            if network.removed_components >= min(training.samples - 1, PIXELS):
-                raise ValueError(
-                    f"networks.{name}.removed_components must be fewer than training.samples - 1 and than the {PIXELS} "
-                    f"pixels, found {network.removed_components} with {training.samples} samples"
-                )
+            _check_components(network.removed_components, self.training.samples, f"networks.{name}.", "training.")
             for key, most in (("samples", 10_000), ("test_samples", 2_000)):
-                if network.data == "cifar10" and getattr(training, key) > most:
+                found = getattr(self.training, key)
+                if network.data == "cifar10" and found > most:
                     raise ValueError(
-                        f"training.{key}: two classes of CIFAR-10 have {most} such images, "
-                        f"found {getattr(training, key)} ({name})"
+                        f"training.{key}: two classes of CIFAR-10 have {most} such images, found {found} ({name})"
                     )
         for item in ("figure_3", "figure_s5", "figure_s6"):
             name = getattr(self, item).network

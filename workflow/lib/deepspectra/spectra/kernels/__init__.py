@@ -1,9 +1,8 @@
 """Conjugate kernel and neural tangent kernel of a feed-forward network (fan2020), without a Jacobian.
 
 ``networks``        kernels of a network with random or given weights, layer by layer
-``equivalents``     what stands in for a network in the limit: lemma 3.5's sum, and a linear model with noise
-``means``           between a network's tangent kernel and that sum: mean sensitivities
-``initial``         all matrices of a random network, its stand-ins and its linear equivalent, by name
+``equivalents``     what stands in for a network in the limit; all matrices of a random network, by name
+``means``           between a network's tangent kernel and lemma 3.5's sum: mean sensitivities
 ``trained``         the matrices of a network before and after training, by name
 ``decompositions``  eigenvalues of these matrices
 ``weights``         weight matrices in blocks of rows

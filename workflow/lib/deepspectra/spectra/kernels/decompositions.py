@@ -1,23 +1,26 @@
-"""Eigenvalues of kernel matrices, and the labels in their eigenvectors, from file to file."""
+"""Eigenvalues of kernel matrices, and the labels in their eigenvectors, from file to file.
+
+The spectra keep the parameters, seed and dtype of the matrices.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.eigenvalues import label_shares, noise_floor, symmetric_eigenvalues
+from deepspectra.spectra.eigenvalues import noise_floor, symmetric_eigenvalues
 
 __all__ = ["decompose_initial", "decompose_trained"]
 
+_KEPT = ("parameters", "seed", "dtype")
+
 
 def decompose_initial(source: str | Path, target: str | Path, depth: int, compared: bool) -> None:
-    """Eigenvalues, float64, of the matrices of :func:`~deepspectra.spectra.kernels.initial.initial_matrices`.
+    """Eigenvalues, float64, of the matrices of :func:`~deepspectra.spectra.kernels.equivalents.initial_matrices`.
 
     :param depth: L. :param compared: whether the file has differences, which are passed on.
     """
@@ -33,14 +36,16 @@ def decompose_initial(source: str | Path, target: str | Path, depth: int, compar
         floors[name] = noise_floor(spectra[name], str(matrix.dtype).removeprefix("torch."))
     if compared:
         spectra |= store.read(source, {f"difference/{name}": (2,) for name in (*layers, "tangent")}).arrays
-    _write(target, spectra, floors, source, contents.attributes)
+    about = {key: contents.attributes[key] for key in _KEPT}
+    store.write(target, spectra, inputs=[source], noise_floor=floors, **about)
 
 
 def decompose_trained(source: str | Path, target: str | Path, kernels: Sequence[str]) -> None:
     """Eigenvalues of the matrices of :func:`~deepspectra.spectra.kernels.trained.trained_matrices`.
 
-    The target has ``eigenvalues/{matrix}`` and ``label_shares/{matrix}``, shape (n,), ascending; ``projection``, the
-    labels projected on the two leading eigenvectors of the last conjugate kernel after training; targets and outputs.
+    The target has ``eigenvalues/{matrix}``, shape (n,), ascending; ``label_shares/{matrix}``, the squared projection of
+    the labels on each eigenvector over their squared norm; ``projection``, the labels projected on the two leading
+    eigenvectors of the last conjugate kernel after training; targets and outputs.
 
     :param kernels: names of the conjugate kernels and then of the tangent kernel.
     """
@@ -49,25 +54,13 @@ def decompose_trained(source: str | Path, target: str | Path, kernels: Sequence[
     for part in ("train", "test"):
         shapes |= dict.fromkeys((f"initial/{part}_outputs", f"final/{part}_outputs", f"{part}_targets"), (part, 1))
     contents = store.read(source, shapes)
-    y, floors = contents["train_targets"][:, 0], {}
+    arrays, y, floors = contents.arrays, contents["train_targets"][:, 0], {}
     for name in ProgressBar(names, desc="eigenvalues", unit="matrix"):
-        values, vectors = (each.numpy() for each in torch.linalg.eigh(torch.from_numpy(contents.arrays.pop(name))))
+        values, vectors = (each.numpy() for each in torch.linalg.eigh(torch.from_numpy(arrays.pop(name))))
         floors[name] = noise_floor(values, "float64")
-        contents.arrays[f"eigenvalues/{name}"] = values
-        contents.arrays[f"label_shares/{name}"] = label_shares(vectors, y)
+        arrays |= {f"eigenvalues/{name}": values, f"label_shares/{name}": (vectors.T @ y) ** 2 / (y @ y)}
         if name == f"final/{kernels[-2]}":
             leading = vectors[:, -2:]
-            contents.arrays["projection"] = leading @ (leading.T @ y)
-    _write(target, contents.arrays, floors, source, contents.attributes)
-
-
-def _write(
-    target: str | Path,
-    arrays: Mapping[str, np.ndarray],
-    floors: Mapping[str, float],
-    source: str | Path,
-    attributes: Mapping[str, Any],
-) -> None:
-    """Spectra with the parameters, seed and dtype of the matrices."""
-    about = {key: attributes[key] for key in ("parameters", "seed", "dtype")}
+            arrays["projection"] = leading @ (leading.T @ y)
+    about = {key: contents.attributes[key] for key in _KEPT}
     store.write(target, arrays, inputs=[source], noise_floor=floors, **about)

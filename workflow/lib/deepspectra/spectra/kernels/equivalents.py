@@ -1,21 +1,63 @@
-"""Stand-ins for a network in the limit (fan2020, lemma 3.5): a sum of conjugate kernels, and a linear model."""
+"""Stand-ins for a network in the limit (fan2020, lemma 3.5), and all matrices at initialisation under their names."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from dataclasses import astuple
+from functools import partial
+from typing import Unpack
 
 import numpy as np
 import torch
 
+from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
-from deepspectra.spectra.kernels.grams import difference, gram
-from deepspectra.spectra.kernels.networks import Kernels, LayerReport, checked_accumulation, checked_matrix, silent
+from deepspectra.spectra.kernels.grams import kernel_difference
+from deepspectra.spectra.kernels.means import mean_tangent
+from deepspectra.spectra.kernels.networks import (
+    KernelOptions,
+    Kernels,
+    checked_matrix,
+    forward_pass,
+    random_network_kernels,
+)
 from deepspectra.spectra.kernels.waiting import waiting_room
-from deepspectra.spectra.kernels.weights import RandomWeights, checked_widths
+from deepspectra.spectra.kernels.weights import RandomWeights
 
-__all__ = ["lemma_tangent", "linear_equivalent"]
+__all__ = ["initial_matrices", "lemma_tangent", "linear_equivalent"]
+
+logger = logging.getLogger(__name__)
+
+
+def initial_matrices(
+    x: np.ndarray, widths: Sequence[int], activation: Activation, seed: int, **options: Unpack[KernelOptions]
+) -> dict[str, np.ndarray]:
+    """Kernels at initialisation, each of shape (n, n) and in the dtype of the accumulation.
+
+    Parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`; ``report`` is called
+    three times for each layer.
+
+    :returns: ``conjugate_1``, ..., ``tangent``; ``lemma_tangent`` and ``mean_tangent``, its stand-ins; the linear
+        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where the
+        accumulation differs from dtype, also ``difference/{kernel}``, shape (2,): the largest entry and the relative
+        norm of what sums in dtype would have changed.
+    """
+    network = random_network_kernels(x, widths, activation, seed, **options)
+    matrices, differences = network.arrays(), {}
+    if network.tangent_difference and network.gram_differences:
+        found = zip(matrices, (*network.gram_differences[1:], network.tangent_difference), strict=True)
+        differences = {f"difference/{name}": np.array(astuple(each)) for name, each in found}
+    lemma = lemma_tangent(network.grams, activation.b_sigma, activation.a_sigma)
+    mean, cut_off = mean_tangent(network.grams, activation)
+    matrices |= {"lemma_tangent": lemma.cpu().numpy(), "mean_tangent": mean.cpu().numpy()}
+    logger.info("mean sensitivities: entries are accurate to %.2g", cut_off)
+    del network, lemma, mean  # the linear equivalent needs the memory
+    linear = linear_equivalent(x, widths, activation.b_sigma, activation.a_sigma, seed, **options)
+    matrices |= {f"equivalent_{name}": matrix for name, matrix in linear.arrays().items()}
+    # Many eigenvalues of X'X are zero: in float64, whatever dtype is, they can be told from small ones.
+    return matrices | {"input": x.T @ x} | differences
 
 
 @torch.no_grad()
@@ -25,13 +67,7 @@ def linear_equivalent(
     b_sigma: float,
     a_sigma: float,
     seed: int,
-    *,
-    rates: Sequence[float] | None = None,
-    device: str | torch.device = "cpu",
-    dtype: torch.dtype = torch.float32,
-    accumulation: torch.dtype | None = None,
-    scratch: Path | None = None,
-    report: LayerReport = silent,
+    **options: Unpack[KernelOptions],
 ) -> Kernels:
     """Kernels of the limit's own model at finite size: a linear network with independent noise in every layer.
 
@@ -44,40 +80,22 @@ def linear_equivalent(
     to finite size alone, and a network's own distance is judged by it. W_l has the same numbers as in the network that
     :func:`~deepspectra.spectra.kernels.networks.random_network_kernels` draws from this seed.
 
-    :param inputs: X_0, shape (d_0, n).
-    :param widths: d_1, ..., d_L.
-
-    Further parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`. Only Gram
-    matrices of lower precision wait in ``scratch``, where both kernels are computed.
-
+    :param inputs: X_0, shape (d_0, n). :param widths: d_1, ..., d_L.
+    :param options: only Gram matrices of lower precision wait in ``scratch``, where both kernels are computed.
     :raises UserError: as that function, or if not b_sigma^2 <= 1 <= a_sigma.
     """
-    x = checked_matrix(inputs, device, dtype)
-    weights = RandomWeights(checked_widths(x.shape[0], widths), seed, x.device, dtype)
-    layers = len(weights.widths) - 1
-    tangent_coefficients(layers, b_sigma, a_sigma, rates)  # fail before the work
-    accumulation = checked_accumulation(dtype, accumulation)
-    compared = accumulation != dtype
-
-    grams, gram_differences, tangent_difference = [], [], None
-    with waiting_room(scratch) as room:
-        for layer in range(layers + 1):
-            if layer > 0:
-                x = _following_layer(x, weights, layer, b_sigma)
-            grams.append(gram(x, accumulation))
-            if compared:
-                plain = gram(x, dtype)
-                gram_differences.append(difference(plain, grams[-1]))
-                room.put("grams", plain)
-                del plain
-            if layer > 0:
-                report(f"layer {layer} of {layers}: linear model")
-        tangent = lemma_tangent(grams, b_sigma, a_sigma, rates)
-        if compared:
-            plain_grams = (plain.to(x.device) for _, plain in room.take("grams"))
-            plain_tangent = _weighted_sum(plain_grams, *tangent_coefficients(layers, b_sigma, a_sigma, rates))
-            tangent_difference = difference(plain_tangent, tangent)
-    return Kernels(tuple(grams), tangent, tuple(gram_differences) if compared else None, tangent_difference)
+    x = checked_matrix(inputs, options)
+    weights = RandomWeights((x.shape[0], *widths), seed, x.device, x.dtype)
+    layers = len(widths)
+    shift, coefficients = tangent_coefficients(layers, b_sigma, a_sigma, options.get("rates"))
+    with waiting_room(options.get("scratch")) as room:
+        following = partial(_following_layer, weights, b_sigma)
+        grams, differences = forward_pass(x, layers, following, room, options, "linear model")
+        tangent, tangent_difference = _weighted_sum(grams, shift, coefficients), None
+        if differences:
+            plain = (room.take_whole(f"gram {layer}").to(x.device) for layer in range(layers + 1))
+            tangent_difference = kernel_difference(_weighted_sum(plain, shift, coefficients), tangent)
+    return Kernels(grams, tangent, differences, tangent_difference)
 
 
 def lemma_tangent(
@@ -88,8 +106,7 @@ def lemma_tangent(
     Theorem 3.7 is about this matrix; in theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
     At finite size, the distance of its spectrum to that of K_NTK is the lemma's own error, separate from the limit's.
 
-    :param grams: X_l'X_l for l = 0, ..., L.
-    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma.
     """
     return _weighted_sum(grams, *tangent_coefficients(len(grams) - 1, b_sigma, a_sigma, rates))
@@ -106,7 +123,7 @@ def _weighted_sum(grams: Iterable[torch.Tensor], shift: float, coefficients: Seq
     return total
 
 
-def _following_layer(x: torch.Tensor, weights: RandomWeights, layer: int, b_sigma: float) -> torch.Tensor:
+def _following_layer(weights: RandomWeights, b_sigma: float, x: torch.Tensor, layer: int) -> torch.Tensor:
     """X_l from X_{l-1}, shape (d_l, n)."""
     level = math.sqrt(max(1 - b_sigma**2, 0.0))
     following = x.new_empty(weights.widths[layer], x.shape[1])

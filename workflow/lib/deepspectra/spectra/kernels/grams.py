@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-__all__ = ["KernelDifference", "add_gram_times", "difference", "gram", "mirror"]
+__all__ = ["KernelDifference", "add_gram_times", "gram", "kernel_difference", "mirror"]
 
 # Rows of X converted at once, and rows of a Gram matrix compared at once.
 _ROWS = 1024
@@ -34,11 +34,7 @@ class KernelDifference:
 
 
 def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """X'X, exactly symmetric.
-
-    :param x: shape (d, n).
-    :param dtype: of the products and sums, and of the result, shape (n, n).
-    """
+    """X'X, shape (n, n), exactly symmetric, of X of shape (d, n), with products and sums in ``dtype``."""
     samples = x.shape[1]
     product = x.new_empty((samples, samples), dtype=dtype)
     for rows in _row_blocks(samples, samples):
@@ -46,20 +42,17 @@ def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return mirror(product, samples)
 
 
-def add_gram_times(
-    kernel: torch.Tensor, sensitivity: torch.Tensor, factor: torch.Tensor, rate: float, dtype: torch.dtype
-) -> None:
-    """Add ``rate`` (S'S) o F to the blocks of ``kernel`` on and above the diagonal, in place.
+def add_gram_times(kernel: torch.Tensor, sensitivity: torch.Tensor, factor: torch.Tensor, rate: float) -> None:
+    """Add ``rate`` (S'S) o F to the blocks of ``kernel`` on and above the diagonal, in place and in its dtype.
 
     :param kernel: shape (n k, n k); :func:`mirror` fills the part below the diagonal.
     :param sensitivity: S, shape (d, n k), k outputs side by side.
     :param factor: F, shape (n, n), which multiplies each of the k^2 blocks of S'S.
-    :param dtype: of the products and sums, and of ``kernel`` and ``factor``.
     """
     samples, columns = factor.shape[0], kernel.shape[0]
     for rows in _row_blocks(columns, samples):
         shape = rows.stop - rows.start, columns - rows.start
-        block = _upper_rows(sensitivity, rows, sensitivity.new_empty(shape, dtype=dtype))
+        block = _upper_rows(sensitivity, rows, kernel.new_empty(shape))
         output, first = divmod(rows.start, samples)
         factor_rows = factor[first : first + block.shape[0]]
         for start in range(output * samples, columns, samples):
@@ -71,26 +64,24 @@ def add_gram_times(
 
 
 def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
-    """Copy the blocks above the diagonal to those below, in place. Blocks on the diagonal are already symmetric.
+    """Copy the blocks above the diagonal of a matrix of shape (n k, n k) to those below, in place.
 
-    :param matrix: shape (n k, n k).
-    :param samples: n.
+    Blocks on the diagonal are already symmetric; ``samples`` is n.
     """
     for rows in _row_blocks(matrix.shape[0], samples):
         matrix[rows.stop :, rows] = matrix[rows, rows.stop :].T
     return matrix
 
 
-def difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
+def kernel_difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
     """Compare kernels of lower and higher precision, both of shape (n, n), in blocks and without a copy of either."""
     largest, squares, norm = 0.0, 0.0, 0.0
     for start in range(0, higher.shape[0], _ROWS):
         exact = higher[start : start + _ROWS]
-        squares_of_exact = torch.linalg.vector_norm(exact, dtype=torch.float64).item() ** 2
+        norm += torch.linalg.vector_norm(exact, dtype=torch.float64).item() ** 2
         change = lower[start : start + _ROWS].to(exact.dtype).sub_(exact)
         largest = max(largest, change.abs_().max().item())
         squares += torch.linalg.vector_norm(change, dtype=torch.float64).item() ** 2
-        norm += squares_of_exact
     return KernelDifference(largest, math.sqrt(squares / norm) if norm else 0.0)
 
 
@@ -105,8 +96,7 @@ def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
 def _upper_rows(x: torch.Tensor, rows: slice, out: torch.Tensor) -> torch.Tensor:
     """Compute rows of X'X from their diagonal block on into ``out``, in its dtype; the diagonal block is symmetrised.
 
-    :param x: shape (d, columns).
-    :param out: shape (rows, columns - rows.start), returned.
+    :param x: shape (d, columns). :param out: shape (rows, columns - rows.start), returned.
     """
     left, right = x[:, rows], x[:, rows.start :]
     if out.dtype == x.dtype:

@@ -38,8 +38,7 @@ def mean_tangent(
     Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
     weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
 
-    :param grams: X_l'X_l for l = 0, ..., L.
-    :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
+    :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :returns: the kernel, and a bound on the remainder of the series of one such mean. It leaves out the error of
         interpolating between norms, about 1e-9 if they differ by less than a factor of ten.
     :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
@@ -57,22 +56,19 @@ def _multiply_by_means(product: torch.Tensor, matrix: torch.Tensor, activation: 
     """Multiply by E[sigma'(u) sigma'(v)], entry by entry and in place; a bound on the remainder of the series."""
     norms = matrix.diagonal().sqrt()
     coefficients, second_moments = _at_norms(activation, norms.double().cpu().numpy())
-    largest = max(rows.abs().max().item() for rows in _correlations(matrix, norms))
+    largest = max(block.abs().max().item() for _, block in _correlations(matrix, norms))
     # At a correlation, the remainder is at most that at one times its power.
     left = np.maximum(second_moments[:, None] - np.cumsum(coefficients**2, axis=1), 0).max(axis=0)
     left *= largest ** np.arange(1, left.size + 1)
     terms = 1 + int(np.argmax(left <= _CUT_OFF)) if left[-1] <= _CUT_OFF else left.size
     columns = torch.from_numpy(coefficients[:, :terms].T.copy()).to(matrix)
     diagonal = torch.from_numpy(second_moments).to(matrix)
-    start = 0
-    for correlations in _correlations(matrix, norms):
-        rows = slice(start, start + correlations.shape[0])
+    for rows, correlations in _correlations(matrix, norms):
         means = torch.zeros_like(correlations)
         for column in columns.flip(0):
             means.mul_(correlations).addcmul_(column[rows, None], column)
-        means.diagonal(start).copy_(diagonal[rows])
+        means.diagonal(rows.start).copy_(diagonal[rows])
         product[rows] *= means
-        start = rows.stop
     return float(left[terms - 1])
 
 
@@ -94,11 +90,11 @@ def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np
     return found[:, :-1], found[:, -1]
 
 
-def _correlations(matrix: torch.Tensor, norms: torch.Tensor) -> Iterator[torch.Tensor]:
+def _correlations(matrix: torch.Tensor, norms: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
     """Consecutive blocks of rows of a Gram matrix as correlations, with zeros on the diagonal."""
     step = max(1, _ENTRIES // matrix.shape[1])
     for start in range(0, matrix.shape[0], step):
         rows = slice(start, start + step)
         block = (matrix[rows] / norms[rows, None] / norms).clamp_(-1, 1)
         block.diagonal(start).zero_()
-        yield block
+        yield rows, block

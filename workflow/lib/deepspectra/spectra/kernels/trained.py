@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -15,28 +16,23 @@ from deepspectra.nn.networks import load_parameters, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.tables import read_csv
-from deepspectra.spectra.kernels.networks import LayerReport, network_kernels, silent
+from deepspectra.spectra.kernels.networks import KernelOptions, network_kernels
 
 __all__ = ["check_test_error", "trained_matrices"]
 
 _STATES = ("initial", "final")
 
 
+@torch.no_grad()
 def trained_matrices(
-    model: nn.Module,
-    path: str | Path,
-    task: Task,
-    activation: Activation,
-    *,
-    device: str | torch.device = "cpu",
-    report: LayerReport = silent,
+    model: nn.Module, path: str | Path, task: Task, activation: Activation, **options: Unpack[KernelOptions]
 ) -> dict[str, np.ndarray]:
     """Kernels on the training samples, in float64, and outputs in both states.
 
     :param model: the network, in the NTK parametrisation and with one output. It becomes float64, and its parameters
         are overwritten.
     :param path: the file of its weights before and after training.
-    :param report: called four times for each hidden layer.
+    :param options: ``report`` is called four times for each hidden layer.
     :returns: ``input``, ``train_targets`` and ``test_targets``; ``{state}/conjugate_1``, ..., ``{state}/tangent``,
         ``{state}/train_outputs`` and ``{state}/test_outputs`` for the states initial and final.
     :raises UserError: if the file does not hold this network.
@@ -49,15 +45,11 @@ def trained_matrices(
     arrays["test_targets"] = task.test.targets.numpy()
     for state in _STATES:
         load_parameters(model, {name: stored[f"{state}/{name}"] for name in names})
-        weights = list(model.parameters())
-        kernels = network_kernels(x, weights[:-1], weights[-1], activation, device=device, report=report)
-        assert kernels.tangent is not None
-        for layer, gram in enumerate(kernels.grams[1:], 1):
-            arrays[f"{state}/conjugate_{layer}"] = gram.cpu().numpy()
-        arrays[f"{state}/tangent"] = kernels.tangent.cpu().numpy()
-        with torch.no_grad():
-            arrays[f"{state}/train_outputs"] = model(task.train.inputs).numpy()
-            arrays[f"{state}/test_outputs"] = model(task.test.inputs).numpy()
+        *weights, readout = model.parameters()
+        found = network_kernels(x, weights, readout, activation, **options).arrays()
+        found["train_outputs"] = model(task.train.inputs).numpy()
+        found["test_outputs"] = model(task.test.inputs).numpy()
+        arrays |= {f"{state}/{name}": array for name, array in found.items()}
     return arrays
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.seeds import keyed_generator
 
-__all__ = ["ROWS", "GivenWeights", "RandomWeights", "Weights", "checked_widths"]
+__all__ = ["ROWS", "GivenWeights", "RandomWeights", "Weights"]
 
 #: Rows of a weight matrix drawn at once. Part of the definition of a random network: another value, other weights.
 ROWS = 1024
@@ -23,26 +22,58 @@ ROWS = 1024
 _WEIGHTS, _NOISE = 0, 1
 
 
-class Weights(Protocol):
-    """Weight matrices in blocks of rows, the same at every request."""
+@dataclass(frozen=True)
+class RandomWeights:
+    """Independent N(0, 1) weights, a function of the seed and the widths alone (and of torch's generator).
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """d_0, ..., d_L."""
+    Output a has the same weights however many outputs there are.
+
+    :ivar widths: d_0, ..., d_L.
+    :raises UserError: if there is no layer or a width is not positive.
+    """
+
+    widths: tuple[int, ...]
+    seed: int
+    device: torch.device
+    dtype: torch.dtype
+    outputs: int = 1
+
+    def __post_init__(self) -> None:
+        if len(self.widths) < 2 or min(self.widths) < 1:
+            raise UserError(f"a network needs at least one hidden layer, all widths positive; got {self.widths[1:]}.")
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}).
+        """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}), :data:`ROWS` at a time.
 
-        Callers that let go of a block before they take the next one hold one block in memory.
+        They are drawn anew at every request. Callers that let go of a block before they take the next one hold one
+        block in memory.
         """
+        rows, columns = self.widths[layer], self.widths[layer - 1]
+        for block, start in enumerate(range(0, rows, ROWS)):
+            stop = min(start + ROWS, rows)
+            # Keep no reference here: the block has to be gone before the next one is drawn.
+            yield slice(start, stop), self._draw((stop - start, columns), _WEIGHTS, layer, block)
 
     def readout(self) -> torch.Tensor:
-        """W_{L+1} of eq. 16, shape (d_L, k): a column for each output."""
+        """W_{L+1} of eq. 16, shape (d_L, outputs): a column for each output."""
+        layer = len(self.widths)
+        draws = [self._draw(self.widths[-1:], _WEIGHTS, layer, output) for output in range(self.outputs)]
+        return torch.stack(draws, dim=1)
+
+    def noise(self, layer: int, block: int, shape: Sequence[int]) -> torch.Tensor:
+        """Numbers independent of the weights, for a block of rows of a layer's activations."""
+        return self._draw(shape, _NOISE, layer, block)
+
+    def _draw(self, shape: Sequence[int], kind: int, layer: int, block: int) -> torch.Tensor:
+        """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
+        generator = keyed_generator(kind, self.seed, layer, block)
+        drawn = torch.randn(tuple(shape), generator=generator, dtype=torch.float32)
+        return drawn.to(device=self.device, dtype=self.dtype)
 
 
 @dataclass(frozen=True)
 class GivenWeights:
-    """Weights held as they are: W_1, ..., W_L, and the readout of shape (d_L, k)."""
+    """The same for weights held as they are: W_1, ..., W_L, each one block, and the readout of shape (d_L, k)."""
 
     matrices: tuple[torch.Tensor, ...]
     last: torch.Tensor
@@ -53,59 +84,12 @@ class GivenWeights:
         return (self.matrices[0].shape[1], *(matrix.shape[0] for matrix in self.matrices))
 
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
-        """The whole matrix as one block."""
-        matrix = self.matrices[layer - 1]
-        yield slice(0, matrix.shape[0]), matrix
+        """The whole matrix W_layer."""
+        yield slice(0, self.widths[layer]), self.matrices[layer - 1]
 
     def readout(self) -> torch.Tensor:
         """W_{L+1} of eq. 16, shape (d_L, k)."""
         return self.last
 
 
-@dataclass(frozen=True)
-class RandomWeights:
-    """Independent N(0, 1) weights, a function of the seed and the widths alone (and of torch's generator).
-
-    Output a has the same weights however many outputs there are.
-    """
-
-    widths: tuple[int, ...]
-    seed: int
-    device: torch.device
-    dtype: torch.dtype
-    outputs: int = 1
-
-    def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Rows and values of W_layer, drawn anew at every request, :data:`ROWS` at a time."""
-        rows, columns = self.widths[layer], self.widths[layer - 1]
-        for block, start in enumerate(range(0, rows, ROWS)):
-            stop = min(start + ROWS, rows)
-            # Keep no reference here: the block has to be gone before the next one is drawn.
-            key = _WEIGHTS, self.seed, layer, block
-            yield slice(start, stop), _draw((stop - start, columns), key, self.device, self.dtype)
-
-    def readout(self) -> torch.Tensor:
-        """W_{L+1} of eq. 16, shape (d_L, outputs)."""
-        key = _WEIGHTS, self.seed, len(self.widths)
-        draws = [_draw((self.widths[-1],), (*key, output), self.device, self.dtype) for output in range(self.outputs)]
-        return torch.stack(draws, dim=1)
-
-    def noise(self, layer: int, block: int, shape: Sequence[int]) -> torch.Tensor:
-        """Numbers independent of the weights, for a block of rows of a layer's activations."""
-        return _draw(shape, (_NOISE, self.seed, layer, block), self.device, self.dtype)
-
-
-def checked_widths(dimension: int, widths: Sequence[int]) -> tuple[int, ...]:
-    """d_0, d_1, ..., d_L.
-
-    :raises UserError: if there is no layer or a width is not positive.
-    """
-    if not widths or min(widths) < 1:
-        raise UserError(f"a network needs at least one hidden layer, all widths positive; got {tuple(widths)}.")
-    return (dimension, *(int(width) for width in widths))
-
-
-def _draw(shape: Sequence[int], key: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
-    drawn = torch.randn(tuple(shape), generator=keyed_generator(*key), dtype=torch.float32)
-    return drawn.to(device=device, dtype=dtype)
+Weights = GivenWeights | RandomWeights

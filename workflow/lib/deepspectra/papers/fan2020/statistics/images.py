@@ -28,18 +28,18 @@ def inner_product_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
     :param files: ``images``: CIFAR-10. :param parameters: ``samples``, ``removed_components``, ``seed``, ``bins``.
     """
     images = store.read(files["images"][0], {"train_images": (50_000, *_SHAPE)})["train_images"]
-    samples, removed, seed = (parameters[key] for key in ("samples", "removed_components", "seed"))
+    samples, removed, seed, bins = (parameters[key] for key in ("samples", "removed_components", "seed", "bins"))
     raw = columns_of(images[choose_images(samples, len(images), seed)])
     sets = {
         ("a", "raw"): raw / np.linalg.norm(raw, axis=0),
         ("a", "centred"): image_samples(images, samples, 0, seed),
         ("b", "after"): image_samples(images, samples, removed, seed),
     }
-    curves, summary = [], [Row("b", "after", "components_removed", "components removed", float(removed))]
+    curves: list[Bar] = []
+    summary = [Row("b", "after", "components_removed", "components removed", float(removed))]
     for (panel, series), x in sets.items():
-        bars, rows = compare_inner_products(panel, series, x, parameters["bins"])
-        curves += bars
-        summary += rows
+        bars, rows = compare_inner_products(panel, series, x, bins)
+        curves, summary = curves + bars, summary + rows
     table = pd.DataFrame(curves, columns=["panel", "series", "x", "x_high", "y"])
     return Numbers(table, summary_table(summary, "reference"))
 
@@ -50,15 +50,13 @@ def example_image_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
     :param files: ``images``: CIFAR-10. :param parameters: ``samples``, ``removed_components``, ``seed``, ``images``.
     """
     data = store.read(files["images"][0], {"train_images": (50_000, *_SHAPE), "train_labels": (50_000,)})
-    labels = data["train_labels"]
-    chosen = choose_images(parameters["samples"], len(labels), parameters["seed"])
+    chosen = choose_images(parameters["samples"], 50_000, parameters["seed"])
     # The first images in the order of their indices are a random choice, as all of them are.
     x = columns_of(data["train_images"][chosen])
     pixels, left = example_images(x, _SHAPE, parameters["removed_components"], parameters["images"])
-    summary = []
+    summary, label = [], "share of the centred squared norm that is left"
     for number, (image, share) in enumerate(zip(chosen, left, strict=False), 1):
-        panel, series = f"image_{number}", CIFAR10_CLASSES[int(labels[image])]
-        label = "share of the centred squared norm that is left"
+        panel, series = f"image_{number}", CIFAR10_CLASSES[int(data["train_labels"][image])]
         summary += [
             Row(panel, series, "image_index", "index of the training image", float(image)),
             Row(panel, series, "share_left", label, share, told=True),
@@ -100,15 +98,12 @@ def example_images(
     :returns: pixels from 0 to 1, columns panel, series, x, y, red, green, blue; and the share of each image's centred
         squared norm that is left, float64, shape (count,).
     """
-    shown = x[:, :count]
-    centred = principal_components(x, 0).remove(x)[:, :count]
-    rest = principal_components(x, removed_components).remove(x)[:, :count]
+    centred, rest = (principal_components(x, k).remove(x)[:, :count] for k in (0, removed_components))
     row, column = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
     tables = []
     for index in range(count):
-        pixels = {"before": shown[:, index] / 255}
-        pixels["after"] = 0.5 + 0.5 * rest[:, index] / np.abs(rest[:, index]).max()
-        for series, values in pixels.items():
+        after = 0.5 + 0.5 * rest[:, index] / np.abs(rest[:, index]).max()
+        for series, values in (("before", x[:, index] / 255), ("after", after)):
             table = pd.DataFrame(values.reshape(-1, shape[2]), columns=_PIXEL_COLUMNS[4:])
             tables.append(table.assign(panel=f"image_{index + 1}", series=series, x=column, y=row))
     left = np.sum(rest**2, axis=0) / np.sum(centred**2, axis=0)

@@ -1,29 +1,40 @@
-"""Spectra, histograms and limit densities, gathered panel by panel into the curves and summary of a figure."""
+"""Kernels at random weights beside their limit laws: the numbers of figures 1, 2, S2 and S4 of Fan and Wang (2020).
+
+Curves and summary are gathered panel by panel; figures of trained kernels use the same spectra and panels.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ks_2samp
 
-from deepspectra.papers.histograms import Bar, histogram
+from deepspectra.nn.activations import activation
+from deepspectra.papers.histograms import Bar, histogram, zoom
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.limits.inputs import EmpiricalInput, InputSpectrum, MarchenkoPasturInput
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
+from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import LayeredKernel, density
+from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, density, limit_law, tangent_kernel
 from deepspectra.runtime import store
+from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["KernelSpectrum", "SpectrumPanels", "add_limit", "logarithmic_edges", "logarithmic_grid"]
-__all__ += ["logarithmic_histogram", "read_spectra", "starting_spectrum"]
+__all__ = ["KernelSpectrum", "SpectrumPanels", "compare_input", "compare_kernel", "compare_stand_ins"]
+__all__ += ["kernel_spectra_numbers", "layer_spectra_numbers", "limit_kernel", "logarithmic_edges", "logarithmic_grid"]
 
 logger = logging.getLogger(__name__)
 
+#: Matrices between a tangent kernel and its limit, in words.
+_STAND_INS = {"mean": "the kernel with mean sensitivities", "lemma": "lemma 3.5's matrix"}
+_KS = "KS distance to the limit"
 # Bins on a logarithmic axis start no lower than this share of the largest eigenvalue.
 _SMALLEST_SHARE = 1e-9
 
@@ -37,6 +48,32 @@ class SpectrumPanels:
 
     curves: list[Bar] = field(default_factory=list)
     summary: list[Row] = field(default_factory=list)
+
+    def add_line(self, panel: str, series: str, x: np.ndarray, y: np.ndarray) -> None:
+        """Add a curve through points of shape (k,)."""
+        self.curves += [(panel, series, a, a, b) for a, b in zip(x, y, strict=True)]
+
+    def add_logarithmic_bars(self, panel: str, series: str, values: np.ndarray, edges: np.ndarray, size: int) -> None:
+        """Add a histogram with bins as eigenvalues, and densities of ln(lambda) as heights."""
+        bars = histogram(panel, np.log(values), edges, size, series)
+        self.curves += [(panel, series, float(np.exp(low)), float(np.exp(high)), y) for *_, low, high, y in bars]
+
+    def add_limit(
+        self, panel: str, name: str, kernel: LayeredKernel, x: np.ndarray, logarithmic: bool, at: int | None
+    ) -> Row:
+        """Add the curve of the limit density, or that of ln(lambda), at those points x that converge.
+
+        :returns: how many do not, for the summary.
+        """
+        curve = density(kernel, x)
+        drawn = curve.converged & np.isfinite(curve.density)
+        missing = int(np.sum(~drawn))
+        if missing:
+            logger.warning("%s: %d points of the limit do not converge and are not drawn", name, missing)
+        points, values = curve.points[drawn], curve.density[drawn]
+        self.add_line(panel, "limit", points, points * values if logarithmic else values)
+        label = "points of the limit that did not converge"
+        return Row(panel, name, "limit_points_not_converged", label, float(missing), 0.0, at=at)
 
     def numbers(self) -> Numbers:
         """Both as tables."""
@@ -56,42 +93,31 @@ class KernelSpectrum:
         """Eigenvalues with rounding set to zero."""
         return np.where(np.abs(self.eigenvalues) <= self.floor, 0.0, self.eigenvalues)
 
-    @property
-    def positive(self) -> np.ndarray:
-        """Eigenvalues above the floor."""
-        return self.eigenvalues[self.eigenvalues > self.floor]
-
     def distance(self, law: LimitLaw) -> float:
         """Kolmogorov-Smirnov distance to a law."""
         return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
-def read_spectra(path: str | Path, names: Iterable[str], samples: int) -> dict[str, KernelSpectrum]:
-    """Spectra of matrices of shape (samples, samples), by name."""
-    names = list(names)
-    found = store.read(path, dict.fromkeys(names, (samples,)))
-    return {name: KernelSpectrum(found[name], found.attributes["noise_floor"][name]) for name in names}
+def limit_kernel(
+    name: str, inputs: KernelSpectrum, ratio: float | None, ratios: Sequence[float], activation_name: str
+) -> LayeredKernel:
+    """The limit of ``conjugate_1``, ... (theorem 3.4) or ``tangent`` (theorem 3.7).
 
-
-def starting_spectrum(spectrum: KernelSpectrum, ratio: float | None) -> InputSpectrum:
-    """mu_0, from which the kernels' limits start.
-
-    :param spectrum: of the input Gram matrix.
+    :param inputs: spectrum of the input Gram matrix.
     :param ratio: n/d_0 of Gaussian inputs or points of a sphere, whose limit is the Marchenko-Pastur law; None where
         the inputs stand for themselves.
+    :param ratios: n/d_1, ..., n/d_L.
     """
-    return EmpiricalInput(spectrum.cleared) if ratio is None else MarchenkoPasturInput(ratio)
+    start = EmpiricalInput(inputs.cleared) if ratio is None else MarchenkoPasturInput(ratio)
+    sigma = activation(activation_name)
+    if name == "tangent":
+        return tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma)
+    return conjugate_kernel(start, ratios, sigma.b_sigma, int(name.removeprefix("conjugate_")))
 
 
 def logarithmic_edges(smallest: float, largest: float, bins: int) -> np.ndarray:
     """Edges of bins of equal width in ln(lambda) from the smallest to the largest eigenvalue, shape (bins + 1,)."""
     return np.linspace(np.log(max(smallest, _SMALLEST_SHARE * largest)) - 1e-9, np.log(largest) + 1e-9, bins + 1)
-
-
-def logarithmic_histogram(panel: str, series: str, values: np.ndarray, edges: np.ndarray, size: int) -> list[Bar]:
-    """Rows of a histogram: bins as eigenvalues, heights as densities of ln(lambda)."""
-    bars = histogram(panel, np.log(values), edges, size, series)
-    return [(panel, series, float(np.exp(low)), float(np.exp(high)), height) for *_, low, high, height in bars]
 
 
 def logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
@@ -100,26 +126,167 @@ def logarithmic_grid(law: LimitLaw, points: int) -> np.ndarray:
     return np.geomspace(max(law.edges[0][0], _SMALLEST_SHARE * upper), upper, points)
 
 
-def add_limit(
+def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
+    """Input Gram matrix, last conjugate kernel and tangent kernel beside the limits of theorems 3.4 and 3.7.
+
+    References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
+
+    :param files: ``spectra``: one file. :param parameters: settings of the figure.
+    """
+    (path,), last, bins = files["spectra"], f"conjugate_{parameters['depth']}", parameters["bins"]
+    names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
+    spectra, ratio, limits = _read(path, names, parameters)
+    sizes = bins, parameters["curve_points"]
+    found = SpectrumPanels()
+    compare_input(found, "a", spectra["input"], ratio, *sizes)
+    compare_kernel(found, "b", "conjugate", spectra[last], spectra[f"equivalent_{last}"], limits[last], *sizes)
+    pair, limit = (spectra["tangent"], spectra["equivalent_tangent"]), limits["tangent"]
+    law = compare_kernel(found, "c", "tangent", *pair, limit, *sizes)
+    compare_stand_ins(found, "c", *pair, {name: spectra[f"{name}_tangent"] for name in _STAND_INS}, law, bins)
+    smallest, edge = pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift
+    label = "smallest eigenvalue / r_plus"
+    found.summary.append(Row("c", "tangent", "smallest_eigenvalue_over_r_plus", label, smallest, edge))
+
+    if parameters["accumulation"] != parameters["dtype"]:
+        for panel, series, name in (("b", "conjugate", last), ("c", "tangent", "tangent")):
+            largest, relative = store.read(path, {f"difference/{name}": (2,)})[f"difference/{name}"]
+            found.summary += [
+                Row(panel, series, "largest_entry_change", "largest change of an entry by float32 sums", largest),
+                Row(panel, series, "kernel_change", "relative change of the kernel by float32 sums", relative),
+            ]
+    return found.numbers()
+
+
+def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
+    """Conjugate kernels of every layer beside the limits of theorem 3.4, for Gaussian inputs and images.
+
+    :param files: ``spectra``: a file for each figure. :param parameters: their settings by name, in the same order.
+    """
+    found = SpectrumPanels()
+    networks = list(zip(files["spectra"], parameters.items(), strict=True))
+    layers = [(*network, layer) for network in networks for layer in range(1, network[1][1]["depth"] + 1)]
+    for path, (figure, settings), layer in ProgressBar(layers, desc="figure_s4", unit="layer"):
+        name = f"conjugate_{layer}"
+        spectra, _, limits = _read(path, ("input", name, f"equivalent_{name}"), settings)
+        pair, sizes = (spectra[name], spectra[f"equivalent_{name}"]), (settings["bins"], settings["curve_points"])
+        compare_kernel(found, f"{figure}_{layer}", name, *pair, limits[name], *sizes, logarithmic=True, at=layer)
+    return found.numbers()
+
+
+def _read(
+    path: str | Path, names: Sequence[str], settings: Mapping[str, Any]
+) -> tuple[dict[str, KernelSpectrum], float | None, dict[str, LayeredKernel]]:
+    """Spectra by name; n/d_0, None for images; limits of the network's own kernels by name."""
+    samples, dimension = settings["samples"], settings.get("input_dimension")
+    contents = store.read(path, dict.fromkeys(names, (samples,)))
+    spectra = {name: KernelSpectrum(contents[name], contents.attributes["noise_floor"][name]) for name in names}
+    ratio, ratios = samples / dimension if dimension else None, [samples / settings["width"]] * settings["depth"]
+    own = [name for name in names if name == "tangent" or name.startswith("conjugate")]
+    given = spectra["input"], ratio, ratios, settings["activation"]
+    return spectra, ratio, {name: limit_kernel(name, *given) for name in own}
+
+
+def compare_input(
+    found: SpectrumPanels, panel: str, spectrum: KernelSpectrum, ratio: float | None, bins: int, points: int
+) -> None:
+    """The input Gram matrix, beside its limit where it has one (see :func:`limit_kernel`)."""
+    eigenvalues = spectrum.cleared
+    bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
+    found.curves += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)
+    found.curves.append((panel, "atom", 0.0, 0.0, zeros))
+    law = MarchenkoPastur(ratio) if ratio else None
+    if law:
+        lower, upper = law.edges
+        x = lower + (upper - lower) * np.sin(np.linspace(0, np.pi / 2, points)) ** 2
+        found.add_line(panel, "limit", x, law.density(x))
+        distance = ks_distance(eigenvalues, law.cdf, law.atoms)
+        found.summary.append(Row(panel, "input", "ks_distance", _KS, distance, told=True))
+    label = "share of zero eigenvalues"
+    found.summary.append(Row(panel, "input", "share_of_zeros", label, zeros, law.atom if law else None))
+
+
+def compare_kernel(
     found: SpectrumPanels,
     panel: str,
     name: str,
+    spectrum: KernelSpectrum,
+    equivalent: KernelSpectrum,
     kernel: LayeredKernel,
-    x: np.ndarray,
+    bins: int,
+    points: int,
     logarithmic: bool = False,
     at: int | None = None,
-) -> Row:
-    """Add the curve of the limit density, or that of ln(lambda), at those points x that converge.
+) -> LimitLaw:
+    """A kernel of a random network beside its limit law, and the distances to it of the kernel and its equivalent.
 
-    :returns: how many do not, for the summary.
+    :param at: layer of the kernel, where a figure has several.
+    :param bins: of the histogram. :param points: of the limit's density.
+    :param logarithmic: show densities of ln(lambda), in bins of equal width there; otherwise a second histogram
+        magnifies a crowded left end.
+    :raises LimitError: if the limit's mass is not one.
     """
-    curve = density(kernel, x)
-    drawn = curve.converged & np.isfinite(curve.density)
-    missing = int(np.sum(~drawn))
-    if missing:
-        logger.warning("%s: %d points of the limit do not converge and are not drawn", name, missing)
-    points, values = curve.points[drawn], curve.density[drawn]
-    heights = points * values if logarithmic else values
-    found.curves += [(panel, "limit", a, a, b) for a, b in zip(points, heights, strict=True)]
-    label = "points of the limit that did not converge"
-    return Row(panel, name, "limit_points_not_converged", label, float(missing), 0.0, at=at)
+    law, bulk, size = limit_law(kernel), spectrum.eigenvalues, spectrum.eigenvalues.size
+    for location, _ in law.atoms:
+        # Equal eigenvalues that rounding has spread form a line of their own, outside the histogram.
+        on_atom = np.abs(bulk - location) <= spectrum.floor
+        found.curves.append((panel, "atom", location, location, np.sum(on_atom) / size))
+        bulk = bulk[~on_atom]
+    (lower, upper), x = (law.edges[0][0], law.edges[-1][1]), law.grid(points)
+    if logarithmic:
+        positive = bulk[bulk > spectrum.floor]
+        edges = logarithmic_edges(positive[0], positive[-1], bins)
+        found.add_logarithmic_bars(panel, "histogram", positive, edges, size)
+        x = np.union1d(x, logarithmic_grid(law, points))
+    else:
+        magnified = zoom(panel, bulk, bins, size)
+        if magnified:
+            # A grid over the whole support leaves few points for its crowded end.
+            x = np.union1d(x, lower + (magnified[-1][3] - lower) * np.linspace(0, 1, points // 2) ** 2)
+        found.curves += histogram(panel, bulk, bins, size) + magnified
+    not_converged = found.add_limit(panel, name, kernel, x, logarithmic, at)
+    distances, mean = (spectrum.distance(law), equivalent.distance(law)), spectrum.eigenvalues.mean()
+    found.summary += [
+        Row(panel, name, "ks_distance", _KS, *distances, at=at, told=True),
+        Row(panel, name, "mean_eigenvalue", "mean eigenvalue", mean, kernel.mean, at=at),
+        Row(panel, name, "limit_mass", "mass of the limit", law.mass, 1.0, at=at),
+        not_converged,
+        Row(panel, name, "smallest_bulk_eigenvalue", "smallest eigenvalue of the bulk", bulk[0], lower, at=at),
+        Row(panel, name, "largest_eigenvalue", "largest eigenvalue", bulk[-1], upper, at=at),
+    ]
+    return law
+
+
+def compare_stand_ins(
+    found: SpectrumPanels,
+    panel: str,
+    tangent: KernelSpectrum,
+    equivalent: KernelSpectrum,
+    stand_ins: Mapping[str, KernelSpectrum],
+    law: LimitLaw,
+    bins: int,
+) -> None:
+    """What each step from a tangent kernel to its limit, and one common factor, add to its distance.
+
+    :param stand_ins: ``mean``: the kernel with mean sensitivities; ``lemma``: lemma 3.5's matrix.
+    """
+    shown = [row for series in ("zoom", "histogram") for row in found.curves if row[:2] == (panel, series)][:bins]
+    edges = np.linspace(shown[0][2], shown[-1][3], bins + 1)
+    reference = equivalent.distance(law)
+    for series, spectrum in stand_ins.items():
+        values, label = spectrum.eigenvalues, f"KS distance of {_STAND_INS[series]}"
+        found.curves += histogram(panel, values, edges, values.size, series)
+        between = float(ks_2samp(values, tangent.eigenvalues).statistic)
+        name = f"ks_distance_of_{series}_kernel"
+        found.summary += [
+            Row(panel, "tangent", name, label, spectrum.distance(law), reference),
+            Row(panel, "tangent", f"{name}_to_tangent", f"{label} to the tangent kernel", between),
+        ]
+    # All samples share the weights: part of a network's distance is one displacement of all eigenvalues.
+    factors = np.linspace(0.85, 1.15, 61)
+    scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
+    best = int(np.argmin(scaled))
+    label = "smallest KS distance after a common factor"
+    found.summary += [
+        Row(panel, "tangent", "ks_distance_after_common_factor", label, scaled[best], reference),
+        Row(panel, "tangent", "common_factor", "that common factor", factors[best], 1.0),
+    ]

@@ -7,28 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from deepspectra.nn.activations import activation
-from deepspectra.papers.fan2020.statistics.spectra import (
-    KernelSpectrum,
-    SpectrumPanels,
-    add_limit,
-    logarithmic_edges,
-    logarithmic_grid,
-    logarithmic_histogram,
-    starting_spectrum,
-)
+from deepspectra.papers.fan2020.statistics import spectra
+from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import LayeredKernel, limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.tables import read_csv
 
-__all__ = ["LEADING", "compare_trained", "explained_variance", "isolated", "label_rows", "trained_spectra_numbers"]
-__all__ += ["training_rows"]
+__all__ = ["LEADING", "compare_trained", "isolated", "label_rows", "trained_spectra_numbers", "training_rows"]
 
-#: Eigenvalues beyond this times the limit's upper edge are counted: at finite size the largest of a bulk may lie
-#: slightly beyond the edge.
+#: Eigenvalues beyond this times the limit's upper edge are counted: the largest of a bulk may lie slightly beyond it.
 EDGE_FACTOR = 1.1
 #: Of these, outliers are the ones above a gap, the uppermost across which eigenvalues drop by at least this factor. A
 #: bulk that has merely become longer has none.
@@ -48,39 +38,32 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     network, training, item = parameters["network"], parameters["training"], parameters["item"]
     samples, tests = training["samples"], training["test_samples"]
     names = [f"{state}/{kernel}" for state in _STATES.values() for kernel in parameters["kernels"]]
-    shapes: dict[str, tuple[int, ...]]
-    shapes = {f"{kind}/{name}": (samples,) for kind in ("eigenvalues", "label_shares") for name in names}
-    shapes |= {"eigenvalues/input": (samples,), "projection": (samples,)}
+    arrays = [f"{kind}/{name}" for kind in ("eigenvalues", "label_shares") for name in names]
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*arrays, "eigenvalues/input", "projection"), (samples,))
     for part, count in (("train", samples), ("test", tests)):
         columns = [f"{part}_targets", *(f"{state}/{part}_outputs" for state in _STATES.values())]
         shapes |= dict.fromkeys(columns, (count, 1))
     contents = store.read(files["spectra"][0], shapes)
     floors = contents.attributes["noise_floor"]
-    spectra = {name: KernelSpectrum(contents[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
-    sigma = activation(network["activation"])
-    ratios = [samples / width for width in network["hidden"]]
-    dimension = network["input_dimension"]
-    start = starting_spectrum(spectra["input"], samples / dimension if dimension else None)
+    read = {name: KernelSpectrum(contents[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
+    dimension, ratios = network["input_dimension"], [samples / width for width in network["hidden"]]
+    given = read["input"], samples / dimension if dimension else None, ratios, network["activation"]
 
     found = SpectrumPanels()
     for panel, name in zip("abcdefgh", parameters["kernels"], strict=False):
         layer = None if name == "tangent" else int(name.removeprefix("conjugate_"))
-        if layer is None:
-            kernel = tangent_kernel(start, ratios, sigma.b_sigma, sigma.a_sigma)
-        else:
-            kernel = conjugate_kernel(start, ratios, sigma.b_sigma, layer)
-        before, after = (spectra[f"{state}/{name}"] for state in _STATES.values())
-        compare_trained(found, panel, name, before, after, kernel, item["bins"], item["curve_points"], layer)
+        kernel = spectra.limit_kernel(name, *given)
+        pair = read[f"initial/{name}"], read[f"final/{name}"]
+        compare_trained(found, panel, name, *pair, kernel, item["bins"], item["curve_points"], layer)
         label_rows(found, name, {state: contents[f"label_shares/{key}/{name}"] for state, key in _STATES.items()})
-    pairs = zip(contents["train_targets"][:, 0], contents["projection"], strict=True)
-    found.curves += [("projection", "labels", a, a, b) for a, b in pairs]
+    found.add_line("projection", "labels", contents["train_targets"][:, 0], contents["projection"])
     for state, key in _STATES.items():
         for part in ("train", "test"):
             y, outputs = contents[f"{part}_targets"], contents[f"{key}/{part}_outputs"]
-            error, explained = np.mean((y - outputs) ** 2), explained_variance(y, outputs)
+            error, told = np.mean((y - outputs) ** 2), state == "after"
             found.summary += [
                 Row("fit", part, f"mean_squared_error_{state}", f"mean squared error {state}", error),
-                Row("fit", part, f"r_squared_{state}", f"R^2 {state}", explained, told=state == "after"),
+                Row("fit", part, f"r_squared_{state}", f"R^2 {state}", float(1 - error / np.var(y)), told=told),
             ]
             if network["classes"]:
                 accuracy = np.mean(np.sign(outputs) == y)
@@ -105,24 +88,23 @@ def compare_trained(
 
     Densities are those of ln(lambda), because trained spectra spread over several decades.
 
-    :param panel: letter of the panel. :param name: of the kernel. :param at: its layer, if it has one.
-    :param bins: of the histograms. :param points: of the limit's density.
+    :param bins: of the histograms. :param points: of the limit's density. :param at: layer of the kernel, if any.
     :raises LimitError: if the limit's mass is not one.
     """
     law = limit_law(kernel)
     edge, median = law.edges[-1][1], _median(law)
     states, size = {"before": before, "after": after}, before.eigenvalues.size
     # Eigenvalues below the floor are zeros: the rank of a kernel is at most the smallest width.
-    bulks = {state: spectrum.positive for state, spectrum in states.items()}
+    bulks = {state: each.eigenvalues[each.eigenvalues > each.floor] for state, each in states.items()}
     found.curves += [(panel, f"{state} at zero", 0.0, 0.0, 1 - bulk.size / size) for state, bulk in bulks.items()]
     smallest = min(law.edges[0][0], *(bulk[0] for bulk in bulks.values()))
-    bin_edges = logarithmic_edges(smallest, max(edge, *(bulk[-1] for bulk in bulks.values())), bins)
+    bin_edges = spectra.logarithmic_edges(smallest, max(edge, *(bulk[-1] for bulk in bulks.values())), bins)
     for state, bulk in bulks.items():
-        found.curves += logarithmic_histogram(panel, state, bulk, bin_edges, size)
+        found.add_logarithmic_bars(panel, state, bulk, bin_edges, size)
         beyond = bulk[bulk > EDGE_FACTOR * edge]
         outliers = beyond[-isolated(bulk) :] if isolated(bulk) else beyond[:0]
-        found.curves += [(panel, f"{state}, beyond the edge", value, value, 0.0) for value in beyond]
-        found.curves += [(panel, f"{state}, outlier", value, value, 0.0) for value in outliers]
+        for series, values in (("beyond the edge", beyond), ("outlier", outliers)):
+            found.add_line(panel, f"{state}, {series}", values, np.zeros(values.size))
         hidden, distance = float(np.sum(np.log(bulk) < bin_edges[0])), states[state].distance(law)
         found.summary += [
             Row(panel, name, f"{quantity}_{state}", f"{label} {state}", value, reference, at=at, told=told)
@@ -135,17 +117,15 @@ def compare_trained(
                 ("median_eigenvalue", "median eigenvalue", float(np.median(bulk)), median, False),
             )
         ]
-    x = np.union1d(logarithmic_grid(law, points), law.grid(points))
-    not_converged = add_limit(found, panel, name, kernel, x, logarithmic=True, at=at)
+    x = np.union1d(spectra.logarithmic_grid(law, points), law.grid(points))
+    found.summary.append(found.add_limit(panel, name, kernel, x, logarithmic=True, at=at))
     found.curves.append((panel, "edge", edge, edge, 0.0))
-    found.summary.append(not_converged)
 
 
 def isolated(eigenvalues: np.ndarray) -> int:
     """How many of the largest eigenvalues lie above a gap of :data:`ISOLATION_FACTOR`.
 
-    :param eigenvalues: positive, ascending, shape (n,). Only the larger half counts: gaps at the other end of a
-        spectrum are of no interest.
+    :param eigenvalues: positive, ascending, shape (n,). Only the larger half counts.
     """
     largest = eigenvalues[eigenvalues.size // 2 :]
     gaps = np.flatnonzero(largest[1:] >= ISOLATION_FACTOR * largest[:-1])
@@ -178,11 +158,6 @@ def training_rows(found: SpectrumPanels, test_losses: np.ndarray, variance: floa
     for name, value in (("lowest", last.min()), ("median", np.median(last)), ("highest", last.max())):
         label = f"R^2 in the last third, {name}"
         found.summary.append(Row("fit", "test", f"r_squared_last_third_{name}", label, float(value)))
-
-
-def explained_variance(targets: np.ndarray, outputs: np.ndarray) -> float:
-    """R^2 of predictions: one less the mean squared error over the variance of the targets, both shape (n, 1)."""
-    return float(1 - np.mean((targets - outputs) ** 2) / np.var(targets))
 
 
 def _median(law: LimitLaw) -> float:

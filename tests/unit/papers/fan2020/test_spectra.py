@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.papers.fan2020.statistics.initialisation import compare_input, compare_kernel, compare_stand_ins
-from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels, starting_spectrum
+from deepspectra.papers.fan2020.statistics.spectra import (
+    KernelSpectrum,
+    SpectrumPanels,
+    compare_input,
+    compare_kernel,
+    compare_stand_ins,
+    limit_kernel,
+)
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import limit_law
+from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel
 
-from .shown import area, kernels, law_density, tables
+from .shown import SIGMA, area, kernels, law_density, tables
 
 
 def wishart(n, d, seed=0):
@@ -23,9 +29,12 @@ def wishart(n, d, seed=0):
 
 
 def test_gaussian_inputs_start_from_their_law_and_images_from_themselves():
-    spectrum = KernelSpectrum(np.array([-1e-9, 0.5, 1.5, 2.0]), 1e-8)
-    assert starting_spectrum(spectrum, 3.0) == MarchenkoPasturInput(3.0)
-    start = starting_spectrum(spectrum, None)
+    spectrum, ratios = KernelSpectrum(np.array([-1e-9, 0.5, 1.5, 2.0]), 1e-8), [0.5, 0.25]
+    law, b, a = MarchenkoPasturInput(3.0), SIGMA.b_sigma, SIGMA.a_sigma
+    assert limit_kernel("conjugate_1", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b, 1)
+    assert limit_kernel("conjugate_2", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b)
+    assert limit_kernel("tangent", spectrum, 3.0, ratios, "arctan") == tangent_kernel(law, ratios, b, a)
+    start = limit_kernel("tangent", spectrum, None, ratios, "arctan").spectrum
     assert isinstance(start, EmpiricalInput)
     assert start.eigenvalues.tolist() == [0, 0.5, 1.5, 2.0]
 

@@ -1,0 +1,306 @@
+"""Figures of Fan and Wang (2020), drawn from tidy tables of the plotted numbers.
+
+Curves have the columns panel, series, x, x_high and y; summaries panel, series, quantity, value, reference and at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+
+__all__ = ["draw_example_images", "draw_inner_products", "draw_kernel_spectra", "draw_kernels_and_labels"]
+__all__ += ["draw_layer_spectra", "draw_trained_layers"]
+
+_STATES = ("before", "after")
+_TITLES = (r"conjugate kernel $K^\mathrm{CK}$", r"tangent kernel $K^\mathrm{NTK}$")
+#: Label and line of the matrices between a tangent kernel and its limit, by series.
+_STAND_INS = {
+    "mean": ("mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
+    "lemma": ("with lemma 3.5", {"color": "0.15", "linewidth": 0.6}),
+}
+
+
+def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
+
+    :param curves: a panel for each layer of each network; series ``histogram``, ``limit``, ``atom``.
+    :param summary: its column at is the layer.
+    """
+    layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
+    networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
+    figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (2, max(map(len, networks))))
+    for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), networks, strict=True):
+        for axis, panel in zip(line, row, strict=False):
+            lines = _series_of(curves, panel)
+            bars, limit = lines["histogram"], lines["limit"]
+            _draw_steps(axis, bars, fill=True, color=style.HISTOGRAM_COLOUR)
+            axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
+            axis.set(xscale="log", ylim=(0, 1.3 * max(bars.y.max(), limit.y.max())))
+            axis.set_title(f"layer {layers[panel]:.0f}", loc="left")
+            remarks = _remarks(lines, summary[summary.panel == panel])
+            axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
+        line[0].set_ylabel(f"{names}\n" + r"density of $\ln\lambda$")
+        for axis in line[len(row) :]:
+            axis.set_axis_off()
+    for axis in axes[-1]:
+        axis.set_xlabel(r"eigenvalue $\lambda$")
+    handles = [axes[0, 0].patches[0], axes[0, 0].lines[0]]
+    figure.legend(handles, ["eigenvalues", "limit law"], loc="outside upper right", ncols=2)
+    style.add_note(figure, note)
+    return figure
+
+
+def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Input Gram matrix, conjugate kernel and tangent kernel at initialisation, with their limits (figures 1, 2, S2).
+
+    Above, each whole spectrum on a logarithmic axis; below, the part where most eigenvalues are, on a linear one.
+
+    :param curves: series ``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
+    titles = r"input $X_0^\top X_0$", *_TITLES
+    for panel, title, (whole, part) in zip("abc", titles, axes.T, strict=True):
+        lines = _series_of(curves, panel)
+        limit = lines.get("limit", curves[:0])
+        _spectrum(whole, lines["histogram"], limit)
+        whole.set_yscale("log")
+        whole.set_xlim(left=min(0.0, lines["histogram"].x.min()))
+        style.label_panel(whole, panel, title)
+
+        magnified = lines.get("zoom", lines["histogram"])
+        left, right = magnified.x.min(), magnified.x_high.max()
+        _spectrum(part, magnified, limit[limit.x <= right])
+        told = summary[summary.panel == panel].set_index("quantity").value
+        for series in (name for name in _STAND_INS if name in lines):
+            label, look = _STAND_INS[series]
+            _draw_steps(part, lines[series], **look)
+            whole.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
+        inside = limit[limit.x.between(left, right)]
+        part.set_xlim(left - 0.03 * (right - left), right)
+        part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
+        part.set_xlabel(r"eigenvalue $\lambda$")
+        remarks = _remarks(lines, summary[summary.panel == panel])
+        entries = _legend_with_remarks(whole, remarks, "upper right")
+        whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
+    axes[0, 0].set_ylabel("density (logarithmic)")
+    axes[1, 0].set_ylabel("density")
+    style.add_note(figure, note)
+    return figure
+
+
+def _series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
+    return dict(list(curves[curves.panel == panel].groupby("series", sort=False)))
+
+
+def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], **look)
+
+
+def _legend_with_remarks(
+    axis: Axes, remarks: Sequence[str], loc: Literal["upper left", "upper right"], handlelength: float = 1.2
+) -> int:
+    """Lines and bars of a panel, and remarks below them; the number of entries."""
+    handles, labels = axis.get_legend_handles_labels()
+    blank = [axis.plot([], [], alpha=0)[0] for _ in remarks]
+    entries = [*labels, *remarks]
+    axis.legend([*handles, *blank], entries, loc=loc, handlelength=handlelength, borderaxespad=0)
+    return len(entries)
+
+
+def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
+    """Histogram and limit density."""
+    look: dict[str, Any] = {"color": style.HISTOGRAM_COLOUR, "edgecolor": style.HISTOGRAM_COLOUR, "linewidth": 0.2}
+    axis.bar(bars.x, bars.y, width=bars.x_high - bars.x, align="edge", label="eigenvalues", **look)
+    if len(limit):
+        # Between two bulks the curve runs along zero: the edges of both are in the table, at density zero.
+        axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit law")
+
+
+def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
+    """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
+    lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
+    # The legend covers the right of a panel, all of it with the long entries of stand-ins, and of its height about a
+    # tenth for each entry.
+    left = 0.2 if entries < 5 else 0.0
+    right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
+    free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
+    return lowest, max(4 * highest, 1.2 * free)
+
+
+def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:
+    """What the numbers of one panel say, for its legend."""
+    values = summary.set_index("quantity")[["value", "reference"]]
+    remarks = []
+    if "ks_distance" in values.index:
+        value, reference = values.loc["ks_distance"]
+        remarks.append(f"KS {value:#.2g}" + (f" ({reference:#.2g})" if pd.notna(reference) else ""))
+    if "atom" in lines:
+        remarks += [f"{mass:.1%} at {x:.2g}, not drawn" for x, mass in lines["atom"][["x", "y"]].values if mass > 0]
+    return remarks
+
+
+def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A network's conjugate kernels before and after training, layer by layer (figure S5).
+
+    :param curves: as in :func:`draw_kernels_and_labels`, panels a to h.
+    :param summary: its column at is the layer.
+    """
+    panels = sorted(set(curves.panel) & set("abcdefgh"))
+    figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))
+    for axis, panel in zip(axes[0], panels, strict=True):
+        layer = f"{summary[summary.panel == panel]['at'].iloc[0]:.0f}"
+        _trained_spectrum(axis, curves, summary, panel)
+        style.label_panel(axis, panel, rf"layer {layer}: $X_{{{layer}}}^\top X_{{{layer}}}$")
+    axes[0, 0].set_ylabel(r"density of $\ln\lambda$")
+    style.add_note(figure, note)
+    return figure
+
+
+def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """A trained network's conjugate and tangent kernel, and the labels in their eigenvectors (figures 3 and S6).
+
+    :param curves: panels a and b (series ``before``, ``after``, ``limit``, ``edge``, outliers), ``projection`` and
+        ``shares``.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 4.4, (2, 2))
+    for axis, panel, title in zip(axes[0], "ab", _TITLES, strict=True):
+        _trained_spectrum(axis, curves, summary, panel)
+        style.label_panel(axis, panel, title)
+    axes[0, 0].set_ylabel(r"density of $\ln\lambda$")
+    _projection(axes[1, 0], curves[curves.panel == "projection"], summary)
+    style.label_panel(axes[1, 0], "c", "labels on two leading eigenvectors")
+    _shares(axes[1, 1], curves[curves.panel == "shares"])
+    style.label_panel(axes[1, 1], "d", "labels on $k$ leading eigenvectors")
+    style.add_note(figure, note)
+    return figure
+
+
+def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: str) -> None:
+    """One kernel before and after training, its limit, and its outliers."""
+    lines = _series_of(curves, panel)
+    after, before, limit = lines["after"], lines["before"], lines["limit"]
+    _draw_steps(axis, after, fill=True, color=style.HISTOGRAM_COLOUR, label="after training")
+    _draw_steps(axis, before, color="0.25", linewidth=0.7, label="before training")
+    axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
+    # It ends below the legend.
+    axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
+    axis.set_xscale("log")
+    top = max(after.y.max(), before.y.max(), limit.y.max())
+    # Room for the legend above, and for the marks of outliers below.
+    axis.set_ylim(-0.06 * top, 2.3 * top)
+    beyond = lines.get("after, beyond the edge", curves[:0]).x.to_numpy()
+    axis.vlines(beyond, -0.05 * top, -0.01 * top, color=style.BLUE, linewidth=0.6)
+    arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 0.8, "mutation_scale": 6}
+    for value in lines.get("after, outlier", curves[:0]).x:
+        axis.annotate("", (value, 0.02 * top), (value, 0.22 * top), arrowprops=arrow)
+    told = summary[summary.panel == panel].set_index("quantity").value
+    names = {"beyond 1.1 edge": "beyond_edge", "outliers": "outliers"}
+    change = {name: [f"{told[f'{key}_{state}']:.0f}" for state in _STATES] for name, key in names.items()}
+    zeros = [lines[f"{state} at zero"].y.iloc[0] for state in _STATES]
+    if max(zeros) > 0:
+        change["at zero"] = [f"{share:.1%}" for share in zeros]
+    remarks = [f"{name}: {before} → {after}" for name, (before, after) in change.items()]
+    _legend_with_remarks(axis, remarks, "upper left")
+    axis.set_xlabel(r"eigenvalue $\lambda$")
+
+
+def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """Labels against their projection; for two classes, a histogram of each."""
+    shares = summary[(summary.quantity == "label_share_after") & (summary["at"] == 2)]
+    share = shares[shares.series.str.startswith("conjugate")].value.item()
+    classes = np.unique(points.x)
+    if classes.size == 2:
+        edges = np.histogram_bin_edges(points.y, 40)
+        for value, colour in zip(classes, (style.ORANGE, style.BLUE), strict=True):
+            part = points.y[points.x == value]
+            axis.hist(part, edges.tolist(), color=colour, alpha=0.6, label=f"label {value:+.0f}".replace("-", "−"))
+        axis.set(xlabel="projection on two eigenvectors of the trained CK", ylabel="training images")
+        axis.set_ylim(top=2.2 * axis.get_ylim()[1])
+    else:
+        reach = 1.05 * np.abs(points[["x", "y"]].to_numpy()).max()
+        axis.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.6)
+        axis.plot(points.x, points.y, ".", color=style.BLUE, markersize=1.5, alpha=0.5, rasterized=True)
+        axis.set(xlabel="training label $y$", ylabel="projection on two eigenvectors\nof the trained CK")
+    fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
+    low, high = (fit["test", f"r_squared_last_third_{name}"] for name in ("lowest", "highest"))
+    remarks = [
+        f"{share:.1%} of the labels",
+        f"training MSE {fit['train', 'mean_squared_error_after']:.1e}",
+        f"test $R^2$ {fit['test', 'r_squared_after']:.2f} ({low:.2f} to {high:.2f})",
+    ]
+    if ("test", "accuracy_after") in fit.index:
+        remarks.append(f"test accuracy {fit['test', 'accuracy_after']:.1%}")
+    _legend_with_remarks(axis, remarks, "upper left", handlelength=0.9)
+
+
+def _shares(axis: Axes, curves: pd.DataFrame) -> None:
+    """Share of the labels on the leading eigenvectors of both kernels, before and after."""
+    # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
+    looks = ("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8)
+    for kernel, name, colour, width in looks:
+        for state, line in zip(_STATES, (":", "-"), strict=True):
+            part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
+            axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
+    axis.set_xscale("log")
+    ticks = [k for k in (1, 2, 5, 10, 20) if k <= curves.x.max()]
+    axis.set_xticks(ticks, [str(k) for k in ticks])
+    axis.minorticks_off()
+    axis.set(xlabel="$k$", ylabel="share of the labels")
+    # Room above a share of one for the legend.
+    axis.set(ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
+    axis.legend(loc="upper left", ncols=2)
+
+
+def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Inner products of pairs of images of unit norm before and after principal components are removed: histograms."""
+    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
+    colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
+    removed = summary.set_index("quantity").value["components_removed"]
+    titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
+    heights = curves.y[curves.y > 0]
+    for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
+        for series, bars in _series_of(curves, panel).items():
+            told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
+            spread = told.loc["root_mean_square_inner_product"]
+            largest = told.value["largest_inner_product"]
+            label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
+            _draw_steps(axis, bars, fill=True, alpha=0.55, color=colours[series], label=label)
+        axis.set(yscale="log", ylim=(0.5 * heights.min(), 60 * heights.max()), xlim=(-1, 1))
+        axis.set(xticks=np.linspace(-1, 1, 5), xlabel=r"inner product $x_\alpha^\top x_\beta$")
+        axis.legend(loc="upper left", handlelength=1, borderaxespad=0)
+        style.label_panel(axis, panel, title)
+    axes[0, 0].set_ylabel("density (logarithmic)")
+    style.add_note(figure, note)
+    return figure
+
+
+def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Images as they are, and without their principal components.
+
+    :param curves: columns panel (one for each image), series, x, y, red, green, blue (0 to 1).
+    :param summary: its series is the class.
+    """
+    panels = list(dict.fromkeys(curves.panel))
+    figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))
+    told = summary.set_index(["panel", "quantity"])
+    for column, panel in zip(axes.T, panels, strict=True):
+        for axis, series in zip(column, _STATES, strict=True):
+            pixels = curves[(curves.panel == panel) & (curves.series == series)].sort_values(["y", "x"])
+            side = int(pixels.x.max()) + 1
+            axis.imshow(pixels[["red", "green", "blue"]].to_numpy().reshape(-1, side, 3), interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        quantity = (panel, "share_left")
+        column[0].set_title(told.series[quantity], fontsize=6)
+        column[1].set_xlabel(f"{told.value[quantity]:.0%}")
+    for axis, name in zip(axes[:, 0], _STATES, strict=True):
+        axis.set_ylabel(name)
+    style.add_note(figure, note)
+    return figure
