@@ -38,15 +38,12 @@ def naming_full_disk(path: str | os.PathLike[str] | None = None) -> Iterator[Non
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception, or one that it came from, means a full disk.
-
-    HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
-    """
+    """Whether an exception, or one that it came from, means a full disk."""
+    # HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
+    numbers = [f"errno = {number}," for number in _FULL]
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _FULL:
-            return True
-        if any(f"errno = {number}," in str(cause) for number in _FULL):
+        if getattr(cause, "errno", None) in _FULL or any(number in str(cause) for number in numbers):
             return True
         cause = cause.__cause__ or cause.__context__
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from deepspectra.runtime.errors import UserError
@@ -16,15 +17,13 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
     :param written: whether files will be written below it; a dry run writes none.
     :raises UserError: if the path is a file or a dangling link, or if the folder cannot be read or written.
     """
-    path = Path(path)
+    path, own = Path(path), "copy the project to a folder of your own."
     try:
-        path.stat()
-    except FileNotFoundError:
-        pass
+        with suppress(FileNotFoundError):
+            path.stat()
     except PermissionError as error:
         raise UserError(
-            f"cannot read {path}: {error.strerror}. Ask the owner of {path.parent} for permission, or copy the project "
-            "to a folder of your own."
+            f"cannot read {path}: {error.strerror}. Ask the owner of {path.parent} for permission, or {own}"
         ) from None
     if path.is_symlink() and not path.exists():
         raise UserError(
@@ -36,7 +35,4 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
     # A folder that does not exist yet will be made in its nearest existing parent.
     place = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
     if written and not os.access(place, os.W_OK | os.X_OK):
-        raise UserError(
-            f"{place} is read-only. Change its permissions (or remount its disk), or copy the project to a folder of "
-            "your own."
-        )
+        raise UserError(f"{place} is read-only. Change its permissions (or remount its disk), or {own}")

@@ -1,8 +1,7 @@
 """Torch generators for independent streams of random numbers.
 
 Everything random is drawn on the CPU from one of these, whatever device computes, so that a seed gives the same numbers
-everywhere. These functions define all random results: other numbers from the same seed need a new
-:data:`deepspectra.runtime.FORMAT`.
+everywhere. Other numbers from the same seed need a new :data:`deepspectra.runtime.FORMAT`.
 """
 
 from __future__ import annotations
@@ -41,5 +40,4 @@ def keyed_generator(*key: int) -> torch.Generator:
     """
     import torch
 
-    (state,) = np.random.SeedSequence(key).generate_state(1, np.uint32)
-    return torch.Generator().manual_seed(int(state))
+    return torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))

@@ -42,10 +42,8 @@ def read_csv(
     :raises UserError: if the file is missing, empty, cut short or not CSV, lacks a column or rows, has lines longer
         than its heading, or has a word in a column of numbers.
     """
-    path = Path(path)
     try:
-        content = path.read_bytes()
-        if not content.endswith(b"\n"):
+        if not Path(path).read_bytes().endswith(b"\n"):
             raise UserError(f"{path} is cut short: its last line has no end. {advice}")
         table = pd.read_csv(path, low_memory=False)  # one type for a column, however long
     except FileNotFoundError as error:
@@ -55,7 +53,7 @@ def read_csv(
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
         raise UserError(f"{path} is not a CSV file (its lines have more cells than its heading). {advice}")
     missing = [column for column in columns if column not in table]
-    if columns and (missing or table.empty):
+    if missing or (columns and table.empty):
         found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
         raise UserError(f"{path} is not the table that was written: {found}. {advice}")
     for column in table.columns.difference(list(words)):
