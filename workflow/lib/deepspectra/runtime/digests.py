@@ -120,7 +120,7 @@ def _strip(node: ast.AST) -> None:
         joined: list[ast.expr] = []
         for value in node.values:
             if joined and isinstance(value, ast.Constant) and isinstance(joined[-1], ast.Constant):
-                joined[-1] = ast.Constant(f"{joined[-1].value}{value.value}")
+                joined[-1] = ast.Constant(str(joined[-1].value) + str(value.value))
             elif not (isinstance(value, ast.Constant) and value.value == ""):
                 joined.append(value)
         node.values = joined

@@ -200,7 +200,7 @@ def _load(path: Path, names: Iterable[str]) -> Contents:
                     raise StoreError(f"{path} has no array {name!r}; it holds {sorted(file)}. {_FOREIGN}")
             arrays = {name: file[name][()] for name in names}
             return Contents(arrays, _Attributes(path, {name: _decode(value) for name, value in file.attrs.items()}))
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py reports damage in any of these ways
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py reports damage in any way
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
             "only this file, the temporary files that it needs, and what depends on it will be remade."
