@@ -5,7 +5,7 @@ from importlib import import_module
 from deepspectra.report.tables import render, shown_table
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
-from deepspectra.runtime.markdown import markdown
+from deepspectra.runtime.tables import markdown
 
 module, _, function = snakemake.params.numbers.partition(":")
 # Before the job, with the other imports: its time is part of the start.

@@ -21,9 +21,8 @@ import torch
 
 from deepspectra.runtime import FORMAT, store
 from deepspectra.runtime.files import write_table, write_text
-from deepspectra.runtime.markdown import markdown, number
 from deepspectra.runtime.seeds import generator, keyed_generator, stream_seed
-from deepspectra.runtime.tables import read_csv
+from deepspectra.runtime.tables import markdown, number, read_csv
 
 GOLDEN = Path(__file__).parent / "golden" / f"format_{FORMAT}"
 ADVICE = (

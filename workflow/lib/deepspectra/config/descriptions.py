@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, NamedTuple, get_args, get_origin
 
 import yaml
@@ -95,8 +97,7 @@ class Explanation(NamedTuple):
     """A key of the configuration.
 
     :ivar key: its path, such as "fan2020.figure_1.samples"; "NAME" and "[]" stand for any entry of a mapping or list.
-    :ivar meaning: in words. :ivar values: as YAML, by scale: paper, and the scales that differ from it; empty for keys
-        inside entries.
+    :ivar values: as YAML, by scale: paper, and the scales that differ from it; empty for keys inside entries.
     """
 
     key: str
@@ -113,13 +114,10 @@ def explain_keys(settings: Mapping[str, Settings]) -> list[Explanation]:
 def _values(given: Mapping[str, Any], key: str) -> dict[str, str]:
     if "NAME" in key or "[]" in key:
         return {}
-    values = dict(given)
-    for part in key.split("."):
-        values = {scale: node[part] for scale, node in values.items()}
+    values = {scale: reduce(getitem, key.split("."), node) for scale, node in given.items()}
     paper = values.pop("paper")
-    return {"paper": _yaml(paper)} | {
-        scale: _yaml(_changed(value, paper)) for scale, value in values.items() if value != paper
-    }
+    changed = {scale: _changed(value, paper) for scale, value in values.items() if value != paper}
+    return {scale: _yaml(value) for scale, value in {"paper": paper, **changed}.items()}
 
 
 def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -17,8 +17,7 @@ from deepspectra.papers.reading import Measured, Results
 from deepspectra.papers.readings import READINGS
 from deepspectra.report.verdicts import BOUNDS, FAILS, HOLDS, MARKS, NOT_RUN, RULE, accepted, measured, verdict
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.markdown import markdown
-from deepspectra.runtime.tables import read_csv
+from deepspectra.runtime.tables import markdown, read_csv
 
 __all__ = ["CHECKED", "CLAIM_SCALES", "LEDGER", "check_claims", "claims_page", "count_verdicts"]
 __all__ += ["read_checked", "read_claims", "read_ledger"]

@@ -157,5 +157,5 @@ def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> N
     marks += axis.plot([], [], "d", color="white", markeredgecolor=style.BLUE, markersize=3.5, label="looked at twice")
     marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
     corner = (_SIGN - 0.05) / _WIDTH, 1 - 0.29 / height
-    spaces = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0}
+    spaces: dict[str, Any] = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0}
     figure.legend(handles=marks, loc="center left", bbox_to_anchor=corner, ncols=len(marks), **spaces)

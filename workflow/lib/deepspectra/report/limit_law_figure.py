@@ -103,7 +103,7 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
     if len(atoms) <= _TOLD:
         for location, mass in atoms:
-            look = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
+            look: dict[str, Any] = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
             axis.annotate(f"{mass:.3g}", xy=(location, height(0.95)), xytext=(4, 0), **look)
     axis.set_ylim(bottom, top)
     axis.set_ylabel("density (logarithmic)" if peaked else "density")

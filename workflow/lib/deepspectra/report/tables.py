@@ -53,8 +53,7 @@ def render(template: str, **values: Any) -> str:
 
     Titles, captions and claims stay text, whatever is in them.
     """
-    loader, space = FileSystemLoader(Path(__file__).parent), {"trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, **space
-    )
+    spaces: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **spaces)
     return environment.get_template(template).render(values)

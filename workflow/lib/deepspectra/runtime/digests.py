@@ -1,12 +1,11 @@
 """Which code a result depends on.
 
 Snakemake notices an edited script, but not an edited module that the script imports. A digest of all that code, given
-to a rule as a parameter, closes the gap: an edit of the library never leaves a stale figure.
+to a rule as a parameter, closes the gap. It is made from the syntax tree and is the same under every version of Python.
 
-What cannot change a result is left out: comments, docstrings and formatting, imports for type checkers alone, and the
-layer :mod:`deepspectra.runtime`, which carries bytes and makes no numbers. Golden files guard the bytes it writes, and
-:data:`deepspectra.runtime.FORMAT` is raised when they change on purpose. Everything else counts, messages and captions
-too. The digest is made from the syntax tree, so it is the same under every version of Python.
+Left out is what cannot change a result: comments, docstrings and formatting, imports for type checkers alone, and the
+layer :mod:`deepspectra.runtime`, which carries bytes. Golden files guard these bytes, and
+:data:`deepspectra.runtime.FORMAT` is raised when they change on purpose.
 """
 
 from __future__ import annotations
@@ -29,16 +28,12 @@ PACKAGE = __package__.partition(".")[0]
 FOLDER = Path(__file__).parents[1]
 #: The layer that is left out.
 UNCOUNTED = "runtime"
-
-# Fields of the syntax tree that repeat what the rest says, or say how a string was written.
+#: Fields of the syntax tree that repeat what the rest says, or say how a string was written.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
 class Source(NamedTuple):
-    """One file: digest of what it does, and names below the package that it imports.
-
-    In ``from package.module import name`` the name may be a module: both are there.
-    """
+    """Digest of what one file does, and names below the package that it imports: modules, and things in modules."""
 
     digest: str
     imported: list[str]
@@ -66,10 +61,7 @@ def code_digest(script: Path, *modules: str) -> str:
 
 @cache
 def _library() -> dict[str, Source]:
-    """What every module does and imports, by its name.
-
-    Kept on the disk by the hash of its bytes: otherwise every start of Snakemake would take a third of a second more.
-    """
+    """What every module does and imports, by its name; kept on disk, since parsing all takes half a second."""
     file = FOLDER / "__pycache__" / "sources.json"
     kept: dict[str, Any] = {}
     with suppress(OSError, ValueError):
@@ -105,8 +97,7 @@ def read_source(text: str) -> Source:
         # Versions of Python differ in fields that are empty.
         return [type(node).__name__, [[name, plain(value)] for name, value in fields if value not in (None, [])]]
 
-    digest = _hash(ascii(plain(ast.parse(text))))
-    return Source(digest, list(imported))
+    return Source(_hash(ascii(plain(ast.parse(text)))), list(imported))
 
 
 def _strip(node: ast.AST) -> None:

@@ -42,9 +42,8 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
 
     :param log: file for all log records; it is overwritten.
     :param threads: for torch if it has been imported; BLAS takes the number from the environment that Snakemake sets.
-    :raises SystemExit: with status 1 instead of a UserError, and if the machine refuses something: a file cannot be
-        read or written, the disk is full, memory is too small; with 128 plus the signal's number if the job is
-        interrupted or cancelled.
+    :raises SystemExit: with status 1 instead of a UserError, and if the machine refuses something (a file, space on
+        the disk, memory); with 128 plus the signal's number if the job is interrupted or cancelled.
     """
     # A full disk must not print a page of tracebacks about the log.
     logging.raiseExceptions = False
@@ -131,6 +130,4 @@ def choose_device(wanted: str) -> torch.device:
     device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     logger.info("computing on %s (%s)", device.type, name)
-    if wanted == "auto" and not available:
-        logger.info("no GPU is visible: using the CPU")
     return device

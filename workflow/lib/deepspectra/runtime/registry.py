@@ -17,12 +17,10 @@ Entry = TypeVar("Entry")
 class Registry(Generic[Entry]):
     """The entries of a package: every module in its folder is one, by the module's name.
 
-    A new entry is a new file. Listing imports nothing, and a lookup imports one module, so a job depends on the code of
-    the entries that it names and of no others.
+    Listing imports nothing, and a lookup imports one module, so a job depends on the entries that it names alone.
 
     :param package: full name of the package. :param attribute: what each module calls its entry.
-    :param kind: what messages call an entry.
-    :param helpers: modules in the folder that are no entries; neither are packages.
+    :param kind: what messages call an entry. :param helpers: modules in the folder that are no entries.
     """
 
     def __init__(self, package: str, attribute: str, kind: str, helpers: Collection[str] = ("base",)) -> None:

@@ -33,10 +33,9 @@ def generator(seed: int, *stream: int) -> torch.Generator:
 
 
 def keyed_generator(*key: int) -> torch.Generator:
-    """A torch generator on the CPU for a key that contains the seed: (kind, seed, layer, block), say.
+    """A torch generator on the CPU for a key that contains the seed: (kind, seed, layer, block) in fan2020.
 
-    Keys must have one length, since zeros at their end do not count. The random networks of fan2020 are defined by this
-    scheme; :func:`generator`, which has no such trap, draws other numbers.
+    Keys must have one length, since zeros at their end do not count; :func:`generator` has no such trap.
     """
     import torch
 

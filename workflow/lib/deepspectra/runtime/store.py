@@ -95,9 +95,7 @@ def write(
     dtype: str | None = None,
     noise_floor: float | Mapping[str, float] | None = None,
 ) -> None:
-    """Write arrays and their provenance to an HDF5 file: ``path`` is then either whole or what it was before.
-
-    Equal arguments give equal bytes.
+    """Write arrays and their provenance, whole or not at all; equal arguments give equal bytes.
 
     :param arrays: name -> array; a name with ``/`` makes a group.
     :param parameters: everything that determines the result; must be JSON-serialisable.

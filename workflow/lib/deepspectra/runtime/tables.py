@@ -1,7 +1,6 @@
-"""Read CSV files that another job wrote: whole, or one message.
+"""Tables: CSV files that another job wrote are read whole, or one message says why not; Markdown is for people.
 
-Unlike HDF5 files they carry no checksum, so that people can look at them and edit them. What can be seen is checked: a
-word in a column of numbers would otherwise be drawn as a category.
+CSV files carry no checksum, so that people can edit them. A word among numbers would otherwise be drawn as a category.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pandas as pd
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["read_csv"]
+__all__ = ["markdown", "number", "read_csv"]
 
 #: What to do about a file that a rule makes.
 _REMAKE = (
@@ -34,13 +33,11 @@ def read_csv(
 
     A column holds numbers if more than half of its filled cells do; a word in it is then an error.
 
-    :param columns: columns that the table must have; it must then have rows too. (A network without weights leaves a
-        table without rows.)
+    :param columns: columns that the table must have; it must then have rows too.
     :param advice: what to do about a damaged file that no rule makes.
     :param numbers: columns that hold numbers whatever most of their cells say.
     :param words: columns where words may stand among numbers.
-    :raises UserError: if the file is missing, empty, cut short or not CSV, lacks a column or rows, has lines longer
-        than its heading, or has a word in a column of numbers.
+    :raises UserError: if the file is missing, cut short or no CSV, lacks a column or rows, or has words among numbers.
     """
     try:
         if not Path(path).read_bytes().endswith(b"\n"):
@@ -66,3 +63,20 @@ def read_csv(
                 f"column {column!r}, expected a number or nothing. {advice}"
             )
     return table
+
+
+def markdown(frame: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
+    """A Markdown page: a title, the table with its texts unchanged, and notes below.
+
+    :param frame: every cell a text; missing cells stay empty.
+    """
+    lines = [f"# {title}", "", "| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
+    for row in frame.itertuples(index=False):
+        cells = ["" if pd.isna(cell) else str(cell).replace("|", r"\|").replace("\n", " ") for cell in row]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *(f"{note}\n" for note in notes)]).rstrip() + "\n"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with fixed decimals; empty if it is missing."""
+    return "" if pd.isna(value) else f"{value:.{digits}f}"
