@@ -32,8 +32,7 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
 def differences(base: Settings, other: Settings, *items: str) -> str:
     """What ``other`` has in place of ``base``, in few words for a caption.
 
-    :param items: nodes, values or entries, such as "fan2020.figure_1", "thamm2024.nulls.matrices" and
-        "thamm2024.networks.mlp1024".
+    :param items: nodes, values or entries, such as "fan2020.figure_1" and "thamm2024.networks.mlp1024".
     """
     return ", ".join(text for item in items for text in _at(base, other, item.split(".")))
 
@@ -79,6 +78,8 @@ def _shorten(value: Any, full: Any) -> str:
     """A value and the one it replaces; lists of numbers (ascending) by their ends, or else by their length."""
     if full is None:
         return f"{value}"
+    if isinstance(value, Node | dict):
+        return "as set"
     if isinstance(value, list) and isinstance(full, list):
         if not all(isinstance(entry, float | int) for entry in (*value, *full)):
             return "as set"
@@ -88,8 +89,6 @@ def _shorten(value: Any, full: Any) -> str:
         if value[-1] != full[-1]:
             return f"up to {value[-1]:g} instead of {full[-1]:g}"
         return f"{len(value)} instead of {len(full)}"
-    if isinstance(value, Node | dict):
-        return "as set"
     return f"{value:g} instead of {full:g}" if isinstance(value, float) else f"{value} instead of {full}"
 
 
@@ -122,13 +121,11 @@ def _values(given: Mapping[str, Any], key: str) -> dict[str, str]:
 
 def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, field in model.model_fields.items():
-        path, inner, origin = f"{prefix}{name}", _model_of(field.annotation), get_origin(field.annotation)
-        if inner is not None and origin is None:
-            yield from _walk(inner, f"{path}.")
-            continue
-        yield path, field.description or ""
+        inner, origin = _model_of(field.annotation), get_origin(field.annotation)
+        if inner is None or origin is not None:
+            yield f"{prefix}{name}", field.description or ""
         if inner is not None:
-            yield from _walk(inner, f"{path}.NAME." if origin is dict else f"{path}[].")
+            yield from _walk(inner, prefix + name + {None: ".", dict: ".NAME.", list: "[]."}[origin])
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

@@ -52,8 +52,7 @@ class _StrictLoader(yaml.CSafeLoader):
 class ScaledSettings(dict[str, Settings]):
     """Settings by scale, each checked on first use.
 
-    A user's value may be fine at the scale they run and impossible at another (a shape that does not divide the small
-    sizes of the tests, say); that must not stop them.
+    A user's value may be fine at the scale they run and impossible at another; that must not stop them.
 
     :ivar scale: the default scale, whose settings are checked at once.
     """
@@ -83,10 +82,9 @@ def check_files(paths: Iterable[str | Path]) -> None:
 
 
 def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> ScaledSettings:
-    """Settings of all scales, from the YAML files of a folder and the user's own values.
+    """Settings of all scales, from the YAML files of a folder and the user's own values, which take precedence.
 
     :param folder: holds ``config.yaml`` and, for each reduced scale, ``{scale}.yaml``.
-    :param overrides: nested mapping from the command line, which takes precedence over the files at every scale.
     :raises UserError: listing every mistake at the default scale with the path of its key and what was expected.
     """
     base, own = _read_yaml(Path(folder, "config.yaml")), _typed(overrides or {})

@@ -82,14 +82,12 @@ class Settings(Node):
     def _one_name_one_network(self) -> Settings:
         # All weights lie in one folder, under the names of their networks.
         owners = dict.fromkeys(self.thamm2024.known_networks, "thamm2024")
-        for paper, names in (
-            ("baskerville2022", [*self.baskerville2022.networks]),
-            ("fan2020", [*self.fan2020.networks]),
-        ):
-            for name in names:
-                if name in owners:
-                    raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
-                owners[name] = paper
+        others = [("baskerville2022", name) for name in self.baskerville2022.networks]
+        others += [("fan2020", name) for name in self.fan2020.networks]
+        for paper, name in others:
+            if name in owners:
+                raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
+            owners[name] = paper
         for name, paper in owners.items():
             base, scaled, _ = name.partition("_alpha")
             if scaled and base in self.thamm2024.networks:

@@ -18,7 +18,7 @@ __all__ = ["Caption", "caption", "plain", "read_caption"]
 
 
 class Caption(NamedTuple):
-    """The title of a figure, its small print, and its numbers, a line for each series."""
+    """What a caption file holds."""
 
     title: str
     note: str
@@ -66,7 +66,6 @@ def _numbers(summary: pd.DataFrame) -> list[str]:
 
 
 def _quantity(row: dict[Any, Any]) -> str:
-    """Label, value, error and reference."""
     error, reference = row.get("error"), row.get("reference")
     # Only means have a standard error; what other rows have in that column is a reference of another kind.
     is_mean = row["label"].startswith("mean")

@@ -44,8 +44,8 @@ def place(value: float, low: float, high: float) -> float:
     With a single bound the other side is open, and the unit is the size of the bound, or 1 if it is 0.
     """
     if math.isnan(low) or math.isnan(high):
-        bound, end = (high, 1.0) if math.isnan(low) else (low, -1.0)
-        position = end + (value - bound) / (abs(bound) or 1.0)
+        bound, end = (high, 1) if math.isnan(low) else (low, -1)
+        position = end + (value - bound) / (abs(bound) or 1)
     elif low == high:
         position = value - low
     else:
@@ -55,10 +55,7 @@ def place(value: float, low: float, high: float) -> float:
 
 
 def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
-    """A row for each claim, grouped by paper.
-
-    :param checked: the table of claims. :param note: the scale and what it reduces.
-    """
+    """A row for each claim, grouped by paper; the note says the scale and what it reduces."""
     papers = list(dict.fromkeys(checked.paper))
     figure, axes = style.new_figure(_WIDTH, 1.0)
     style.add_note(figure, f"{note} {_EXPLAINED}")

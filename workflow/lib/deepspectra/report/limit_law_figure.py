@@ -27,10 +27,8 @@ _Pairs = list[tuple[float, float]]
 def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
     """Density with edges and atoms on the left, distribution function on the right.
 
-    :param curve: columns x, density, cdf, residual: the points that converged.
-    :param summary: columns quantity, number, value (as text), as
-        :func:`deepspectra.spectra.limit_laws.solve_limit_law` makes them.
-    :param law: the entry of the configuration.
+    :param curve: columns x, density, cdf: the points that converged. :param law: the entry of the configuration.
+    :param summary: columns quantity, value (as text), of :func:`deepspectra.spectra.limit_laws.solve_limit_law`.
     """
     numbers = summary[summary.quantity != "note"]
     found = {key: [float(value) for value in part.value] for key, part in numbers.groupby("quantity")}
@@ -89,7 +87,6 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         top = 1.2 * highest
 
     def height(share: float) -> float:
-        """This share of the way from the bottom to the top of the panel."""
         return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
 
     for lower, upper in edges:
@@ -99,12 +96,12 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
         axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    for location, _ in atoms:
-        axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
-    if len(atoms) <= _TOLD:
-        for location, mass in atoms:
-            look: dict[str, Any] = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
-            axis.annotate(f"{mass:.3g}", xy=(location, height(0.95)), xytext=(4, 0), **look)
+    look: dict[str, Any] = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
+    for location, mass in atoms:
+        tip = location, height(0.95)
+        axis.annotate("", xy=tip, xytext=(location, bottom), arrowprops=arrow)
+        if len(atoms) <= _TOLD:
+            axis.annotate(f"{mass:.3g}", xy=tip, xytext=(4, 0), **look)
     axis.set_ylim(bottom, top)
     axis.set_ylabel("density (logarithmic)" if peaked else "density")
 

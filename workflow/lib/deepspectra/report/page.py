@@ -84,8 +84,7 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
 def table_entry(key: str, folder: Path, base: Path) -> Entry:
     """A table of a paper; parameters as for :func:`figure_entry`."""
     table = read_table(base.with_suffix(".json"))
-    # Before the colon a heading has the name of the item.
-    title = table.title.rpartition(": ")[2]
+    title = table.title.rpartition(": ")[2]  # after the name of the item
     title = title[:1].upper() + title[1:]
     return Entry(key, title, table.notes, _links(folder, base, "md", "csv"), table=table)
 
@@ -112,10 +111,9 @@ def render_page(
     laws: Sequence[Entry],
     claims: Sequence[dict[str, str]],
 ) -> str:
-    """The page as text.
+    """The page as text; claims that belong to no entry stand at the end of their paper.
 
     :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
-    :param laws: limit laws. :param claims: all claims; those that belong to no entry stand at the end of their paper.
     """
     every = [entry for shown in entries.values() for entry in shown]
     for paper, shown in entries.items():
