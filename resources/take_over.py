@@ -11,7 +11,7 @@ Unlike ``snakemake --touch`` it accepts a file only if
 - it was made by the code of version 0.1.0 (its recorded digest is the one known here),
 - every other parameter and the list of its inputs are the same today,
 - its inputs are, byte for byte, those it was made from (checksums that Snakemake and the HDF5 file recorded), and
-- the arrays in an HDF5 file are those that were written (their SHA-256).
+- the arrays in an HDF5 file are those that were written (their SHA-256), unless it was deleted after use.
 
 Whatever fails stays as it is, is listed with the reason, and is made again by the next run.
 """
@@ -64,12 +64,13 @@ def take_over(jobs: Any, persistence: Any) -> Iterator[tuple[str, str]]:
     """Record what can be taken over.
 
     :param jobs: of Snakemake's graph. :param persistence: its records of files.
-    :returns: each finished file of a rule in DIGESTS whose record differs from today's, and why it was refused, if so.
+    :returns: each file of a rule in DIGESTS whose record differs from today's, and why it was refused, if so. Matrices
+        that were deleted after use are among them: Snakemake remakes them if their record is outdated.
     """
     for job in sorted(jobs, key=lambda job: str(job.output)):
         for file in job.output if job.rule.name in DIGESTS else []:
             record = persistence.metadata(file)
-            if record is None or not Path(file).exists() or not persistence.params_changed(job, file):
+            if record is None or not persistence.params_changed(job, file):
                 continue
             try:
                 reason = _difference(job, record, persistence) or _altered(str(file), record)
@@ -98,7 +99,7 @@ def _difference(job: Any, record: Any, persistence: Any) -> str:
 def _altered(file: str, record: Any) -> str:
     """Which input is not the one that it was; empty if none. A UserError if an array in the file is not."""
     recorded = {name: value.removeprefix("sha256:") for name, value in (record.input_checksums or {}).items()}
-    if file.endswith(".h5"):
+    if file.endswith(".h5") and Path(file).exists():
         recorded |= store.check(file)["inputs"]
     for name, known in recorded.items():
         # Matrices that were deleted after use are vouched for by their own records.

@@ -129,8 +129,8 @@ def test_a_damaged_file_is_refused(made, tmp_path):
     assert written == {}
 
 
-def test_other_files_are_left_alone(made, tmp_path):
-    """Those of cheap rules, those that are as today, those without a record, and those that are not there."""
+def test_other_files_are_left_alone(made):
+    """Those of cheap rules, those that are as today, and those without a record."""
     made.job.rule.name = "draw_figure"
     assert taken(made) == ([], {})
     made.job.rule.name = RULE
@@ -138,5 +138,12 @@ def test_other_files_are_left_alone(made, tmp_path):
     assert taken(made) == ([], {})
     made.record.params = [repr(OLD), "7"]
     assert list(take_over.take_over([made.job], Persistence(made.today, {}))) == []
+
+
+def test_of_a_matrix_that_was_deleted_after_use_everything_else_is_checked(made, tmp_path):
+    """With an outdated record Snakemake would remake it."""
     (tmp_path / "out.h5").unlink()
-    assert taken(made) == ([], {})
+    (tmp_path / "data.csv").write_text("x\n2\n")
+    assert taken(made) == ([("out.h5", "its input data.csv has changed since")], {})
+    (tmp_path / "data.csv").write_text("x\n1\n")
+    assert taken(made) == ([("out.h5", "")], {"out.h5": sorted(made.today)})
