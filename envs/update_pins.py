@@ -35,10 +35,9 @@ def resolve(fixed: list[str]) -> list[str]:
     """Exact versions of all requirements, with markers for the platforms that need them."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
     wanted = sum(project["dependency-groups"].values(), project["project"]["dependencies"]) + fixed
-    command = ["uv", "pip", "compile", "-", "--universal", "--python-version", "3.11", "--no-config"]
-    command += ["--prerelease", "disallow"]
-    command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
-    result = subprocess.run(command, input="\n".join(wanted), text=True, capture_output=True)
+    command = "uv pip compile - --universal --python-version 3.11 --no-config --prerelease disallow --no-header"
+    command += " --no-annotate --no-emit-index-url --no-emit-find-links"
+    result = subprocess.run(command.split(), input="\n".join(wanted), text=True, capture_output=True)
     if result.returncode != 0:
         raise SystemExit(f"uv found no versions that fit together:\n{result.stderr}")
     return [line.strip() for line in result.stdout.splitlines() if line.strip()]

@@ -20,17 +20,15 @@ import pandas as pd
 COSTS = Path("resources/costs.csv")
 
 
-def snakemake(*arguments: str) -> str:
+def snakemake(arguments: str) -> str:
     """The output of Snakemake."""
-    command = [sys.executable, "-m", "snakemake", *arguments]
+    command = [sys.executable, "-m", "snakemake", *arguments.split()]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def measure(scale: str, target: str) -> dict[str, object] | None:
     """A row of the table; None if the target is not finished."""
-    plan = snakemake(
-        "--dry-run", "--nolock", "--forceall", "--config", f"scale={scale}", "keep_matrices=true", "--", target
-    )
+    plan = snakemake(f"--dry-run --nolock --forceall --config scale={scale} keep_matrices=true -- {target}")
 
     def listed(kind: str) -> list[Path]:
         found = re.findall(rf"^    {kind}: (.+)$", plan, re.MULTILINE)
@@ -38,13 +36,11 @@ def measure(scale: str, target: str) -> dict[str, object] | None:
         return [path for line in found for path in map(Path, line.split(", ")) if path.parts[0] == "results"]
 
     benchmarks, outputs = listed("benchmark"), listed("output")
-    missing = [path for path in benchmarks if not path.exists()]
-    if missing:
+    if missing := [path for path in benchmarks if not path.exists()]:
         print(f"{target}: not recorded, {missing[0]} is missing")
         return None
-    for path in outputs:
-        if not path.exists():
-            print(f"{target}: {path} was deleted and is not counted")
+    if deleted := [path for path in outputs if not path.exists()]:
+        print(f"{target}: not counted are {len(deleted)} deleted files, {deleted[0]} for one")
     jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in benchmarks])
     return {
         "scale": scale,
@@ -59,12 +55,10 @@ def measure(scale: str, target: str) -> dict[str, object] | None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not (Path("results") / sys.argv[1] / "benchmarks").is_dir():
+    if len(sys.argv) != 2 or not Path("results", sys.argv[1], "benchmarks").is_dir():
         raise SystemExit(__doc__)
     targets = [name for name in snakemake("--list-target-rules").split() if re.search(r"_(figure|table)_", name)]
     rows = [row for target in [*targets, "all"] if (row := measure(sys.argv[1], target))]
-    measured = pd.DataFrame(rows)
-    if COSTS.exists():
-        known = pd.read_csv(COSTS)
-        measured = pd.concat([known[(known.scale != sys.argv[1]) | ~known.target.isin(measured.target)], measured])
+    measured, known = pd.DataFrame(rows), pd.read_csv(COSTS)
+    measured = pd.concat([known[(known.scale != sys.argv[1]) | ~known.target.isin(measured.target)], measured])
     measured.sort_values(["scale", "target"]).to_csv(COSTS, index=False, lineterminator="\n")

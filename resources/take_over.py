@@ -1,17 +1,17 @@
 """Take over results that the workflow made before its modules moved into layers (version 0.1.0).
 
 The move changed no number, but it changed every digest of code, so that all results look outdated. This records the
-expensive ones as made by today's code. The last steps (numbers, tables, figures, claims, pages) are cheap and are made
+expensive ones as made by today's code; the last steps (numbers, tables, figures, claims, pages) are cheap and are made
 again. Run it once, in the folder that holds ``.snakemake``, with the settings that made the results:
 
     uv run resources/take_over.py --config scale=preview
 
-Other than ``snakemake --touch`` it accepts a file only if
+Unlike ``snakemake --touch`` it accepts a file only if
 
 - it was made by the code of version 0.1.0 (its recorded digest is the one known here),
 - every other parameter and the list of its inputs are the same today,
 - its inputs are, byte for byte, those it was made from (checksums that Snakemake and the HDF5 file recorded), and
-- the arrays in an HDF5 file are those that were written (their SHA-256).
+- the arrays in an HDF5 file are those that were written (their SHA-256), unless it was deleted after use.
 
 Whatever fails stays as it is, is listed with the reason, and is made again by the next run.
 """
@@ -19,17 +19,16 @@ Whatever fails stays as it is, is listed with the reason, and is made again by t
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
+from deepspectra.config import read_overrides
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -61,88 +60,71 @@ DIGESTS = {
 _DROPPED = ("'results/{scale}/checkpoints/{network}.h5'", "'results/{scale}/checkpoints/features'")
 
 
-class Refused(Exception):
-    """Why a file is not taken over."""
-
-
-def take_over(workflow: Any) -> Iterator[tuple[str, str]]:
+def take_over(jobs: Any, persistence: Any) -> Iterator[tuple[str, str]]:
     """Record what can be taken over.
 
-    :param workflow: Snakemake's, with its graph of jobs built.
-    :returns: each finished file of a rule in DIGESTS whose record differs from today's, and why it was refused, if so.
+    :param jobs: of Snakemake's graph. :param persistence: its records of files.
+    :returns: each file of a rule in DIGESTS whose record differs from today's, and why it was refused, if so. Matrices
+        that were deleted after use are among them: Snakemake remakes them if their record is outdated.
     """
-    persistence = workflow.persistence
-    for job in sorted(workflow.dag.jobs, key=lambda job: str(job.output)):
-        if job.rule.name not in DIGESTS:
-            continue
-        for file in job.output:
+    for job in sorted(jobs, key=lambda job: str(job.output)):
+        for file in job.output if job.rule.name in DIGESTS else []:
             record = persistence.metadata(file)
-            if record is None or not Path(file).exists() or not persistence.params_changed(job, file):
+            if record is None or not persistence.params_changed(job, file):
                 continue
             try:
-                _check_parameters(job, record, persistence)
-                _check_bytes(file, record)
-            except (Refused, UserError) as refused:
-                yield str(file), str(refused)
-                continue
-            record.params = persistence._params(job)
-            persistence._write_record(persistence._get_key(file), record)
-            yield str(file), ""
+                reason = _difference(job, record, persistence) or _altered(str(file), record)
+            except UserError as error:
+                reason = str(error)
+            if not reason:
+                record.params = persistence._params(job)
+                persistence._write_record(persistence._get_key(file), record)
+            yield str(file), reason
 
 
-def _check_parameters(job: Any, record: Any, persistence: Any) -> None:
-    """:raises Refused: if anything but the digest of the code differs."""
+def _difference(job: Any, record: Any, persistence: Any) -> str:
+    """What differs today besides the digest of the code; empty if nothing does."""
     old, new = set(record.params or ()), set(persistence._params(job))
     known = repr(DIGESTS[job.rule.name])
     dropped = {text.format(**{"network": "", **job.wildcards_dict}) for text in _DROPPED}
     if known not in old:
-        raise Refused("it was not made by the code of version 0.1.0")
-    if changed := (old - new) - {known} - dropped:
-        raise Refused(f"its parameters have changed; it was made with {', '.join(sorted(changed))[:200]}")
+        return "it was not made by the code of version 0.1.0"
+    if gone := old - new - {known} - dropped:
+        return f"its parameters have changed; it was made with {', '.join(sorted(gone))[:200]}"
     if (added := new - old) != {repr(job.params.code)}:
-        raise Refused(f"it would be made with other parameters today: {', '.join(sorted(added))[:200]}")
-    if sorted(record.input or ()) != sorted(persistence._input(job)):
-        raise Refused("it has other inputs today")
+        return f"it would be made with other parameters today: {', '.join(sorted(added))[:200]}"
+    return "" if sorted(record.input or ()) == persistence._input(job) else "it has other inputs today"
 
 
-def _check_bytes(file: str, record: Any) -> None:
-    """:raises Refused: if an input, or an array in the file, is not the one that it was.
-    :raises UserError: if an HDF5 file is damaged.
-    """
+def _altered(file: str, record: Any) -> str:
+    """Which input is not the one that it was; empty if none. A UserError if an array in the file is not."""
     recorded = {name: value.removeprefix("sha256:") for name, value in (record.input_checksums or {}).items()}
-    if str(file).endswith(".h5"):
-        attributes = store.read(file, {}).attributes
-        # Reading the arrays compares them with their recorded SHA-256.
-        store.read(file, {name: store.shape_of(file, name) for name in attributes["arrays"]})
-        recorded |= attributes["inputs"]
+    if file.endswith(".h5") and Path(file).exists():
+        recorded |= store.check(file)["inputs"]
     for name, known in recorded.items():
         # Matrices that were deleted after use are vouched for by their own records.
-        if Path(name).exists() and hashlib.sha256(Path(name).read_bytes()).hexdigest() != known:
-            raise Refused(f"its input {name} has changed since")
+        if Path(name).exists() and store.file_hash(name) != known:
+            return f"its input {name} has changed since"
+    return ""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Take over the results in the current folder, and say what was done."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Take over results of version 0.1.0.")
     parser.add_argument("--snakefile", type=Path, default=Path(__file__).resolve().parents[1] / "Snakefile")
     parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
     parser.add_argument("--configfile", nargs="*", default=[], type=Path, help="settings files, as for snakemake")
     options = parser.parse_args(arguments)
-    config = {key: yaml.safe_load(value) for key, _, value in (entry.partition("=") for entry in options.config)}
+    config = ConfigSettings(config=read_overrides((), options.config), configfiles=options.configfile)
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        workflow_api = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(config=config, configfiles=options.configfile),
-            snakefile=options.snakefile,
-        )
-        workflow_api.dag(dag_settings=DAGSettings())
-        workflow = workflow_api._workflow
+        loaded = api.workflow(ResourceSettings(cores=1), config_settings=config, snakefile=options.snakefile)
+        loaded.dag(dag_settings=DAGSettings())
+        workflow = loaded._workflow
         workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=False)
         workflow._build_dag()
-        results = list(take_over(workflow))
-    refused = [(file, reason) for file, reason in results if reason]
-    for file, reason in refused:
-        print(f"not taken over: {file}: {reason}", file=sys.stderr)
+        results = list(take_over(workflow.dag.jobs, workflow.persistence))
+    refused = [f"not taken over: {file}: {reason}" for file, reason in results if reason]
+    print("\n".join(refused), end="\n" * bool(refused), file=sys.stderr)
     print(f"{len(results) - len(refused)} files taken over, {len(refused)} not")
     return 1 if refused else 0
 

@@ -1,8 +1,7 @@
 """Every claim of the papers beside what was measured, with a verdict."""
 
 from deepspectra.papers.reading import Results
-from deepspectra.report.claims import check_claims, claims_page
-from deepspectra.report.ledger import read_ledger
+from deepspectra.report.claims import check_claims, claims_page, read_ledger
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
 from deepspectra.runtime.tables import read_csv

@@ -2,10 +2,10 @@
 
 from importlib import import_module
 
-from deepspectra.report.tables import shown_table, table_page
+from deepspectra.report.tables import render, shown_table
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.job import job
-from deepspectra.runtime.markdown import markdown
+from deepspectra.runtime.tables import markdown
 
 module, _, function = snakemake.params.numbers.partition(":")
 # Before the job, with the other imports: its time is part of the start.
@@ -18,4 +18,4 @@ with job(snakemake.log[0], snakemake.threads):
         write_table(table.frame, out.csv[place], float_format=f"%.{table.digits}g")
         write_text(markdown(table.shown, table.title, [note, *table.notes]), out.md[place])
         write_text(shown.as_json(), out.json[place])
-        write_text(table_page(shown), out.html[place])
+        write_text(render("table.html", table=shown), out.html[place])

@@ -14,9 +14,10 @@ from PIL import Image
 from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS, items_of, labels_of, name_of
 from deepspectra.report.captions import caption, read_caption
-from deepspectra.report.claims import MARKS, count_verdicts, read_claims
+from deepspectra.report.claims import count_verdicts, read_claims
 from deepspectra.report.page import thumbnail
-from deepspectra.report.tables import read_table, table_page
+from deepspectra.report.tables import read_table, render
+from deepspectra.report.verdicts import MARKS
 from deepspectra.runtime.errors import UserError
 from tests.report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
@@ -139,7 +140,7 @@ def test_a_table_is_a_page_of_its_own(folder, tmp_path):
     assert table.rows[1] == ["a|b"] * 9
     assert table.rows[2] == ["last", *[""] * 8]
     assert table.notes == [NOTE, "Second note."]
-    reader = Reader(table_page(table))
+    reader = Reader(render("table.html", table=table))
     assert len(reader.every("th")) == 9 + 3
     assert len(reader.every("td")) == 3 * 8
     assert MARKUP in reader.text

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepspectra.runtime.markdown import markdown, number
+from deepspectra.runtime.tables import markdown, number
 
 
 @pytest.mark.parametrize(

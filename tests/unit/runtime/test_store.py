@@ -413,6 +413,24 @@ def test_an_array_that_was_put_in_later_is_refused(tmp_path):
         store.read(tmp_path / "a.h5", {"z": (3,)})
 
 
+def test_all_arrays_of_a_file_are_checked(tmp_path):
+    write_example(tmp_path / "a.h5")
+    assert store.check(tmp_path / "a.h5") == store.read(tmp_path / "a.h5", {}).attributes
+    _alter(tmp_path / "a.h5", "n0_48/first", lambda values: values.__setitem__(0, 7))
+    with pytest.raises(StoreError, match="array 'n0_48/first' is not the one that was written"):
+        store.check(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file["n0_48/first"]
+    with pytest.raises(StoreError, match="has no array 'n0_48/first'"):
+        store.check(tmp_path / "a.h5")
+
+
+def test_a_file_without_provenance_is_not_checked_as_whole(tmp_path):
+    h5py.File(tmp_path / "a.h5", "w").close()
+    with pytest.raises(StoreError, match="has no attribute 'arrays'"):
+        store.check(tmp_path / "a.h5")
+
+
 def test_files_of_older_versions_without_checksums_are_read(tmp_path):
     store.write(tmp_path / "a.h5", {"x": np.ones(2)}, parameters={})
     with h5py.File(tmp_path / "a.h5", "r+") as file:

@@ -9,8 +9,7 @@ import pytest
 
 from deepspectra.papers.reading import Measured, Results
 from deepspectra.papers.readings import READINGS
-from deepspectra.report.claims import CHECKED, check_claims, claims_page
-from deepspectra.report.ledger import LEDGER, read_ledger
+from deepspectra.report.claims import CHECKED, LEDGER, check_claims, claims_page, read_ledger
 from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured, verdict
 from deepspectra.runtime.errors import UserError
 from tests import ROOT

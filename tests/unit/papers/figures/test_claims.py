@@ -9,10 +9,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from deepspectra.papers.readings import READINGS
-from deepspectra.report.claims import CHECKED
+from deepspectra.report.claims import CHECKED, read_ledger
 from deepspectra.report.claims_figure import LOOKS, draw_claims, place
-from deepspectra.report.ledger import read_ledger
-from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS
+from deepspectra.report.verdicts import FAILS, HOLDS, MARKS, NOT_RUN, UNDECIDED
 from tests import ROOT
 
 from .drawn import illegible, save_here_and_there, texts, through_csv
@@ -28,7 +27,7 @@ def checked_table(value=0.5, error=0.1, second=True):
     rows = range(len(table))
     table["reproduced"] = [(value, -123.456, 1e5, None)[i % 4] for i in rows]
     table["error"] = [(error, None, 0.0)[i % 3] for i in rows]
-    table["verdict"] = [VERDICTS[i % 4] for i in rows]
+    table["verdict"] = [list(MARKS)[i % 4] for i in rows]
     table["reason"] = "one draw"
     table["second"] = [("resolved" if second and i % 2 else None) for i in rows]
     table["second_reproduced"] = [(0.52352 if second and i % 2 else None) for i in rows]
@@ -72,16 +71,16 @@ def test_every_claim_has_its_row_its_sign_and_its_numbers():
     figure = draw_claims(table, NOTE)
     shown = texts(figure)
     assert set(table.id) | set(table.claim) <= set(shown)
-    signs = {verdict: shown.count(LOOKS[verdict][2]) for verdict in VERDICTS}
+    signs = {verdict: shown.count(LOOKS[verdict][2]) for verdict in MARKS}
     assert signs == table.verdict.value_counts().to_dict()
-    counts = ", ".join(f"{verdict} {signs[verdict]}" for verdict in VERDICTS)
+    counts = ", ".join(f"{verdict} {signs[verdict]}" for verdict in MARKS)
     assert f"{len(table)} claims of 4 papers: {counts}" in shown
     assert "0.50 ± 0.10" in shown
     assert "0.5235 ± 0.0023" in shown
     assert "at least 0.1" in shown
     # No verdict is told by colour alone, or by the marker alone.
     for column in range(3):
-        assert len({str(look[column]) for look in LOOKS.values()}) == len(VERDICTS)
+        assert len({str(look[column]) for look in LOOKS.values()}) == len(MARKS)
 
 
 def test_markers_stand_where_the_numbers_are():

@@ -1,7 +1,4 @@
-"""The command line.
-
-Run it as ``deepspectra`` or ``python -m deepspectra.cli``.
-"""
+"""The command line: run it as ``deepspectra`` or ``python -m deepspectra.cli``."""
 
 from __future__ import annotations
 

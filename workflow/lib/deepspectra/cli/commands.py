@@ -10,7 +10,7 @@ from deepspectra.config import explain_keys, json_schema, load_settings, read_ov
 from deepspectra.papers.registry import PAPERS, items_of, name_of
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["checkout", "print_costs", "print_schema", "print_settings", "print_targets", "target_titles"]
+__all__ = ["checkout", "print_costs", "print_schema", "print_settings", "print_targets"]
 
 #: Downloads, which happen once, and their sizes.
 _DOWNLOADS = {
@@ -34,14 +34,12 @@ def checkout() -> Path:
 
 
 def print_settings(options: argparse.Namespace) -> None:
-    """Print keys of the configuration with their meaning and values.
+    """Print keys of the configuration that begin with ``options.key``, with their meaning and values.
 
-    :param options: ``key`` (all whose path begins with it), and the user's ``configfile`` and ``config``.
     :raises UserError: if there is no such key, or the settings have a mistake.
     """
     settings = load_settings(checkout() / "config", read_overrides(options.configfile, options.config))
-    parts = options.key.split(".") if options.key else []
-    chosen = [row for row in explain_keys(settings) if row.key.split(".")[: len(parts)] == parts]
+    chosen = [row for row in explain_keys(settings) if not options.key or f"{row.key}.".startswith(f"{options.key}.")]
     if not chosen:
         raise UserError(f"no key begins with {options.key!r}. `deepspectra settings` prints all keys.")
     for key, meaning, values in chosen:
@@ -56,11 +54,6 @@ def print_settings(options: argparse.Namespace) -> None:
 def print_schema() -> None:
     """Print the JSON schema of the configuration."""
     print(json_schema())
-
-
-def target_titles() -> dict[str, str]:
-    """Titles of all figures and tables, by the short name of the target: "fan2020_figure_1"."""
-    return {f"{paper}_{key}": item.title for paper in PAPERS for key, item in items_of(paper).items()}
 
 
 def print_targets() -> None:
@@ -83,7 +76,7 @@ def print_costs(scale: str, cores: int) -> None:
         raise UserError(f"expected at least 1 core, found {cores}")
     known = pd.read_csv(checkout() / "resources" / "costs.csv")
     known = known[known.scale == scale].set_index("target")
-    measured = known.reindex(list(target_titles()))
+    measured = known.reindex([f"{paper}_{key}" for paper in PAPERS for key in items_of(paper)])
     # If the whole was not measured, its parts stand for it; shared jobs then count several times.
     whole = known.loc["all"] if "all" in known.index else measured[["seconds", "disk_mb"]].sum()
     # However many cores there are, a target takes as long as its longest job.

@@ -9,5 +9,5 @@ from deepspectra.config.descriptions import describe_scale, differences, explain
 from deepspectra.config.loading import ScaledSettings, check_files, load_settings, read_overrides
 from deepspectra.config.settings import SCALES, Settings
 
-__all__ = ["SCALES", "ScaledSettings", "Settings", "check_files", "describe_scale", "differences", "explain_keys"]
-__all__ += ["json_schema", "load_settings", "read_overrides"]
+__all__ = ["SCALES", "ScaledSettings", "Settings", "check_files", "describe_scale", "differences"]
+__all__ += ["explain_keys", "json_schema", "load_settings", "read_overrides"]

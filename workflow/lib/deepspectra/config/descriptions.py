@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, NamedTuple, get_args, get_origin
 
 import yaml
@@ -30,8 +32,7 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
 def differences(base: Settings, other: Settings, *items: str) -> str:
     """What ``other`` has in place of ``base``, in few words for a caption.
 
-    :param items: nodes, values or entries, such as "fan2020.figure_1", "thamm2024.nulls.matrices" and
-        "thamm2024.networks.mlp1024".
+    :param items: nodes, values or entries, such as "fan2020.figure_1" and "thamm2024.networks.mlp1024".
     """
     return ", ".join(text for item in items for text in _at(base, other, item.split(".")))
 
@@ -77,6 +78,8 @@ def _shorten(value: Any, full: Any) -> str:
     """A value and the one it replaces; lists of numbers (ascending) by their ends, or else by their length."""
     if full is None:
         return f"{value}"
+    if isinstance(value, Node | dict):
+        return "as set"
     if isinstance(value, list) and isinstance(full, list):
         if not all(isinstance(entry, float | int) for entry in (*value, *full)):
             return "as set"
@@ -86,8 +89,6 @@ def _shorten(value: Any, full: Any) -> str:
         if value[-1] != full[-1]:
             return f"up to {value[-1]:g} instead of {full[-1]:g}"
         return f"{len(value)} instead of {len(full)}"
-    if isinstance(value, Node | dict):
-        return "as set"
     return f"{value:g} instead of {full:g}" if isinstance(value, float) else f"{value} instead of {full}"
 
 
@@ -95,8 +96,7 @@ class Explanation(NamedTuple):
     """A key of the configuration.
 
     :ivar key: its path, such as "fan2020.figure_1.samples"; "NAME" and "[]" stand for any entry of a mapping or list.
-    :ivar meaning: in words. :ivar values: as YAML, by scale: paper, and the scales that differ from it; empty for keys
-        inside entries.
+    :ivar values: as YAML, by scale: paper, and the scales that differ from it; empty for keys inside entries.
     """
 
     key: str
@@ -113,24 +113,19 @@ def explain_keys(settings: Mapping[str, Settings]) -> list[Explanation]:
 def _values(given: Mapping[str, Any], key: str) -> dict[str, str]:
     if "NAME" in key or "[]" in key:
         return {}
-    values = dict(given)
-    for part in key.split("."):
-        values = {scale: node[part] for scale, node in values.items()}
+    values = {scale: reduce(getitem, key.split("."), node) for scale, node in given.items()}
     paper = values.pop("paper")
-    return {"paper": _yaml(paper)} | {
-        scale: _yaml(_changed(value, paper)) for scale, value in values.items() if value != paper
-    }
+    changed = {scale: _changed(value, paper) for scale, value in values.items() if value != paper}
+    return {scale: _yaml(value) for scale, value in {"paper": paper, **changed}.items()}
 
 
 def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, field in model.model_fields.items():
-        path, inner, origin = f"{prefix}{name}", _model_of(field.annotation), get_origin(field.annotation)
-        if inner is not None and origin is None:
-            yield from _walk(inner, f"{path}.")
-            continue
-        yield path, field.description or ""
+        inner, origin = _model_of(field.annotation), get_origin(field.annotation)
+        if inner is None or origin is not None:
+            yield f"{prefix}{name}", field.description or ""
         if inner is not None:
-            yield from _walk(inner, f"{path}.NAME." if origin is dict else f"{path}[].")
+            yield from _walk(inner, prefix + name + {None: ".", dict: ".NAME.", list: "[]."}[origin])
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

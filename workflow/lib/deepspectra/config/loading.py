@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from deepspectra.config.mistakes import explain
 from deepspectra.config.settings import SCALES, Settings
 from deepspectra.runtime.errors import UserError
-
-try:
-    # Every start of Snakemake reads these files: take the fast reader where there is one.
-    from yaml import CSafeLoader as _YamlLoader
-except ImportError:
-    from yaml import SafeLoader as _YamlLoader  # type: ignore[assignment]  # the same interface in Python
 
 __all__ = ["ScaledSettings", "check_files", "load_settings", "read_overrides"]
 
 _PLAIN_SCALAR = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.(inf|[0-9]+)|\.nan|true|false|null")
+#: Pydantic's words and plainer ones, in the order in which they are replaced.
+_PLAINER = {
+    "Input should be": "expected",
+    "a valid integer": "an integer",
+    "a valid dictionary or instance of": "a mapping of keys to values:",
+    "a valid dictionary": "a mapping of keys to values",
+    "a valid": "a",
+}
 
 
-class _StrictLoader(_YamlLoader):
-    """Refuses keys that occur twice in a mapping, of which YAML's own loader silently takes the last."""
+class _StrictLoader(yaml.CSafeLoader):
+    """Refuses keys that occur twice in a mapping, of which YAML's own loader silently takes the last.
+
+    In C, since every start of Snakemake reads these files.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         places: dict[object, int] = {}
@@ -43,33 +49,25 @@ class _StrictLoader(_YamlLoader):
         return super().construct_mapping(node, deep)
 
 
-class ScaledSettings(Mapping[str, Settings]):
+class ScaledSettings(dict[str, Settings]):
     """Settings by scale, each checked on first use.
 
-    A user's value may be fine at the scale they run and impossible at another (a shape that does not divide the small
-    sizes of the tests, say); that must not stop them.
+    A user's value may be fine at the scale they run and impossible at another; that must not stop them.
 
     :ivar scale: the default scale, whose settings are checked at once.
     """
 
     def __init__(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
         self._values = values
-        self._checked: dict[str, Settings] = {}
-        wanted = str(next(iter(values.values())).get("scale"))
+        wanted = str(values["paper"].get("scale"))
         # If the scale itself is a mistake, the check of any scale reports it.
         self.scale = self[wanted if wanted in values else "paper"].scale
 
-    def __getitem__(self, scale: str) -> Settings:
+    def __missing__(self, scale: str) -> Settings:
         """:raises UserError: listing every mistake with the path of its key and what was expected."""
-        if scale not in self._checked:
-            self._checked[scale] = _validated(self._values[scale], scale)
-        return self._checked[scale]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+        self[scale] = _validated(self._values[scale], scale)
+        return self[scale]
 
 
 def check_files(paths: Iterable[str | Path]) -> None:
@@ -84,15 +82,13 @@ def check_files(paths: Iterable[str | Path]) -> None:
 
 
 def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> ScaledSettings:
-    """Settings of all scales, from the YAML files of a folder and the user's own values.
+    """Settings of all scales, from the YAML files of a folder and the user's own values, which take precedence.
 
     :param folder: holds ``config.yaml`` and, for each reduced scale, ``{scale}.yaml``.
-    :param overrides: nested mapping from the command line, which takes precedence over the files at every scale.
     :raises UserError: listing every mistake at the default scale with the path of its key and what was expected.
     """
-    folder = Path(folder)
-    base, own = _read_yaml(folder / "config.yaml"), _typed(overrides or {})
-    reduced = {scale: {} if scale == "paper" else _read_yaml(folder / f"{scale}.yaml") for scale in SCALES}
+    base, own = _read_yaml(Path(folder, "config.yaml")), _typed(overrides or {})
+    reduced = {scale: {} if scale == "paper" else _read_yaml(Path(folder, f"{scale}.yaml")) for scale in SCALES}
     return ScaledSettings({scale: _merge(_merge(base, reduced[scale]), own) for scale in SCALES})
 
 
@@ -149,11 +145,47 @@ def _validated(values: Mapping[str, Any], scale: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        lines = [explain(problem) for problem in error.errors()]
+        lines = [f"\n  - {_explain(problem)}" for problem in error.errors()]
         # An unknown scale is checked with another scale's settings: name none.
         place = f" at {scale} scale" if values.get("scale") in SCALES else ""
         raise UserError(
-            f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:\n"
-            + "\n".join(f"  - {line}" for line in lines)
-            + "\n`deepspectra settings` explains every key (see config/README.md)."
+            f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:{''.join(lines)}\n"
+            "`deepspectra settings` explains every key (see config/README.md)."
         ) from error
+
+
+def _explain(problem: Mapping[str, Any]) -> str:
+    """One line for one pydantic error: the path of the key, what was expected, what was found."""
+    location = [part for part in problem["loc"] if part != "[key]"]
+    path = ".".join(str(part) for part in location) or "the configuration"
+    kind, found = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        close = difflib.get_close_matches(str(location[-1]), known, n=1)
+        return f"{path}: unknown key; {f'did you mean {close[0]}? ' if close else ''}known here: {', '.join(known)}"
+    if kind == "missing":
+        return f"{path}: this key is missing"
+    if isinstance(found, float) and math.isnan(found):
+        return f"{path}: expected a number, found nan"
+    if kind == "model_type":
+        return f"{path}: expected a mapping with the keys {', '.join(_known_keys(location))}; found {found!r}"
+    if kind in ("too_short", "too_long"):
+        words, key = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
+        length = problem["ctx"][key]
+        return f"{path}: expected {words} {length} {'entry' if length == 1 else 'entries'}, found {len(found)}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    for wording, plainer in _PLAINER.items():
+        message = message.replace(wording, plainer)
+    suffix = "" if isinstance(found, (Mapping, BaseModel)) else f", found {found!r}"
+    return f"{path}: {message}{suffix}"
+
+
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    """Fields of the model at a path; the names in a mapping of models are the user's own."""
+    current: Any = Settings
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[str(part)].annotation
+        elif get_origin(current) in (dict, list):
+            current = get_args(current)[-1]
+    return list(current.model_fields) if hasattr(current, "model_fields") else []

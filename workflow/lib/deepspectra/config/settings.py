@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from deepspectra.config.claims import Claims
 from deepspectra.config.limit_laws import LimitLaws
 from deepspectra.papers.baskerville2022.settings import Baskerville2022
 from deepspectra.papers.fan2020.settings import Fan2020
@@ -14,10 +13,12 @@ from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.thamm2024.settings import Thamm2024
 from deepspectra.papers.types import Node, OptionalText
 
-__all__ = ["SCALES", "Data", "Scale", "Settings"]
+__all__ = ["SCALES", "Claims", "Data", "Scale", "Settings"]
 
 Scale = Literal["smoke", "preview", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
+#: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
+_Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
 
 
 class Data(Node):
@@ -29,6 +30,23 @@ class Data(Node):
     )
     timeout_seconds: int = Field(ge=1, description="Give up a download after so many seconds without data.")
     retries: int = Field(ge=0, description="How often to retry a failed download, for each source.")
+
+
+class Claims(Node):
+    """What the claims are read from."""
+
+    papers: list[_Key] = Field(
+        min_length=1,
+        description="Papers whose claims are judged, from all their figures and tables; claims of the others are "
+        "listed as not run.",
+    )
+
+    @field_validator("papers")
+    @classmethod
+    def _each_once(cls, papers: list[_Key]) -> list[_Key]:
+        if len(set(papers)) < len(papers):
+            raise ValueError(f"expected every paper once, found {', '.join(papers)}")
+        return papers
 
 
 class Settings(Node):
@@ -63,18 +81,15 @@ class Settings(Node):
     @model_validator(mode="after")
     def _one_name_one_network(self) -> Settings:
         # All weights lie in one folder, under the names of their networks.
-        owners: dict[str, str] = {}
-        papers = {
-            "thamm2024": list(self.thamm2024.known_networks),
-            "baskerville2022": list(self.baskerville2022.networks),
-            "fan2020": list(self.fan2020.networks),
-        }
-        for paper, names in papers.items():
-            for name in names:
-                if name in owners:
-                    raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
-                base, scaled, _ = name.partition("_alpha")
-                if scaled and base in self.thamm2024.networks:
-                    raise ValueError(f"{name}, of {paper}, is the name of {base} of thamm2024 at another alpha")
-                owners[name] = paper
+        owners = dict.fromkeys(self.thamm2024.known_networks, "thamm2024")
+        others = [("baskerville2022", name) for name in self.baskerville2022.networks]
+        others += [("fan2020", name) for name in self.fan2020.networks]
+        for paper, name in others:
+            if name in owners:
+                raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
+            owners[name] = paper
+        for name, paper in owners.items():
+            base, scaled, _ = name.partition("_alpha")
+            if scaled and base in self.thamm2024.networks:
+                raise ValueError(f"{name}, of {paper}, is the name of {base} of thamm2024 at another alpha")
         return self

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deepspectra.config.settings import Settings
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.folders import check_folder
+from deepspectra.runtime.files import check_folder
 
 __all__ = ["check_files_of", "check_folders"]
 

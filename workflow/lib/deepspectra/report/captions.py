@@ -18,7 +18,7 @@ __all__ = ["Caption", "caption", "plain", "read_caption"]
 
 
 class Caption(NamedTuple):
-    """The title of a figure, its small print, and its numbers, a line for each series."""
+    """What a caption file holds."""
 
     title: str
     note: str
@@ -28,8 +28,7 @@ class Caption(NamedTuple):
 def caption(title: str, note: str, summary: pd.DataFrame | None = None) -> str:
     """The text of a caption file.
 
-    :param summary: rows as :mod:`deepspectra.papers.rows` makes them; None for a limit law, whose small print tells its
-        numbers.
+    :param summary: rows as :mod:`deepspectra.papers.rows` makes them; None for a limit law.
     """
     return "\n".join([title, plain(note), *([] if summary is None else _numbers(summary))]) + "\n"
 
@@ -40,10 +39,9 @@ def read_caption(path: str | Path) -> Caption:
     :raises UserError: if it is missing or cut short.
     """
     advice = "Delete the figure of that name and run the workflow again."
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(f"the caption {path} does not exist. {advice}") from error
+    if not Path(path).exists():
+        raise UserError(f"the caption {path} does not exist. {advice}")
+    text = Path(path).read_text(encoding="utf-8")
     if text.count("\n") < 2 or not text.endswith("\n"):
         raise UserError(f"the caption {path} is cut short. {advice}")
     title, note, *numbers = text.splitlines()
@@ -68,7 +66,6 @@ def _numbers(summary: pd.DataFrame) -> list[str]:
 
 
 def _quantity(row: dict[Any, Any]) -> str:
-    """Label, value, error and reference."""
     error, reference = row.get("error"), row.get("reference")
     # Only means have a standard error; what other rows have in that column is a reference of another kind.
     is_mean = row["label"].startswith("mean")

@@ -1,4 +1,8 @@
-"""The claims beside what was measured: as a table, as a Markdown page, and as the page of results shows them."""
+"""The ledger of claims, and the claims beside what was measured: as a table, in Markdown, and for the page of results.
+
+The ledger, ``resources/claims.csv``, holds every claim of the papers, with the bounds within which a reproduced number
+is accepted.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +15,53 @@ import pandas as pd
 
 from deepspectra.papers.reading import Measured, Results
 from deepspectra.papers.readings import READINGS
-from deepspectra.report.ledger import LEDGER
-from deepspectra.report.verdicts import (
-    BOUNDS,
-    FAILS,
-    HOLDS,
-    NOT_RUN,
-    RULE,
-    UNDECIDED,
-    VERDICTS,
-    accepted,
-    measured,
-    verdict,
-)
+from deepspectra.report.verdicts import BOUNDS, FAILS, HOLDS, MARKS, NOT_RUN, RULE, accepted, measured, verdict
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.markdown import markdown
-from deepspectra.runtime.tables import read_csv
+from deepspectra.runtime.tables import markdown, read_csv
 
-__all__ = ["CHECKED", "MARKS", "check_claims", "claims_page", "count_verdicts", "read_checked", "read_claims"]
+__all__ = ["CHECKED", "CLAIM_SCALES", "LEDGER", "check_claims", "claims_page", "count_verdicts"]
+__all__ += ["read_checked", "read_claims", "read_ledger"]
 
+LEDGER = ["id", "paper", "item", "claim", "quantity", "published", "accept_low", "accept_high", "scale", "source"]
 #: Columns of the table of claims: those of the ledger, what was measured, and the same question answered again.
-CHECKED = [
-    *LEDGER,
-    *("reproduced", "error", "verdict", "reason", "second", "second_reproduced", "second_error", "second_verdict"),
-]
+CHECKED = [*LEDGER, "reproduced", "error", "verdict", "reason"]
+CHECKED += ["second", "second_reproduced", "second_error", "second_verdict"]
+#: What a claim is about: sizes as published, or any size.
+CLAIM_SCALES = ("paper", "any")
 
-#: The sign of each verdict on the page of results, and its name in the page's HTML.
-MARKS = {
-    HOLDS: ("✓", "holds"),
-    FAILS: ("✗", "fails"),
-    NOT_RUN: ("·", "not-run"),
-    UNDECIDED: ("?", "open"),
-}
+
+def read_ledger(path: str | Path) -> pd.DataFrame:
+    """Read the ledger: every cell is text, except the two bounds, which are numbers; an empty bound is NaN.
+
+    :raises UserError: if anything is wrong with it, naming the first mistake.
+    """
+    advice = "It is no result: take it from the repository again (git checkout), or mend it."
+    read_csv(path, LEDGER, advice, words=LEDGER)
+    ledger = pd.read_csv(path, dtype=str, keep_default_na=False)[LEDGER]
+
+    def refuse(wrong: pd.Series, expected: str, *columns: str) -> None:
+        if wrong.any():
+            place = int(wrong.to_numpy().argmax())
+            row = ledger.iloc[place]
+            found = ", ".join(f"{name} {row[name]!s}" for name in columns)
+            raise UserError(
+                f"{path}, line {place + 2}, claim {row.id}: expected {expected}, found {found}. "
+                "Mend the line and run again."
+            )
+
+    for bound in ("accept_low", "accept_high"):
+        numbers = pd.to_numeric(ledger[bound], errors="coerce")
+        refuse(numbers.isna() & (ledger[bound] != ""), "a number or nothing", bound)
+        ledger[bound] = numbers
+    low, high = ledger.accept_low, ledger.accept_high
+    refuse(~ledger.paper.isin(READINGS), f"one of {', '.join(READINGS)}", "paper")
+    refuse(~ledger.scale.isin(CLAIM_SCALES), f"one of {', '.join(CLAIM_SCALES)}", "scale")
+    refuse(ledger.id.duplicated(), "every claim once", "id")
+    refuse(low > high, "the lower bound first", "accept_low", "accept_high")
+    refuse(low.isna() & high.isna(), "a lower bound, an upper one or both", "accept_low", "accept_high")
+    known = pd.Series([name in READINGS[paper] for name, paper in zip(ledger.id, ledger.paper, strict=True)])
+    refuse(~known, "a claim that deepspectra has a reading of", "id", "paper")
+    return ledger
 
 
 def check_claims(
@@ -90,32 +109,27 @@ def _judge(found: Measured, claim: Mapping[Any, Any], scale: str, changed: bool)
 
 def claims_page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
     """A Markdown page: counts of verdicts, then a table for each paper."""
-    counts = pd.crosstab(checked.paper, checked.verdict).reindex(columns=VERDICTS, fill_value=0)
+    counts = pd.crosstab(checked.paper, checked.verdict).reindex(columns=list(MARKS), fill_value=0)
     papers = [paper for paper in READINGS if paper in counts.index]
     counts = counts.reindex(papers)
     counts.loc["all"] = counts.sum()
     head = counts.astype(str).reset_index().rename(columns={"paper": "claims of"})
     parts = [markdown(head, title, [RULE, BOUNDS, *notes])]
     for paper in papers:
-        rows = checked[checked.paper == paper].to_dict("records")
+        rows = [_as_text(row) for row in checked[checked.paper == paper].to_dict("records")]
         parts.append("#" + markdown(pd.DataFrame([_shown(row) for row in rows]), paper, []))
     return "\n".join(parts)
 
 
-def _shown(row: Mapping[Any, Any]) -> dict[str, object]:
+def _shown(row: Mapping[str, str]) -> dict[str, str]:
     """A claim as a row of the Markdown page."""
-    second = measured(row["second_reproduced"], row["second_error"])
-    second_verdict = f"{second} ({row['second_verdict']})" if second else row["second_verdict"]
+    second = f"{row['second_reproduced']} ({row['second_verdict']})" if row["second_reproduced"] else ""
     return {
         "": row["id"],
         "item": row["item"].replace("_", " "),
-        "claim": row["claim"],
-        "quantity": row["quantity"],
-        "published": row["published"],
-        "accepted": accepted(row["accept_low"], row["accept_high"]),
-        "reproduced": measured(row["reproduced"], row["error"]),
+        **{name: row[name] for name in ("claim", "quantity", "published", "accepted", "reproduced")},
         "verdict": f"**{row['verdict']}**" if row["verdict"] in (HOLDS, FAILS) else row["verdict"],
-        "looked at twice": "" if pd.isna(row["second"]) else f"{row['second']}: {second_verdict}",
+        "looked at twice": f"{row['second']}: {second or row['second_verdict']}" if row["second"] else "",
         "reason": row["reason"],
         "where": row["source"],
     }

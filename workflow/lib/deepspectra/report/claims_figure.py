@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS
-from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, VERDICTS, accepted, measured
+from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured
 
 __all__ = ["LOOKS", "draw_claims", "place"]
 
@@ -44,8 +44,8 @@ def place(value: float, low: float, high: float) -> float:
     With a single bound the other side is open, and the unit is the size of the bound, or 1 if it is 0.
     """
     if math.isnan(low) or math.isnan(high):
-        bound, end = (high, 1.0) if math.isnan(low) else (low, -1.0)
-        position = end + (value - bound) / (abs(bound) or 1.0)
+        bound, end = (high, 1) if math.isnan(low) else (low, -1)
+        position = end + (value - bound) / (abs(bound) or 1)
     elif low == high:
         position = value - low
     else:
@@ -55,10 +55,7 @@ def place(value: float, low: float, high: float) -> float:
 
 
 def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
-    """A row for each claim, grouped by paper.
-
-    :param checked: the table of claims. :param note: the scale and what it reduces.
-    """
+    """A row for each claim, grouped by paper; the note says the scale and what it reduces."""
     papers = list(dict.fromkeys(checked.paper))
     figure, axes = style.new_figure(_WIDTH, 1.0)
     style.add_note(figure, f"{note} {_EXPLAINED}")
@@ -95,50 +92,41 @@ def _draw_row(axis: Axes, y: float, row: Any) -> None:
     colour, marker, sign = LOOKS[row.verdict]
     low, high = row.accept_low, row.accept_high
     ends = -_END if math.isnan(low) else -1, _END if math.isnan(high) else 1
-    if low == high:
-        ends = -0.1, 0.1
-    axis.barh(y, ends[1] - ends[0], 0.72, left=ends[0], color="0.91", linewidth=0, zorder=0)
+    left, right = (-0.1, 0.1) if low == high else ends
+    axis.barh(y, right - left, 0.72, left=left, color="0.91", linewidth=0, zorder=0)
     published = pd.to_numeric(row.published, errors="coerce")
     if not math.isnan(published):
         axis.plot(_inside(place(published, low, high)), y, "|", color="black", markersize=5.5, markeredgewidth=1.1)
     if not pd.isna(row.second_reproduced):
-        _draw_value(axis, y + 0.2, row.second_reproduced, row.second_error, (low, high), style.BLUE, "d")
+        look = {"color": "white", "markeredgecolor": style.BLUE, "markersize": 2.6, "markeredgewidth": 0.6}
+        _draw_value(axis, y + 0.2, row.second_reproduced, row.second_error, (low, high), "d", look)
     if not pd.isna(row.reproduced):
-        _draw_value(axis, y, row.reproduced, row.error, (low, high), colour, marker)
+        look = {"color": colour, "markeredgecolor": colour, "markersize": 3.4, "markeredgewidth": 0.3}
+        _draw_value(axis, y, row.reproduced, row.error, (low, high), marker, look)
     _write(axis, _SIGN, y, sign, color=colour, weight="bold", ha="center")
     _write(axis, _ID, y, row.id, color="0.4")
     _write(axis, _CLAIM, y, row.claim)
-    texts = (
-        "" if pd.isna(row.published) else str(row.published).partition(" (")[0],
-        accepted(low, high),
-        measured(row.reproduced, row.error),
-        measured(row.second_reproduced, row.second_error),
-    )
-    for x, text in zip(_COLUMNS.values(), texts, strict=True):
-        _write(axis, x, y, text, color=colour if x == _COLUMNS["reproduced"] else "0.15")
+    texts = {
+        "published": "" if pd.isna(row.published) else str(row.published).partition(" (")[0],
+        "accepted": accepted(low, high),
+        "reproduced": measured(row.reproduced, row.error),
+        "looked at twice": measured(row.second_reproduced, row.second_error),
+    }
+    for column, x in _COLUMNS.items():
+        _write(axis, x, y, texts[column], color=colour if column == "reproduced" else "0.15")
 
 
 def _draw_value(
-    axis: Axes, y: float, value: float, error: float, bounds: tuple[float, float], colour: str, marker: str
+    axis: Axes, y: float, value: float, error: float, bounds: tuple[float, float], marker: str, look: dict[str, Any]
 ) -> None:
     """A marker with two errors on either side; values beyond the panel are an arrow head at its end."""
     if error > 0:
         reach = [_inside(place(value + side * error, *bounds)) for side in (-2, 2)]
-        axis.plot(reach, [y, y], color=colour, linewidth=0.8)
+        axis.plot(reach, [y, y], color=look["markeredgecolor"], linewidth=0.8)
     x = place(value, *bounds)
     if abs(x) > _END:
         marker = ">" if x > 0 else "<"
-    second = marker == "d"
-    axis.plot(
-        _inside(x),
-        y,
-        marker,
-        color="white" if second else colour,
-        markeredgecolor=colour,
-        markersize=2.6 if second else 3.4,
-        markeredgewidth=0.6 if second else 0.3,
-        zorder=3,
-    )
+    axis.plot(_inside(x), y, marker, zorder=3, **look)
 
 
 def _inside(x: float) -> float:
@@ -156,27 +144,15 @@ def _write(axis: Axes, inches: float, y: float, text: str, **look: Any) -> None:
 def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> None:
     """Counts of verdicts and the legend, above the rows."""
     counts = checked.verdict.value_counts()
-    figure.text(
-        _SIGN / _WIDTH,
-        1 - 0.1 / height,
-        f"{len(checked)} claims of {checked.paper.nunique()} papers: "
-        + ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS),
-        fontsize=8,
-        weight="bold",
-        va="center",
-    )
+    told = ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in LOOKS)
+    head = f"{len(checked)} claims of {checked.paper.nunique()} papers: {told}"
+    figure.text(_SIGN / _WIDTH, 1 - 0.1 / height, head, fontsize=8, weight="bold", va="center")
     marks = [
         axis.plot([], [], marker, color=colour, markersize=4, label=f"{sign} {verdict}")[0]
         for verdict, (colour, marker, sign) in LOOKS.items()
     ]
     marks += axis.plot([], [], "d", color="white", markeredgecolor=style.BLUE, markersize=3.5, label="looked at twice")
     marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
-    figure.legend(
-        handles=marks,
-        loc="center left",
-        bbox_to_anchor=((_SIGN - 0.05) / _WIDTH, 1 - 0.29 / height),
-        ncols=len(marks),
-        handletextpad=0.1,
-        columnspacing=1.2,
-        borderpad=0,
-    )
+    corner = (_SIGN - 0.05) / _WIDTH, 1 - 0.29 / height
+    spaces: dict[str, Any] = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0}
+    figure.legend(handles=marks, loc="center left", bbox_to_anchor=corner, ncols=len(marks), **spaces)

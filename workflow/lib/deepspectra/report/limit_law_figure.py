@@ -27,14 +27,11 @@ _Pairs = list[tuple[float, float]]
 def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str, Any]) -> Figure:
     """Density with edges and atoms on the left, distribution function on the right.
 
-    :param curve: columns x, density, cdf, residual: the points that converged.
-    :param summary: columns quantity, number, value (as text), as
-        :func:`deepspectra.spectra.limit_laws.solve_limit_law` makes them.
-    :param law: the entry of the configuration.
+    :param curve: columns x, density, cdf: the points that converged. :param law: the entry of the configuration.
+    :param summary: columns quantity, value (as text), of :func:`deepspectra.spectra.limit_laws.solve_limit_law`.
     """
-    found: dict[str, list[float]] = {}
-    for row in summary[summary.quantity != "note"].itertuples():
-        found.setdefault(row.quantity, []).append(float(row.value))
+    numbers = summary[summary.quantity != "note"]
+    found = {key: [float(value) for value in part.value] for key, part in numbers.groupby("quantity")}
     edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
     masses = found["bulk_mass"]
     atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
@@ -67,18 +64,14 @@ def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
     """Kernel, depth, ratios and activation in a line."""
     depth = len(law["ratios"] or law["widths"])
     layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
+    listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
     if len(set(ratios)) == 1 and len(ratios) > 1:
         listed = f"{ratios[0]:.4g} (all)"
     elif len(ratios) > _TOLD:
         listed = f"{ratios[0]:.4g}, ..., {ratios[-1]:.4g}"
-    else:
-        listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
-    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {_literal(law['activation'])}"
-
-
-def _literal(text: str) -> str:
-    """The user's own words, not read as Matplotlib's mathematics."""
-    return text.replace("$", r"\$")
+    # The user's own words are not Matplotlib's mathematics.
+    activation = law["activation"].replace("$", r"\$")
+    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {activation}"
 
 
 def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
@@ -94,7 +87,6 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         top = 1.2 * highest
 
     def height(share: float) -> float:
-        """This share of the way from the bottom to the top of the panel."""
         return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
 
     for lower, upper in edges:
@@ -104,19 +96,12 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
         axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    for location, _ in atoms:
-        axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
-    if len(atoms) <= _TOLD:
-        for location, mass in atoms:
-            axis.annotate(
-                f"{mass:.3g}",
-                xy=(location, height(0.95)),
-                xytext=(4, 0),
-                textcoords="offset points",
-                color=style.BLUE,
-                fontsize=6,
-                va="center",
-            )
+    look: dict[str, Any] = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
+    for location, mass in atoms:
+        tip = location, height(0.95)
+        axis.annotate("", xy=tip, xytext=(location, bottom), arrowprops=arrow)
+        if len(atoms) <= _TOLD:
+            axis.annotate(f"{mass:.3g}", xy=tip, xytext=(4, 0), **look)
     axis.set_ylim(bottom, top)
     axis.set_ylabel("density (logarithmic)" if peaked else "density")
 
@@ -138,18 +123,15 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
 
 def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
     """The small print: where the law comes from, how well it was solved, and where it leaves the theorem."""
-    theorem = "theorem 3.4" if law["kernel"] == "conjugate" else "theorem 3.8" if law["rates"] else "theorem 3.7"
-    constants = f"b_sigma = {numbers['b_sigma']:.5g}"
+    theorem, constants = "theorem 3.4", f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":
+        theorem = "theorem 3.8" if law["rates"] else "theorem 3.7"
         constants += f", a_sigma = {numbers['a_sigma']:.5g}"
     if law["rates"]:
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
-    missing = int(numbers["points_not_converged"])
-    drawn = (
-        f"{numbers['points']:.0f} points, each certified as the one solution"
-        if not missing
-        else f"{missing} of {numbers['points']:.0f} points not drawn"
-    )
+    drawn = f"{numbers['points']:.0f} points, each certified as the one solution"
+    if missing := int(numbers["points_not_converged"]):
+        drawn = f"{missing} of {numbers['points']:.0f} points not drawn"
     parts = [
         f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
         f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance "
@@ -162,10 +144,11 @@ def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[
 
 def _input(source: Mapping[str, Any]) -> str:
     """The input spectrum in few words."""
-    if source["marchenko_pastur"] is not None:
-        return f"Marchenko-Pastur with n/d_0 = {source['marchenko_pastur']:.4g}"
-    if source["atoms"] is not None:
-        if len(source["atoms"]) > _TOLD:
-            return f"{len(source['atoms'])} atoms"
-        return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in source["atoms"])
-    return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")
+    ratio, atoms = source["marchenko_pastur"], source["atoms"]
+    if ratio is not None:
+        return f"Marchenko-Pastur with n/d_0 = {ratio:.4g}"
+    if atoms is None:
+        return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")
+    if len(atoms) > _TOLD:
+        return f"{len(atoms)} atoms"
+    return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in atoms)

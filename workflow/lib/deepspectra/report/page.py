@@ -18,29 +18,24 @@ from PIL import Image
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
-from deepspectra.report.claims import MARKS, count_verdicts
-from deepspectra.report.tables import ShownTable, environment, read_table
-from deepspectra.report.verdicts import BOUNDS, RULE
+from deepspectra.report.claims import count_verdicts
+from deepspectra.report.tables import ShownTable, read_table, render
+from deepspectra.report.verdicts import BOUNDS, MARKS, RULE
 
-__all__ = ["THUMBNAIL_WIDTH", "Entry", "figure_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
-
-#: Width of the pictures inside the page, in pixels: twice what a narrow screen shows.
-THUMBNAIL_WIDTH = 960
+__all__ = ["Entry", "figure_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
 
 @dataclass
 class Entry:
     """A figure or table on the page.
 
-    :ivar key: its name in paths. :ivar name: its name for readers. :ivar title: what it shows.
-    :ivar notes: small print. :ivar files: address relative to the page, by file type.
-    :ivar numbers: of a figure, lines of its caption. :ivar picture: of a figure, a small copy as a data address.
-    :ivar width: of that copy, in pixels. :ivar height: likewise. :ivar table: of a table, its columns and rows.
-    :ivar claims: those about it.
+    :ivar key: its name in paths. :ivar title: what it shows. :ivar notes: small print.
+    :ivar files: address relative to the page, by file type. :ivar numbers: of a figure, lines of its caption.
+    :ivar picture: of a figure, a small copy as a data address; ``width`` and ``height`` are in pixels.
+    :ivar table: of a table, its columns and rows. :ivar claims: those about it.
     """
 
     key: str
-    name: str
     title: str
     notes: list[str]
     files: dict[str, str]
@@ -51,9 +46,17 @@ class Entry:
     table: ShownTable | None = None
     claims: list[dict[str, str]] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """Its name for readers."""
+        return name_of(self.key)
 
-def thumbnail(path: str | Path, width: int = THUMBNAIL_WIDTH) -> tuple[bytes, int, int]:
-    """A small copy of a picture on white, as WebP, with its width and height; without the small print of a figure."""
+
+def thumbnail(path: str | Path, width: int = 960) -> tuple[bytes, int, int]:
+    """A small copy of a picture on white, as WebP, with its width and height; without the small print of a figure.
+
+    :param width: largest one, in pixels; by default twice what a narrow screen shows.
+    """
     with Image.open(path) as picture:
         panels = round(picture.height * (1 - float(picture.info.get(NOTE_SHARE, 0))))
         full = picture.convert("RGBA").crop((0, 0, picture.width, panels))
@@ -74,16 +77,15 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     content, width, height = thumbnail(base.with_suffix(".png"))
     picture = "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
     files = _links(folder, base, "png", "pdf", "csv")
-    return Entry(key, name_of(key), text.title, [text.note], files, text.numbers, picture, width, height)
+    return Entry(key, text.title, [text.note], files, text.numbers, picture, width, height)
 
 
 def table_entry(key: str, folder: Path, base: Path) -> Entry:
     """A table of a paper; parameters as for :func:`figure_entry`."""
     table = read_table(base.with_suffix(".json"))
-    # Before the colon a heading has the name of the item.
-    title = table.title.rpartition(": ")[2]
+    title = table.title.rpartition(": ")[2]  # after the name of the item
     title = title[:1].upper() + title[1:]
-    return Entry(key, name_of(key), title, table.notes, _links(folder, base, "md", "csv"), table=table)
+    return Entry(key, title, table.notes, _links(folder, base, "md", "csv"), table=table)
 
 
 def read_entries(folder: Path, paper: str, keys: Sequence[str]) -> list[Entry]:
@@ -97,10 +99,8 @@ def read_entries(folder: Path, paper: str, keys: Sequence[str]) -> list[Entry]:
 
 
 def _links(folder: Path, base: Path, *suffixes: str) -> dict[str, str]:
-    """Addresses, in which the separator is a slash on every system, by file type."""
-    return {
-        suffix.upper(): Path(os.path.relpath(base.with_suffix(f".{suffix}"), folder)).as_posix() for suffix in suffixes
-    }
+    """Addresses relative to the page, by file type."""
+    return {suffix.upper(): os.path.relpath(base.with_suffix(f".{suffix}"), folder) for suffix in suffixes}
 
 
 def render_page(
@@ -110,33 +110,26 @@ def render_page(
     laws: Sequence[Entry],
     claims: Sequence[dict[str, str]],
 ) -> str:
-    """The page as text.
+    """The page as text; claims that belong to no entry stand at the end of their paper.
 
     :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
-    :param laws: limit laws. :param claims: all claims; those that belong to no entry stand at the end of their paper.
     """
+    every = [entry for shown in entries.values() for entry in shown]
     for paper, shown in entries.items():
         for entry in shown:
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
-    every = [entry for shown in entries.values() for entry in shown]
     placed = {claim["id"] for entry in every for claim in entry.claims}
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            scale=scale,
-            reduced=reduced,
-            papers={key: PAPERS[key] for key in PAPERS if key in entries},
-            items=entries,
-            laws=laws,
-            limit_laws=LIMIT_LAWS,
-            others=[claim for claim in claims if claim["id"] not in placed],
-            claims=claims,
-            verdicts=MARKS,
-            rule=RULE,
-            bounds=BOUNDS,
-            counts=count_verdicts(claims, list(entries)),
-            pictures=sum(entry.table is None for entry in every),
-            tables=sum(entry.table is not None for entry in every),
-        )
+    values = {"scale": scale, "reduced": reduced, "items": entries, "laws": laws, "claims": claims}
+    return render(
+        "page.html",
+        **values,
+        papers={key: PAPERS[key] for key in PAPERS if key in entries},
+        limit_laws=LIMIT_LAWS,
+        others=[claim for claim in claims if claim["id"] not in placed],
+        verdicts=MARKS,
+        rule=RULE,
+        bounds=BOUNDS,
+        counts=count_verdicts(claims, list(entries)),
+        pictures=sum(entry.table is None for entry in every),
+        tables=sum(entry.table is not None for entry in every),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deepspectra.papers.item import Table
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["ShownTable", "environment", "read_table", "shown_table", "table_page"]
+__all__ = ["ShownTable", "read_table", "render", "shown_table"]
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,7 @@ class ShownTable:
 
 
 def shown_table(table: Table, scale_note: str) -> ShownTable:
-    """What people read of a table of a paper; missing cells are empty.
-
-    :param scale_note: the first note: the scale, and what it reduces.
-    """
+    """What people read of a table of a paper; missing cells are empty, and the note on the scale comes first."""
     cells = table.shown.astype(object).where(table.shown.notna(), "").astype(str)
     # The notes are Markdown: its marks of code are not part of the text.
     notes = [note.replace("`", "") for note in (scale_note, *table.notes) if note]
@@ -50,18 +48,12 @@ def read_table(path: str | Path) -> ShownTable:
         raise UserError(f"{path} is not a table ({error}). Delete it and run the workflow again.") from error
 
 
-def table_page(shown: ShownTable) -> str:
-    """A table as a page of its own, in HTML."""
-    return environment().get_template("table.html").render(table=shown)
+def render(template: str, **values: Any) -> str:
+    """Fill a template of the report: "page.html", or "table.html" with a ``table`` for a page of its own.
 
-
-def environment() -> Environment:
-    """Templates of the report; titles, captions and claims stay text, whatever is in them."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    Titles, captions and claims stay text, whatever is in them.
+    """
+    spaces: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **spaces)
+    return environment.get_template(template).render(values)

@@ -6,10 +6,11 @@ import math
 
 from deepspectra.papers.reading import Measured
 
-__all__ = ["BOUNDS", "FAILS", "HOLDS", "NOT_RUN", "RULE", "UNDECIDED", "VERDICTS", "accepted", "measured", "verdict"]
+__all__ = ["BOUNDS", "FAILS", "HOLDS", "MARKS", "NOT_RUN", "RULE", "UNDECIDED", "accepted", "measured", "verdict"]
 
 HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
-VERDICTS = (HOLDS, FAILS, NOT_RUN, UNDECIDED)
+#: Every verdict with its sign on the page of results and its name in the page's HTML, in the order of tables.
+MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), NOT_RUN: ("·", "not-run"), UNDECIDED: ("?", "open")}
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
@@ -29,19 +30,13 @@ BOUNDS = (
 
 
 def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple[str, str]:
-    """Whether a measured number supports a claim, and why, in words.
-
-    The first that applies: *not run at this scale* if the claim is about published sizes and the run is not; *not
-    determinable* if there is no number or there is an obstacle, if value ± 2 errors reaches beyond a bound (a NaN error
-    counts as none), or if the value and the floor are outside on the same side; *holds* if low <= value <= high; *does
-    not hold*.
+    """Whether a measured number supports a claim by :data:`RULE`, and why, in words.
 
     :param low: smallest accepted value, NaN for no bound. :param high: the largest.
     :param run: whether the claim is about the scale of the run.
     """
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
-    missing = math.isnan(found.value)
-    hindered = found.obstacle or ("no number" if missing else "")
+    hindered = found.obstacle or ("no number" if math.isnan(found.value) else "")
     one_draw = "one draw" if math.isnan(found.error) else ""
     if not run:
         return NOT_RUN, hindered or one_draw

@@ -17,8 +17,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class UserError(Exception):
     """Something outside the code is wrong: a file, a download, a setting.
 
-    The message is complete: it names the thing, what was expected, what was found, and what to do. Scripts print it
-    without a traceback.
+    The message names the thing, what was expected, what was found and what to do; scripts print it and no traceback.
     """
 
 
@@ -38,18 +37,12 @@ def naming_full_disk(path: str | os.PathLike[str] | None = None) -> Iterator[Non
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an exception, or one that it came from, means a full disk.
-
-    HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _FULL:
-            return True
-        if any(f"errno = {number}," in str(cause) for number in _FULL):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    """Whether an exception, or one that it came from, means a full disk."""
+    # HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
+    if getattr(error, "errno", None) in _FULL or any(f"errno = {number}," in str(error) for number in _FULL):
+        return True
+    cause = error.__cause__ or error.__context__
+    return cause is not None and is_full_disk(cause)
 
 
 def full_disk_message(path: str | os.PathLike[str]) -> str:

@@ -8,7 +8,6 @@ silently, and the run waits for ever.
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
 from typing import Any
@@ -20,19 +19,16 @@ _REST = re.compile(r"\s*(sbatch call:|For further error details see the cluster)
 
 
 def tell_reasons(group_job: Any) -> None:
-    """Patch the class so that groups print the reason of a failure and have a rule's name.
-
-    :param group_job: ``snakemake.jobs.GroupJob``; a second call changes nothing.
-    """
-    if hasattr(group_job, "rule"):
+    """Patch ``snakemake.jobs.GroupJob``: groups print the reason of a failure and have a rule's name."""
+    if hasattr(group_job, "rule"):  # patched before
         return
     log_error = group_job.log_error
 
-    @functools.wraps(log_error)
     def with_reason(self: Any, msg: str | None = None, *args: Any, **kwargs: Any) -> None:
         log_error(self, msg, *args, **kwargs)
         if msg:
             print(f"\nerror: group {self.name}: {' '.join(_REST.sub('', msg).split())}\n", file=sys.stderr)
 
     group_job.log_error = with_reason
-    group_job.rule = property(lambda self: self, doc="The group itself: its name stands in for a rule's.")
+    # The group itself: its name stands in for a rule's.
+    group_job.rule = property(lambda self: self)

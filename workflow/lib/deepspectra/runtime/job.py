@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from deepspectra.runtime.errors import UserError, naming_full_disk
 from deepspectra.runtime.watching import end_with_run
@@ -27,10 +27,8 @@ logger = logging.getLogger(__name__)
 atexit.register(gc.freeze)
 
 #: Errors that the machine is to blame for, not the code.
-_DENIED = {
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
-    *(errno.ENAMETOOLONG, errno.EIO),
-}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}
+_DENIED |= {errno.ENAMETOOLONG, errno.EIO}
 #: How errors of torch without a type of their own begin, on CPUs and GPUs.
 _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
 
@@ -44,13 +42,13 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
 
     :param log: file for all log records; it is overwritten.
     :param threads: for torch if it has been imported; BLAS takes the number from the environment that Snakemake sets.
-    :raises SystemExit: with status 1 instead of a UserError, and if the machine refuses something: a file cannot be
-        read or written, the disk is full, memory is too small; with 128 plus the signal's number if the job is
-        interrupted or cancelled.
+    :raises SystemExit: with status 1 instead of a UserError, and if the machine refuses something (a file, space on
+        the disk, memory); with 128 plus the signal's number if the job is interrupted or cancelled.
     """
     # A full disk must not print a page of tracebacks about the log.
     logging.raiseExceptions = False
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    message = ""
     try:
         with naming_full_disk():
             _log_to(log)
@@ -65,30 +63,25 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
         raise
     except UserError as error:
         logger.error("%s", error)
-        _fail(str(error))
+        message = str(error)
     except Exception as error:
         logger.exception("the job failed")
         message = _refused_by_the_machine(error)
         if not message:
             raise
-        _fail(message)
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"\nerror: {message}\n", file=sys.stderr)
-    raise SystemExit(1) from None
+    if message:
+        print(f"\nerror: {message}\n", file=sys.stderr)
+        raise SystemExit(1)
 
 
 def _log_to(log: str | Path) -> None:
-    """Send all log records to a file, which is overwritten."""
     with naming_full_disk(log):
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(log, mode="w", encoding="utf-8")
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", handlers=[handler], force=True
-    )
+    form = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler], force=True)
     # It writes a hundred lines about the tables of every font in a PDF.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -105,16 +98,17 @@ def _set_threads(threads: int) -> None:
 
 def _refused_by_the_machine(error: Exception) -> str:
     """One message for an error that the machine is to blame for; empty for any other."""
+    text, first = str(error), str(error).partition("\n")[0][:200]
     if isinstance(error, OSError) and error.errno in _DENIED:
         where = f" {error.filename}" if error.filename else ""
         return (
             f"cannot read or write{where}: {error.strerror}. Make room or change the permissions there, and run again: "
             "finished files are kept."
         )
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in str(error) for w in _NO_MEMORY)):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in text for w in _NO_MEMORY)):
         return (
-            f"not enough memory ({str(error).splitlines()[0][:200] if str(error) else 'MemoryError'}). Use smaller "
-            "sizes (see config/README.md) or a machine with more memory; finished files are kept."
+            f"not enough memory ({first or 'MemoryError'}). Use smaller sizes (see "
+            "config/README.md) or a machine with more memory; finished files are kept."
         )
     return ""
 
@@ -136,6 +130,4 @@ def choose_device(wanted: str) -> torch.device:
     device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     logger.info("computing on %s (%s)", device.type, name)
-    if wanted == "auto" and not available:
-        logger.info("no GPU is visible: using the CPU")
     return device

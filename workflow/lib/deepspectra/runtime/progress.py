@@ -22,14 +22,9 @@ class ProgressBar(tqdm):
     """
 
     def __init__(self, iterable: Any = None, **options: Any) -> None:
-        terminal = sys.stderr.isatty()
-        defaults: dict[str, Any] = {
-            "file": sys.stderr,
-            "mininterval": 0.2 if terminal else LINE_SECONDS,
-            "maxinterval": LINE_SECONDS,
-            "delay": 0 if terminal else LINE_SECONDS,
-            "ncols": None if terminal else 100,
-        }
+        defaults: dict[str, Any] = {"file": sys.stderr, "maxinterval": LINE_SECONDS, "mininterval": 0.2}
+        if not sys.stderr.isatty():
+            defaults |= {"mininterval": LINE_SECONDS, "delay": LINE_SECONDS, "ncols": 100}
         super().__init__(iterable, **(defaults | options))
 
     def advance(self, line: str) -> None:

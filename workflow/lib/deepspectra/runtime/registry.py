@@ -17,13 +17,10 @@ Entry = TypeVar("Entry")
 class Registry(Generic[Entry]):
     """The entries of a package: every module in its folder is one, by the module's name.
 
-    A new entry is a new file. Listing imports nothing, and a lookup imports one module, so a job depends on the code of
-    the entries that it names and of no others.
+    Listing imports nothing, and a lookup imports one module, so a job depends on the entries that it names alone.
 
-    :param package: full name of the package, its ``__name__``.
-    :param attribute: what each module calls its entry.
-    :param kind: what messages call an entry.
-    :param helpers: modules in the folder that are no entries. Subpackages never are.
+    :param package: full name of the package. :param attribute: what each module calls its entry.
+    :param kind: what messages call an entry. :param helpers: modules in the folder that are no entries.
     """
 
     def __init__(self, package: str, attribute: str, kind: str, helpers: Collection[str] = ("base",)) -> None:
@@ -31,9 +28,8 @@ class Registry(Generic[Entry]):
 
     def names(self) -> tuple[str, ...]:
         """All names in alphabetical order; imports none of the modules."""
-        folder = importlib.import_module(self.package).__path__
-        modules = (module.name for module in pkgutil.iter_modules(folder) if not module.ispkg)
-        return tuple(sorted(name for name in modules if name not in self.helpers))
+        modules = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
+        return tuple(sorted(name for _, name, package in modules if not package and name not in self.helpers))
 
     def find(self, name: str) -> Entry:
         """The entry of this name.

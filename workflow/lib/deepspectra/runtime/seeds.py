@@ -1,8 +1,7 @@
 """Torch generators for independent streams of random numbers.
 
 Everything random is drawn on the CPU from one of these, whatever device computes, so that a seed gives the same numbers
-everywhere. These functions define all random results: other numbers from the same seed need a new
-:data:`deepspectra.runtime.FORMAT`.
+everywhere. Other numbers from the same seed need a new :data:`deepspectra.runtime.FORMAT`.
 """
 
 from __future__ import annotations
@@ -34,12 +33,10 @@ def generator(seed: int, *stream: int) -> torch.Generator:
 
 
 def keyed_generator(*key: int) -> torch.Generator:
-    """A torch generator on the CPU for a key that contains the seed: (kind, seed, layer, block), say.
+    """A torch generator on the CPU for a key that contains the seed: (kind, seed, layer, block) in fan2020.
 
-    Keys must have one length, since zeros at their end do not count. The random networks of fan2020 are defined by this
-    scheme; :func:`generator`, which has no such trap, draws other numbers.
+    Keys must have one length, since zeros at their end do not count; :func:`generator` has no such trap.
     """
     import torch
 
-    (state,) = np.random.SeedSequence(key).generate_state(1, np.uint32)
-    return torch.Generator().manual_seed(int(state))
+    return torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))

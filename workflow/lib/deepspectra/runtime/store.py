@@ -22,6 +22,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -33,11 +34,8 @@ import numpy as np
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
 
-__all__ = ["RECORDED_PACKAGES", "Contents", "StoreError", "array_hash", "file_hash", "read", "software_versions"]
-__all__ += ["write"]
+__all__ = ["Contents", "StoreError", "array_hash", "check", "file_hash", "read", "software_versions", "write"]
 
-#: Packages whose versions are written into every file.
-RECORDED_PACKAGES = ("numpy", "scipy", "torch", "h5py")
 _FOREIGN = "Something else wrote it: delete it and run the workflow again."
 
 
@@ -81,11 +79,9 @@ def array_hash(array: np.ndarray) -> str:
 def software_versions() -> dict[str, str]:
     """Versions of Python and of the packages that numbers depend on; absent packages are left out."""
     versions = {"python": platform.python_version()}
-    for package in RECORDED_PACKAGES:
-        try:
+    for package in ("numpy", "scipy", "torch", "h5py"):
+        with suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
     return versions
 
 
@@ -99,10 +95,7 @@ def write(
     dtype: str | None = None,
     noise_floor: float | Mapping[str, float] | None = None,
 ) -> None:
-    """Write arrays and their provenance to an HDF5 file, atomically.
-
-    The file is written under a temporary name in the same folder, flushed to the disk and renamed: ``path`` is either
-    whole or what it was before. Equal arguments give equal bytes.
+    """Write arrays and their provenance, whole or not at all; equal arguments give equal bytes.
 
     :param arrays: name -> array; a name with ``/`` makes a group.
     :param parameters: everything that determines the result; must be JSON-serialisable.
@@ -110,22 +103,18 @@ def write(
     :param noise_floor: absolute; a mapping if arrays have floors of their own.
     :raises StoreError: if the folder cannot be written or the disk is full.
     """
-    path = Path(path)
     attributes: dict[str, object] = {
-        "parameters": json.dumps(_plain(parameters), sort_keys=True, allow_nan=False),
-        "inputs": json.dumps({Path(name).as_posix(): file_hash(name) for name in inputs}, sort_keys=True),
-        "software": json.dumps(software_versions(), sort_keys=True),
-        "arrays": json.dumps({name: array_hash(np.asarray(array)) for name, array in arrays.items()}, sort_keys=True),
+        "parameters": _json(parameters),
+        "inputs": _json({Path(name).as_posix(): file_hash(name) for name in inputs}),
+        "software": _json(software_versions()),
+        "arrays": _json({name: array_hash(np.asarray(array)) for name, array in arrays.items()}),
     }
     if seed is not None:
         attributes["seed"] = int(seed)
     if dtype is not None:
-        attributes["dtype"] = str(dtype)
-    if isinstance(noise_floor, Mapping):
-        attributes["noise_floor"] = json.dumps(dict(noise_floor), sort_keys=True)
-    elif noise_floor is not None:
-        attributes["noise_floor"] = float(noise_floor)
-
+        attributes["dtype"] = dtype
+    if noise_floor is not None:
+        attributes["noise_floor"] = _json(noise_floor) if isinstance(noise_floor, Mapping) else float(noise_floor)
     try:
         with replacing(path) as temporary:
             _write(temporary, arrays, attributes)
@@ -152,10 +141,7 @@ def _write(path: Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str
 
 
 def _reserve(path: Path, size: int) -> None:
-    """Make a file so many bytes long, with space on the disk.
-
-    :raises OSError: if there is too little.
-    """
+    """Make a file so many bytes long, with space on the disk; an OSError if there is too little."""
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, size)
@@ -163,11 +149,15 @@ def _reserve(path: Path, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(_plain(value), sort_keys=True)
+
+
 def _plain(value: object) -> object:
-    """Parameters in the form that JSON can hold: infinities as text, tuples as lists."""
+    """Values that JSON can hold: infinities as text, tuples as lists."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -180,59 +170,39 @@ def read(path: str | os.PathLike[str], shapes: Mapping[str, tuple[int | str, ...
     :raises StoreError: if the file is missing, not whole or foreign, an array is absent, not numeric or not the one
         that was written, a shape differs, or a value is not finite.
     """
-    path = Path(path)
+    contents = _load(Path(path), shapes)
+    lengths: dict[str, int] = {}
+    for name, expected in shapes.items():
+        _check_array(f"{path}: array {name!r}", contents[name], expected, lengths)
+    _check_hashes(path, contents)
+    return contents
+
+
+def check(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Check that all arrays in a file are those that were written, and return its attributes.
+
+    :raises StoreError: if the file is missing, not whole or foreign, or the SHA-256 of an array differs.
+    """
+    contents = _load(Path(path), _load(Path(path), ()).attributes["arrays"])
+    _check_hashes(path, contents)
+    return contents.attributes
+
+
+def _load(path: Path, names: Iterable[str]) -> Contents:
     if not path.exists():
         raise StoreError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}")
     try:
         with h5py.File(path, "r") as file:
-            missing = [name for name in shapes if not isinstance(file.get(name), h5py.Dataset)]
-            if missing:
-                raise StoreError(f"{path} has no array {missing[0]!r}; it holds {sorted(file)}. {_FOREIGN}")
-            arrays = {name: file[name][()] for name in shapes}
-            attributes = {name: _decode(value) for name, value in file.attrs.items()}
-    except (
-        OSError,
-        RuntimeError,
-        KeyError,
-        ValueError,
-        TypeError,
-    ) as error:  # h5py reports damage in any of these ways
+            for name in names:
+                if not isinstance(file.get(name), h5py.Dataset):
+                    raise StoreError(f"{path} has no array {name!r}; it holds {sorted(file)}. {_FOREIGN}")
+            arrays = {name: file[name][()] for name in names}
+            return Contents(arrays, _Attributes(path, {name: _decode(value) for name, value in file.attrs.items()}))
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py reports damage in any way
         raise StoreError(
             f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
             "only this file, the temporary files that it needs, and what depends on it will be remade."
         ) from error
-
-    lengths: dict[str, int] = {}
-    for name, expected in shapes.items():
-        _check_array(path, name, arrays[name], expected, lengths)
-    # Last, since it says least about the cause. Files of older versions have no hashes.
-    recorded = attributes.get("arrays")
-    for name, array in arrays.items():
-        if isinstance(recorded, dict) and recorded.get(name) != array_hash(array):
-            raise StoreError(
-                f"{path}: array {name!r} is not the one that was written (its SHA-256 differs): the file was altered "
-                "or damaged. Delete it and run again."
-            )
-    return Contents(arrays, _Attributes(path, attributes))
-
-
-def _check_array(
-    path: Path, name: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]
-) -> None:
-    """Check that an array holds finite numbers and has the expected shape; bind the symbolic lengths."""
-    if array.dtype.kind not in "biufc":
-        raise StoreError(f"{path}: array {name!r} is of type {array.dtype}, expected numbers. {_FOREIGN}")
-    matches = array.ndim == len(expected) and all(
-        length == (lengths.setdefault(symbol, length) if isinstance(symbol, str) else symbol)
-        for length, symbol in zip(array.shape, expected, strict=True)
-    )
-    if not matches:
-        wanted = ", ".join(str(lengths.get(str(symbol), symbol)) for symbol in expected)
-        wanted = f"({wanted},)" if len(expected) == 1 else f"({wanted})"
-        raise StoreError(f"{path}: array {name!r} has shape {array.shape}, expected {wanted}. Delete it and run again.")
-    if np.issubdtype(array.dtype, np.inexact) and not np.isfinite(array).all():
-        count = int(np.size(array) - np.isfinite(array).sum())
-        raise StoreError(f"{path}: array {name!r} has {count} values that are not finite. Delete it and run again.")
 
 
 def _decode(value: Any) -> Any:
@@ -240,3 +210,30 @@ def _decode(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in "{[":
         return json.loads(value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_array(what: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]) -> None:
+    """Check that an array holds finite numbers and has the expected shape; bind the symbolic lengths."""
+    if array.dtype.kind not in "biufc":
+        raise StoreError(f"{what} is of type {array.dtype}, expected numbers. {_FOREIGN}")
+    matches = array.ndim == len(expected) and all(
+        length == (lengths.setdefault(symbol, length) if isinstance(symbol, str) else symbol)
+        for length, symbol in zip(array.shape, expected, strict=True)
+    )
+    if not matches:
+        wanted = ", ".join(str(lengths.get(str(symbol), symbol)) for symbol in expected)
+        wanted = f"({wanted},)" if len(expected) == 1 else f"({wanted})"
+        raise StoreError(f"{what} has shape {array.shape}, expected {wanted}. Delete it and run again.")
+    if count := int(np.sum(~np.isfinite(array))):
+        raise StoreError(f"{what} has {count} values that are not finite. Delete it and run again.")
+
+
+def _check_hashes(path: str | os.PathLike[str], contents: Contents) -> None:
+    # Files of other programs, such as the user's own eigenvalues, have no hashes.
+    recorded = contents.attributes.get("arrays")
+    for name, array in contents.arrays.items():
+        if isinstance(recorded, dict) and recorded.get(name) != array_hash(array):
+            raise StoreError(
+                f"{path}: array {name!r} is not the one that was written (its SHA-256 differs): the file was altered "
+                "or damaged. Delete it and run again."
+            )

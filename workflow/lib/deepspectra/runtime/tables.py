@@ -1,7 +1,6 @@
-"""Read CSV files that another job wrote: whole, or one message.
+"""Tables: CSV files that another job wrote are read whole, or one message says why not; Markdown is for people.
 
-Unlike HDF5 files they carry no checksum, so that people can look at them and edit them. What can be seen is checked: a
-word in a column of numbers would otherwise be drawn as a category.
+CSV files carry no checksum, so that people can edit them. A word among numbers would otherwise be drawn as a category.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pandas as pd
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["read_csv"]
+__all__ = ["markdown", "number", "read_csv"]
 
 #: What to do about a file that a rule makes.
 _REMAKE = (
@@ -34,18 +33,14 @@ def read_csv(
 
     A column holds numbers if more than half of its filled cells do; a word in it is then an error.
 
-    :param columns: columns that the table must have; it must then have rows too. (A network without weights leaves a
-        table without rows.)
+    :param columns: columns that the table must have; it must then have rows too.
     :param advice: what to do about a damaged file that no rule makes.
     :param numbers: columns that hold numbers whatever most of their cells say.
     :param words: columns where words may stand among numbers.
-    :raises UserError: if the file is missing, empty, cut short or not CSV, lacks a column or rows, has lines longer
-        than its heading, or has a word in a column of numbers.
+    :raises UserError: if the file is missing, cut short or no CSV, lacks a column or rows, or has words among numbers.
     """
-    path = Path(path)
     try:
-        content = path.read_bytes()
-        if not content.endswith(b"\n"):
+        if not Path(path).read_bytes().endswith(b"\n"):
             raise UserError(f"{path} is cut short: its last line has no end. {advice}")
         table = pd.read_csv(path, low_memory=False)  # one type for a column, however long
     except FileNotFoundError as error:
@@ -55,7 +50,7 @@ def read_csv(
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
         raise UserError(f"{path} is not a CSV file (its lines have more cells than its heading). {advice}")
     missing = [column for column in columns if column not in table]
-    if columns and (missing or table.empty):
+    if missing or (columns and table.empty):
         found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
         raise UserError(f"{path} is not the table that was written: {found}. {advice}")
     for column in table.columns.difference(list(words)):
@@ -68,3 +63,20 @@ def read_csv(
                 f"column {column!r}, expected a number or nothing. {advice}"
             )
     return table
+
+
+def markdown(frame: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
+    """A Markdown page: a title, the table with its texts unchanged, and notes below.
+
+    :param frame: every cell a text; missing cells stay empty.
+    """
+    lines = [f"# {title}", "", "| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
+    for row in frame.itertuples(index=False):
+        cells = ["" if pd.isna(cell) else str(cell).replace("|", r"\|").replace("\n", " ") for cell in row]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *(f"{note}\n" for note in notes)]).rstrip() + "\n"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with fixed decimals; empty if it is missing."""
+    return "" if pd.isna(value) else f"{value:.{digits}f}"

@@ -20,9 +20,6 @@ __all__ = ["VARIABLE", "announce", "end_with_run", "part_name", "remove_parts"]
 
 #: Environment variable that tells jobs the process, session and machine of their run.
 VARIABLE = "DEEPSPECTRA_RUN"
-_POLL_SECONDS = 1.0
-#: How long an ending job may take to remove its temporary files.
-_GRACE_SECONDS = 3.0
 #: This machine in names of unfinished files.
 _MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
@@ -44,10 +41,10 @@ def end_with_run() -> None:
 
 def _watch(run: int) -> None:
     while _is_alive(run):
-        time.sleep(_POLL_SECONDS)
-    # First as if the job were cancelled, so that it cleans up.
+        time.sleep(1)
+    # First as if the job were cancelled, with time to clean up.
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_GRACE_SECONDS)
+    time.sleep(3)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -59,8 +56,6 @@ def _is_alive(process: int) -> bool:
         return psutil.Process(process).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
         return False
-    except psutil.AccessDenied:
-        return True
 
 
 def part_name(name: str) -> str:

@@ -1,1 +1,1 @@
-"""Baskerville, Granziol and Keating (2022): Hessians of neural networks and their level statistics."""
+"""Baskerville, Granziol and Keating (2022): Hessians and Gauss-Newton matrices."""

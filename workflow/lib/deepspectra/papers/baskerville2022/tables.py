@@ -11,8 +11,7 @@ from deepspectra.papers.baskerville2022.names import parts_of
 from deepspectra.papers.item import Table
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 from deepspectra.runtime import store
-from deepspectra.runtime.markdown import number
-from deepspectra.runtime.tables import read_csv
+from deepspectra.runtime.tables import number, read_csv
 
 __all__ = ["tabulate_networks"]
 

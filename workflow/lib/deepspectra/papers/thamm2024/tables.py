@@ -9,8 +9,7 @@ import pandas as pd
 
 from deepspectra.papers.item import Table
 from deepspectra.rmt.calibration import false_discovery
-from deepspectra.runtime.markdown import number
-from deepspectra.runtime.tables import read_csv
+from deepspectra.runtime.tables import number, read_csv
 
 __all__ = ["table_1", "table_2"]
 

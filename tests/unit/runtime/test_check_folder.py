@@ -8,7 +8,7 @@ import re
 import pytest
 
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.folders import check_folder
+from deepspectra.runtime.files import check_folder
 
 
 def test_a_folder_and_none_yet_are_fine(tmp_path):
