@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ __all__ = ["binned_distance", "expected_binned_distance", "ks_distance"]
 def ks_distance(
     sample: np.ndarray,
     cdf: Callable[[np.ndarray], np.ndarray],
-    atoms: Iterable[tuple[float, float]] = (),
+    atoms: Sequence[tuple[float, float]] = (),
     tolerance: float = 0.0,
 ) -> float:
     """Kolmogorov-Smirnov distance sup |F_sample - F| between a sample and a law, two-sided.
@@ -33,13 +33,12 @@ def ks_distance(
     sample = np.array(sample, dtype=np.float64).ravel()
     if sample.size == 0 or not np.isfinite(sample).all():
         raise UserError(f"a distance needs a sample of finite numbers; {sample.size} were given, not all finite.")
-    atoms = tuple(atoms)
     for location, _ in atoms:
         sample[np.abs(sample - location) <= tolerance] = location
     values, counts = np.unique(sample, return_counts=True)
     right = np.cumsum(counts) / sample.size
     left = right - counts / sample.size
-    law_right = np.asarray(cdf(values), dtype=np.float64)
+    law_right = cdf(values)
     jump = sum((mass * (values == location) for location, mass in atoms), np.zeros(values.shape))
     return float(max(np.abs(right - law_right).max(), np.abs(left - (law_right - jump)).max()))
 

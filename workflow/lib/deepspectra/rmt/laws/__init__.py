@@ -4,5 +4,4 @@
 ``singular_values``   singular values, and the fit to a spectrum that is random only in part (thamm2024)
 ``spacings``          unfolded levels: spacings of neighbours, number variance
 ``ratios``            ratios of neighbouring spacings, without unfolding
-``vectors``           entries of singular vectors
 """

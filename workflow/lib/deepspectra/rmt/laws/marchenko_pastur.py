@@ -21,13 +21,7 @@ __all__ = ["MarchenkoPastur", "marchenko_pastur_bulk"]
 
 
 class _MarchenkoPasturBulk(stats.rv_continuous):
-    """Marchenko-Pastur law with ratio <= 1, for which it is a continuous distribution.
-
-    ``ratio`` is n/d; the support is [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2] times ``scale``.
-    """
-
-    def _argcheck(self, ratio: np.ndarray) -> np.ndarray:
-        return (ratio > 0) & (ratio <= 1)
+    """Marchenko-Pastur law with ratio n/d <= 1, for which it is a continuous distribution."""
 
     def _get_support(self, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
@@ -47,16 +41,6 @@ class _MarchenkoPasturBulk(stats.rv_continuous):
         half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
         angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
         return np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
-
-    def _munp(self, order: int, ratio: np.ndarray) -> np.ndarray:
-        return _narayana(int(order), ratio)
-
-
-def _narayana(order: int, ratio: Any) -> Any:
-    """Moment of a Marchenko-Pastur law of unit scale: sum of Narayana numbers times powers of the ratio."""
-    if order == 0:
-        return 1.0 + 0 * ratio
-    return sum(math.comb(order, r) * math.comb(order - 1, r) / (r + 1) * ratio**r for r in range(order))
 
 
 marchenko_pastur_bulk = _MarchenkoPasturBulk(name="marchenko_pastur_bulk", shapes="ratio")
@@ -115,18 +99,16 @@ class MarchenkoPastur:
         return self.atom * (x >= 0) + (1 - self.atom) * self.bulk.cdf(x)
 
     def moment(self, order: int) -> float:
-        """Moment of the whole law."""
-        return float(self.scale**order * _narayana(order, self.ratio))
-
-    def stieltjes(self, z: np.ndarray) -> np.ndarray:
-        """m(z) = integral of 1/(x - z), complex128, for z outside the support (fan2020's sign, section 2.2).
-
-        For real z inside the bulk: the limit from above.
-        """
-        return self.stieltjes_and_derivative(z)[0]
+        """Moment of the whole law: a sum of Narayana numbers times powers of the ratio."""
+        terms = (math.comb(order, r) * math.comb(order - 1, r) / (r + 1) * self.ratio**r for r in range(order))
+        return float(self.scale**order * sum(terms)) if order else 1.0
 
     def stieltjes_and_derivative(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """m(z) and m'(z), complex128: the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale)."""
+        """m(z) = integral of 1/(x - z), and m'(z), complex128 (fan2020's sign, section 2.2).
+
+        This is the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale) for z outside the support; for
+        real z inside the bulk, the limit from above.
+        """
         z = np.asarray(z, dtype=np.complex128) / self.scale
         lower, upper = (1 - math.sqrt(self.ratio)) ** 2, (1 + math.sqrt(self.ratio)) ** 2
         # The product of the principal roots is analytic off the bulk and behaves as z far out.

@@ -15,7 +15,6 @@ wigner_surmise = stats.rayleigh(scale=math.sqrt(2 / math.pi))
 Exact for 2 x 2 matrices; for large ones its distribution function is off by less than 0.01.
 """
 
-
 # Gauss-Legendre points: the kernel is entire, so these give full precision up to spacings beyond 10.
 _POINTS = 40
 
@@ -26,8 +25,6 @@ def goe_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
     It is 1 + dE/ds, where E(s) is the probability that an interval of length s holds no level: the Fredholm determinant
     of 1 - S(x - y) - S(x + y) on (0, s / 2) with S(u) = sin(pi u) / (pi u) (Mehta 2004, chapter 7), by quadrature
     (Bornemann 2010). E is entire in s, so a tiny imaginary step gives the derivative without cancellation.
-
-    Each value takes a determinant; for many spacings, interpolate.
 
     :param spacings: not negative, at most about 10, any shape, in units of the mean spacing.
     :returns: float64, shaped as the spacings.

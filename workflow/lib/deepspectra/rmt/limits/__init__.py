@@ -6,5 +6,4 @@
 ``layered``           conjugate and neural tangent kernels of deep networks (fan2020)
 ``quartic``           one random layer on Gaussian data, by the roots of a quartic (pennington2017)
 ``law``               from a density on the line to a law: support, distribution function, moments, checks
-``report``            all numbers of one layered law: curve, masses, moments, edges
 """

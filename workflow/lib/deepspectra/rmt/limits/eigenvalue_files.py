@@ -39,10 +39,13 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     file = Path(path).expanduser()
     if not file.is_file():
         raise UserError(f"there is no file of eigenvalues at {path!r}; a path starts in the folder of the run.")
-    suffix = file.suffix.lower()
-    if suffix == ".csv":
+    if file.suffix.lower() == ".csv":
         return _csv(file)
-    values = _hdf5(file, dataset) if dataset else _npy(file)
+    try:
+        values = _hdf5(file, dataset) if dataset else np.load(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError, RuntimeError, KeyError) as error:
+        kind = "HDF5 file" if dataset else ".npy file of numbers, as numpy.save writes it"
+        raise UserError(f"{file} is not a whole {kind} ({error}).") from None
     if values.dtype.kind not in "iuf":
         raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
     # One column or one row is fine.
@@ -69,24 +72,12 @@ def _csv(file: Path) -> np.ndarray:
     return np.array(numbers)
 
 
-def _npy(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise UserError(
-            f"{file} is not a whole .npy file of numbers ({error}). Save it again with numpy.save."
-        ) from None
-
-
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
     # Imported here: checking a configuration without such a file does not need it.
     import h5py
 
-    try:
-        with h5py.File(file, "r") as content:
-            if not isinstance(content.get(dataset), h5py.Dataset):
-                known = ", ".join(sorted(name for name, node in content.items() if isinstance(node, h5py.Dataset)))
-                raise UserError(f"{file} has no data set {dataset!r}; at its top it has {known or 'none'}.")
-            return content[dataset][()]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise UserError(f"{file} is not a whole HDF5 file ({error}).") from None
+    with h5py.File(file, "r") as content:
+        if not isinstance(content.get(dataset), h5py.Dataset):
+            known = ", ".join(sorted(name for name, node in content.items() if isinstance(node, h5py.Dataset)))
+            raise UserError(f"{file} has no data set {dataset!r}; at its top it has {known or 'none'}.")
+        return content[dataset][()]
