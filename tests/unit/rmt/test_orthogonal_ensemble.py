@@ -8,9 +8,9 @@ import torch
 from scipy import stats
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import mean_ratio
 
 

@@ -53,7 +53,7 @@ def weight_tests(network, cause=None):
         rng = np.random.default_rng([ord(letter) for letter in network + layer])
         draws = [gaussian_broadening(laguerre_singular_values(outputs, inputs, rng)) for _ in range(19)]
         null = [spacing_ks(np.diff(draw))[0] for draw in draws]
-        null_variances = [number_variance(draw, LENGTHS)[0] for draw in draws]
+        null_variances = [number_variance(draw, LENGTHS) for draw in draws]
         initial = rng.standard_normal((outputs, inputs)) * np.sqrt(2 / (outputs + inputs))
         weights = {"initial": initial, "final": initial + 3 / np.sqrt(initial.size)}
         if network in ("alexnet", "vgg19"):
@@ -76,7 +76,7 @@ def weight_tests(network, cause=None):
             lines = {
                 ("", "singular_value"): (ranks, values),
                 ("gaussian", "spacing"): (ranks[1:], np.diff(unfolded)),
-                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS)[0]),
+                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS)),
                 ("gaussian", "null_low"): (LENGTHS, low),
                 ("gaussian", "null_high"): (LENGTHS, high),
                 ("gaussian", "null_median"): (LENGTHS, np.median(null_variances, axis=0)),

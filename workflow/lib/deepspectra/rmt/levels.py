@@ -48,7 +48,7 @@ def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.
     for name, parameter in unfolding.items():
         unfolded = UNFOLDINGS[name](values, parameter)
         spacings = np.diff(unfolded)
-        found[name] = LevelStatistics(spacings, *spacing_ks(spacings), number_variance(unfolded, lengths)[0])
+        found[name] = LevelStatistics(spacings, *spacing_ks(spacings), number_variance(unfolded, lengths))
     return found
 
 
@@ -61,7 +61,7 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
-def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """<(N(l) - l)^2> over intervals of length l centred at each level (thamm2024, section 3).
 
     N(l) counts the levels in [xi_i - l/2, xi_i + l/2), closed on the left only, including the one at the centre.
@@ -72,19 +72,17 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarr
 
     :param unfolded: shape (n,), ascending.
     :param lengths: shape (k,), not negative, in units of the mean spacing.
-    :returns: the variance, float64 of shape (k,), NaN where no interval is left; and the number of intervals averaged,
-        int64 of shape (k,).
+    :returns: float64, shape (k,); NaN where no interval is left.
     """
-    variances, counts = np.full(lengths.shape, np.nan), np.zeros(lengths.shape, dtype=np.int64)
+    variances = np.full(lengths.shape, np.nan)
     for position, length in enumerate(lengths):
         left, right = unfolded - length / 2, unfolded + length / 2
         inside = (left >= unfolded[0]) & (right <= unfolded[-1])
-        counts[position] = inside.sum()
-        if counts[position]:
+        if inside.any():
             ends = np.searchsorted(unfolded, right[inside], side="left")
             held = ends - np.searchsorted(unfolded, left[inside], side="left")
             variances[position] = np.mean((held - length) ** 2)
-    return variances, counts
+    return variances
 
 
 def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,42 +9,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["MarchenkoPastur", "marchenko_pastur_bulk"]
+__all__ = ["MarchenkoPastur", "marchenko_pastur_bulk_cdf"]
 
 
-class _MarchenkoPasturBulk(stats.rv_continuous):
-    """Marchenko-Pastur law with ratio n/d <= 1, for which it is a continuous distribution."""
+def marchenko_pastur_bulk_cdf(x: np.ndarray, ratio: float | np.ndarray) -> np.ndarray:
+    """Distribution function, float64, of the law of unit scale with a ratio in (0, 1], which has no atom.
 
-    def _get_support(self, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
-
-    def _pdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-        lower, upper = self._get_support(ratio)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            density = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
-        # At ratio 1 the density has an integrable pole at zero.
-        return np.where(x > 0, density, np.where(lower > 0, 0.0, np.inf))
-
-    def _cdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-        # With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral is elementary.
-        root = np.sqrt(ratio)
-        theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
-        # arctan2 keeps the last angle in [0, pi/2] up to theta = pi, also at ratio 1.
-        half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
-        angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
-        return np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
-
-
-marchenko_pastur_bulk = _MarchenkoPasturBulk(name="marchenko_pastur_bulk", shapes="ratio")
-"""scipy.stats distribution with shape ``ratio`` in (0, 1]; ``loc`` and ``scale`` as usual there."""
+    With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral of the density is elementary.
+    """
+    root = np.sqrt(ratio)
+    theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
+    # arctan2 keeps the last angle in [0, pi/2] up to theta = pi, also at ratio 1.
+    half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
+    angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
+    values = np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
+    return np.where(x >= (1 + root) ** 2, 1.0, values)
 
 
 @dataclass(frozen=True)
@@ -79,24 +63,27 @@ class MarchenkoPastur:
         """((0, mass),) if there is an atom, else ()."""
         return ((0.0, self.atom),) if self.atom > 0 else ()
 
-    @cached_property
-    def bulk(self) -> Any:
-        """The bulk alone, normalised to one, as a frozen scipy.stats distribution.
+    def _unit_bulk(self, x: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """x in units of the scale, the ratio and the scale of the bulk.
 
         For gamma > 1 the non-zero eigenvalues are those of XX', which is d x d: ratio 1/gamma, scale gamma.
         """
-        if self.ratio <= 1:
-            return marchenko_pastur_bulk(self.ratio, scale=self.scale)
-        return marchenko_pastur_bulk(1 / self.ratio, scale=self.scale * self.ratio)
+        ratio, scale = (self.ratio, self.scale) if self.ratio <= 1 else (1 / self.ratio, self.scale * self.ratio)
+        return np.asarray(x, dtype=np.float64) / scale, ratio, scale
 
     def density(self, x: np.ndarray) -> np.ndarray:
-        """Density of the bulk at x (any shape), float64; integrates to 1 - atom."""
-        return (1 - self.atom) * self.bulk.pdf(x)
+        """Density of the bulk at x (any shape), float64; integrates to 1 - atom. At gamma = 1 it has a pole at zero."""
+        x, ratio, scale = self._unit_bulk(x)
+        lower, upper = (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
+        values = np.where(x > 0, values, np.where((x == 0) & (lower == 0), np.inf, 0.0))
+        return (1 - self.atom) * (values / scale)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Distribution function at x (any shape), float64, atom included."""
-        x = np.asarray(x, dtype=np.float64)
-        return self.atom * (x >= 0) + (1 - self.atom) * self.bulk.cdf(x)
+        x, ratio, _ = self._unit_bulk(x)
+        return self.atom * (x >= 0) + (1 - self.atom) * marchenko_pastur_bulk_cdf(x, ratio)
 
     def moment(self, order: int) -> float:
         """Moment of the whole law: a sum of Narayana numbers times powers of the ratio."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk_cdf
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur", "singular_value_marchenko_pastur"]
@@ -38,7 +38,7 @@ class ModifiedMarchenkoPastur:
 
     def __post_init__(self) -> None:
         if not 0 <= self.nu_min < self.nu_max < math.inf:
-            raise UserError(f"a law of singular values needs 0 <= nu_min < nu_max, not {self.nu_min} and {self.nu_max}.")
+            raise UserError(f"need 0 <= nu_min < nu_max, not {self.nu_min} and {self.nu_max}.")
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -100,7 +100,7 @@ def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) 
         """Best fraction and its sum of squares for each trial edge, shape (k,)."""
         total = (upper + smallest)[:, None]
         ratio = ((upper - smallest)[:, None] / total) ** 2
-        masses = np.diff(marchenko_pastur_bulk.cdf(edges**2, ratio, scale=total**2 / 4), axis=1)
+        masses = np.diff(marchenko_pastur_bulk_cdf(edges**2 / (total**2 / 4), ratio), axis=1)
         fractions = masses @ shares / (masses**2).sum(axis=1)
         return fractions, ((shares - fractions[:, None] * masses) ** 2).sum(axis=1)
 

@@ -9,14 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.runtime.errors import UserError
-
-if TYPE_CHECKING:
-    from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
 __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputSpectrum", "MarchenkoPasturInput"]
 
@@ -33,18 +31,16 @@ _MASS_ERROR = 1e-5
 
 
 class Averages(NamedTuple):
-    """Averages over x ~ mu_0, complex128, one per pair (a, c)."""
+    """Averages over x ~ mu_0 of 1/(a + c x), x/(a + c x), and 1, x and x^2 over (a + c x)^2.
+
+    All are complex128, with one value for each pair (a, c).
+    """
 
     resolvent: np.ndarray
-    """1/(a + c x)"""
     weighted: np.ndarray
-    """x/(a + c x)"""
     resolvent_squared: np.ndarray
-    """1/(a + c x)^2"""
     weighted_squared: np.ndarray
-    """x/(a + c x)^2"""
     twice_weighted_squared: np.ndarray
-    """x^2/(a + c x)^2"""
 
 
 class InputSpectrum(ABC):
@@ -99,37 +95,17 @@ class InputSpectrum(ABC):
         return result
 
 
-@dataclass(frozen=True)
-class MarchenkoPasturInput(InputSpectrum):
+class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
     """Marchenko-Pastur input: columns of X_0 with independent N(0, 1/d_0) entries, ratio n/d_0."""
-
-    ratio: float
-
-    @cached_property
-    def law(self) -> MarchenkoPastur:
-        """The law in closed form."""
-        # Imported here: scipy.stats takes a second, and checking a configuration does not need it.
-        from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
-
-        return MarchenkoPastur(self.ratio)
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Edges of the law; the lower one is zero if there is an atom."""
-        lower, upper = self.law.edges
-        return (0.0 if self.law.atom > 0 else lower), upper
-
-    @property
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """The atom at zero, if the ratio is above one."""
-        return self.law.atoms
-
-    def moment(self, order: int) -> float:
-        """Average of x^order, in closed form."""
-        return self.law.moment(order)
+        lower, upper = self.edges
+        return (0.0 if self.atom > 0 else lower), upper
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        m, dm = self.law.stieltjes_and_derivative(w)
+        m, dm = self.stieltjes_and_derivative(w)
         # 1 + w m = m/(1 + ratio m) is the law's own equation: no cancellation.
         denominator = 1 + self.ratio * m
         return m, dm, m / denominator, dm / denominator**2

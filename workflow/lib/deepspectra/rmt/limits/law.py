@@ -126,9 +126,7 @@ class LimitLaw:
         return np.concatenate(parts)
 
 
-def build_law(
-    density: _Function, lower: float, upper: float, atoms: tuple[tuple[float, float], ...] = ()
-) -> LimitLaw:
+def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple[float, float], ...] = ()) -> LimitLaw:
     """Find the support of a density, integrate it, and check that the total mass is one.
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
