@@ -163,9 +163,3 @@ def test_edges_that_are_none_are_refused(edges):
 def test_wide_matrices_and_deviations_that_are_none_are_refused(shape, sigma):
     with pytest.raises(UserError, match="nu_min < nu_max"):
         singular_value_marchenko_pastur(*shape, sigma)
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [2.0, 2.0], [1.0, math.nan], [-1.0, 2.0]])
-def test_spectra_without_a_range_are_refused(values):
-    with pytest.raises(UserError, match="two different singular values"):
-        fit_modified_marchenko_pastur(np.array(values))

@@ -312,11 +312,9 @@ def test_parameters_that_make_no_sense_are_refused():
         conjugate_kernel(spectrum, (0.5, -1.0), 0.9)
     with pytest.raises(UserError, match="b_sigma"):
         conjugate_kernel(spectrum, (0.5,), 1.5)
-    with pytest.raises(UserError, match="not be negative"):
+    with pytest.raises(UserError, match="none negative"):
         LayeredKernel(spectrum, (0.5,), 0.9, 0.0, (-1.0, 1.0))
     with pytest.raises(UserError, match="L \\+ 1 coefficients"):
         conjugate_kernel(spectrum, (0.5, 0.5), 0.9, layer=3)
     with pytest.raises(UserError, match="3 positive rates"):
         tangent_kernel(spectrum, (0.5, 0.5), 0.9, 1.1, rates=(1.0,))
-    with pytest.raises(UserError, match="positive imaginary part"):
-        solve(conjugate_kernel(spectrum, (0.5,), 0.9), np.array([1.0 + 0j]))

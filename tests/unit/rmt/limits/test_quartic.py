@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from deepspectra.papers.pennington2017.memorisation import ridge_training_loss
 from scipy.integrate import fixed_quad
 
+from deepspectra.papers.pennington2017.statistics import ridge_training_loss
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput

@@ -62,8 +62,7 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
     inside a pointwise band does not.
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
-    :param curves: shape (..., places); None means the draws themselves.
-    :returns: float64, shape (...).
+    :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.
     """
     curves = samples if curves is None else curves
     return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
@@ -75,7 +74,6 @@ def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.
     A whole curve of the null leaves the band somewhere with a chance above 1 - level.
 
     :param samples: shape (draws, ...). NaN is ignored; where all draws are NaN, so is the band.
-    :param level: in (0, 1).
     :returns: lower and upper end, float64 of shape (...).
     """
     ends = np.full((2, *samples.shape[1:]), np.nan)

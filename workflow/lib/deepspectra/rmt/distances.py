@@ -19,15 +19,13 @@ def ks_distance(
 ) -> float:
     """Kolmogorov-Smirnov distance sup |F_sample - F| between a sample and a law, two-sided.
 
-    Between neighbouring sample values F_sample is constant and F grows, so the supremum is attained at a sample value:
-    from the right, comparing F(x) with the share of values <= x, or from the left, comparing F(x-) with the share < x.
-    The two limits of F differ where the law has an atom.
+    It is found at a sample value: from the right, F(x) and the share <= x, or from the left, F(x-) and the share < x.
 
     :param sample: shape (n,), in any order.
     :param cdf: F, continuous from the right, on float64 arrays of shape (k,).
     :param atoms: (location, mass) of every jump of F.
-    :param tolerance: sample values within this absolute distance of an atom count as lying on it. The eigensolver
-        returns +-1e-16 for an eigenvalue that is exactly zero; on the wrong side it would cost the whole atom.
+    :param tolerance: sample values this close to an atom count as lying on it. The eigensolver returns +-1e-16 for an
+        eigenvalue that is exactly zero; on the wrong side it would cost the whole atom.
     :raises UserError: if the sample is empty or not finite.
     """
     sample = np.array(sample, dtype=np.float64).ravel()

@@ -21,13 +21,11 @@ def gaussian_process_hessian(
 ) -> np.ndarray:
     """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), by eq. 14 of baskerville2022.
 
-    All entries are normal with mean zero. Off the diagonal they have variance k''(0) and are independent, up to
-    symmetry. The diagonal has covariance 2 k''(0) delta_ij + k'(0)^2: a number that all its entries share shifts the
-    spectrum as a whole, and the rest is a GOE matrix.
+    Off the diagonal, entries are independent with variance k''(0). The diagonal has covariance 2 k''(0) delta_ij +
+    k'(0)^2: a number that all its entries share shifts the spectrum as a whole, and the rest is a GOE matrix.
 
-    The fourth derivative of that covariance has k''(0) in place of k'(0)^2 (in one dimension the variance of the second
-    derivative is 3 k''(0)). This function follows the paper's equation; ``first`` = sqrt(second) gives the process
-    itself.
+    The fourth derivative of that covariance has k''(0) in place of k'(0)^2. This function follows the paper's equation;
+    ``first`` = sqrt(second) gives the process itself.
 
     :param dimension: number N of directions on which the kernel depends, at least as many as outliers.
     :param first: k'(0). :param second: k''(0), positive.
@@ -47,7 +45,7 @@ def gaussian_process_hessian(
 def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
     """Density of the eigenvalues of many large Hessians of that kind: a semicircle blurred by the common shift.
 
-    The semicircle has radius 2 sqrt(N k''(0)); the normal density that it is convolved with has deviation k'(0).
+    The semicircle has radius 2 sqrt(N k''(0)), the shift deviation k'(0).
 
     :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
     :returns: float64, shape (n,).

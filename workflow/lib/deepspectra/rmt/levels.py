@@ -23,11 +23,7 @@ _VECTORS = 256
 
 
 class LevelStatistics(NamedTuple):
-    """Statistics of one spectrum, unfolded in one way; float64.
-
-    ``spacings`` (n - 1,); ``spacing_statistic`` and ``spacing_p``, the Kolmogorov-Smirnov test against the Wigner
-    surmise with its plain p-value; ``number_variances`` (k,), NaN for lengths longer than the spectrum.
-    """
+    """Of one spectrum, unfolded in one way: spacings (n - 1,), their test, number variances (k,); float64."""
 
     spacings: np.ndarray
     spacing_statistic: float
@@ -41,7 +37,6 @@ def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.
     :param values: singular values, shape (n,), ascending.
     :param unfolding: name in :data:`deepspectra.rmt.unfolding.UNFOLDINGS` -> the integer that it takes.
     :param lengths: interval lengths of the number variance, shape (k,), in mean spacings.
-    :returns: by name of the unfolding.
     :raises UserError: if the spectrum cannot be unfolded, see :mod:`deepspectra.rmt.unfolding`.
     """
     found = {}
@@ -64,11 +59,9 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
 def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """<(N(l) - l)^2> over intervals of length l centred at each level (thamm2024, section 3).
 
-    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), closed on the left only, including the one at the centre.
-    Intervals that reach beyond the first or the last level are left out.
-
-    Since a level sits at every centre, the mean of N(l) exceeds l at short lengths even if the mean density is exactly
-    one, and tends to 1 as l tends to 0. The squared distance to l is averaged all the same, as in the paper.
+    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), the one at the centre included. Intervals that reach beyond the
+    first or the last level are left out. Since a level sits at every centre, the mean of N(l) exceeds l at short
+    lengths, even at unit density. The squared distance to l is averaged all the same, as in the paper.
 
     :param unfolded: shape (n,), ascending.
     :param lengths: shape (k,), not negative, in units of the mean spacing.
@@ -109,11 +102,9 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def running_mean(values: np.ndarray, window: int = 15) -> np.ndarray:
-    """Mean over a centred window, cut off at the ends.
+    """Mean over a centred window of odd size, cut off at the ends; float64, shape (n,) as the values.
 
-    :param values: shape (n,).
-    :param window: odd number of neighbours, including the value itself.
-    :returns: float64, shape (n,). A NaN spreads over the windows that contain it and no others.
+    A NaN spreads over the windows that contain it and no others.
     """
     padded, inside = (np.pad(part, window // 2) for part in (values, np.ones(len(values))))
     kernel = np.ones(window)

@@ -44,7 +44,7 @@ def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) 
 
 
 def _bidiagonal_singular_values(diagonal: np.ndarray, beside: np.ndarray) -> np.ndarray:
-    """Singular values, ascending, of an upper bidiagonal matrix with positive entries: shapes (m,) and (m - 1,)."""
+    """Ascending, of an upper bidiagonal matrix with positive entries: shapes (m,) and (m - 1,)."""
     if diagonal.size == 1:
         return diagonal
     # BB' is tridiagonal and positive definite. LAPACK's pteqr factorises it and keeps almost all digits even of the
@@ -63,11 +63,9 @@ def _bidiagonal_singular_values(diagonal: np.ndarray, beside: np.ndarray) -> np.
 
 
 def haar_vectors(dimension: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Independent unit vectors, each uniform on the sphere, like one singular vector of a Gaussian matrix.
+    """Independent unit vectors as columns, each uniform on the sphere, like one singular vector of a Gaussian matrix.
 
-    Unlike the singular vectors of one matrix, they are not orthogonal to each other.
-
-    :returns: float64, shape (dimension, count), one column a vector.
+    :returns: float64, shape (dimension, count).
     """
     vectors = rng.standard_normal((dimension, count))
     return vectors / np.linalg.norm(vectors, axis=0)

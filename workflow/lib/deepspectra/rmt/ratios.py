@@ -52,9 +52,9 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int) -> MeanRatio:
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
     Ratios within a spectrum are correlated, and so may be all those of a batch: the error is the standard deviation
-    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this estimate is poor and can be
-    far too small. The error is then at least the one from bootstrap samples of blocks of ten neighbours, since the
-    correlation reaches about one spacing. For one spectrum it is the one from blocks; for a single block, NaN.
+    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this can be far too small; then the
+    error is at least that of blocks of ten neighbours, since the correlation reaches about one spacing. For one
+    spectrum it is the one from blocks; for a single block, NaN.
 
     :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
     :param seed: of the bootstrap.
@@ -69,16 +69,14 @@ def mean_ratio(spectra: Sequence[np.ndarray], seed: int) -> MeanRatio:
 def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10) -> list[MeanRatio]:
     """:func:`mean_ratio` for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
 
-    Local statistics may hold in one part of a spectrum and fail in another, which the mean over all hides.
-
-    :returns: ``parts`` means; NaN with a count of 0 for a part in which no spectrum has a ratio.
+    A part in which no spectrum has a ratio gives NaN with a count of 0.
     """
     by_spectrum = [np.array_split(folded(spacing_ratios(levels)), parts) for levels in spectra]
     return [_mean(list(part), seed) for part in zip(*by_spectrum, strict=True)]
 
 
 def _mean(parts: list[np.ndarray], seed: int) -> MeanRatio:
-    """Mean and bootstrap error of folded ratios, one array for each spectrum; NaN and a count of 0 without a ratio."""
+    """Of folded ratios, one array for each spectrum; NaN and a count of 0 without a ratio."""
     parts = [part for part in parts if part.size]
     if not parts:
         return MeanRatio(float("nan"), float("nan"), 0)
@@ -104,9 +102,5 @@ def _bootstrap(parts: list[np.ndarray], seed: int) -> float:
 
 
 def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:
-    """Mean of min(r, 1/r) in equal parts of one spectrum, from its lowest ratios to its highest.
-
-    :param levels: shape (n,), ascending, with at least as many ratios as parts.
-    :returns: float64, shape (parts,).
-    """
+    """Mean of min(r, 1/r), float64 of shape (parts,), in equal parts of one spectrum, lowest ratios first."""
     return np.array([part.mean() for part in np.array_split(folded(spacing_ratios(levels)), parts)])

@@ -50,7 +50,6 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     18 a for each level, a few MiB at a time.
 
     :param half_window: a.
-    :returns: in [0, n].
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
     levels = ascending(levels, 2 * half_window)
@@ -80,12 +79,11 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
 def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     """The empirical staircase itself, exact at every (2 a + 1)-th level and interpolated in between.
 
-    The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. The first and the
-    last level are always knots. A monotone cubic (Fritsch and Carlson 1980) runs between the knots. No long-range
-    fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
+    The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. A monotone cubic
+    (Fritsch and Carlson 1980) runs between the knots, of which the first and the last level are always two. No
+    long-range fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
 
     :param half_window: a.
-    :returns: in [1/2, n - 1/2].
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
     levels = ascending(levels, 2 * half_window)
@@ -103,8 +101,7 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     """A polynomial fitted to the empirical staircase by least squares.
 
     Where the fit decreases (outliers far from the bulk, too high a degree) the unfolded levels stay at the highest
-    value so far. Such spacings are exactly zero, never negative, and are artefacts of the fit;
-    ``numpy.count_nonzero(numpy.diff(unfolded) == 0)`` counts them.
+    value so far: such spacings are exactly zero, and artefacts of the fit.
 
     :raises UserError: if the levels are not finite and ascending, or have too few distinct values for the degree.
     """

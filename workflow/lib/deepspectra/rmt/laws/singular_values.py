@@ -75,25 +75,15 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
 def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) -> ModifiedMarchenkoPastur:
     """Fit upper edge and amplitude to a spectrum, with nu_min at its smallest value (thamm2024, section 4).
 
-    Least squares between the spectrum's shares in equal bins from the smallest to the largest value and the law's
-    integrals over the same bins. The loss is quadratic in the amplitude. The edge is searched on a grid, four points to
-    a bin and up to a quarter of the range beyond the largest value, and then refined. The law's mass beyond the largest
-    value does not enter the loss.
-
-    The fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over
-    several bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
+    Least squares between the spectrum's shares in equal bins, from the smallest to the largest value, and the law's
+    integrals over them. The loss is quadratic in the amplitude; the edge is searched on a grid and then refined. The
+    fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over several
+    bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
 
     :param singular_values: shape (m,), not negative, in any order; not all equal.
-    :raises UserError: if they are not.
     """
-    values = np.asarray(singular_values, dtype=np.float64).ravel()
-    if values.size < 2 or not np.isfinite(values).all() or values.min() < 0 or values.min() == values.max():
-        raise UserError(
-            "the fit of a Marchenko-Pastur law needs at least two different singular values, finite and not negative; "
-            f"{values.size} were given."
-        )
-    counts, edges = np.histogram(values, bins=bins)
-    shares = counts / values.size
+    counts, edges = np.histogram(singular_values, bins=bins)
+    shares = counts / singular_values.size
     smallest, span = edges[0], edges[-1] - edges[0]
 
     def fractions_and_losses(upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

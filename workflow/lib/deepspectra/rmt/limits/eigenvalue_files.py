@@ -32,8 +32,7 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     """The numbers of a file, float64, shape (n,).
 
     :param dataset: name of the array in an HDF5 file; None for other files.
-    :raises UserError: if the file is missing, cannot be read as its suffix says, or holds anything but one column of
-        real numbers.
+    :raises UserError: if the file is missing, broken, or holds anything but one column of real numbers.
     """
     check_name(path, dataset)
     file = Path(path).expanduser()
@@ -62,10 +61,9 @@ def _csv(file: Path) -> np.ndarray:
         raise UserError(f"{file}: expected text with one number a line, found a binary file.") from None
     numbers = []
     for place, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         try:
-            numbers.append(float(line))
+            if line.strip():
+                numbers.append(float(line))
         except ValueError:
             if place > 1 or "," in line:
                 raise UserError(f"{file}: expected one number a line, found {line[:60]!r} in line {place}.") from None

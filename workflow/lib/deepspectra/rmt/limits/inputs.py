@@ -101,8 +101,7 @@ class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
     @property
     def bounds(self) -> tuple[float, float]:
         """Edges of the law; the lower one is zero if there is an atom."""
-        lower, upper = self.edges
-        return (0.0 if self.atom > 0 else lower), upper
+        return (0.0 if self.atom > 0 else self.edges[0]), self.edges[1]
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         m, dm = self.stieltjes_and_derivative(w)
@@ -177,8 +176,8 @@ class EmpiricalInput(DiscreteInput):
     """The eigenvalues of one given matrix X_0'X_0, with equal weights."""
 
     def __init__(self, eigenvalues: np.ndarray):
-        """
-        :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
+        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero.
+
         :raises UserError: if there are none, or one is not finite or negative beyond rounding.
         """
         values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
@@ -195,10 +194,9 @@ class AtomicInput(DiscreteInput):
     """A few point masses."""
 
     def __init__(self, atoms: Sequence[tuple[float, float]]):
-        """
-        :param atoms: (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
-        :raises UserError: if there are none, a number is not finite, a location is negative, all are zero, a mass is
-            not positive, or the masses do not sum to one within 1e-5.
+        """From pairs (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
+
+        :raises UserError: if these are no masses of a Gram matrix's eigenvalues, or do not sum to one within 1e-5.
         """
         pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
         locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T

@@ -112,8 +112,7 @@ class LimitLaw:
     def grid(self, points: int) -> np.ndarray:
         """Points at which to draw the density, float64, ascending, shape (points,) or a few less.
 
-        Each bulk gets a share by its width, at least 32; its points are equidistant in the angle and so crowd towards
-        the edges. The edges are included, although the density is zero (or infinite) there.
+        Each bulk gets a share by its width, at least 32; its points crowd towards the edges, which are included.
         """
         widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
         least = min(32, points // len(self.bulks))
@@ -131,8 +130,8 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
-    :param density: maps float64 points of shape (k,) to densities; nan where it has no value.
-    :param lower: there is no mass below. :param upper: there is no mass above.
+    :param density: maps float64 points of shape (k,) to densities; nan where it has no value. No mass lies below
+        ``lower`` or above ``upper``.
     :raises LimitError: if the mass still differs from one by more than 0.001, or the density is not finite at a node.
     """
     for attempt in range(_ATTEMPTS):
@@ -152,12 +151,11 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
 
 
 def support(density: _Function, lower: float, upper: float, points: int = _SCAN_POINTS) -> list[tuple[float, float]]:
-    """Intervals on which the density is positive, from scans of the range and a search for every edge.
+    """Intervals on which the density is positive; edges are accurate to about 1e-8 of the range.
 
     A first scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over several
     decades), finds where the mass lies. A second, evenly spaced, looks at that part more closely. Then every local
-    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed. Edges are accurate
-    to about 1e-8 of the range.
+    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed.
 
     :raises LimitError: if no point of the scan has a positive density.
     """

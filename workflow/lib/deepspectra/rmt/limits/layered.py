@@ -57,11 +57,9 @@ _SMALLEST_DESCENT = 0.97
 class LayeredKernel:
     """The kernel z_{-1} Id + z_0 X_0'X_0 + ... + z_L X_L'X_L, in the limit.
 
-    :param spectrum: mu_0, the spectrum of X_0'X_0.
-    :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
+    :param spectrum: mu_0, the spectrum of X_0'X_0. :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
     :param b_sigma: E[sigma'(xi)]; only its square enters.
-    :param shift: z_{-1}.
-    :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
+    :param shift: z_{-1}. :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
     :raises UserError: if a number is out of range.
     """
 
@@ -72,17 +70,13 @@ class LayeredKernel:
     coefficients: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not self.ratios or len(self.coefficients) != len(self.ratios) + 1:
-            raise UserError(
-                f"a layered kernel of L layers needs L ratios and L + 1 coefficients, not {len(self.ratios)} and "
-                f"{len(self.coefficients)}."
-            )
-        if not all(0 < ratio < np.inf for ratio in self.ratios):
+        if not self.ratios or not all(0 < ratio < np.inf for ratio in self.ratios):
             raise UserError(f"the ratios n/d_l must be positive, not {self.ratios}.")
         if self.b_sigma**2 > 1 + 1e-12:
             raise UserError(f"b_sigma of a normalised activation is at most 1 in size, not {self.b_sigma}.")
-        if min(self.coefficients) < 0 or self.coefficients[-1] <= 0:
-            raise UserError(f"the coefficients must not be negative, the last one positive; got {self.coefficients}.")
+        z = self.coefficients
+        if len(z) != len(self.ratios) + 1 or min(z) < 0 or z[-1] <= 0:
+            raise UserError(f"L layers need L + 1 coefficients, none negative and the last one positive, not {z}.")
 
     @property
     def layers(self) -> int:
@@ -164,9 +158,8 @@ def tangent_kernel(
 
 
 class Solution(NamedTuple):
-    """The system solved at complex points.
+    """The system solved at complex points z, complex128, shape (points,).
 
-    :ivar points: z, complex128, shape (points,).
     :ivar stieltjes: m_nu(z), complex128, shape (points,); nan where not converged.
     :ivar factors: v_1, ..., v_L, complex128, shape (points, L).
     :ivar inverse: u_1, ..., u_L, complex128, shape (points, L); s_l = 1/u_l.
@@ -183,30 +176,15 @@ class Solution(NamedTuple):
 
 
 class DensityCurve(NamedTuple):
-    """The limit density on a grid; all arrays have shape (points,).
+    """The limit density at real points, all of shape (points,): nan where no root was found and certified.
 
-    :ivar points: x, float64, in the order given.
-    :ivar density: float64; nan where the point is not converged.
-    :ivar residual: largest residual of the equations, relative to their terms.
-    :ivar converged: whether the root was found and certified.
+    ``residual`` is the largest residual of the equations, relative to their terms.
     """
 
     points: np.ndarray
     density: np.ndarray
     residual: np.ndarray
     converged: np.ndarray
-
-
-def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
-    """Stieltjes transform at points of the open upper half-plane, each reached from far above.
-
-    :param z: complex, shape (points,).
-    :raises UserError: if a point does not have Im z > 0.
-    """
-    z = np.asarray(z, dtype=np.complex128).ravel()
-    if not (z.imag > 0).all():
-        raise UserError("the limit's Stieltjes transform is computed at points with positive imaginary part.")
-    return _descend(kernel, z)
 
 
 def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
@@ -263,20 +241,16 @@ class _Sampler:
             solution = _newton(self.kernel, z, start)
             failed = np.flatnonzero(~solution.converged)
             if failed.size:
-                solution = _with_points(solution, failed, _descend(self.kernel, z[failed]))
+                solution = _with_points(solution, failed, solve(self.kernel, z[failed]))
         else:
-            solution = _descend(self.kernel, z)
+            solution = solve(self.kernel, z)
         self.x, index = np.unique(np.concatenate([self.x, x[solution.converged]]), return_index=True)
         self.factors = np.concatenate([self.factors, solution.factors[solution.converged]])[index]
         return _to_axis(self.kernel, x, solution)
 
 
 class _System(NamedTuple):
-    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v.
-
-    ``residual``, ``size`` (of the terms of each equation) and ``inverse`` (u) have shape (points, L), ``jacobian``
-    (with respect to v) has shape (points, L, L), ``stieltjes`` (m) has shape (points,).
-    """
+    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v; ``size`` of their terms, ``inverse`` is u."""
 
     residual: np.ndarray
     jacobian: np.ndarray
@@ -355,8 +329,8 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
     return result
 
 
-def _descend(kernel: LayeredKernel, z: np.ndarray) -> Solution:
-    """Newton's method from far above each point, where the root is known, down to it.
+def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
+    """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
     Each point shrinks its height by a factor of its own; where Newton fails, it stays and takes a smaller step.
     """

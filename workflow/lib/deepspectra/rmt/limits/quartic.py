@@ -42,10 +42,8 @@ _BOUNDARY_OFFSET = 1e-13
 class NonlinearLaw:
     """Limiting eigenvalue distribution of M = f(WX) f(WX)' / m (n1 x n1).
 
-    :param eta: Gaussian mean of f squared, positive.
-    :param zeta: squared Gaussian mean of f', in [0, eta].
-    :param phi: n0 / m.
-    :param psi: n0 / n1.
+    :param eta: Gaussian mean of f squared, positive. :param zeta: squared Gaussian mean of f', in [0, eta].
+    :param phi: n0 / m. :param psi: n0 / n1.
     :raises ValueError: if a parameter is out of its range.
     """
 
@@ -72,8 +70,8 @@ class NonlinearLaw:
         """P - 1 at w, a number or an array."""
         return self.nonlinearity / w + self.zeta / (w - self.zeta)
 
-    def argument(self, w: Any) -> Any:
-        """z(w), the point at which the variable of the parametrisation takes the value w, a number or an array."""
+    def _argument(self, w: float) -> float:
+        """z(w), the point at which the variable of the parametrisation takes the value w."""
         h = self._h(w)
         return w * (1 + self.phi * h) * (1 + self.psi * h) / self.psi
 
@@ -102,8 +100,7 @@ class NonlinearLaw:
         The root next to psi z far above the spectrum is followed down to z. Where two roots come close to each other
         compared with the step, the step is shortened.
 
-        :param z: complex, any shape, imaginary part positive.
-        :returns: complex128, same shape, imaginary part positive.
+        :returns: complex128, shaped as z, imaginary part positive.
         :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
@@ -169,10 +166,9 @@ class NonlinearLaw:
         )
 
     def support(self) -> list[tuple[float, float]]:
-        """Intervals of the continuous spectrum, ascending.
+        """Intervals of the continuous spectrum, ascending; one may begin at zero (a hard edge).
 
-        z(w) is stationary at the edges on the real axis; a stationary value is an edge if the density is positive on
-        exactly one side of it. A lower edge at zero (hard edge) is added if the density reaches it.
+        z(w) is stationary at the edges; a stationary value is one if the density is positive on just one side of it.
         """
         scale = self.scale
         values = sorted({0.0, *(value for value in self._stationary_values() if 1e-14 * scale < value < 10 * scale)})
@@ -192,7 +188,7 @@ class NonlinearLaw:
         roots = derivative.roots
         real = roots[np.abs(roots.imag) < 1e-6 * (1 + np.abs(roots))].real
         real = real[(np.abs(real) > 1e-9) & (np.abs(real - self.zeta) > 1e-9 * (1 + self.zeta))]
-        return np.array([self.argument(_polish(derivative, root)) for root in real])
+        return np.array([self._argument(_polish(derivative, root)) for root in real])
 
     def training_loss(self, gamma: np.ndarray) -> np.ndarray:
         """Expected training loss E_train = -(gamma^2/m) d/dgamma E[tr Q] of ridge-regularised random features (eq. 21).
@@ -257,7 +253,7 @@ def _nearest(roots: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _polish(polynomial: np.poly1d, root: float) -> float:
-    """A simple real zero of a polynomial to full precision, by bracketing around an approximate one."""
+    """A simple real zero to full precision, by bracketing around an approximate one."""
     width = 1e-5 * (1 + abs(root))
     low, high = polynomial(root - width), polynomial(root + width)
     return brentq(polynomial, root - width, root + width, xtol=1e-15) if low * high < 0 else root
