@@ -58,8 +58,8 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
     """Largest deviation of a curve from draws of the null, in standard deviations of the draws at each place.
 
     max over places of |curve - median of the draws| / standard deviation of the draws: one number for each curve, whose
-    null distribution is that of the draws' own numbers. It accounts for correlation between places; the share of places
-    inside a pointwise band does not.
+    null distribution is that of the draws' own numbers. Unlike the share of places inside a pointwise band, it accounts
+    for correlation between places.
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
     :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.

@@ -21,7 +21,6 @@ def ks_distance(
 
     It is found at a sample value: from the right, F(x) and the share <= x, or from the left, F(x-) and the share < x.
 
-    :param sample: shape (n,), in any order.
     :param cdf: F, continuous from the right, on float64 arrays of shape (k,).
     :param atoms: (location, mass) of every jump of F.
     :param tolerance: sample values this close to an atom count as lying on it. The eigensolver returns +-1e-16 for an
@@ -44,7 +43,6 @@ def ks_distance(
 def binned_distance(sample: np.ndarray, edges: np.ndarray, probabilities: np.ndarray) -> float:
     """L1 distance between a sample's shares in bins and their probabilities under a law (pennington2017, eq. 16).
 
-    :param sample: shape (n,).
     :param edges: shape (bins + 1,), ascending; everything below and everything above makes two further bins.
     :param probabilities: shape (bins + 2,), the two outer bins first and last; they sum to one.
     :returns: in [0, 2].

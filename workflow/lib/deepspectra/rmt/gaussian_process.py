@@ -45,10 +45,7 @@ def gaussian_process_hessian(
 def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
     """Density of the eigenvalues of many large Hessians of that kind: a semicircle blurred by the common shift.
 
-    The semicircle has radius 2 sqrt(N k''(0)), the shift deviation k'(0).
-
-    :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
-    :returns: float64, shape (n,).
+    The semicircle has radius 2 sqrt(N k''(0)), the shift deviation k'(0). Points and result have shape (n,).
     """
     radius = 2 * (dimension * second) ** 0.5
     # The semicircle is the weight of Chebyshev's nodes of the second kind; these are less than k'(0) / 3 apart.

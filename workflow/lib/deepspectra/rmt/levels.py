@@ -36,7 +36,6 @@ def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.
 
     :param values: singular values, shape (n,), ascending.
     :param unfolding: name in :data:`deepspectra.rmt.unfolding.UNFOLDINGS` -> the integer that it takes.
-    :param lengths: interval lengths of the number variance, shape (k,), in mean spacings.
     :raises UserError: if the spectrum cannot be unfolded, see :mod:`deepspectra.rmt.unfolding`.
     """
     found = {}
@@ -81,8 +80,6 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two-sided Kolmogorov-Smirnov test of each vector's entries against N(0, 1/m) (thamm2024, section 4, figure 2).
 
-    This is the limit of large m. At finite m the square of an entry has the law Beta(1/2, (m - 1)/2) of the same mean.
-
     :param vectors: unit vectors as columns, shape (m, k).
     :returns: statistics and plain p-values, float64 of shape (k,) each, equal to those of ``scipy.stats.kstest``.
     :raises UserError: if an entry is not finite.
@@ -90,6 +87,7 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not np.isfinite(vectors).all():
         raise UserError("a test of vectors needs finite numbers.")
     dimension, count = vectors.shape
+    # The limit of large m. At finite m the square of an entry has the law Beta(1/2, (m - 1)/2) of the same mean.
     law = stats.norm(scale=dimension**-0.5)
     steps = np.arange(dimension + 1) / dimension
     statistics = np.empty(count)

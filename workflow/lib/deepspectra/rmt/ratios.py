@@ -28,8 +28,7 @@ class MeanRatio:
 def spacing_ratios(levels: np.ndarray) -> np.ndarray:
     """r_i, a spacing over the one below it (baskerville2022, eq. 11).
 
-    Spacings of zero, of levels that coincide, are not filtered: r is then 0 or infinite. Three equal levels give 0/0,
-    which is left out.
+    Where levels coincide, r is 0 or infinite. Three equal levels give 0/0, which is left out.
 
     :param levels: shape (n,), ascending.
     :returns: float64 in [0, inf], shape (at most n - 2,).

@@ -46,8 +46,7 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices beyond the spectrum are
     clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step with 1/2 at the level itself.
 
-    The result equals the sum over all pairs to rounding, but only terms that are neither 0 nor 1 are computed: about
-    18 a for each level, a few MiB at a time.
+    Only terms that are neither 0 nor 1 to rounding are computed: about 18 a for each level, a few MiB at a time.
 
     :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
@@ -118,9 +117,8 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
 def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
     """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
 
-    Equation 10 gives values in [0, 1]. Multiplied by the number n of levels they have mean spacing one, as equation 7
-    needs, apart from levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels
-    resolves spacings down to n / N.
+    Times the number n of levels, so that they have mean spacing one, as equation 7 needs, apart from levels outside the
+    pool. Levels between the same two of the pool coincide: a pool of N levels resolves spacings down to n / N.
 
     :param pool: levels of the other spectra, in any order, shape (N,).
     :raises UserError: if the pool is empty, or a level is not finite.

@@ -51,11 +51,8 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
         layer, title = (1, "first layer") if panel == "a" else (deep, f"layer {deep}")
         axis.set_ylabel(rf"distance $d(\bar\rho_1, \rho_{{{layer}}})$")
         style.label_panel(axis, panel, title)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles.append(axes[0, 0].plot([], [], color="0.3", **crosses)[0])
-    figure.legend(handles, [*labels, "Gaussian equivalent"], loc="outside right center")
-    style.add_note(figure, note)
-    return figure
+    cross = axes[0, 0].plot([], [], color="0.3", **crosses)
+    return _finished(figure, note, {"Gaussian equivalent": cross[0]})
 
 
 def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -85,11 +82,8 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         style.label_panel(axis, panel, f"{which} samples")
         axis.text(0.04, 0.97, rf"$\phi={phi:g}$, $\psi={psi:g}$", transform=axis.transAxes, va="top")
     axes[0, 0].set_ylabel(r"training loss $E_\mathrm{train}$")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles += [Line2D([], [], color="0.4"), Line2D([], [], color="0.4", marker="o", linestyle="none")]
-    figure.legend(handles, [*labels, "theory", "simulation"], loc="outside right center")
-    style.add_note(figure, note)
-    return figure
+    line, points = Line2D([], [], color="0.4"), Line2D([], [], color="0.4", marker="o", linestyle="none")
+    return _finished(figure, note, {"theory": line, "simulation": points})
 
 
 def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -112,7 +106,12 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
         axis.set_ylabel(ordinate)
         axis.set_xlim(part.x.min(), part.x.max())
         style.label_panel(axis, panel, title)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", handlelength=3.2)
+    return _finished(figure, note, {}, handlelength=3.2)
+
+
+def _finished(figure: Figure, note: str, further: dict[str, Line2D], **look: float) -> Figure:
+    """With the legend of its first panel and further entries beside the panels, and its note."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend([*handles, *further.values()], [*labels, *further], loc="outside right center", **look)
     style.add_note(figure, note)
     return figure

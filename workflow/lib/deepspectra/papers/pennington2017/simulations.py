@@ -20,7 +20,6 @@ __all__ = ["simulate_data_covariance", "simulate_random_features"]
 
 
 def _sizes(n0: int, shape: Mapping[str, Any]) -> tuple[int, int, int]:
-    """(n0, n1, m)."""
     return n0, require_whole(n0, shape["psi"], "n0 / psi"), require_whole(n0, shape["phi"], "n0 / phi")
 
 

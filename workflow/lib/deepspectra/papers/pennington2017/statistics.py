@@ -19,12 +19,8 @@ from deepspectra.runtime import store
 __all__ = ["compare_with_limit", "compare_with_theory", "evaluate_activations", "ridge_training_loss"]
 
 _PANELS = {"first": "a", "last": "b", "equivalent": "a"}
-_FEATURE_AXES = {
-    "zetas": ("betas",),
-    "gamma": ("points",),
-    "simulated": ("betas", "points", "m"),
-    "equivalent": ("betas", "m"),
-}
+_FEATURE_AXES = {"zetas": ("betas",), "gamma": ("points",), "simulated": ("betas", "points", "m")}
+_FEATURE_AXES |= {"equivalent": ("betas", "m")}
 
 
 def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
@@ -80,9 +76,7 @@ def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[s
 def ridge_training_loss(eigenvalues: np.ndarray, gamma: float | np.ndarray) -> np.ndarray:
     """gamma^2 tr Q^2 / m with Q = (Y'Y/m + gamma)^(-1), the mean squared residual (eq. 20 and 21).
 
-    :param eigenvalues: of Y'Y/m, shape (m,).
-    :param gamma: positive, shape (...).
-    :returns: float64, shape (...).
+    :param eigenvalues: of Y'Y/m, shape (m,). :param gamma: positive, any shape, which the result has too.
     """
     gamma = np.asarray(gamma, dtype=float)[..., None]
     return np.mean((gamma / (eigenvalues + gamma)) ** 2, axis=-1)
@@ -129,12 +123,9 @@ def compare_with_theory(files: Mapping[str, Sequence[str]], parameters: Mapping[
 
 
 def evaluate_activations(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
-    """Figure 3: functions (panel a) and derivatives (panel b) of four activations with eta = 1 and zeta = 0.
+    """Figure 3: functions (panel a) and derivatives (panel b) of four activations, and their constants by quadrature.
 
-    In the summary, their constants by quadrature stand beside what the paper states.
-
-    :param files: none.
-    :param parameters: ``largest_argument``, ``points``.
+    :param files: none. :param parameters: ``largest_argument``, ``points``.
     """
     x = np.linspace(-parameters["largest_argument"], parameters["largest_argument"], parameters["points"])
     rows: list[tuple] = []

@@ -114,8 +114,7 @@ class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
 class DiscreteInput(InputSpectrum):
     """Point masses; build it as :class:`EmpiricalInput` or :class:`AtomicInput`.
 
-    :ivar eigenvalues: float64, shape (count,), ascending, none negative.
-    :ivar weights: their masses, float64, shape (count,), positive, with sum one; None if all are equal.
+    ``eigenvalues`` ascend, none is negative; ``weights`` have sum one, None if all are equal; float64, shape (count,).
     """
 
     eigenvalues: np.ndarray = field(repr=False)

@@ -19,17 +19,13 @@ __all__ = ["Bulk", "LimitError", "LimitLaw", "build_law", "support"]
 
 _MASS_TOLERANCE = 1e-3
 _SCAN_POINTS = 300
-# A bulk's nodes are doubled from the first number up to the second, until its mass moves by no more than
-# _MASS_SETTLED. Two bulks that have just merged need many.
-_FEWEST_NODES, _MOST_NODES = 192, 1536
-_MASS_SETTLED = 1e-8
-_ATTEMPTS = 3
-_MASS_GOOD = 1e-6
+_ATTEMPTS, _MASS_GOOD = 3, 1e-6
+# A bulk's nodes are doubled until its mass moves no more than this. Two bulks that have just merged need many.
+_FEWEST_NODES, _MOST_NODES, _MASS_SETTLED = 192, 1536, 1e-8
 # A point is outside the support if its density times the range is below this.
 _VANISHING = 1e-7
 # Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
-_SECTIONS = 16
-_ROUNDS = 8
+_SECTIONS, _ROUNDS = 16, 8
 _ZOOMS = 4
 
 _Function = Callable[[np.ndarray], np.ndarray]

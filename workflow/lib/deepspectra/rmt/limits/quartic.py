@@ -198,8 +198,7 @@ class NonlinearLaw:
 
             E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
-        :param gamma: positive, any shape.
-        :returns: float64, same shape, in [0, 1]; nan where the equation could not be solved.
+        :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
         """
         gamma = np.asarray(gamma, dtype=float)
         # h at gamma -> 0: the first zero of (1 + phi h)(1 + psi h), or -1 if a linear f does not reach one.
