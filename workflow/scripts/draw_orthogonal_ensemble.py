@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepspectra.rmt.goe import goe_levels
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar

@@ -10,7 +10,6 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.gaussian_process import gaussian_process_hessian, process_density
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.ratios import mean_ratio
-from deepspectra.runtime.errors import UserError
 
 
 def draws(count, *arguments, **options):
@@ -89,12 +88,3 @@ def test_degenerate_directions_and_outliers():
     levels = np.linalg.eigvalsh(found)
     np.testing.assert_allclose(levels[:, -4:], np.tile([3.0, 5.0, 7.0, 9.0], (50, 1)), atol=0.02)
     assert np.abs(levels[:, :-4]).max() < 0.1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options"),
-    [((0, 1, 1), {}), ((3, 1, 0), {}), ((3, 1, 1), {"outliers": [1.0] * 4}), ((3, 1, 1), {"degenerate": -1})],
-)
-def test_what_makes_no_hessian_is_refused(arguments, options):
-    with pytest.raises(UserError, match="Gaussian process"):
-        draws(1, *arguments, **options)

@@ -8,14 +8,10 @@ from deepspectra.rmt import levels as levels_module
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
-from deepspectra.rmt.levels import number_variance, running_mean, spacing_ks, spacings, vector_ks
+from deepspectra.rmt.levels import number_variance, running_mean, spacing_ks, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.errors import UserError
-
-
-def test_spacings_are_differences():
-    assert spacings([1, 2, 4]).tolist() == [1.0, 2.0]
 
 
 @pytest.mark.parametrize("count", [1, 10, 511])
@@ -34,12 +30,6 @@ def test_the_plain_p_values_are_uniform_for_independent_spacings():
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
 
 
-@pytest.mark.parametrize("sample", [[], [0.5, np.nan]])
-def test_no_spacings_are_no_test(sample):
-    with pytest.raises(UserError, match="finite"):
-        spacing_ks(np.array(sample))
-
-
 def variance_by_hand(unfolded, length):
     """Every interval, and in each every level."""
     held = []
@@ -47,7 +37,7 @@ def variance_by_hand(unfolded, length):
         left, right = centre - length / 2, centre + length / 2
         if left >= unfolded[0] and right <= unfolded[-1]:
             held.append(sum(left <= level < right for level in unfolded))
-    return np.mean([(number - length) ** 2 for number in held]) if held else np.nan, len(held)
+    return np.mean([(number - length) ** 2 for number in held]) if held else np.nan
 
 
 def test_the_number_variance_counts_what_a_loop_counts():
@@ -55,18 +45,15 @@ def test_the_number_variance_counts_what_a_loop_counts():
     rng = np.random.default_rng(0)
     lengths = np.array([0.0, 0.3, 1.0, 2.0, 7.5, 20.0, 49.0, 51.0, 400.0])
     for unfolded in (np.sort(rng.uniform(0, 50, size=60)), np.sort(rng.integers(0, 50, size=60)), np.arange(50.0)):
-        variances, counts = number_variance(unfolded, lengths)
         expected = [variance_by_hand(unfolded, length) for length in lengths]
-        np.testing.assert_allclose(variances, [variance for variance, _ in expected], rtol=1e-12)
-        assert counts.tolist() == [count for _, count in expected]
+        np.testing.assert_allclose(number_variance(unfolded, lengths), expected, rtol=1e-12)
 
 
 def test_an_even_ladder_holds_a_length_of_levels():
     """Whole lengths exactly, since one end of an interval belongs to it and the other does not."""
-    variances, counts = number_variance(np.arange(100.0), np.array([1.0, 1.5, 2.0, 99.0, 99.5]))
+    variances = number_variance(np.arange(100.0), np.array([1.0, 1.5, 2.0, 99.0, 99.5]))
     assert variances[:3].tolist() == [0, 0.25, 0]
     # Half a level at either end is out of reach of half the length.
-    assert counts.tolist() == [98, 98, 98, 0, 0]
     assert np.isnan(variances[3:]).all()
 
 
@@ -74,13 +61,13 @@ def test_independent_levels_have_the_variance_of_their_number_and_one_at_the_cen
     """N = 1 + Poisson(l): <(N - l)^2> = l + 1."""
     unfolded = np.cumsum(np.random.default_rng(0).exponential(size=200_000))
     lengths = np.array([0.5, 2.0, 8.0])
-    np.testing.assert_allclose(number_variance(unfolded, lengths)[0], lengths + 1, rtol=0.03)
+    np.testing.assert_allclose(number_variance(unfolded, lengths), lengths + 1, rtol=0.03)
 
 
 def null_variances(unfold, count, size, lengths):
     rng = np.random.default_rng(0)
     spectra = (laguerre_singular_values(size, size, rng) for _ in range(count))
-    return np.mean([number_variance(unfold(spectrum), lengths)[0] for spectrum in spectra], axis=0)
+    return np.mean([number_variance(unfold(spectrum), lengths) for spectrum in spectra], axis=0)
 
 
 def test_random_matrices_have_the_variance_of_the_orthogonal_ensemble():
@@ -91,14 +78,6 @@ def test_random_matrices_have_the_variance_of_the_orthogonal_ensemble():
     np.testing.assert_allclose(ratios, 1, atol=0.04)
     broadened = null_variances(gaussian_broadening, 40, size, lengths) / goe_number_variance(lengths)
     assert broadened[2] == pytest.approx(0.74, abs=0.03)
-
-
-@pytest.mark.parametrize(
-    ("unfolded", "lengths"), [([], [1.0]), ([2.0, 1.0], [1.0]), ([1.0, np.nan], [1.0]), ([1.0, 2.0], [-1.0])]
-)
-def test_levels_out_of_order_and_negative_lengths_are_refused(unfolded, lengths):
-    with pytest.raises(UserError, match="number variance"):
-        number_variance(np.array(unfolded), np.array(lengths))
 
 
 @pytest.mark.parametrize("dimension", [1, 20, 150])
@@ -125,10 +104,9 @@ def test_plain_p_values_of_unit_vectors_lie_above_a_half():
     assert p_values.mean() == pytest.approx(0.55, abs=0.03)
 
 
-@pytest.mark.parametrize("vectors", [np.ones(5), np.empty((0, 3)), np.full((4, 2), np.nan)])
-def test_what_are_no_vectors_is_refused(vectors):
-    with pytest.raises(UserError, match="one column a vector"):
-        vector_ks(vectors)
+def test_vectors_that_are_no_numbers_are_refused():
+    with pytest.raises(UserError, match="finite"):
+        vector_ks(np.full((4, 2), np.nan))
 
 
 @pytest.mark.parametrize(("count", "window"), [(40, 15), (40, 1), (5, 15), (1, 3)])
@@ -142,9 +120,3 @@ def test_a_gap_spreads_over_its_windows_only():
     values = np.ones(20)
     values[10] = np.nan
     assert np.flatnonzero(np.isnan(running_mean(values, 5))).tolist() == [8, 9, 10, 11, 12]
-
-
-@pytest.mark.parametrize("window", [0, -1, 4])
-def test_windows_without_a_centre_are_refused(window):
-    with pytest.raises(UserError, match="odd"):
-        running_mean(np.ones(9), window)

@@ -168,12 +168,6 @@ def test_levels_that_cannot_be_unfolded_are_refused(name, levels, message):
         UNFOLDINGS[name](levels, 5)
 
 
-@pytest.mark.parametrize("name", UNFOLDINGS)
-def test_parameters_below_one_are_refused(name):
-    with pytest.raises(UserError, match="at least 1"):
-        UNFOLDINGS[name](np.arange(20.0), 0)
-
-
 def test_a_polynomial_needs_more_levels_than_it_has_coefficients():
     with pytest.raises(UserError, match="distinct"):
         polynomial(np.repeat([0.0, 1.0, 2.0], 10), 3)
@@ -199,5 +193,5 @@ def test_levels_are_unfolded_by_the_others_distribution_function():
 
 @pytest.mark.parametrize(("levels", "pool"), [([1.0, 2.0], []), ([2.0, 1.0], [1.0]), ([1.0], [np.inf])])
 def test_levels_without_a_pool_are_refused(levels, pool):
-    with pytest.raises(UserError, match="unfolding needs"):
+    with pytest.raises(UserError, match="levels"):
         empirical(np.array(levels), np.array(pool))

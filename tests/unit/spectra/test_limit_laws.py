@@ -119,9 +119,17 @@ def test_a_law_is_solved_into_a_curve_and_numbered_rows():
     assert numbers["mass"] == pytest.approx(1, abs=1e-6)
     assert numbers["mean"] == pytest.approx(numbers["exact_mean"], rel=1e-6)
     assert numbers["bulk_mass"].sum() + numbers["atom_at_zero_mass"] == pytest.approx(numbers["mass"])
+    assert numbers["variance"] == pytest.approx(numbers["moment"].iloc[0] - numbers["mean"] ** 2, rel=1e-9)
     assert (numbers["points"], numbers["points_not_converged"]) == (len(curve), 0)
     labels = summary.set_index("label")
     assert labels.number["bulk 1, upper edge"] == 1
     assert labels.number["coefficient of X_0'X_0"] == 0
     assert labels.number.isna()["mean in closed form"]
     assert labels.value["note"] == "the law for 3 outputs is that for one (theorem 3.8)"
+
+
+def test_the_share_of_eigenvalues_that_vanish_is_told():
+    _, summary = solve_limit_law(entry(kernel="conjugate", points=100), activation("tanh"))
+    numbers = summary.set_index("quantity").value
+    assert float(numbers["atom_location"]) == 0
+    assert float(numbers["atom_mass"]) == float(numbers["atom_at_zero_mass"]) == pytest.approx(0.5)

@@ -17,7 +17,6 @@ from deepspectra.spectra.random_features import (
     data_covariance_eigenvalues,
     gaussian_equivalent,
     random_feature_eigenvalues,
-    whole_quotient,
 )
 
 
@@ -204,12 +203,3 @@ def test_a_gpu_gives_the_same_spectra():
     there = data_covariance_eigenvalues(sigma, 0.9, sizes, 3, generator(1), "cuda")
     for name, values in here.items():
         np.testing.assert_allclose(there[name], values, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("size", "ratio", "expected"),
-    [(3, 1.5, 2), (48, 1, 48), (3072, 1.5, 2048), (768, 0.75, 1024), (3, 0.1, 30), (7, 0.07, 100), (14, 0.14, 100)],
-)
-def test_whole_quotients_have_no_rounding_errors(size, ratio, expected):
-    """The floating-point quotient 7 / 0.07, for one, is just below 100."""
-    assert whole_quotient(size, ratio) == expected

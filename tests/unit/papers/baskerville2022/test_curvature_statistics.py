@@ -10,9 +10,9 @@ from scipy import stats
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
 from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import POISSON_MEAN
 from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.runtime.errors import UserError
 
 

@@ -13,8 +13,8 @@ from deepspectra.papers.baskerville2022.process_spectra import draw_process_spec
 from deepspectra.papers.baskerville2022.processes import compare_process_densities, compare_process_ratios
 from deepspectra.papers.baskerville2022.resnet34 import compare_gauss_newton_ratios
 from deepspectra.papers.baskerville2022.tables import tabulate_networks
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import GOE_MEAN
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 

@@ -65,7 +65,7 @@ FIGURES = {
         covariance_tables,
         ["first layer", "layer 10"],
         [r"network width $n_0$"] * 2,
-        [r"distance $d(\bar\rho_1, \rho_1)$", r"distance $d(\bar\rho_1, \rho_{10})$"],
+        [r"distance $d(\bar\rho_1, \rho_{1})$", r"distance $d(\bar\rho_1, \rho_{10})$"],
     ),
     "figure_2": (
         memorisation_tables,

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
-from deepspectra.papers.pennington2017.activation_curves import evaluate_activations
-from deepspectra.papers.pennington2017.covariance_distance import compare_with_limit
 from deepspectra.papers.pennington2017.items import ITEMS
-from deepspectra.papers.pennington2017.memorisation import compare_with_theory, ridge_training_loss
 from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.pennington2017.simulations import simulate_data_covariance, simulate_random_features
+from deepspectra.papers.pennington2017.statistics import (
+    compare_with_limit,
+    compare_with_theory,
+    evaluate_activations,
+    ridge_training_loss,
+)
 from deepspectra.rmt.limits.quartic import NonlinearLaw
 from deepspectra.runtime import store
 from deepspectra.runtime.seeds import generator

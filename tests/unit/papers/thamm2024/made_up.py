@@ -11,7 +11,7 @@ import pandas as pd
 from deepspectra.papers.thamm2024 import statistics
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
-from deepspectra.rmt.levels import number_variance, spacing_ks, spacings, vector_ks
+from deepspectra.rmt.levels import number_variance, spacing_ks, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.files import write_table
@@ -52,8 +52,8 @@ def weight_tests(network, cause=None):
             continue
         rng = np.random.default_rng([ord(letter) for letter in network + layer])
         draws = [gaussian_broadening(laguerre_singular_values(outputs, inputs, rng)) for _ in range(19)]
-        null = [spacing_ks(spacings(draw))[0] for draw in draws]
-        null_variances = [number_variance(draw, LENGTHS)[0] for draw in draws]
+        null = [spacing_ks(np.diff(draw))[0] for draw in draws]
+        null_variances = [number_variance(draw, LENGTHS) for draw in draws]
         initial = rng.standard_normal((outputs, inputs)) * np.sqrt(2 / (outputs + inputs))
         weights = {"initial": initial, "final": initial + 3 / np.sqrt(initial.size)}
         if network in ("alexnet", "vgg19"):
@@ -61,7 +61,7 @@ def weight_tests(network, cause=None):
         for state, matrix in weights.items():
             found = decompose(matrix)
             values, unfolded = found.singular_values, gaussian_broadening(found.singular_values)
-            statistic, p = spacing_ks(spacings(unfolded))
+            statistic, p = spacing_ks(np.diff(unfolded))
             calibrated = monte_carlo_p_value(statistic, null)
             fit = fit_modified_marchenko_pastur(values)
             levels.append(
@@ -75,8 +75,8 @@ def weight_tests(network, cause=None):
             ranks = np.linspace(0, 1, values.size)
             lines = {
                 ("", "singular_value"): (ranks, values),
-                ("gaussian", "spacing"): (ranks[1:], spacings(unfolded)),
-                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS)[0]),
+                ("gaussian", "spacing"): (ranks[1:], np.diff(unfolded)),
+                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS)),
                 ("gaussian", "null_low"): (LENGTHS, low),
                 ("gaussian", "null_high"): (LENGTHS, high),
                 ("gaussian", "null_median"): (LENGTHS, np.median(null_variances, axis=0)),

@@ -25,6 +25,15 @@ def quantiles(law, count):
     return np.interp((np.arange(count) + 0.5) / count, law.cdf(grid), grid)
 
 
+def sigma_of(law, columns):
+    """Standard deviation of the matrix entries, by eq. 2.
+
+    It remains that of the noise if a few large singular values were added to a random matrix: the edges of the others,
+    fraction m of them, are closer together by the same factor.
+    """
+    return (law.nu_max - law.nu_min) / (2 * math.sqrt(law.fraction * columns))
+
+
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
 def test_the_density_is_that_of_the_paper(rows, columns):
     """Eq. 2 as it stands."""
@@ -37,7 +46,6 @@ def test_the_density_is_that_of_the_paper(rows, columns):
     root = np.sqrt((upper**2 - x**2) * (x**2 - lower**2))
     np.testing.assert_allclose(law.density(x), rows / columns / (math.pi * tilde**2 * x) * root, rtol=1e-10)
     assert law.density(np.array([-1.0, lower * 0.99 - 1e-9, upper * 1.01])).tolist() == [0, 0, 0]
-    assert law.sigma(columns) == pytest.approx(sigma)
 
 
 @pytest.mark.parametrize("edges", [(0.0, 2.0), (0.3, 2.0), (5.0, 5.5)])
@@ -50,8 +58,6 @@ def test_the_distribution_function_is_the_integral_of_the_density(edges, fractio
         integral, _ = integrate.quad(law.density, lower, x, epsabs=1e-12, epsrel=1e-12, limit=400)
         assert law.cdf(x) == pytest.approx(integral, abs=1e-9)
     assert law.cdf(np.array([[-1.0, lower], [upper, 99.0]])).tolist() == [[0, 0], [fraction, fraction]]
-    # The amplitude in closed form: int sqrt((b^2 - x^2) (x^2 - a^2)) / x dx = pi (b - a)^2 / 4.
-    assert law.amplitude * math.pi / 4 * (upper - lower) ** 2 == pytest.approx(fraction)
 
 
 def test_a_square_matrix_has_a_quarter_circle_with_a_value_at_zero():
@@ -76,7 +82,7 @@ def test_the_fit_finds_the_law_of_its_quantiles(rows, columns):
     # One to three values in each of the last bins: so coarse a density moves the edge by half a bin.
     assert fit.nu_max == pytest.approx(law.nu_max, rel=5e-3)
     assert fit.fraction == pytest.approx(1, abs=3e-3)
-    assert fit.sigma(columns) == pytest.approx(0.05, rel=5e-3)
+    assert sigma_of(fit, columns) == pytest.approx(0.05, rel=5e-3)
 
 
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
@@ -85,7 +91,7 @@ def test_the_fit_becomes_exact_with_many_values(rows, columns):
     fit = fit_modified_marchenko_pastur(quantiles(law, 200_000))
     assert (fit.nu_min, fit.nu_max) == pytest.approx(law.edges, abs=3e-4 * law.nu_max)
     assert fit.fraction == pytest.approx(1, abs=1e-4)
-    assert fit.sigma(columns) == pytest.approx(0.05, rel=3e-4)
+    assert sigma_of(fit, columns) == pytest.approx(0.05, rel=3e-4)
 
 
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
@@ -107,7 +113,7 @@ def test_the_fit_finds_the_noise_under_a_signal(rows, columns):
     matrix = 0.1 * rng.normal(size=(rows, columns)) + 1.6 * 0.1 * (rows**0.5 + columns**0.5) * signal
     fit = fit_modified_marchenko_pastur(np.linalg.svd(matrix, compute_uv=False))
     assert fit.fraction == pytest.approx(1 - rank / columns, abs=0.01)
-    assert fit.sigma(columns) == pytest.approx(0.1, rel=0.01)
+    assert sigma_of(fit, columns) == pytest.approx(0.1, rel=0.01)
 
 
 def loss(values, upper, fraction, bins):
@@ -155,11 +161,5 @@ def test_edges_that_are_none_are_refused(edges):
 
 @pytest.mark.parametrize(("shape", "sigma"), [((10, 20), 1), ((10, 0), 1), ((10, 5), 0), ((10, 5), math.nan)])
 def test_wide_matrices_and_deviations_that_are_none_are_refused(shape, sigma):
-    with pytest.raises(UserError, match=r"smaller side|positive"):
+    with pytest.raises(UserError, match="nu_min < nu_max"):
         singular_value_marchenko_pastur(*shape, sigma)
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [2.0, 2.0], [1.0, math.nan], [-1.0, 2.0]])
-def test_spectra_without_a_range_are_refused(values):
-    with pytest.raises(UserError, match="two different singular values"):
-        fit_modified_marchenko_pastur(np.array(values))

@@ -5,10 +5,9 @@ import pytest
 from scipy import integrate, special, stats
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, goe_spacing_cdf, wigner_surmise
-from deepspectra.rmt.nulls import laguerre_singular_values
+from deepspectra.rmt.nulls import goe_levels, laguerre_singular_values
 
 
 def test_the_surmise_is_that_of_the_paper():

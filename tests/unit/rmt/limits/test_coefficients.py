@@ -30,10 +30,10 @@ def test_other_rates_weight_the_terms():
 def test_rates_are_one_for_each_weight_matrix_and_positive():
     assert checked_rates(2, None) == (1.0, 1.0, 1.0)
     assert checked_rates(1, [2, 3]) == (2.0, 3.0)
-    with pytest.raises(UserError, match="2 layers need 3 rates, one per weight matrix; got 2"):
+    with pytest.raises(UserError, match=r"2 layers need 3 positive rates, one per weight matrix; got \(1.0, 1.0\)"):
         checked_rates(2, [1.0, 1.0])
     for rate in (0.0, -1.0, float("inf"), float("nan")):
-        with pytest.raises(UserError, match="must be positive"):
+        with pytest.raises(UserError, match="1 layers need 2 positive rates"):
             checked_rates(1, [1.0, rate])
 
 

@@ -36,11 +36,11 @@ def test_blocks_do_not_change_the_sums():
 @pytest.mark.parametrize("ratio", [0.4, 1.0, 3.0])
 def test_marchenko_pastur_averages_are_integrals_over_the_law(ratio):
     spectrum = MarchenkoPasturInput(ratio)
-    lower, upper = spectrum.law.edges
+    lower, upper = spectrum.edges
     theta = (np.arange(3000) + 0.5) * np.pi / 3000
     x = lower + (upper - lower) * np.sin(theta / 2) ** 2
-    weights = spectrum.law.density(x) * (upper - lower) / 2 * np.sin(theta) * np.pi / 3000
-    expected = averages_by_sums(np.append(x, 0.0), np.append(weights, spectrum.law.atom))
+    weights = spectrum.density(x) * (upper - lower) / 2 * np.sin(theta) * np.pi / 3000
+    expected = averages_by_sums(np.append(x, 0.0), np.append(weights, spectrum.atom))
     for value, integral in zip(spectrum.averages(A, C), expected, strict=True):
         np.testing.assert_allclose(value, integral, rtol=1e-11)
 

@@ -266,7 +266,8 @@ def test_a_point_without_a_density_is_reported():
 
 def test_an_empirical_spectrum_of_quantiles_gives_the_law_of_its_limit():
     law = MarchenkoPastur(0.5)
-    quantiles = law.bulk.ppf((np.arange(2000) + 0.5) / 2000)
+    fine = np.linspace(*law.edges, 200_001)
+    quantiles = np.interp((np.arange(2000) + 0.5) / 2000, law.cdf(fine), fine)
     x = np.linspace(2.8, 20, 30)
     exact = density(tangent_kernel(MarchenkoPasturInput(0.5), (0.5, 0.5), B, A), x)
     discrete = density(tangent_kernel(EmpiricalInput(quantiles), (0.5, 0.5), B, A), x)
@@ -311,11 +312,9 @@ def test_parameters_that_make_no_sense_are_refused():
         conjugate_kernel(spectrum, (0.5, -1.0), 0.9)
     with pytest.raises(UserError, match="b_sigma"):
         conjugate_kernel(spectrum, (0.5,), 1.5)
-    with pytest.raises(UserError, match="not be negative"):
+    with pytest.raises(UserError, match="none negative"):
         LayeredKernel(spectrum, (0.5,), 0.9, 0.0, (-1.0, 1.0))
-    with pytest.raises(UserError, match="layer 3 does not exist"):
+    with pytest.raises(UserError, match="L \\+ 1 coefficients"):
         conjugate_kernel(spectrum, (0.5, 0.5), 0.9, layer=3)
-    with pytest.raises(UserError, match="3 rates"):
+    with pytest.raises(UserError, match="3 positive rates"):
         tangent_kernel(spectrum, (0.5, 0.5), 0.9, 1.1, rates=(1.0,))
-    with pytest.raises(UserError, match="positive imaginary part"):
-        solve(conjugate_kernel(spectrum, (0.5,), 0.9), np.array([1.0 + 0j]))

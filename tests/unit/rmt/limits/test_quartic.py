@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import fixed_quad
 
-from deepspectra.papers.pennington2017.memorisation import ridge_training_loss
+from deepspectra.papers.pennington2017.statistics import ridge_training_loss
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
@@ -199,10 +199,3 @@ def test_training_loss_falls_with_nonlinearity(phi, psi):
 def test_impossible_parameters_are_refused(arguments, word):
     with pytest.raises(ValueError, match=word):
         NonlinearLaw(*arguments)
-
-
-def test_points_below_the_axis_are_refused():
-    with pytest.raises(ValueError, match="upper half plane"):
-        NonlinearLaw(1, 0.5, 1, 1).stieltjes(np.array([1 - 1j]))
-    with pytest.raises(ValueError, match="positive"):
-        NonlinearLaw(1, 0.5, 1, 1).training_loss(np.array([0.0]))

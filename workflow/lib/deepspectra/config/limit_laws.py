@@ -37,10 +37,8 @@ class LawInput(Node):
 
         given = [key for key in ("marchenko_pastur", "eigenvalues", "atoms") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise ValueError(
-                "expected exactly one of marchenko_pastur, eigenvalues and atoms, found "
-                + (" and ".join(given) if given else "none")
-            )
+            found = " and ".join(given) or "none"
+            raise ValueError(f"expected exactly one of marchenko_pastur, eigenvalues and atoms, found {found}")
         if self.dataset is not None and self.eigenvalues is None:
             raise ValueError("dataset belongs to eigenvalues in an .h5 file")
         if self.eigenvalues is not None:
@@ -83,9 +81,9 @@ class LawEntry(Node):
         from deepspectra.nn.activations.own import resolve_activation
         from deepspectra.spectra.limit_laws import input_spectrum
 
-        sizes = [key for key in ("samples", "widths") if getattr(self, key) is not None]
-        if (self.ratios is not None) == bool(sizes) or len(sizes) == 1:
-            found = " and ".join((["ratios"] if self.ratios is not None else []) + sizes) or "none of them"
+        given = [key for key in ("ratios", "samples", "widths") if getattr(self, key) is not None]
+        if given not in (["ratios"], ["samples", "widths"]):
+            found = " and ".join(given) or "none of them"
             raise ValueError(f"expected either ratios or both samples and widths, found {found}")
         layers = len(self.ratios or self.widths or ())
         if self.kernel == "tangent" and self.layer is not None:
@@ -106,10 +104,10 @@ class LawEntry(Node):
         return self
 
 
-def _plainly(function: Callable[..., object], *arguments: object) -> object:
+def _plainly(function: Callable[..., object], *arguments: object) -> None:
     """Call a function of the library; its errors become mistakes in the configuration."""
     try:
-        return function(*arguments)
+        function(*arguments)
     except UserError as error:
         raise ValueError(str(error).removesuffix(".")) from None
 

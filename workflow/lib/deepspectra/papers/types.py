@@ -40,8 +40,12 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def require_whole(size: int, ratio: float, what: str) -> None:
-    """:raises ValueError: unless size / ratio is a whole number."""
+def require_whole(size: int, ratio: float, what: str) -> int:
+    """size / ratio, without rounding errors (3 / 1.5 = 2).
+
+    :raises ValueError: unless it is a whole number.
+    """
     quotient = Fraction(size) / Fraction(ratio).limit_denominator(10_000)
     if quotient.denominator != 1:
         raise ValueError(f"{what} must be a whole number, found {size} / {ratio:g} = {float(quotient):g}")
+    return int(quotient)

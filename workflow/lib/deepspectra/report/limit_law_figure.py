@@ -33,7 +33,6 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     numbers = summary[summary.quantity != "note"]
     found = {key: [float(value) for value in part.value] for key, part in numbers.groupby("quantity")}
     edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
-    masses = found["bulk_mass"]
     atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
 
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
@@ -45,7 +44,8 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     for axis in (density, distribution):
         axis.set_xlim(min(ends) - margin, max(ends) + margin)
         axis.set_xlabel(r"eigenvalue $\lambda$")
-    remarks = [f"[{lower:.4g}, {upper:.4g}]: {mass:.4g}" for (lower, upper), mass in zip(edges, masses, strict=True)]
+    bulks = zip(edges, found["bulk_mass"], strict=True)
+    remarks = [f"[{lower:.4g}, {upper:.4g}]: {mass:.4g}" for (lower, upper), mass in bulks]
     remarks += [f"atom at {location:.4g}: {mass:.4g}" for location, mass in atoms]
     if len(remarks) > _TOLD:
         remarks = [*remarks[: _TOLD - 1], f"and {len(remarks) - _TOLD + 1} more"]
@@ -61,7 +61,6 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
 
 
 def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
-    """Kernel, depth, ratios and activation in a line."""
     depth = len(law["ratios"] or law["widths"])
     layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
     listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
@@ -69,25 +68,28 @@ def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
         listed = f"{ratios[0]:.4g} (all)"
     elif len(ratios) > _TOLD:
         listed = f"{ratios[0]:.4g}, ..., {ratios[-1]:.4g}"
-    # The user's own words are not Matplotlib's mathematics.
+    else:
+        listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
+    # The user's own words are not to be read as mathematics.
     activation = law["activation"].replace("$", r"\$")
     return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {activation}"
 
 
 def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
     """Bulks with ticks at their edges, atoms as arrows."""
-    highest, bottom, low = curve.density.max(), 0.0, 0.0
+    highest, bottom = curve.density.max(), 0.0
     peaked = highest > _PEAKED * curve.density.quantile(0.9)
     if peaked:
         axis.set_yscale("log")
         # Towards an edge the density falls to zero.
         bottom = max(curve.density.quantile(0.05) / 2, 1e-5 * highest)
-        low, top = np.log(bottom), 4 * highest
-    else:
-        top = 1.2 * highest
+    top = 4 * highest if peaked else 1.2 * highest
 
     def height(share: float) -> float:
-        return float(np.exp(low + share * (np.log(top) - low))) if peaked else share * top
+        """This share of the way from the bottom to the top of the panel."""
+        if not peaked:
+            return share * top
+        return float(np.exp(np.log(bottom) + share * (np.log(top) - np.log(bottom))))
 
     for lower, upper in edges:
         bulk = curve[curve.x.between(lower, upper)]
@@ -96,12 +98,17 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
         axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    look: dict[str, Any] = {"textcoords": "offset points", "color": style.BLUE, "fontsize": 6, "va": "center"}
-    for location, mass in atoms:
-        tip = location, height(0.95)
-        axis.annotate("", xy=tip, xytext=(location, bottom), arrowprops=arrow)
-        if len(atoms) <= _TOLD:
-            axis.annotate(f"{mass:.3g}", xy=tip, xytext=(4, 0), **look)
+    text: dict[str, Any] = {
+        "xytext": (4, 0),
+        "textcoords": "offset points",
+        "color": style.BLUE,
+        "fontsize": 6,
+        "va": "center",
+    }
+    for location, _ in atoms:
+        axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
+    for location, mass in atoms if len(atoms) <= _TOLD else ():
+        axis.annotate(f"{mass:.3g}", xy=(location, height(0.95)), **text)
     axis.set_ylim(bottom, top)
     axis.set_ylabel("density (logarithmic)" if peaked else "density")
 
@@ -130,25 +137,22 @@ def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[
     if law["rates"]:
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
     drawn = f"{numbers['points']:.0f} points, each certified as the one solution"
-    if missing := int(numbers["points_not_converged"]):
-        drawn = f"{missing} of {numbers['points']:.0f} points not drawn"
+    if numbers["points_not_converged"]:
+        drawn = f"{numbers['points_not_converged']:.0f} of {numbers['points']:.0f} points not drawn"
     parts = [
         f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
-        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance "
-        f"{numbers['variance']:.6g}, mass {numbers['mass']:.8g}; {drawn}, largest residual "
-        f"{numbers['largest_residual']:.1e}.",
+        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance {numbers['variance']:.6g}, "
+        f"mass {numbers['mass']:.8g}; {drawn}, largest residual {numbers['largest_residual']:.1e}.",
     ]
     # A note may begin with a symbol, whose case means something.
     return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
 
 
 def _input(source: Mapping[str, Any]) -> str:
-    """The input spectrum in few words."""
-    ratio, atoms = source["marchenko_pastur"], source["atoms"]
-    if ratio is not None:
-        return f"Marchenko-Pastur with n/d_0 = {ratio:.4g}"
-    if atoms is None:
-        return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")
-    if len(atoms) > _TOLD:
-        return f"{len(atoms)} atoms"
-    return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in atoms)
+    if source["marchenko_pastur"] is not None:
+        return f"Marchenko-Pastur with n/d_0 = {source['marchenko_pastur']:.4g}"
+    if source["atoms"] is not None and len(source["atoms"]) > _TOLD:
+        return f"{len(source['atoms'])} atoms"
+    if source["atoms"] is not None:
+        return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in source["atoms"])
+    return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")

@@ -2,7 +2,7 @@
 
 ``laws``             laws in closed form
 ``limits``           limit laws defined by equations, solved numerically
-``goe``, ``nulls``, ``gaussian_process``  samplers of random matrices
+``nulls``, ``gaussian_process``  samplers of random matrices
 ``unfolding``        maps of a spectrum to unit mean density
 ``levels``           statistics of unfolded levels and of singular vectors
 ``ratios``           ratios of neighbouring spacings, without unfolding

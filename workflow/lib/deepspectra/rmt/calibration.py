@@ -46,15 +46,11 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
 
     :param p_values: any shape, one family of tests. NaN marks a test that was not made and stays NaN.
     :returns: float64, shaped as the p-values.
-    :raises UserError: if a p-value is outside [0, 1].
     """
-    p_values = np.asarray(p_values, dtype=np.float64)
-    made = ~np.isnan(p_values)
-    if not ((p_values[made] >= 0) & (p_values[made] <= 1)).all():
-        raise UserError("p-values lie between 0 and 1; these do not.")
-    adjusted = np.full(p_values.shape, np.nan)
+    adjusted = np.array(p_values, dtype=np.float64)
+    made = ~np.isnan(adjusted)
     if made.any():
-        adjusted[made] = stats.false_discovery_control(p_values[made], method="bh")
+        adjusted[made] = stats.false_discovery_control(adjusted[made], method="bh")
     return adjusted
 
 
@@ -62,18 +58,13 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
     """Largest deviation of a curve from draws of the null, in standard deviations of the draws at each place.
 
     max over places of |curve - median of the draws| / standard deviation of the draws: one number for each curve, whose
-    null distribution is that of the draws' own numbers. It accounts for correlation between places; the share of places
-    inside a pointwise band does not.
+    null distribution is that of the draws' own numbers. Unlike the share of places inside a pointwise band, it accounts
+    for correlation between places.
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
-    :param curves: shape (..., places); None means the draws themselves.
-    :returns: float64, shape (...).
-    :raises UserError: if there are fewer than two draws.
+    :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.
     """
-    samples = np.asarray(samples, dtype=np.float64)
-    if samples.ndim != 2 or len(samples) < 2:
-        raise UserError(f"deviations from draws need at least two of them as rows; the shape is {samples.shape}.")
-    curves = samples if curves is None else np.asarray(curves, dtype=np.float64)
+    curves = samples if curves is None else curves
     return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
 
 
@@ -83,19 +74,9 @@ def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.
     A whole curve of the null leaves the band somewhere with a chance above 1 - level.
 
     :param samples: shape (draws, ...). NaN is ignored; where all draws are NaN, so is the band.
-    :param level: in (0, 1).
     :returns: lower and upper end, float64 of shape (...).
-    :raises UserError: if there is no draw or the level is not in (0, 1).
     """
-    samples = np.asarray(samples, dtype=np.float64)
-    if not 0 < level < 1:
-        raise UserError(f"a band's level lies between 0 and 1, not {level!r}.")
-    if samples.ndim == 0 or samples.shape[0] == 0:
-        raise UserError("a band needs at least one draw.")
-    places = samples.reshape(samples.shape[0], -1)
-    ends = np.full((2, places.shape[1]), np.nan)
-    known = ~np.isnan(places).all(axis=0)
-    if known.any():
-        ends[:, known] = np.nanquantile(places[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
-    lower, upper = ends.reshape(2, *samples.shape[1:])
-    return lower, upper
+    ends = np.full((2, *samples.shape[1:]), np.nan)
+    known = ~np.isnan(samples).all(axis=0)
+    ends[:, known] = np.nanquantile(samples[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return ends[0], ends[1]

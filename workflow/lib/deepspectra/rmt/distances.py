@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,32 +14,28 @@ __all__ = ["binned_distance", "expected_binned_distance", "ks_distance"]
 def ks_distance(
     sample: np.ndarray,
     cdf: Callable[[np.ndarray], np.ndarray],
-    atoms: Iterable[tuple[float, float]] = (),
+    atoms: Sequence[tuple[float, float]] = (),
     tolerance: float = 0.0,
 ) -> float:
     """Kolmogorov-Smirnov distance sup |F_sample - F| between a sample and a law, two-sided.
 
-    Between neighbouring sample values F_sample is constant and F grows, so the supremum is attained at a sample value:
-    from the right, comparing F(x) with the share of values <= x, or from the left, comparing F(x-) with the share < x.
-    The two limits of F differ where the law has an atom.
+    It is found at a sample value: from the right, F(x) and the share <= x, or from the left, F(x-) and the share < x.
 
-    :param sample: shape (n,), in any order.
     :param cdf: F, continuous from the right, on float64 arrays of shape (k,).
     :param atoms: (location, mass) of every jump of F.
-    :param tolerance: sample values within this absolute distance of an atom count as lying on it. The eigensolver
-        returns +-1e-16 for an eigenvalue that is exactly zero; on the wrong side it would cost the whole atom.
+    :param tolerance: sample values this close to an atom count as lying on it. The eigensolver returns +-1e-16 for an
+        eigenvalue that is exactly zero; on the wrong side it would cost the whole atom.
     :raises UserError: if the sample is empty or not finite.
     """
     sample = np.array(sample, dtype=np.float64).ravel()
     if sample.size == 0 or not np.isfinite(sample).all():
         raise UserError(f"a distance needs a sample of finite numbers; {sample.size} were given, not all finite.")
-    atoms = tuple(atoms)
     for location, _ in atoms:
         sample[np.abs(sample - location) <= tolerance] = location
     values, counts = np.unique(sample, return_counts=True)
     right = np.cumsum(counts) / sample.size
     left = right - counts / sample.size
-    law_right = np.asarray(cdf(values), dtype=np.float64)
+    law_right = cdf(values)
     jump = sum((mass * (values == location) for location, mass in atoms), np.zeros(values.shape))
     return float(max(np.abs(right - law_right).max(), np.abs(left - (law_right - jump)).max()))
 
@@ -47,7 +43,6 @@ def ks_distance(
 def binned_distance(sample: np.ndarray, edges: np.ndarray, probabilities: np.ndarray) -> float:
     """L1 distance between a sample's shares in bins and their probabilities under a law (pennington2017, eq. 16).
 
-    :param sample: shape (n,).
     :param edges: shape (bins + 1,), ascending; everything below and everything above makes two further bins.
     :param probabilities: shape (bins + 2,), the two outer bins first and last; they sum to one.
     :returns: in [0, 2].

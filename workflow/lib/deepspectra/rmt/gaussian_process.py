@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import norm
 
-from deepspectra.runtime.errors import UserError
-
 __all__ = ["gaussian_process_hessian", "process_density"]
 
 
@@ -23,31 +21,23 @@ def gaussian_process_hessian(
 ) -> np.ndarray:
     """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), by eq. 14 of baskerville2022.
 
-    All entries are normal with mean zero. Off the diagonal they have variance k''(0) and are independent, up to
-    symmetry. The diagonal has covariance 2 k''(0) delta_ij + k'(0)^2: a number that all its entries share shifts the
-    spectrum as a whole, and the rest is a GOE matrix.
+    Off the diagonal, entries are independent with variance k''(0). The diagonal has covariance 2 k''(0) delta_ij +
+    k'(0)^2: a number that all its entries share shifts the spectrum as a whole, and the rest is a GOE matrix.
 
-    The fourth derivative of that covariance has k''(0) in place of k'(0)^2 (in one dimension the variance of the second
-    derivative is 3 k''(0)). This function follows the paper's equation; ``first`` = sqrt(second) gives the process
-    itself.
+    The fourth derivative of that covariance has k''(0) in place of k'(0)^2. This function follows the paper's equation;
+    ``first`` = sqrt(second) gives the process itself.
 
-    :param dimension: number N of directions on which the kernel depends.
+    :param dimension: number N of directions on which the kernel depends, at least as many as outliers.
     :param first: k'(0). :param second: k''(0), positive.
     :param degenerate: number of further directions on which it does not depend: rows and columns of zeros.
     :param outliers: what is added to the first diagonal entries.
     :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).
-    :raises UserError: if there are no directions, fewer than outliers, or k''(0) is not positive.
     """
-    if dimension < max(1, len(outliers)) or degenerate < 0 or not second > 0:
-        raise UserError(
-            f"a Gaussian process's Hessian needs k''(0) > 0 and no more outliers than directions; found {second}, "
-            f"{len(outliers)}, {dimension}, and {degenerate} degenerate directions."
-        )
     drawn = rng.standard_normal((dimension, dimension))
     # Off the diagonal (a + b) / sqrt(2) has variance 1, on it 2 a / sqrt(2) has 2.
     hessian = (second / 2) ** 0.5 * (drawn + drawn.T)
     diagonal = np.full(dimension, first * rng.standard_normal())
-    diagonal[: len(outliers)] += np.asarray(outliers, dtype=np.float64)
+    diagonal[: len(outliers)] += outliers
     hessian[np.diag_indices(dimension)] += diagonal
     return np.pad(hessian, (0, degenerate))
 
@@ -55,14 +45,11 @@ def gaussian_process_hessian(
 def process_density(points: np.ndarray, dimension: int, first: float, second: float) -> np.ndarray:
     """Density of the eigenvalues of many large Hessians of that kind: a semicircle blurred by the common shift.
 
-    The semicircle has radius 2 sqrt(N k''(0)); the normal density that it is convolved with has deviation k'(0).
-
-    :param points: shape (n,). :param first: k'(0), positive. :param second: k''(0), positive.
-    :returns: float64, shape (n,).
+    The semicircle has radius 2 sqrt(N k''(0)), the shift deviation k'(0). Points and result have shape (n,).
     """
     radius = 2 * (dimension * second) ** 0.5
     # The semicircle is the weight of Chebyshev's nodes of the second kind; these are less than k'(0) / 3 apart.
     count = int(200 + 10 * radius / first)
     angles = np.arange(1, count + 1) * np.pi / (count + 1)
     weights = 2 / (count + 1) * np.sin(angles) ** 2
-    return norm.pdf(np.asarray(points)[:, None], radius * np.cos(angles), first) @ weights
+    return norm.pdf(points[:, None], radius * np.cos(angles), first) @ weights

@@ -1,4 +1,4 @@
-"""Samplers of the null hypothesis: spectra and vectors of matrices with independent standard normal entries.
+"""Samplers of the null hypothesis: spectra and vectors of Gaussian random matrices.
 
 No matrix is formed: a spectrum takes O(m^2) time and O(m) memory.
 """
@@ -8,9 +8,24 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigvalsh_tridiagonal, lapack
 
-from deepspectra.runtime.errors import UserError
+__all__ = ["goe_levels", "haar_vectors", "laguerre_singular_values"]
 
-__all__ = ["haar_vectors", "laguerre_singular_values"]
+
+def goe_levels(dimension: int, rng: np.random.Generator) -> np.ndarray:
+    """Eigenvalues of one matrix of the Gaussian orthogonal ensemble (GOE), by the tridiagonal Hermite model.
+
+    Householder reflections reduce the dense matrix to a tridiagonal one with independent entries: N(0, 1) on the
+    diagonal, and chi with dimension - 1, ..., 1 degrees of freedom, divided by sqrt(2), beside it (Dumitriu and Edelman
+    2002, beta = 1). The law is exactly that of the dense matrix with variance 1/2 off the diagonal and 1 on it, whose
+    semicircle has radius sqrt(2 dimension) (baskerville2022, eq. 5 and 9).
+
+    :returns: float64, shape (dimension,), ascending.
+    """
+    diagonal = rng.standard_normal(dimension)
+    beside = np.sqrt(rng.chisquare(np.arange(dimension - 1, 0, -1)) / 2)
+    if dimension == 1:
+        return diagonal
+    return np.sort(eigvalsh_tridiagonal(diagonal, beside, lapack_driver="sterf"))
 
 
 def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
@@ -21,10 +36,7 @@ def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) 
     Edelman 2002, beta = 1). The law of the singular values is exactly that of the dense matrix.
 
     :returns: float64, shape (min(rows, columns),), ascending.
-    :raises UserError: if a side is not positive.
     """
-    if rows < 1 or columns < 1:
-        raise UserError(f"a random matrix needs at least one row and one column, not {rows} x {columns}.")
     longer, shorter = max(rows, columns), min(rows, columns)
     diagonal = np.sqrt(rng.chisquare(np.arange(longer, longer - shorter, -1)))
     beside = np.sqrt(rng.chisquare(np.arange(shorter - 1, 0, -1)))
@@ -32,9 +44,9 @@ def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) 
 
 
 def _bidiagonal_singular_values(diagonal: np.ndarray, beside: np.ndarray) -> np.ndarray:
-    """Singular values, ascending, of an upper bidiagonal matrix with positive entries: shapes (m,) and (m - 1,)."""
+    """Ascending, of an upper bidiagonal matrix with positive entries: shapes (m,) and (m - 1,)."""
     if diagonal.size == 1:
-        return diagonal.copy()
+        return diagonal
     # BB' is tridiagonal and positive definite. LAPACK's pteqr factorises it and keeps almost all digits even of the
     # smallest eigenvalue, since B is upper bidiagonal and falls along its diagonal; with B'B it would lose them.
     square = diagonal**2
@@ -51,14 +63,9 @@ def _bidiagonal_singular_values(diagonal: np.ndarray, beside: np.ndarray) -> np.
 
 
 def haar_vectors(dimension: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Independent unit vectors, each uniform on the sphere, like one singular vector of a Gaussian matrix.
+    """Independent unit vectors as columns, each uniform on the sphere, like one singular vector of a Gaussian matrix.
 
-    Unlike the singular vectors of one matrix, they are not orthogonal to each other.
-
-    :returns: float64, shape (dimension, count), one column a vector.
-    :raises UserError: if the dimension is not positive or the count is negative.
+    :returns: float64, shape (dimension, count).
     """
-    if dimension < 1 or count < 0:
-        raise UserError(f"unit vectors need a positive dimension and a count, not {dimension} and {count}.")
     vectors = rng.standard_normal((dimension, count))
     return vectors / np.linalg.norm(vectors, axis=0)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepspectra.rmt.unfolding import ascending
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["MeanRatio", "folded", "mean_ratio", "mean_ratio_by_rank", "rank_means", "spacing_ratios"]
 
-# With fewer spectra than this, resampling them hardly determines the error; neighbours in a block.
-_FEW, _NEIGHBOURS = 10, 10
+# Bootstrap samples. With fewer spectra than _FEW, resampling them hardly determines the error; neighbours in a block.
+_DRAWS, _FEW, _NEIGHBOURS = 1000, 10, 10
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,13 @@ class MeanRatio:
 def spacing_ratios(levels: np.ndarray) -> np.ndarray:
     """r_i, a spacing over the one below it (baskerville2022, eq. 11).
 
-    Spacings of zero, of levels that coincide, are not filtered: r is then 0 or infinite. Three equal levels give 0/0,
-    which is left out.
+    Where levels coincide, r is 0 or infinite. Three equal levels give 0/0, which is left out.
 
     :param levels: shape (n,), ascending.
     :returns: float64 in [0, inf], shape (at most n - 2,).
     :raises UserError: if the levels are not finite and ascending.
     """
-    levels = np.asarray(levels, dtype=np.float64)
-    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
-        raise UserError("spacing ratios need finite levels in ascending order.")
-    gaps = np.diff(levels)
+    gaps = np.diff(ascending(levels))
     below, above = gaps[:-1], gaps[1:]
     known = (below > 0) | (above > 0)
     with np.errstate(divide="ignore", over="ignore"):
@@ -46,77 +43,63 @@ def spacing_ratios(levels: np.ndarray) -> np.ndarray:
 
 def folded(ratios: np.ndarray) -> np.ndarray:
     """min(r, 1/r), in [0, 1]. Its mean has a finite variance; the mean of r itself has not."""
-    ratios = np.asarray(ratios, dtype=np.float64)
     with np.errstate(divide="ignore", over="ignore"):
         return np.minimum(ratios, 1 / ratios)
 
 
-def mean_ratio(spectra: Sequence[np.ndarray], seed: int, draws: int = 1000) -> MeanRatio:
+def mean_ratio(spectra: Sequence[np.ndarray], seed: int) -> MeanRatio:
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
     Ratios within a spectrum are correlated, and so may be all those of a batch: the error is the standard deviation
-    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this estimate is poor and can be
-    far too small. The error is then at least the one from bootstrap samples of blocks of ten neighbours, since the
-    correlation reaches about one spacing. For one spectrum it is the one from blocks; for a single block, NaN.
+    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this can be far too small; then the
+    error is at least that of blocks of ten neighbours, since the correlation reaches about one spacing. For one
+    spectrum it is the one from blocks; for a single block, NaN.
 
     :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
     :param seed: of the bootstrap.
     :raises UserError: if there is no ratio at all.
     """
-    return _mean([folded(spacing_ratios(levels)) for levels in spectra], seed, draws)
+    found = _mean([folded(spacing_ratios(levels)) for levels in spectra], seed)
+    if not found.count:
+        raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
+    return found
 
 
 def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10) -> list[MeanRatio]:
     """:func:`mean_ratio` for equal parts of the ranks: the lowest tenth of every spectrum's ratios, and so on upwards.
 
-    Local statistics may hold in one part of a spectrum and fail in another, which the mean over all hides.
-
-    :returns: ``parts`` means; NaN with a count of 0 for a part in which no spectrum has a ratio.
+    A part in which no spectrum has a ratio gives NaN with a count of 0.
     """
     by_spectrum = [np.array_split(folded(spacing_ratios(levels)), parts) for levels in spectra]
-    means = []
-    for part in range(parts):
-        found = [split[part] for split in by_spectrum]
-        known = any(ratios.size for ratios in found)
-        means.append(_mean(found, seed, 1000) if known else MeanRatio(float("nan"), float("nan"), 0))
-    return means
+    return [_mean(list(part), seed) for part in zip(*by_spectrum, strict=True)]
 
 
-def _mean(parts: list[np.ndarray], seed: int, draws: int) -> MeanRatio:
-    """Mean and bootstrap error of folded ratios, one array for each spectrum."""
+def _mean(parts: list[np.ndarray], seed: int) -> MeanRatio:
+    """Of folded ratios, one array for each spectrum; NaN and a count of 0 without a ratio."""
     parts = [part for part in parts if part.size]
     if not parts:
-        raise UserError("there is no spacing ratio: no spectrum has three levels that differ.")
+        return MeanRatio(float("nan"), float("nan"), 0)
     pooled = np.concatenate(parts)
-    error = _bootstrap(parts, seed, draws)
+    error = _bootstrap(parts, seed)
     if len(parts) < _FEW:
         blocks = [block for part in parts for block in np.array_split(part, max(1, part.size // _NEIGHBOURS))]
         # fmax prefers a number to the NaN of a single spectrum or block.
-        error = float(np.fmax(error, _bootstrap(blocks, seed, draws)))
+        error = float(np.fmax(error, _bootstrap(blocks, seed)))
     return MeanRatio(float(pooled.mean()), error, pooled.size)
 
 
-def _bootstrap(parts: list[np.ndarray], seed: int, draws: int) -> float:
+def _bootstrap(parts: list[np.ndarray], seed: int) -> float:
     """Standard deviation of the mean over samples of whole parts; NaN for one part."""
     if len(parts) == 1:
         return float("nan")
     sums = np.array([part.sum() for part in parts])
     sizes = np.array([part.size for part in parts])
-    chosen = np.random.default_rng(seed).integers(len(parts), size=(draws, len(parts)))
-    counts = sizes[chosen].sum(axis=1)
-    means = sums[chosen].sum(axis=1)[counts > 0] / counts[counts > 0]
+    chosen = np.random.default_rng(seed).integers(len(parts), size=(_DRAWS, len(parts)))
+    means = sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)
     # A bootstrap sample scatters less than the truth by this factor.
     return float(means.std(ddof=1)) * (len(parts) / (len(parts) - 1)) ** 0.5
 
 
 def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:
-    """Mean of min(r, 1/r) in equal parts of one spectrum, from its lowest ratios to its highest.
-
-    :param levels: shape (n,), ascending, with at least as many ratios as parts.
-    :returns: float64, shape (parts,).
-    :raises UserError: if there are fewer ratios than parts.
-    """
-    values = folded(spacing_ratios(levels))
-    if values.size < parts:
-        raise UserError(f"{values.size} spacing ratios cannot be divided into {parts} parts.")
-    return np.array([part.mean() for part in np.array_split(values, parts)])
+    """Mean of min(r, 1/r), float64 of shape (parts,), in equal parts of one spectrum, lowest ratios first."""
+    return np.array([part.mean() for part in np.array_split(folded(spacing_ratios(levels)), parts)])

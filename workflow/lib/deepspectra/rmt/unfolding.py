@@ -3,7 +3,7 @@
 Each takes ascending levels, float64 of shape (n,), and returns unfolded levels, float64 of shape (n,), that do not
 decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
 that they unfold, so statistics of the unfolded levels must be judged against random matrices unfolded the same way; see
-:mod:`deepspectra.rmt.calibration`.
+:mod:`deepspectra.rmt.calibration`. Half-windows and degrees are at least 1.
 """
 
 from __future__ import annotations
@@ -16,12 +16,28 @@ from scipy.special import ndtr
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["UNFOLDINGS", "empirical", "gaussian_broadening", "polynomial", "staircase"]
+__all__ = ["UNFOLDINGS", "ascending", "empirical", "gaussian_broadening", "polynomial", "staircase"]
 
 # In widths. Phi(-9) is 1e-19, so farther terms are 0 or 1 to within the sum's rounding.
 _REACH = 9.0
 # Terms held at once: a few MiB whatever the number of levels.
 _BLOCK = 1 << 18
+
+
+def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
+    """Levels as float64, checked: shape (n,), n > ``least``, finite and in ascending order.
+
+    :raises UserError: if they are not.
+    """
+    levels = np.asarray(levels, dtype=np.float64)
+    if levels.ndim != 1 or levels.size <= least:
+        raise UserError(
+            f"more than {least} levels are needed, in one dimension (unfolding: more than the polynomial's degree or "
+            f"twice the half-window); their shape is {levels.shape}."
+        )
+    if not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
+        raise UserError("finite levels in ascending order are needed: sort them, and look for values not finite.")
+    return levels
 
 
 def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
@@ -30,15 +46,12 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices beyond the spectrum are
     clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step with 1/2 at the level itself.
 
-    The result equals the sum over all pairs to rounding, but only terms that are neither 0 nor 1 are computed: about
-    18 a for each level, a few MiB at a time.
+    Only terms that are neither 0 nor 1 to rounding are computed: about 18 a for each level, a few MiB at a time.
 
-    :param levels: shape (n,), ascending.
-    :param half_window: a, at least 1.
-    :returns: float64, shape (n,), in [0, n].
+    :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
-    levels = _checked(levels, half_window, 2 * half_window, "twice the half-window")
+    levels = ascending(levels, 2 * half_window)
     count = levels.size
     index = np.arange(count)
     below, above = np.maximum(index - half_window, 0), np.minimum(index + half_window, count - 1)
@@ -65,16 +78,14 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
 def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     """The empirical staircase itself, exact at every (2 a + 1)-th level and interpolated in between.
 
-    The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. The first and the
-    last level are always knots. A monotone cubic (Fritsch and Carlson 1980) runs between the knots. No long-range
-    fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
+    The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. A monotone cubic
+    (Fritsch and Carlson 1980) runs between the knots, of which the first and the last level are always two. No
+    long-range fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
 
-    :param levels: shape (n,), ascending.
-    :param half_window: a, at least 1.
-    :returns: float64, shape (n,), in [1/2, n - 1/2].
+    :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
-    levels = _checked(levels, half_window, 2 * half_window, "twice the half-window")
+    levels = ascending(levels, 2 * half_window)
     heights = _staircase(levels)
     chosen = np.union1d(np.arange(0, levels.size, 2 * half_window + 1), levels.size - 1)
     # Equal levels have equal heights; the interpolation needs distinct ones.
@@ -89,15 +100,11 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     """A polynomial fitted to the empirical staircase by least squares.
 
     Where the fit decreases (outliers far from the bulk, too high a degree) the unfolded levels stay at the highest
-    value so far. Such spacings are exactly zero, never negative, and are artefacts of the fit;
-    ``numpy.count_nonzero(numpy.diff(unfolded) == 0)`` counts them.
+    value so far: such spacings are exactly zero, and artefacts of the fit.
 
-    :param levels: shape (n,), ascending.
-    :param degree: at least 1.
-    :returns: float64, shape (n,), not decreasing.
     :raises UserError: if the levels are not finite and ascending, or have too few distinct values for the degree.
     """
-    levels = _checked(levels, degree, degree, "the degree")
+    levels = ascending(levels)
     distinct = np.unique(levels).size
     if distinct <= degree:
         raise UserError(f"a polynomial of degree {degree} needs more than {degree} distinct levels, not {distinct}.")
@@ -110,20 +117,13 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
 def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
     """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
 
-    Equation 10 gives values in [0, 1]. Multiplied by the number n of levels they have mean spacing one, as equation 7
-    needs, apart from levels outside the pool. Levels between the same two of the pool coincide: a pool of N levels
-    resolves spacings down to n / N.
+    Times the number n of levels, so that they have mean spacing one, as equation 7 needs, apart from levels outside the
+    pool. Levels between the same two of the pool coincide: a pool of N levels resolves spacings down to n / N.
 
-    :param levels: shape (n,), ascending.
     :param pool: levels of the other spectra, in any order, shape (N,).
-    :raises UserError: if the pool is empty, or the levels are not finite and ascending.
+    :raises UserError: if the pool is empty, or a level is not finite.
     """
-    pool = np.sort(np.asarray(pool, dtype=np.float64).ravel())
-    levels = np.asarray(levels, dtype=np.float64)
-    if pool.size == 0 or not np.isfinite(pool).all():
-        raise UserError(f"unfolding needs a pool of finite levels; {pool.size} were given, not all finite.")
-    if levels.ndim != 1 or not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
-        raise UserError("unfolding needs finite levels in ascending order: sort them, and look for values not finite.")
+    pool, levels = ascending(np.sort(pool), 0), ascending(levels)
     return np.searchsorted(pool, levels, side="left") * (levels.size / pool.size)
 
 
@@ -138,20 +138,3 @@ UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 def _staircase(levels: np.ndarray) -> np.ndarray:
     """Middle of the empirical staircase's step at each level: k - 1/2 for the k-th if all differ."""
     return (np.searchsorted(levels, levels, side="left") + np.searchsorted(levels, levels, side="right")) / 2
-
-
-def _checked(levels: np.ndarray, parameter: int, least: int, meaning: str) -> np.ndarray:
-    """The levels as float64, checked.
-
-    :param least: there must be more levels than this; ``meaning`` explains why.
-    """
-    levels = np.asarray(levels, dtype=np.float64)
-    if parameter < 1:
-        raise UserError(f"unfolding needs a half-window or degree of at least 1, not {parameter}.")
-    if levels.ndim != 1 or levels.size <= least:
-        raise UserError(
-            f"unfolding needs more than {least} levels in one dimension ({meaning}); their shape is {levels.shape}."
-        )
-    if not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
-        raise UserError("unfolding needs finite levels in ascending order: sort them, and look for values not finite.")
-    return levels

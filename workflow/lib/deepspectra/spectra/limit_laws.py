@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from deepspectra.nn.activations import Activation
     from deepspectra.rmt.limits.layered import LayeredKernel
-    from deepspectra.rmt.limits.report import LawReport
 
 __all__ = ["activation_constants", "input_spectrum", "layer_ratios", "limit_kernel", "reader_notes", "solve_limit_law"]
 
@@ -49,9 +48,7 @@ def input_spectrum(entry: Mapping[str, Any]) -> InputSpectrum:
 
 def layer_ratios(entry: Mapping[str, Any]) -> tuple[float, ...]:
     """gamma_1, ..., gamma_L, as given or from the sizes."""
-    if entry["ratios"] is not None:
-        return tuple(entry["ratios"])
-    return tuple(entry["samples"] / width for width in entry["widths"])
+    return tuple(entry["ratios"] or (entry["samples"] / width for width in entry["widths"]))
 
 
 def activation_constants(sigma: Activation) -> tuple[float, float]:
@@ -115,53 +112,50 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
     """
     import pandas as pd
 
-    from deepspectra.rmt.limits.report import law_report
+    from deepspectra.rmt.limits.layered import density_over_support, limit_law
 
     spectrum = input_spectrum(entry["input"])
     kernel = limit_kernel(entry, spectrum, sigma)
-    found = law_report(kernel, entry["points"])
-    if found.not_converged:
-        logger.warning("%d of %d points have no density", found.not_converged, found.asked)
-    curve = pd.DataFrame({"x": found.points} | {name: getattr(found, name) for name in ("density", "cdf", "residual")})
-    rows: list[tuple[str, str, int | None, str]] = [
-        (quantity, label, number, repr(value if isinstance(value, int) else float(value)))
-        for quantity, label, number, value in _numbers(kernel, found, activation_constants(sigma))
-    ]
+    law = limit_law(kernel)
+    found = density_over_support(kernel, law, entry["points"])
+    missing = int((~found.converged).sum())
+    if missing:
+        logger.warning("%d of %d points have no density", missing, found.points.size)
+    curve = pd.DataFrame({"x": found.points, "density": found.density})
+    curve = curve.assign(cdf=law.cdf(found.points), residual=found.residual)[found.converged]
+
+    rows: list[tuple[str, str, int | None, Any]] = []
+
+    def add(quantity: str, value: float, label: str | None = None, number: int | None = None) -> None:
+        # Python's own floats, whose repr is the bare number.
+        value = value if isinstance(value, int) else float(value)
+        rows.append((quantity, label or quantity, number, repr(value)))
+
+    for name, value in zip(("b_sigma", "a_sigma"), activation_constants(sigma), strict=True):
+        add(name, value)
+    for layer, ratio in enumerate(kernel.ratios, start=1):
+        add("gamma", ratio, f"gamma_{layer}", layer)
+    for layer, coefficient in enumerate(kernel.coefficients):
+        add("gram_coefficient", coefficient, f"coefficient of X_{layer}'X_{layer}", layer)
+    add("identity_coefficient", kernel.shift, "coefficient of Id")
+    for number, bulk in enumerate(law.bulks, start=1):
+        add("bulk_lower_edge", bulk.lower, f"bulk {number}, lower edge", number)
+        add("bulk_upper_edge", bulk.upper, f"bulk {number}, upper edge", number)
+        add("bulk_mass", bulk.mass, f"bulk {number}, mass", number)
+    for number, (location, mass) in enumerate(law.atoms, start=1):
+        add("atom_location", location, f"atom {number}, location", number)
+        add("atom_mass", mass, f"atom {number}, mass", number)
+    add("atom_at_zero_mass", float(sum(mass for location, mass in law.atoms if location == 0)), "atom at zero, mass")
+    add("mass", law.mass)
+    mean = law.moment(1)
+    add("mean", mean)
+    add("exact_mean", kernel.mean, "mean in closed form")
+    add("variance", law.expectation(lambda x: (x - mean) ** 2))
+    for order in (2, 3, 4):
+        add("moment", law.moment(order), f"moment {order}", order)
+    add("points", found.points.size)
+    add("points_not_converged", missing, "points not converged")
+    add("largest_residual", found.residual[found.converged].max(initial=0.0), "largest residual")
     rows += [("note", "note", None, note) for note in reader_notes(entry, spectrum, sigma)]
     summary = pd.DataFrame(rows, columns=["quantity", "label", "number", "value"]).astype({"number": "Int64"})
-    return curve[found.converged], summary
-
-
-def _numbers(
-    kernel: LayeredKernel, found: LawReport, constants: tuple[float, float]
-) -> list[tuple[str, str, int | None, float]]:
-    """Identifier, label, number and value of all that is known of a law."""
-    rows: list[tuple[str, str, int | None, float]] = [
-        ("b_sigma", "b_sigma", None, constants[0]),
-        ("a_sigma", "a_sigma", None, constants[1]),
-        *(("gamma", f"gamma_{layer}", layer, ratio) for layer, ratio in enumerate(kernel.ratios, start=1)),
-        *(
-            ("gram_coefficient", f"coefficient of X_{layer}'X_{layer}", layer, value)
-            for layer, value in enumerate(kernel.coefficients)
-        ),
-        ("identity_coefficient", "coefficient of Id", None, kernel.shift),
-    ]
-    for number, ((lower, upper), mass) in enumerate(zip(found.edges, found.bulk_masses, strict=True), start=1):
-        rows.append(("bulk_lower_edge", f"bulk {number}, lower edge", number, lower))
-        rows.append(("bulk_upper_edge", f"bulk {number}, upper edge", number, upper))
-        rows.append(("bulk_mass", f"bulk {number}, mass", number, mass))
-    for number, (location, mass) in enumerate(found.atoms, start=1):
-        rows.append(("atom_location", f"atom {number}, location", number, location))
-        rows.append(("atom_mass", f"atom {number}, mass", number, mass))
-    return [
-        *rows,
-        ("atom_at_zero_mass", "atom at zero, mass", None, found.atom_at_zero),
-        ("mass", "mass", None, found.mass),
-        ("mean", "mean", None, found.mean),
-        ("exact_mean", "mean in closed form", None, found.exact_mean),
-        ("variance", "variance", None, found.variance),
-        *(("moment", f"moment {order}", order, value) for order, value in enumerate(found.moments[1:], start=2)),
-        ("points", "points", None, found.asked),
-        ("points_not_converged", "points not converged", None, found.not_converged),
-        ("largest_residual", "largest residual", None, found.largest_residual),
-    ]
+    return curve, summary

@@ -7,30 +7,26 @@ everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["data_covariance_eigenvalues", "gaussian_equivalent", "random_feature_eigenvalues", "whole_quotient"]
+__all__ = ["data_covariance_eigenvalues", "gaussian_equivalent", "random_feature_eigenvalues"]
+
+_Activation = Callable[[torch.Tensor], torch.Tensor]
+_Device = torch.device | str
 
 _GRAM_ROWS = 512
 
 
-def whole_quotient(size: int, ratio: float) -> int:
-    """size / ratio for a ratio that divides it (3 / 1.5 = 2), without rounding errors."""
-    return int(Fraction(size) / Fraction(ratio).limit_denominator(10_000))
-
-
 def data_covariance_eigenvalues(
-    activation: Callable[[Any], Any],
+    activation: _Activation,
     zeta: float,
     sizes: tuple[int, int, int],
     layers: int,
     rng: torch.Generator,
-    device: torch.device | str = "cpu",
+    device: _Device = "cpu",
 ) -> dict[str, np.ndarray]:
     """Eigenvalues of Y Y' / m after the first and the last layer of one random network (pennington2017, eq. 15).
 
@@ -40,8 +36,7 @@ def data_covariance_eigenvalues(
     :param zeta: of the activation, for the Gaussian equivalent.
     :param sizes: (n0, n1, m).
     :returns: float64 arrays of shape (n1,), ascending: ``first``, ``last``, and ``equivalent`` of the first layer's
-        Gaussian equivalent, sqrt(zeta) W X + sqrt(1 - zeta) N with N iid standard normal. It has the same limit law
-        and shows what the finite size alone does.
+        :func:`gaussian_equivalent`.
     """
     n0, n1, m = sizes
     draw = partial(_gaussian, rng=rng, dtype=torch.float32, device=device)
@@ -56,10 +51,10 @@ def data_covariance_eigenvalues(
 
 
 def random_feature_eigenvalues(
-    activation: Callable[[Any], Any],
+    activation: _Activation,
     sizes: tuple[int, int, int],
     rng: torch.Generator,
-    device: torch.device | str = "cpu",
+    device: _Device = "cpu",
 ) -> np.ndarray:
     """All m eigenvalues of Y' Y / m, Y = f(W X), for one draw of the random features (pennington2017, eq. 20).
 
@@ -78,11 +73,11 @@ def random_feature_eigenvalues(
     return np.concatenate([np.zeros(m - len(singular)), np.sort(singular) ** 2])
 
 
-def gaussian_equivalent(zeta: float, rng: torch.Generator) -> Callable[[torch.Tensor], torch.Tensor]:
+def gaussian_equivalent(zeta: float, rng: torch.Generator) -> _Activation:
     """An "activation" that keeps the linear part and replaces the rest by independent noise of the same variance.
 
-    sqrt(zeta) z + sqrt(1 - zeta) N has the limit law of every f with this zeta and eta = 1. A finite simulation of it
-    shows what the finite size alone does.
+    sqrt(zeta) z + sqrt(1 - zeta) N, with N iid standard normal, has the limit law of every f with this zeta and
+    eta = 1. A finite simulation of it shows what the finite size alone does.
     """
 
     def function(preactivation: torch.Tensor) -> torch.Tensor:
@@ -92,9 +87,7 @@ def gaussian_equivalent(zeta: float, rng: torch.Generator) -> Callable[[torch.Te
     return function
 
 
-def _gaussian(
-    rows: int, columns: int, rng: torch.Generator, dtype: torch.dtype, device: torch.device | str
-) -> torch.Tensor:
+def _gaussian(rows: int, columns: int, rng: torch.Generator, dtype: torch.dtype, device: _Device) -> torch.Tensor:
     """A matrix of standard normal numbers, drawn on the CPU and then moved."""
     return torch.randn(rows, columns, generator=rng, dtype=dtype).to(device)
 

@@ -18,8 +18,8 @@ from scipy import stats
 
 from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import mean_ratio, mean_ratio_by_rank, spacing_ratios
 from deepspectra.rmt.unfolding import empirical
 from deepspectra.runtime import store

@@ -12,8 +12,8 @@ from deepspectra.papers.histograms import histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar

@@ -23,13 +23,12 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
     colours = dict(zip(alphas, style.sequence(len(alphas)), strict=True))
     markers = dict(zip(alphas, "osD^v<>", strict=False))
     deep = int(curves.layer.max())
-    titles = {"a": "first layer", "b": f"layer {deep}"}
+    crosses = {"linestyle": "none", "marker": "x", "markersize": 3.5}
+    low, high = curves.y.min() * 0.8, curves.y.max() * 1.25
     for panel, axis in zip("ab", axes[0], strict=True):
         part = curves[curves.panel == panel]
-        floor = part[part.series == "sampling"]
-        axis.plot(
-            floor.x, floor.y, color="0.45", linestyle=":", label="independent draws\n(mean over $\\alpha$)", zorder=1
-        )
+        floor, label = part[part.series == "sampling"], "independent draws\n(mean over $\\alpha$)"
+        axis.plot(floor.x, floor.y, color="0.45", linestyle=":", label=label, zorder=1)
         of_equivalent = part.series.str.startswith("equivalent")
         for alpha in alphas:
             line = part[(part.alpha == alpha) & ~of_equivalent]
@@ -37,29 +36,23 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
             label = rf"$\alpha={alpha:g}$, $\zeta={line.zeta.iloc[0]:.3g}$"
             axis.plot(line.x, line.y, label=label.replace("-", "−"), **look)
             equivalent = part[(part.alpha == alpha) & of_equivalent]
-            axis.plot(equivalent.x, equivalent.y, color=colours[alpha], linestyle="none", marker="x", markersize=3.5)
+            axis.plot(equivalent.x, equivalent.y, color=colours[alpha], **crosses)
         mean = part[part.series == "equivalent"]
-        axis.plot(mean.x, mean.y, color="0.3", linestyle="none", marker="x", markersize=3.5)
+        axis.plot(mean.x, mean.y, color="0.3", **crosses)
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
         widths = sorted(set(part.x))
         axis.set_xticks(widths, [f"{width:g}" for width in widths])
         axis.minorticks_off()
         axis.set_xlabel(r"network width $n_0$")
-        style.label_panel(axis, panel, titles[panel])
-    axes[0, 0].set_ylabel(r"distance $d(\bar\rho_1, \rho_1)$")
-    axes[0, 1].set_ylabel(rf"distance $d(\bar\rho_1, \rho_{{{deep}}})$")
-    for axis in axes[0]:
-        low, high = curves.y.min() * 0.8, curves.y.max() * 1.25
         axis.set_ylim(low, high)
         axis.set_yticks([tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if low < tick < high])
         axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles.append(axes[0, 0].plot([], [], color="0.3", linestyle="none", marker="x", markersize=3.5)[0])
-    labels.append("Gaussian equivalent")
-    figure.legend(handles, labels, loc="outside right center")
-    style.add_note(figure, note)
-    return figure
+        layer, title = (1, "first layer") if panel == "a" else (deep, f"layer {deep}")
+        axis.set_ylabel(rf"distance $d(\bar\rho_1, \rho_{{{layer}}})$")
+        style.label_panel(axis, panel, title)
+    cross = axes[0, 0].plot([], [], color="0.3", **crosses)
+    return _finished(figure, note, {"Gaussian equivalent": cross[0]})
 
 
 def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -89,11 +82,8 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         style.label_panel(axis, panel, f"{which} samples")
         axis.text(0.04, 0.97, rf"$\phi={phi:g}$, $\psi={psi:g}$", transform=axis.transAxes, va="top")
     axes[0, 0].set_ylabel(r"training loss $E_\mathrm{train}$")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    handles += [Line2D([], [], color="0.4"), Line2D([], [], color="0.4", marker="o", linestyle="none")]
-    figure.legend(handles, [*labels, "theory", "simulation"], loc="outside right center")
-    style.add_note(figure, note)
-    return figure
+    line, points = Line2D([], [], color="0.4"), Line2D([], [], color="0.4", marker="o", linestyle="none")
+    return _finished(figure, note, {"theory": line, "simulation": points})
 
 
 def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -103,25 +93,25 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
     """
     figure, axes = style.new_figure(style.COLUMN, 2.2, (1, 2))
     # The paper's colours by name (red, green, orange, blue), from the colour-blind safe palette.
-    looks = {
-        "f1": (style.VERMILION, "-"),
-        "f2": (style.GREEN, "--"),
-        "f3": (style.ORANGE, "-."),
-        "f4": (style.BLUE, ":"),
-    }
-    for panel, axis in zip("ab", axes[0], strict=True):
+    colours = {"f1": style.VERMILION, "f2": style.GREEN, "f3": style.ORANGE, "f4": style.BLUE}
+    dashes = dict(zip(colours, ("-", "--", "-.", ":"), strict=True))
+    panels = (("a", "functions", r"$f(x)$"), ("b", "derivatives", r"$f'(x)$"))
+    for (panel, title, ordinate), axis in zip(panels, axes[0], strict=True):
         part = curves[curves.panel == panel]
         for name, line in part.groupby("series", sort=True):
-            colour, dash = looks[name]
-            axis.plot(line.x, line.y, color=colour, linestyle=dash, label=rf"$f^{{({name[1]})}}$", linewidth=1.5)
+            look = {"color": colours[name], "linestyle": dashes[name], "linewidth": 1.5}
+            axis.plot(line.x, line.y, label=rf"$f^{{({name[1]})}}$", **look)
         axis.axhline(0, color="0.8", linewidth=0.6, zorder=0)
         axis.set_xlabel(r"$x$")
+        axis.set_ylabel(ordinate)
         axis.set_xlim(part.x.min(), part.x.max())
-    axes[0, 0].set_ylabel(r"$f(x)$")
-    axes[0, 1].set_ylabel(r"$f'(x)$")
-    style.label_panel(axes[0, 0], "a", "functions")
-    style.label_panel(axes[0, 1], "b", "derivatives")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", handlelength=3.2)
+        style.label_panel(axis, panel, title)
+    return _finished(figure, note, {}, handlelength=3.2)
+
+
+def _finished(figure: Figure, note: str, further: dict[str, Line2D], **look: float) -> Figure:
+    """With the legend of its first panel and further entries beside the panels, and its note."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend([*handles, *further.values()], [*labels, *further], loc="outside right center", **look)
     style.add_note(figure, note)
     return figure

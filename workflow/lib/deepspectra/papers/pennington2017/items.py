@@ -33,7 +33,7 @@ ITEMS = {
         "draws from the limit would give, mean over alpha (eigenvalues repel, so that theirs may lie below). Crosses: "
         "the first layer with its nonlinear part replaced by Gaussian noise, which has the same limit law (in (b), "
         "grey: their mean over alpha). A curve that still falls at the largest width has not shown a limit.",
-        numbers="covariance_distance:compare_with_limit",
+        numbers="statistics:compare_with_limit",
         drawing="figures:draw_covariance_distance",
         inputs=lambda paper: _files(_covariance_spectra(paper)),
         parameters=lambda paper: paper.figure_1.model_dump(
@@ -46,7 +46,7 @@ ITEMS = {
         note="Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
         "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21). Quintics approach theory more slowly with "
         "n0 than Gaussian noise in their place does.",
-        numbers="memorisation:compare_with_theory",
+        numbers="statistics:compare_with_theory",
         drawing="figures:draw_memorisation",
         inputs=lambda paper: _files(_feature_spectra(paper)),
         parameters=lambda paper: paper.figure_2.model_dump(
@@ -57,7 +57,7 @@ ITEMS = {
     "figure_3": Item(
         title="Four activation functions that preserve the spectrum, and their derivatives",
         note="The third term of f(2) is read as 2 exp(-2) x; with the printed 2 exp(-2x) its mean would not be zero.",
-        numbers="activation_curves:evaluate_activations",
+        numbers="statistics:evaluate_activations",
         drawing="figures:draw_activation_curves",
         parameters=lambda paper: paper.figure_3.model_dump(),
     ),

@@ -11,16 +11,16 @@ import torch
 
 from deepspectra.nn.activations.families.quintic import random_quintic
 from deepspectra.nn.activations.families.rectifier import rectifier, rectifier_zeta
+from deepspectra.papers.types import require_whole
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.seeds import generator
-from deepspectra.spectra.random_features import (
-    data_covariance_eigenvalues,
-    gaussian_equivalent,
-    random_feature_eigenvalues,
-    whole_quotient,
-)
+from deepspectra.spectra import random_features as features
 
 __all__ = ["simulate_data_covariance", "simulate_random_features"]
+
+
+def _sizes(n0: int, shape: Mapping[str, Any]) -> tuple[int, int, int]:
+    return n0, require_whole(n0, shape["psi"], "n0 / psi"), require_whole(n0, shape["phi"], "n0 / phi")
 
 
 def simulate_data_covariance(
@@ -33,23 +33,21 @@ def simulate_data_covariance(
         the spectrum is one of those of :func:`data_covariance_eigenvalues`.
     """
     activation, zeta = rectifier(alpha), min(rectifier_zeta(alpha), 1.0)
-    shapes = [
-        (n0, whole_quotient(n0, parameters["psi"]), whole_quotient(n0, parameters["phi"]))
-        for n0 in parameters["input_dimensions"]
-    ]
-    realisations = [math.ceil(parameters["pooled_eigenvalues"] / n1) for _, n1, _ in shapes]
+    seed, layers = parameters["seed"], parameters["layers"]
+    shapes = [_sizes(n0, parameters) for n0 in parameters["input_dimensions"]]
+    realisations = {n1: math.ceil(parameters["pooled_eigenvalues"] / n1) for _, n1, _ in shapes}
     # A network of width n1 takes between n1^2 (small, overhead) and n1^3: the bar counts n1^2 units of work.
-    effort = sum(count * n1**2 for count, (_, n1, _) in zip(realisations, shapes, strict=True))
+    effort = sum(count * n1**2 for n1, count in realisations.items())
     arrays = {}
     with ProgressBar(total=effort, desc=f"alpha = {alpha:g}", unit="", unit_scale=True) as bar:
-        for count, sizes in zip(realisations, shapes, strict=True):
+        for n0, n1, m in shapes:
             draws = []
-            for realisation in range(count):
-                rng = generator(parameters["seed"], round(1000 * (1 + alpha)), sizes[0], realisation)
-                draws.append(data_covariance_eigenvalues(activation, zeta, sizes, parameters["layers"], rng, device))
-                bar.update(sizes[1] ** 2)
+            for realisation in range(realisations[n1]):
+                rng = generator(seed, round(1000 * (1 + alpha)), n0, realisation)
+                draws.append(features.data_covariance_eigenvalues(activation, zeta, (n0, n1, m), layers, rng, device))
+                bar.update(n1**2)
             for name in draws[0]:
-                arrays[f"n0_{sizes[0]}/{name}"] = np.stack([draw[name] for draw in draws])
+                arrays[f"n0_{n0}/{name}"] = np.stack([draw[name] for draw in draws])
     return zeta, arrays
 
 
@@ -64,8 +62,7 @@ def simulate_random_features(
     :returns: sizes (n0, n1, m); and float64 arrays ``zetas`` (betas,), ``gamma`` (points,), ``simulated`` (betas,
         points, m), and ``equivalent`` (betas, m), one draw of the Gaussian equivalent for each beta.
     """
-    seed, n0 = parameters["seed"], parameters["input_dimension"]
-    sizes = (n0, whole_quotient(n0, shape["psi"]), whole_quotient(n0, shape["phi"]))
+    seed, sizes = parameters["seed"], _sizes(parameters["input_dimension"], shape)
     gamma = np.geomspace(parameters["smallest_gamma"], parameters["largest_gamma"], parameters["simulated_points"])
     zetas = 1 / (1 + 10.0 ** np.array(parameters["betas"]))
     simulated = np.empty((len(zetas), len(gamma), sizes[2]))
@@ -75,9 +72,10 @@ def simulate_random_features(
             for k in range(len(gamma)):
                 stream = (ord(panel), i, k)
                 quintic = random_quintic(zeta, np.random.default_rng([seed, *stream]))
-                simulated[i, k] = random_feature_eigenvalues(quintic, sizes, generator(seed, *stream), device)
+                simulated[i, k] = features.random_feature_eigenvalues(quintic, sizes, generator(seed, *stream), device)
                 bar.update()
             rng = generator(seed, ord(panel), i, len(gamma))
-            equivalent[i] = random_feature_eigenvalues(gaussian_equivalent(zeta, rng), sizes, rng, device)
+            function = features.gaussian_equivalent(zeta, rng)
+            equivalent[i] = features.random_feature_eigenvalues(function, sizes, rng, device)
             bar.update()
     return sizes, {"zetas": zetas, "gamma": gamma, "simulated": simulated, "equivalent": equivalent}

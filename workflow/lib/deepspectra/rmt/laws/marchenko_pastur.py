@@ -9,75 +9,32 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from deepspectra.runtime.errors import UserError
-
-__all__ = ["MarchenkoPastur", "marchenko_pastur_bulk"]
+__all__ = ["MarchenkoPastur", "marchenko_pastur_bulk_cdf"]
 
 
-class _MarchenkoPasturBulk(stats.rv_continuous):
-    """Marchenko-Pastur law with ratio <= 1, for which it is a continuous distribution.
+def marchenko_pastur_bulk_cdf(x: np.ndarray, ratio: float | np.ndarray) -> np.ndarray:
+    """Distribution function, float64, of the law of unit scale with a ratio in (0, 1], which has no atom.
 
-    ``ratio`` is n/d; the support is [(1 - sqrt(ratio))^2, (1 + sqrt(ratio))^2] times ``scale``.
+    With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral of the density is elementary.
     """
-
-    def _argcheck(self, ratio: np.ndarray) -> np.ndarray:
-        return (ratio > 0) & (ratio <= 1)
-
-    def _get_support(self, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
-
-    def _pdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-        lower, upper = self._get_support(ratio)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            density = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
-        # At ratio 1 the density has an integrable pole at zero.
-        return np.where(x > 0, density, np.where(lower > 0, 0.0, np.inf))
-
-    def _cdf(self, x: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-        # With x = 1 + ratio - 2 sqrt(ratio) cos(theta) and theta in [0, pi], the integral is elementary.
-        root = np.sqrt(ratio)
-        theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
-        # arctan2 keeps the last angle in [0, pi/2] up to theta = pi, also at ratio 1.
-        half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
-        angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
-        return np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
-
-    def _munp(self, order: int, ratio: np.ndarray) -> np.ndarray:
-        return _narayana(int(order), ratio)
-
-
-def _narayana(order: int, ratio: Any) -> Any:
-    """Moment of a Marchenko-Pastur law of unit scale: sum of Narayana numbers times powers of the ratio."""
-    if order == 0:
-        return 1.0 + 0 * ratio
-    return sum(math.comb(order, r) * math.comb(order - 1, r) / (r + 1) * ratio**r for r in range(order))
-
-
-marchenko_pastur_bulk = _MarchenkoPasturBulk(name="marchenko_pastur_bulk", shapes="ratio")
-"""scipy.stats distribution with shape ``ratio`` in (0, 1]; ``loc`` and ``scale`` as usual there."""
+    root = np.sqrt(ratio)
+    theta = np.arccos(np.clip((1 + ratio - x) / (2 * root), -1, 1))
+    # arctan2 keeps the last angle in [0, pi/2] up to theta = pi, also at ratio 1.
+    half = np.arctan2((1 + root) * np.sin(theta / 2), (1 - root) * np.cos(theta / 2))
+    angles = (1 + ratio) * theta - 2 * (1 - ratio) * half
+    values = np.clip((2 * root * np.sin(theta) + angles) / (2 * np.pi * ratio), 0, 1)
+    return np.where(x >= (1 + root) ** 2, 1.0, values)
 
 
 @dataclass(frozen=True)
 class MarchenkoPastur:
-    """Marchenko-Pastur law of any ratio gamma = n/d > 0: a bulk, and for gamma > 1 an atom at zero.
-
-    :raises UserError: if the ratio or the scale is not a positive number.
-    """
+    """Marchenko-Pastur law of any ratio gamma = n/d > 0: a bulk, and for gamma > 1 an atom at zero."""
 
     ratio: float
     scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (0 < self.ratio < math.inf and 0 < self.scale < math.inf):
-            raise UserError(
-                f"a Marchenko-Pastur law needs a positive ratio and scale, not {self.ratio!r} and {self.scale!r}."
-            )
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -95,38 +52,39 @@ class MarchenkoPastur:
         """((0, mass),) if there is an atom, else ()."""
         return ((0.0, self.atom),) if self.atom > 0 else ()
 
-    @cached_property
-    def bulk(self) -> Any:
-        """The bulk alone, normalised to one, as a frozen scipy.stats distribution.
+    def _unit_bulk(self, x: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """x in units of the scale, the ratio and the scale of the bulk.
 
         For gamma > 1 the non-zero eigenvalues are those of XX', which is d x d: ratio 1/gamma, scale gamma.
         """
-        if self.ratio <= 1:
-            return marchenko_pastur_bulk(self.ratio, scale=self.scale)
-        return marchenko_pastur_bulk(1 / self.ratio, scale=self.scale * self.ratio)
+        ratio, scale = (self.ratio, self.scale) if self.ratio <= 1 else (1 / self.ratio, self.scale * self.ratio)
+        return np.asarray(x, dtype=np.float64) / scale, ratio, scale
 
     def density(self, x: np.ndarray) -> np.ndarray:
-        """Density of the bulk at x (any shape), float64; integrates to 1 - atom."""
-        return (1 - self.atom) * self.bulk.pdf(x)
+        """Density of the bulk at x (any shape), float64; integrates to 1 - atom. At gamma = 1 it has a pole at zero."""
+        x, ratio, scale = self._unit_bulk(x)
+        lower, upper = (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.sqrt(np.maximum((x - lower) * (upper - x), 0)) / (2 * np.pi * ratio * x)
+        values = np.where(x > 0, values, np.where((x == 0) & (lower == 0), np.inf, 0.0))
+        return (1 - self.atom) * (values / scale)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Distribution function at x (any shape), float64, atom included."""
-        x = np.asarray(x, dtype=np.float64)
-        return self.atom * (x >= 0) + (1 - self.atom) * self.bulk.cdf(x)
+        x, ratio, _ = self._unit_bulk(x)
+        return self.atom * (x >= 0) + (1 - self.atom) * marchenko_pastur_bulk_cdf(x, ratio)
 
     def moment(self, order: int) -> float:
-        """Moment of the whole law."""
-        return float(self.scale**order * _narayana(order, self.ratio))
-
-    def stieltjes(self, z: np.ndarray) -> np.ndarray:
-        """m(z) = integral of 1/(x - z), complex128, for z outside the support (fan2020's sign, section 2.2).
-
-        For real z inside the bulk: the limit from above.
-        """
-        return self.stieltjes_and_derivative(z)[0]
+        """Moment of the whole law: a sum of Narayana numbers times powers of the ratio."""
+        terms = (math.comb(order, r) * math.comb(order - 1, r) / (r + 1) * self.ratio**r for r in range(order))
+        return float(self.scale**order * sum(terms)) if order else 1.0
 
     def stieltjes_and_derivative(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """m(z) and m'(z), complex128: the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale)."""
+        """m(z) = integral of 1/(x - z), and m'(z), complex128 (fan2020's sign, section 2.2).
+
+        This is the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale) for z outside the support; for
+        real z inside the bulk, the limit from above.
+        """
         z = np.asarray(z, dtype=np.complex128) / self.scale
         lower, upper = (1 - math.sqrt(self.ratio)) ** 2, (1 + math.sqrt(self.ratio)) ** 2
         # The product of the principal roots is analytic off the bulk and behaves as z far out.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pastur_bulk_cdf
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur", "singular_value_marchenko_pastur"]
@@ -29,10 +28,8 @@ class ModifiedMarchenkoPastur:
     (nu_max - nu_min)^2. With fraction 1 it is eq. 2 of thamm2024 for the one m/n and sigma with these edges; nu^2 then
     has an ordinary Marchenko-Pastur law.
 
-    :param nu_min: not negative.
-    :param nu_max: above nu_min.
     :param fraction: of all singular values. Above 1 the fit has failed, and the value shows it.
-    :raises UserError: if the edges or the fraction are out of range.
+    :raises UserError: unless 0 <= nu_min < nu_max.
     """
 
     nu_min: float
@@ -40,27 +37,13 @@ class ModifiedMarchenkoPastur:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.nu_min < self.nu_max < math.inf and 0 <= self.fraction < math.inf):
-            raise UserError(
-                "a Marchenko-Pastur law of singular values needs edges 0 <= nu_min < nu_max and a fraction that is not "
-                f"negative, not {self.nu_min!r}, {self.nu_max!r} and {self.fraction!r}."
-            )
+        if not 0 <= self.nu_min < self.nu_max < math.inf:
+            raise UserError(f"need 0 <= nu_min < nu_max, not {self.nu_min} and {self.nu_max}.")
 
     @property
     def edges(self) -> tuple[float, float]:
         """(nu_min, nu_max)."""
         return self.nu_min, self.nu_max
-
-    @property
-    def amplitude(self) -> float:
-        """c of the density, (n/m) / (pi sigma^2 n) in eq. 2."""
-        return 4 * self.fraction / (math.pi * (self.nu_max - self.nu_min) ** 2)
-
-    @cached_property
-    def squares(self) -> MarchenkoPastur:
-        """The law of nu^2, normalised to one: the edges of nu are sqrt(scale) (1 -+ sqrt(ratio))."""
-        total = self.nu_max + self.nu_min
-        return MarchenkoPastur(((self.nu_max - self.nu_min) / total) ** 2, scale=total**2 / 4)
 
     def density(self, x: np.ndarray) -> np.ndarray:
         """Density at x (any shape), float64; integrates to the fraction."""
@@ -69,68 +52,45 @@ class ModifiedMarchenkoPastur:
         safe = np.where(x > 0, x, 1.0)
         below = np.where(x > 0, 1 - (self.nu_min / safe) ** 2, 1.0 if self.nu_min == 0 else 0.0)
         inside = (x >= self.nu_min) & (x <= self.nu_max)
-        return self.amplitude * np.sqrt(np.where(inside, (self.nu_max**2 - x**2) * below, 0.0))
+        amplitude = 4 * self.fraction / (math.pi * (self.nu_max - self.nu_min) ** 2)
+        return amplitude * np.sqrt(np.where(inside, (self.nu_max**2 - x**2) * below, 0.0))
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Integral of the density up to x (any shape), float64: from 0 to the fraction."""
-        return self.fraction * self.squares.cdf(np.maximum(x, 0.0) ** 2)
-
-    def sigma(self, columns: int) -> float:
-        """Standard deviation of the matrix entries, from the amplitude by eq. 2.
-
-        (n/m) / (pi n sigma^2) = c, and n drops out: sigma = (nu_max - nu_min) / (2 sqrt(fraction m)). This remains
-        sigma if a few large singular values were added to a random matrix: the edges of the others, fraction m of them,
-        are closer together by the same factor.
-
-        :param columns: m, the smaller side.
-        """
-        return (self.nu_max - self.nu_min) / (2 * math.sqrt(self.fraction * columns))
+        # The edges of nu are sqrt(scale) (1 -+ sqrt(ratio)) of the law of nu^2.
+        total = self.nu_max + self.nu_min
+        squares = MarchenkoPastur(((self.nu_max - self.nu_min) / total) ** 2, scale=total**2 / 4)
+        return self.fraction * squares.cdf(np.maximum(x, 0.0) ** 2)
 
 
 def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> ModifiedMarchenkoPastur:
     """Law of the singular values of a random n x m matrix, m <= n (thamm2024, eq. 2).
 
-    :param rows: n.
-    :param columns: m.
-    :param sigma: standard deviation of the independent entries of mean 0.
+    :param rows: n. :param columns: m. :param sigma: standard deviation of the independent entries of mean 0.
     :raises UserError: if m > n (take the transpose), or a number is not positive.
     """
-    if not 0 < columns <= rows:
-        raise UserError(f"the law of singular values takes the smaller side as columns, not {rows} x {columns}.")
-    if not 0 < sigma < math.inf:
-        raise UserError(f"the entries of a random matrix need a positive standard deviation, not {sigma!r}.")
     return ModifiedMarchenkoPastur(*(sigma * (math.sqrt(rows) + sign * math.sqrt(columns)) for sign in (-1, 1)))
 
 
 def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) -> ModifiedMarchenkoPastur:
     """Fit upper edge and amplitude to a spectrum, with nu_min at its smallest value (thamm2024, section 4).
 
-    Least squares between the spectrum's shares in equal bins from the smallest to the largest value and the law's
-    integrals over the same bins. The loss is quadratic in the amplitude. The edge is searched on a grid, four points to
-    a bin and up to a quarter of the range beyond the largest value, and then refined. The law's mass beyond the largest
-    value does not enter the loss.
-
-    The fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over
-    several bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
+    Least squares between the spectrum's shares in equal bins, from the smallest to the largest value, and the law's
+    integrals over them. The loss is quadratic in the amplitude; the edge is searched on a grid and then refined. The
+    fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over several
+    bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
 
     :param singular_values: shape (m,), not negative, in any order; not all equal.
-    :raises UserError: if they are not.
     """
-    values = np.asarray(singular_values, dtype=np.float64).ravel()
-    if values.size < 2 or not np.isfinite(values).all() or values.min() < 0 or values.min() == values.max():
-        raise UserError(
-            "the fit of a Marchenko-Pastur law needs at least two different singular values, finite and not negative; "
-            f"{values.size} were given."
-        )
-    counts, edges = np.histogram(values, bins=bins)
-    shares = counts / values.size
+    counts, edges = np.histogram(singular_values, bins=bins)
+    shares = counts / singular_values.size
     smallest, span = edges[0], edges[-1] - edges[0]
 
     def fractions_and_losses(upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Best fraction and its sum of squares for each trial edge, shape (k,)."""
         total = (upper + smallest)[:, None]
         ratio = ((upper - smallest)[:, None] / total) ** 2
-        masses = np.diff(marchenko_pastur_bulk.cdf(edges**2, ratio, scale=total**2 / 4), axis=1)
+        masses = np.diff(marchenko_pastur_bulk_cdf(edges**2 / (total**2 / 4), ratio), axis=1)
         fractions = masses @ shares / (masses**2).sum(axis=1)
         return fractions, ((shares - fractions[:, None] * masses) ** 2).sum(axis=1)
 

@@ -30,10 +30,7 @@ def checked_rates(layers: int, rates: Sequence[float] | None) -> tuple[float, ..
 
     :raises UserError: if there are not L + 1 of them, or one is not positive and finite.
     """
-    if rates is None:
-        return (1.0,) * (layers + 1)
-    if len(rates) != layers + 1:
-        raise UserError(f"{layers} layers need {layers + 1} rates, one per weight matrix; got {len(rates)}.")
-    if not all(0 < rate < math.inf for rate in rates):
-        raise UserError(f"the rates of eq. 17 must be positive, not {tuple(rates)}.")
-    return tuple(float(rate) for rate in rates)
+    rates = (1.0,) * (layers + 1) if rates is None else tuple(map(float, rates))
+    if len(rates) != layers + 1 or not all(0 < rate < math.inf for rate in rates):
+        raise UserError(f"{layers} layers need {layers + 1} positive rates, one per weight matrix; got {rates}.")
+    return rates

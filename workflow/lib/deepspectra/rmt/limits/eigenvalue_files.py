@@ -32,17 +32,19 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     """The numbers of a file, float64, shape (n,).
 
     :param dataset: name of the array in an HDF5 file; None for other files.
-    :raises UserError: if the file is missing, cannot be read as its suffix says, or holds anything but one column of
-        real numbers.
+    :raises UserError: if the file is missing, broken, or holds anything but one column of real numbers.
     """
     check_name(path, dataset)
     file = Path(path).expanduser()
     if not file.is_file():
         raise UserError(f"there is no file of eigenvalues at {path!r}; a path starts in the folder of the run.")
-    suffix = file.suffix.lower()
-    if suffix == ".csv":
+    if file.suffix.lower() == ".csv":
         return _csv(file)
-    values = _hdf5(file, dataset) if dataset else _npy(file)
+    try:
+        values = _hdf5(file, dataset) if dataset else np.load(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError, RuntimeError, KeyError) as error:
+        kind = "HDF5 file" if dataset else ".npy file of numbers, as numpy.save writes it"
+        raise UserError(f"{file} is not a whole {kind} ({error}).") from None
     if values.dtype.kind not in "iuf":
         raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
     # One column or one row is fine.
@@ -59,34 +61,21 @@ def _csv(file: Path) -> np.ndarray:
         raise UserError(f"{file}: expected text with one number a line, found a binary file.") from None
     numbers = []
     for place, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         try:
-            numbers.append(float(line))
+            if line.strip():
+                numbers.append(float(line))
         except ValueError:
             if place > 1 or "," in line:
                 raise UserError(f"{file}: expected one number a line, found {line[:60]!r} in line {place}.") from None
     return np.array(numbers)
 
 
-def _npy(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise UserError(
-            f"{file} is not a whole .npy file of numbers ({error}). Save it again with numpy.save."
-        ) from None
-
-
 def _hdf5(file: Path, dataset: str) -> np.ndarray:
     # Imported here: checking a configuration without such a file does not need it.
     import h5py
 
-    try:
-        with h5py.File(file, "r") as content:
-            if not isinstance(content.get(dataset), h5py.Dataset):
-                known = ", ".join(sorted(name for name, node in content.items() if isinstance(node, h5py.Dataset)))
-                raise UserError(f"{file} has no data set {dataset!r}; at its top it has {known or 'none'}.")
-            return content[dataset][()]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise UserError(f"{file} is not a whole HDF5 file ({error}).") from None
+    with h5py.File(file, "r") as content:
+        if not isinstance(content.get(dataset), h5py.Dataset):
+            known = ", ".join(sorted(name for name, node in content.items() if isinstance(node, h5py.Dataset)))
+            raise UserError(f"{file} has no data set {dataset!r}; at its top it has {known or 'none'}.")
+        return content[dataset][()]

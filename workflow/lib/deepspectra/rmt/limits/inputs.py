@@ -1,22 +1,20 @@
 """Spectra mu_0 of the input Gram matrix X_0'X_0, from which the limits of the deeper kernels start.
 
-The equations need only averages of the resolvent (a + c x)^{-1} over mu_0 and their derivatives. Each class here
-computes them, and has the bounds and the atoms of mu_0.
+The equations need only averages of the resolvent (a + c x)^{-1} over mu_0 and their derivatives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
+from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.runtime.errors import UserError
-
-if TYPE_CHECKING:
-    from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 
 __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputSpectrum", "MarchenkoPasturInput"]
 
@@ -33,84 +31,90 @@ _MASS_ERROR = 1e-5
 
 
 class Averages(NamedTuple):
-    """Averages over x ~ mu_0, complex128, one per pair (a, c)."""
+    """Averages over x ~ mu_0 of 1/(a + c x), x/(a + c x), and 1, x and x^2 over (a + c x)^2.
+
+    All are complex128, with one value for each pair (a, c).
+    """
 
     resolvent: np.ndarray
-    """1/(a + c x)"""
     weighted: np.ndarray
-    """x/(a + c x)"""
     resolvent_squared: np.ndarray
-    """1/(a + c x)^2"""
     weighted_squared: np.ndarray
-    """x/(a + c x)^2"""
     twice_weighted_squared: np.ndarray
-    """x^2/(a + c x)^2"""
 
 
-class InputSpectrum(Protocol):
+class InputSpectrum(ABC):
     """What the limits need of mu_0."""
 
     @property
+    @abstractmethod
     def bounds(self) -> tuple[float, float]:
         """Smallest interval that contains mu_0."""
 
     @property
+    @abstractmethod
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """(location, mass) of the point masses."""
 
+    @abstractmethod
     def moment(self, order: int) -> float:
         """Average of x^order."""
 
+    @abstractmethod
+    def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The Stieltjes transform m(w), its derivative, T = average of x/(x - w), and T'; w has shape (points,)."""
+
     def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
-        """Averages at pairs (a, c), complex128 of shape (points,), with a + c x never zero."""
+        """Averages at pairs (a, c), complex128 of shape (points,), with a + c x never zero.
+
+        They follow from the Stieltjes transform at w = -a/c, or from the moments where c is small.
+        """
+        result = Averages(*(np.empty(a.shape, dtype=np.complex128) for _ in Averages._fields))
+        upper = self.bounds[1]
+        small = np.abs(c) * upper < _SERIES_SHARE * np.abs(a)
+        if small.any():
+            step = -c[small] * upper / a[small]
+            moments = np.array([self.moment(k) / upper**k for k in range(_SERIES_TERMS + 2)])
+            powers = step[:, None] ** np.arange(_SERIES_TERMS)
+            factors = np.arange(1, _SERIES_TERMS + 1)
+            inverse = 1 / a[small]
+            result.resolvent[small] = inverse * (powers @ moments[:-2])
+            result.weighted[small] = inverse * upper * (powers @ moments[1:-1])
+            result.resolvent_squared[small] = inverse**2 * (powers @ (factors * moments[:-2]))
+            result.weighted_squared[small] = inverse**2 * upper * (powers @ (factors * moments[1:-1]))
+            result.twice_weighted_squared[small] = inverse**2 * upper**2 * (powers @ (factors * moments[2:]))
+        if not small.all():
+            large = ~small
+            w, inverse = -a[large] / c[large], 1 / c[large]
+            m, dm, t, dt = self._far(w)
+            result.resolvent[large] = inverse * m
+            result.weighted[large] = inverse * t
+            result.resolvent_squared[large] = inverse**2 * dm
+            result.weighted_squared[large] = inverse**2 * dt
+            result.twice_weighted_squared[large] = inverse**2 * (t + w * dt)
+        return result
 
 
-@dataclass(frozen=True)
-class MarchenkoPasturInput:
+class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
     """Marchenko-Pastur input: columns of X_0 with independent N(0, 1/d_0) entries, ratio n/d_0."""
-
-    ratio: float
-
-    @cached_property
-    def law(self) -> MarchenkoPastur:
-        """The law in closed form."""
-        # Imported here: scipy.stats takes a second, and checking a configuration does not need it.
-        from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
-
-        return MarchenkoPastur(self.ratio)
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Edges of the law; the lower one is zero if there is an atom."""
-        lower, upper = self.law.edges
-        return (0.0 if self.law.atom > 0 else lower), upper
-
-    @property
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """The atom at zero, if the ratio is above one."""
-        return self.law.atoms
-
-    def moment(self, order: int) -> float:
-        """Average of x^order, in closed form."""
-        return self.law.moment(order)
-
-    def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
-        """By the law's Stieltjes transform and its derivative."""
-        return _averages(self, a, c, self._far)
+        return (0.0 if self.atom > 0 else self.edges[0]), self.edges[1]
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        m, dm = self.law.stieltjes_and_derivative(w)
+        m, dm = self.stieltjes_and_derivative(w)
         # 1 + w m = m/(1 + ratio m) is the law's own equation: no cancellation.
         denominator = 1 + self.ratio * m
         return m, dm, m / denominator, dm / denominator**2
 
 
 @dataclass(frozen=True)
-class DiscreteInput:
+class DiscreteInput(InputSpectrum):
     """Point masses; build it as :class:`EmpiricalInput` or :class:`AtomicInput`.
 
-    :ivar eigenvalues: float64, shape (count,), ascending, none negative.
-    :ivar weights: their masses, float64, shape (count,), positive, with sum one; None if all are equal.
+    ``eigenvalues`` ascend, none is negative; ``weights`` have sum one, None if all are equal; float64, shape (count,).
     """
 
     eigenvalues: np.ndarray = field(repr=False)
@@ -134,13 +138,8 @@ class DiscreteInput:
 
     def moment(self, order: int) -> float:
         """Average of x^order over the values."""
-        if self.weights is None:
-            return float(np.mean(self.eigenvalues**order))
-        return float(self.weights @ self.eigenvalues**order)
-
-    def averages(self, a: np.ndarray, c: np.ndarray) -> Averages:
-        """Sums over the values."""
-        return _averages(self, a, c, self._far)
+        powers = self.eigenvalues**order
+        return float(np.mean(powers) if self.weights is None else self.weights @ powers)
 
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Sums over the eigenvalues in real arithmetic, block by block: several times faster than complex division."""
@@ -150,26 +149,17 @@ class DiscreteInput:
         inverse = np.empty((rows, count))
         sums = np.empty((4, w.size))
         for start in range(0, w.size, rows):
-            stop = min(start + rows, w.size)
-            d, r = difference[: stop - start], inverse[: stop - start]
-            np.subtract(self.eigenvalues, w.real[start:stop, None], out=d)
+            part = slice(start, min(start + rows, w.size))
+            d, r = difference[: part.stop - start], inverse[: part.stop - start]
+            np.subtract(self.eigenvalues, w.real[part, None], out=d)
             np.multiply(d, d, out=r)
-            r += w.imag[start:stop, None] ** 2
+            r += w.imag[part, None] ** 2
             np.reciprocal(r, out=r)
-            if self.weights is None:
-                sums[0, start:stop] = r.sum(axis=1)
-                sums[1, start:stop] = np.einsum("ij,ij->i", d, r)
-                sums[2, start:stop] = np.einsum("ij,ij->i", r, r)
-                d *= r
-                sums[3, start:stop] = np.einsum("ij,ij->i", d, r)
-            else:
-                sums[0, start:stop] = r @ self.weights
-                d *= r
-                sums[1, start:stop] = d @ self.weights
-                d *= r
-                sums[3, start:stop] = d @ self.weights
-                r *= r
-                sums[2, start:stop] = r @ self.weights
+            sums[0, part] = r.sum(axis=1) if self.weights is None else r @ self.weights
+            sums[1, part] = self._sum_of_products(d, r)
+            sums[2, part] = self._sum_of_products(r, r)
+            d *= r
+            sums[3, part] = self._sum_of_products(d, r)
         inverse_sum, first, square, first_square = sums / count if self.weights is None else sums
         v = w.imag
         m = first + 1j * v * inverse_sum
@@ -177,13 +167,16 @@ class DiscreteInput:
         dm = inverse_sum - 2 * v**2 * square + 2j * v * first_square
         return m, dm, 1 + w * m, m + w * dm
 
+    def _sum_of_products(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.einsum("ij,ij->i", x, y) if self.weights is None else (x * y) @ self.weights
+
 
 class EmpiricalInput(DiscreteInput):
     """The eigenvalues of one given matrix X_0'X_0, with equal weights."""
 
     def __init__(self, eigenvalues: np.ndarray):
-        """
-        :param eigenvalues: shape (n,), any order; tiny negative ones (rounding) are set to zero.
+        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero.
+
         :raises UserError: if there are none, or one is not finite or negative beyond rounding.
         """
         values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
@@ -200,10 +193,9 @@ class AtomicInput(DiscreteInput):
     """A few point masses."""
 
     def __init__(self, atoms: Sequence[tuple[float, float]]):
-        """
-        :param atoms: (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
-        :raises UserError: if there are none, a number is not finite, a location is negative, all are zero, a mass is
-            not positive, or the masses do not sum to one within 1e-5.
+        """From pairs (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
+
+        :raises UserError: if these are no masses of a Gram matrix's eigenvalues, or do not sum to one within 1e-5.
         """
         pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
         locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T
@@ -219,39 +211,3 @@ class AtomicInput(DiscreteInput):
         if abs(masses.sum() - 1) > _MASS_ERROR:
             raise UserError(f"the masses of the input spectrum's atoms must sum to 1; their sum is {masses.sum():g}.")
         super().__init__(locations, masses / masses.sum())
-
-
-def _averages(
-    spectrum: InputSpectrum,
-    a: np.ndarray,
-    c: np.ndarray,
-    far: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
-) -> Averages:
-    """Averages from the Stieltjes transform m(w) at w = -a/c, or from the moments where c is small.
-
-    :param far: maps w, shape (points,), to m, m', T = average of x/(x - w), and T'.
-    """
-    result = Averages(*(np.empty(a.shape, dtype=np.complex128) for _ in Averages._fields))
-    upper = spectrum.bounds[1]
-    small = np.abs(c) * upper < _SERIES_SHARE * np.abs(a)
-    if small.any():
-        step = -c[small] * upper / a[small]
-        moments = np.array([spectrum.moment(k) / upper**k for k in range(_SERIES_TERMS + 2)])
-        powers = step[:, None] ** np.arange(_SERIES_TERMS)
-        factors = np.arange(1, _SERIES_TERMS + 1)
-        inverse = 1 / a[small]
-        result.resolvent[small] = inverse * (powers @ moments[:-2])
-        result.weighted[small] = inverse * upper * (powers @ moments[1:-1])
-        result.resolvent_squared[small] = inverse**2 * (powers @ (factors * moments[:-2]))
-        result.weighted_squared[small] = inverse**2 * upper * (powers @ (factors * moments[1:-1]))
-        result.twice_weighted_squared[small] = inverse**2 * upper**2 * (powers @ (factors * moments[2:]))
-    if not small.all():
-        large = ~small
-        w, inverse = -a[large] / c[large], 1 / c[large]
-        m, dm, t, dt = far(w)
-        result.resolvent[large] = inverse * m
-        result.weighted[large] = inverse * t
-        result.resolvent_squared[large] = inverse**2 * dm
-        result.weighted_squared[large] = inverse**2 * dt
-        result.twice_weighted_squared[large] = inverse**2 * (t + w * dt)
-    return result

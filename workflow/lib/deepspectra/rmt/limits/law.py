@@ -15,22 +15,20 @@ from scipy import fft
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["MASS_TOLERANCE", "Bulk", "LimitError", "LimitLaw", "build_law", "support"]
+__all__ = ["Bulk", "LimitError", "LimitLaw", "build_law", "support"]
 
-MASS_TOLERANCE = 1e-3
+_MASS_TOLERANCE = 1e-3
 _SCAN_POINTS = 300
-# A bulk's nodes are doubled from the first number up to the second, until its mass moves by no more than
-# _MASS_SETTLED. Two bulks that have just merged need many.
-_FEWEST_NODES, _MOST_NODES = 192, 1536
-_MASS_SETTLED = 1e-8
-_ATTEMPTS = 3
-_MASS_GOOD = 1e-6
+_ATTEMPTS, _MASS_GOOD = 3, 1e-6
+# A bulk's nodes are doubled until its mass moves no more than this. Two bulks that have just merged need many.
+_FEWEST_NODES, _MOST_NODES, _MASS_SETTLED = 192, 1536, 1e-8
 # A point is outside the support if its density times the range is below this.
 _VANISHING = 1e-7
 # Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
-_SECTIONS = 16
-_ROUNDS = 8
+_SECTIONS, _ROUNDS = 16, 8
 _ZOOMS = 4
+
+_Function = Callable[[np.ndarray], np.ndarray]
 
 
 class LimitError(UserError):
@@ -39,16 +37,17 @@ class LimitError(UserError):
 
 @dataclass(frozen=True)
 class Bulk:
-    """One interval of the support, with its density on nodes.
+    """One interval of the support.
 
-    ``nodes`` and ``density`` have shape (nodes,), float64; node j lies at the angle (j + 1/2) pi/nodes. ``angular``
-    holds the cosine coefficients of the density with respect to theta, shape (nodes,).
+    :ivar nodes: float64, shape (nodes,); node j lies at the angle (j + 1/2) pi/nodes.
+    :ivar weights: quadrature weights times the density: weights @ f(nodes) is the integral of f over this bulk.
+    :ivar angular: cosine coefficients of the density with respect to theta, shape (nodes,).
     """
 
     lower: float
     upper: float
     nodes: np.ndarray = field(repr=False)
-    density: np.ndarray = field(repr=False)
+    weights: np.ndarray = field(repr=False)
     angular: np.ndarray = field(repr=False)
 
     @property
@@ -56,14 +55,11 @@ class Bulk:
         """Probability of this interval."""
         return float(np.pi * self.angular[0])
 
-    @property
-    def weights(self) -> np.ndarray:
-        """Quadrature weights times the density: weights @ f(nodes) is the integral of f over this bulk."""
-        return np.pi / self.nodes.size * _angular_density(self.lower, self.upper, self.density)
-
     def cumulative(self, x: np.ndarray) -> np.ndarray:
         """Mass below x, for x of shape (k,) anywhere on the line."""
-        theta = _angle(x, self.lower, self.upper)
+        # x = lower + (upper - lower) sin^2(theta/2); this form is accurate at both ends.
+        fraction = np.clip((x - self.lower) / (self.upper - self.lower), 0, 1)
+        theta = 2 * np.arctan2(np.sqrt(fraction), np.sqrt(1 - fraction))
         order = np.arange(1, self.angular.size)
         series = np.empty(theta.shape)
         for start in range(0, theta.size, 1024):
@@ -74,11 +70,7 @@ class Bulk:
 
 @dataclass(frozen=True)
 class LimitLaw:
-    """A law with bulks and atoms.
-
-    :param bulks: intervals of the support, ascending and disjoint.
-    :param atoms: (location, mass), ascending.
-    """
+    """A law with bulks (intervals of the support, ascending and disjoint) and atoms (location, mass), ascending."""
 
     bulks: tuple[Bulk, ...]
     atoms: tuple[tuple[float, float], ...] = ()
@@ -104,7 +96,7 @@ class LimitLaw:
             total += mass * (flat >= location)
         return total.reshape(x.shape)
 
-    def expectation(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
+    def expectation(self, function: _Function) -> float:
         """Integral of a smooth function over the law, atoms included."""
         bulks = sum(float(bulk.weights @ function(bulk.nodes)) for bulk in self.bulks)
         return bulks + sum(mass * float(function(np.array([location]))[0]) for location, mass in self.atoms)
@@ -116,61 +108,50 @@ class LimitLaw:
     def grid(self, points: int) -> np.ndarray:
         """Points at which to draw the density, float64, ascending, shape (points,) or a few less.
 
-        Each bulk gets a share by its width, at least 32; its points are equidistant in the angle and so crowd towards
-        the edges. The edges are included, although the density is zero (or infinite) there.
+        Each bulk gets a share by its width, at least 32; its points crowd towards the edges, which are included.
         """
         widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
         least = min(32, points // len(self.bulks))
         shares = least + np.floor((points - least * len(self.bulks)) * widths / widths.sum()).astype(int)
-        parts = [
-            (bulk.lower + bulk.upper - (bulk.upper - bulk.lower) * np.cos(np.linspace(0, np.pi, share))) / 2
-            for bulk, share in zip(self.bulks, shares, strict=True)
-        ]
-        # Rounding must not put an end beyond its edge.
-        return np.concatenate([np.clip(part, *edge) for part, edge in zip(parts, self.edges, strict=True)])
+        parts = []
+        for (lower, upper), share in zip(self.edges, shares, strict=True):
+            part = (lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2
+            # Rounding must not put an end beyond its edge.
+            parts.append(np.clip(part, lower, upper))
+        return np.concatenate(parts)
 
 
-def build_law(
-    density: Callable[[np.ndarray], np.ndarray],
-    lower: float,
-    upper: float,
-    atoms: tuple[tuple[float, float], ...] = (),
-    tolerance: float = MASS_TOLERANCE,
-) -> LimitLaw:
+def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple[float, float], ...] = ()) -> LimitLaw:
     """Find the support of a density, integrate it, and check that the total mass is one.
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
-    :param density: maps float64 points of shape (k,) to densities; nan where it has no value.
-    :param lower: there is no mass below. :param upper: there is no mass above.
-    :raises LimitError: if the mass still differs from one by more than ``tolerance``, or the density is not finite
-        at a node.
+    :param density: maps float64 points of shape (k,) to densities; nan where it has no value. No mass lies below
+        ``lower`` or above ``upper``.
+    :raises LimitError: if the mass still differs from one by more than 0.001, or the density is not finite at a node.
     """
     for attempt in range(_ATTEMPTS):
         edges = support(density, lower, upper, _SCAN_POINTS * 4**attempt)
-        law = LimitLaw(tuple(_bulk(density, *edge) for edge in edges), tuple(atoms))
-        if abs(law.mass - 1) <= min(_MASS_GOOD, tolerance):
+        law = LimitLaw(tuple(_bulk(density, *edge) for edge in edges), atoms)
+        if abs(law.mass - 1) <= _MASS_GOOD:
             return law
-    if abs(law.mass - 1) <= tolerance:
+    if abs(law.mass - 1) <= _MASS_TOLERANCE:
         return law
     bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
     points = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
     raise LimitError(
         f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({points}); expected 1 within "
-        f"{tolerance:g}. Part of the support was missed, or the density grows faster towards an edge than an inverse "
-        "square root, as that of a linear network with several ratios n/d_l = 1 does."
+        f"{_MASS_TOLERANCE:g}. Part of the support was missed, or the density grows faster towards an edge than an "
+        "inverse square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
 
 
-def support(
-    density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float, points: int = _SCAN_POINTS
-) -> list[tuple[float, float]]:
-    """Intervals on which the density is positive, from scans of the range and a search for every edge.
+def support(density: _Function, lower: float, upper: float, points: int = _SCAN_POINTS) -> list[tuple[float, float]]:
+    """Intervals on which the density is positive; edges are accurate to about 1e-8 of the range.
 
     A first scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over several
     decades), finds where the mass lies. A second, evenly spaced, looks at that part more closely. Then every local
-    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed. Edges are accurate
-    to about 1e-8 of the range.
+    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed.
 
     :raises LimitError: if no point of the scan has a positive density.
     """
@@ -179,9 +160,6 @@ def support(
     def values(x: np.ndarray) -> np.ndarray:
         return np.nan_to_num(density(x), nan=0.0, posinf=np.finfo(float).max)
 
-    def inside(x: np.ndarray) -> np.ndarray:
-        return values(x) > _VANISHING / span
-
     scan = np.concatenate([np.linspace(0, 1, points + 1)[1:], np.geomspace(1e-9, 1, points // 2 + 1)[:-1]])
     scan = lower + span * np.unique(scan)
     heights = values(scan)
@@ -189,51 +167,47 @@ def support(
     if not found.size:
         raise LimitError(f"no density was found between {lower:g} and {upper:g}.")
     first, last = scan[max(found[0] - 1, 0)], scan[min(found[-1] + 1, scan.size - 1)]
-    closer = np.linspace(first, last, points + 2)[1:-1]
-    scan, heights = _merge(scan, heights, closer, values(closer))
+    scan, heights = _sample_more(values, scan, heights, np.linspace(first, last, points + 2)[1:-1])
     scan, heights = _look_into_minima(values, scan, heights)
 
-    state = heights > _VANISHING / span
-    change = np.flatnonzero(state[1:] != state[:-1])
-    left, right, entering = scan[change], scan[change + 1], state[change + 1]
+    inside = heights > _VANISHING / span
+    change = np.flatnonzero(inside[1:] != inside[:-1])
+    left, right, entering = scan[change], scan[change + 1], inside[change + 1]
     fractions = np.arange(1, _SECTIONS + 1) / (_SECTIONS + 1)
     for _ in range(_ROUNDS if change.size else 0):
         inner = left[:, None] + (right - left)[:, None] * fractions
-        reached = inside(inner.ravel()).reshape(inner.shape) == entering[:, None]
+        reached = (values(inner.ravel()) > _VANISHING / span).reshape(inner.shape) == entering[:, None]
         # The edge lies before the first section that is like the right-hand end.
         nearest = np.where(reached.any(axis=1), reached.argmax(axis=1), _SECTIONS)
         bounds = np.column_stack([left, inner, right])
         rows = np.arange(change.size)
         left, right = bounds[rows, nearest], bounds[rows, nearest + 1]
     edges = list((left + right) / 2)
-    if state[0]:
+    if inside[0]:
         edges.insert(0, lower)
-    if state[-1]:
+    if inside[-1]:
         edges.append(upper)
     return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _merge(x: np.ndarray, y: np.ndarray, more_x: np.ndarray, more_y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two samples of one function as one, in ascending order of x."""
-    points, index = np.unique(np.concatenate([x, more_x]), return_index=True)
-    return points, np.concatenate([y, more_y])[index]
+def _sample_more(values: _Function, x: np.ndarray, y: np.ndarray, more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    points, index = np.unique(np.concatenate([x, more]), return_index=True)
+    return points, np.concatenate([y, values(more)])[index]
 
 
-def _look_into_minima(
-    values: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _look_into_minima(values: _Function, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sample a function more and more densely around each interior local minimum, to find a narrow gap."""
+    fractions = np.arange(1, _SECTIONS) / _SECTIONS
     for _ in range(_ZOOMS):
         minima = np.flatnonzero((y[1:-1] <= y[:-2]) & (y[1:-1] < y[2:]) & (y[1:-1] > 0)) + 1
         if not minima.size:
             break
-        fractions = np.arange(1, _SECTIONS) / _SECTIONS
-        inner = (x[minima - 1, None] + (x[minima + 1] - x[minima - 1])[:, None] * fractions).ravel()
-        x, y = _merge(x, y, inner, values(inner))
+        inner = x[minima - 1, None] + (x[minima + 1] - x[minima - 1])[:, None] * fractions
+        x, y = _sample_more(values, x, y, inner.ravel())
     return x, y
 
 
-def _bulk(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float) -> Bulk:
+def _bulk(density: _Function, lower: float, upper: float) -> Bulk:
     """One bulk, on enough nodes for its mass to settle."""
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
     while bulk.nodes.size < _MOST_NODES:
@@ -244,8 +218,8 @@ def _bulk(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: floa
     return bulk
 
 
-def _integrate(density: Callable[[np.ndarray], np.ndarray], lower: float, upper: float, count: int) -> Bulk:
-    """Sample one bulk at the midpoints of equal angles and expand it in cosines."""
+def _integrate(density: _Function, lower: float, upper: float, count: int) -> Bulk:
+    """Sample one bulk at the midpoints of equal angles and expand it in cosines: dx = half sin(theta) dtheta."""
     theta = (np.arange(count) + 0.5) * np.pi / count
     nodes = lower + (upper - lower) * np.sin(theta / 2) ** 2
     values = density(nodes)
@@ -254,18 +228,7 @@ def _integrate(density: Callable[[np.ndarray], np.ndarray], lower: float, upper:
             f"the density has no value at {int((~np.isfinite(values)).sum())} of {count} nodes between {lower:g} and "
             f"{upper:g}; the first is {nodes[~np.isfinite(values)][0]:g}."
         )
-    angular = fft.dct(_angular_density(lower, upper, values), type=2) / count
+    by_angle = values * (upper - lower) / 2 * np.sin(theta)
+    angular = fft.dct(by_angle, type=2) / count
     angular[0] /= 2
-    return Bulk(lower, upper, nodes, values, angular)
-
-
-def _angular_density(lower: float, upper: float, density: np.ndarray) -> np.ndarray:
-    """Density with respect to theta at the midpoint angles: dx = half sin(theta) dtheta."""
-    theta = (np.arange(density.size) + 0.5) * np.pi / density.size
-    return density * (upper - lower) / 2 * np.sin(theta)
-
-
-def _angle(x: np.ndarray, lower: float, upper: float) -> np.ndarray:
-    """theta in [0, pi] with x = lower + (upper - lower) sin^2(theta/2); accurate at both ends."""
-    fraction = np.clip((x - lower) / (upper - lower), 0, 1)
-    return 2 * np.arctan2(np.sqrt(fraction), np.sqrt(1 - fraction))
+    return Bulk(lower, upper, nodes, np.pi / count * by_angle, angular)

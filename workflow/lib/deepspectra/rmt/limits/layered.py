@@ -27,18 +27,18 @@ neighbouring points.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import InputSpectrum
-from deepspectra.rmt.limits.law import MASS_TOLERANCE, LimitLaw, build_law
+from deepspectra.rmt.limits.law import LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["DensityCurve", "LayeredKernel", "Solution", "conjugate_kernel", "density", "limit_law", "solve"]
-__all__ += ["tangent_kernel"]
+__all__ = ["DensityCurve", "LayeredKernel", "Solution", "conjugate_kernel", "density", "density_over_support"]
+__all__ += ["limit_law", "solve", "tangent_kernel"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE = 1e-12
@@ -57,11 +57,9 @@ _SMALLEST_DESCENT = 0.97
 class LayeredKernel:
     """The kernel z_{-1} Id + z_0 X_0'X_0 + ... + z_L X_L'X_L, in the limit.
 
-    :param spectrum: mu_0, the spectrum of X_0'X_0.
-    :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
+    :param spectrum: mu_0, the spectrum of X_0'X_0. :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
     :param b_sigma: E[sigma'(xi)]; only its square enters.
-    :param shift: z_{-1}.
-    :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
+    :param shift: z_{-1}. :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
     :raises UserError: if a number is out of range.
     """
 
@@ -72,17 +70,13 @@ class LayeredKernel:
     coefficients: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not self.ratios or len(self.coefficients) != len(self.ratios) + 1:
-            raise UserError(
-                f"a layered kernel of L layers needs L ratios and L + 1 coefficients, not {len(self.ratios)} and "
-                f"{len(self.coefficients)}."
-            )
-        if not all(0 < ratio < np.inf for ratio in self.ratios):
+        if not self.ratios or not all(0 < ratio < np.inf for ratio in self.ratios):
             raise UserError(f"the ratios n/d_l must be positive, not {self.ratios}.")
         if self.b_sigma**2 > 1 + 1e-12:
             raise UserError(f"b_sigma of a normalised activation is at most 1 in size, not {self.b_sigma}.")
-        if min(self.coefficients) < 0 or self.coefficients[-1] <= 0:
-            raise UserError(f"the coefficients must not be negative, the last one positive; got {self.coefficients}.")
+        z = self.coefficients
+        if len(z) != len(self.ratios) + 1 or min(z) < 0 or z[-1] <= 0:
+            raise UserError(f"L layers need L + 1 coefficients, none negative and the last one positive, not {z}.")
 
     @property
     def layers(self) -> int:
@@ -146,13 +140,8 @@ class LayeredKernel:
 def conjugate_kernel(
     spectrum: InputSpectrum, ratios: Sequence[float], b_sigma: float, layer: int | None = None
 ) -> LayeredKernel:
-    """Limit of X_l'X_l (fan2020, theorem 3.4): of the last layer's, K_CK, unless ``layer`` (1 to L) names another.
-
-    :raises UserError: if there is no such layer.
-    """
+    """Limit of X_l'X_l (fan2020, theorem 3.4): of the last layer's, K_CK, unless ``layer`` (1 to L) names another."""
     layer = len(ratios) if layer is None else layer
-    if not 1 <= layer <= len(ratios):
-        raise UserError(f"layer {layer} does not exist; the network has layers 1 to {len(ratios)}.")
     return LayeredKernel(spectrum, tuple(ratios[:layer]), b_sigma, 0.0, (0.0,) * layer + (1.0,))
 
 
@@ -168,12 +157,10 @@ def tangent_kernel(
     return LayeredKernel(spectrum, tuple(ratios), b_sigma, shift, coefficients)
 
 
-@dataclass(frozen=True)
-class Solution:
-    """The system solved at complex points.
+class Solution(NamedTuple):
+    """The system solved at complex points z, complex128, shape (points,).
 
-    :ivar points: z, complex128, shape (points,).
-    :ivar stieltjes: m_nu(z), complex128; nan where not converged.
+    :ivar stieltjes: m_nu(z), complex128, shape (points,); nan where not converged.
     :ivar factors: v_1, ..., v_L, complex128, shape (points, L).
     :ivar inverse: u_1, ..., u_L, complex128, shape (points, L); s_l = 1/u_l.
     :ivar residual: largest residual of the equations, relative to their terms.
@@ -188,32 +175,16 @@ class Solution:
     converged: np.ndarray
 
 
-@dataclass(frozen=True)
-class DensityCurve:
-    """The limit density on a grid.
+class DensityCurve(NamedTuple):
+    """The limit density at real points, all of shape (points,): nan where no root was found and certified.
 
-    :ivar points: x, float64, shape (points,), in the order given.
-    :ivar density: float64; nan where the point is not converged.
-    :ivar residual: largest residual of the equations, relative to their terms.
-    :ivar converged: whether the root was found and certified.
+    ``residual`` is the largest residual of the equations, relative to their terms.
     """
 
     points: np.ndarray
     density: np.ndarray
     residual: np.ndarray
     converged: np.ndarray
-
-
-def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
-    """Stieltjes transform at points of the open upper half-plane, each reached from far above.
-
-    :param z: complex, shape (points,).
-    :raises UserError: if a point does not have Im z > 0.
-    """
-    z = np.asarray(z, dtype=np.complex128).ravel()
-    if not (z.imag > 0).all():
-        raise UserError("the limit's Stieltjes transform is computed at points with positive imaginary part.")
-    return _descend(kernel, z)
 
 
 def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
@@ -224,21 +195,34 @@ def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
     small height, is carried on to the axis where possible, so that no Cauchy tail of an atom or bulk remains.
     """
     x = np.asarray(x, dtype=np.float64).ravel()
-    if x.size <= 2 * _COARSE_POINTS:
-        return _Sampler(kernel)(x)
-    coarse = np.argsort(x)[np.unique(np.linspace(0, x.size - 1, _COARSE_POINTS).astype(int))]
     sampler = _Sampler(kernel)
-    sampler(x[coarse])
+    if x.size > 2 * _COARSE_POINTS:
+        sampler(np.sort(x)[np.unique(np.linspace(0, x.size - 1, _COARSE_POINTS).astype(int))])
     return sampler(x)
 
 
-def limit_law(kernel: LayeredKernel, tolerance: float = MASS_TOLERANCE) -> LimitLaw:
+def limit_law(kernel: LayeredKernel) -> LimitLaw:
     """The whole law: support, density on nodes, atoms.
 
-    :raises LimitError: if density and atoms do not sum to one within ``tolerance``.
+    :raises LimitError: if density and atoms do not sum to one within 0.001.
     """
     sampler = _Sampler(kernel)
-    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, tolerance)
+    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms)
+
+
+def density_over_support(kernel: LayeredKernel, law: LimitLaw, points: int) -> DensityCurve:
+    """Density of a kernel's law on :meth:`LimitLaw.grid`.
+
+    An edge with infinite density counts as not converged: a finite number there would only tell the distance to it.
+    """
+    curve = density(kernel, law.grid(points))
+    x, values = curve.points, curve.density.copy()
+    for lower, upper in law.edges:
+        inside = np.flatnonzero((x >= lower) & (x <= upper))
+        if inside.size > 1:
+            for end, neighbour in (inside[:2], inside[:-3:-1]):
+                values[end] = np.nan if curve.density[end] > curve.density[neighbour] else curve.density[end]
+    return curve._replace(density=values, converged=np.isfinite(values))
 
 
 class _Sampler:
@@ -253,37 +237,26 @@ class _Sampler:
         """Density at x, float64 of shape (points,). The first call descends at every point."""
         z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.lower) + 1e-12 * self.kernel.upper)
         if self.x.size:
-            solution = _newton(self.kernel, z, self._start(x))
+            start = np.stack([np.interp(x, self.x, known) for known in self.factors.T], axis=1)
+            solution = _newton(self.kernel, z, start)
             failed = np.flatnonzero(~solution.converged)
             if failed.size:
-                solution = _replace(solution, failed, _descend(self.kernel, z[failed]))
+                solution = _with_points(solution, failed, solve(self.kernel, z[failed]))
         else:
-            solution = _descend(self.kernel, z)
-        self._remember(x[solution.converged], solution.factors[solution.converged])
+            solution = solve(self.kernel, z)
+        self.x, index = np.unique(np.concatenate([self.x, x[solution.converged]]), return_index=True)
+        self.factors = np.concatenate([self.factors, solution.factors[solution.converged]])[index]
         return _to_axis(self.kernel, x, solution)
-
-    def _start(self, x: np.ndarray) -> np.ndarray:
-        columns = [np.interp(x, self.x, self.factors[:, layer]) for layer in range(self.kernel.layers)]
-        return np.stack(columns, axis=1)
-
-    def _remember(self, x: np.ndarray, factors: np.ndarray) -> None:
-        self.x, index = np.unique(np.concatenate([self.x, x]), return_index=True)
-        self.factors = np.concatenate([self.factors, factors])[index]
 
 
 class _System(NamedTuple):
-    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v."""
+    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v; ``size`` of their terms, ``inverse`` is u."""
 
     residual: np.ndarray
-    """shape (points, L)"""
     jacobian: np.ndarray
-    """with respect to v, shape (points, L, L)"""
     size: np.ndarray
-    """of the terms of each equation, shape (points, L)"""
     inverse: np.ndarray
-    """u, shape (points, L)"""
     stieltjes: np.ndarray
-    """m, shape (points,)"""
 
 
 def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> _System:
@@ -356,8 +329,8 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
     return result
 
 
-def _descend(kernel: LayeredKernel, z: np.ndarray) -> Solution:
-    """Newton's method from far above each point, where the root is known, down to it.
+def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
+    """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
     Each point shrinks its height by a factor of its own; where Newton fails, it stays and takes a smaller step.
     """
@@ -371,13 +344,12 @@ def _descend(kernel: LayeredKernel, z: np.ndarray) -> Solution:
         trial = _newton(kernel, z.real[moving] + 1j * lower, solution.factors[moving])
         reached, missed = moving[trial.converged], moving[~trial.converged]
         height[reached] = lower[trial.converged]
-        solution = _replace(solution, reached, trial, trial.converged)
+        solution = _with_points(solution, reached, Solution(*(values[trial.converged] for values in trial)))
         descent[reached] = np.maximum(descent[reached] ** 1.5, _LARGEST_DESCENT)
         descent[missed] **= 0.5
         moving = moving[(height[moving] > z.imag[moving]) & (descent[moving] < _SMALLEST_DESCENT)]
     done = solution.converged & (height <= z.imag)
-    stieltjes = np.where(done, solution.stieltjes, np.nan)
-    return Solution(z, stieltjes, solution.factors, solution.inverse, solution.residual, done)
+    return solution._replace(points=z, stieltjes=np.where(done, solution.stieltjes, np.nan), converged=done)
 
 
 def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
@@ -417,11 +389,9 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     return DensityCurve(x, values, np.where(accepted, on_axis.residual, near.residual), converged)
 
 
-def _replace(
-    solution: Solution, where: np.ndarray, other: Solution, part: np.ndarray | slice = slice(None)
-) -> Solution:
-    """A copy of a solution whose points of index ``where`` are those of index ``part`` in the other."""
-    copies: dict[str, np.ndarray] = {entry.name: getattr(solution, entry.name).copy() for entry in fields(Solution)}
-    for name, values in copies.items():
-        values[where] = getattr(other, name)[part]
-    return Solution(**copies)
+def _with_points(solution: Solution, where: np.ndarray, other: Solution) -> Solution:
+    """A copy of a solution whose points of index ``where`` are those of the other."""
+    copies = Solution(*(values.copy() for values in solution))
+    for values, new in zip(copies, other, strict=True):
+        values[where] = new
+    return copies

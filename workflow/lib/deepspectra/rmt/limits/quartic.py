@@ -42,10 +42,8 @@ _BOUNDARY_OFFSET = 1e-13
 class NonlinearLaw:
     """Limiting eigenvalue distribution of M = f(WX) f(WX)' / m (n1 x n1).
 
-    :param eta: Gaussian mean of f squared, positive.
-    :param zeta: squared Gaussian mean of f', in [0, eta].
-    :param phi: n0 / m.
-    :param psi: n0 / n1.
+    :param eta: Gaussian mean of f squared, positive. :param zeta: squared Gaussian mean of f', in [0, eta].
+    :param phi: n0 / m. :param psi: n0 / n1.
     :raises ValueError: if a parameter is out of its range.
     """
 
@@ -55,10 +53,8 @@ class NonlinearLaw:
     psi: float
 
     def __post_init__(self) -> None:
-        if not (self.eta > 0 and 0 <= self.zeta <= self.eta * (1 + 1e-12)):
-            raise ValueError(f"need 0 <= zeta <= eta and eta > 0, got eta = {self.eta}, zeta = {self.zeta}")
-        if not (self.phi > 0 and self.psi > 0):
-            raise ValueError(f"phi and psi must be positive, got phi = {self.phi}, psi = {self.psi}")
+        if not (self.eta > 0 and 0 <= self.zeta <= self.eta * (1 + 1e-12) and self.phi > 0 and self.psi > 0):
+            raise ValueError(f"need 0 <= zeta <= eta and positive eta, phi and psi, got {self}")
 
     @property
     def nonlinearity(self) -> float:
@@ -68,30 +64,31 @@ class NonlinearLaw:
     @property
     def atom(self) -> float:
         """Mass at zero: M has rank at most m, and at most n0 if f is linear."""
-        ranks = [1.0, self.psi / self.phi]
-        if self.nonlinearity == 0:
-            ranks.append(self.psi)
-        return 1.0 - min(ranks)
+        return 1.0 - min(1.0, self.psi / self.phi, self.psi if self.nonlinearity == 0 else 1.0)
 
     def _h(self, w: Any) -> Any:
         """P - 1 at w, a number or an array."""
         return self.nonlinearity / w + self.zeta / (w - self.zeta)
 
-    def argument(self, w: Any) -> Any:
-        """z(w), the point at which the variable of the parametrisation takes the value w, a number or an array."""
+    def _argument(self, w: float) -> float:
+        """z(w), the point at which the variable of the parametrisation takes the value w."""
         h = self._h(w)
         return w * (1 + self.phi * h) * (1 + self.psi * h) / self.psi
 
+    @property
+    def _polynomials(self) -> tuple[np.poly1d, np.poly1d]:
+        """Right-hand side of the quartic and the factor of z on its left: z(w) is their quotient."""
+        square = np.poly1d([1.0, -self.zeta, 0.0])
+        p = np.poly1d([self.eta, -self.zeta * self.nonlinearity])
+        left = self.psi * np.poly1d([1.0, -2 * self.zeta, self.zeta**2, 0.0])
+        return (square + self.phi * p) * (square + self.psi * p), left
+
     def roots(self, z: np.ndarray) -> np.ndarray:
         """All four roots w of the quartic at each z, shape (len(z), 4), complex128 (spurious zeros included)."""
-        z = np.atleast_1d(np.asarray(z, dtype=complex))
-        square = np.array([1.0, -self.zeta, 0.0])
-        p = np.array([self.eta, -self.zeta * self.nonlinearity])
-        right = np.polymul(np.polyadd(square, self.phi * p), np.polyadd(square, self.psi * p))
-        left = np.array([1.0, -2 * self.zeta, self.zeta**2, 0.0]) * self.psi
-        coefficients = right[None, :].astype(complex)
-        coefficients = np.repeat(coefficients, len(z), axis=0)
-        coefficients[:, 1:] -= z[:, None] * left[None, :]
+        z = np.asarray(z, dtype=complex)
+        right, left = self._polynomials
+        coefficients = np.repeat(right.coeffs[None].astype(complex), len(z), axis=0)
+        coefficients[:, 1:] -= z[:, None] * left.coeffs
         companion = np.zeros((len(z), 4, 4), dtype=complex)
         companion[:, 1:, :-1] = np.eye(3)
         companion[:, :, -1] = -coefficients[:, :0:-1]
@@ -103,22 +100,18 @@ class NonlinearLaw:
         The root next to psi z far above the spectrum is followed down to z. Where two roots come close to each other
         compared with the step, the step is shortened.
 
-        :param z: complex, any shape, imaginary part positive.
-        :returns: complex128, same shape, imaginary part positive.
+        :returns: complex128, shaped as z, imaginary part positive.
         :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
-        if np.any(z.imag <= 0):
-            raise ValueError("the Stieltjes transform is followed in the upper half plane only: need Im z > 0")
         x, target = z.ravel().real, z.ravel().imag
         height = np.maximum(100 * (self.scale + np.abs(x)), target)
         factor = np.full(x.shape, 0.5)
-        guess = self.psi * (x + 1j * height)
-        w = _nearest(self.roots(x + 1j * height), guess)[0]
+        w = _nearest(self.roots(x + 1j * height), self.psi * (x + 1j * height))[0]
         pending = height > target
         for _ in range(4000):
             index = np.flatnonzero(pending)
-            if len(index) == 0:
+            if not index.size:
                 break
             lower = np.maximum(height[index] * factor[index], target[index])
             candidate, distance, second = _nearest(self.roots(x[index] + 1j * lower), w[index])
@@ -149,20 +142,16 @@ class NonlinearLaw:
         x = np.asarray(x, dtype=float)
         result = np.zeros(x.shape)
         inside = x > 0
-        if inside.any():
-            g = self.stieltjes(x[inside] * (1 + 1j * _BOUNDARY_OFFSET))
-            result[inside] = np.maximum(-g.imag / np.pi, 0)
+        result[inside] = np.maximum(-self.stieltjes(x[inside] * (1 + 1j * _BOUNDARY_OFFSET)).imag / np.pi, 0)
         return result
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Distribution function at x, atom at zero included; float64, exact up to rounding (no quadrature)."""
         x = np.asarray(x, dtype=float)
-        result = np.zeros(x.shape)
-        result[x == 0] = self.atom
+        result = np.where(x == 0, self.atom, 0.0)
         inside = x > 0
-        if inside.any():
-            w = self.variable(x[inside] * (1 + 1j * _BOUNDARY_OFFSET))
-            result[inside] = np.clip(1 - self._primitive(w).imag / np.pi, 0, 1)
+        w = self.variable(x[inside] * (1 + 1j * _BOUNDARY_OFFSET))
+        result[inside] = np.clip(1 - self._primitive(w).imag / np.pi, 0, 1)
         return result
 
     def _primitive(self, w: np.ndarray) -> np.ndarray:
@@ -177,18 +166,15 @@ class NonlinearLaw:
         )
 
     def support(self) -> list[tuple[float, float]]:
-        """Intervals of the continuous spectrum, ascending.
+        """Intervals of the continuous spectrum, ascending; one may begin at zero (a hard edge).
 
-        z(w) is stationary at the edges on the real axis; a stationary value is an edge if the density is positive on
-        exactly one side of it. A lower edge at zero (hard edge) is added if the density reaches it.
+        z(w) is stationary at the edges; a stationary value is one if the density is positive on just one side of it.
         """
         scale = self.scale
-        candidates = self._stationary_values()
-        values = sorted({0.0, *(value for value in candidates if 1e-14 * scale < value < 10 * scale)})
+        values = sorted({0.0, *(value for value in self._stationary_values() if 1e-14 * scale < value < 10 * scale)})
         intervals: list[tuple[float, float]] = []
         for low, high in pairwise(values):
-            middle = 0.5 * (low + high)
-            if self.density(np.array([middle]))[0] > 1e-9 / scale:
+            if self.density(np.array([0.5 * (low + high)]))[0] > 1e-9 / scale:
                 if intervals and intervals[-1][1] == low:
                     intervals[-1] = (intervals[-1][0], high)
                 else:
@@ -197,15 +183,12 @@ class NonlinearLaw:
 
     def _stationary_values(self) -> np.ndarray:
         """Real z at which dz/dw = 0 for real w: the zeros of a polynomial, polished by Newton's method in w."""
-        square = np.poly1d([1.0, -self.zeta, 0.0])
-        p = np.poly1d([self.eta, -self.zeta * self.nonlinearity])
-        numerator = (square + self.phi * p) * (square + self.psi * p)
-        denominator = self.psi * np.poly1d([1.0, -2 * self.zeta, self.zeta**2, 0.0])
+        numerator, denominator = self._polynomials
         derivative = numerator.deriv() * denominator - numerator * denominator.deriv()
         roots = derivative.roots
         real = roots[np.abs(roots.imag) < 1e-6 * (1 + np.abs(roots))].real
         real = real[(np.abs(real) > 1e-9) & (np.abs(real - self.zeta) > 1e-9 * (1 + self.zeta))]
-        return np.array([self.argument(_polish(derivative, root)) for root in real])
+        return np.array([self._argument(_polish(derivative, root)) for root in real])
 
     def training_loss(self, gamma: np.ndarray) -> np.ndarray:
         """Expected training loss E_train = -(gamma^2/m) d/dgamma E[tr Q] of ridge-regularised random features (eq. 21).
@@ -215,33 +198,20 @@ class NonlinearLaw:
 
             E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
-        :param gamma: positive, any shape.
-        :returns: float64, same shape, in [0, 1].
-        :raises ValueError: if gamma is not positive.
-        :raises ArithmeticError: if the equation cannot be solved.
+        :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
         """
         gamma = np.asarray(gamma, dtype=float)
-        if np.any(gamma <= 0):
-            raise ValueError("the ridge parameter gamma must be positive; use ridgeless_training_loss for gamma -> 0")
-        floor = self._smallest_h()
-        target = np.log(gamma)
+        # h at gamma -> 0: the first zero of (1 + phi h)(1 + psi h), or -1 if a linear f does not reach one.
+        floor = -1 / max(self.phi, self.psi, 1.0 if self.nonlinearity == 0 else 0.0)
 
         def difference(log_delta: np.ndarray, goal: np.ndarray) -> np.ndarray:
             return self._log_gamma(np.exp(log_delta), floor)[0] - goal
 
         top = np.log(-floor) + np.log1p(-1e-14)
         bracket = (np.full(gamma.shape, -120.0), np.full(gamma.shape, top))
-        solution = elementwise.find_root(difference, bracket, args=(target,))
-        if not np.all(solution.success):
-            raise ArithmeticError(f"no ridge solution for gamma = {gamma[~solution.success][:3]} and {self}")
-        delta = np.exp(solution.x)
-        _, slope, p_phi = self._log_gamma(delta, floor)
+        solution = elementwise.find_root(difference, bracket, args=(np.log(gamma),))
+        _, slope, p_phi = self._log_gamma(np.exp(solution.x), floor)
         return p_phi - self.phi / slope
-
-    def _smallest_h(self) -> float:
-        """h at gamma -> 0: the first zero of (1 + phi h)(1 + psi h), or -1 if a linear f does not reach one."""
-        zero = -1 / max(self.phi, self.psi)
-        return max(zero, -1.0) if self.nonlinearity == 0 else zero
 
     def _log_gamma(self, delta: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """log gamma, d log gamma / dh and P_phi at h = floor + delta, written without cancellation."""
@@ -262,8 +232,7 @@ class NonlinearLaw:
             v = np.where(b > 0, 2 * size / (np.abs(b) + root), (root - b) / (2 * e * zeta))
             log_slope = -1 / (v * (e + zeta / (1 + zeta * v) ** 2))
         log_gamma = np.log(p_phi) + np.log(p_psi) - np.log(self.psi) - np.log(v)
-        slope = self.phi / p_phi + self.psi / p_psi - log_slope
-        return log_gamma, slope, p_phi
+        return log_gamma, self.phi / p_phi + self.psi / p_psi - log_slope, p_phi
 
     def ridgeless_training_loss(self) -> float:
         """E_train at gamma -> 0: the share of data that the features cannot span (eq. 24)."""
@@ -283,7 +252,7 @@ def _nearest(roots: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _polish(polynomial: np.poly1d, root: float) -> float:
-    """A simple real zero of a polynomial to full precision, by bracketing around an approximate one."""
+    """A simple real zero to full precision, by bracketing around an approximate one."""
     width = 1e-5 * (1 + abs(root))
     low, high = polynomial(root - width), polynomial(root + width)
     return brentq(polynomial, root - width, root + width, xtol=1e-15) if low * high < 0 else root

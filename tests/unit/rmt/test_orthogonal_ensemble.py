@@ -8,11 +8,10 @@ import torch
 from scipy import stats
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.spacings import wigner_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import mean_ratio
-from deepspectra.runtime.errors import UserError
 
 
 def dense_levels(size, count, source):
@@ -52,8 +51,3 @@ def test_large_orthogonal_matrices_have_the_semicircle_and_the_staircase_of_equa
     mean = mean_ratio(list(levels), seed=1)
     assert mean.value == pytest.approx(GOE_MEAN, abs=3 * mean.error)
     assert mean.error < 0.004
-
-
-def test_no_orthogonal_matrix_without_rows():
-    with pytest.raises(UserError, match="at least one row"):
-        goe_levels(0, np.random.default_rng(0))
