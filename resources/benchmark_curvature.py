@@ -121,7 +121,7 @@ def measurements() -> dict[str, Callable[[], dict[str, float]]]:
     from deepspectra.data.sources.bike import COLUMNS
     from deepspectra.nn.architectures.mlp import feed_forward
     from deepspectra.nn.losses import Loss, batch_loss
-    from deepspectra.spectra.curvature.dense import flatten, hessian
+    from deepspectra.spectra.curvature.dense import hessian
     from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
     torch.set_num_threads(1)
@@ -157,7 +157,7 @@ def measurements() -> dict[str, Callable[[], dict[str, float]]]:
         for place in range(len(gradient)):
             # By its place: to iterate over the entries would charge each backward pass with all of them.
             found = torch.autograd.grad(gradient[place], parameters, retain_graph=True)
-            rows[place] = flatten(dict(enumerate(found)))
+            rows[place] = torch.cat([part.reshape(-1) for part in found])
         return rows
 
     def dense(model: nn.Module, route: Callable[..., torch.Tensor]) -> dict[str, float]:

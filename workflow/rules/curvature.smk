@@ -74,8 +74,8 @@ rule resolve_curvature:
         runtime=plan.grow(costs.resolved_minutes),
     params:
         network=plan(networks.network_entry),
-        batch_size=curvature_of(baskerville2022.batch_size),
-        method=curvature_of(baskerville2022.method_of),
+        batch_size=curvature_of(lambda paper: paper.curvature.batch_size),
+        method=curvature_of(lambda paper, network: paper.network(network).method),
         code=code("resolve_curvature", networks.network_modules),
     script:
         "../scripts/resolve_curvature.py"
@@ -123,8 +123,8 @@ rule analyse_curvature:
         mem_mb=plan.grow(2000),
         runtime=plan.grow(30),
     params:
-        curvature=curvature_of(baskerville2022.unfolding_settings),
-        data=curvature_of(baskerville2022.data_of),
+        curvature=curvature_of(lambda paper: paper.curvature.model_dump(include={"unfolded_share", "seed"})),
+        data=curvature_of(lambda paper, network: paper.network(network).data),
         code=code("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"
