@@ -75,7 +75,7 @@ rule resolve_curvature:
     params:
         network=plan(networks.network_entry),
         batch_size=plan.values("baskerville2022.curvature.batch_size"),
-        method=curvature_of(baskerville2022.method_of),
+        method=plan.values("baskerville2022.networks.{network}.method"),
         code=code("resolve_curvature", networks.network_modules),
     script:
         "../scripts/resolve_curvature.py"
@@ -124,7 +124,7 @@ rule analyse_curvature:
         runtime=plan.grow(30),
     params:
         curvature=plan.values("baskerville2022.curvature", include={"unfolded_share", "seed"}),
-        data=curvature_of(baskerville2022.data_of),
+        data=plan.values("baskerville2022.networks.{network}.data"),
         code=code("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"

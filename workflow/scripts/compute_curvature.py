@@ -16,9 +16,8 @@ with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     # In the paper's precision, whatever the device would prefer.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    model, samples = load_network_and_samples(
-        network, *files, wildcards.state, wildcards.split, dtype=torch.float32, device=device
-    )
+    state, split = wildcards.state, wildcards.split
+    model, samples = load_network_and_samples(network, files, state, split, torch.float32, device)
     first = 0 if wildcards.batch == "whole" else int(wildcards.batch)
     chosen = slice(first * size, (first + 1) * size)
     inputs, targets, loss = samples.inputs[chosen], samples.targets[chosen], data_set(network["data"]).loss

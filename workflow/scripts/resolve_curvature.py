@@ -19,7 +19,7 @@ files = [snakemake.input.weights, snakemake.input.data]
 
 with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
-    model, samples = load_network_and_samples(network, *files, state, split, dtype=torch.float64, device=device)
+    model, samples = load_network_and_samples(network, files, state, split, torch.float64, device)
     # The settings' method is one for Hessians.
     loss, method = data_set(network["data"]).loss, snakemake.params.method if kind == "hessian" else None
     batches = range(int(wildcards.first), int(wildcards.last) + 1)
@@ -30,9 +30,7 @@ with job(snakemake.log[0], snakemake.threads):
         if not found:
             logger.info("method %s: %s", spectrum.method, spectrum.reason)
         if (share := spectrum.unresolved_spacings) > 0.01:
-            logger.warning(
-                "batch %d is unresolved: %.1f %% of its spacings are below the error bound", batch, 100 * share
-            )
+            logger.warning("batch %d is unresolved: %.1f %% of spacings are below the error bound", batch, 100 * share)
         found.append(spectrum)
     parameters = {"network": network, "batch_size": size, "parameters": found[0].parameters}
     parameters |= {"method": found[0].method, "reason": found[0].reason}

@@ -13,7 +13,7 @@ files = [snakemake.input.weights, snakemake.input.data]
 
 with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
-    model, samples = load_network_and_samples(network, *files, state, split, dtype=torch.float64, device=device)
+    model, samples = load_network_and_samples(network, files, state, split, torch.float64, device)
     inputs = samples.inputs[: snakemake.params.whole_samples]
     with torch.no_grad():
         spectrum = resolved_softmax_spectrum(inputs, model(inputs))

@@ -25,15 +25,14 @@ def independent(count, dimension=200, seed=1):
     return list(np.sort(np.random.default_rng(seed).uniform(size=(count, dimension)), axis=1))
 
 
-def by_quantity(rows, series="published"):
-    table = pd.DataFrame(rows)
-    return table[table.series == series].set_index("quantity")
+def by_quantity(rows):
+    return pd.DataFrame(rows).set_index("quantity")
 
 
 def test_levels_are_kept_by_absolute_value_and_a_cut_of_zero_drops_exact_zeros_alone():
     spectra = [np.array([-1.0, -1e-21, 0.0, 0.0, 1e-25, 2.0])]
     assert [len(statistics.above(spectra, cut)[0]) for cut in (0.0, 1e-22, 1e-20, 1.5)] == [4, 3, 2, 1]
-    shares = by_quantity(statistics.below_cut_numbers("published", [*spectra, np.ones(4)])).value
+    shares = by_quantity(statistics.below_cut_numbers([*spectra, np.ones(4)])).value
     assert shares["below_unfolded_cut_largest"] == 4 / 6
     assert shares["below_unfolded_cut_smallest"] == 0
     assert shares["below_unfolded_cut_mean"] == pytest.approx(1 / 3)
@@ -59,9 +58,10 @@ def test_a_batch_is_never_unfolded_by_itself():
     assert (1.0,) not in seeds
 
 
-def test_three_batches_are_the_fewest():
-    with pytest.raises(UserError, match="at least three spectra"):
-        statistics.unfold_batches(orthogonal(2), 1 / 3, seed=1)
+def test_three_batches_with_spacings_are_the_fewest():
+    assert statistics.unfolding_rows("unfolded", orthogonal(3), 1 / 3, seed=1)
+    for spectra in (orthogonal(2), [*orthogonal(3), np.ones(1)]):
+        assert statistics.unfolding_rows("unfolded", spectra, 1 / 3, seed=1) == []
 
 
 def test_the_reference_has_the_broadening_of_few_pooled_spectra():
@@ -77,7 +77,7 @@ def test_the_reference_has_the_broadening_of_few_pooled_spectra():
 @pytest.mark.parametrize("batches", [6, 60])
 def test_bars_of_spacings_hold_whole_steps_and_the_whole_sample(batches):
     found = statistics.unfold_batches(orthogonal(batches), 1 / 3, seed=1)
-    bars = pd.DataFrame(statistics.spacing_rows("resolved", "unfolded", found))
+    bars = pd.DataFrame(statistics.spacing_rows("unfolded", found))
     width = bars.x_high - bars.x
     assert (width / found.step).round(6).nunique() == 1
     assert float(width.iloc[0] / found.step) == pytest.approx(round(width.iloc[0] / found.step))
@@ -88,7 +88,7 @@ def test_bars_of_spacings_hold_whole_steps_and_the_whole_sample(batches):
 
 def test_ratios_are_drawn_up_to_ten_and_counted_beyond():
     spectra = orthogonal(40)
-    bars = pd.DataFrame(statistics.ratio_rows("resolved", "batch", spectra))
+    bars = pd.DataFrame(statistics.ratio_rows(spectra))
     mass = (bars.y * (bars.x_high - bars.x)).sum()
     assert bars.x_high.max() == 10
     # The paper: around 0.985 of the surmise is below 10.
@@ -102,7 +102,7 @@ def test_a_density_counts_all_parameters_and_has_zero_amid_a_bar():
     assert edges[zero] == pytest.approx(-edges[zero - 1])
     assert edges[0] <= -3 / 20
     assert edges[-1] >= 6 / 20
-    bars = pd.DataFrame(statistics.density_rows("resolved", "batch", spectra, 100, edges))
+    bars = pd.DataFrame(statistics.density_rows(spectra, 100, edges))
     # Six of two hundred eigenvalues are not zero.
     assert (bars.y * (bars.x_high - bars.x)).sum() == pytest.approx(6 / 200)
 
@@ -110,32 +110,30 @@ def test_a_density_counts_all_parameters_and_has_zero_amid_a_bar():
 def test_deciles_see_where_levels_stop_to_repel():
     """Independent levels below, a random matrix above: the mean over all says neither."""
     mixed = [np.concatenate([low - 100, high]) for low, high in zip(independent(60), orthogonal(60), strict=True)]
-    bars = pd.DataFrame(statistics.rank_rows("resolved", "batch", [np.sort(part) for part in mixed], seed=1))
+    bars = pd.DataFrame(statistics.rank_rows([np.sort(part) for part in mixed], seed=1))
     low, high = bars.y[bars.x_high <= 0.4], bars.y[bars.x >= 0.6]
     assert low.to_numpy() == pytest.approx(POISSON_MEAN, abs=0.03)
     assert high.to_numpy() == pytest.approx(0.5307, abs=0.03)
     assert (bars.error > 0).all()
-    whole = by_quantity(statistics.spectrum_numbers("resolved", "batch", mixed, mixed, 1000, 1), "resolved")
+    whole = by_quantity(statistics.spectrum_numbers(mixed, 1000, 1))
     assert low.max() < whole.value["mean_ratio"] < high.min()
     assert whole.value["kept_mean"] == 400
 
 
 def test_the_semicircle_is_near_for_its_own_ensemble_and_far_for_another():
-    rows, numbers = statistics.semicircle_rows(np.array(orthogonal(30, 300)))
-    bars = pd.DataFrame(rows)
+    bars, numbers = statistics.semicircle_rows(np.array(orthogonal(30, 300)))
     bars = bars[bars.series == "ensemble"]
     assert (bars.y * (bars.x_high - bars.x)).sum() == pytest.approx(1, abs=1e-3)
-    assert by_quantity(numbers, "ensemble").value["semicircle_ks"] < 0.01
+    assert by_quantity(numbers).value["semicircle_ks"] < 0.01
     spike = [np.concatenate([np.zeros(900), np.linspace(-1, 1, 100)])]
-    assert statistics.semicircle_number("published", spike).value > 0.4
+    assert statistics.semicircle_number(spike).value > 0.4
     with pytest.raises(UserError, match="no semicircle"):
-        statistics.semicircle_number("published", [np.ones(5)])
+        statistics.semicircle_number([np.ones(5)])
 
 
 def test_resolution_counts_spectra_whose_spacings_are_lost():
     numbers = by_quantity(
-        statistics.resolution_numbers("batch", np.array([1e-9, 3e-9]), np.array([0.0, 0.02]), np.array([4, 6])),
-        "resolved",
+        statistics.resolution_numbers(np.array([1e-9, 3e-9]), np.array([0.0, 0.02]), np.array([4, 6]))
     ).value
     assert numbers["error_bound"] == 3e-9
     assert numbers["unresolved_share"] == 0.01
@@ -146,9 +144,9 @@ def test_resolution_counts_spectra_whose_spacings_are_lost():
 @pytest.mark.parametrize(("statistic", "key"), [("unfolded", "unfolded"), (UNCUT, "uncut")])
 def test_identifiers_hold_no_number_and_labels_say_the_same_in_words(statistic, key):
     found = statistics.unfold_batches(orthogonal(6), 1 / 3, seed=2)
-    rows = statistics.unfolding_numbers("resolved", statistic, orthogonal(6), found, found)
+    rows = statistics.unfolding_numbers(statistic, orthogonal(6), found, found)
     assert [row.quantity for row in rows] == [f"{key}_{name}" for name in ("ks", "levels", "spacings", "zeros", "step")]
     assert all(statistic in row.label for row in rows)
     assert [row.told for row in rows] == [True, False, False, False, False]
-    labels = {row.quantity: row.label for row in statistics.below_cut_numbers("published", orthogonal(2))}
+    labels = {row.quantity: row.label for row in statistics.below_cut_numbers(orthogonal(2))}
     assert labels["below_ratio_cut_mean"] == "share not above 1e-10, mean"

@@ -18,7 +18,6 @@ from deepspectra.papers.baskerville2022.spectra import (
     hessian_settings,
     samples_of,
     spectrum_files,
-    unfolding_settings,
 )
 from tests import ROOT
 
@@ -141,8 +140,7 @@ def test_the_files_of_a_job_have_its_scale_in_front(settings):
     assert files == {name: [f"results/smoke/{path}" for path in paths] for name, paths in expected.items()}
 
 
-def test_samples_of_a_matrix_and_what_statistics_depend_on(settings):
+def test_samples_of_a_matrix(settings):
     paper, preview = (settings[scale].baskerville2022 for scale in ("paper", "preview"))
     assert [samples_of(scale, "logistic_mnist", "train", "whole") for scale in (paper, preview)] == [60_000, 640]
     assert samples_of(paper, "logistic_mnist", "train", "3") == 64
-    assert unfolding_settings(paper) == {"unfolded_share": 0.3333, "seed": 42}

@@ -8,10 +8,13 @@ import pytest
 
 from deepspectra.papers.baskerville2022.curvature_figures import gather_panels
 from deepspectra.papers.baskerville2022.curvature_statistics import analyse_spectrum
-from deepspectra.papers.baskerville2022.ensemble import compare_spacings
 from deepspectra.papers.baskerville2022.process_spectra import draw_process_spectra
-from deepspectra.papers.baskerville2022.processes import compare_process_densities, compare_process_ratios
-from deepspectra.papers.baskerville2022.resnet34 import compare_gauss_newton_ratios
+from deepspectra.papers.baskerville2022.random_matrices import (
+    compare_gauss_newton_ratios,
+    compare_process_densities,
+    compare_process_ratios,
+    compare_spacings,
+)
 from deepspectra.papers.baskerville2022.tables import tabulate_networks
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.nulls import goe_levels

@@ -57,22 +57,22 @@ def tables():
     return {item: tables_of(item) for item in PANELS}
 
 
-def rows_of(series, scope, statistic):
+def rows_of(series, statistic):
     found, seed = spectra(series), 3
     kept = statistics.above(found, statistics.RATIO_CUT)
     if statistic == "ratios":
-        return statistics.ratio_rows(series, scope, kept)
+        return statistics.ratio_rows(kept)
     if statistic == "deciles":
-        return statistics.rank_rows(series, scope, kept, seed)
+        return statistics.rank_rows(kept, seed)
     if statistic == "density":
         edges = statistics.density_edges(spectra("resolved"), PARAMETERS)
-        return statistics.density_rows(series, scope, found, PARAMETERS, edges)
+        return statistics.density_rows(found, PARAMETERS, edges)
     rows = []
     for name, cut in {"unfolded": 1e-20, "unfolded without cut-off": 0.0}.items():
         if name == "unfolded" or series == "published":
             unfolded = statistics.unfold_batches(statistics.above(found, cut), 1 / 3, seed)
-            rows += statistics.spacing_rows(series, name, unfolded)
-            rows += statistics.spacing_rows(series, f"{name} reference", REFERENCE)
+            rows += statistics.spacing_rows(name, unfolded)
+            rows += statistics.spacing_rows(f"{name} reference", REFERENCE)
     return rows
 
 
@@ -80,25 +80,25 @@ def tables_of(item, shown=("published", "resolved")):
     """Curves and summary of one figure, of some series."""
     curves, summary = [], []
     for letter, (scope, statistic) in PANELS[item].items():
-        place = {"panel": letter, "spectrum": TEST}
         for series in shown:
-            curves += [row._asdict() | place for row in rows_of(series, scope, statistic)]
-            found = spectra(series)
-            kept = statistics.above(found, statistics.RATIO_CUT)
+            place = {"panel": letter, "spectrum": TEST, "series": series, "scope": scope}
+            curves += [row._asdict() | place for row in rows_of(series, statistic)]
+            kept = statistics.above(spectra(series), statistics.RATIO_CUT)
             cut = statistics.RATIO_CUT if series == "published" else None
-            numbers = statistics.spectrum_numbers(series, scope, found, kept, PARAMETERS, 3, cut)
+            numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
             unfolded = statistics.unfold_batches(kept, 1 / 3, 3)
             for name in ("unfolded", "unfolded without cut-off"):
-                numbers += statistics.unfolding_numbers(series, name, kept[:5], unfolded, REFERENCE)
+                numbers += statistics.unfolding_numbers(name, kept[:5], unfolded, REFERENCE)
             if series == "resolved":
                 nine = np.full(9, 1e-9)
-                numbers += statistics.resolution_numbers(scope, nine, nine, nine)
+                numbers += statistics.resolution_numbers(nine, nine, nine)
             summary += [row._asdict() | place | {"statistic": statistic} for row in numbers]
+    curves, summary = pd.DataFrame(curves), pd.DataFrame(summary)
     if item == "figure_1":
+        place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
         rows, numbers = statistics.semicircle_rows(np.random.default_rng(1).uniform(-1, 1, (5, 100)))
-        curves += [row._asdict() | {"panel": "a", "spectrum": "GOE"} for row in rows]
-        summary += [row._asdict() | {"panel": "a", "spectrum": "GOE", "statistic": "density"} for row in numbers]
-    return pd.DataFrame(curves).sort_values("panel", kind="stable"), pd.DataFrame(summary)
+        curves, summary = pd.concat([curves, rows.assign(**place)]), pd.concat([summary, numbers.assign(**place)])
+    return curves.sort_values("panel", kind="stable"), summary
 
 
 def draw(item, tables):

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from deepspectra.papers.baskerville2022.figures import hessians, random_matrices, resnet34
+from deepspectra.papers.baskerville2022.figures import hessians, random_matrices
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
@@ -112,7 +112,7 @@ CASES = {
 }
 
 
-MODULES = {"hessians": hessians, "random_matrices": random_matrices, "resnet34": resnet34}
+MODULES = {"hessians": hessians, "random_matrices": random_matrices}
 
 
 def draw(case):

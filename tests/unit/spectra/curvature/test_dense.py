@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.func import functional_call, jacrev
 from torch.nn import functional
+from torch.nn.utils import parameters_to_vector
 
-from deepspectra.spectra.curvature.dense import flatten, hessian, trainable, unflatten
+from deepspectra.spectra.curvature.dense import hessian
 
 from .conftest import batch, convolutional, network
 
@@ -37,11 +38,13 @@ def test_reverse_differentiation_twice(make, shape, outputs, loss):
     model, (inputs, targets) = make(), batch(6, shape, outputs)
     if loss == "squared":
         targets = torch.randn(6, outputs, dtype=torch.float64)
-    parameters = trainable(model)
+    parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
 
     def of_vector(vector):
-        return OWN[loss](functional_call(model, unflatten(vector, parameters), (inputs,)), targets)
+        parts = vector.split([parameter.numel() for parameter in parameters.values()])
+        moved = {name: part.view_as(parameters[name]) for name, part in zip(parameters, parts, strict=True)}
+        return OWN[loss](functional_call(model, moved, (inputs,)), targets)
 
-    expected = jacrev(jacrev(of_vector))(flatten(parameters))
+    expected = jacrev(jacrev(of_vector))(parameters_to_vector(parameters.values()))
     found = hessian(model, inputs, targets, loss)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))

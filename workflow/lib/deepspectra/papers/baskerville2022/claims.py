@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -25,20 +26,22 @@ def _mean_ratio(results: Results, item: str, panel: str, series: str) -> Measure
     """The ratio statistic of a panel, with an obstacle if its spectrum is unresolved."""
     file, place = _figure(item), {"panel": panel, "series": series}
     value, error = (results.value(file, column, quantity="mean_ratio", **place) for column in ("value", "error"))
-    other = _other_features(results, item, panel)
-    if series != "resolved":
-        return Measured(value, error, obstacle=other)
-    share = results.value(file, quantity="unresolved_share", **place)
-    unresolved = f"unresolved: {share:.1%} of the spacings are below the error bound" if share > _UNRESOLVED else ""
-    return Measured(value, error, obstacle="; ".join(filter(None, (other, unresolved))))
+    obstacles = [_other_features(results, item, panel)]
+    if series == "resolved" and (share := results.value(file, quantity="unresolved_share", **place)) > _UNRESOLVED:
+        obstacles.append(f"unresolved: {share:.1%} of the spacings are below the error bound")
+    return Measured(value, error, obstacle="; ".join(filter(None, obstacles)))
 
 
 def _spacing_distance(results: Results, item: str, panel: str, series: str, unfolding: str = "unfolded") -> Measured:
     """Distance of unfolded spacings to the surmise; the floor is that of random matrices unfolded alike."""
-    place = {"panel": panel, "series": series, "quantity": f"{unfolding}_ks"}
-    floor = results.value(_figure(item), "reference", **place)
+    distance, floor = _with_reference(results, item, panel=panel, series=series, quantity=f"{unfolding}_ks")
     remark, other = f"random matrices unfolded alike have {floor:.2g}", _other_features(results, item, panel)
-    return Measured(results.value(_figure(item), **place), remark=remark, obstacle=other, floor=floor)
+    return Measured(distance, remark=remark, obstacle=other, floor=floor)
+
+
+def _with_reference(results: Results, item: str, **where: str) -> tuple[float, float]:
+    value, reference = (results.value(_figure(item), column, **where) for column in ("value", "reference"))
+    return value, reference
 
 
 def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
@@ -48,7 +51,6 @@ def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
 
 
 def _resolved(item: str, panel: str) -> Reading:
-    """The resolved ratio statistic alone."""
     return Reading((_figure(item),), partial(_mean_ratio, item=item, panel=panel, series="resolved"))
 
 
@@ -80,54 +82,40 @@ def _semicircle(panel: str) -> Reading:
 
 def _share_below(results: Results) -> Measured:
     """Share of the eigenvalues that the cut-off of unfolding drops; the cut-off of ratios is another."""
-    place = {"panel": "b", "series": "published"}
-    low, value, high = (
-        results.value(_figure("4"), quantity=f"below_unfolded_cut_{end}", **place)
-        for end in ("smallest", "mean", "largest")
+    names = [f"unfolded_cut_{end}" for end in ("smallest", "mean", "largest")]
+    low, value, high, other = (
+        results.value(_figure("4"), quantity=f"below_{name}", panel="b", series="published")
+        for name in (*names, "ratio_cut_mean")
     )
-    other = results.value(_figure("4"), quantity="below_ratio_cut_mean", **place)
     return Measured(value, remark=f"{low:.2f} to {high:.2f} of the batches; not above 1e-10: {other:.2f}")
 
 
 def _processes(results: Results) -> Measured:
-    """The Gaussian process whose ratios are farthest from those of large matrices, with all changes included.
-
-    :raises AbsentError: if a number of it is missing.
-    """
+    """The Gaussian process whose ratios are farthest from those of large matrices, with all changes included."""
     file, found = _figure("6"), []
     for panel in "abcdef":
         place = {"panel": panel, "quantity": "mean_ratio"}
-        rows = results.rows(file, "series", **place)
-        series = "changed" if (rows.series == "changed").any() else "plain"
-        row = results.row(file, series=series, **place)
-        value, error, reference = (number(row.get(column)) for column in ("value", "error", "reference"))
-        if value != value or reference != reference:
-            raise AbsentError(f"{file}.csv has no number for panel {panel}")
-        found.append((abs(value - reference), error, panel))
+        place["series"] = "changed" if "changed" in set(results.rows(file, "series", **place).series) else "plain"
+        value, reference = _with_reference(results, "6", **place)
+        found.append((abs(value - reference), number(results.row(file, **place).get("error")), panel))
     gap, error, panel = max(found)
     return Measured(gap, error, f"panel {panel}")
 
 
 def _process_density(results: Results) -> Measured:
     """Distance of the pooled density at the smallest k''(0) to the semicircle."""
-    place = {"panel": "a", "series": "pooled", "quantity": "semicircle_ks"}
-    floor = results.value(_figure("5"), "reference", **place)
-    return Measured(
-        results.value(_figure("5"), **place), remark=f"without the shift common to the diagonal {floor:.2g}"
-    )
+    distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
+    return Measured(distance, remark=f"without the shift common to the diagonal {floor:.2g}")
 
 
 def _after_training(network: str, column: str) -> Reading:
-    """A number of the table of networks that all rows of a network share.
-
-    :raises AbsentError: when read, if it is missing.
-    """
+    """A number of the table of networks that all rows of a network share."""
 
     def measure(results: Results) -> Measured:
-        values = [number(value) for value in results.rows(_NETWORKS, column, network=network, state="final")[column]]
-        if values[0] != values[0]:
+        value = number(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
+        if math.isnan(value):
             raise AbsentError(f"{_NETWORKS}.csv has no {column} of {network}")
-        return Measured(values[0])
+        return Measured(value)
 
     return Reading((_NETWORKS,), measure)
 

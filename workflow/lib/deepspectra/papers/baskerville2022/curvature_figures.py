@@ -15,22 +15,7 @@ from deepspectra.runtime.tables import read_csv
 
 __all__ = ["gather_panels"]
 
-_CURVES = ["panel", "spectrum", "scope", "statistic", "series", "x", "x_high", "y", "error"]
-_SUMMARY = [
-    "panel",
-    "spectrum",
-    "scope",
-    "statistic",
-    "series",
-    "quantity",
-    "label",
-    "value",
-    "error",
-    "reference",
-    "told",
-]
-#: The backbone of the paper's features.
-_BACKBONE = "resnet34"
+_PLACE = ["panel", "spectrum", "scope", "statistic", "series"]
 
 
 def gather_panels(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
@@ -51,19 +36,20 @@ def gather_panels(files: Mapping[str, Sequence[str]], parameters: Mapping[str, A
         levels = store.read(path, {"levels": ("matrices", "dimension")})["levels"]
         rows, numbers = semicircle_rows(np.sort(levels, axis=1))
         place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
-        curves.append(pd.DataFrame(rows).assign(**place))
-        summary.append(pd.DataFrame(numbers).assign(**place))
+        curves.append(rows.assign(**place))
+        summary.append(numbers.assign(**place))
     for letter, shown in parameters["panels"].items():
-        lines, found = spectra[shown["spectrum"]]
+        rows, numbers = spectra[shown["spectrum"]]
         place = {"panel": letter, "spectrum": shown["spectrum"]}
         # Variants of a statistic (without cut-off, the reference) begin with its name.
-        chosen = lines.statistic.str.startswith(shown["statistic"]) & (lines.scope == shown["scope"])
-        curves.append(lines[chosen].assign(**place))
-        summary.append(found[found.scope == shown["scope"]].assign(**place, statistic=shown["statistic"]))
+        chosen = rows.statistic.str.startswith(shown["statistic"]) & (rows.scope == shown["scope"])
+        curves.append(rows[chosen].assign(**place))
+        summary.append(numbers[numbers.scope == shown["scope"]].assign(**place, statistic=shown["statistic"]))
     for path in files["features"]:
         made = store.read(path, {"train_features": ("samples", "features")})
         backbone = made.attributes["parameters"]
-        quantity = "features" if backbone["backbone"] == _BACKBONE else "other_features"
-        row = NumberRow("resolved", "", quantity, f"features of {backbone['title']}", made["train_features"].shape[1])
-        summary.append(pd.DataFrame([row]).assign(scope=None))
-    return Numbers(pd.concat(curves)[_CURVES], pd.concat(summary).reindex(columns=_SUMMARY), digits=10)
+        quantity = "features" if backbone["backbone"] == "resnet34" else "other_features"
+        row = NumberRow(quantity, f"features of {backbone['title']}", made["train_features"].shape[1])
+        summary.append(pd.DataFrame([row]).assign(series="resolved"))
+    shown = pd.concat(curves)[[*_PLACE, "x", "x_high", "y", "error"]]
+    return Numbers(shown, pd.concat(summary).reindex(columns=[*_PLACE, *NumberRow._fields]), digits=10)

@@ -11,7 +11,7 @@ UNCUT = "unfolded without cut-off"
 
 
 class SpectrumParts(NamedTuple):
-    """What the name of a spectrum says."""
+    """What the name of a spectrum says: network/state_split_kind, such as ``logistic_mnist/final_test_hessian``."""
 
     network: str
     state: Literal["initial", "final"]
@@ -20,6 +20,6 @@ class SpectrumParts(NamedTuple):
 
 
 def parts_of(spectrum: str) -> SpectrumParts:
-    """The parts of a name such as ``logistic_mnist/final_test_hessian``: network/state_split_kind."""
+    """The parts of a name."""
     network, _, rest = spectrum.partition("/")
     return SpectrumParts(network, *cast(tuple, rest.split("_", 2)))

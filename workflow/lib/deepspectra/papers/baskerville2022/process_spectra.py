@@ -20,12 +20,11 @@ def draw_process_spectra(process: Mapping[str, Any]) -> tuple[dict[str, np.ndarr
     ``plain`` is what the authors' code takes ratios of; ``changed``, in panels d to f, has the degenerate directions or
     outliers that the captions name, drawn with the same random numbers.
 
-    :param process: as in the configuration.
     :returns: eigenvalues by panel/reading, float64, shape (samples, levels), with the ``outliers`` of e and f; and
         their noise floors.
     """
     panels, samples, seed = process["second_derivatives"], process["samples"], process["seed"]
-    arrays, floors = {}, {}
+    size, arrays, floors = (process["dimension"], process["first_derivative"]), {}, {}
     changes: dict[str, dict[str, Any]] = {"d": {"degenerate": process["degenerate"]}}
     for panel, scale in process["outlier_scales"].items():
         normal = np.random.default_rng([seed, ord(panel), 1]).standard_normal(process["outliers"])
@@ -37,9 +36,7 @@ def draw_process_spectra(process: Mapping[str, Any]) -> tuple[dict[str, np.ndarr
         for panel, reading, change in readings:
             rng, spectra = np.random.default_rng([seed, ord(panel)]), []
             for _ in range(samples):
-                hessian = gaussian_process_hessian(
-                    process["dimension"], process["first_derivative"], panels[panel], rng, **change
-                )
+                hessian = gaussian_process_hessian(*size, panels[panel], rng, **change)
                 spectra.append(torch.linalg.eigvalsh(torch.from_numpy(hessian)).numpy())
                 bar.update()
             name = f"{panel}/{reading}"

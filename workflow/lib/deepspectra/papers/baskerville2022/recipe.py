@@ -28,9 +28,8 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     """PyTorch's default initial weights, weight decay of all parameters, and a learning rate that falls linearly.
 
     :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
-        ``activation``.
+        ``activation``. :param path: its data.
     :param training: the paper's training settings, with the network's own number of epochs.
-    :param path: the network's data.
     """
     task = load_task(network, path, dtype=torch.float32)
     inputs, outputs = task.train.inputs[0].numel(), data_set(network["data"]).outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,11 +14,21 @@ from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX
 
 __all__ = ["Baskerville2022", "HessianNetwork"]
 
-# Figures with unfolded spacings.
+# Figures with unfolded spacings, and with whole sets.
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
+_WHOLE = ("figure_3", "figure_a11", "figure_a13")
 
 Split = Literal["train", "test"]
+# The setting of how many samples each part has.
+_COUNTS: dict[Split, str] = {"train": "images", "test": "test_images"}
 _Share = Annotated[float, Field(gt=0, le=1), FromText]
+_Samples = Annotated[int, Field(ge=10)] | None
+_Count = Annotated[int, Field(ge=1)] | None
+
+
+def _own(title: str | None, description: str) -> Any:
+    """What a network may set for itself."""
+    return Field(default=None, title=title, description=description)
 
 
 class HessianTraining(Node):
@@ -72,29 +82,18 @@ class HessianNetwork(Node):
     hidden: list[Annotated[int, Field(ge=1)]] = Field(default=[], description="Neurons in each hidden layer of an mlp.")
     activation: Literal["relu", "tanh"] = Field(default="relu", description="Activation function of hidden layers.")
     seed: Seed
-    images: Annotated[int, Field(ge=10)] | None = Field(
-        default=None,
-        description="Number of training samples to use, from the first on; null: all.",
-        title="training samples",
+    images: _Samples = _own("training samples", "Number of training samples to use, from the first on; null: all.")
+    test_images: _Samples = _own("test samples", "Number of test samples to use, from the first on; null: all.")
+    epochs: _Count = _own("epochs", "Epochs, if different from the other networks'.")
+    batches: _Count = _own(
+        "batches of Hessians", "Batches with resolved Hessians, if different from the other networks'."
     )
-    test_images: Annotated[int, Field(ge=10)] | None = Field(
-        default=None, description="Number of test samples to use, from the first on; null: all.", title="test samples"
+    published_batches: Annotated[int, Field(ge=0)] | None = _own(
+        "batches as published",
+        "Batches with float32 spectra as published, if different from the other networks'; 0: none.",
     )
-    epochs: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Epochs, if different from the other networks'.", title="epochs"
-    )
-    batches: Annotated[int, Field(ge=1)] | None = Field(
-        default=None,
-        description="Batches with resolved Hessians, if different from the other networks'.",
-        title="batches of Hessians",
-    )
-    published_batches: Annotated[int, Field(ge=0)] | None = Field(
-        default=None,
-        description="Batches with float32 spectra as published, if different from the other networks'; 0: none.",
-        title="batches as published",
-    )
-    method: Literal["gram", "piecewise", "dense"] | None = Field(
-        default=None, description="How resolved Hessian spectra are computed; null: chosen by network."
+    method: Literal["gram", "piecewise", "dense"] | None = _own(
+        None, "How resolved Hessian spectra are computed; null: chosen by network."
     )
 
     @model_validator(mode="after")
@@ -135,15 +134,11 @@ class Curvature(Node):
     """Hessians and Gauss-Newton matrices of batches and of whole sets."""
 
     batch_size: int = Field(ge=1, description="Samples per batch.", title="batch size")
-    batches: int = Field(
-        ge=1,
-        description="Maximum number of batches with a resolved Hessian; an incomplete last batch is left out.",
-        title="batches of Hessians",
+    batches: Annotated[int, Field(ge=1, title="batches of Hessians")] = Field(
+        description="Maximum number of batches with a resolved Hessian; an incomplete last batch is left out."
     )
-    published_batches: int = Field(
-        ge=0,
-        description="Maximum number of batches with a float32 spectrum as published.",
-        title="batches as published",
+    published_batches: Annotated[int, Field(ge=0, title="batches as published")] = Field(
+        description="Maximum number of batches with a float32 spectrum as published."
     )
     batches_a_job: int = Field(
         ge=1, description="Batches per job, for resolved spectra of networks with hidden layers."
@@ -253,43 +248,35 @@ class Baskerville2022(Node):
             if not NAME.fullmatch(name):
                 raise ValueError(f"names of networks are small letters, digits and _, a letter first; found {name!r}")
             self._check_sizes(name, network)
-        for key, name in self._named:
+        named = [(key, name) for key in type(self).model_fields for name in self.named(key)]
+        for key, name in named:
             if name not in self.networks:
                 raise ValueError(f"{key} names the network {name!r}; known are {', '.join(self.networks)}")
-        for key in ("figure_3", "figure_a11", "figure_a13"):
-            name = getattr(self, key).network
-            if not self.networks[name].is_softmax_regression:
+            network = self.networks[name]
+            if key in _WHOLE and not network.is_softmax_regression:
                 raise ValueError(
                     f"{key} shows whole sets, which are computed only for softmax regression; {name} is another network"
                 )
-        for key in ("figure_8", "figure_9"):
-            name = getattr(self, key).network
-            if self.networks[name].data != "bike":
+            if key in ("figure_8", "figure_9") and network.data != "bike":
                 raise ValueError(f"{key} is about Bike Sharing's training set; {name} is on other data")
-        for key, name in self._named:
-            for split in ("train", "test"):
-                if key in _UNFOLDED and self.batches(name, split) < 3:
+            for split in ("train", "test") if key in _UNFOLDED else ():
+                found, published = self.batches(name, split), self.published_batches(name, split)
+                if found < 3:
                     raise ValueError(
                         f"unfolding, in {key}, takes at least 3 batches of {self.curvature.batch_size} samples; of the "
-                        f"{split} set of {name} there are {self.batches(name, split)} (curvature.batches, or batches, "
-                        "images and test_images of the network)"
+                        f"{split} set of {name} there are {found} (curvature.batches, or batches, images and "
+                        "test_images of the network)"
                     )
-                if key in _UNFOLDED and 0 < self.published_batches(name, split) < 3:
+                if 0 < published < 3:
                     raise ValueError(
                         f"unfolding, in {key}, takes at least 3 batches as published of {name}, or none; there are "
-                        f"{self.published_batches(name, split)} (curvature.published_batches, or the network's own)"
+                        f"{published} (curvature.published_batches, or the network's own)"
                     )
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
         """Check that the samples exist, and that no batch is larger than its set."""
         data = data_set(network.data)
-        embedded = (self.features.images, self.features.test_images)
-        most = embedded if network.data == "features" else (data.train_samples, data.test_samples)
-        for key, count in zip(("images", "test_images"), most, strict=True):
-            asked = getattr(network, key)
-            if asked is not None and asked > count:
-                raise ValueError(f"networks.{name}.{key}: {network.data} has {count} of them; found {asked}")
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
         rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
         # This counts all parameters; half of them or more are active in a batch.
@@ -298,20 +285,20 @@ class Baskerville2022(Node):
                 f"networks.{name}: the reduced Hessian of a batch may have {rows} rows, where {LARGEST_MATRIX} can be "
                 "decomposed. Take fewer neurons or a smaller curvature.batch_size"
             )
-        for split in ("train", "test"):
-            there = self.samples(name, split)
+        for split, key in _COUNTS.items():
+            most, asked, there = self._most(network, split), getattr(network, key), self.samples(name, split)
+            if asked is not None and asked > most:
+                raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
             if self.curvature.batch_size > there:
                 raise ValueError(
                     f"curvature.batch_size: a batch of {self.curvature.batch_size} is larger than the {split} set of "
                     f"{name}, which has {there} samples"
                 )
 
-    @property
-    def _named(self) -> list[tuple[str, str]]:
-        """The networks that figures name, each with the key that names it."""
-        single = [f"figure_{item}" for item in ("3", "4", "7", "8", "9", "a10", "a11", "a12", "a13")]
-        named = [(key, getattr(self, key).network) for key in single]
-        return named + [(key, name) for key in ("figure_1", "figure_a14") for name in getattr(self, key).networks]
+    def named(self, item: str) -> list[str]:
+        """The networks that a figure names, if it names any."""
+        node = getattr(self, item)
+        return [node.network] if isinstance(node, OneNetwork) else getattr(node, "networks", [])
 
     def network(self, name: str) -> HessianNetwork:
         """The entry of a network.
@@ -325,15 +312,15 @@ class Baskerville2022(Node):
     def samples(self, name: str, split: Split) -> int:
         """Samples of a network's training or test set."""
         network = self.network(name)
-        key = "test_images" if split == "test" else "images"
-        most = getattr(self.features, key) if network.data == "features" else data_set(network.data).samples(split)
-        return min(most, getattr(network, key) or most)
+        most = self._most(network, split)
+        return min(most, getattr(network, _COUNTS[split]) or most)
+
+    def _most(self, network: HessianNetwork, split: Split) -> int:
+        embedded = network.data == "features"
+        return getattr(self.features, _COUNTS[split]) if embedded else data_set(network.data).samples(split)
 
     def batches(self, name: str, split: Split, kind: Literal["hessian", "gauss_newton"] = "hessian") -> int:
-        """How many batches have a resolved spectrum; an incomplete last one has none.
-
-        Gauss-Newton matrices (``kind`` ``gauss_newton``) take no time, so all complete batches have one.
-        """
+        """How many batches have a resolved spectrum: of Gauss-Newton matrices, which take no time, all full ones."""
         complete = self.samples(name, split) // self.curvature.batch_size
         asked = self.network(name).batches or self.curvature.batches
         return complete if kind == "gauss_newton" else min(asked, complete)

@@ -6,27 +6,24 @@ A spectrum is named network/state_split_kind, such as ``logistic_mnist/final_tes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deepspectra.papers.baskerville2022.names import parts_of
 
 if TYPE_CHECKING:
     from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
 
-__all__ = [
-    "HESSIAN_FIGURES", "analysed_files", "batch_size", "curvature_panels", "curvature_spectra", "data_of",
-    "feature_files", "hessian_settings", "method_of", "samples_of", "spectrum_files", "statistics_files",
-    "unfolding_settings", "whole_samples",
-]  # fmt: skip
+__all__ = ["HESSIAN_FIGURES", "analysed_files", "curvature_panels", "curvature_spectra", "feature_files"]
+__all__ += ["hessian_settings", "samples_of", "spectrum_files", "statistics_files", "whole_samples"]
 
-_FOLDER = "baskerville2022"
 _TEST = "final_test_hessian"
 _FINAL, _INITIAL = ([f"{state}_{split}_hessian" for split in ("train", "test")] for state in ("final", "initial"))
 _SPACINGS, _RATIOS, _WHOLE = ("batch", "unfolded"), ("batch", "ratios"), ("whole", "ratios")
 _DENSITY, _DECILES = ("batch", "density"), ("batch", "deciles")
-#: Figures about one network: spectra without the network's name, and scope and statistic of their panels; for each of
+#: Figure -> spectra of each of its networks, without the network's name, and scope and statistic of panels: for each of
 #: these all spectra in turn. The authors' batches of Bike Sharing are those of the training set.
-_SHOWN = {
+HESSIAN_FIGURES = {
+    "figure_1": ([_TEST], [_DENSITY]),
     "figure_3": ([_TEST], [_SPACINGS, _RATIOS, _WHOLE, _DECILES]),
     "figure_4": ([_TEST], [_SPACINGS, _RATIOS, _DECILES]),
     "figure_7": ([_TEST], [_DENSITY, _RATIOS, _DECILES]),
@@ -36,33 +33,23 @@ _SHOWN = {
     "figure_a11": (_FINAL, [_RATIOS, _WHOLE]),
     "figure_a12": (_INITIAL, [_SPACINGS]),
     "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
+    "figure_a14": ([_TEST, "initial_test_hessian"], [_SPACINGS]),
 }
-HESSIAN_FIGURES = ("figure_1", *_SHOWN, "figure_a14")
+#: Panel a of figure 1 is the GOE. Figure A14 leaves out its second network before training.
+_LETTERS = {"figure_1": "bc", "figure_a14": "abc"}
 
 
 def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, str]]:
     """Panels of a figure by letter, each with its ``spectrum``, ``scope`` and ``statistic``."""
-    figure = getattr(paper, item)
-    if item == "figure_1":
-        shown = [(f"{network}/{_TEST}", *_DENSITY) for network in figure.networks]
-    elif item == "figure_a14":
-        first, second = figure.networks
-        names = (f"{first}/{_TEST}", f"{first}/initial_test_hessian", f"{second}/{_TEST}")
-        shown = [(name, *_SPACINGS) for name in names]
-    else:
-        spectra, statistics = _SHOWN[item]
-        shown = [(f"{figure.network}/{spectrum}", *place) for place in statistics for spectrum in spectra]
-    # Panel a of figure 1 is the GOE.
-    letters = "bc" if item == "figure_1" else "abcd"
+    spectra, statistics = HESSIAN_FIGURES[item]
+    names = [f"{network}/{spectrum}" for network in paper.named(item) for spectrum in spectra]
+    shown = [(name, *statistic) for statistic in statistics for name in names]
     panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
-    return dict(zip(letters, panels, strict=False))
+    return dict(zip(_LETTERS.get(item, "abcd"), panels, strict=False))
 
 
 def curvature_spectra(paper: Baskerville2022, item: str) -> list[str]:
-    """Names of the spectra that a figure shows, or that the table lists.
-
-    The table lists those of all figures, and the test set of networks that no figure shows.
-    """
+    """Names of a figure's spectra, or of the table's: those of all figures, and of test sets of all other networks."""
     if item in HESSIAN_FIGURES:
         return list(dict.fromkeys(panel["spectrum"] for panel in curvature_panels(paper, item).values()))
     names = {name for figure in HESSIAN_FIGURES for name in curvature_spectra(paper, figure)}
@@ -73,15 +60,14 @@ def curvature_spectra(paper: Baskerville2022, item: str) -> list[str]:
 
 def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
     """One kind of table for every spectrum: the numbers, or ``_curves``."""
-    return [f"statistics/{_FOLDER}/{name}{suffix}.csv" for name in spectra]
+    return [f"statistics/baskerville2022/{name}{suffix}.csv" for name in spectra]
 
 
 def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
     """Files of all eigenvalues of a spectrum, by name.
 
-    ``published``: float32 eigenvalues, one batch a file. ``resolved``: several batches a file, few where one takes
-    long. ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; as published only where the
-    settings ask for them.
+    ``published``: float32, one batch a file. ``resolved``: several batches a file, few where one takes long.
+    ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; the former if settings ask for it.
     """
     network, _, split, kind = parts_of(spectrum)
     entry, count = paper.network(network), paper.batches(network, split, kind)
@@ -95,7 +81,7 @@ def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]
         "published_whole": ["published_whole"] if published_whole else [],
         "resolved_whole": ["resolved_whole"] if whole else [],
     }
-    return {key: [f"spectra/{_FOLDER}/{spectrum}/{name}.h5" for name in found] for key, found in names.items()}
+    return {key: [f"spectra/baskerville2022/{spectrum}/{name}.h5" for name in found] for key, found in names.items()}
 
 
 def feature_files(paper: Baskerville2022, spectra: list[str]) -> list[str]:
@@ -113,12 +99,10 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
         training = [f"training.{key}" for key in type(paper.training).model_fields if key != "epochs"]
     features = ["features"] if any(entry.data == "features" for entry in entries) else []
     nodes = [*training, *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
-    # Numbers that some network does not set for itself.
-    nodes += [
-        f"curvature.{key}"
-        for key in ("batches", "published_batches")
-        if any(getattr(entry, key) is None for entry in entries)
-    ]
+    for key in ("batches", "published_batches"):
+        # Unless every network sets its own.
+        if any(getattr(entry, key) is None for entry in entries):
+            nodes.append(f"curvature.{key}")
     if item in ("figure_3", "figure_a11", "figure_a13", "table_networks"):
         nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return nodes
@@ -132,11 +116,6 @@ def analysed_files(
     return {name: [f"results/{scale}/{path}" for path in paths] for name, paths in files.items()}
 
 
-def batch_size(paper: Baskerville2022) -> int:
-    """Samples per batch."""
-    return paper.curvature.batch_size
-
-
 def whole_samples(paper: Baskerville2022, network: str, split: Split) -> int:
     """How many samples the whole-set Hessian of a network covers."""
     return min(paper.samples(network, split), paper.curvature.whole_samples)
@@ -144,19 +123,4 @@ def whole_samples(paper: Baskerville2022, network: str, split: Split) -> int:
 
 def samples_of(paper: Baskerville2022, network: str, split: Split, batch: str) -> int:
     """How many samples a float32 matrix covers: those of a batch, or of a whole set (``batch`` is ``whole``)."""
-    return whole_samples(paper, network, split) if batch == "whole" else batch_size(paper)
-
-
-def method_of(paper: Baskerville2022, network: str) -> str | None:
-    """How the settings want a network's Hessians resolved."""
-    return paper.network(network).method
-
-
-def data_of(paper: Baskerville2022, network: str) -> str:
-    """The data set of a network."""
-    return paper.network(network).data
-
-
-def unfolding_settings(paper: Baskerville2022) -> dict[str, Any]:
-    """What the statistics of a spectrum depend on, besides its eigenvalues."""
-    return paper.curvature.model_dump(include={"unfolded_share", "seed"})
+    return whole_samples(paper, network, split) if batch == "whole" else paper.curvature.batch_size

@@ -15,6 +15,7 @@ from deepspectra.runtime.tables import number, read_csv
 
 __all__ = ["tabulate_networks"]
 
+_SERIES = ("published", "resolved")
 #: Columns of either series: quantity of the spectra's summaries, and column there.
 _COLUMNS = {
     "matrices": ("matrices", "value"),
@@ -29,9 +30,8 @@ _COLUMNS = {
 def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> list[Table]:
     """The table of networks: one row for each spectrum of batches or of a whole set.
 
-    :param files: ``summaries``, one for each spectrum; ``histories``, one for each network; ``features``, the file that
-        knows the network that made them, or none.
-    :param parameters: names of the ``spectra`` and of the ``networks``.
+    :param files: ``summaries`` of the ``spectra`` that the parameters name, and ``histories`` of the ``networks``;
+        ``features``, the file that knows the network that made them, or none.
     """
     histories = {
         name: read_csv(path, ("epoch",)).iloc[-1]
@@ -47,8 +47,8 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
             found = numbers.set_index(["series", "quantity"])
             row = {"network": network, "parameters": int(found.value["resolved", "parameters"])}
             row |= {"kind": kind, "state": state, "split": split, "scope": scope}
-            row |= {"test_accuracy": trained.get("test_accuracy"), "test_loss": trained.get("test_loss")}
-            for series in ("published", "resolved"):
+            row |= {column: trained.get(column) for column in ("test_accuracy", "test_loss")}
+            for series in _SERIES:
                 for column, (quantity, values) in _COLUMNS.items():
                     row[f"{series}_{column}"] = found[values].get((series, quantity))
             row["error_bound"] = found.value["resolved", "error_bound"]
@@ -86,9 +86,8 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
             "matrices, published / resolved": [
                 f"{number(row.published_matrices, 0) or 'none'} / {number(row.resolved_matrices, 0)}" for row in rows
             ],
-            "eigenvalues, published": table.published_eigenvalues.map(lambda count: number(count, 0)),
-            "eigenvalues, resolved": table.resolved_eigenvalues.map(lambda count: number(count, 0)),
-            **{f"mean min(r, 1/r), {series}": _means(table, series) for series in ("published", "resolved")},
+            **{f"eigenvalues, {name}": [number(n, 0) for n in table[f"{name}_eigenvalues"]] for name in _SERIES},
+            **{f"mean min(r, 1/r), {name}": _means(table, name) for name in _SERIES},
             "spacings below the error bound, %": [
                 number(100 * share, 2) + " (unresolved)" * (share > 0.01) for share in table.unresolved_spacings
             ],
@@ -97,13 +96,10 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _means(table: pd.DataFrame, series: str) -> list[str]:
-    """Mean ratios with their errors."""
     means = zip(table[f"{series}_mean_ratio"], table[f"{series}_mean_ratio_error"], strict=True)
     return [number(value, 4) + ("" if pd.isna(error) else f" ± {error:.4f}") for value, error in means]
 
 
 def _score(last: pd.Series) -> str:
-    """Test loss of a regression, test accuracy of a classifier."""
-    if "test_loss" in last:
-        return f"test loss {last.test_loss:.3f}"
-    return f"test accuracy {100 * last.test_accuracy:.1f} %"
+    regression = "test_loss" in last
+    return f"test loss {last.test_loss:.3f}" if regression else f"test accuracy {100 * last.test_accuracy:.1f} %"

@@ -15,9 +15,6 @@ def is_plain_convolution(layer: nn.Conv2d) -> bool:
 
 
 def convolution_patches(layer: nn.Conv2d, inputs: torch.Tensor) -> torch.Tensor:
-    """What a plain convolution multiplies its weights by, shape (inputs, channels x height x width, places).
-
-    :param inputs: shape (inputs, channels, ...).
-    """
+    """What a plain convolution multiplies its weights by, shape (inputs, channels x height x width, places)."""
     assert not isinstance(layer.padding, str)
     return functional.unfold(inputs, layer.kernel_size, layer.dilation, layer.padding, layer.stride)

@@ -26,7 +26,7 @@ from torch.nn import functional
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 from deepspectra.spectra.curvature.convolutions import convolution_patches
 
-__all__ = ["LINEAR", "LinearStep", "Step", "couplings", "factor_rows", "max_pool", "record"]
+__all__ = ["LINEAR", "LinearStep", "Step", "couplings", "factor_rows", "modules_of", "places_last", "record"]
 
 LINEAR = (nn.Linear, nn.Conv2d)
 
@@ -82,9 +82,9 @@ class LinearStep(Step):
         :param places: int64, among the layer's parameters: first the weight's, then the bias's.
         :param patches: of the inputs.
         """
-        size = self.layer.weight[0].numel()
-        bias = places >= self.layer.weight.numel()
-        unit = torch.where(bias, places - self.layer.weight.numel(), places // size)
+        size, count = self.layer.weight[0].numel(), self.layer.weight.numel()
+        bias = places >= count
+        unit = torch.where(bias, places - count, places // size)
         values = patches[:, torch.where(bias, 0, places % size)].transpose(0, 1)
         values = torch.where(bias[:, None, None], torch.ones_like(values), values)
         tangents = values.new_zeros(len(places), *self.left.shape)
@@ -92,10 +92,7 @@ class LinearStep(Step):
         return tangents
 
     def patches(self, inputs: torch.Tensor) -> torch.Tensor:
-        """What the weights of one unit multiply at each of its places, shape (inputs, features, places).
-
-        A linear layer has one place, and its patches are the inputs themselves.
-        """
+        """What the weights of one unit multiply at each place, shape (inputs, features, places); one of nn.Linear."""
         layer = self.layer
         return inputs[:, :, None] if isinstance(layer, nn.Linear) else convolution_patches(layer, inputs)
 
@@ -104,19 +101,25 @@ class LinearStep(Step):
         return torch.cat([active[f"{self.name}.{name}"].reshape(-1) for name, _ in self.layer.named_parameters()])
 
 
+def modules_of(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
+    """All layers in order; a layer that is used several times is listed each time."""
+    return [(name, layer) for name, layer in model._modules.items() if layer is not None]
+
+
 def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
     """The steps of a batch through a network of linear layers, convolutions, ReLU, pooling and flattening."""
     steps: list[Step] = []
     with torch.enable_grad():
         # The graph has to begin at the inputs, since weights may be frozen.
         values = inputs.detach().requires_grad_()
-        for name, layer in model._modules.items():
-            assert layer is not None
+        for name, layer in modules_of(model):
             pattern = None
             if isinstance(layer, nn.ReLU):
                 pattern, left = values > 0, values.clamp_min(0)
             elif isinstance(layer, nn.MaxPool2d):
-                left, pattern = max_pool(layer, values)
+                options = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
+                # Places are those in each flattened channel.
+                left, pattern = functional.max_pool2d(values, *options, return_indices=True)
             else:
                 left = layer(values)
             if isinstance(layer, LINEAR):
@@ -127,18 +130,9 @@ def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
     return steps
 
 
-def max_pool(layer: nn.MaxPool2d, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Maxima, and their places in each flattened channel, int64; both of the outputs' shape."""
-    options = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
-    return functional.max_pool2d(values, *options, return_indices=True)
-
-
 @torch.no_grad()
 def factor_rows(steps: Sequence[Step], loss: Loss, active: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Rows of F for the active parameters, in their order, shape (active, batch x rank).
-
-    :param active: masks of the parameters' entries, by name.
-    """
+    """Rows of F for the active parameters (masks by name), in their order, shape (active, batch x rank)."""
     outputs = steps[-1].left
     factor = curvature_factor(loss, outputs.detach())
     linear = [step for step in steps if isinstance(step, LinearStep)]
@@ -146,7 +140,7 @@ def factor_rows(steps: Sequence[Step], loss: Loss, active: Mapping[str, torch.Te
     for column in range(factor.shape[2]):
         back = torch.autograd.grad(outputs, [step.left for step in linear], factor[:, :, column], retain_graph=True)
         for step, gradient, found in zip(linear, back, columns, strict=True):
-            gradient = _places_last(gradient)
+            gradient = places_last(gradient)
             parts = [(gradient @ step.patches(step.entered).transpose(1, 2)).flatten(1)]
             if step.layer.bias is not None:
                 parts.append(gradient.sum(2))
@@ -167,7 +161,7 @@ def couplings(
     with torch.enable_grad():
         value = batch_loss(loss, steps[-1].left, targets)
     back = torch.autograd.grad(value, [step.left for step in linear], retain_graph=True)
-    gradients = {step.name: _places_last(gradient) for step, gradient in zip(linear, back, strict=True)}
+    gradients = {step.name: places_last(gradient) for step, gradient in zip(linear, back, strict=True)}
     masks = {step.name: step.mask(active) for step in linear}
     offset = 0
     for number, step in enumerate(steps):
@@ -197,15 +191,12 @@ def couplings(
 
 
 def _outer(step: LinearStep, tangents: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-    """Sum over samples and places of gradients in a layer's outputs times tangents of its inputs.
-
-    :returns: shape (directions, weights).
-    """
+    """Sum over samples and places of gradients in a layer's outputs times tangents of its inputs, by weight."""
     patches = step.patches(tangents.flatten(0, 1))
     patches = patches.view(*tangents.shape[:2], *patches.shape[1:]).transpose(2, 3).flatten(1, 2)
     return (gradients.transpose(0, 1).flatten(1) @ patches).flatten(1)
 
 
-def _places_last(gradients: torch.Tensor) -> torch.Tensor:
+def places_last(gradients: torch.Tensor) -> torch.Tensor:
     """Gradients in a layer's outputs, in the shape (batch, units, places)."""
     return gradients.reshape(*gradients.shape[:2], -1)

@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import nn
 from torch.func import functional_call, grad, jvp, vmap
+from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 
-__all__ = ["flatten", "gauss_newton_factor", "hessian", "trainable", "unflatten"]
+__all__ = ["gauss_newton_factor", "hessian"]
 
 # Products computed at once; their tangents of all weights are held together.
 _PRODUCTS = 64
-
-
-def flatten(parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """All parameters in one vector, in their order."""
-    return torch.cat([parameter.reshape(-1) for parameter in parameters.values()])
-
-
-def unflatten(vector: torch.Tensor, like: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The inverse of :func:`flatten`."""
-    sizes = [parameter.numel() for parameter in like.values()]
-    parts = vector.split(sizes)
-    return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
-
-
-def trainable(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters of a model by name, detached."""
-    return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
     """The P x P Hessian of a batch's loss (sum over samples), forward over reverse; symmetric up to rounding.
 
     :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
-    :param inputs: shape (batch, ...).
-    :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
+    :param inputs: shape (batch, ...). :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     """
-    parameters = trainable(model)
-    here = flatten(parameters)
+    parameters = dict(model.named_parameters())
+    here = parameters_to_vector(parameters.values()).detach()
 
     def of_vector(vector: torch.Tensor) -> torch.Tensor:
-        return batch_loss(loss, functional_call(model, unflatten(vector, parameters), (inputs,)), targets)
+        parts = vector.split([parameter.numel() for parameter in parameters.values()])
+        moved = {name: part.view(parameters[name].shape) for name, part in zip(parameters, parts, strict=True)}
+        return batch_loss(loss, functional_call(model, moved, (inputs,)), targets)
 
     def product(vector: torch.Tensor) -> torch.Tensor:
         return jvp(grad(of_vector), (here,), (vector,))[1]
@@ -69,5 +52,5 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
     for sample in range(len(outputs)):
         for column in range(factor.shape[2]):
             found = torch.autograd.grad(outputs[sample], parameters, factor[sample, :, column], retain_graph=True)
-            columns.append(torch.cat([part.reshape(-1) for part in found]))
+            columns.append(parameters_to_vector(found))
     return torch.stack(columns, dim=1)

@@ -28,8 +28,6 @@ _BLOCK = 1 << 25
 # layer the rounding errors of that sum grow to a hundred times float64's epsilon.
 _SUMMED = 1 << 12
 
-_WITH_PARAMETERS = (nn.Linear, nn.Conv2d, nn.BatchNorm2d)
-
 Progress = Callable[[list[nn.Module]], Iterable[nn.Module]]
 
 
@@ -51,22 +49,21 @@ def gram_spectrum(
     Decomposes F' F, or F F' where that is smaller.
 
     :param model: in float64 and evaluation mode, see :func:`gauss_newton_gram`.
-    :param inputs: float64, shape (batch, ...).
-    :param reason: why this method was chosen, for the record.
+    :param inputs: float64, shape (batch, ...). :param reason: why this method was chosen, for the record.
     :raises UserError: if the precision is not float64, the batch is empty, or the matrix would be too large.
     """
     check_batch(model, inputs)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    rows = len(inputs) * curvature_factor(loss, model(inputs[:1]).detach()).shape[2]
+    with torch.no_grad():
+        outputs = model(inputs)
+    rows = len(inputs) * curvature_factor(loss, outputs[:1]).shape[2]
     require_feasible(min(rows, parameters), f"the Gram matrix of {len(inputs)} samples")
     if rows > parameters:
         factor = gauss_newton_factor(model, inputs, loss)
         matrix = factor @ factor.T
     else:
         matrix = gauss_newton_gram(model, inputs, loss, progress)
-    with torch.no_grad():
-        largest_output = float(model(inputs).abs().max())
-    return keep_resolved(matrix, largest_output, parameters, "gram", reason)
+    return keep_resolved(matrix, outputs, parameters, "gram", reason)
 
 
 def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progress: Progress = iter) -> torch.Tensor:
@@ -74,65 +71,46 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progre
 
     :param model: in evaluation mode, so that samples do not mix. Parameters may be in linear layers, in
         two-dimensional convolutions (one group, zero padding) and in batch normalisation; nothing else may have any.
-    :param inputs: shape (batch, ...).
-    :param progress: yields the layers one by one, such as a progress bar: a large network takes minutes.
-    :raises UserError: if the model is in training mode or has parameters elsewhere.
+    :param inputs: shape (batch, ...). :param progress: yields the layers one by one, such as a progress bar.
+    :raises UserError: if the model has parameters elsewhere, or uses a layer twice.
     """
-    layers = _layers(model)
+    layers = {layer: name for name, layer in model.named_modules() if list(layer.parameters(recurse=False))}
+    for layer, name in layers.items():
+        odd = isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer)
+        if odd or not isinstance(layer, nn.Linear | nn.Conv2d | nn.BatchNorm2d):
+            raise UserError(
+                f"no Gram matrix of layer {name} ({type(layer).__name__}): parameters may be in linear layers, in "
+                "convolutions of one group with zero padding given in numbers and in batch normalisation."
+            )
     recorded: dict[nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def record(layer: nn.Module, arguments: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         if layer in recorded:
             raise UserError(f"layer {layers[layer]} is used twice in one pass, which its Gram matrix does not allow.")
-        if isinstance(layer, nn.Linear) and arguments[0].dim() != 2:
-            raise UserError(f"layer {layers[layer]} takes inputs of shape (batch, features), not {arguments[0].shape}.")
         recorded[layer] = (arguments[0].detach().clone(), output)
         # The next layer may work in place, so it gets a copy.
         return output.clone()
 
     handles = [layer.register_forward_hook(record) for layer in layers]
     try:
-        with torch.enable_grad():
-            # The graph begins at the inputs; otherwise a hook's output has no gradient where weights are frozen.
-            outputs = model(inputs.detach().requires_grad_())
+        # The graph begins at the inputs; otherwise a hook's output has no gradient where weights are frozen.
+        outputs = model(inputs.detach().requires_grad_())
     finally:
         for handle in handles:
             handle.remove()
     factor = curvature_factor(loss, outputs.detach())
-    batch, rank = len(outputs), factor.shape[2]
-    used = list(recorded)
-    gradients: dict[nn.Module, list[torch.Tensor]] = {layer: [] for layer in used}
-    for column in range(rank):
-        found = torch.autograd.grad(
-            outputs, [recorded[layer][1] for layer in used], factor[:, :, column], retain_graph=column < rank - 1
-        )
-        for layer, gradient in zip(used, found, strict=True):
-            gradients[layer].append(gradient)
-    gram = outputs.new_zeros(batch * rank, batch * rank)
-    for layer in progress(used):
+    left = [output for _, output in recorded.values()]
+    # Gradients of the outputs' combinations, column by column, in every layer's output.
+    back = [
+        torch.autograd.grad(outputs, left, factor[:, :, column], retain_graph=column < factor.shape[2] - 1)
+        for column in range(factor.shape[2])
+    ]
+    gradients = dict(zip(recorded, zip(*back, strict=True), strict=True))
+    del back
+    gram = outputs.new_zeros([len(outputs) * factor.shape[2]] * 2)
+    for layer in progress(list(recorded)):
         _add_layer(gram, layer, recorded[layer][0], torch.stack(gradients.pop(layer), dim=1))
     return gram
-
-
-def _layers(model: nn.Module) -> dict[nn.Module, str]:
-    """The layers with parameters, and their names.
-
-    :raises UserError: if parameters are elsewhere, or the model is in training mode.
-    """
-    if any(module.training for module in model.modules()):
-        raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
-    layers: dict[nn.Module, str] = {}
-    for name, layer in model.named_modules():
-        if not list(layer.parameters(recurse=False)):
-            continue
-        odd = isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer)
-        if not isinstance(layer, _WITH_PARAMETERS) or odd:
-            raise UserError(
-                f"no Gram matrix of layer {name} ({type(layer).__name__}): parameters may be in linear layers, in "
-                "convolutions of one group with zero padding given in numbers and in batch normalisation."
-            )
-        layers[layer] = name or type(layer).__name__
-    return layers
 
 
 def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, gradients: torch.Tensor) -> None:
@@ -144,15 +122,12 @@ def _add_layer(gram: torch.Tensor, layer: nn.Module, entered: torch.Tensor, grad
     rows = gram.shape[0]
     if isinstance(layer, nn.Linear):
         flat = gradients.reshape(rows, -1)
-        likeness = entered @ entered.T + (0 if layer.bias is None else 1)
-        rank = gradients.shape[1]
-        gram += (flat @ flat.T) * likeness.repeat_interleave(rank, 0).repeat_interleave(rank, 1)
+        gram += (flat @ flat.T) * _for_each_column(entered @ entered.T + (layer.bias is not None), gradients.shape[1])
     elif isinstance(layer, nn.BatchNorm2d):
         normalised = functional.batch_norm(entered, layer.running_mean, layer.running_var, eps=layer.eps)
-        if layer.affine:
-            for part in ((gradients * normalised[:, None]).sum((3, 4)), gradients.sum((3, 4))):
-                flat = part.reshape(rows, -1)
-                gram.addmm_(flat, flat.T)
+        for part in ((gradients * normalised[:, None]).sum((3, 4)), gradients.sum((3, 4))):
+            flat = part.reshape(rows, -1)
+            gram.addmm_(flat, flat.T)
     elif isinstance(layer, nn.Conv2d):
         patches = convolution_patches(layer, entered)
         if layer.bias is not None:
@@ -184,15 +159,18 @@ def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: t
     A row of the factor is a sum over places of outer products, and the inner product of two outer products is the
     product of the inner products of their sides.
 
-    :param patches: shape (batch, entries of a patch, places).
-    :param gradients: in the layer's output, shape (batch x rank, channels, places).
+    :param patches: (batch, entries of a patch, places). :param gradients: (batch x rank, channels, places).
     """
     rank = gradients.shape[0] // patches.shape[0]
     for place in range(patches.shape[2]):
         for other in range(place + 1):
             likeness = patches[:, :, place] @ patches[:, :, other].T
             part = gradients[:, :, place] @ gradients[:, :, other].T
-            part *= likeness.repeat_interleave(rank, 0).repeat_interleave(rank, 1)
+            part *= _for_each_column(likeness, rank)
             gram += part
             if other < place:
                 gram += part.T
+
+
+def _for_each_column(likeness: torch.Tensor, rank: int) -> torch.Tensor:
+    return likeness.repeat_interleave(rank, 0).repeat_interleave(rank, 1)

@@ -1,8 +1,8 @@
-"""What a curvature matrix is computed from: a trained network and its samples, in one precision and on one device."""
+"""What a curvature matrix is computed from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,14 @@ __all__ = ["load_network_and_samples"]
 
 
 def load_network_and_samples(
-    network: Mapping[str, Any],
-    weights: str | Path,
-    data: str | Path,
-    state: State,
-    part: Part,
-    *,
-    dtype: torch.dtype,
-    device: torch.device | str,
+    network: Mapping[str, Any], files: Sequence[str | Path], state: State, part: Part, dtype: torch.dtype, device: Any
 ) -> tuple[nn.Module, Samples]:
     """A network of baskerville2022 in evaluation mode, and its training or test samples.
 
-    :param network: its entry in the configuration. :param weights: the file that its training left.
-    :param data: its data file.
+    :param network: its entry in the configuration. :param files: the one that its training left, and its data.
     :raises UserError: if a file does not hold what it should.
     """
+    weights, data = files
     samples = load_samples(network, data, part, dtype=dtype).to(device)
     features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
-    model = load_trained(network, weights, state, features, outputs, dtype)
-    return model.to(device), samples
+    return load_trained(network, weights, state, features, outputs, dtype).to(device), samples

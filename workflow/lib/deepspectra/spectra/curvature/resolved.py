@@ -21,11 +21,10 @@ _SAFETY = 10.0
 class ResolvedSpectrum:
     """A spectrum without its rounding noise.
 
-    :ivar eigenvalues: float64, ascending, all larger in absolute value than ``bound``.
-    :ivar bound: on the absolute error of each.
+    :ivar eigenvalues: float64, ascending, all larger in absolute value than ``bound``, that of the error of each.
     :ivar left_out: number of eigenvalues of the decomposed matrix below the bound, which may or may not be zero; all
-        others of the ``parameters`` are exactly zero.
-    :ivar parameters: P. :ivar method: how the eigenvalues were computed. :ivar reason: why that way.
+        others of the ``parameters`` (P) are exactly zero.
+    :ivar method: how the eigenvalues were computed. :ivar reason: why that way.
     """
 
     eigenvalues: np.ndarray
@@ -42,9 +41,8 @@ class ResolvedSpectrum:
         Above 0.01 the spectrum is called unresolved. Spacings are counted and never filtered: dropping the small ones
         would fake level repulsion.
         """
-        if len(self.eigenvalues) < 2:
-            return 0.0
-        return float(np.mean(np.diff(self.eigenvalues) < self.bound))
+        below = np.diff(self.eigenvalues) < self.bound
+        return float(below.mean()) if below.size else 0.0
 
 
 def error_bound(eigenvalues: np.ndarray, largest_output: float) -> float:
@@ -53,23 +51,21 @@ def error_bound(eigenvalues: np.ndarray, largest_output: float) -> float:
     An estimate of the backward error. The error of rounded sums and of the eigensolver grows as the square root of the
     size. An output f is known to epsilon |f|, so a probability, its exponential, has that relative error. Sums over
     parameters, of which there may be millions more, are computed so that they add nothing (see ``gauss_newton``).
-
-    :param largest_output: |f| of the batch.
     """
     factor = _SAFETY * (np.sqrt(len(eigenvalues)) + largest_output)
     return float(factor * np.finfo(np.float64).eps * np.abs(eigenvalues).max(initial=0.0))
 
 
 def keep_resolved(
-    matrix: torch.Tensor, largest_output: float, parameters: int, method: str, reason: str
+    matrix: torch.Tensor, outputs: torch.Tensor, parameters: int, method: str, reason: str
 ) -> ResolvedSpectrum:
     """Decompose a curvature matrix, or one with the same non-zero spectrum, and keep what exceeds its error bound.
 
-    :param matrix: float64, symmetric. :param largest_output: see :func:`error_bound`. :param parameters: P.
+    :param matrix: float64, symmetric. :param outputs: of the network, for its batch. :param parameters: P.
     :raises UserError: if the matrix is not finite, or no solver finds its eigenvalues.
     """
     eigenvalues = symmetric_eigenvalues(matrix)
-    bound = error_bound(eigenvalues, largest_output)
+    bound = error_bound(eigenvalues, float(outputs.abs().max()))
     kept = eigenvalues[np.abs(eigenvalues) > bound]
     return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
 
@@ -80,10 +76,7 @@ def spectra_arrays(spectra: Sequence[ResolvedSpectrum]) -> dict[str, np.ndarray]
     :returns: all ``eigenvalues`` in a row, float64; and for each spectrum its length (``lengths``), error bound
         (``bounds``), number of eigenvalues below it (``left_out``) and share of unresolved spacings (``unresolved``).
     """
-    return {
-        "eigenvalues": np.concatenate([spectrum.eigenvalues for spectrum in spectra]),
-        "lengths": np.array([len(spectrum.eigenvalues) for spectrum in spectra]),
-        "bounds": np.array([spectrum.bound for spectrum in spectra]),
-        "left_out": np.array([spectrum.left_out for spectrum in spectra]),
-        "unresolved": np.array([spectrum.unresolved_spacings for spectrum in spectra]),
-    }
+    known = [(len(one.eigenvalues), one.bound, one.left_out, one.unresolved_spacings) for one in spectra]
+    arrays = {"eigenvalues": np.concatenate([spectrum.eigenvalues for spectrum in spectra])}
+    names = ("lengths", "bounds", "left_out", "unresolved")
+    return arrays | {name: np.array(values) for name, values in zip(names, zip(*known, strict=True), strict=True)}

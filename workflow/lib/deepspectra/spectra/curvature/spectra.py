@@ -45,17 +45,11 @@ def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
 
 
 def resolved_spectrum(
-    kind: Kind,
-    model: nn.Module,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    loss: Loss,
-    method: str | None = None,
+    kind: Kind, model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss, method: str | None = None
 ) -> ResolvedSpectrum:
     """The non-zero spectrum of the Hessian or Gauss-Newton matrix of a batch's loss (sum over samples).
 
-    :param model: in float64 and evaluation mode.
-    :param inputs: float64, shape (batch, ...).
+    :param model: in float64 and evaluation mode. :param inputs: float64, shape (batch, ...).
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     :param method: one of :data:`METHODS`; None chooses by :func:`choose_method`.
     :raises UserError: if the precision is not float64, the batch is empty, or the method does not serve the network.
@@ -63,9 +57,7 @@ def resolved_spectrum(
     check_batch(model, inputs)
     if len(inputs) != len(targets):
         raise UserError(f"every sample needs a target; there are {len(inputs)} and {len(targets)}.")
-    reason = "asked for"
-    if method is None:
-        method, reason = choose_method(kind, model)
+    method, reason = (method, "asked for") if method else choose_method(kind, model)
     if method not in METHODS:
         raise UserError(f"there is no method {method!r}; known are {', '.join(METHODS)}.")
     if method == "gram":
@@ -79,14 +71,13 @@ def resolved_spectrum(
         factor = gauss_newton_factor(model, inputs, loss)
         matrix = factor @ factor.T
     elif method == "piecewise":
-        matrix = reduced_hessian(model, inputs, targets, loss).matrix
+        matrix = reduced_hessian(model, inputs, targets, loss)
     else:
         require_feasible(parameters, "the Hessian")
         matrix = hessian(model, inputs, targets, loss)
         matrix = (matrix + matrix.T) / 2
     with torch.no_grad():
-        largest_output = float(model(inputs).abs().max())
-    return keep_resolved(matrix, largest_output, parameters, method, reason)
+        return keep_resolved(matrix, model(inputs), parameters, method, reason)
 
 
 def _is_linear(model: nn.Module) -> bool:

@@ -16,8 +16,7 @@ def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, b
     The block of classes c and d is X' diag(p_c (delta_cd - p_d)) X, one product for each pair of classes: 55 for ten
     classes, whatever the number of samples, where a Gram matrix would have samples x classes rows.
 
-    :param inputs: X, shape (samples, features).
-    :param outputs: of the network, before the softmax, shape (samples, classes).
+    :param inputs: X, shape (samples, features). :param outputs: before the softmax, shape (samples, classes).
     :param bias: whether the network has one: one more input, of 1.
     :returns: symmetric, shape (classes x inputs, classes x inputs), rows by class and then by input, in the precision
         of the inputs.
@@ -41,4 +40,4 @@ def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, b
         hessian[c, :, c] = (hessian[c, :, c] + hessian[c, :, c].T) / 2
         for d in range(c):
             hessian[d, :, c] = hessian[c, :, d].T
-    return hessian.reshape(classes * size, classes * size)
+    return hessian.reshape(classes * size, -1)

@@ -43,7 +43,7 @@ def reduced_softmax_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias
     for a in range(combinations):
         for b in range(a):
             reduced[b, :, a] = reduced[a, :, b].T
-    reduced = reduced.reshape(combinations * rank, combinations * rank)
+    reduced = reduced.reshape(combinations * rank, -1)
     return (reduced + reduced.T) / 2
 
 
@@ -55,4 +55,4 @@ def resolved_softmax_spectrum(inputs: torch.Tensor, outputs: torch.Tensor, *, bi
     matrix = reduced_softmax_hessian(inputs, outputs, bias=bias)
     parameters = outputs.shape[1] * (inputs.shape[1] + bias)
     reason = "softmax regression is linear in its parameters, and its samples add up class by class"
-    return keep_resolved(matrix, float(outputs.abs().max()), parameters, "class_pairs", reason)
+    return keep_resolved(matrix, outputs, parameters, "class_pairs", reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,6 @@ __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
 _KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
-_REFERENCE_COLOUR = "0.25"
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -33,33 +32,24 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
     numbers = _numbers(summary, "a", "ensemble")
-    distance = numbers["semicircle_ks"]
-    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {distance:.2g}")
-    style.label_panel(ensemble, "a", f"GOE, {numbers['parameters']:.0f} x {numbers['parameters']:.0f}")
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {numbers['semicircle_ks']:.2g}")
+    style.label_panel(ensemble, "a", "GOE, {0:.0f} x {0:.0f}".format(numbers["parameters"]))
+    ensemble.set(xlabel=r"$\lambda / 2\sqrt{P}\sigma$", ylabel="density")
     ensemble.set_ylim(0, 1.35 * max(law.y.max(), bars.y.max()))
     ensemble.legend(loc="upper right")
-    ensemble.set_xlabel(r"$\lambda / 2\sqrt{P}\sigma$")
-    ensemble.set_ylabel("density")
     blank.set_axis_off()
     for letter, column in zip("bc", axes[:, 1:].T, strict=True):
         for (series, name), axis in zip(_SERIES.items(), column, strict=True):
             _panel(axis, curves, summary, letter, series)
             axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
-        style.label_panel(column[0], letter, _title(curves, letter))
+        style.label_panel(column[0], letter, f"{_network(curves, letter)},\n{_scope(curves, letter)}")
         _same_heights(column)
     style.add_note(figure, note)
     return figure
 
 
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A figure about one network, with a column for each panel: as published above, resolved below.
-
-    Unfolded spacings and ratios of test batches; densities and ratios; and both of softmax regression, before and after
-    training.
-
-    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
-    :param summary: columns panel, spectrum, scope, statistic, series, quantity, label, value, error, reference.
-    """
+    """A figure about one network, with a column for each panel; tables as of :func:`hessian_densities`."""
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
     shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
@@ -92,10 +82,10 @@ def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     for letter, row in zip(letters, axes, strict=True):
         for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
+            if axis is not row[0]:
+                axis.set_ylabel("")
         name = _network(curves, letter).partition(":")[0]
         row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
-        for axis in row[1:]:
-            axis.set_ylabel("")
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
     _legend(figure)
@@ -136,29 +126,25 @@ def _panel(
     axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
 ) -> None:
     """Draw one series of one panel, or say why there is none."""
-    lines = curves[(curves.panel == letter) & (curves.series == series)]
-    statistic = statistic or curves[curves.panel == letter].statistic.iloc[0]
+    panel = curves[curves.panel == letter]
+    lines, statistic = panel[panel.series == series], statistic or panel.statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
+    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles}
     if not (lines.statistic == statistic).any():
         _unavailable(axis, _numbers(summary, letter, "resolved"), numbers)
-        return
-    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles}
-    draw = drawings.get(statistic, partial(_spacings, statistic=statistic))
-    draw(axis, lines, numbers)
+    elif statistic in drawings:
+        drawings[statistic](axis, lines, numbers)
+    else:
+        _spacings(axis, lines, numbers, statistic)
 
 
 def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: str) -> None:
-    """Unfolded spacings, the surmise, and random matrices through the same unfolding."""
     bars, alike = lines[lines.statistic == statistic], lines[lines.statistic == f"{statistic} reference"]
     _stairs(axis, bars)
-    centres = (alike.x + alike.x_high) / 2
-    axis.plot(centres, alike.y, color=_REFERENCE_COLOUR, linewidth=0.6, label="GOE, unfolded alike")
+    axis.plot((alike.x + alike.x_high) / 2, alike.y, color="0.25", linewidth=0.6, label="GOE, unfolded alike")
     s = np.linspace(0, bars.x_high.max(), 400)
     axis.plot(s, wigner_surmise.pdf(s), color=style.LIMIT_COLOUR, label="surmise")
-    axis.set_xlim(0, min(4.0, bars.x_high.max()))
-    axis.set_ylim(0, 1.05)
-    axis.set_xlabel(r"unfolded spacing $s$")
-    axis.set_ylabel("density")
+    axis.set(xlim=(0, min(4.0, bars.x_high.max())), ylim=(0, 1.05), xlabel=r"unfolded spacing $s$", ylabel="density")
     key = "uncut" if statistic == UNCUT else "unfolded"
     lines_of_text = [f"KS {numbers[f'{key}_ks']:.2g} ({numbers.attrs['reference'][f'{key}_ks']:.2g})"]
     if bars.y.iloc[0] > axis.get_ylim()[1]:
@@ -167,29 +153,25 @@ def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: st
 
 
 def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    """Ratios of neighbouring spacings and their surmise."""
     _stairs(axis, lines)
     r = np.linspace(0, lines.x_high.max(), 400)
     axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
-    axis.set_xlim(0, lines.x_high.max())
-    axis.set_ylim(0, 0.9)
-    axis.set_xlabel(r"spacing ratio $r$")
-    axis.set_ylabel("density")
-    _say(axis, ["mean min(r, 1/r):", _mean(numbers), *_size(numbers)])
+    axis.set(xlim=(0, lines.x_high.max()), ylim=(0, 0.9), xlabel=r"spacing ratio $r$", ylabel="density")
+    error = numbers.attrs["error"]["mean_ratio"]
+    mean = f"{numbers['mean_ratio']:.3f}" + ("" if pd.isna(error) else f" ± {error:.3f}")
+    _say(axis, ["mean min(r, 1/r):", mean, *_size(numbers)])
 
 
 def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     """Eigenvalues over 2 sqrt(P), logarithmic density."""
     _stairs(axis, lines)
-    axis.set_yscale("log")
-    axis.set_xlim(lines.x.min(), lines.x_high.max())
-    axis.set_ylim(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max())
-    axis.set_xlabel(r"$\lambda / 2\sqrt{P}$")
-    axis.set_ylabel("density (logarithmic)")
+    axis.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}$", ylabel="density (logarithmic)")
+    axis.set(xlim=(lines.x.min(), lines.x_high.max()), ylim=(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max()))
     if lines.series.iloc[0] == "published":
         _say(axis, _size(numbers, numbers["parameters"]))
     else:
-        _say(axis, [*_size(numbers), f"zero: {1 - _kept(numbers):.1%}, not drawn"])
+        zero = 1 - numbers["kept_mean"] / numbers["parameters"]
+        _say(axis, [*_size(numbers), f"zero: {zero:.1%}, not drawn"])
 
 
 def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
@@ -197,21 +179,14 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     centres = (lines.x + lines.x_high) / 2
     # Points of unknown error are open.
     known = lines.error.notna()
-    axis.errorbar(
-        centres[known], lines.y[known], lines.error[known], fmt="o", color=style.BLUE, markersize=2.5, linewidth=0.8
-    )
-    axis.plot(centres[~known], lines.y[~known], "o", color=style.BLUE, markersize=2.5, markerfacecolor="none")
-    for value, name, dashes in (
-        (SURMISE_MEAN, "surmise", "-"),
-        (GOE_MEAN, "large GOE", "--"),
-        (POISSON_MEAN, "Poisson", ":"),
-    ):
-        colour = style.LIMIT_COLOUR if name == "surmise" else "0.4"
-        axis.axhline(value, color=colour, linestyle=dashes, linewidth=0.8, label=name)
-    axis.set_xlim(0, 1)
-    axis.set_ylim(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05))
-    axis.set_xlabel("relative rank")
-    axis.set_ylabel("mean min(r, 1/r)")
+    look: dict[str, Any] = {"color": style.BLUE, "markersize": 2.5}
+    axis.errorbar(centres[known], lines.y[known], lines.error[known], fmt="o", linewidth=0.8, **look)
+    axis.plot(centres[~known], lines.y[~known], "o", markerfacecolor="none", **look)
+    axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
+    axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
+    axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")
+    axis.set(xlim=(0, 1), ylim=(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05)))
+    axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
 
 
 def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
@@ -223,27 +198,14 @@ def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
     """Values of one panel by quantity, with their errors and references as attributes."""
     part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
     values = part.value.copy()
-    values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict()}
-    values.attrs["scope"] = part.scope.iloc[0] if len(part) else ""
+    values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict(), "scope": set(part.scope)}
     return values
 
 
-def _mean(numbers: pd.Series) -> str:
-    value, error = numbers["mean_ratio"], numbers.attrs["error"]["mean_ratio"]
-    return f"{value:.3f}" if pd.isna(error) else f"{value:.3f} ± {error:.3f}"
-
-
-def _kept(numbers: pd.Series) -> float:
-    return numbers["kept_mean"] / numbers["parameters"]
-
-
 def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
-    """What a panel is made of, and whether the spectrum is resolved.
-
-    :param shown: eigenvalues of a matrix that are shown, if they differ from those behind the ratios.
-    """
+    """What a panel is made of, with ``shown`` eigenvalues of a matrix or those kept, and whether it is resolved."""
     count = int(numbers["matrices"])
-    samples = "the whole set" if numbers.attrs["scope"] == "whole" else f"{count} batch{'es' * (count > 1)}"
+    samples = "the whole set" if numbers.attrs["scope"] == {"whole"} else f"{count} batch{'es' * (count > 1)}"
     told = [samples, f"{numbers['kept_mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}"]
     unresolved = int(numbers.get("unresolved_matrices", 0))
     if unresolved:
@@ -252,7 +214,6 @@ def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
 
 
 def _say(axis: Axes, lines: list[str]) -> None:
-    """Small text in the upper right corner of a panel."""
     text = "\n".join(lines)
     axis.text(0.98, 0.97, text, ha="right", va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25)
 
@@ -260,30 +221,21 @@ def _say(axis: Axes, lines: list[str]) -> None:
 def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
     """Say why nothing is shown as published: no float32 matrix, or too few to unfold."""
     axis.set(xticks=[], yticks=[])
-    for side in axis.spines.values():
-        side.set_visible(False)
-    parameters = int(resolved["parameters"])
+    axis.spines[:].set_visible(False)
+    size = int(resolved["parameters"])
+    text = f"not computed here\n(float32 matrices,\n{size} x {size},\n{4e-9 * size**2:.1f} GB each)"
     if len(published):
-        text = f"as published:\nnot unfolded, of\n{published['matrices']:.0f} float32 matrices"
-    else:
-        text = f"as published:\nnot computed here\n(float32 matrices,\n{parameters} x {parameters},\n"
-        text += f"{4e-9 * parameters**2:.1f} GB each)"
-    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=5.5, color="0.4", transform=axis.transAxes)
+        text = f"not unfolded, of\n{published['matrices']:.0f} float32 matrices"
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 5.5, "color": "0.4"}
+    axis.text(0.5, 0.5, f"as published:\n{text}", transform=axis.transAxes, **look)
 
 
 def _network(curves: pd.DataFrame, letter: str) -> str:
-    """Network, state and matrix of a panel in words."""
     network, state, _, kind = parts_of(curves[curves.panel == letter].spectrum.iloc[0])
     return f"{network.replace('_', ' ')}{'' if state == 'final' else ', untrained'}: {_KINDS[kind]}"
 
 
 def _scope(curves: pd.DataFrame, letter: str) -> str:
-    """The samples of a panel in words."""
     place = curves[curves.panel == letter].iloc[0]
     name = {"train": "training", "test": "test"}[parts_of(place.spectrum).split]
     return f"whole {name} set" if place.scope == "whole" else f"{name} batches"
-
-
-def _title(curves: pd.DataFrame, letter: str) -> str:
-    """Both."""
-    return f"{_network(curves, letter)},\n{_scope(curves, letter)}"
