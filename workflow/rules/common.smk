@@ -12,14 +12,15 @@ ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 LIBRARY = str(ROOT / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 # Jobs find the library by their environment.
-os.environ["PYTHONPATH"] = os.pathsep.join(
+PYTHONPATH = os.pathsep.join(
     dict.fromkeys(filter(None, [LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
 )
+os.environ.update(PYTHONPATH=PYTHONPATH)
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
 if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
-    shell.prefix(f"export PYTHONPATH={quote(os.environ['PYTHONPATH'])}; ")
+    shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
@@ -45,6 +46,12 @@ try:
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
+
+def shipped(name):
+    """A file that comes with the workflow: relative where Snakemake runs in the checkout, as its records have it."""
+    return name if Path.cwd() == ROOT else str(ROOT / name)
+
+
 # The scale that short names stand for. Rules never use it for a file whose path names a scale: `plan` takes that one's.
 SCALE = SETTINGS.scale
 plan = Binder(
@@ -54,6 +61,7 @@ plan = Binder(
     datasets=DATASETS,
     weights=WEIGHTS,
     backbones=BACKBONES,
+    shipped=shipped,
 )
 code = CodeParameter(ROOT / "workflow" / "scripts", plan)
 # For `resources:` of rules that gain from a GPU.
@@ -77,8 +85,3 @@ onstart:
 def matrix(path):
     """An output that is deleted once its spectrum is known, unless the settings keep it."""
     return path if KEEP else temp(path)
-
-
-def shipped(name):
-    """A file that comes with the workflow: relative where Snakemake runs in the checkout, as its records have it."""
-    return name if Path.cwd() == ROOT else str(ROOT / name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,21 @@ def item_of(paper: str, item: str) -> Item:
     return items[item]
 
 
-def inputs(settings: Settings, paper: str, item: str, scale: str) -> dict[str, list[str]]:
-    """Files that an item's numbers are made from, by name."""
+def inputs(
+    settings: Settings, paper: str, item: str, scale: str, shipped: Callable[[str], str]
+) -> dict[str, list[str]]:
+    """Files that an item's numbers are made from, by name.
+
+    :param shipped: where a file is that comes with the workflow; all others are made below the working directory.
+    """
+
+    def path(name: str) -> str:
+        if name.startswith("resources/published/"):
+            return shipped(name)
+        return name if name.startswith("resources/") else f"results/{scale}/{name}"
+
     files = item_of(paper, item).inputs(getattr(settings, paper))
-    return {key: [_below(scale, name) for name in names] for key, names in files.items()}
-
-
-def _below(scale: str, name: str) -> str:
-    return name if name.startswith("resources/") else f"results/{scale}/{name}"
+    return {key: [path(name) for name in names] for key, names in files.items()}
 
 
 def numbers_parameters(settings: Settings, paper: str, item: str) -> dict[str, Any]:
