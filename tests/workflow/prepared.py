@@ -33,6 +33,8 @@ from pathlib import Path
 PYTHON = Path(__file__).with_name("prepared_python")
 #: In the environment of runs: where that process listens.
 SOCKET = "PREPARED_SOCKET"
+#: In the environment of a job: where it tells what it has loaded.
+LOADED = "LOADED_MODULES"
 #: Longest call of a job: its environment.
 _LENGTH = 1 << 20
 
@@ -134,9 +136,19 @@ def _serve_jobs(address: str) -> None:
                 # As in a process of its own: a job that forgets its seed is not to have that of its neighbours.
                 import_module("numpy").random.seed()
                 import_module("torch").seed()
-                _end_with(lambda script=call["script"]: runpy.run_path(script, run_name="__main__"))
+                _end_with(lambda script=call["script"]: _run_script(script))
             connection.sendall(str(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])).encode())
             os._exit(0)
+
+
+def _run_script(script: str) -> None:
+    """Run it as Python does; in a folder that a test has named, tell which modules of the library it has loaded."""
+    names = runpy.run_path(script, run_name="__main__")
+    if folder := os.environ.get(LOADED):
+        job = names["snakemake"]
+        modules = [name.partition(".")[2] for name in sys.modules if name.startswith("deepspectra.")]
+        told = {"rule": job.rule, "wildcards": dict(job.wildcards.items()), "modules": modules}
+        Path(folder, f"{os.getpid()}.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _end_with_input() -> None:

@@ -32,7 +32,8 @@ class Wildcards(SimpleNamespace):
 
 for script, given in json.loads(sys.argv[1]):
     given["wildcards"] = Wildcards(**given["wildcards"])
-    named = {key: SimpleNamespace(**given[key]) for key in ("params", "input", "output") if isinstance(given[key], dict)}
+    named = {key: given[key] for key in ("params", "input", "output") if isinstance(given[key], dict)}
+    named = {key: SimpleNamespace(**values) for key, values in named.items()}
     runpy.run_path(script, {"snakemake": SimpleNamespace(**given | named)})
 """
 

@@ -108,6 +108,6 @@ rule embed_images:
     params:
         # Not the backbone that the settings ask for: the file says which one it is.
         settings=plan(networks.embedding_settings),
-        code=code("embed_images"),
+        code=code("embed_images", networks.backbone_modules),
     script:
         "../scripts/embed_images.py"

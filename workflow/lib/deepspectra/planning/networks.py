@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from deepspectra.config.settings import Settings
+from deepspectra.nn import backbones
 from deepspectra.papers.fan2020 import kernels
 
 __all__ = [
+    "backbone_modules",
     "dataset_entry",
     "embedding_settings",
     "evaluated_samples",
@@ -97,6 +99,11 @@ def recipe_modules(settings: Settings, network: str) -> list[str]:
 def kernel_modules(settings: Settings, item: str) -> list[str]:
     """The activation of a random network of fan2020."""
     return [f"nn.activations.{getattr(settings.fan2020, item).activation}"]
+
+
+def backbone_modules() -> list[str]:
+    """Every network that may make the features: only the file of weights says which one it is."""
+    return [f"nn.backbones.{name}" for name in backbones.names()]
 
 
 def kernel_data(settings: Settings, item: str) -> list[str]:

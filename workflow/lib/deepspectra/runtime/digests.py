@@ -22,12 +22,13 @@ from typing import NamedTuple
 
 from deepspectra.runtime import FORMAT
 
-__all__ = ["Source", "code_digest", "read_source"]
+__all__ = ["Source", "code_digest", "counted_modules", "read_source"]
 
 PACKAGE = __package__.partition(".")[0]
 FOLDER = Path(__file__).parents[1]
 #: The layer that is left out.
 UNCOUNTED = "runtime"
+_KEPT = FOLDER / "__pycache__" / "sources.json"
 
 # Fields of the syntax tree that repeat what the rest says, or say how a string was written.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -49,9 +50,15 @@ def code_digest(script: str | os.PathLike, *modules: str) -> str:
     :param modules: names below the package, such as ``"nn.activations.arctan"``, of what the script loads by name.
     :raises KeyError: if there is no such module.
     """
-    known = _sources(FOLDER / "__pycache__" / "sources.json")
-    first = known.of(Path(script))
-    pending, seen = [*modules, *_reached(first)], {}
+    counted = counted_modules(script, *modules)
+    first = _sources(_KEPT).of(Path(script)).digest
+    return _hash("\0".join([str(FORMAT), first, *(f"{name} {counted[name]}" for name in sorted(counted))]))[:16]
+
+
+def counted_modules(script: str | os.PathLike, *modules: str) -> dict[str, str]:
+    """The modules behind :func:`code_digest`, by their names below the package, and their digests."""
+    known = _sources(_KEPT)
+    pending, seen = [*modules, *_reached(known.of(Path(script)))], {}
     while pending:
         name = pending.pop()
         if name not in seen and name.partition(".")[0] != UNCOUNTED:
@@ -59,7 +66,7 @@ def code_digest(script: str | os.PathLike, *modules: str) -> str:
             seen[name] = source.digest
             pending += [name.rpartition(".")[0], *_reached(source)]
     known.keep()
-    return _hash("\0".join([str(FORMAT), first.digest, *(f"{name} {seen[name]}" for name in sorted(seen))]))[:16]
+    return seen
 
 
 def _reached(source: Source) -> list[str]:
