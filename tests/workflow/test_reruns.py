@@ -136,7 +136,9 @@ def test_one_thing_in_place_of_another_makes_anew_what_depends_on_it(finished, n
 @pytest.mark.parametrize("scale", [scale for scale in SCALES if scale != "smoke"])
 def test_files_of_one_scale_do_not_depend_on_the_scale_of_the_run(finished, scale):
     """Inputs, parameters and code of all jobs: each path says its own scale."""
-    files = everything(load_settings(ROOT / "config")["smoke"], "smoke")
+    everywhere = everything(load_settings(ROOT / "config")["smoke"], "smoke")
+    # Spectra stand behind figures and tables. Named as targets, they would bring back the vectors made beside them.
+    files = [file for file in everywhere if "/spectra/" not in file]
     assert finished.jobs("--config", f"scale={scale}", "--", *files) == {}
 
 
