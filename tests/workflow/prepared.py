@@ -1,11 +1,11 @@
-"""Snakemake and its jobs without their start: processes that have imported the packages of others, and fork.
+"""Snakemake and its jobs without their start-up: processes that have imported the packages of others, and fork.
 
-Nearly half of the processor time of a run at smoke scale goes into the same imports, 200 times over. What a test runs
-to its end by ``Project.snakemake`` does without: Snakemake is forked from one process, and each job from another, to
-which ``prepared_python`` passes it on. The library comes from the folder of the run, as always. What is killed,
-interrupted or submitted (``Project.start``) starts as it does for users, and so do the undisturbed runs of the kills;
-runs on a full disk are forked. All that is forked has one order of sets of text; what starts as for users has another
-in every process, and ``figures/drawn.py`` one of its own.
+Half of the processor time of a run at smoke scale goes into the same imports, 200 times over. Whatever a test runs to
+its end by ``Project.snakemake`` skips them: Snakemake is forked from one process and each job from another, to which
+``prepared_python`` passes it on. The library itself always comes from the folder of the run. Runs that are killed,
+interrupted or submitted (``Project.start``) start as they do for users, and so do the undisturbed runs of the kills;
+runs on a full disk are forked. All forks share one order of sets of text; what starts as for users has another in every
+process, and ``figures/drawn.py`` one of its own.
 
 Run as a program, this file is either process: the first takes calls from its standard input, a line each, and prints
 the exit status; the second listens on a socket.
