@@ -28,7 +28,6 @@ PACKAGE = __package__.partition(".")[0]
 FOLDER = Path(__file__).parents[1]
 #: The layer that is left out.
 UNCOUNTED = "runtime"
-_KEPT = FOLDER / "__pycache__" / "sources.json"
 
 # Fields of the syntax tree that repeat what the rest says, or say how a string was written.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -51,13 +50,13 @@ def code_digest(script: str | os.PathLike, *modules: str) -> str:
     :raises KeyError: if there is no such module.
     """
     counted = counted_modules(script, *modules)
-    first = _sources(_KEPT).of(Path(script)).digest
+    first = _known().of(Path(script)).digest
     return _hash("\0".join([str(FORMAT), first, *(f"{name} {counted[name]}" for name in sorted(counted))]))[:16]
 
 
 def counted_modules(script: str | os.PathLike, *modules: str) -> dict[str, str]:
     """The modules behind :func:`code_digest`, by their names below the package, and their digests."""
-    known = _sources(_KEPT)
+    known = _known()
     pending, seen = [*modules, *_reached(known.of(Path(script)))], {}
     while pending:
         name = pending.pop()
@@ -67,6 +66,10 @@ def counted_modules(script: str | os.PathLike, *modules: str) -> dict[str, str]:
             pending += [name.rpartition(".")[0], *_reached(source)]
     known.keep()
     return seen
+
+
+def _known() -> _Sources:
+    return _sources(FOLDER / "__pycache__" / "sources.json")
 
 
 def _reached(source: Source) -> list[str]:
