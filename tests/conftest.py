@@ -11,6 +11,6 @@ def pytest_collection_modifyitems(items):
     """Runs of the workflow first: each file stays in one process, while the other processes do the rest."""
     longest = [
         *("test_smoke.py", "test_bad_input.py", "test_slurm.py", "test_kills.py", "test_reruns.py"),
-        *("test_training.py", "test_rules.py", "test_profiles.py"),
+        *("test_training.py", "test_rules.py", "test_profiles.py", "test_elsewhere.py"),
     ]
     items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))

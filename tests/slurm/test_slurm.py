@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from workflow.conftest import Project, copy_project
 
 from deepspectra.runtime.store import file_hash
+from tests.workflow.conftest import Project, copy_project
 
 from .cluster import Cluster, Impossible, check
 
@@ -34,11 +34,11 @@ SLURM = ["--profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-st
 GPU_RULES = {"simulate_random_features", "train_network", "compute_trained_kernels"}
 #: As the executor names groups: group and rules.
 LAWS = "limit_laws_draw_limit_law_solve_limit_law"
+LAST_STEPS = "last_steps_draw_figure_make_numbers"
 CPU_JOBS = {
     "decompose_trained_kernels",
     LAWS,
-    "last_steps_compare_training_loss_draw_figure",
-    "last_steps_compare_trained_spectra_draw_figure",
+    LAST_STEPS,
 }
 #: Jobs without disturbance: the two panels of figure 2 are two.
 SUBMISSIONS = 8
@@ -285,7 +285,7 @@ def test_a_group_that_slurm_refuses_says_why(cluster, tmp_path, mistake):
     result = end_of(run)
     assert result.returncode == 1
     [told] = re.findall(r"^error: .*", result.stdout, flags=re.MULTILINE)
-    assert told.startswith("error: group last_steps_draw_figure_evaluate_activations: ")
+    assert told.startswith(f"error: group {LAST_STEPS}: ")
     assert mistake.words in told.lower(), told
     assert "message: None" in result.stdout
     assert not results(project)

@@ -1,11 +1,11 @@
-"""Snakemake and its jobs without their start: processes that have imported the packages of others, and fork.
+"""Snakemake and its jobs without their start-up: processes that have imported the packages of others, and fork.
 
-Nearly half of the processor time of a run at smoke scale goes into the same imports, 200 times over. What a test runs
-to its end by ``Project.snakemake`` does without: Snakemake is forked from one process, and each job from another, to
-which ``prepared_python`` passes it on. The library comes from the folder of the run, as always. What is killed,
-interrupted or submitted (``Project.start``) starts as it does for users, and so do the undisturbed runs of the kills;
-runs on a full disk are forked. All that is forked has one order of sets of text; what starts as for users has another
-in every process, and ``figures/drawn.py`` one of its own.
+Half of the processor time of a run at smoke scale goes into the same imports, 200 times over. Whatever a test runs to
+its end by ``Project.snakemake`` skips them: Snakemake is forked from one process and each job from another, to which
+``prepared_python`` passes it on. The library itself always comes from the folder of the run. Runs that are killed,
+interrupted or submitted (``Project.start``) start as they do for users, and so do the undisturbed runs of the kills;
+runs on a full disk are forked. All forks share one order of sets of text; what starts as for users has another in every
+process, and ``figures/drawn.py`` one of its own.
 
 Run as a program, this file is either process: the first takes calls from its standard input, a line each, and prints
 the exit status; the second listens on a socket.
@@ -33,6 +33,8 @@ from pathlib import Path
 PYTHON = Path(__file__).with_name("prepared_python")
 #: In the environment of runs: where that process listens.
 SOCKET = "PREPARED_SOCKET"
+#: In the environment of a job: where it tells what it has loaded.
+LOADED = "LOADED_MODULES"
 #: Longest call of a job: its environment.
 _LENGTH = 1 << 20
 
@@ -134,9 +136,19 @@ def _serve_jobs(address: str) -> None:
                 # As in a process of its own: a job that forgets its seed is not to have that of its neighbours.
                 import_module("numpy").random.seed()
                 import_module("torch").seed()
-                _end_with(lambda script=call["script"]: runpy.run_path(script, run_name="__main__"))
+                _end_with(lambda script=call["script"]: _run_script(script))
             connection.sendall(str(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])).encode())
             os._exit(0)
+
+
+def _run_script(script: str) -> None:
+    """Run it as Python does; in a folder that a test has named, tell which modules of the library it has loaded."""
+    names = runpy.run_path(script, run_name="__main__")
+    if folder := os.environ.get(LOADED):
+        job = names["snakemake"]
+        modules = [name.partition(".")[2] for name in sys.modules if name.startswith("deepspectra.")]
+        told = {"rule": job.rule, "wildcards": dict(job.wildcards.items()), "modules": modules}
+        Path(folder, f"{os.getpid()}.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _end_with_input() -> None:

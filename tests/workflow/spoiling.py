@@ -8,7 +8,6 @@ import os
 import pickle
 import re
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -23,25 +22,17 @@ CANARY = "canary"
 class Bomb:
     """Unpickling it makes a folder."""
 
-    def __init__(self, place: str) -> None:
-        self.place = place
-
     def __reduce__(self):
-        return os.mkdir, (self.place,)
+        return os.mkdir, (CANARY,)
 
 
 def pickled_code(path: Path) -> None:
     """A pickle that makes the canary beside the project's Snakefile where it is loaded."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pickle.dumps({"weight": Bomb(CANARY)}, protocol=2))
+    path.write_bytes(pickle.dumps({"weight": Bomb()}, protocol=2))
 
 
-def pickled_array(path: Path) -> None:
-    """A .npy file whose array of objects is such a pickle."""
-    np.save(path, np.array([Bomb(CANARY)], dtype=object), allow_pickle=True)
-
-
-def cut_short(path: Path, share: float = 0.5) -> None:
+def cut_short(path: Path, share: float) -> None:
     """Keep the beginning alone."""
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
@@ -49,7 +40,6 @@ def cut_short(path: Path, share: float = 0.5) -> None:
 
 def error_page(path: Path) -> None:
     """What a portal sends in the place of a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("<!DOCTYPE html>\n<html><body><h1>503 Service Unavailable</h1></body></html>\n")
 
 
@@ -62,22 +52,17 @@ def replace_cell(path: Path, line: int, column: str, text: str) -> None:
     path.write_text("\n".join([*lines, ""]))
 
 
-def change_array(path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Put what a function makes of an array in its place; None takes it away."""
+def replace_array(path: Path, name: str, array: object) -> None:
+    """Put an array in the place of another, whose checksum stays; None takes it away."""
     with h5py.File(path, "r+") as file:
-        changed = change(file[name][()])
         del file[name]
-        if changed is not None:
-            file[name] = changed
+        if array is not None:
+            file[name] = array
 
 
-def write_network(path: Path, shapes: dict[str, tuple[int, ...]], value: float = 0.1) -> None:
-    """Weights of both states, all of one value."""
-    arrays = {
-        f"{state}/{name}": np.full(shape, value, np.float32)
-        for state in ("initial", "final")
-        for name, shape in shapes.items()
-    }
+def write_network(path: Path, name: str, shape: tuple[int, ...]) -> None:
+    """Weights of both states with one array."""
+    arrays = {f"{state}/{name}": np.full(shape, 0.1, np.float32) for state in ("initial", "final")}
     store.write(path, arrays, parameters={})
 
 
@@ -90,7 +75,7 @@ def archive_with_a_way_out(path: Path) -> None:
 
 
 def digits(folder: Path) -> None:
-    """The four files of MNIST: small, and the last one cut short."""
+    """The four files of MNIST: small, and the last three cut short."""
     for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         content = gzip.compress(b"\0\0\x08\x01\0\0\0\x05hello" + os.urandom(500))
         (folder / f"{name}-ubyte.gz").write_bytes(content if name < "train-labels" else content[:200])

@@ -30,16 +30,17 @@ class Wildcards(SimpleNamespace):
     def __getitem__(self, key):
         return getattr(self, key)
 
-given = json.loads(sys.argv[2])
-given["wildcards"] = Wildcards(**given["wildcards"])
-named = {key: SimpleNamespace(**given[key]) for key in ("params", "input", "output") if isinstance(given[key], dict)}
-runpy.run_path(sys.argv[1], {"snakemake": SimpleNamespace(**given | named)})
+for script, given in json.loads(sys.argv[1]):
+    given["wildcards"] = Wildcards(**given["wildcards"])
+    named = {key: given[key] for key in ("params", "input", "output") if isinstance(given[key], dict)}
+    named = {key: SimpleNamespace(**values) for key, values in named.items()}
+    runpy.run_path(script, {"snakemake": SimpleNamespace(**given | named)})
 """
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A folder with weights and features, and a function that runs a script there as Snakemake would."""
+    """A folder with weights and features, in which all scripts have run, one after the other in one process."""
     folder = tmp_path_factory.mktemp("curvature")
     rng = np.random.default_rng(1)
     arrays = {}
@@ -52,17 +53,11 @@ def run(tmp_path_factory):
     weights = {f"final/{name}": array for name, array in parameters_of(model).items()}
     store.write(folder / "weights.h5", weights, parameters={})
 
+    jobs = []
+
     def script(name, **given):
         log = {"log": [f"{name}.log"], "threads": 1, "config": {"device": "cpu"}}
-        result = subprocess.run(
-            [sys.executable, "-c", RUN, str(ROOT / "workflow" / "scripts" / f"{name}.py"), json.dumps(given | log)],
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "lib")},
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == 0, result.stderr
-        return folder
+        jobs.append([str(ROOT / "workflow" / "scripts" / f"{name}.py"), given | log])
 
     place = {"state": "final", "split": "test", "kind": "hessian"}
     files = {"weights": "weights.h5", "data": "features.h5"}
@@ -79,7 +74,16 @@ def run(tmp_path_factory):
     inputs |= {"published_whole": ["pwhole.h5"], "resolved_whole": ["whole_resolved.h5"]}
     outputs = {"curves": "curves.csv", "summary": "summary.csv"}
     params = {"curvature": {"unfolded_share": 0.3333, "seed": 2}, "data": "features"}
-    return script("analyse_curvature", wildcards=wildcards, input=inputs, output=outputs, params=params)
+    script("analyse_curvature", wildcards=wildcards, input=inputs, output=outputs, params=params)
+    result = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps(jobs)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "lib")},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return folder
 
 
 def test_a_whole_set_as_published_and_resolved_are_one_matrix(run):

@@ -8,22 +8,16 @@ import sys
 
 import pytest
 
-from deepspectra.config import SCALES
+from deepspectra.config import SCALES, load_settings
+from deepspectra.papers.registry import PAPERS, items_of
 
 from .conftest import ROOT
 
-TARGETS = {
-    "thamm2024": ["figure_1", "figure_2", "figure_3", "figure_4", "table_1", "table_2"],
-    "pennington2017": ["figure_1", "figure_2", "figure_3"],
-    "fan2020": [*(f"figure_{number}" for number in (1, 2, 3)), *(f"figure_s{number}" for number in range(1, 7))],
-    "baskerville2022": [
-        *(f"figure_{number}" for number in range(1, 10)),
-        *(f"figure_a{number}" for number in range(10, 15)),
-        *("figure_resnet34", "table_networks"),
-    ],
-}
-LAWS = ["limit_laws", "limit_three_layers"]
-ALIASES = [*TARGETS, *(f"{paper}_{item}" for paper, items in TARGETS.items() for item in items), *LAWS, "claims"]
+ITEMS = {f"{paper}_{item}": entry for paper in PAPERS for item, entry in items_of(paper).items()}
+FIGURES = [name for name, entry in ITEMS.items() if entry.drawing]
+TABLES = [name for name, entry in ITEMS.items() if not entry.drawing]
+LAWS = [f"limit_{law}" for law in load_settings(ROOT / "config")["smoke"].limit_laws]
+ALIASES = [*PAPERS, *ITEMS, "limit_laws", *LAWS, "claims", "report"]
 
 
 def run_tool(*command: str) -> subprocess.CompletedProcess[str]:
@@ -55,26 +49,25 @@ def test_types_of_the_library_are_checked():
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_target_has_a_plan_at_every_scale(project, scale):
     jobs = project.jobs("--config", f"scale={scale}", "--", *ALIASES, "data", "all")
-    assert jobs["draw_figure"] == sum(item.startswith("figure") for items in TARGETS.values() for item in items)
-    assert jobs["tabulate_accuracies"] == jobs["tabulate_spacing_tests"] == 1
+    assert jobs["make_numbers"] == jobs["draw_figure"] == len(FIGURES) > 30
     assert jobs["fetch_dataset"] == jobs["fetch_weights"] == 3
-    assert jobs["fetch_backbone"] == jobs["solve_limit_law"] == jobs["draw_limit_law"] == 1
-    assert jobs["check_claims"] == jobs["draw_claims"] == 1
-    # Each alias stands for itself; only those of papers and figures, and all and data, are without a job of their own.
-    assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*ALIASES, "data", "all"}
+    # Each target stands for itself; those of papers and items, and all and data, have no job of their own.
+    once = [*ALIASES, *(f"make_{name}" for name in TABLES), "check_claims", "draw_claims", "write_report"]
+    assert {name: count for name, count in jobs.items() if count == 1}.keys() >= {*once, "data", "all"}
+    assert jobs["solve_limit_law"] == jobs["draw_limit_law"] == len(LAWS)
 
 
-def test_listed_targets_are_those_of_this_test(project):
+def test_listed_targets_are_those_of_the_registry(project):
     # Names begin their lines, descriptions are indented.
     listed = re.findall(r"^\w+", project.snakemake("--list-target-rules").stdout, re.MULTILINE)
-    assert {name for name in listed if name.startswith((*TARGETS, "limit_", "claims"))} == set(ALIASES)
+    assert {name for name in listed if name != "Using" and not name.startswith("fetch_")} == {*ALIASES, "data", "all"}
 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_path_says_its_own_scale(project, scale):
     """Whatever the switch says: the scale is part of every path."""
     jobs = project.jobs(f"results/{scale}/figures/pennington2017/figure_3.pdf")
-    assert jobs == {"evaluate_activations": 1, "draw_figure": 1}
+    assert jobs == {"make_numbers": 1, "draw_figure": 1}
 
 
 def test_the_default_is_everything_at_preview_scale(project):
@@ -161,7 +154,7 @@ def test_a_network_of_ones_own_has_its_rows_and_its_figure(project):
         "baskerville2022={networks: {mine: {data: mnist, hidden: [30], seed: 1, epochs: 2}}, figure_4: {network: mine}}"
     )
     jobs = project.jobs("--config", own, "--", "baskerville2022_table_networks", "baskerville2022_figure_4")
-    assert jobs["tabulate_networks"] == jobs["draw_figure"] == 1
+    assert jobs["make_baskerville2022_table_networks"] == jobs["draw_figure"] == 1
     result = project.snakemake("--dry-run", "--config", own, "--", "baskerville2022_figure_4")
     assert "results/preview/networks/mine.h5" in result.stdout
     assert "lenet" not in result.stdout
@@ -169,12 +162,10 @@ def test_a_network_of_ones_own_has_its_rows_and_its_figure(project):
 
 def test_claims_need_the_tables_of_all_papers_or_of_those_that_are_named(project):
     """Of all, what their figures and tables need; of pennington2017, neither data nor networks."""
-    assert {"train_network", "tabulate_spacing_tests", "evaluate_activations"} <= project.jobs("claims").keys()
+    assert {"train_network", "make_numbers", *(f"make_{name}" for name in TABLES)} <= project.jobs("claims").keys()
     some = project.jobs("--config", "claims={papers: [pennington2017]}", "--", "claims")
-    assert some == {
-        **{"simulate_data_covariance": 7, "simulate_random_features": 2, "compare_data_covariance": 1},
-        **{"compare_training_loss": 1, "evaluate_activations": 1, "check_claims": 1, "draw_claims": 1, "claims": 1},
-    }
+    claims = {"check_claims": 1, "draw_claims": 1, "claims": 1}
+    assert some == {"simulate_data_covariance": 7, "simulate_random_features": 2, "make_numbers": 3} | claims
 
 
 def test_claims_have_no_network_of_their_own_trained(project):

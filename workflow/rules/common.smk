@@ -12,14 +12,15 @@ ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 LIBRARY = str(ROOT / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 # Jobs find the library by their environment.
-os.environ["PYTHONPATH"] = os.pathsep.join(
+PYTHONPATH = os.pathsep.join(
     dict.fromkeys(filter(None, [LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
 )
+os.environ.update(PYTHONPATH=PYTHONPATH)
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
 if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
-    shell.prefix(f"export PYTHONPATH={quote(os.environ['PYTHONPATH'])}; ")
+    shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table

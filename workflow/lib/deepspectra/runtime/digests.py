@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from deepspectra.runtime import FORMAT
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_text
 
-__all__ = ["Source", "code_digest", "read_source"]
+__all__ = ["Source", "code_digest", "counted_modules", "read_source"]
 
 PACKAGE = __package__.partition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -46,17 +47,27 @@ def code_digest(script: Path, *modules: str) -> str:
     :param modules: names below the package, such as ``"nn.activations.arctan"``, of what the script loads by name.
     :raises KeyError: if there is no such module.
     """
+    source = read_source(script.read_text(encoding="utf-8"))
+    counted = _reached(source, modules)
+    return _hash("\0".join([str(FORMAT), source.digest, *(f"{name} {counted[name]}" for name in sorted(counted))]))[:16]
+
+
+def counted_modules(script: Path, *modules: str) -> dict[str, str]:
+    """The modules behind :func:`code_digest`, by their names below the package, and their digests."""
+    return _reached(read_source(script.read_text(encoding="utf-8")), modules)
+
+
+def _reached(source: Source, modules: Iterable[str]) -> dict[str, str]:
     library = _library()
     if unknown := [name for name in modules if name not in library]:
         raise KeyError(f"{PACKAGE} has no module {unknown[0]!r}")
-    first = read_source(script.read_text(encoding="utf-8"))
-    pending, seen = [*modules, *first.imported], {}
+    pending, seen = [*modules, *source.imported], {}
     while pending:
         name = pending.pop()
         if name in library and name not in seen and name.partition(".")[0] != UNCOUNTED:
             seen[name], imported = library[name]
             pending += [name.rpartition(".")[0], *imported]
-    return _hash("\0".join([str(FORMAT), first.digest, *(f"{name} {seen[name]}" for name in sorted(seen))]))[:16]
+    return seen
 
 
 @cache

@@ -15,9 +15,9 @@ from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.gaussian_process import process_density
-from deepspectra.rmt.goe import goe_levels
 from deepspectra.rmt.laws.ratios import GOE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import goe_spacing_cdf, wigner_surmise
+from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError

@@ -1,0 +1,83 @@
+"""The workflow away from its checkout: with ``--directory``, and as a module of another workflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project, copy_project
+
+FIGURE = "results/smoke/figures/pennington2017/figure_3"
+#: Of everything, all that no rule makes: these come with the workflow, wherever Snakemake runs.
+EVERYTHING = {"make_thamm2024_table_1", "make_thamm2024_table_2", "check_claims", "write_report"}
+IMPORTER = """
+configfile: "config.yaml"
+
+
+module deepspectra:
+    snakefile:
+        "{root}/workflow/Snakefile"
+    prefix:
+        "rmt"
+    config:
+        config["rmt"]
+
+
+use rule * from deepspectra as rmt_*
+
+
+rule size:
+    default_target: True
+    input:
+        "rmt/{figure}.pdf",
+    output:
+        "size.txt",
+    shell:
+        "wc -c < {{input:q}} > {{output}}"
+"""
+
+
+def made(folder: Path) -> set[str]:
+    """Files below a folder, those of Snakemake itself apart."""
+    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {name.as_posix() for name in names if not {".snakemake", "__pycache__"} & set(name.parts)}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Project:
+    return copy_project(tmp_path_factory.mktemp("a checkout"))
+
+
+@pytest.fixture
+def importer(checkout, tmp_path) -> Project:
+    """Another workflow, in a folder of its own, that has this one as a module with settings of its own."""
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "workflow" / "Snakefile").write_text(IMPORTER.format(root=checkout.folder, figure=FIGURE))
+    (tmp_path / "config.yaml").write_text("rmt: {scale: smoke, pennington2017: {figure_3: {points: 51}}}\n")
+    return Project(tmp_path)
+
+
+def test_a_figure_is_made_in_another_directory(checkout, tmp_path):
+    before = made(checkout.folder)
+    where = ("--directory", str(tmp_path), "--config", "scale=smoke", "--")
+    result = checkout.snakemake("--cores", "1", *where, "pennington2017_figure_3")
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert {f"{FIGURE}.{suffix}" for suffix in ("pdf", "png", "csv")} <= made(tmp_path)
+    assert made(checkout.folder) == before
+    assert checkout.jobs(*where, "pennington2017_figure_3") == {}
+    assert checkout.jobs(*where, "all").keys() >= EVERYTHING
+
+
+def test_another_workflow_makes_a_figure_with_settings_of_its_own(importer):
+    result = importer.snakemake("--cores", "1")
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert {f"rmt/{FIGURE}.{suffix}" for suffix in ("pdf", "png", "csv")} | {"size.txt"} <= made(importer.folder)
+    assert {name.partition("/")[0] for name in made(importer.folder)} == {"workflow", "config.yaml", "rmt", "size.txt"}
+    assert importer.jobs() == {}
+    assert {f"rmt_{rule}" for rule in EVERYTHING} <= importer.jobs("--", "rmt_all").keys()
+
+
+def test_the_two_places_of_the_snakefile_are_one_workflow(checkout):
+    target = ("--config", "scale=smoke", "--", "all")
+    assert checkout.jobs("--snakefile", "workflow/Snakefile", *target) == checkout.jobs(*target)
