@@ -7,8 +7,6 @@ Run it after a change of the dependencies in pyproject.toml:
 Arguments fix single versions; all others become the newest that fit together.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

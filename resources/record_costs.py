@@ -8,8 +8,6 @@ except downloads; `all` counts each job once. Unfinished targets are reported an
 and so do rows with basis `estimated`, written by hand, of targets that were never finished.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

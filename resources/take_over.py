@@ -16,8 +16,6 @@ Unlike ``snakemake --touch`` it accepts a file only if
 Whatever fails stays as it is, is listed with the reason, and is made again by the next run.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The command line: run it as ``deepspectra`` or ``python -m deepspectra.cli``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What the commands print: plain text for a terminal."""
 
-from __future__ import annotations
-
 import argparse
 import textwrap
 from pathlib import Path

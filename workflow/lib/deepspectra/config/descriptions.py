@@ -1,7 +1,5 @@
 """Settings in words: for captions, for the command line, and as a JSON schema."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from functools import reduce

@@ -1,10 +1,8 @@
 """Settings of limit laws that belong to no figure of a paper."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,7 +29,7 @@ class LawInput(Node):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> LawInput:
+    def _one_source(self) -> Self:
         # Imported here: only those who ask for a law need NumPy.
         from deepspectra.rmt.limits.eigenvalue_files import check_name
 
@@ -76,7 +74,7 @@ class LawEntry(Node):
     points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
 
     @model_validator(mode="after")
-    def _consistent(self) -> LawEntry:
+    def _consistent(self) -> Self:
         # Imported here, as for the input.
         from deepspectra.nn.activations.own import resolve_activation
         from deepspectra.spectra.limit_laws import input_spectrum

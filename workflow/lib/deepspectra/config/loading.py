@@ -1,7 +1,5 @@
 """From YAML files and the command line to checked settings."""
 
-from __future__ import annotations
-
 import difflib
 import math
 import re

@@ -1,8 +1,6 @@
 """All settings of the workflow at one scale."""
 
-from __future__ import annotations
-
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -79,7 +77,7 @@ class Settings(Node):
     limit_laws: LimitLaws = Field(description="Limit laws on their own, one entry each; null: none.")
 
     @model_validator(mode="after")
-    def _one_name_one_network(self) -> Settings:
+    def _one_name_one_network(self) -> Self:
         # All weights lie in one folder, under the names of their networks.
         owners = dict.fromkeys(self.thamm2024.known_networks, "thamm2024")
         others = [("baskerville2022", name) for name in self.baskerville2022.networks]

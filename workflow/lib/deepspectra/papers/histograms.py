@@ -1,7 +1,5 @@
 """Histograms as rows of a figure's table of plotted numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 __all__ = ["Bar", "histogram", "zoom"]

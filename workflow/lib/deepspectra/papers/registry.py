@@ -3,8 +3,6 @@
 Every start of Snakemake imports this: nothing here is heavy.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """One look for all figures; equal numbers give equal files."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 

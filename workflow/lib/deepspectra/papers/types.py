@@ -1,7 +1,5 @@
 """What settings are typed with: nodes, numbers, and sizes that must divide."""
 
-from __future__ import annotations
-
 import re
 from fractions import Fraction
 from typing import Annotated

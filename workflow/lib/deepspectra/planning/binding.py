@@ -1,10 +1,8 @@
 """Functions of settings, bound to Snakemake's wildcards."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Binder"]
 
@@ -24,7 +22,7 @@ class Binder:
     def __init__(self, settings: Mapping[str, Any], **known: Any) -> None:
         self._settings, self._known = settings, known
 
-    def of(self, paper: str) -> Binder:
+    def of(self, paper: str) -> Self:
         """The same, where ``paper`` stands for one paper's settings and not for a wildcard."""
         return Binder(self._settings, **self._known, paper=lambda settings: getattr(settings, paper))
 

@@ -1,7 +1,5 @@
 """Files that the settings name, checked before anything is planned: a missing one would stop a run hours later."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from deepspectra.config.settings import Settings

@@ -1,7 +1,5 @@
 """Rerun digests of rules, with the modules that their jobs load by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Times are four to ten times what was measured, so that a cluster ends no job that is merely slow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 

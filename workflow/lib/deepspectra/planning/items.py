@@ -1,7 +1,5 @@
 """Files behind figures, tables, limit laws and claims, and their small print."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Which networks are trained, how, on what, and with which modules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ Each figure has one caption file: a line with the title, a line with the small p
 line of numbers for each series. The page of results and Snakemake's report both read it.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any, NamedTuple

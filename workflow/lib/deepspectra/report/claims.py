@@ -4,8 +4,6 @@ The ledger, ``resources/claims.csv``, holds every claim of the papers, with the 
 is accepted.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path

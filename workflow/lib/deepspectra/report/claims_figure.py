@@ -1,7 +1,5 @@
 """The claims of the papers at a glance: published and accepted values, measured values and verdicts."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The figure of a limit law from the configuration: density and distribution function."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

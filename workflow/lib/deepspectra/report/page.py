@@ -4,8 +4,6 @@ It loads nothing: small copies of the pictures are inside the page, and links le
 neither a time nor a machine, so that equal results give an equal page.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import os

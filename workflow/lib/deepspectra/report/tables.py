@@ -1,7 +1,5 @@
 """A table as people read it: as data for the page of results, and as a page of its own for Snakemake's report."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

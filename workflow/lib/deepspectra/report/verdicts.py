@@ -1,7 +1,5 @@
 """The four verdicts, the rule behind them, and how numbers and bounds are written."""
 
-from __future__ import annotations
-
 import math
 
 from deepspectra.papers.reading import Measured

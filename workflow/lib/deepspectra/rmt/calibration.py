@@ -1,7 +1,5 @@
 """Tests that hold their level: statistics judged against draws from the null hypothesis, and multiple testing."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Distances between samples and laws."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

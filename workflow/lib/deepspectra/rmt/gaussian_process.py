@@ -1,7 +1,5 @@
 """Hessians of random loss surfaces that are Gaussian processes (baskerville2022, section 6.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ advance. Spacings are correlated and unfolded by a fit to themselves; entries of
 :mod:`deepspectra.rmt.calibration` therefore judges the same statistics against random matrices.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

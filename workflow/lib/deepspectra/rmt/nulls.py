@@ -3,8 +3,6 @@
 No matrix is formed: a spectrum takes O(m^2) time and O(m) memory.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg import eigvalsh_tridiagonal, lapack
 

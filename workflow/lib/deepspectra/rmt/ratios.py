@@ -1,7 +1,5 @@
 """Ratios of neighbouring spacings: no unfolding, and one number a spectrum with its error (baskerville2022)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

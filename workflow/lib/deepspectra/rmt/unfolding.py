@@ -6,8 +6,6 @@ that they unfold, so statistics of the unfolded levels must be judged against ra
 :mod:`deepspectra.rmt.calibration`. Half-windows and degrees are at least 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

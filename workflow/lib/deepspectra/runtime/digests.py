@@ -8,8 +8,6 @@ layer :mod:`deepspectra.runtime`, which carries bytes. Golden files guard these 
 :data:`deepspectra.runtime.FORMAT` is raised when they change on purpose.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json

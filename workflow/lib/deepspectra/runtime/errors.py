@@ -1,7 +1,5 @@
 """Errors that a user is meant to read; a full disk is one of them."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ account, the executor asks for the name of the job's rule. A group has none, so 
 silently, and the run waits for ever.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """A progress bar on standard error that also reads well in a log file."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Entries that are looked up by name, one module each in the folder of a package."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Collection

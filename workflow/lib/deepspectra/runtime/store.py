@@ -12,8 +12,6 @@ tell where they come from:
 ``noise_floor``    absolute size below which a stored eigenvalue is rounding noise
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -3,8 +3,6 @@
 CSV files carry no checksum, so that people can edit them. A word among numbers would otherwise be drawn as a category.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from pathlib import Path
 

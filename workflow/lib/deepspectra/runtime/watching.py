@@ -4,8 +4,6 @@ When Snakemake is killed alone, its jobs live on. They could run for hours and w
 with other parameters, makes the same ones. So every local job watches the process of its run.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

@@ -3,8 +3,6 @@
 Kept apart from the statistics, so that editing those decomposes nothing again.
 """
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

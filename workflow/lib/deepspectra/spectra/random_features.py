@@ -4,8 +4,6 @@ Random numbers come from seeded generators on the CPU, whatever device computes,
 everywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Singular value decompositions of weight matrices."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Random crops, mirror images and shifts for training, from a generator on the CPU, whatever the device."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -4,8 +4,6 @@ Creating one of the classes of :mod:`torch.optim` imports torch's compiler, whic
 many a training of the preview. The steps are bit-identical to theirs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal

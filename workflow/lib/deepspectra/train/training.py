@@ -4,8 +4,6 @@ All samples lie on the device as one tensor. Everything random in an epoch comes
 a run that is killed and continues from a checkpoint ends with the same weights as one that is not.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Claims of Baskerville, Granziol and Keating (2022)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import partial

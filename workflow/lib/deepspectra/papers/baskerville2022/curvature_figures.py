@@ -1,7 +1,5 @@
 """The panels of one figure, gathered from the statistics of the spectra that it shows (baskerville2022)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

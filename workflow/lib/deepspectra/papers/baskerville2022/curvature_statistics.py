@@ -5,8 +5,6 @@ cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix t
 through the same functions.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Names in tables of curvature spectra; jobs that read them depend on nothing else of how spectra are planned."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, cast
 
 __all__ = ["UNCUT", "SpectrumParts", "parts_of"]

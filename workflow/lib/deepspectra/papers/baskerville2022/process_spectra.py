@@ -1,7 +1,5 @@
 """Eigenvalues of Gaussian processes' Hessians, drawn for figures 5 and 6 of baskerville2022."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

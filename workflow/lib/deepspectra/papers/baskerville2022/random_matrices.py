@@ -1,7 +1,5 @@
 """Figures made from one file of eigenvalues: random matrices, and a large network beside them (baskerville2022)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Settings of Baskerville, Granziol and Keating (2022)."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -48,7 +46,7 @@ class HessianTraining(Node):
     )
 
     @model_validator(mode="after")
-    def _ordered(self) -> HessianTraining:
+    def _ordered(self) -> Self:
         if self.decay_start >= self.decay_end:
             raise ValueError(f"the decay starts before it ends; found {self.decay_start:g} and {self.decay_end:g}")
         return self
@@ -97,7 +95,7 @@ class HessianNetwork(Node):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> HessianNetwork:
+    def _complete(self) -> Self:
         if self.architecture == "lenet" and (self.hidden or self.data != "cifar10"):
             raise ValueError("architecture lenet takes cifar10 and has its own hidden layers")
         deep = self.hidden or self.architecture == "lenet"
@@ -180,7 +178,7 @@ class GaussianProcess(Node):
     seed: Seed
 
     @model_validator(mode="after")
-    def _complete(self) -> GaussianProcess:
+    def _complete(self) -> Self:
         if set(self.second_derivatives) != set("abcdef") or set(self.outlier_scales) != set("ef"):
             raise ValueError("second_derivatives has the keys a to f, outlier_scales e and f")
         if self.outliers > self.dimension:
@@ -243,7 +241,7 @@ class Baskerville2022(Node):
     figure_resnet34: LargeNetwork = Field(description="Beyond the paper.")
 
     @model_validator(mode="after")
-    def _known(self) -> Baskerville2022:
+    def _known(self) -> Self:
         for name, network in self.networks.items():
             if not NAME.fullmatch(name):
                 raise ValueError(f"names of networks are small letters, digits and _, a letter first; found {name!r}")

@@ -1,7 +1,5 @@
 """Every curvature spectrum in one table: eigenvalues and ratios, as published and resolved (baskerville2022)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

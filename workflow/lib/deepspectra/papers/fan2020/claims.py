@@ -1,7 +1,5 @@
 """Readings of the claims of Fan and Wang (2020)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -3,8 +3,6 @@
 Curves have the columns panel, series, x, x_high and y; summaries panel, series, quantity, value, reference and at.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """How Fan and Wang (2020) train their networks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,6 @@
 """Settings of Fan and Wang (2020)."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -49,7 +47,7 @@ class KernelSpectra(Node):
     seed: Seed
 
     @model_validator(mode="after")
-    def _sums_are_exact_enough(self) -> KernelSpectra:
+    def _sums_are_exact_enough(self) -> Self:
         if self.dtype == "float64" and self.accumulation == "float32":
             raise ValueError("accumulation must be float64 where dtype is float64")
         return self
@@ -69,7 +67,7 @@ class ImageKernelSpectra(KernelSpectra):
     )
 
     @model_validator(mode="after")
-    def _possible(self) -> ImageKernelSpectra:
+    def _possible(self) -> Self:
         if self.samples > 50_000:
             raise ValueError(f"samples must be at most the 50000 training images of CIFAR-10, found {self.samples}")
         _check_components(self.removed_components, self.samples)
@@ -106,7 +104,7 @@ class KernelNetwork(Node):
     seed: Seed
 
     @model_validator(mode="after")
-    def _complete(self) -> KernelNetwork:
+    def _complete(self) -> Self:
         if self.data == "sphere" and (self.input_dimension is None or self.classes or self.removed_components):
             raise ValueError("data sphere needs input_dimension and has neither classes nor removed_components")
         if self.data == "cifar10" and (self.classes is None or self.input_dimension is not None):
@@ -161,7 +159,7 @@ class Fan2020(Node):
     figure_s6: TrainedKernels = Field(description="Kernels after training on two classes of images.")
 
     @model_validator(mode="after")
-    def _networks_fit(self) -> Fan2020:
+    def _networks_fit(self) -> Self:
         for name, network in self.networks.items():
             if not NAME.fullmatch(name) or name.startswith(("figure_", "table_")):
                 raise ValueError(

@@ -1,7 +1,5 @@
 """Claims of Pennington and Worah (2017)."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, number

@@ -1,7 +1,5 @@
 """Figures of Pennington and Worah (2017), drawn from tidy tables of the plotted numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,8 +1,6 @@
 """Settings of Pennington and Worah (2017)."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,7 +32,7 @@ class CovarianceDistance(Node):
     seed: Seed
 
     @model_validator(mode="after")
-    def _whole_sizes(self) -> CovarianceDistance:
+    def _whole_sizes(self) -> Self:
         for n0 in self.input_dimensions:
             require_whole(n0, self.phi, "n0 / phi (samples m)")
             require_whole(n0, self.psi, "n0 / psi (width n1)")
@@ -77,7 +75,7 @@ class Memorisation(Node):
     seed: Seed
 
     @model_validator(mode="after")
-    def _consistent(self) -> Memorisation:
+    def _consistent(self) -> Self:
         if not self.smallest_gamma < self.largest_gamma:
             raise ValueError(f"smallest_gamma {self.smallest_gamma} must be below largest_gamma {self.largest_gamma}")
         for name, panel in self.panels.items():

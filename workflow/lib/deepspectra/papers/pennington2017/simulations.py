@@ -1,7 +1,5 @@
 """Spectra of random networks and random features, as figures 1 and 2 need them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Numbers of the three figures: simulated spectra beside their limit laws, and constants of activations."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures of Thamm, Staats and Rosenow (2024), drawn from tidy tables of the plotted numbers."""
 
-from __future__ import annotations
-
 import textwrap
 from typing import Any
 

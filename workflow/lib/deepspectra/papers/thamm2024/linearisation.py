@@ -1,7 +1,5 @@
 """Full networks and their linearisation around one layer's initial weights (thamm2024, eq. 6)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

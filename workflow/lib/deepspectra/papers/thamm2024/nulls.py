@@ -1,7 +1,5 @@
 """Null distributions of thamm2024's statistics: random matrices and vectors through the same pipeline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How Thamm, Staats and Rosenow (2024) train their networks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

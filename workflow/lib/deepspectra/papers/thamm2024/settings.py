@@ -1,8 +1,6 @@
 """Settings of Thamm, Staats and Rosenow (2024)."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -59,7 +57,7 @@ class WeightNetwork(Node):
     epochs: int | None = Field(None, ge=1, description="Epochs, if its own.")
 
     @model_validator(mode="after")
-    def _complete(self) -> WeightNetwork:
+    def _complete(self) -> Self:
         if (self.architecture == "mlp") != bool(self.hidden):
             raise ValueError("architecture mlp needs its hidden layers (hidden: [512, 512]), and no other has them")
         return self
@@ -151,7 +149,7 @@ class Thamm2024(Node):
     figure_4: Linearisation = Field(description="Accuracies of full and linearised networks.")
 
     @model_validator(mode="after")
-    def _consistent(self) -> Thamm2024:
+    def _consistent(self) -> Self:
         self._require_networks()
         self._require_places()
         self._require_sweeps()

@@ -1,7 +1,5 @@
 """Numbers of thamm2024's figures, from the tables that :func:`weight_tables` makes of its networks."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

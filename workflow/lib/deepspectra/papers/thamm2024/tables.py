@@ -1,7 +1,5 @@
 """Tables of thamm2024: accuracies, and spacing tests of every weight matrix, published and reproduced."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

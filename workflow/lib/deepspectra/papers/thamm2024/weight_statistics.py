@@ -4,8 +4,6 @@ A network's matrices and the random ones go through the same :func:`deepspectra.
 pipeline as a whole is calibrated, with whatever the unfolding does to the levels it is fitted to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast

@@ -5,8 +5,6 @@ scale/d, as n/d tends to the ratio gamma. (Other texts use the inverse ratio, or
 with Y n x m, has ratio n/m here.)
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The law of ratios of neighbouring spacings of real random matrices; ratios need no unfolding (Atas et al. 2013)."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

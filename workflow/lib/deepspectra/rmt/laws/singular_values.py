@@ -1,7 +1,5 @@
 """Marchenko-Pastur laws of singular values, and their fit to spectra that are only partly random (thamm2024)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

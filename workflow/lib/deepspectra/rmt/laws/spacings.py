@@ -1,7 +1,5 @@
 """Laws of unfolded levels of the Gaussian orthogonal ensemble (GOE), at unit mean density."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How layers add up to the tangent kernel (fan2020, lemma 3.5 and theorem 3.8), for a network and for its limit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Eigenvalues from a user's file: CSV with one column, NumPy's .npy, or a data set of an HDF5 file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -3,8 +3,6 @@
 The equations need only averages of the resolvent (a + c x)^{-1} over mu_0 and their derivatives.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field

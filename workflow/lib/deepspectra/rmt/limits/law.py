@@ -5,8 +5,6 @@ square root, as densities of random matrix theory do, or to diverge like an inve
 angle theta with x = middle - half cos(theta).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -24,8 +24,6 @@ point is certified after the fact, however it was found. Newton's method finds i
 neighbouring points.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -23,8 +23,6 @@ The right root is the one on the sheet of w = psi z at infinity. It is followed 
 upper half plane, where the Stieltjes transform is analytic, so no root has to be guessed on the real axis.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any

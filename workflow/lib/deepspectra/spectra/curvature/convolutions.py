@@ -1,7 +1,5 @@
 """Convolutions as products with the patches of their input."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional

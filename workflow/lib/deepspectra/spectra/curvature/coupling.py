@@ -14,8 +14,6 @@ Differentiating twice costs a forward and a backward pass through all layers for
 propagation of t from layer l on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

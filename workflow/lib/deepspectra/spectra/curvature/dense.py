@@ -1,7 +1,5 @@
 """Dense Hessians and Gauss-Newton matrices of a batch: as published, and the oracle of every other method."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.func import functional_call, grad, jvp, vmap

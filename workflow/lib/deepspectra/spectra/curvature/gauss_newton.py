@@ -5,8 +5,6 @@ The Gauss-Newton matrix is F F' with F = J' A, P x (batch x rank): J the Jacobia
 by layer. For a linear model with a loss that is convex in the outputs (softmax regression) F F' is the Hessian itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import torch

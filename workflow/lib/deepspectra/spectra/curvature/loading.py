@@ -1,7 +1,5 @@
 """What a curvature matrix is computed from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -14,8 +14,6 @@ parameters of each single layer. Three exact steps follow:
    the largest layer, if that has more parameters than [F, C] has columns.
 """
 
-from __future__ import annotations
-
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from itertools import dropwhile, takewhile

@@ -1,7 +1,5 @@
 """The eigenvalues of a curvature matrix that are larger than their error: a resolved spectrum."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How large a matrix a resolved spectrum needs, known before anything is computed; torch is not imported."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

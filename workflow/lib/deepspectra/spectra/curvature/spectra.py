@@ -1,7 +1,5 @@
 """Resolved spectra of a batch's curvature matrices, by whichever method serves a network."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 import torch

@@ -1,7 +1,5 @@
 """The dense Hessian of softmax regression over a whole data set, as products of pairs of classes."""
 
-from __future__ import annotations
-
 import torch
 
 __all__ = ["softmax_regression_hessian"]

@@ -1,7 +1,5 @@
 """The Hessian of softmax regression over a whole data set, without the directions in which it is zero."""
 
-from __future__ import annotations
-
 import torch
 
 from deepspectra.nn.losses import curvature_factor

@@ -3,8 +3,6 @@
 The spectra keep the parameters, seed and dtype of the matrices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Stand-ins for a network in the limit (fan2020, lemma 3.5), and all matrices at initialisation under their names."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Iterable, Sequence

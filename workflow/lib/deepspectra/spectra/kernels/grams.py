@@ -4,8 +4,6 @@ Only the blocks on and above the diagonal are computed, then mirrored. That save
 result is exactly symmetric, which a matrix product need not be. X is converted in blocks if its precision is lower.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

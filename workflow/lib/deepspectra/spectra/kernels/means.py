@@ -4,8 +4,6 @@ It differs from the lemma's matrix because inner products are not small and norm
 differs from it because widths are finite.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np

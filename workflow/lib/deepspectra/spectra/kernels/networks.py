@@ -15,8 +15,6 @@ X_l or of its S_l^1, ..., S_l^k, and blocks of rows. The derivatives sigma', whi
 backward pass, wait elsewhere (see :mod:`deepspectra.spectra.kernels.waiting`).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Kernel matrices of a network before and after training, and its outputs, under the names in files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Unpack

@@ -4,8 +4,6 @@ They are written once and read once, in blocks of rows, so that the device holds
 does the host if they wait in files. Files are not mapped: pages of a mapped file count as memory of the process.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

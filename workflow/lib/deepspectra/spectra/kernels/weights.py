@@ -4,8 +4,6 @@ Random weights are drawn in blocks, each from a generator of its own on the CPU,
 the backward pass: the same numbers on every device, and no weight matrix is ever held as a whole.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

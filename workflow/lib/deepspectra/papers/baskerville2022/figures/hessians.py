@@ -1,7 +1,5 @@
 """Figures of Hessian and Gauss-Newton spectra: as published above, resolved below, on the same axes and bins."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 Summaries have the columns panel, series, quantity, value, reference and error.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

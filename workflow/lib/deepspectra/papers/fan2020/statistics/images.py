@@ -1,7 +1,5 @@
 """CIFAR-10 with and without its principal components: the numbers of figures S1 and S3 of Fan and Wang (2020)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 Curves and summary are gathered panel by panel; figures of trained kernels use the same spectra and panels.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Kernels before and after training, and the labels in them: numbers of figures 3, S5 and S6 of Fan and Wang (2020)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
