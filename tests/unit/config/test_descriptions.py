@@ -7,7 +7,7 @@ import json
 import jsonschema
 import pytest
 
-from deepspectra.config import describe_scale, differences, explain_keys, json_schema, load_settings
+from deepspectra.config import Settings, describe_scale, differences, explain_keys, load_settings
 
 from .conftest import F1, F2, F3, FOLDER, leaves, read
 
@@ -51,7 +51,7 @@ def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
 
 
 def test_the_schema_takes_the_real_file_and_refuses_mistakes():
-    schema = json.loads(json_schema())
+    schema = Settings.model_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     content = read("config.yaml")

@@ -71,7 +71,7 @@ def weight_tests(network, cause=None):
                 | {"p_calibrated": float(calibrated.value), "p_error": float(calibrated.error)}
                 | {"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction}
             )
-            low, high = null_band(null_variances)
+            low, high = null_band(np.asarray(null_variances))
             ranks = np.linspace(0, 1, values.size)
             lines = {
                 ("", "singular_value"): (ranks, values),

@@ -1,10 +1,11 @@
 """What the commands print: plain text for a terminal."""
 
 import argparse
+import json
 import textwrap
 from pathlib import Path
 
-from deepspectra.config import explain_keys, json_schema, load_settings, read_overrides
+from deepspectra.config import Settings, explain_keys, load_settings, read_overrides
 from deepspectra.papers.registry import PAPERS, items_of, name_of
 from deepspectra.runtime.errors import UserError
 
@@ -50,8 +51,8 @@ def print_settings(options: argparse.Namespace) -> None:
 
 
 def print_schema() -> None:
-    """Print the JSON schema of the configuration."""
-    print(json_schema())
+    """Print the JSON schema of the configuration, by which editors check YAML files."""
+    print(json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True))
 
 
 def print_targets() -> None:
@@ -80,15 +81,9 @@ def print_costs(scale: str, cores: int) -> None:
     # However many cores there are, a target takes as long as its longest job.
     minutes = (measured.seconds / cores).clip(lower=measured.longest_seconds) / 60
     total = max(whole.seconds / cores, measured.longest_seconds.max()) / 60
-    table = pd.DataFrame(
-        {
-            "jobs": measured.jobs.astype("Int64"),
-            "minutes": minutes.round(1),
-            "memory MB": measured.memory_mb.astype("Int64"),
-            "disk MB": measured.disk_mb,
-            "basis": measured.basis,
-        }
-    ).astype(object)
+    table = measured.astype({"jobs": "Int64", "memory_mb": "Int64"}).assign(minutes=minutes.round(1))
+    table = table[["jobs", "minutes", "memory_mb", "disk_mb", "basis"]].astype(object)
+    table = table.rename(columns={"memory_mb": "memory MB", "disk_mb": "disk MB"})
     downloads = ", ".join(f"{name} ({size})" for name, size in _DOWNLOADS.items())
     print(f"At {scale} scale with {cores} cores, on two-core machines of 2 GHz without a GPU:\n")
     print(table.where(table.notna(), "not measured").to_string())

@@ -1,6 +1,5 @@
-"""Settings in words: for captions, for the command line, and as a JSON schema."""
+"""Settings in words, for captions and for the command line."""
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import getitem
@@ -12,7 +11,7 @@ from pydantic import BaseModel
 from deepspectra.config.settings import SCALES, Settings
 from deepspectra.papers.types import Node
 
-__all__ = ["Explanation", "describe_scale", "differences", "explain_keys", "json_schema"]
+__all__ = ["Explanation", "describe_scale", "differences", "explain_keys"]
 
 
 def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, *items: str) -> str:
@@ -28,10 +27,7 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
 
 
 def differences(base: Settings, other: Settings, *items: str) -> str:
-    """What ``other`` has in place of ``base``, in few words for a caption.
-
-    :param items: nodes, values or entries, such as "fan2020.figure_1" and "thamm2024.networks.mlp1024".
-    """
+    """What ``other`` has in place of ``base``, in few words; items are nodes, values or entries of the settings."""
     return ", ".join(text for item in items for text in _at(base, other, item.split(".")))
 
 
@@ -134,7 +130,6 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def _changed(value: Any, full: Any) -> Any:
-    """Only those entries of a mapping that differ."""
     if not isinstance(value, dict) or not isinstance(full, dict):
         return value
     return {key: _changed(entry, full.get(key)) for key, entry in value.items() if entry != full.get(key)}
@@ -142,8 +137,3 @@ def _changed(value: Any, full: Any) -> Any:
 
 def _yaml(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, width=10000).replace("\n...", "").strip()
-
-
-def json_schema() -> str:
-    """The JSON schema of the configuration, by which editors check YAML files."""
-    return json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True)

@@ -12,21 +12,17 @@ from deepspectra.runtime.errors import UserError
 __all__ = ["LawEntry", "LawInput", "LimitLaws"]
 
 _Real = Annotated[float, Field(allow_inf_nan=False), FromText]
+_Size = Annotated[int, Field(ge=1)]
+_Atom = Annotated[list[_Real], Field(min_length=2, max_length=2)]
 
 
 class LawInput(Node):
     """The spectrum of the input Gram matrix."""
 
-    marchenko_pastur: PositiveReal | None = Field(
-        default=None, description="Independent Gaussian samples: n / d_0, samples over their dimension."
-    )
-    eigenvalues: OptionalText = Field(
-        default=None, description="A file of eigenvalues: .csv with one column, .npy, or .h5 with its dataset."
-    )
-    dataset: str | None = Field(default=None, description="Name of the array in an .h5 file.")
-    atoms: list[Annotated[list[_Real], Field(min_length=2, max_length=2)]] | None = Field(
-        default=None, description="Point masses, [location, mass] each; the masses sum to one."
-    )
+    marchenko_pastur: PositiveReal | None = Field(None, description="Independent Gaussian samples: n / d_0.")
+    eigenvalues: OptionalText = Field(None, description="A file: .csv with one column, .npy, or .h5 with its dataset.")
+    dataset: str | None = Field(None, description="Name of the array in an .h5 file.")
+    atoms: list[_Atom] | None = Field(None, description="[location, mass] each; the masses sum to one.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -47,29 +43,21 @@ class LawInput(Node):
 class LawEntry(Node):
     """The limit of one kernel's spectrum."""
 
-    kernel: Literal["conjugate", "tangent"] = Field(
-        description="conjugate: fan2020, theorem 3.4; tangent: theorems 3.7 and 3.8."
+    kernel: Literal["conjugate", "tangent"] = Field(description="fan2020's theorem 3.4, or 3.7 and 3.8 (tangent).")
+    ratios: list[PositiveReal] | None = Field(
+        None, min_length=1, description="n / d_l of each hidden layer, first to last; or else samples and widths."
     )
-    ratios: Annotated[list[PositiveReal], Field(min_length=1)] | None = Field(
-        default=None, description="n / d_l of each hidden layer, first to last; or else samples and widths."
-    )
-    samples: Annotated[int, Field(ge=1)] | None = Field(default=None, description="n, in place of ratios.")
-    widths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = Field(
-        default=None, description="d_1, d_2, ..., in place of ratios."
-    )
+    samples: _Size | None = Field(None, description="n, in place of ratios.")
+    widths: list[_Size] | None = Field(None, min_length=1, description="d_1, d_2, ..., in place of ratios.")
     activation: str = Field(
         description="A name (arctan, tanh, erf, ...), or a NumPy function of your own as module:function, normalised."
     )
     breakpoints: list[_Real] = Field(default=[], description="Where a function of your own has kinks.")
     input: LawInput = Field(description="The spectrum of the input Gram matrix: one of the three keys.")
-    layer: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Of a conjugate kernel: which layer; null: the last."
-    )
-    outputs: int = Field(
-        default=1, ge=1, description="Of a tangent kernel: k outputs of the network, on which the law does not depend."
-    )
+    layer: _Size | None = Field(None, description="Of a conjugate kernel: which layer; null: the last.")
+    outputs: int = Field(1, ge=1, description="Of a tangent kernel: k outputs, on which the law does not depend.")
     rates: list[PositiveReal] | None = Field(
-        default=None, description="Of a tangent kernel: tau_1 to tau_{L+1}, learning rates of the weights; null: all 1."
+        None, description="Of a tangent kernel: tau_1 to tau_{L+1}, learning rates of the weights; null: all 1."
     )
     points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
 
@@ -91,9 +79,8 @@ class LawEntry(Node):
         if self.layer is not None and self.layer > layers:
             raise ValueError(f"layer {self.layer} does not exist; there are {layers} layers")
         if self.rates is not None and len(self.rates) != layers + 1:
-            raise ValueError(
-                f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate; found {len(self.rates)}"
-            )
+            wanted = f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate"
+            raise ValueError(f"{wanted}; found {len(self.rates)}")
         _plainly(resolve_activation, self.activation, self.breakpoints)
         # A rule makes what lies below results/, perhaps again: its content is for the job to check.
         file = self.input.eigenvalues
@@ -121,10 +108,8 @@ def _names(laws: dict[str, LawEntry]) -> dict[str, LawEntry]:
     """Check the names of entries, which become parts of paths and targets."""
     for name in laws:
         if not NAME.fullmatch(name) or name.endswith("_summary") or name == "laws":
-            raise ValueError(
-                "names of limit laws are small letters, digits and _, a letter first, neither 'laws' nor with "
-                f"'_summary' at the end; found {name!r}"
-            )
+            rule = "small letters, digits and _, a letter first, neither 'laws' nor with '_summary' at the end"
+            raise ValueError(f"names of limit laws are {rule}; found {name!r}")
     return laws
 
 

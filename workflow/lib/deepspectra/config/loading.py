@@ -28,10 +28,7 @@ _PLAINER = {
 
 
 class _StrictLoader(yaml.CSafeLoader):
-    """Refuses keys that occur twice in a mapping, of which YAML's own loader silently takes the last.
-
-    In C, since every start of Snakemake reads these files.
-    """
+    """Refuses keys that occur twice, of which YAML takes the last. In C: every start of Snakemake reads these files."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         places: dict[object, int] = {}
@@ -39,10 +36,11 @@ class _StrictLoader(yaml.CSafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 line = key.start_mark.line + 1
                 if key.value in places:
-                    raise UserError(
-                        f"{key.start_mark.name}: the key {key.value} is there twice in one mapping, in lines "
-                        f"{places[key.value]} and {line}. Put both parts below one key, or take one away."
+                    twice = (
+                        f"the key {key.value} is there twice in one mapping, in lines {places[key.value]} and {line}"
                     )
+                    advice = "Put both parts below one key, or take one away."
+                    raise UserError(f"{key.start_mark.name}: {twice}. {advice}")
                 places[key.value] = line
         return super().construct_mapping(node, deep)
 
@@ -153,7 +151,6 @@ def _validated(values: Mapping[str, Any], scale: str) -> Settings:
 
 
 def _explain(problem: Mapping[str, Any]) -> str:
-    """One line for one pydantic error: the path of the key, what was expected, what was found."""
     location = [part for part in problem["loc"] if part != "[key]"]
     path = ".".join(str(part) for part in location) or "the configuration"
     kind, found = problem["type"], problem["input"]

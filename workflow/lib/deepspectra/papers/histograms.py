@@ -23,10 +23,7 @@ def histogram(
 
 
 def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[Bar]:
-    """A second histogram, series "zoom", that magnifies a crowded left end: 0.5 to 70 % of the values.
-
-    It is empty if these spread over more than a third of the range.
-    """
+    """A second histogram, series "zoom", of 0.5 to 70 % of the values; empty if over a third of the range."""
     low, high = np.quantile(values, [0.005, 0.7])
     bulk = values[(low <= values) & (values <= high)]
     if np.ptp(bulk) > np.ptp(values) / 3:

@@ -1,7 +1,4 @@
-"""What the workflow has to know of one figure or table: entries of ``deepspectra.papers.{paper}.items.ITEMS``.
-
-Every start of Snakemake imports this: no NumPy, pandas or torch here.
-"""
+"""What the workflow knows of a figure or table. Snakemake's start imports this: no NumPy, pandas or torch here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The papers and their items: what readers call them, and where they are. The order is that of reports and tables.
-
-Every start of Snakemake imports this: nothing here is heavy.
-"""
+"""The papers and their items, in the order of reports. Every start of Snakemake imports this: nothing is heavy."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,24 +25,22 @@ class Paper:
 
 PAPERS = {
     "thamm2024": Paper(
-        name="Thamm, Staats and Rosenow (2024)",
-        title="Random matrix theory analysis of neural network weight matrices",
-        subject="weight matrices",
+        "Thamm, Staats and Rosenow (2024)",
+        "Random matrix theory analysis of neural network weight matrices",
+        "weight matrices",
     ),
     "baskerville2022": Paper(
-        name="Baskerville, Granziol and Keating (2022)",
-        title="Appearance of random matrix theory in deep learning",
-        subject="Hessians",
+        "Baskerville, Granziol and Keating (2022)", "Appearance of random matrix theory in deep learning", "Hessians"
     ),
     "fan2020": Paper(
-        name="Fan and Wang (2020)",
-        title="Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks",
-        subject="conjugate and tangent kernels",
+        "Fan and Wang (2020)",
+        "Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks",
+        "conjugate and tangent kernels",
     ),
     "pennington2017": Paper(
-        name="Pennington and Worah (2017)",
-        title="Nonlinear random matrix theory for deep learning",
-        subject="nonlinear random matrices",
+        "Pennington and Worah (2017)",
+        "Nonlinear random matrix theory for deep learning",
+        "nonlinear random matrices",
     ),
 }
 

@@ -1,8 +1,4 @@
-"""Captions: what a figure shows, its small print, and the numbers behind it.
-
-Each figure has one caption file: a line with the title, a line with the small print that stands in the figure, and a
-line of numbers for each series. The page of results and Snakemake's report both read it.
-"""
+"""Captions, one file a figure: a line with the title, one with the small print, and one of numbers for each series."""
 
 import re
 from pathlib import Path
@@ -24,10 +20,7 @@ class Caption(NamedTuple):
 
 
 def caption(title: str, note: str, summary: pd.DataFrame | None = None) -> str:
-    """The text of a caption file.
-
-    :param summary: rows as :mod:`deepspectra.papers.rows` makes them; None for a limit law.
-    """
+    """Text of a caption file; ``summary`` has rows of :mod:`deepspectra.papers.rows`, or is None for a limit law."""
     return "\n".join([title, plain(note), *([] if summary is None else _numbers(summary))]) + "\n"
 
 

@@ -1,8 +1,4 @@
-"""The ledger of claims, and the claims beside what was measured: as a table, in Markdown, and for the page of results.
-
-The ledger, ``resources/claims.csv``, holds every claim of the papers, with the bounds within which a reproduced number
-is accepted.
-"""
+"""The ledger of claims, ``resources/claims.csv``, with the bounds of what is accepted, and the claims as measured."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -42,10 +38,8 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
             place = int(wrong.to_numpy().argmax())
             row = ledger.iloc[place]
             found = ", ".join(f"{name} {row[name]!s}" for name in columns)
-            raise UserError(
-                f"{path}, line {place + 2}, claim {row.id}: expected {expected}, found {found}. "
-                "Mend the line and run again."
-            )
+            claim = f"{path}, line {place + 2}, claim {row.id}"
+            raise UserError(f"{claim}: expected {expected}, found {found}. Mend the line and run again.")
 
     for bound in ("accept_low", "accept_high"):
         numbers = pd.to_numeric(ledger[bound], errors="coerce")
@@ -107,9 +101,8 @@ def _judge(found: Measured, claim: Mapping[Any, Any], scale: str, changed: bool)
 
 def claims_page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
     """A Markdown page: counts of verdicts, then a table for each paper."""
-    counts = pd.crosstab(checked.paper, checked.verdict).reindex(columns=list(MARKS), fill_value=0)
-    papers = [paper for paper in READINGS if paper in counts.index]
-    counts = counts.reindex(papers)
+    papers = [paper for paper in READINGS if paper in set(checked.paper)]
+    counts = pd.crosstab(checked.paper, checked.verdict).reindex(index=papers, columns=list(MARKS), fill_value=0)
     counts.loc["all"] = counts.sum()
     head = counts.astype(str).reset_index().rename(columns={"paper": "claims of"})
     parts = [markdown(head, title, [RULE, BOUNDS, *notes])]
@@ -120,7 +113,6 @@ def claims_page(checked: pd.DataFrame, title: str, notes: list[str]) -> str:
 
 
 def _shown(row: Mapping[str, str]) -> dict[str, str]:
-    """A claim as a row of the Markdown page."""
     second = f"{row['second_reproduced']} ({row['second_verdict']})" if row["second_reproduced"] else ""
     return {
         "": row["id"],
@@ -138,21 +130,15 @@ def read_checked(path: str | Path) -> pd.DataFrame:
 
     :raises UserError: if the file or a column is missing, or a verdict is none of :data:`MARKS`.
     """
-    table = read_csv(path, CHECKED, words=("published",))
-    unknown = sorted((set(table.verdict) | set(table.second_verdict.dropna())) - MARKS.keys(), key=str)
-    if unknown:
-        raise UserError(
-            f"{path} has the verdict {unknown[0]!r}; expected one of {', '.join(MARKS)}. Delete it and run the "
-            "workflow again."
-        )
+    table, marks = read_csv(path, CHECKED, words=("published",)), ", ".join(MARKS)
+    if unknown := sorted((set(table.verdict) | set(table.second_verdict.dropna())) - MARKS.keys(), key=str):
+        advice = "Delete it and run the workflow again."
+        raise UserError(f"{path} has the verdict {unknown[0]!r}; expected one of {marks}. {advice}")
     return table
 
 
 def read_claims(path: str | Path) -> list[dict[str, str]]:
-    """The same as text, as the page of results shows it, in the file's order; missing cells are empty.
-
-    ``reproduced`` and ``second_reproduced`` have their errors with them; ``accepted`` has the bounds in words.
-    """
+    """The same as text for the page of results: numbers with their errors, bounds in words, nothing for NaN."""
     return [_as_text(row) for row in read_checked(path).to_dict("records")]
 
 

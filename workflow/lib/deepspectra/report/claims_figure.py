@@ -37,10 +37,7 @@ _END = 3.6
 
 
 def place(value: float, low: float, high: float) -> float:
-    """Position of a number in its row: the accepted interval is [-1, 1], and the scale is logarithmic outside.
-
-    With a single bound the other side is open, and the unit is the size of the bound, or 1 if it is 0.
-    """
+    """Position in a row: accepted is [-1, 1], logarithmic outside; the size of a single bound (1 for 0) is the unit."""
     if math.isnan(low) or math.isnan(high):
         bound, end = (high, 1) if math.isnan(low) else (low, -1)
         position = end + (value - bound) / (abs(bound) or 1)
@@ -48,8 +45,7 @@ def place(value: float, low: float, high: float) -> float:
         position = value - low
     else:
         position = (2 * value - low - high) / (high - low)
-    size = abs(position)
-    return position if size <= 1 else math.copysign(1 + math.log10(size), position)
+    return position if abs(position) <= 1 else math.copysign(1 + math.log10(abs(position)), position)
 
 
 def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
@@ -132,15 +128,12 @@ def _inside(x: float) -> float:
 
 
 def _write(axis: Axes, inches: float, y: float, text: str, **look: Any) -> None:
-    """Write text in a row, starting at a distance from the figure's left edge."""
-    left, right = _PANEL
-    share = (inches - left) / (right - left)
+    share = (inches - _PANEL[0]) / (_PANEL[1] - _PANEL[0])
     options: dict[str, Any] = {"fontsize": _TEXT, "va": "center", "ha": "left"} | look
     axis.text(share, y, text.replace("$", r"\$"), transform=axis.get_yaxis_transform(), **options)
 
 
 def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> None:
-    """Counts of verdicts and the legend, above the rows."""
     counts = checked.verdict.value_counts()
     told = ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in LOOKS)
     head = f"{len(checked)} claims of {checked.paper.nunique()} papers: {told}"

@@ -40,8 +40,7 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     ends = [*np.ravel(edges), *(location for location, _ in atoms)]
     margin = 0.05 * (max(ends) - min(ends))
     for axis in (density, distribution):
-        axis.set_xlim(min(ends) - margin, max(ends) + margin)
-        axis.set_xlabel(r"eigenvalue $\lambda$")
+        axis.set(xlim=(min(ends) - margin, max(ends) + margin), xlabel=r"eigenvalue $\lambda$")
     bulks = zip(edges, found["bulk_mass"], strict=True)
     remarks = [f"[{lower:.4g}, {upper:.4g}]: {mass:.4g}" for (lower, upper), mass in bulks]
     remarks += [f"atom at {location:.4g}: {mass:.4g}" for location, mass in atoms]
@@ -61,7 +60,6 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
 def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
     depth = len(law["ratios"] or law["widths"])
     layer = f" of layer {len(ratios)} of {depth}" if law["kernel"] == "conjugate" and law["layer"] is not None else ""
-    listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
     if len(set(ratios)) == 1 and len(ratios) > 1:
         listed = f"{ratios[0]:.4g} (all)"
     elif len(ratios) > _TOLD:
@@ -74,7 +72,6 @@ def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
 
 
 def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
-    """Bulks with ticks at their edges, atoms as arrows."""
     highest, bottom = curve.density.max(), 0.0
     peaked = highest > _PEAKED * curve.density.quantile(0.9)
     if peaked:
@@ -96,19 +93,12 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
         axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    text: dict[str, Any] = {
-        "xytext": (4, 0),
-        "textcoords": "offset points",
-        "color": style.BLUE,
-        "fontsize": 6,
-        "va": "center",
-    }
+    text: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "fontsize": 6, "va": "center"}
     for location, _ in atoms:
         axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
     for location, mass in atoms if len(atoms) <= _TOLD else ():
-        axis.annotate(f"{mass:.3g}", xy=(location, height(0.95)), **text)
-    axis.set_ylim(bottom, top)
-    axis.set_ylabel("density (logarithmic)" if peaked else "density")
+        axis.annotate(f"{mass:.3g}", xy=(location, height(0.95)), color=style.BLUE, **text)
+    axis.set(ylim=(bottom, top), ylabel="density (logarithmic)" if peaked else "density")
 
 
 def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
@@ -122,12 +112,10 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
     reach = x[-1] - x[0]
     x, y = np.concatenate([[x[0] - reach], x, [x[-1] + reach]]), np.concatenate([[0.0], y, y[-1:]])
     axis.plot(x, y, color=style.LIMIT_COLOUR)
-    axis.set_ylim(0, 1.04)
-    axis.set_ylabel(r"share of eigenvalues $\leq\lambda$")
+    axis.set(ylim=(0, 1.04), ylabel=r"share of eigenvalues $\leq\lambda$")
 
 
 def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
-    """The small print: where the law comes from, how well it was solved, and where it leaves the theorem."""
     theorem, constants = "theorem 3.4", f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":
         theorem = "theorem 3.8" if law["rates"] else "theorem 3.7"
@@ -149,8 +137,7 @@ def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[
 def _input(source: Mapping[str, Any]) -> str:
     if source["marchenko_pastur"] is not None:
         return f"Marchenko-Pastur with n/d_0 = {source['marchenko_pastur']:.4g}"
-    if source["atoms"] is not None and len(source["atoms"]) > _TOLD:
-        return f"{len(source['atoms'])} atoms"
-    if source["atoms"] is not None:
-        return "atoms " + ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in source["atoms"])
+    if (atoms := source["atoms"]) is not None:
+        listed = ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in atoms)
+        return f"{len(atoms)} atoms" if len(atoms) > _TOLD else f"atoms {listed}"
     return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")

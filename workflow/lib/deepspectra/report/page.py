@@ -1,8 +1,4 @@
-"""One page with all results of a scale: figures, tables and claims, from finished files.
-
-It loads nothing: small copies of the pictures are inside the page, and links lead to the full ones beside it. It names
-neither a time nor a machine, so that equal results give an equal page.
-"""
+"""One page with all results of a scale, from finished files; it loads nothing, and equal results give equal pages."""
 
 import base64
 import io
@@ -51,10 +47,7 @@ class Entry:
 
 
 def thumbnail(path: str | Path, width: int = 960) -> tuple[bytes, int, int]:
-    """A small copy of a picture on white, as WebP, with its width and height; without the small print of a figure.
-
-    :param width: largest one, in pixels; by default twice what a narrow screen shows.
-    """
+    """A copy without small print, on white, as WebP, at most ``width`` pixels wide; with its width and height."""
     with Image.open(path) as picture:
         panels = round(picture.height * (1 - float(picture.info.get(NOTE_SHARE, 0))))
         full = picture.convert("RGBA").crop((0, 0, picture.width, panels))
@@ -67,10 +60,7 @@ def thumbnail(path: str | Path, width: int = 960) -> tuple[bytes, int, int]:
 
 
 def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
-    """A figure of a paper, or a limit law.
-
-    :param folder: of the page. :param base: path of the figure's files without their suffix.
-    """
+    """A figure of a paper, or a limit law; ``folder`` is the page's, ``base`` the path of the files without suffix."""
     text = read_caption(caption)
     content, width, height = thumbnail(base.with_suffix(".png"))
     picture = "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
@@ -97,7 +87,6 @@ def read_entries(folder: Path, paper: str, keys: Sequence[str]) -> list[Entry]:
 
 
 def _links(folder: Path, base: Path, *suffixes: str) -> dict[str, str]:
-    """Addresses relative to the page, by file type."""
     return {suffix.upper(): os.path.relpath(base.with_suffix(f".{suffix}"), folder) for suffix in suffixes}
 
 

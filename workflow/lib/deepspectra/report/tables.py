@@ -47,10 +47,7 @@ def read_table(path: str | Path) -> ShownTable:
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of the report: "page.html", or "table.html" with a ``table`` for a page of its own.
-
-    Titles, captions and claims stay text, whatever is in them.
-    """
+    """Fill a template of the report, "page.html" or "table.html"; texts stay text, whatever is in them."""
     spaces: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
     loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **spaces)

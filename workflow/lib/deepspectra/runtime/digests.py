@@ -1,11 +1,7 @@
-"""Which code a result depends on.
-
-Snakemake notices an edited script, but not an edited module that the script imports. A digest of all that code, given
-to a rule as a parameter, closes the gap. It is made from the syntax tree and is the same under every version of Python.
+"""Which code a result depends on, as a digest of a script and of all that it imports, given to its rule.
 
 Left out is what cannot change a result: comments, docstrings and formatting, imports for type checkers alone, and the
-layer :mod:`deepspectra.runtime`, which carries bytes. Golden files guard these bytes, and
-:data:`deepspectra.runtime.FORMAT` is raised when they change on purpose.
+layer :mod:`deepspectra.runtime`, which carries bytes: golden files guard these.
 """
 
 import ast
@@ -127,7 +123,6 @@ def _strip(node: ast.AST) -> None:
 
 
 def _imports(node: ast.AST) -> list[str]:
-    """Names below the package that a statement imports."""
     names = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]

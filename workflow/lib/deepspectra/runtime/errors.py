@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["UserError", "full_disk_message", "is_full_disk", "naming_full_disk"]
+__all__ = ["REMAKE", "UserError", "naming_full_disk"]
+
+#: What to do about a damaged file that a rule makes.
+REMAKE = (
+    "Delete it and run the workflow again; only this file, the temporary files that it needs, and what depends on it "
+    "will be remade."
+)
 
 #: What the operating system reports when a disk or a quota is full, or a file reaches the largest allowed size.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class UserError(Exception):
-    """Something outside the code is wrong: a file, a download, a setting.
-
-    The message names the thing, what was expected, what was found and what to do; scripts print it and no traceback.
-    """
+    """Something outside the code is wrong; the message, printed alone, says what was found and what to do."""
 
 
 @contextmanager
@@ -29,23 +32,19 @@ def naming_full_disk(path: str | os.PathLike[str] | None = None) -> Iterator[Non
     try:
         yield
     except Exception as error:
-        if not is_full_disk(error):
+        if not _is_full_disk(error):
             raise
-        raise UserError(full_disk_message(path or getattr(error, "filename", None) or Path.cwd())) from error
+        place = path or getattr(error, "filename", None) or Path.cwd()
+        raise UserError(
+            f"no space left on the disk (or quota) of {place}. Nothing of this file was kept, and all finished files "
+            "are whole: free some space and give the same command again."
+        ) from error
 
 
-def is_full_disk(error: BaseException) -> bool:
+def _is_full_disk(error: BaseException) -> bool:
     """Whether an exception, or one that it came from, means a full disk."""
     # HDF5 gives the error number in its text only, and Matplotlib fails a second time when it closes a PDF file.
     if getattr(error, "errno", None) in _FULL or any(f"errno = {number}," in str(error) for number in _FULL):
         return True
     cause = error.__cause__ or error.__context__
-    return cause is not None and is_full_disk(cause)
-
-
-def full_disk_message(path: str | os.PathLike[str]) -> str:
-    """What a user reads about a full disk."""
-    return (
-        f"no space left on the disk (or quota) of {path}. Nothing of this file was kept, and all finished files are "
-        "whole: free some space and give the same command again."
-    )
+    return cause is not None and _is_full_disk(cause)

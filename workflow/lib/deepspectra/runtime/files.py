@@ -63,14 +63,11 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
         with suppress(FileNotFoundError):
             path.stat()
     except PermissionError as error:
-        raise UserError(
-            f"cannot read {path}: {error.strerror}. Ask the owner of {path.parent} for permission, or {own}"
-        ) from None
+        advice = f"Ask the owner of {path.parent} for permission, or {own}"
+        raise UserError(f"cannot read {path}: {error.strerror}. {advice}") from None
     if path.is_symlink() and not path.exists():
-        raise UserError(
-            f"{path} is a link to {os.readlink(path)}, which does not exist (is a disk not mounted?). "
-            "Make that folder or remove the link."
-        )
+        problem = f"is a link to {os.readlink(path)}, which does not exist (is a disk not mounted?)"
+        raise UserError(f"{path} {problem}. Make that folder or remove the link.")
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} must be a folder, but is a file. Move it out of the way and run again.")
     # A folder that does not exist yet will be made in its nearest existing parent.

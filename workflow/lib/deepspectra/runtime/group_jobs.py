@@ -1,9 +1,7 @@
 """Make Snakemake's group jobs report why they failed (Snakemake 9.27, Slurm executor 2.8.0).
 
-Executors pass on a reason, such as sbatch's message or the state in which Slurm ended a job. Single jobs print it;
-groups drop it ("message: None"). If something fails before sbatch is called, say because Slurm does not know the
-account, the executor asks for the name of the job's rule. A group has none, so the executor fails a second time,
-silently, and the run waits for ever.
+Groups drop the reason that an executor passes on. If something fails before sbatch is called, the executor asks for the
+name of the job's rule; a group has none, so the executor fails a second time, silently, and the run waits for ever.
 """
 
 import re

@@ -87,7 +87,6 @@ def _log_to(log: str | Path) -> None:
 
 
 def _set_threads(threads: int) -> None:
-    """Tell torch its number of threads if it has been imported."""
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(threads)
         # The second pool takes all cores unless it is told otherwise; it can be told once in a process, and early.
@@ -97,19 +96,14 @@ def _set_threads(threads: int) -> None:
 
 
 def _refused_by_the_machine(error: Exception) -> str:
-    """One message for an error that the machine is to blame for; empty for any other."""
     text, first = str(error), str(error).partition("\n")[0][:200]
     if isinstance(error, OSError) and error.errno in _DENIED:
         where = f" {error.filename}" if error.filename else ""
-        return (
-            f"cannot read or write{where}: {error.strerror}. Make room or change the permissions there, and run again: "
-            "finished files are kept."
-        )
+        advice = "Make room or change the permissions there, and run again: finished files are kept."
+        return f"cannot read or write{where}: {error.strerror}. {advice}"
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in text for w in _NO_MEMORY)):
-        return (
-            f"not enough memory ({first or 'MemoryError'}). Use smaller sizes (see "
-            "config/README.md) or a machine with more memory; finished files are kept."
-        )
+        advice = "Use smaller sizes (see config/README.md) or a machine with more memory; finished files are kept."
+        return f"not enough memory ({first or 'MemoryError'}). {advice}"
     return ""
 
 
@@ -123,10 +117,8 @@ def choose_device(wanted: str) -> torch.device:
 
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
-        raise UserError(
-            "device: cuda is demanded, but torch sees no CUDA device here. "
-            "Use --config device=auto to compute on the CPU, or run the job on a machine with a GPU."
-        )
+        advice = "Use --config device=auto to compute on the CPU, or run the job on a machine with a GPU."
+        raise UserError(f"device: cuda is demanded, but torch sees no CUDA device here. {advice}")
     device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     logger.info("computing on %s (%s)", device.type, name)

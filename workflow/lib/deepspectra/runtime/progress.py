@@ -13,11 +13,7 @@ LINE_SECONDS = 10.0
 
 
 class ProgressBar(tqdm):
-    """An ordinary bar on a terminal.
-
-    Elsewhere (a log file, a cluster job) every state is a line of its own, printed at most every ten seconds and at the
-    end; a bar that ends sooner prints nothing.
-    """
+    """A bar on a terminal; elsewhere lines, at most every ten seconds and at the end, or none if it ends sooner."""
 
     def __init__(self, iterable: Any = None, **options: Any) -> None:
         defaults: dict[str, Any] = {"file": sys.stderr, "maxinterval": LINE_SECONDS, "mininterval": 0.2}

@@ -29,7 +29,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.errors import REMAKE, UserError
 from deepspectra.runtime.files import replacing
 
 __all__ = ["Contents", "StoreError", "array_hash", "check", "file_hash", "read", "software_versions", "write"]
@@ -42,8 +42,6 @@ class StoreError(UserError):
 
 
 class _Attributes(dict[str, Any]):
-    """Attributes of a file; looking up an absent one is a :class:`StoreError`."""
-
     def __init__(self, path: Path, attributes: Mapping[str, Any]) -> None:
         super().__init__(attributes)
         self._path = path
@@ -139,7 +137,6 @@ def _write(path: Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str
 
 
 def _reserve(path: Path, size: int) -> None:
-    """Make a file so many bytes long, with space on the disk; an OSError if there is too little."""
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, size)
@@ -197,21 +194,16 @@ def _load(path: Path, names: Iterable[str]) -> Contents:
             arrays = {name: file[name][()] for name in names}
             return Contents(arrays, _Attributes(path, {name: _decode(value) for name, value in file.attrs.items()}))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py reports damage in any way
-        raise StoreError(
-            f"{path} is not a whole HDF5 file ({error}). Delete it and run the workflow again; "
-            "only this file, the temporary files that it needs, and what depends on it will be remade."
-        ) from error
+        raise StoreError(f"{path} is not a whole HDF5 file ({error}). {REMAKE}") from error
 
 
 def _decode(value: Any) -> Any:
-    """JSON attributes as Python objects, NumPy scalars as Python's."""
     if isinstance(value, str) and value[:1] in "{[":
         return json.loads(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_array(what: str, array: np.ndarray, expected: tuple[int | str, ...], lengths: dict[str, int]) -> None:
-    """Check that an array holds finite numbers and has the expected shape; bind the symbolic lengths."""
     if array.dtype.kind not in "biufc":
         raise StoreError(f"{what} is of type {array.dtype}, expected numbers. {_FOREIGN}")
     matches = array.ndim == len(expected) and all(
@@ -231,7 +223,5 @@ def _check_hashes(path: str | os.PathLike[str], contents: Contents) -> None:
     recorded = contents.attributes.get("arrays")
     for name, array in contents.arrays.items():
         if isinstance(recorded, dict) and recorded.get(name) != array_hash(array):
-            raise StoreError(
-                f"{path}: array {name!r} is not the one that was written (its SHA-256 differs): the file was altered "
-                "or damaged. Delete it and run again."
-            )
+            problem = "is not the one that was written (its SHA-256 differs): the file was altered or damaged"
+            raise StoreError(f"{path}: array {name!r} {problem}. Delete it and run again.")

@@ -1,28 +1,19 @@
-"""Tables: CSV files that another job wrote are read whole, or one message says why not; Markdown is for people.
-
-CSV files carry no checksum, so that people can edit them. A word among numbers would otherwise be drawn as a category.
-"""
+"""Tables: CSV files that another job wrote are read whole, or one message says why not; Markdown is for people."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.errors import REMAKE, UserError
 
 __all__ = ["markdown", "number", "read_csv"]
-
-#: What to do about a file that a rule makes.
-_REMAKE = (
-    "Delete it and run the workflow again; only this file, the temporary files that it needs, and what depends on it "
-    "will be remade."
-)
 
 
 def read_csv(
     path: str | Path,
     columns: Sequence[str] = (),
-    advice: str = _REMAKE,
+    advice: str = REMAKE,
     *,
     numbers: Collection[str] = (),
     words: Collection[str] = (),
@@ -47,27 +38,21 @@ def read_csv(
         raise UserError(f"{path} is not a CSV file ({error}). {advice}") from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
         raise UserError(f"{path} is not a CSV file (its lines have more cells than its heading). {advice}")
-    missing = [column for column in columns if column not in table]
+    missing, wrong = [name for name in columns if name not in table], f"{path} is not the table that was written"
     if missing or (columns and table.empty):
-        found = f"it has no column {missing[0]!r}" if missing else "it has no rows"
-        raise UserError(f"{path} is not the table that was written: {found}. {advice}")
+        raise UserError(f"{wrong}: it has no {f'column {missing[0]!r}' if missing else 'rows'}. {advice}")
     for column in table.columns.difference(list(words)):
         filled = table[column].dropna()
         is_word = pd.to_numeric(filled, errors="coerce").isna()
         if is_word.any() and (column in numbers or is_word.mean() < 0.5):
             row, word = next(filled[is_word].items())
-            raise UserError(
-                f"{path} is not the table that was written: row {row + 1} below the heading has {str(word)!r} in "
-                f"column {column!r}, expected a number or nothing. {advice}"
-            )
+            found = f"row {row + 1} below the heading has {str(word)!r} in column {column!r}"
+            raise UserError(f"{wrong}: {found}, expected a number or nothing. {advice}")
     return table
 
 
 def markdown(frame: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
-    """A Markdown page: a title, the table with its texts unchanged, and notes below.
-
-    :param frame: every cell a text; missing cells stay empty.
-    """
+    """A Markdown page: a title, the table, whose cells are texts or missing, and notes below."""
     lines = [f"# {title}", "", "| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
     for row in frame.itertuples(index=False):
         cells = ["" if pd.isna(cell) else str(cell).replace("|", r"\|").replace("\n", " ") for cell in row]

@@ -1,7 +1,6 @@
 """Jobs end with their run, and unfinished files of dead processes are removed.
 
-When Snakemake is killed alone, its jobs live on. They could run for hours and write files while a later run, perhaps
-with other parameters, makes the same ones. So every local job watches the process of its run.
+When Snakemake is killed alone, its jobs live on and could write files that a later run makes too.
 """
 
 import hashlib
@@ -28,10 +27,7 @@ def announce() -> None:
 
 
 def end_with_run() -> None:
-    """End this process, a job, soon after its run has ended.
-
-    Jobs on another machine or in another session are left alone: a batch system started them and looks after them.
-    """
+    """End this process, a job, soon after its run; not if a batch system started it, on another machine or session."""
     run, _, place = os.environ.get(VARIABLE, "").partition(" ")
     if place == f"{os.getsid(0)} {_MACHINE}":
         threading.Thread(target=_watch, args=(int(run),), daemon=True).start()
@@ -47,7 +43,6 @@ def _watch(run: int) -> None:
 
 
 def _is_alive(process: int) -> bool:
-    """Whether a process of this machine runs; a zombie does not."""
     import psutil  # comes with Snakemake; imported here because the library alone needs none
 
     try:

@@ -133,7 +133,6 @@ def train(
 def _epoch(
     model: nn.Module, samples: Samples, plan: Plan, optimiser: Optimiser, epoch: int, bar: ProgressBar
 ) -> tuple[float, int]:
-    """One pass through the samples; returns the summed loss and the number of correct answers (0 for values)."""
     rng = generator(plan.seed, ORDER_STREAM, epoch)
     device, count = samples.targets.device, len(samples.targets)
     order = torch.randperm(count, generator=rng).to(device)
@@ -166,7 +165,6 @@ def _epoch(
 
 
 def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Tensor:
-    """Mean loss of a batch, from outputs already multiplied by the output scale."""
     mean = functional.mse_loss if plan.loss == "squared" else functional.cross_entropy
     return mean(outputs, targets) / plan.output_scale**2
 
@@ -194,7 +192,6 @@ def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
 
 @torch.no_grad()
 def _evaluated(model: _Model, samples: Samples, crop: int | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Outputs and targets of test samples, block by block; a module is switched to evaluation mode."""
     if isinstance(model, nn.Module):
         model.eval()
     for start in range(0, len(samples.targets), _EVALUATION_BATCH):
@@ -233,9 +230,8 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, e
             shapes[f"optimiser/{key}/{name}"] = () if key == "step" else tuple(parameter.shape)
     try:
         contents = store.read(path, shapes)
-    except store.StoreError as error:
+    except store.StoreError:
         logger.warning("the checkpoint %s cannot be read, training starts anew and replaces it", path)
-        logger.debug("%s", error)
         return empty
     if cast("dict[str, Any]", contents.attributes["parameters"]).get("identity") != identity:
         logger.warning("the checkpoint %s is of another run, training starts anew", path)

@@ -26,23 +26,14 @@ _LEVEL = 0.05
 
 def _accuracy(results: Results, network: str) -> Measured:
     """Test accuracy of table 1, with its sampling error."""
-    value, error = (
-        results.value(TABLE_1, f"{column}_percent", network=network) / 100
-        for column in ("test_accuracy", "sampling_error")
-    )
-    return Measured(value, error)
+    columns = ("test_accuracy_percent", "sampling_error_percent")
+    return Measured(*(results.value(TABLE_1, column, network=network) / 100 for column in columns))
 
 
 def _rejected(results: Results, column: str) -> Measured:
     """Number of rows of the paper's table 2 with a p-value of at most 0.05, among those that were made."""
     values, remark = _table_2(results, column)
     return Measured(float(sum(value <= _LEVEL for value in values)), remark=remark)
-
-
-def _smallest(results: Results) -> Measured:
-    """Smallest plain p-value of the paper's table 2."""
-    values, remark = _table_2(results, "p")
-    return Measured(min(values), remark=remark)
 
 
 def _summary_value(file: str, series: str, quantity: str) -> Reading:
@@ -59,14 +50,15 @@ def _spacing_test(series: str) -> Reading:
     return replace(_summary_value(FIGURE_1, series, "ks_p"), second=calibrated, kind="calibrated")
 
 
-def _regime_accuracy(alpha: float) -> Reading:
+def _regime_accuracy(results: Results, alpha: float) -> Measured:
     """Test accuracy in a learning regime, with the sampling error of table 1's number of images."""
+    value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test_accuracy")
+    return Measured(value, _sampling_error(results, value))
 
-    def measure(results: Results) -> Measured:
-        value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test_accuracy")
-        return Measured(value, _sampling_error(results, value))
 
-    return Reading((FIGURE_3, TABLE_1), measure)
+def _smallest(results: Results) -> Measured:
+    values, remark = _table_2(results, "p")
+    return Measured(min(values), remark=remark)
 
 
 def _regime_spacings(results: Results) -> Measured:
@@ -103,25 +95,18 @@ def _middle(rows: pd.DataFrame, column: str) -> Measured:
     return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half")
 
 
-def _advantage(low: float, high: float) -> Reading:
-    """Test accuracy of full networks minus that of linearised ones, mean over a range of output scales.
-
-    Both are tested on the same images, so the sampling errors, taken as independent, are too large.
-    """
-
-    def measure(results: Results) -> Measured:
-        accuracies = _sweep(results)
-        chosen = [alpha for alpha in accuracies["full"] if low <= alpha <= high and alpha in accuracies["linearised"]]
-        if not chosen:
-            raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
-        pairs = [(accuracies["full"][alpha], accuracies["linearised"][alpha]) for alpha in chosen]
-        gaps = [full - linearised for full, linearised in pairs]
-        errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
-        told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
-        # All alphas share the images, so their errors do not average out.
-        return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
-
-    return Reading((FIGURE_4, TABLE_1), measure)
+def _advantage(results: Results, low: float, high: float) -> Measured:
+    """Mean advantage of full over linearised networks; errors, as if of different test images, are too large."""
+    accuracies = _sweep(results)
+    chosen = [alpha for alpha in accuracies["full"] if low <= alpha <= high and alpha in accuracies["linearised"]]
+    if not chosen:
+        raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
+    pairs = [(accuracies["full"][alpha], accuracies["linearised"][alpha]) for alpha in chosen]
+    gaps = [full - linearised for full, linearised in pairs]
+    errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
+    told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
+    # All alphas share the images, so their errors do not average out.
+    return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
 
 
 def _best_alpha(results: Results) -> Measured:
@@ -135,7 +120,6 @@ def _best_alpha(results: Results) -> Measured:
 
 
 def _sweep(results: Results) -> dict[str, dict[float, float]]:
-    """Test accuracy by output scale, of full and of linearised networks."""
     found: dict[str, dict[float, float]] = {}
     for series in ("full", "linearised"):
         rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
@@ -179,14 +163,14 @@ READINGS = {
     "T13": _vector_test("mlp1024", lambda rows, column: difference(_largest(rows, column), _middle(rows, column))),
     "T14": _vector_test("mlp1024", _middle),
     "T15": _summary_value(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law"),
-    "T16": _regime_accuracy(0.5),
-    "T17": _regime_accuracy(1),
-    "T18": _regime_accuracy(5),
+    "T16": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=0.5)),
+    "T17": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=1)),
+    "T18": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=5)),
     "T19": _vector_test(REGIMES[5], _largest),
     "T20": Reading((FIGURE_3,), _more_large_values),
     "T21": _vector_test(REGIMES[0.5], lambda rows, column: mean(rows[column].head(15), "the smallest")),
-    "T22": _advantage(0.1, 0.3),
-    "T23": _advantage(5, 10),
+    "T22": Reading((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
+    "T23": Reading((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
     "T24": Reading((FIGURE_4, TABLE_1), _best_alpha),
     "T25": Reading((TABLE_2,), _smallest),
     "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p")),

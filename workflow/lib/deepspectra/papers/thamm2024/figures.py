@@ -52,10 +52,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A spectrum before and after training (a), and vector tests (b to d).
-
-    :param curves: columns panel, series, x, x_high, y; series of (b) to (d) are ``network layer, side side, kind``.
-    """
+    """Spectrum before and after training (a), and vector tests (b to d; series ``network layer, side side, kind``)."""
     figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 2))
     spectrum, *tests = axes.flat
     lines = curves[curves.panel == "a"]
@@ -90,10 +87,7 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Spectra (a), spacings (b), number variance (c) and vector tests (d); one row for each learning regime.
-
-    :param curves: columns panel (``a1`` to ``d3``), series, x, x_high, y.
-    """
+    """Spectra (a), spacings (b), number variance (c) and vector tests (d); one row for each learning regime."""
     alphas = summary[summary.quantity == "alpha"].value
     figure, axes = style.new_figure(style.COLUMN, 1.5 * len(alphas) + 0.9, (len(alphas), 4))
     for number, (row, alpha) in enumerate(zip(axes, alphas, strict=True), start=1):
@@ -132,10 +126,7 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Test (a) and train (b) accuracy of full and of linearised networks against alpha; alpha = 1 in black.
-
-    :param curves: columns panel, series (``full`` or ``linearised``), x, y, spread (empty for one seed), seeds.
-    """
+    """Test (a) and train (b) accuracy against alpha, which is black at 1; ``spread`` is empty for one seed."""
     figure, axes = style.new_figure(style.COLUMN, 2.4, (1, 2))
     seeds = int(curves.seeds.max())
     for panel, axis, title in zip("ab", axes[0], ("test", "train"), strict=True):
@@ -163,7 +154,6 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 
 def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
-    """Histogram and Wigner surmise, with the distribution functions in an inset."""
     series = dict(list(lines.groupby("series")))
     bars, surmise = series["spacings"], series["surmise"]
     axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label="trained")
@@ -187,7 +177,6 @@ def _p_values(axis: Axes, summary: pd.DataFrame, *, narrow: bool = False) -> Non
 
 
 def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
-    """Number variance, the null's band, and the GOE's curve."""
     series = dict(list(lines.groupby("series")))
     low, high, goe = series["null low"], series["null high"], series["GOE"]
     axis.fill_between(low.x, low.y, high.y, color="0.85", linewidth=0, label="random matrices, 95 %")
@@ -198,28 +187,24 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
     # The closed form is asymptotic and means nothing below l = 1.
     goe = goe[goe.x >= 1]
     axis.plot(goe.x, goe.y, color=_LAW, linestyle="--", label="random matrix theory")
-    axis.set_xscale("log")
+    axis.set(xscale="log", ylim=(0, None))
     axis.set_xticks([1, 10], ["1", "10"])
-    axis.set_ylim(bottom=0)
 
 
 def _spectrum(axis: Axes, lines: pd.DataFrame) -> None:
-    """Histograms before and after training."""
     spectra = lines[lines.series.str.startswith("spectrum")]
-    looks: dict[str, dict[str, Any]] = {
-        "initial": {"color": _INITIAL, "label": "initial", "zorder": 2},
-        "final": {"color": style.HISTOGRAM_COLOUR, "label": "trained", "zorder": 1, "fill": True},
-    }
-    for state, look in looks.items():
+    looks = {"initial": (_INITIAL, "initial", 2), "final": (style.HISTOGRAM_COLOUR, "trained", 1)}
+    for state, (color, label, zorder) in looks.items():
         bars = spectra[spectra.series == f"spectrum, {state}"]
-        axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], linewidth=0.7, **look)
+        edges, fill = [*bars.x, bars.x_high.iloc[-1]], state == "final"
+        axis.stairs(bars.y, edges, linewidth=0.7, color=color, label=label, zorder=zorder, fill=fill)
     axis.set(xlim=(0, spectra.x_high.max()), ylim=(0, 1.1 * spectra.y.max()))
 
 
 def _vector_lines(axis: Axes, lines: pd.DataFrame, name: str, *, color: Any, label: str) -> None:
     """Running means of one matrix's p-values: plain bold, calibrated thin."""
     plain, calibrated = (lines[lines.series == f"{name}, {kind}"] for kind in ("plain", "calibrated"))
-    axis.plot(plain.x, plain.y, color=color, label=label, linewidth=1.0, alpha=1.0)
+    axis.plot(plain.x, plain.y, color=color, label=label, linewidth=1.0)
     axis.plot(calibrated.x, calibrated.y, color=color, linewidth=0.5, alpha=0.7)
 
 
@@ -238,7 +223,6 @@ def _say_unavailable(axis: Axes, text: str, width: int) -> None:
 
 
 def _with_supply(note: str, summary: pd.DataFrame) -> str:
-    """The note, and how to supply weights where some are missing."""
     if not (summary.quantity == NO_WEIGHTS).any():
         return note
     return (

@@ -29,15 +29,11 @@ _LEVELS = ("nulls.matrices", "nulls.longest_interval", "nulls.seed", "unfolding"
 
 def _files(networks: Iterable[str], *kinds: str) -> dict[str, list[str]]:
     """Tables of networks by kind: levels, curves, vectors, linearised; and history, of their training."""
-    folders = {"history": "networks"}
-    return {
-        kind: [f"{folders.get(kind, 'statistics/thamm2024/networks')}/{network}_{kind}.csv" for network in networks]
-        for kind in kinds
-    }
+    folder = {kind: "networks" if kind == "history" else "statistics/thamm2024/networks" for kind in kinds}
+    return {kind: [f"{folder[kind]}/{network}_{kind}.csv" for network in networks] for kind in kinds}
 
 
 def _figure(item: str, title: str, note: str, kinds: Sequence[str], shaped_by: Sequence[str]) -> Item:
-    """A figure of weight matrices, made from tables of the networks that it shows."""
     return Item(
         title=title,
         note=note,

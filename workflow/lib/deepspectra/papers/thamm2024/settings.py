@@ -21,6 +21,8 @@ def _odd(value: int) -> int:
 
 
 Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
+Penalty = Annotated[float, Field(ge=0, allow_inf_nan=False), FromText]
+Crop = Annotated[int, Field(ge=7, le=IMAGE_SIDE)]
 TrainingImages = Annotated[int, Field(ge=10, le=50_000)]
 TestImages = Annotated[int, Field(ge=10, le=10_000)]
 
@@ -40,18 +42,12 @@ class WeightTraining(Node):
 class WeightNetwork(Node):
     """A network that is trained here. Table 2 has all its weight matrices but the output layer's."""
 
-    architecture: Literal["mlp", "minialexnet"] = Field(
-        default="mlp", description="mlp: fully connected, with the hidden layers given; minialexnet: two convolutions."
-    )
-    hidden: list[Annotated[int, Field(ge=2)]] = Field(default=[], description="Neurons in each hidden layer of an mlp.")
+    architecture: Literal["mlp", "minialexnet"] = Field("mlp", description="Fully connected, or two convolutions.")
+    hidden: list[Annotated[int, Field(ge=2)]] = Field([], description="Neurons in each hidden layer of an mlp.")
     seed: Seed
     alpha: Alpha = Field(default=1.0, description="Scale of the outputs: below 1 rich, above 1 lazy learning.")
-    l2: Annotated[float, Field(ge=0, allow_inf_nan=False), FromText] = Field(
-        default=0.0, description="This times the sum of squared weights is added to the loss."
-    )
-    crop: Annotated[int, Field(ge=7, le=IMAGE_SIDE)] | None = Field(
-        default=None, description="Side of the random crops in training; tests take the centre."
-    )
+    l2: Penalty = Field(0.0, description="This times the sum of squared weights is added to the loss.")
+    crop: Crop | None = Field(None, description="Side of the random crops in training; tests take the centre.")
     images: TrainingImages | None = Field(None, description="Training images, if its own.", title="training images")
     test_images: TestImages | None = Field(None, description="Test images, if its own.", title="test images")
     epochs: int | None = Field(None, ge=1, description="Epochs, if its own.")
@@ -114,9 +110,7 @@ class Vectors(Node):
     """Spectrum and singular vectors."""
 
     spectrum: Place = Field(description="The matrix of panel a.")
-    panels: dict[Literal["b", "c", "d"], Annotated[list[Place], Field(min_length=1)]] = Field(
-        description="The matrices of panels b to d."
-    )
+    panels: dict[Literal["b", "c", "d"], Annotated[list[Place], Field(min_length=1)]] = Field(description="By panel.")
     window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
 
@@ -160,39 +154,31 @@ class Thamm2024(Node):
         least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
         for name, network in self.networks.items():
             if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
-                raise ValueError(
-                    "names of networks have small letters, digits and underscores, no '_alpha' and not the name of a "
-                    f"pretrained one; found {name!r}"
-                )
+                rule = "small letters, digits and underscores, no '_alpha' and not the name of a pretrained one"
+                raise ValueError(f"names of networks have {rule}; found {name!r}")
             for layer, (outputs, inputs) in ((key, matrix_shape(shape)) for key, shape in network.shown_shapes.items()):
                 if min(outputs, inputs) <= least:
-                    raise ValueError(
-                        f"{layer} of {name} is {outputs} x {inputs}: unfolding needs more than {least} singular values"
-                    )
+                    need = f"unfolding needs more than {least} singular values"
+                    raise ValueError(f"{layer} of {name} is {outputs} x {inputs}: {need}")
 
     def _require_places(self) -> None:
-        """Every network and layer that a figure names exists."""
         for key, place in self.places:
             if place.network not in self.known_networks:
-                raise ValueError(
-                    f"{key} names the network {place.network!r}; known are {', '.join(self.known_networks)}"
-                )
+                known = ", ".join(self.known_networks)
+                raise ValueError(f"{key} names the network {place.network!r}; known are {known}")
             trained = self.networks.get(place.network)
-            layers = trained.shown_shapes if trained else ("dense1", "dense2", "dense3")
+            layers = list(trained.shown_shapes) if trained else ["dense1", "dense2", "dense3"]
             if place.layer not in layers:
-                raise ValueError(
-                    f"{key} names the layer {place.layer!r} of {place.network}, which has {', '.join(layers)}"
-                )
+                has = f"{place.network}, which has {', '.join(layers)}"
+                raise ValueError(f"{key} names the layer {place.layer!r} of {has}")
 
     def _require_sweeps(self) -> None:
         """Figures of initial weights or other output scales take networks trained here; names of scales are unique."""
         swept = (self.figure_3.network, *self.figure_4.networks)
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
-                raise ValueError(
-                    f"figures 2 (spectrum), 3 and 4 take networks that are trained here, {', '.join(self.networks)}; "
-                    f"found {name!r}"
-                )
+                known = f"networks that are trained here, {', '.join(self.networks)}"
+                raise ValueError(f"figures 2 (spectrum), 3 and 4 take {known}; found {name!r}")
         for name in swept:
             if self.networks[name].alpha != 1:
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")

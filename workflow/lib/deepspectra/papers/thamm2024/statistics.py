@@ -44,10 +44,7 @@ def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 
 def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """A spectrum beside the Marchenko-Pastur law (a), and Porter-Thomas tests (b to d).
-
-    :param files: ``levels``, ``curves`` and ``vectors`` of each network.
-    """
+    """A spectrum beside the Marchenko-Pastur law (a), and Porter-Thomas tests (b to d); files also ``vectors``."""
     levels, curves, vectors = _read(files, parameters, "levels", "curves", "vectors")
     figure = parameters["figure"]
     network, layer = figure["spectrum"]["network"], figure["spectrum"]["layer"]
@@ -70,7 +67,6 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
         ]
     x = np.linspace(*law.edges, 300)
     rows += line("a", "Marchenko-Pastur", x, law.density(x))
-
     for panel, place in ((panel, place) for panel, places in figure["panels"].items() for place in places):
         network, layer = place["network"], place["layer"]
         name = f"{network} {layer}"
@@ -84,10 +80,7 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 
 def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """Spectra (a), spacings (b), number variance (c) and vector tests (d) of one layer in each learning regime.
-
-    :param files: ``levels``, ``curves``, ``vectors`` and ``history`` of each network, one for each alpha.
-    """
+    """Spectra (a), spacings (b), number variance (c), vector tests (d) in each regime; files also ``history``."""
     levels, curves, vectors, history = _read(files, parameters, "levels", "curves", "vectors", "history")
     figure = parameters["figure"]
     layer = figure["layer"]
@@ -103,12 +96,11 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
         fits = select(levels[network], layer=layer, unfolding="gaussian").set_index("state").fraction
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
-        last = history[network].iloc[-1]
-        train = "train accuracy of the last epoch"
+        test, train = history[network].iloc[-1][["test_accuracy", "train_accuracy"]]
         summary += [
             Row(a, network, "alpha", "alpha", alpha),
-            Row(a, network, "test_accuracy", "test accuracy", last.test_accuracy, told=True),
-            Row(a, network, "train_accuracy", train, last.train_accuracy, told=True),
+            Row(a, network, "test_accuracy", "test accuracy", test, told=True),
+            Row(a, network, "train_accuracy", "train accuracy of the last epoch", train, told=True),
             Row(a, network, "modified_law_fraction", _FRACTION, fits["final"], fits["initial"]),
             Row(a, network, "values_above_initial", "singular values above the largest initial one", above),
         ]
@@ -119,10 +111,7 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 
 def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """Test (a) and train (b) accuracy of full and linearised networks against the output scale.
-
-    :param files: ``linearised``, one table for each seed and output scale.
-    """
+    """Test (a) and train (b) accuracy; ``linearised`` are files of one table for each seed and output scale."""
     results = pd.concat([read_csv(path) for path in files["linearised"]], ignore_index=True)
     rows: list[tuple[str, str, float, float, float, int]] = []
     summary: list[Row] = []
@@ -199,10 +188,7 @@ def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer
 
 
 def vector_panel(panel: str, vectors: pd.DataFrame, layer: str, window: int, series: str = "") -> list[Bar]:
-    """p-value of each vector against its relative rank, averaged over neighbours: both sides, plain and calibrated.
-
-    :param series: prefix of the series' names, where several matrices share a panel.
-    """
+    """Running means of p-values by relative rank: both sides, plain and calibrated; ``series`` prefixes their names."""
     rows: list[Bar] = []
     for side, part in _sides(vectors, layer).items():
         for column, kind in (("p", "plain"), ("p_calibrated", "calibrated")):
@@ -219,10 +205,7 @@ def drawn_side(panel: str, series: str, levels: pd.DataFrame, layer: str) -> Row
 
 
 def spacing_summary(panel: str, levels: pd.DataFrame, layer: str) -> list[Row]:
-    """The spacing test, plain and calibrated, and the share of the number variance inside its band.
-
-    Where there are no weights, a row :data:`~deepspectra.papers.rows.NO_WEIGHTS` whose label says why.
-    """
+    """The spacing test, plain and calibrated, and the number variance's; without weights, a row that says why."""
     (row,) = select(levels, layer=layer, state="final", unfolding="gaussian").to_dict("records")
     name = f"{row['network']} {layer}"
     if isinstance(row["note"], str):
@@ -264,13 +247,11 @@ def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str) -> 
 
 
 def _sides(vectors: pd.DataFrame, layer: str) -> dict[str, pd.DataFrame]:
-    """The tests on each side of a trained matrix, by rank."""
     tests = select(vectors, layer=layer, state="final").sort_values("rank")
     return {side: select(tests, side=side) for side in ("output", "input")}
 
 
 def _read(files: Files, parameters: Mapping[str, Any], *kinds: str) -> list[dict[str, pd.DataFrame]]:
-    """Tables of each kind by network."""
     return [
         {network: read_csv(path) for network, path in zip(parameters["networks"], files[kind], strict=True)}
         for kind in kinds

@@ -47,24 +47,22 @@ def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     table = pd.DataFrame.from_dict(found, orient="index").join(printed, how="outer").loc[networks, _TABLE_1]
     table = table.rename_axis("network").reset_index().astype({"epochs": "Int64"})
     table = table.fillna({"dataset": "CIFAR-10", "note": "trained elsewhere; the provider's figure"})
-    shown = pd.DataFrame(
-        {
-            "network": table.network,
-            "data": table.dataset,
-            "published test accuracy, %": table.published_test_accuracy_percent.map(lambda x: number(x, 1)),
-            "reproduced, %": _with_errors(table.test_accuracy_percent, table.sampling_error_percent, 1),
-            "train accuracy, %": table.train_accuracy_percent.map(lambda x: number(x, 1)),
-            "epochs": table.epochs.map(lambda x: "" if pd.isna(x) else str(x)),
-            "": table.note,
-        }
-    )
+    shown = {
+        "network": table.network,
+        "data": table.dataset,
+        "published test accuracy, %": table.published_test_accuracy_percent.map(lambda x: number(x, 1)),
+        "reproduced, %": _with_errors(table.test_accuracy_percent, table.sampling_error_percent, 1),
+        "train accuracy, %": table.train_accuracy_percent.map(lambda x: number(x, 1)),
+        "epochs": table.epochs.map(lambda x: "" if pd.isna(x) else str(x)),
+        "": table.note,
+    }
     notes = [
         "±: sampling error of the test images; other seeds vary by about as much. Train accuracy: over the last "
         "epoch's batches as they were met. Assumed where the paper is open: the learning rate decays once an epoch; of "
         "miniAlexNet: crops of 28 x 28 pixels, convolutions that keep the size, pooling with stride 2, and an L2 "
         "penalty of 1e-4 times the sum of squared weights.",
     ]
-    return [Table(table, shown, "Table 1 (thamm2024): network performance", notes, digits=4)]
+    return [Table(table, pd.DataFrame(shown), "Table 1 (thamm2024): network performance", notes, digits=4)]
 
 
 def table_2(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
@@ -82,31 +80,28 @@ def table_2(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
 
 
 def _spacing_tests(tests: pd.DataFrame, published: pd.DataFrame) -> Table:
-    """Table 2 itself."""
     table = tests[tests.unfolding == "gaussian"].join(published, on=["network", "layer"]).reset_index(drop=True)
     table["q_calibrated"] = false_discovery(table.p_calibrated)
     table["variance_q"] = false_discovery(table.variance_p)
     table["rejected"] = _yes_or_no(table.p, _LEVEL)
     table["rejected_calibrated"] = _yes_or_no(table.q_calibrated, _LEVEL)
     table["resolved"] = _yes_or_no(table.unresolved / (table[["outputs", "inputs"]].min(axis=1) - 1), _UNRESOLVED)
-    shown = pd.DataFrame(
-        {
-            "network": table.network,
-            "layer": table.layer,
-            "matrix": [f"{row.outputs} x {row.inputs}" for row in table.itertuples()],
-            "published p": table.published_p.map(number),
-            "published: rejected at 0.05?": table.published_rejected.fillna(""),
-            "plain p": table.p.map(number),
-            "plain: rejected at 0.05?": table.rejected,
-            "calibrated p": _with_errors(table.p_calibrated, table.p_error, 3),
-            "false-discovery q": table.q_calibrated.map(number),
-            "calibrated: rejected at q = 0.05?": table.rejected_calibrated,
-            "number variance, calibrated p": _with_errors(table.variance_p, table.variance_p_error, 3),
-            "number variance, false-discovery q": table.variance_q.map(number),
-            "resolved?": table.resolved,
-            "": table.note,
-        }
-    )
+    shown = {
+        "network": table.network,
+        "layer": table.layer,
+        "matrix": [f"{row.outputs} x {row.inputs}" for row in table.itertuples()],
+        "published p": table.published_p.map(number),
+        "published: rejected at 0.05?": table.published_rejected.fillna(""),
+        "plain p": table.p.map(number),
+        "plain: rejected at 0.05?": table.rejected,
+        "calibrated p": _with_errors(table.p_calibrated, table.p_error, 3),
+        "false-discovery q": table.q_calibrated.map(number),
+        "calibrated: rejected at q = 0.05?": table.rejected_calibrated,
+        "number variance, calibrated p": _with_errors(table.variance_p, table.variance_p_error, 3),
+        "number variance, false-discovery q": table.variance_q.map(number),
+        "resolved?": table.resolved,
+        "": table.note,
+    }
     made = table.p.notna()
     judged = ("p", "p_calibrated", "q_calibrated", "variance_p", "variance_q")
     below = {name: int((table[name] <= _LEVEL).sum()) for name in judged}
@@ -130,11 +125,11 @@ def _spacing_tests(tests: pd.DataFrame, published: pd.DataFrame) -> Table:
             "To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
             "delete resources/weights/ and run with `--config data='{folder: PATH}'`."
         )
-    return Table(table[_TABLE_2], shown, "Table 2 (thamm2024): spacings against the Wigner surmise", notes)
+    title = "Table 2 (thamm2024): spacings against the Wigner surmise"
+    return Table(table[_TABLE_2], pd.DataFrame(shown), title, notes)
 
 
 def _unfoldings(tests: pd.DataFrame) -> Table:
-    """The supplement: the same matrices by three unfoldings."""
     kinds = {"p": "plain p", "p_calibrated": "calibrated p", "in_band": "number variance in band"}
     tests = tests[tests.note.isna()].set_index(["network", "layer", "unfolding"])
     frame, shown = pd.DataFrame(), pd.DataFrame()
@@ -155,11 +150,9 @@ def _unfoldings(tests: pd.DataFrame) -> Table:
 
 
 def _with_errors(values: pd.Series, errors: pd.Series, digits: int) -> list[str]:
-    """Each value with its error, or nothing where it is missing."""
     pairs = zip(values, errors, strict=True)
     return ["" if pd.isna(value) else f"{value:.{digits}f} ± {error:.{digits}f}" for value, error in pairs]
 
 
 def _yes_or_no(values: pd.Series, threshold: float) -> list[str]:
-    """Whether each value is at most a threshold, or nothing where it is missing."""
     return ["" if pd.isna(value) else "yes" if value <= threshold else "no" for value in values]

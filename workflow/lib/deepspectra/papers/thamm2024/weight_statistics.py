@@ -127,17 +127,10 @@ def _level_tests(
     for name, found in level_statistics(values, dict(unfolding), lengths).items():
         draws = null[f"{name}/spacing_statistics"]
         judgement, band = judge_levels(found, draws, null[f"{name}/number_variances"], lengths)
-        row = {
-            "unfolding": name,
-            "statistic": found.spacing_statistic,
-            "p": found.spacing_p,
-            "null_draws": len(draws),
-            **judgement,
-            **fitted,
-            # Levels stand still where a fitted staircase falls: artefacts of the polynomial.
-            "zero_spacings": int(np.sum(found.spacings == 0)),
-            "unresolved": int(np.sum(np.diff(values) < _FLOAT32 * values[-1])),
-        }
+        row = {"unfolding": name, "statistic": found.spacing_statistic, "p": found.spacing_p, "null_draws": len(draws)}
+        # Levels stand still where a fitted staircase falls: artefacts of the polynomial.
+        row |= judgement | fitted | {"zero_spacings": int(np.sum(found.spacings == 0))}
+        row["unresolved"] = int(np.sum(np.diff(values) < _FLOAT32 * values[-1]))
         curves = {"number_variance": found.number_variances} | band
         lines = {series: list(zip(lengths, curve, strict=True)) for series, curve in curves.items()}
         if name == "gaussian":
