@@ -30,17 +30,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="deepspectra", description="Random matrix theory in deep learning.")
     parser.add_argument("--version", action="version", version=f"deepspectra {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
     settings = commands.add_parser("settings", help="what each key of the configuration means, and its values")
     settings.add_argument("key", nargs="?", default="", metavar="KEY", help="a key or the beginning of several")
     settings.add_argument("--schema", action="store_true", help="print the JSON schema of the configuration instead")
     settings.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="your own settings")
     settings.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="your own settings")
     settings.set_defaults(run=lambda options: print_schema() if options.schema else print_settings(options))
-
     targets = commands.add_parser("targets", help="figures and tables that the workflow makes")
     targets.set_defaults(run=lambda options: print_targets())
-
     cost = commands.add_parser("cost", help="time, memory and disk of every target, as measured before")
     cost.add_argument("--scale", choices=SCALES, default="preview", help="(default: %(default)s)")
     cost.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")

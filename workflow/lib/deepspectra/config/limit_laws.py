@@ -44,21 +44,15 @@ class LawEntry(Node):
     """The limit of one kernel's spectrum."""
 
     kernel: Literal["conjugate", "tangent"] = Field(description="fan2020's theorem 3.4, or 3.7 and 3.8 (tangent).")
-    ratios: list[PositiveReal] | None = Field(
-        None, min_length=1, description="n / d_l of each hidden layer, first to last; or else samples and widths."
-    )
+    ratios: list[PositiveReal] | None = Field(None, min_length=1, description="n / d_l of each hidden layer in order.")
     samples: _Size | None = Field(None, description="n, in place of ratios.")
     widths: list[_Size] | None = Field(None, min_length=1, description="d_1, d_2, ..., in place of ratios.")
-    activation: str = Field(
-        description="A name (arctan, tanh, erf, ...), or a NumPy function of your own as module:function, normalised."
-    )
+    activation: str = Field(description="A name (arctan, ...) or your own normalised NumPy function, module:function.")
     breakpoints: list[_Real] = Field(default=[], description="Where a function of your own has kinks.")
     input: LawInput = Field(description="The spectrum of the input Gram matrix: one of the three keys.")
     layer: _Size | None = Field(None, description="Of a conjugate kernel: which layer; null: the last.")
     outputs: int = Field(1, ge=1, description="Of a tangent kernel: k outputs, on which the law does not depend.")
-    rates: list[PositiveReal] | None = Field(
-        None, description="Of a tangent kernel: tau_1 to tau_{L+1}, learning rates of the weights; null: all 1."
-    )
+    rates: list[PositiveReal] | None = Field(None, description="Of a tangent kernel: tau_1 to tau_{L+1}; null: all 1.")
     points: int = Field(default=1000, ge=50, le=100_000, description="Points of the density.", title="points")
 
     @model_validator(mode="after")

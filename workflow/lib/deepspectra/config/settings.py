@@ -22,9 +22,7 @@ _Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
 class Data(Node):
     """Where data sets come from."""
 
-    folder: OptionalText = Field(
-        description="A folder searched before any download: official file names, or archives of registry packages."
-    )
+    folder: OptionalText = Field(description="Searched before downloads: official files, or archives of registries.")
     timeout_seconds: int = Field(ge=1, description="Give up a download after so many seconds without data.")
     retries: int = Field(ge=0, description="How often to retry a failed download, for each source.")
 
@@ -50,13 +48,9 @@ class Settings(Node):
         description="auto: a GPU if there is one; cuda without one is an error."
     )
     keep_matrices: bool = Field(description="Keep kernel matrices and singular vectors on disk after they are used.")
-    checkpoint_epochs: int = Field(
-        ge=1, description="A killed training resumes from a multiple of so many epochs, or one 15 minutes before."
-    )
+    checkpoint_epochs: int = Field(ge=1, description="Epochs between checkpoints, from which killed trainings resume.")
     data: Data = Field(description="Where data sets come from.")
-    pretrained: Literal["optional", "require"] = Field(
-        description="Pretrained weights that are unavailable: optional: figures say so; require: an error."
-    )
+    pretrained: Literal["optional", "require"] = Field(description="optional: figures without weights say so.")
     thamm2024: Thamm2024 = Field(description="Weight matrices.")
     pennington2017: Pennington2017 = Field(description="Nonlinear random matrices.")
     fan2020: Fan2020 = Field(description="Conjugate and neural tangent kernels.")

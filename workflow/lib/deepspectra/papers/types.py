@@ -26,8 +26,6 @@ PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
 # Read as a fraction with a denominator up to 10^4 (see require_whole).
 Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
-
-
 # A folder may be called 2024.
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 

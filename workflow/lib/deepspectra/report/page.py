@@ -107,15 +107,13 @@ def render_page(
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
     placed = {claim["id"] for entry in every for claim in entry.claims}
     values = {"scale": scale, "reduced": reduced, "items": entries, "laws": laws, "claims": claims}
+    words = {"limit_laws": LIMIT_LAWS, "verdicts": MARKS, "rule": RULE, "bounds": BOUNDS}
     return render(
         "page.html",
         **values,
+        **words,
         papers={key: PAPERS[key] for key in PAPERS if key in entries},
-        limit_laws=LIMIT_LAWS,
         others=[claim for claim in claims if claim["id"] not in placed],
-        verdicts=MARKS,
-        rule=RULE,
-        bounds=BOUNDS,
         counts=count_verdicts(claims, list(entries)),
         pictures=sum(entry.table is None for entry in every),
         tables=sum(entry.table is not None for entry in every),

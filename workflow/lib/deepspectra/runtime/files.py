@@ -53,9 +53,8 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
 
 
 def check_folder(path: str | Path, *, written: bool = True) -> None:
-    """Check that a folder exists or can be made.
+    """Check that a folder exists or can be made, and is writable if files are to be written below it.
 
-    :param written: whether files will be written below it; a dry run writes none.
     :raises UserError: if the path is a file or a dangling link, or if the folder cannot be read or written.
     """
     path, own = Path(path), "copy the project to a folder of your own."

@@ -13,9 +13,7 @@ Entry = TypeVar("Entry")
 
 
 class Registry(Generic[Entry]):
-    """The entries of a package: every module in its folder is one, by the module's name.
-
-    Listing imports nothing, and a lookup imports one module, so a job depends on the entries that it names alone.
+    """The modules in a package's folder by name; listing imports none, and a lookup one, on which the job depends.
 
     :param package: full name of the package. :param attribute: what each module calls its entry.
     :param kind: what messages call an entry. :param helpers: modules in the folder that are no entries.

@@ -71,7 +71,7 @@ def null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str,
 def pretrained_alone(
     paper: Thamm2024, rows: int | str, columns: int | str, weights: Mapping[str, WeightsEntry]
 ) -> list[str]:
-    """Files of the pretrained networks with this null, if none trained here has such a matrix: large nulls take long."""
+    """Files of pretrained networks with this null, if none trained here has such a matrix; large nulls take long."""
     wanted = {int(rows), int(columns)}
     shapes = {name: weight_layers(paper, name, weights).values() for name in paper.known_networks}
     owners = [name for name, sizes in shapes.items() if wanted in map(set, sizes)]

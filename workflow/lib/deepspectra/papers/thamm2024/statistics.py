@@ -92,7 +92,6 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
         rows += spacing_panel(b, curves[network], layer)
         rows += variance_panel(c, curves[network], layer, ["initial", "final"])
         rows += vector_panel(d, vectors[network], layer, figure["window"])
-
         fits = select(levels[network], layer=layer, unfolding="gaussian").set_index("state").fraction
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
@@ -210,7 +209,6 @@ def spacing_summary(panel: str, levels: pd.DataFrame, layer: str) -> list[Row]:
     name = f"{row['network']} {layer}"
     if isinstance(row["note"], str):
         return [Row(panel, name, NO_WEIGHTS, row["note"])]
-
     variance = "p-value of the number variance, l in [1, 10], calibrated"
     in_band = "share of l in [1, 10] with number variance in the null's 95 % band"
     told = [
