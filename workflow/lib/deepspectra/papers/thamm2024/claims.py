@@ -27,7 +27,8 @@ _LEVEL = 0.05
 def _accuracy(results: Results, network: str) -> Measured:
     """Test accuracy of table 1, with its sampling error."""
     columns = ("test_accuracy_percent", "sampling_error_percent")
-    return Measured(*(results.value(TABLE_1, column, network=network) / 100 for column in columns))
+    value, error = (results.value(TABLE_1, column, network=network) / 100 for column in columns)
+    return Measured(value, error)
 
 
 def _rejected(results: Results, column: str) -> Measured:
