@@ -12,11 +12,7 @@ with job(snakemake.log[0], snakemake.threads):
         store.read(path, {}).attributes["parameters"]["available"] for path in snakemake.input
     )
     draws = nulls["matrices"] if wanted else 0
-    store.write(
-        snakemake.output[0],
-        null_level_statistics(rows, columns, draws, unfolding, nulls["longest_interval"], nulls["seed"]),
-        parameters={"rows": rows, "columns": columns, "available": wanted, "unfolding": unfolding, **nulls},
-        inputs=snakemake.input,
-        seed=nulls["seed"],
-        dtype="float64",
-    )
+    arrays = null_level_statistics(rows, columns, draws, unfolding, nulls["longest_interval"], nulls["seed"])
+    parameters = {"rows": rows, "columns": columns, "available": wanted, "unfolding": unfolding, **nulls}
+    about = {"parameters": parameters, "inputs": snakemake.input, "seed": nulls["seed"], "dtype": "float64"}
+    store.write(snakemake.output[0], arrays, **about)

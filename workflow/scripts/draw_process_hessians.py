@@ -8,11 +8,5 @@ process = snakemake.params.process
 
 with job(snakemake.log[0], snakemake.threads):
     arrays, floors = draw_process_spectra(process)
-    store.write(
-        snakemake.output[0],
-        arrays,
-        parameters=process,
-        seed=process["seed"],
-        dtype="float64",
-        noise_floor=floors,
-    )
+    about = {"parameters": process, "seed": process["seed"], "dtype": "float64", "noise_floor": floors}
+    store.write(snakemake.output[0], arrays, **about)

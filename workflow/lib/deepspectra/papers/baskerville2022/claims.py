@@ -1,7 +1,7 @@
 """Claims of Baskerville, Granziol and Keating (2022)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, number
@@ -16,7 +16,6 @@ _TOO_FEW = 0.05
 
 
 def _figure(item: str) -> str:
-    """Name of a figure's summary."""
     return f"statistics/baskerville2022/figure_{item}"
 
 
@@ -37,13 +36,11 @@ def _spacing_distance(results: Results, item: str, panel: str, series: str, unfo
     return Measured(distance, remark=remark, obstacle=other, floor=floor)
 
 
-def _with_reference(results: Results, item: str, **where: str) -> tuple[float, float]:
-    value, reference = (results.value(_figure(item), column, **where) for column in ("value", "reference"))
-    return value, reference
+def _with_reference(results: Results, item: str, **where: str) -> Iterator[float]:
+    return (results.value(_figure(item), column, **where) for column in ("value", "reference"))
 
 
 def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
-    """As published, and resolved beside it."""
     as_published, resolved = (partial(measure, item=item, panel=panel, series=s) for s in ("published", "resolved"))
     return Reading((_figure(item),), as_published, resolved, "resolved")
 
@@ -73,7 +70,6 @@ def _cut_off(panel: str) -> Reading:
 
 
 def _semicircle(panel: str) -> Reading:
-    """Distance of a network's density in figure 1 to the semicircle."""
     place = {"panel": panel, "series": "published", "quantity": "semicircle_ks"}
     return Reading((_figure("1"),), lambda results: Measured(results.value(_figure("1"), **place)))
 
@@ -101,7 +97,7 @@ def _processes(results: Results) -> Measured:
 
 
 def _process_density(results: Results) -> Measured:
-    """Distance of the pooled density at the smallest k''(0) to the semicircle."""
+    """At the smallest k''(0)."""
     distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
     return Measured(distance, remark=f"without the shift common to the diagonal {floor:.2g}")
 

@@ -140,11 +140,9 @@ def reference_unfolding(batches: int, share: float, seed: int) -> Unfolded:
     If the pool has few spectra, their own fluctuations broaden the spacings of any: a perfect one would show this.
     """
     rounds = max(1, math.ceil(_REFERENCE_SPACINGS / (max(1, round(share * batches)) * _REFERENCE_LEVELS)))
-    parts = []
-    for attempt in range(rounds):
-        rng = np.random.default_rng([seed, attempt])
-        spectra = [goe_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)]
-        parts.append(unfold_batches(spectra, share, seed + attempt))
+    rngs = [np.random.default_rng([seed, attempt]) for attempt in range(rounds)]
+    draws = ([goe_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)] for rng in rngs)
+    parts = [unfold_batches(spectra, share, seed + attempt) for attempt, spectra in enumerate(draws)]
     return Unfolded(np.concatenate([part.spacings for part in parts]), parts[0].step)
 
 

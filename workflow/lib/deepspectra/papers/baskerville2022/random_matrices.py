@@ -83,8 +83,8 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
     arrays, floors = _read_processes(files["spectra"][0], parameters)
     rows, summary = [], []
     for panel, second in parameters["second_derivatives"].items():
-        plain, spectra = arrays[f"{panel}/plain"], arrays[f"{panel}/{'changed' if panel in _CHANGED else 'plain'}"]
-        bulk = spectra
+        plain = arrays[f"{panel}/plain"]
+        bulk = spectra = arrays[f"{panel}/changed"] if panel in _CHANGED else plain
         if panel == "d":
             bulk = _without_zeros(spectra, floors["d/changed"], dimension)
             rows.append((panel, "atom", 0.0, 0.0, 1 - bulk.size / spectra.size))
@@ -93,8 +93,7 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
         own = stats.semicircular(scale=2 * (dimension * second) ** 0.5)
         centred = plain - plain.mean(axis=1, keepdims=True)
         rows += histogram(panel, bulk.ravel(), parameters["bins"], spectra.size)
-        low, high = semicircle.support()
-        x = np.linspace(low, high, 401)
+        x = np.linspace(*semicircle.support(), 401)
         rows += _line(panel, "semicircle", x, semicircle.pdf(x))
         if panel not in "ef":
             x = np.linspace(bulk.min(), bulk.max(), 401)
@@ -102,10 +101,9 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
             rows += _line(panel, "expected", x, expected * (bulk.size / spectra.size))
         distances = ks_distance(spectra, semicircle.cdf), ks_distance(centred, own.cdf)
         label = "KS distance to the semicircle of equal variance"
-        shift = plain.mean(axis=1).std(ddof=1)
-        radius = "radius of the semicircle without the shift"
+        shift, radius = plain.mean(axis=1).std(ddof=1), "radius of the semicircle without the shift"
         summary += [
-            _second_derivative(panel, second),
+            Row(panel, "process", "second_derivative", "k''(0)", second),
             Row(panel, "pooled", "semicircle_ks", label, *distances, told=True),
             Row(panel, "pooled", "shift_deviation", "standard deviation of the common shift", shift, deviation),
             Row(panel, "pooled", "semicircle_radius", radius, own.support()[1]),
@@ -122,7 +120,7 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
     """
     arrays, floors = _read_processes(files["spectra"][0], parameters)
     panels, seed, rows = parameters["second_derivatives"], parameters["seed"], []
-    summary = [_second_derivative(panel, second) for panel, second in panels.items()]
+    summary = [Row(panel, "process", "second_derivative", "k''(0)", second) for panel, second in panels.items()]
     for panel, reading in [(panel, "plain") for panel in panels] + [(panel, "changed") for panel in _CHANGED]:
         spectra, zeros = arrays[f"{panel}/{reading}"], 0.0
         if (panel, reading) == ("d", "changed"):
@@ -158,8 +156,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     mean, by_rank = mean_ratio([levels], seed), rank_means(levels, _PARTS)
 
     rng = np.random.default_rng([seed, 1])
-    draws = ProgressBar(range(_NULL_MATRICES), desc="GOE", unit="matrix")
-    null = [goe_levels(len(levels), rng) for _ in draws]
+    null = [goe_levels(len(levels), rng) for _ in ProgressBar(range(_NULL_MATRICES), desc="GOE", unit="matrix")]
     null_means = np.array([folded(spacing_ratios(draw)).mean() for draw in null])
     lower, upper = null_band(np.array([rank_means(draw, _PARTS) for draw in null]))
     centre = np.median(null_means)
@@ -173,8 +170,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     share = "share of spacings below the bound (unresolved above 0.01)"
     against = "p-value against orthogonal matrices of as many levels"
     tenths = "tenths of the spectrum outside the band of orthogonal matrices"
-    outside = float(np.sum((by_rank < lower) | (by_rank > upper)))
-    series = "eigenvalues"
+    outside, series = float(np.sum((by_rank < lower) | (by_rank > upper))), "eigenvalues"
     summary = [
         Row("a", series, "parameters", "parameters", known["parameters"], told=True),
         Row("a", series, "eigenvalues", "non-zero eigenvalues", len(levels), most, told=True),
@@ -208,15 +204,11 @@ def _ratio_line(panel: str) -> list[Bar]:
     return _line(panel, "surmise", r, ratio_surmise.pdf(r))
 
 
-def _second_derivative(panel: str, second: float) -> Row:
-    return Row(panel, "process", "second_derivative", "k''(0)", second)
-
-
 def _read_processes(path: str, process: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Spectra by panel and reading, shape (samples, levels), and the size below which a level is rounding noise."""
-    size, larger = process["dimension"], process["dimension"] + process["degenerate"]
-    shapes = {f"{panel}/plain": (process["samples"], size) for panel in process["second_derivatives"]}
-    shapes |= {f"{panel}/changed": (process["samples"], larger if panel == "d" else size) for panel in _CHANGED}
+    samples, size = process["samples"], process["dimension"]
+    shapes = {f"{panel}/plain": (samples, size) for panel in process["second_derivatives"]}
+    shapes |= {f"{panel}/changed": (samples, size + process["degenerate"] * (panel == "d")) for panel in _CHANGED}
     contents = store.read(path, shapes)
     return contents.arrays, contents.attributes["noise_floor"]
 
@@ -228,7 +220,6 @@ def _without_zeros(spectra: np.ndarray, floor: float, dimension: int) -> np.ndar
     """
     found = [levels[np.abs(levels) > floor] for levels in spectra]
     if any(len(levels) != dimension for levels in found):
-        raise UserError(
-            "gaussian_process: levels of degenerate directions cannot be told from others; choose another seed."
-        )
+        message = "levels of degenerate directions cannot be told from others; choose another seed."
+        raise UserError(f"gaussian_process: {message}")
     return np.stack(found)

@@ -46,9 +46,6 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
     parameters = list(model.parameters())
     outputs = model(inputs)
     factor = curvature_factor(loss, outputs.detach())
-    columns = []
-    for sample in range(len(outputs)):
-        for column in range(factor.shape[2]):
-            found = torch.autograd.grad(outputs[sample], parameters, factor[sample, :, column], retain_graph=True)
-            columns.append(parameters_to_vector(found))
-    return torch.stack(columns, dim=1)
+    pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
+    columns = [torch.autograd.grad(output, parameters, column, retain_graph=True) for output, column in pairs]
+    return torch.stack([parameters_to_vector(column) for column in columns], dim=1)

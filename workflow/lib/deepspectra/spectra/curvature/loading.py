@@ -18,11 +18,7 @@ __all__ = ["load_network_and_samples"]
 def load_network_and_samples(
     network: Mapping[str, Any], files: Sequence[str | Path], state: State, part: Part, dtype: torch.dtype, device: Any
 ) -> tuple[nn.Module, Samples]:
-    """A network of baskerville2022 in evaluation mode, and its training or test samples.
-
-    :param network: its entry in the configuration. :param files: the one that its training left, and its data.
-    :raises UserError: if a file does not hold what it should.
-    """
+    """A network of baskerville2022 in evaluation mode, and its samples, from files of its weights and of its data."""
     weights, data = files
     samples = load_samples(network, data, part, dtype=dtype).to(device)
     features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs

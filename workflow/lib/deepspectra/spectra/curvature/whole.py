@@ -8,26 +8,23 @@ __all__ = ["softmax_regression_hessian"]
 _SAMPLES = 8192
 
 
-def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias: bool = True) -> torch.Tensor:
+def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
     """Hessian of the cross-entropy, summed over samples, of outputs that are linear in the inputs.
 
     The block of classes c and d is X' diag(p_c (delta_cd - p_d)) X, one product for each pair of classes: 55 for ten
     classes, whatever the number of samples, where a Gram matrix would have samples x classes rows.
 
-    :param inputs: X, shape (samples, features). :param outputs: before the softmax, shape (samples, classes).
-    :param bias: whether the network has one: one more input, of 1.
+    :param inputs: X, shape (samples, features); the bias is one more input, of 1.
+    :param outputs: before the softmax, shape (samples, classes).
     :returns: symmetric, shape (classes x inputs, classes x inputs), rows by class and then by input, in the precision
         of the inputs.
     """
     p = torch.softmax(outputs, dim=1).to(inputs.dtype)
-    count, classes = p.shape
-    size = inputs.shape[1] + bias
+    (count, classes), size = p.shape, inputs.shape[1] + 1
     hessian = inputs.new_zeros(classes, size, classes, size)
     for start in range(0, count, _SAMPLES):
         part = slice(start, start + _SAMPLES)
-        x = inputs[part]
-        if bias:
-            x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
+        x = torch.cat([inputs[part], torch.ones_like(inputs[part, :1])], dim=1)
         for c in range(classes):
             for d in range(c + 1):
                 # For a sure answer, only the sum over the other classes resolves 1 - p.

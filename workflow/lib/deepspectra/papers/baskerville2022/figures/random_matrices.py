@@ -23,8 +23,7 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     :param curves: columns panel, series (``surmise``, ``independent``, ``ensemble``, ``exact``), x, x_high, y.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.4, (1, 2))
-    lines = dict(list(curves.groupby(["panel", "series"])))
-    left, right = axes[0]
+    (left, right), lines = axes[0], dict(list(curves.groupby(["panel", "series"])))
     values = summary.set_index("quantity")
     surmise = values.loc["surmise_ks"]
 
@@ -78,12 +77,9 @@ def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         axis.set_ylabel("density (logarithmic)" if panel == "e" else "density" if panel in "ad" else "")
     for axis in axes[1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
-    handles = [Patch(color=style.HISTOGRAM_COLOUR), Line2D([], [], color=style.LIMIT_COLOUR)]
-    handles.append(Line2D([], [], color="black", linestyle=":"))
-    labels = ["eigenvalues", "semicircle of equal variance", "expected density (a to d)"]
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    style.add_note(figure, note)
-    return figure
+    semicircle, expected = Line2D([], [], color=style.LIMIT_COLOUR), Line2D([], [], color="black", linestyle=":")
+    labels = {"semicircle of equal variance": semicircle, "expected density (a to d)": expected}
+    return _with_legend(figure, note, "eigenvalues", labels)
 
 
 def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -110,10 +106,7 @@ def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         axis.set_ylabel("density")
     for axis in axes[-1]:
         axis.set_xlabel("ratio $r$")
-    handles = [Patch(color=style.HISTOGRAM_COLOUR), Line2D([], [], color="black")]
-    figure.legend(handles, ["spacing ratios", "surmise, eq. 12"], loc="outside upper center", ncols=2)
-    style.add_note(figure, note)
-    return figure
+    return _with_legend(figure, note, "spacing ratios", {"surmise, eq. 12": Line2D([], [], color="black")})
 
 
 def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -124,8 +117,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     """
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 3))
     left, middle, right = axes[0]
-    lines = dict(list(curves.groupby(["panel", "series"])))
-    values = summary.set_index("quantity")
+    lines, values = dict(list(curves.groupby(["panel", "series"]))), summary.set_index("quantity")
 
     levels, bound = lines["a", "eigenvalues"], lines["a", "bound"]
     _line(left, levels, style.BLUE, label="eigenvalues")
@@ -171,11 +163,17 @@ def _titles(summary: pd.DataFrame) -> dict[str, str]:
     return {panel: f"$k''(0) = {value:g}$ {marks.get(panel, '')}".rstrip() for panel, value in second.items()}
 
 
+def _with_legend(figure: Figure, note: str, bars: str, lines: dict[str, Line2D]) -> Figure:
+    handles = [Patch(color=style.HISTOGRAM_COLOUR), *lines.values()]
+    figure.legend(handles, [bars, *lines], loc="outside upper center", ncols=len(handles))
+    style.add_note(figure, note)
+    return figure
+
+
 def _line(axis: Axes, table: pd.DataFrame, colour: str = "black", **look: Any) -> None:
     axis.plot(table.x, table.y, color=colour, **look)
 
 
 def _bars(axis: Axes, bars: pd.DataFrame, label: str = "") -> None:
     """A histogram as one outline, filled: bars side by side would show seams."""
-    edges = [*bars.x, bars.x_high.iloc[-1]]
-    axis.stairs(bars.y, edges, fill=True, color=style.HISTOGRAM_COLOUR, label=label)
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label=label)
