@@ -7,9 +7,8 @@ from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
 
-ensemble = snakemake.params.ensemble
-
 with job(snakemake.log[0], snakemake.threads):
+    ensemble = snakemake.params.ensemble
     rng = np.random.default_rng(ensemble["seed"])
     draws = ProgressBar(range(ensemble["matrices"]), desc="GOE", unit="matrix")
     levels = np.stack([goe_levels(ensemble["dimension"], rng) for _ in draws])

@@ -1,7 +1,6 @@
 """Weight matrices of one pretrained network into one HDF5 file, or a file without any that says why not.
 
-Many networks do not reach the official addresses. ``pretrained: require`` makes that an error. To try again, delete the
-file.
+``pretrained: require`` makes that an error. To try again, delete the file.
 """
 
 from deepspectra.data.sources.fetching import fetch_weights

@@ -7,15 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from deepspectra.spectra.curvature import whole, whole_reduced
-from deepspectra.spectra.curvature.dense import hessian
-from deepspectra.spectra.curvature.whole import softmax_regression_hessian
+from deepspectra.spectra.curvature import dense, whole_reduced
+from deepspectra.spectra.curvature.dense import hessian, softmax_regression_hessian
 from deepspectra.spectra.curvature.whole_reduced import reduced_softmax_hessian, resolved_softmax_spectrum
 
 
 @pytest.mark.parametrize("block", [7, 1000])
 def test_blocks_are_those_of_automatic_differentiation(block, monkeypatch):
-    monkeypatch.setattr(whole, "_SAMPLES", block)
+    monkeypatch.setattr(dense, "_SAMPLES", block)
     model = nn.Sequential(nn.Linear(6, 4)).double().eval()
     inputs, labels = torch.randn(30, 6, dtype=torch.float64), torch.randint(4, (30,))
     found = softmax_regression_hessian(inputs, model(inputs).detach())
@@ -38,7 +37,7 @@ def test_a_sure_answer_keeps_its_small_curvature():
 @pytest.mark.parametrize("block", [7, 1000])
 def test_the_reduced_matrix_has_the_same_eigenvalues_that_are_not_zero(block, monkeypatch):
     """With a feature that is always dark, which the bias cannot be told from, and one that is twice another."""
-    monkeypatch.setattr(whole, "_SAMPLES", block)
+    monkeypatch.setattr(dense, "_SAMPLES", block)
     monkeypatch.setattr(whole_reduced, "_SAMPLES", block)
     inputs = torch.randn(40, 6, dtype=torch.float64)
     inputs[:, 2], inputs[:, 4] = -1, 2 * inputs[:, 3]

@@ -40,22 +40,19 @@ def _with_reference(results: Results, item: str, **where: str) -> Iterator[float
     return (results.value(_figure(item), column, **where) for column in ("value", "reference"))
 
 
+def _resolved(item: str, panel: str) -> Reading:
+    return Reading((_figure(item),), partial(_mean_ratio, item=item, panel=panel, series="resolved"))
+
+
 def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
     as_published, resolved = (partial(measure, item=item, panel=panel, series=s) for s in ("published", "resolved"))
     return Reading((_figure(item),), as_published, resolved, "resolved")
 
 
-def _resolved(item: str, panel: str) -> Reading:
-    return Reading((_figure(item),), partial(_mean_ratio, item=item, panel=panel, series="resolved"))
-
-
 def _between(one: tuple[str, str], other: tuple[str, str]) -> Reading:
     """Difference of two resolved ratio statistics, each by its figure and panel."""
-
-    def measure(results: Results) -> Measured:
-        return difference(*(_mean_ratio(results, *place, "resolved") for place in (one, other)))
-
-    return Reading(tuple(dict.fromkeys(_figure(item) for item, _ in (one, other))), measure)
+    files = tuple(dict.fromkeys(_figure(item) for item, _ in (one, other)))
+    return Reading(files, lambda found: difference(*(_mean_ratio(found, *place, "resolved") for place in (one, other))))
 
 
 def _cut_off(panel: str) -> Reading:
@@ -76,11 +73,9 @@ def _semicircle(panel: str) -> Reading:
 
 def _share_below(results: Results) -> Measured:
     """Share of the eigenvalues that the cut-off of unfolding drops; the cut-off of ratios is another."""
-    names = [f"unfolded_cut_{end}" for end in ("smallest", "mean", "largest")]
-    low, value, high, other = (
-        results.value(_figure("4"), quantity=f"below_{name}", panel="b", series="published")
-        for name in (*names, "ratio_cut_mean")
-    )
+    names = ("unfolded_cut_smallest", "unfolded_cut_mean", "unfolded_cut_largest", "ratio_cut_mean")
+    place = {"panel": "b", "series": "published"}
+    low, value, high, other = (results.value(_figure("4"), quantity=f"below_{name}", **place) for name in names)
     return Measured(value, remark=f"{low:.2f} to {high:.2f} of the batches; not above 1e-10: {other:.2f}")
 
 
@@ -103,8 +98,6 @@ def _process_density(results: Results) -> Measured:
 
 
 def _after_training(network: str, column: str) -> Reading:
-    """A number of the table of networks that all rows of a network share."""
-
     def measure(results: Results) -> Measured:
         value = number(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
         if math.isnan(value):

@@ -56,9 +56,9 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
 
     # A spacing of eight times the mean has a probability of 1e-22.
     fine = np.linspace(0, 8, 1601)
-    fine_law = goe_spacing_cdf(fine)
+    law = goe_spacing_cdf(fine)
     to_surmise, to_all = (ks_distance(spacings, wigner_surmise.cdf) for spacings in (bulk, every))
-    to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, fine_law))
+    to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, law))
     ratio = mean_ratio(list(levels), ensemble["seed"])
     # References: for the surmise, the exact law of infinitely large matrices; for the whole spectrum, its bulk.
     between = float(np.abs(exact - surmise).max())
@@ -174,8 +174,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     summary = [
         Row("a", series, "parameters", "parameters", known["parameters"], told=True),
         Row("a", series, "eigenvalues", "non-zero eigenvalues", len(levels), most, told=True),
-        Row("a", series, "smallest", "smallest", levels[0]),
-        Row("a", series, "largest", "largest", levels[-1]),
+        *(Row("a", series, name, name, levels[place]) for name, place in (("smallest", 0), ("largest", -1))),
         Row("a", series, "error_bound", "error bound", bound),
         Row("a", series, "unresolved_share", share, known["unresolved_spacings"], 0.01),
         Row("b", series, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),

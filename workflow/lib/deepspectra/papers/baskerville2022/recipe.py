@@ -25,8 +25,7 @@ _MARGIN = 4
 def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | Path) -> Recipe:
     """PyTorch's default initial weights, weight decay of all parameters, and a learning rate that falls linearly.
 
-    :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
-        ``activation``. :param path: its data.
+    :param network: its entry in the settings. :param path: its data.
     :param training: the paper's training settings, with the network's own number of epochs.
     """
     task = load_task(network, path, dtype=torch.float32)
