@@ -2,11 +2,11 @@
 
 import torch
 
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.data.sets import data_set
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian, softmax_regression_hessian
-from deepspectra.spectra.curvature.loading import load_network_and_samples
 
 network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.samples
 files = [snakemake.input.weights, snakemake.input.data]

@@ -4,10 +4,10 @@ import logging
 
 import torch
 
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.data.sets import data_set
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.curvature.loading import load_network_and_samples
 from deepspectra.spectra.curvature.resolved import write_spectra
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
 

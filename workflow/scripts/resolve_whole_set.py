@@ -2,8 +2,8 @@
 
 import torch
 
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.spectra.curvature.loading import load_network_and_samples
 from deepspectra.spectra.curvature.resolved import write_spectra
 from deepspectra.spectra.curvature.whole_reduced import resolved_softmax_spectrum
 

@@ -156,8 +156,7 @@ def unfolding_rows(statistic: str, spectra: list[np.ndarray], share: float, seed
     key = "uncut" if statistic == UNCUT else statistic
     distance, floor = (ks_distance(part.spacings, wigner_surmise.cdf) for part in (found, reference))
     label = f"KS distance of {statistic} spacings to the Wigner surmise"
-    levels = float(np.mean([len(part) for part in spectra]))
-    zeros = float(np.mean(found.spacings == 0))
+    levels, zeros = float(np.mean([len(part) for part in spectra])), float(np.mean(found.spacings == 0))
     return [
         *spacing_rows(statistic, found),
         *spacing_rows(f"{statistic} reference", reference),
@@ -265,12 +264,11 @@ def semicircle_rows(levels: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def resolution_numbers(bounds: np.ndarray, unresolved: np.ndarray, left_out: np.ndarray) -> list[NumberRow]:
     """Error bounds of resolved spectra, and shares of spacings and numbers of eigenvalues below them, one a matrix."""
-    share, count = "share of spacings below the error bound", "eigenvalues below the error bound, mean"
     return [
         NumberRow("error_bound", "error bound, largest", float(bounds.max())),
-        NumberRow("unresolved_share", share, float(unresolved.mean())),
+        NumberRow("unresolved_share", "share of spacings below the error bound", float(unresolved.mean())),
         NumberRow("unresolved_matrices", "matrices called unresolved", int(np.sum(unresolved > 0.01))),
-        NumberRow("left_out_mean", count, float(left_out.mean())),
+        NumberRow("left_out_mean", "eigenvalues below the error bound, mean", float(left_out.mean())),
     ]
 
 

@@ -130,12 +130,11 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
         rows += _ratio_bars(panel, pooled, parameters["bins"], reading)
         mean, distance = mean_ratio(list(spectra), seed), ks_distance(pooled, ratio_surmise.cdf)
         share, expected = float(np.mean(pooled > _LARGEST_RATIO)), ratio_surmise.sf(10)
-        left_out = "share of levels that are zero by construction, left out"
         summary += [
             Row(panel, reading, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),
             Row(panel, reading, "surmise_ks", "KS distance to the surmise", distance, told=True),
             Row(panel, reading, "large_ratios", "share of ratios above 10", share, expected),
-            Row(panel, reading, "zero_levels", left_out, zeros),
+            Row(panel, reading, "zero_levels", "share of levels that are zero by construction, left out", zeros),
         ]
         if panel in "ef" and reading == "changed":
             inner = mean_ratio(list(spectra[:, : -parameters["outliers"] or None]), seed)

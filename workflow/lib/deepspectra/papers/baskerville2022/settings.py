@@ -20,6 +20,7 @@ Split = Literal["train", "test"]
 # The setting of how many samples each part has.
 _COUNTS: dict[Split, str] = {"train": "images", "test": "test_images"}
 _Share = Annotated[float, Field(gt=0, le=1), FromText]
+_Decay = Annotated[float, Field(ge=0, allow_inf_nan=False), FromText]
 _Samples = Annotated[int, Field(ge=10)] | None
 _Count = Annotated[int, Field(ge=1)] | None
 
@@ -40,9 +41,7 @@ class HessianTraining(Node):
     )
     decay_end: _Share = Field(description="Share of the epochs after which it stays (270 of 300).")
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False), FromText] = Field(
-        description="Multiple of every parameter that is added to its gradient."
-    )
+    weight_decay: _Decay = Field(description="Multiple of every parameter that is added to its gradient.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

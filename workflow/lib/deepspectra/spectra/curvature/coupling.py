@@ -84,7 +84,7 @@ class LinearStep(Step):
         bias = places >= count
         unit = torch.where(bias, places - count, places // size)
         values = patches[:, torch.where(bias, 0, places % size)].transpose(0, 1)
-        values = torch.where(bias[:, None, None], torch.ones_like(values), values)
+        values = values.masked_fill(bias[:, None, None], 1)
         tangents = values.new_zeros(len(places), *self.left.shape)
         tangents.view(*tangents.shape[:3], -1)[torch.arange(len(places), device=places.device), :, unit] = values
         return tangents

@@ -114,19 +114,17 @@ def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, t
     that are alive. This is read from the activation pattern alone, in a network of the same pattern whose weights are
     all 1: a weight that happens to be zero closes a path for the first derivative, but not for the second.
     """
-    linear, entered, left = [], [], []
+    passed = []
     reached = (inputs != 0).to(inputs.dtype).requires_grad_()
     for step in coupling.record(model, inputs):
         if isinstance(step, coupling.LinearStep):
-            linear.append(step)
-            entered.append(reached.detach())
             ones = {key: torch.ones_like(parameter) for key, parameter in step.layer.named_parameters()}
-            reached = functional_call(step.layer, ones, (reached,))
-            left.append(reached)
+            taken, reached = reached.detach(), functional_call(step.layer, ones, (reached,))
+            passed.append((step, taken, reached))
         else:
             reached = step.carry(reached[None])[0]
-    active = {}
-    for step, taken, path in zip(linear, entered, torch.autograd.grad(reached.sum(), left), strict=True):
+    active, paths = {}, torch.autograd.grad(reached.sum(), [left for *_, left in passed])
+    for (step, taken, _), path in zip(passed, paths, strict=True):
         # By sample and place in it: whether there is an input, and whether there is a path.
         sides = step.patches(taken), coupling.places_last(path)
         there, onward = (side.transpose(1, 2).flatten(0, 1) != 0 for side in sides)

@@ -155,7 +155,6 @@ def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    """Eigenvalues over 2 sqrt(P), logarithmic density."""
     _stairs(axis, lines)
     axis.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}$", ylabel="density (logarithmic)")
     axis.set(xlim=(lines.x.min(), lines.x_high.max()), ylim=(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max()))
@@ -165,7 +164,6 @@ def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    """Mean min(r, 1/r) by rank, with the three references."""
     centres = (lines.x + lines.x_high) / 2
     look: dict[str, Any] = {"color": style.BLUE, "markersize": 2.5}
     # Points of unknown error are open.

@@ -1,7 +1,4 @@
-"""Figures made from one file of eigenvalues: random matrices, and a network too large for its Hessian.
-
-Summaries have the columns panel, series, quantity, value, reference and error.
-"""
+"""Figures made from one file of eigenvalues: random matrices, and a network too large for its Hessian."""
 
 from typing import Any
 
@@ -30,10 +27,7 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     _bars(left, lines["a", "ensemble"], "orthogonal ensemble")
     _line(left, lines["a", "independent"], style.BLUE, label="independent, $e^{-s}$", linestyle="--")
     _line(left, lines["a", "surmise"], label="Wigner surmise")
-    left.set_ylim(bottom=0)
-    left.set_ylabel("density")
-    left.legend(loc="upper right")
-    style.label_panel(left, "a", "spacings")
+    left.set(ylim=(0, None), ylabel="density")
 
     right.axhline(0, color="black")
     label = f"orthogonal ensemble, KS {surmise.value:.2g}"
@@ -43,9 +37,10 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     right.set_ylabel(r"$F(s) - F_\mathrm{surmise}(s)$")
     low, high = right.get_ylim()
     right.set_ylim(low, high + 0.45 * (high - low))
-    right.legend(loc="upper right")
-    style.label_panel(right, "b", "distribution functions $F$, less the surmise's")
-    for axis in axes[0]:
+    titles = ("spacings", "distribution functions $F$, less the surmise's")
+    for axis, letter, title in zip(axes[0], "ab", titles, strict=True):
+        axis.legend(loc="upper right")
+        style.label_panel(axis, letter, title)
         axis.set(xlabel="spacing $s$ (mean spacings)", xlim=(0, lines["a", "surmise"].x.max()))
     style.add_note(figure, note)
     return figure
@@ -136,8 +131,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     error = f" ± {mean.error:.3f}" if pd.notna(mean.error) else ""
     for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f}{error}", f"p = {values.value['p_value']:.2g}"):
         middle.plot([], [], alpha=0, label=remark)
-    middle.set(xlim=(0, bars.x_high.max()), xlabel="ratio $r$", ylabel="density")
-    middle.set_ylim(bottom=0)
+    middle.set(xlim=(0, bars.x_high.max()), ylim=(0, None), xlabel="ratio $r$", ylabel="density")
 
     parts, lower, upper = (lines["c", series] for series in ("parts", "orthogonal_lower", "orthogonal_upper"))
     edges = [*parts.x, parts.x_high.iloc[-1]]
