@@ -30,5 +30,5 @@ with job(snakemake.log[0], snakemake.threads):
         matrix = factor @ factor.T
     parameters = {"network": network, "samples": len(inputs), "parameters": len(matrix)}
     parameters |= {key: wildcards[key] for key in ("state", "split", "kind", "batch")}
-    arrays = {"matrix": matrix.cpu().numpy()}
-    store.write(snakemake.output[0], arrays, parameters=parameters, inputs=files, seed=network["seed"], dtype="float32")
+    about = {"parameters": parameters, "inputs": files, "seed": network["seed"], "dtype": "float32"}
+    store.write(snakemake.output[0], {"matrix": matrix.cpu().numpy()}, **about)

@@ -50,7 +50,6 @@ def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
 
 
 def _between(one: tuple[str, str], other: tuple[str, str]) -> Reading:
-    """Difference of two resolved ratio statistics, each by its figure and panel."""
     files = tuple(dict.fromkeys(_figure(item) for item, _ in (one, other)))
     return Reading(files, lambda found: difference(*(_mean_ratio(found, *place, "resolved") for place in (one, other))))
 

@@ -1,8 +1,7 @@
 """Level statistics of curvature matrices, of batches and of whole sets (baskerville2022).
 
 A spectrum comes in two series. As published: all P eigenvalues of a float32 matrix, rounding noise included, above a
-cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero. Both go
-through the same functions.
+cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero.
 """
 
 import math

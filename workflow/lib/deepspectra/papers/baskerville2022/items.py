@@ -115,7 +115,6 @@ _PRINT = {
 
 
 def _hessian(item: str) -> Item:
-    """A figure of spectra of trained networks."""
     _, statistics = planned.HESSIAN_FIGURES[item]
     notes = [_REFERENCE, *dict.fromkeys(_NOTES[statistic] for _, statistic in statistics)]
     return Item(

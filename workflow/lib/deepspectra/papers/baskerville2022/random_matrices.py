@@ -79,9 +79,8 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
     :param files: ``spectra``, one file. :param parameters: of the process, as in the configuration.
     :raises UserError: if levels of degenerate directions cannot be told from others.
     """
-    dimension, deviation = parameters["dimension"], parameters["first_derivative"]
+    dimension, deviation, rows, summary = parameters["dimension"], parameters["first_derivative"], [], []
     arrays, floors = _read_processes(files["spectra"][0], parameters)
-    rows, summary = [], []
     for panel, second in parameters["second_derivatives"].items():
         plain = arrays[f"{panel}/plain"]
         bulk = spectra = arrays[f"{panel}/changed"] if panel in _CHANGED else plain
@@ -203,7 +202,6 @@ def _ratio_line(panel: str) -> list[Bar]:
 
 
 def _read_processes(path: str, process: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Spectra by panel and reading, shape (samples, levels), and the size below which a level is rounding noise."""
     samples, size = process["samples"], process["dimension"]
     shapes = {f"{panel}/plain": (samples, size) for panel in process["second_derivatives"]}
     shapes |= {f"{panel}/changed": (samples, size + process["degenerate"] * (panel == "d")) for panel in _CHANGED}

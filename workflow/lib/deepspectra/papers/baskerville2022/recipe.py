@@ -35,9 +35,7 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
     plan = Plan(
         learning_rates=linear_decay(training),
-        batch_size=training["batch_size"],
-        momentum=training["momentum"],
-        weight_decay=training["weight_decay"],
+        **{key: training[key] for key in ("batch_size", "momentum", "weight_decay")},
         loss=task.loss,
         shifts=Shifts(_MARGIN, tuple(black.tolist())) if network["data"] == "cifar10" else None,
         seed=network["seed"],

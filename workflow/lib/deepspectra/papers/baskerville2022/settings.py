@@ -268,16 +268,13 @@ class Baskerville2022(Node):
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
-        """Check that the samples exist, and that no batch is larger than its set."""
-        data = data_set(network.data)
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data_set(network.data).rank)
         # This counts all parameters; half of them or more are active in a batch.
         if deep and rows > 2 * LARGEST_MATRIX:
-            raise ValueError(
-                f"networks.{name}: the reduced Hessian of a batch may have {rows} rows, where {LARGEST_MATRIX} can be "
-                "decomposed. Take fewer neurons or a smaller curvature.batch_size"
-            )
+            found = f"networks.{name}: the reduced Hessian of a batch may have {rows} rows"
+            advice = "Take fewer neurons or a smaller curvature.batch_size"
+            raise ValueError(f"{found}, where {LARGEST_MATRIX} can be decomposed. {advice}")
         for split, key in _COUNTS.items():
             most, asked, there = self._most(network, split), getattr(network, key), self.samples(name, split)
             if asked is not None and asked > most:

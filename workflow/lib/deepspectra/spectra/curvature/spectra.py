@@ -71,8 +71,8 @@ def resolved_spectrum(
         matrix = reduced_hessian(model, inputs, targets, loss)
     else:
         require_feasible(parameters, "the Hessian")
-        matrix = hessian(model, inputs, targets, loss)
-        matrix = (matrix + matrix.T) / 2
+        dense = hessian(model, inputs, targets, loss)
+        matrix = (dense + dense.T) / 2
     with torch.no_grad():
         return keep_resolved(matrix, model(inputs), parameters, method, reason)
 

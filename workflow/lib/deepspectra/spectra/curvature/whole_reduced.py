@@ -49,7 +49,6 @@ def resolved_softmax_spectrum(inputs: torch.Tensor, outputs: torch.Tensor) -> Re
 
     :param inputs: float64, shape (samples, features). :param outputs: float64, shape (samples, classes).
     """
-    matrix = reduced_softmax_hessian(inputs, outputs)
-    parameters = outputs.shape[1] * (inputs.shape[1] + 1)
+    matrix, parameters = reduced_softmax_hessian(inputs, outputs), outputs.shape[1] * (inputs.shape[1] + 1)
     reason = "softmax regression is linear in its parameters, and its samples add up class by class"
     return keep_resolved(matrix, outputs, parameters, "class_pairs", reason)

@@ -88,7 +88,6 @@ def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
 
 
 def _same_heights(column: np.ndarray) -> None:
-    """Give the panels of a column that show something equal limits."""
     drawn = [axis for axis in column if axis.has_data()]
     lows, highs = zip(*(axis.get_ylim() for axis in drawn), strict=True)
     for axis in drawn:
@@ -98,8 +97,7 @@ def _same_heights(column: np.ndarray) -> None:
 def _finish(figure: Figure, note: str, summary: pd.DataFrame) -> Figure:
     """Add one legend for all panels, if any has lines with names, and the small print with its facts."""
     entries: dict[str, Artist] = {}
-    for axis in figure.axes:
-        handles, labels = axis.get_legend_handles_labels()
+    for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
         entries |= zip(labels, handles, strict=True)
     if entries:
         figure.legend(list(entries.values()), list(entries), loc="outside upper right", ncols=len(entries))
@@ -117,7 +115,6 @@ def _finish(figure: Figure, note: str, summary: pd.DataFrame) -> Figure:
 def _panel(
     axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
 ) -> None:
-    """Draw one series of one panel, or say why there is none."""
     panel = curves[curves.panel == letter]
     lines, statistic = panel[panel.series == series], statistic or panel.statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
@@ -149,9 +146,9 @@ def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     r = np.linspace(0, lines.x_high.max(), 400)
     axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
     axis.set(xlim=(0, lines.x_high.max()), ylim=(0, 0.9), xlabel=r"spacing ratio $r$", ylabel="density")
-    error = numbers.attrs["error"]["mean_ratio"]
-    mean = f"{numbers['mean_ratio']:.3f}" + ("" if pd.isna(error) else f" ± {error:.3f}")
-    _say(axis, ["mean min(r, 1/r):", mean, *_size(numbers)])
+    mean, error = numbers["mean_ratio"], numbers.attrs["error"]["mean_ratio"]
+    told = f"{mean:.3f}" if pd.isna(error) else f"{mean:.3f} ± {error:.3f}"
+    _say(axis, ["mean min(r, 1/r):", told, *_size(numbers)])
 
 
 def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
