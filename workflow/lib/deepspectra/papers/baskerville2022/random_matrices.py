@@ -62,7 +62,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
     ratio = mean_ratio(list(levels), ensemble["seed"])
     # References: for the surmise, the exact law of infinitely large matrices; for the whole spectrum, its bulk.
     between = float(np.abs(exact - surmise).max())
-    numbers = [
+    numbers: list[tuple[Any, ...]] = [
         ("a", "surmise_ks", "KS distance to the Wigner surmise", to_surmise, between),
         ("b", "exact_ks", "KS distance to the exact law", to_exact, 0.0),
         ("a", "surmise_ks_all", "KS distance to the Wigner surmise, edges included", to_all, to_surmise),
@@ -92,7 +92,8 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
         own = stats.semicircular(scale=2 * (dimension * second) ** 0.5)
         centred = plain - plain.mean(axis=1, keepdims=True)
         rows += histogram(panel, bulk.ravel(), parameters["bins"], spectra.size)
-        x = np.linspace(*semicircle.support(), 401)
+        low, high = semicircle.support()
+        x = np.linspace(low, high, 401)
         rows += _line(panel, "semicircle", x, semicircle.pdf(x))
         if panel not in "ef":
             x = np.linspace(bulk.min(), bulk.max(), 401)
