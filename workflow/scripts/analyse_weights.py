@@ -7,14 +7,9 @@ from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    tables = weight_tables(
-        snakemake.wildcards.network,
-        snakemake.params.layers,
-        snakemake.params.states,
-        snakemake.params.unfolding,
-        values=snakemake.input.values,
-        vectors=snakemake.input.vectors,
-        nulls={Path(file).stem: file for file in snakemake.input.nulls},
-    )
+    params, files = snakemake.params, snakemake.input
+    about = (snakemake.wildcards.network, params.layers, params.states, params.unfolding)
+    nulls = {Path(file).stem: file for file in files.nulls}
+    tables = weight_tables(*about, values=files.values, vectors=files.vectors, nulls=nulls)
     for name, table in tables.items():
         write_table(table, snakemake.output[name], float_format="%.10g")

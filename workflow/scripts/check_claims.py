@@ -7,11 +7,10 @@ from deepspectra.runtime.job import job
 from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
-    ledger = read_ledger(snakemake.input.ledger)
-    files = zip(snakemake.params.names, snakemake.input.results, strict=True)
+    params, scale, ledger = snakemake.params, snakemake.wildcards.scale, read_ledger(snakemake.input.ledger)
+    files = zip(params.names, snakemake.input.results, strict=True)
     results = Results({name: read_csv(path) for name, path in files})
-    scale, papers = snakemake.wildcards.scale, snakemake.params.papers
-    checked = check_claims(ledger, results, scale, papers, snakemake.params.notes, snakemake.params.changed)
+    checked = check_claims(ledger, results, scale, params.papers, params.notes, params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
     notes = [
         f"{scale.capitalize()} scale; reasons say what it reduces.",

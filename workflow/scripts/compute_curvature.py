@@ -2,12 +2,11 @@
 
 import torch
 
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.data.sets import data_set
 from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.spectra.curvature.loading import load_network_and_samples
-from deepspectra.spectra.curvature.whole import softmax_regression_hessian
+from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian, softmax_regression_hessian
 
 network, wildcards, size = snakemake.params.network, snakemake.wildcards, snakemake.params.samples
 files = [snakemake.input.weights, snakemake.input.data]
@@ -31,5 +30,5 @@ with job(snakemake.log[0], snakemake.threads):
         matrix = factor @ factor.T
     parameters = {"network": network, "samples": len(inputs), "parameters": len(matrix)}
     parameters |= {key: wildcards[key] for key in ("state", "split", "kind", "batch")}
-    arrays = {"matrix": matrix.cpu().numpy()}
-    store.write(snakemake.output[0], arrays, parameters=parameters, inputs=files, seed=network["seed"], dtype="float32")
+    about = {"parameters": parameters, "inputs": files, "seed": network["seed"], "dtype": "float32"}
+    store.write(snakemake.output[0], {"matrix": matrix.cpu().numpy()}, **about)

@@ -10,12 +10,6 @@ with job(snakemake.log[0], snakemake.threads):
     device = choose_device(snakemake.config["device"])
     contents = store.read(snakemake.input[0], {"matrix": ("parameters", "parameters")})
     eigenvalues = symmetric_eigenvalues(torch.from_numpy(contents.arrays.pop("matrix")).to(device))
-    store.write(
-        snakemake.output[0],
-        {"eigenvalues": eigenvalues},
-        parameters=contents.attributes["parameters"],
-        inputs=snakemake.input,
-        seed=contents.attributes["seed"],
-        dtype="float32",
-        noise_floor=noise_floor(eigenvalues, "float32"),
-    )
+    about = {key: contents.attributes[key] for key in ("parameters", "seed")} | {"dtype": "float32"}
+    about |= {"inputs": snakemake.input, "noise_floor": noise_floor(eigenvalues, "float32")}
+    store.write(snakemake.output[0], {"eigenvalues": eigenvalues}, **about)

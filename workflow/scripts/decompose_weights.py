@@ -9,17 +9,15 @@ from deepspectra.spectra.singular_values import decompose
 
 with job(snakemake.log[0], snakemake.threads):
     layers, states, network = snakemake.params.layers, snakemake.params.states, snakemake.wildcards.network
-    status = store.read(snakemake.input[0], {}).attributes["parameters"]
+    status, values, vectors = store.read(snakemake.input[0], {}).attributes["parameters"], {}, {}
     available = status.get("available", True)
     places = [(layer, state) for layer in layers for state in states if available]
-    values, vectors = {}, {}
     for layer, state in ProgressBar(places, desc=network, unit="matrix"):
         # Files of trained networks hold both states, those of pretrained ones the matrices alone.
         name = f"{state}/{layer}/weight" if "initial" in states else layer
         found = decompose(store.read(snakemake.input[0], {name: tuple(layers[layer])})[name])
         values[f"{layer}/{state}"] = found.singular_values
-        vectors[f"{layer}/{state}/output"] = found.output_vectors
-        vectors[f"{layer}/{state}/input"] = found.input_vectors
+        vectors |= {f"{layer}/{state}/output": found.output_vectors, f"{layer}/{state}/input": found.input_vectors}
     parameters = {"network": network, "available": available, "note": status.get("cause")}
     # The weights are float32: singular values smaller than this are lost in the network's own arithmetic.
     floors = {name: float(np.finfo(np.float32).eps * array[-1]) for name, array in values.items()}

@@ -6,10 +6,6 @@ from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     dimension, nulls = int(snakemake.wildcards.dimension), snakemake.params.nulls
-    store.write(
-        snakemake.output[0],
-        {"statistics": null_vector_statistics(dimension, nulls["vectors"], nulls["seed"])},
-        parameters={"dimension": dimension, **nulls},
-        seed=nulls["seed"],
-        dtype="float64",
-    )
+    arrays = {"statistics": null_vector_statistics(dimension, nulls["vectors"], nulls["seed"])}
+    about = {"parameters": {"dimension": dimension, **nulls}, "seed": nulls["seed"], "dtype": "float64"}
+    store.write(snakemake.output[0], arrays, **about)

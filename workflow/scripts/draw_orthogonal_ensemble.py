@@ -7,17 +7,11 @@ from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
 
-ensemble = snakemake.params.ensemble
-
 with job(snakemake.log[0], snakemake.threads):
+    ensemble = snakemake.params.ensemble
     rng = np.random.default_rng(ensemble["seed"])
     draws = ProgressBar(range(ensemble["matrices"]), desc="GOE", unit="matrix")
     levels = np.stack([goe_levels(ensemble["dimension"], rng) for _ in draws])
-    store.write(
-        snakemake.output[0],
-        {"levels": levels},
-        parameters=ensemble,
-        seed=ensemble["seed"],
-        dtype="float64",
-        noise_floor=float(np.finfo(np.float64).eps * np.abs(levels).max()),
-    )
+    floor = float(np.finfo(np.float64).eps * np.abs(levels).max())
+    about = {"parameters": ensemble, "seed": ensemble["seed"], "dtype": "float64", "noise_floor": floor}
+    store.write(snakemake.output[0], {"levels": levels}, **about)

@@ -4,15 +4,8 @@ from deepspectra.papers.baskerville2022.process_spectra import draw_process_spec
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 
-process = snakemake.params.process
-
 with job(snakemake.log[0], snakemake.threads):
+    process = snakemake.params.process
     arrays, floors = draw_process_spectra(process)
-    store.write(
-        snakemake.output[0],
-        arrays,
-        parameters=process,
-        seed=process["seed"],
-        dtype="float64",
-        noise_floor=floors,
-    )
+    about = {"parameters": process, "seed": process["seed"], "dtype": "float64", "noise_floor": floors}
+    store.write(snakemake.output[0], arrays, **about)

@@ -7,13 +7,8 @@ from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import choose_device, job
 
 with job(snakemake.log[0], snakemake.threads):
-    training = snakemake.params.training
-    accuracies = linearised_accuracies(
-        snakemake.params.network,
-        snakemake.params.layer,
-        snakemake.input.weights,
-        snakemake.input.data,
-        {"train": training["images"], "test": training["test_images"]},
-        choose_device(snakemake.config["device"]),
-    )
+    network, layer, training = (getattr(snakemake.params, name) for name in ("network", "layer", "training"))
+    images = {"train": training["images"], "test": training["test_images"]}
+    files, device = (snakemake.input.weights, snakemake.input.data), choose_device(snakemake.config["device"])
+    accuracies = linearised_accuracies(network, layer, *files, images, device)
     write_table(pd.DataFrame([{"network": snakemake.wildcards.network, **accuracies}]), snakemake.output[0])

@@ -4,12 +4,11 @@ import logging
 
 import torch
 
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.data.sets import data_set
-from deepspectra.runtime import store
 from deepspectra.runtime.job import choose_device, job
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.curvature.loading import load_network_and_samples
-from deepspectra.spectra.curvature.resolved import spectra_arrays
+from deepspectra.spectra.curvature.resolved import write_spectra
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
 logger = logging.getLogger(__name__)
@@ -32,15 +31,6 @@ with job(snakemake.log[0], snakemake.threads):
         if (share := spectrum.unresolved_spacings) > 0.01:
             logger.warning("batch %d is unresolved: %.1f %% of spacings are below the error bound", batch, 100 * share)
         found.append(spectrum)
-    parameters = {"network": network, "batch_size": size, "parameters": found[0].parameters}
-    parameters |= {"method": found[0].method, "reason": found[0].reason}
-    parameters |= {key: wildcards[key] for key in ("state", "split", "kind", "first", "last")}
-    store.write(
-        snakemake.output[0],
-        spectra_arrays(found),
-        parameters=parameters,
-        inputs=files,
-        seed=network["seed"],
-        dtype="float64",
-        noise_floor=max(spectrum.bound for spectrum in found),
-    )
+    parameters = {key: wildcards[key] for key in ("state", "split", "kind", "first", "last")}
+    parameters |= {"network": network, "batch_size": size}
+    write_spectra(snakemake.output[0], found, parameters, files, network["seed"])

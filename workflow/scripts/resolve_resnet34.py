@@ -1,6 +1,7 @@
 """Non-zero spectrum of the Gauss-Newton matrix of a full ResNet-34 on CIFAR-10 images (beyond baskerville2022)."""
 
 import logging
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,12 +17,7 @@ logger = logging.getLogger(__name__)
 item, count = snakemake.params.item, snakemake.params.statistics_images
 #: CIFAR-10's classes.
 OUTPUTS = 10
-
-
-def bar(layers):
-    """A progress bar over the network's layers."""
-    return ProgressBar(layers, desc="Gram matrix", unit="layer")
-
+bar = partial(ProgressBar, desc="Gram matrix", unit="layer")
 
 with job(snakemake.log[0], snakemake.threads):
     shapes = {"train_images": (50_000, 32, 32, 3), "test_images": (10_000, 32, 32, 3), "test_labels": (10_000,)}
@@ -36,14 +32,9 @@ with job(snakemake.log[0], snakemake.threads):
     logger.info("Gauss-Newton matrix of %d images", len(inputs))
     found = gram_spectrum(model, inputs, "cross_entropy", progress=bar)
     logger.info("%d eigenvalues above %.2g, %d below it", len(found.eigenvalues), found.bound, found.left_out)
-    parameters = {"weights": "random", "statistics_images": count, "parameters": found.parameters, "outputs": OUTPUTS}
-    parameters |= {"left_out": found.left_out, "unresolved_spacings": found.unresolved_spacings}
-    store.write(
-        snakemake.output[0],
-        {"eigenvalues": found.eigenvalues, "batch": batch},
-        parameters=item | parameters | {"method": found.method},
-        inputs=snakemake.input,
-        seed=item["seed"],
-        dtype="float64",
-        noise_floor=found.bound,
-    )
+    parameters = {"weights": "random", "statistics_images": count, "outputs": OUTPUTS}
+    known = ("parameters", "left_out", "unresolved_spacings", "method")
+    parameters |= {name: getattr(found, name) for name in known}
+    arrays = {"eigenvalues": found.eigenvalues, "batch": batch}
+    about = {"inputs": snakemake.input, "seed": item["seed"], "dtype": "float64", "noise_floor": found.bound}
+    store.write(snakemake.output[0], arrays, parameters=item | parameters, **about)

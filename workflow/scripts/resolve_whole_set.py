@@ -2,10 +2,9 @@
 
 import torch
 
-from deepspectra.runtime import store
+from deepspectra.data.loading import load_network_and_samples
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.spectra.curvature.loading import load_network_and_samples
-from deepspectra.spectra.curvature.resolved import spectra_arrays
+from deepspectra.spectra.curvature.resolved import write_spectra
 from deepspectra.spectra.curvature.whole_reduced import resolved_softmax_spectrum
 
 network, state, split = snakemake.params.network, snakemake.wildcards.state, snakemake.wildcards.split
@@ -17,14 +16,5 @@ with job(snakemake.log[0], snakemake.threads):
     inputs = samples.inputs[: snakemake.params.whole_samples]
     with torch.no_grad():
         spectrum = resolved_softmax_spectrum(inputs, model(inputs))
-    parameters = {"network": network, "samples": len(inputs), "parameters": spectrum.parameters}
-    parameters |= {"method": spectrum.method, "reason": spectrum.reason, "state": state, "split": split}
-    store.write(
-        snakemake.output[0],
-        spectra_arrays([spectrum]),
-        parameters=parameters,
-        inputs=files,
-        seed=network["seed"],
-        dtype="float64",
-        noise_floor=spectrum.bound,
-    )
+    parameters = {"network": network, "samples": len(inputs), "state": state, "split": split}
+    write_spectra(snakemake.output[0], [spectrum], parameters, files, network["seed"])

@@ -9,11 +9,6 @@ from deepspectra.runtime.job import choose_device, job
 with job(snakemake.log[0], snakemake.threads):
     item, alpha = snakemake.params.item, float(snakemake.wildcards.alpha)
     zeta, arrays = simulate_data_covariance(item, alpha, choose_device(snakemake.config["device"]))
-    store.write(
-        snakemake.output[0],
-        arrays,
-        parameters=item | {"alpha": alpha, "zeta": zeta},
-        seed=item["seed"],
-        dtype="float32",
-        noise_floor=float(np.finfo(np.float32).eps) * max(float(array.max()) for array in arrays.values()),
-    )
+    floor = float(np.finfo(np.float32).eps) * max(float(array.max()) for array in arrays.values())
+    about = {"parameters": item | {"alpha": alpha, "zeta": zeta}, "seed": item["seed"], "dtype": "float32"}
+    store.write(snakemake.output[0], arrays, noise_floor=floor, **about)

@@ -115,7 +115,7 @@ def test_deciles_see_where_levels_stop_to_repel():
     assert low.to_numpy() == pytest.approx(POISSON_MEAN, abs=0.03)
     assert high.to_numpy() == pytest.approx(0.5307, abs=0.03)
     assert (bars.error > 0).all()
-    whole = by_quantity(statistics.spectrum_numbers(mixed, 1000, 1))
+    whole = by_quantity(statistics.spectrum_numbers(mixed, 1000, 1, None))
     assert low.max() < whole.value["mean_ratio"] < high.min()
     assert whole.value["kept_mean"] == 400
 
@@ -143,8 +143,8 @@ def test_resolution_counts_spectra_whose_spacings_are_lost():
 
 @pytest.mark.parametrize(("statistic", "key"), [("unfolded", "unfolded"), (UNCUT, "uncut")])
 def test_identifiers_hold_no_number_and_labels_say_the_same_in_words(statistic, key):
-    found = statistics.unfold_batches(orthogonal(6), 1 / 3, seed=2)
-    rows = statistics.unfolding_numbers(statistic, orthogonal(6), found, found)
+    rows = statistics.unfolding_rows(statistic, orthogonal(6), 1 / 3, seed=2)
+    rows = [row for row in rows if isinstance(row, statistics.NumberRow)]
     assert [row.quantity for row in rows] == [f"{key}_{name}" for name in ("ks", "levels", "spacings", "zeros", "step")]
     assert all(statistic in row.label for row in rows)
     assert [row.told for row in rows] == [True, False, False, False, False]

@@ -1,15 +1,17 @@
 """Samples of the networks of baskerville2022, by the data set that their entry in the configuration names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from deepspectra.data.sets import data_set
 from deepspectra.data.tasks import Part, Samples, Task, first_samples, read_labelled
+from deepspectra.nn.networks import State, load_trained
 
-__all__ = ["load_samples", "load_task"]
+__all__ = ["load_network_and_samples", "load_samples", "load_task"]
 
 #: Samples normalised at once: all of CIFAR-10 in float64, with intermediate results, is several GB.
 _BLOCK = 1000
@@ -45,3 +47,12 @@ def load_samples(
         block = slice(start, start + _BLOCK)
         inputs[block] = torch.from_numpy(chosen.normalise(stored[block]))
     return Samples(inputs, labels)
+
+
+def load_network_and_samples(
+    network: Mapping[str, Any], files: Sequence[str | Path], state: State, part: Part, dtype: torch.dtype, device: Any
+) -> tuple[nn.Module, Samples]:
+    """A trained network in evaluation mode, and its samples, from the files of its weights and of its data."""
+    samples = load_samples(network, files[1], part, dtype=dtype).to(device)
+    features, outputs = samples.inputs[0].numel(), data_set(network["data"]).outputs
+    return load_trained(network, files[0], state, features, outputs, dtype).to(device), samples

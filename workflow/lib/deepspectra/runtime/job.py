@@ -6,6 +6,7 @@ import atexit
 import errno
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -107,10 +108,11 @@ def _refused_by_the_machine(error: Exception) -> str:
     return ""
 
 
-def choose_device(wanted: str) -> torch.device:
+def choose_device(wanted: str, *, deterministic: bool = False) -> torch.device:
     """Choose the device to compute on and log it.
 
     :param wanted: ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
+    :param deterministic: whether equal jobs on a GPU give equal bytes, wherever torch can; before its first product.
     :raises UserError: if ``cuda`` is demanded on a machine without one.
     """
     import torch
@@ -122,4 +124,10 @@ def choose_device(wanted: str) -> torch.device:
     device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     logger.info("computing on %s (%s)", device.type, name)
+    # On CPUs, where it is unnecessary, this would import torch's compiler for two seconds.
+    if deterministic and device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        # Pooling and response normalisation have no deterministic form: torch warns, and last digits may differ.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.allow_tf32 = False
     return device

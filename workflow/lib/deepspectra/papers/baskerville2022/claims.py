@@ -1,7 +1,7 @@
 """Claims of Baskerville, Granziol and Keating (2022)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, number
@@ -16,7 +16,6 @@ _TOO_FEW = 0.05
 
 
 def _figure(item: str) -> str:
-    """Name of a figure's summary."""
     return f"statistics/baskerville2022/figure_{item}"
 
 
@@ -37,28 +36,22 @@ def _spacing_distance(results: Results, item: str, panel: str, series: str, unfo
     return Measured(distance, remark=remark, obstacle=other, floor=floor)
 
 
-def _with_reference(results: Results, item: str, **where: str) -> tuple[float, float]:
-    value, reference = (results.value(_figure(item), column, **where) for column in ("value", "reference"))
-    return value, reference
-
-
-def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
-    """As published, and resolved beside it."""
-    as_published, resolved = (partial(measure, item=item, panel=panel, series=s) for s in ("published", "resolved"))
-    return Reading((_figure(item),), as_published, resolved, "resolved")
+def _with_reference(results: Results, item: str, **where: str) -> Iterator[float]:
+    return (results.value(_figure(item), column, **where) for column in ("value", "reference"))
 
 
 def _resolved(item: str, panel: str) -> Reading:
     return Reading((_figure(item),), partial(_mean_ratio, item=item, panel=panel, series="resolved"))
 
 
+def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
+    as_published, resolved = (partial(measure, item=item, panel=panel, series=s) for s in ("published", "resolved"))
+    return Reading((_figure(item),), as_published, resolved, "resolved")
+
+
 def _between(one: tuple[str, str], other: tuple[str, str]) -> Reading:
-    """Difference of two resolved ratio statistics, each by its figure and panel."""
-
-    def measure(results: Results) -> Measured:
-        return difference(*(_mean_ratio(results, *place, "resolved") for place in (one, other)))
-
-    return Reading(tuple(dict.fromkeys(_figure(item) for item, _ in (one, other))), measure)
+    files = tuple(dict.fromkeys(_figure(item) for item, _ in (one, other)))
+    return Reading(files, lambda found: difference(*(_mean_ratio(found, *place, "resolved") for place in (one, other))))
 
 
 def _cut_off(panel: str) -> Reading:
@@ -73,18 +66,15 @@ def _cut_off(panel: str) -> Reading:
 
 
 def _semicircle(panel: str) -> Reading:
-    """Distance of a network's density in figure 1 to the semicircle."""
     place = {"panel": panel, "series": "published", "quantity": "semicircle_ks"}
     return Reading((_figure("1"),), lambda results: Measured(results.value(_figure("1"), **place)))
 
 
 def _share_below(results: Results) -> Measured:
     """Share of the eigenvalues that the cut-off of unfolding drops; the cut-off of ratios is another."""
-    names = [f"unfolded_cut_{end}" for end in ("smallest", "mean", "largest")]
-    low, value, high, other = (
-        results.value(_figure("4"), quantity=f"below_{name}", panel="b", series="published")
-        for name in (*names, "ratio_cut_mean")
-    )
+    names = ("unfolded_cut_smallest", "unfolded_cut_mean", "unfolded_cut_largest", "ratio_cut_mean")
+    place = {"panel": "b", "series": "published"}
+    low, value, high, other = (results.value(_figure("4"), quantity=f"below_{name}", **place) for name in names)
     return Measured(value, remark=f"{low:.2f} to {high:.2f} of the batches; not above 1e-10: {other:.2f}")
 
 
@@ -101,14 +91,12 @@ def _processes(results: Results) -> Measured:
 
 
 def _process_density(results: Results) -> Measured:
-    """Distance of the pooled density at the smallest k''(0) to the semicircle."""
+    """At the smallest k''(0)."""
     distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
     return Measured(distance, remark=f"without the shift common to the diagonal {floor:.2g}")
 
 
 def _after_training(network: str, column: str) -> Reading:
-    """A number of the table of networks that all rows of a network share."""
-
     def measure(results: Results) -> Measured:
         value = number(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
         if math.isnan(value):

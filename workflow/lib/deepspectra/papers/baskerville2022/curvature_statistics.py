@@ -1,8 +1,7 @@
 """Level statistics of curvature matrices, of batches and of whole sets (baskerville2022).
 
 A spectrum comes in two series. As published: all P eigenvalues of a float32 matrix, rounding noise included, above a
-cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero. Both go
-through the same functions.
+cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero.
 """
 
 import math
@@ -82,8 +81,7 @@ def analyse_spectrum(
     resolved, known, parameters = _read_resolved(files["resolved"])
     published, whole = (_read_published(files[name]) for name in ("published", "published_whole"))
     edges = density_edges(resolved, parameters)
-    curves: list[tuple] = []
-    numbers: list[tuple] = []
+    curves, numbers = list[tuple](), list[tuple]()
 
     def add(series: str, scope: str, *found: Iterable[CurveRow | NumberRow]) -> None:
         for row in (row for rows in found for row in rows):
@@ -105,9 +103,8 @@ def analyse_spectrum(
         add("resolved", "whole", ratios(exact), resolution_numbers(**known))
     if whole:
         add("published", "whole", ratios(above(whole, cut), cut))
-    place = ["series", "scope"]
-    table = pd.DataFrame(curves, columns=[*place, *CurveRow._fields])
-    return table, pd.DataFrame(numbers, columns=[*place, *NumberRow._fields])
+    table = pd.DataFrame(curves, columns=["series", "scope", *CurveRow._fields])
+    return table, pd.DataFrame(numbers, columns=["series", "scope", *NumberRow._fields])
 
 
 def whole_cut(data: str, state: str) -> float:
@@ -126,12 +123,11 @@ def unfold_batches(spectra: Sequence[np.ndarray], share: float, seed: int) -> Un
     :param spectra: at least three, ascending, none empty.
     :param share: of the spectra that are unfolded; the others, at least two, are the pool.
     """
-    chosen = np.random.default_rng(seed).permutation(len(spectra))
+    shuffled = [spectra[place] for place in np.random.default_rng(seed).permutation(len(spectra))]
     count = min(max(1, round(share * len(spectra))), len(spectra) - 2)
-    pool = np.concatenate([spectra[place] for place in chosen[count:]])
-    parts = [np.diff(empirical(spectra[place], pool)) for place in chosen[:count]]
-    step = float(np.mean([len(spectra[place]) for place in chosen[:count]]) / len(pool))
-    return Unfolded(np.concatenate(parts), step)
+    chosen, pool = shuffled[:count], np.concatenate(shuffled[count:])
+    step = float(np.mean([len(levels) for levels in chosen]) / len(pool))
+    return Unfolded(np.concatenate([np.diff(empirical(levels, pool)) for levels in chosen]), step)
 
 
 def reference_unfolding(batches: int, share: float, seed: int) -> Unfolded:
@@ -140,17 +136,13 @@ def reference_unfolding(batches: int, share: float, seed: int) -> Unfolded:
     If the pool has few spectra, their own fluctuations broaden the spacings of any: a perfect one would show this.
     """
     rounds = max(1, math.ceil(_REFERENCE_SPACINGS / (max(1, round(share * batches)) * _REFERENCE_LEVELS)))
-    parts = []
-    for attempt in range(rounds):
-        rng = np.random.default_rng([seed, attempt])
-        spectra = [goe_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)]
-        parts.append(unfold_batches(spectra, share, seed + attempt))
+    rngs = [np.random.default_rng([seed, attempt]) for attempt in range(rounds)]
+    draws = ([goe_levels(_REFERENCE_LEVELS, rng) for _ in range(batches)] for rng in rngs)
+    parts = [unfold_batches(spectra, share, seed + attempt) for attempt, spectra in enumerate(draws)]
     return Unfolded(np.concatenate([part.spacings for part in parts]), parts[0].step)
 
 
-def unfolding_rows(
-    statistic: str, spectra: Sequence[np.ndarray], share: float, seed: int
-) -> list[CurveRow | NumberRow]:
+def unfolding_rows(statistic: str, spectra: list[np.ndarray], share: float, seed: int) -> list[CurveRow | NumberRow]:
     """Unfolded spacings, GOE matrices unfolded alike, and the distances of both to the Wigner surmise.
 
     Nothing for fewer than three batches, or where one has no spacing.
@@ -160,8 +152,19 @@ def unfolding_rows(
     if len(spectra) < 3 or any(len(values) < 2 for values in spectra):
         return []
     found, reference = unfold_batches(spectra, share, seed), reference_unfolding(len(spectra), share, seed)
-    numbers = unfolding_numbers(statistic, spectra, found, reference)
-    return [*spacing_rows(statistic, found), *spacing_rows(f"{statistic} reference", reference), *numbers]
+    key = "uncut" if statistic == UNCUT else statistic
+    distance, floor = (ks_distance(part.spacings, wigner_surmise.cdf) for part in (found, reference))
+    label = f"KS distance of {statistic} spacings to the Wigner surmise"
+    levels, zeros = float(np.mean([len(part) for part in spectra])), float(np.mean(found.spacings == 0))
+    return [
+        *spacing_rows(statistic, found),
+        *spacing_rows(f"{statistic} reference", reference),
+        NumberRow(f"{key}_ks", label, distance, reference=floor, told=True),
+        NumberRow(f"{key}_levels", f"levels of {statistic} spacings, mean", levels),
+        NumberRow(f"{key}_spacings", f"{statistic} spacings", found.spacings.size),
+        NumberRow(f"{key}_zeros", f"share of {statistic} spacings that are zero", zeros),
+        NumberRow(f"{key}_step", f"step of {statistic} spacings", found.step),
+    ]
 
 
 def spacing_rows(statistic: str, found: Unfolded) -> list[CurveRow]:
@@ -171,24 +174,6 @@ def spacing_rows(statistic: str, found: Unfolded) -> list[CurveRow]:
     # either way.
     edges = np.arange(-found.step / 2, LARGEST_SPACING + width, width)
     return _bars(statistic, found.spacings, edges, found.spacings.size)
-
-
-def unfolding_numbers(
-    statistic: str, spectra: Sequence[np.ndarray], found: Unfolded, reference: Unfolded
-) -> list[NumberRow]:
-    """Distance of unfolded spacings to the Wigner surmise, and what they are made of; see :func:`unfolding_rows`."""
-    key = "uncut" if statistic == UNCUT else statistic
-    distance, floor = (ks_distance(part.spacings, wigner_surmise.cdf) for part in (found, reference))
-    label = f"KS distance of {statistic} spacings to the Wigner surmise"
-    levels = float(np.mean([len(part) for part in spectra]))
-    zeros = float(np.mean(found.spacings == 0))
-    return [
-        NumberRow(f"{key}_ks", label, distance, reference=floor, told=True),
-        NumberRow(f"{key}_levels", f"levels of {statistic} spacings, mean", levels),
-        NumberRow(f"{key}_spacings", f"{statistic} spacings", found.spacings.size),
-        NumberRow(f"{key}_zeros", f"share of {statistic} spacings that are zero", zeros),
-        NumberRow(f"{key}_step", f"step of {statistic} spacings", found.step),
-    ]
 
 
 def ratio_rows(spectra: Sequence[np.ndarray]) -> list[CurveRow]:
@@ -220,12 +205,9 @@ def density_rows(spectra: Sequence[np.ndarray], parameters: int, edges: np.ndarr
     return _bars("density", scaled, edges, parameters * len(spectra))
 
 
-def spectrum_numbers(
-    kept: Sequence[np.ndarray], parameters: int, seed: int, cut: float | None = None
-) -> list[NumberRow]:
+def spectrum_numbers(kept: Sequence[np.ndarray], parameters: int, seed: int, cut: float | None) -> list[NumberRow]:
     """How many eigenvalues are above the cut-off (of spectra as published) or error bound, and their mean ratio."""
-    counts = np.array([len(values) for values in kept])
-    mean = mean_ratio(kept, seed)
+    counts, mean = np.array([len(values) for values in kept]), mean_ratio(kept, seed)
     cuts = [] if cut is None else [NumberRow("ratio_cut", "cut-off of ratios", cut)]
     return [
         NumberRow("parameters", "parameters", parameters, told=True),
@@ -255,12 +237,10 @@ def semicircle_number(spectra: Sequence[np.ndarray]) -> NumberRow:
     :raises UserError: if they are all equal.
     """
     pooled = np.concatenate(spectra)
-    deviation = pooled.std()
-    if not deviation > 0:
+    if not (deviation := pooled.std()) > 0:
         raise UserError("the eigenvalues are all equal: they have no semicircle.")
-    law = stats.semicircular(loc=pooled.mean(), scale=2 * deviation)
-    label = "KS distance to the semicircle of equal variance"
-    return NumberRow("semicircle_ks", label, ks_distance(pooled, law.cdf), told=True)
+    distance = ks_distance(pooled, stats.semicircular(loc=pooled.mean(), scale=2 * deviation).cdf)
+    return NumberRow("semicircle_ks", "KS distance to the semicircle of equal variance", distance, told=True)
 
 
 def semicircle_rows(levels: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -269,8 +249,7 @@ def semicircle_rows(levels: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     :param levels: shape (matrices, dimension).
     :returns: curves and numbers, as of :func:`analyse_spectrum`.
     """
-    edges = np.linspace(-1.1, 1.1, DENSITY_BINS + 1)
-    x = np.linspace(-1, 1, 401)
+    edges, x = np.linspace(-1.1, 1.1, DENSITY_BINS + 1), np.linspace(-1, 1, 401)
     law = [CurveRow("density", at, at, height) for at, height in zip(x, stats.semicircular.pdf(x), strict=True)]
     bars = _bars("density", levels.ravel() / (2 * levels.std()), edges, levels.size)
     numbers = [
@@ -284,12 +263,11 @@ def semicircle_rows(levels: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def resolution_numbers(bounds: np.ndarray, unresolved: np.ndarray, left_out: np.ndarray) -> list[NumberRow]:
     """Error bounds of resolved spectra, and shares of spacings and numbers of eigenvalues below them, one a matrix."""
-    share, count = "share of spacings below the error bound", "eigenvalues below the error bound, mean"
     return [
         NumberRow("error_bound", "error bound, largest", float(bounds.max())),
-        NumberRow("unresolved_share", share, float(unresolved.mean())),
+        NumberRow("unresolved_share", "share of spacings below the error bound", float(unresolved.mean())),
         NumberRow("unresolved_matrices", "matrices called unresolved", int(np.sum(unresolved > 0.01))),
-        NumberRow("left_out_mean", count, float(left_out.mean())),
+        NumberRow("left_out_mean", "eigenvalues below the error bound, mean", float(left_out.mean())),
     ]
 
 

@@ -48,10 +48,9 @@ _REFERENCE = (
     "As published: all eigenvalues of the dense float32 matrix above the authors' cut-off, rounding noise included "
     "(Hessians by forward-over-reverse differentiation, of whole sets by products of pairs of classes; the authors "
     "differentiate twice in reverse). Resolved: the eigenvalues that are not zero in float64, above their error bound; "
-    "unresolved: more than 1 % of the spacings are below it. "
-    "Mean min(r, 1/r): 0.5359 for the surmise, 0.5307 for large GOE matrices, "
-    "0.3863 for independent levels; its standard error is from resampling whole batches, of fewer than "
-    "ten at least that of blocks of ten neighbours. Last batches that are not full are left out."
+    "unresolved: more than 1 % of the spacings are below it. Mean min(r, 1/r): 0.5359 for the surmise, 0.5307 for "
+    "large GOE matrices, 0.3863 for independent levels; its standard error is from resampling whole batches, of fewer "
+    "than ten at least that of blocks of ten neighbours. Last batches that are not full are left out."
 )
 #: Small print on each statistic.
 _NOTES = {
@@ -116,7 +115,6 @@ _PRINT = {
 
 
 def _hessian(item: str) -> Item:
-    """A figure of spectra of trained networks."""
     _, statistics = planned.HESSIAN_FIGURES[item]
     notes = [_REFERENCE, *dict.fromkeys(_NOTES[statistic] for _, statistic in statistics)]
     return Item(
@@ -164,10 +162,9 @@ def _panel_files(paper: Baskerville2022, item: str) -> dict[str, list[str]]:
 
 
 def _table_files(paper: Baskerville2022) -> dict[str, list[str]]:
-    spectra = planned.curvature_spectra(paper, "table_networks")
+    files = _panel_files(paper, "table_networks")
     histories = [f"networks/{network}_history.csv" for network in paper.networks]
-    features = planned.feature_files(paper, spectra)
-    return {"summaries": planned.statistics_files(spectra), "histories": histories, "features": features}
+    return {"summaries": files["summaries"], "histories": histories, "features": files["features"]}
 
 
 ITEMS: dict[str, Item] = {item: _from_one_file(item) if item in _ONE_FILE else _hessian(item) for item in _TITLES}
@@ -175,10 +172,7 @@ ITEMS["table_networks"] = Item(
     "Networks of baskerville2022: spectra as published and resolved",
     "tables:tabulate_networks",
     inputs=_table_files,
-    parameters=lambda paper: {
-        "spectra": planned.curvature_spectra(paper, "table_networks"),
-        "networks": list(paper.networks),
-    },
+    parameters=lambda paper: {"spectra": _SHOWN["spectra"](paper, "table_networks"), "networks": list(paper.networks)},
     spectra=partial(_spectra, item="table_networks"),
     shaped_by=partial(planned.hessian_settings, item="table_networks"),
     tables=("table_networks",),

@@ -56,13 +56,13 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
 
     # A spacing of eight times the mean has a probability of 1e-22.
     fine = np.linspace(0, 8, 1601)
-    fine_law = goe_spacing_cdf(fine)
+    law = goe_spacing_cdf(fine)
     to_surmise, to_all = (ks_distance(spacings, wigner_surmise.cdf) for spacings in (bulk, every))
-    to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, fine_law))
+    to_exact = ks_distance(bulk, lambda spacings: np.interp(spacings, fine, law))
     ratio = mean_ratio(list(levels), ensemble["seed"])
     # References: for the surmise, the exact law of infinitely large matrices; for the whole spectrum, its bulk.
     between = float(np.abs(exact - surmise).max())
-    numbers = [
+    numbers: list[tuple[Any, ...]] = [
         ("a", "surmise_ks", "KS distance to the Wigner surmise", to_surmise, between),
         ("b", "exact_ks", "KS distance to the exact law", to_exact, 0.0),
         ("a", "surmise_ks_all", "KS distance to the Wigner surmise, edges included", to_all, to_surmise),
@@ -79,12 +79,11 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
     :param files: ``spectra``, one file. :param parameters: of the process, as in the configuration.
     :raises UserError: if levels of degenerate directions cannot be told from others.
     """
-    dimension, deviation = parameters["dimension"], parameters["first_derivative"]
+    dimension, deviation, rows, summary = parameters["dimension"], parameters["first_derivative"], [], []
     arrays, floors = _read_processes(files["spectra"][0], parameters)
-    rows, summary = [], []
     for panel, second in parameters["second_derivatives"].items():
-        plain, spectra = arrays[f"{panel}/plain"], arrays[f"{panel}/{'changed' if panel in _CHANGED else 'plain'}"]
-        bulk = spectra
+        plain = arrays[f"{panel}/plain"]
+        bulk = spectra = arrays[f"{panel}/changed"] if panel in _CHANGED else plain
         if panel == "d":
             bulk = _without_zeros(spectra, floors["d/changed"], dimension)
             rows.append((panel, "atom", 0.0, 0.0, 1 - bulk.size / spectra.size))
@@ -102,10 +101,9 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
             rows += _line(panel, "expected", x, expected * (bulk.size / spectra.size))
         distances = ks_distance(spectra, semicircle.cdf), ks_distance(centred, own.cdf)
         label = "KS distance to the semicircle of equal variance"
-        shift = plain.mean(axis=1).std(ddof=1)
-        radius = "radius of the semicircle without the shift"
+        shift, radius = plain.mean(axis=1).std(ddof=1), "radius of the semicircle without the shift"
         summary += [
-            _second_derivative(panel, second),
+            Row(panel, "process", "second_derivative", "k''(0)", second),
             Row(panel, "pooled", "semicircle_ks", label, *distances, told=True),
             Row(panel, "pooled", "shift_deviation", "standard deviation of the common shift", shift, deviation),
             Row(panel, "pooled", "semicircle_radius", radius, own.support()[1]),
@@ -122,7 +120,7 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
     """
     arrays, floors = _read_processes(files["spectra"][0], parameters)
     panels, seed, rows = parameters["second_derivatives"], parameters["seed"], []
-    summary = [_second_derivative(panel, second) for panel, second in panels.items()]
+    summary = [Row(panel, "process", "second_derivative", "k''(0)", second) for panel, second in panels.items()]
     for panel, reading in [(panel, "plain") for panel in panels] + [(panel, "changed") for panel in _CHANGED]:
         spectra, zeros = arrays[f"{panel}/{reading}"], 0.0
         if (panel, reading) == ("d", "changed"):
@@ -132,12 +130,11 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
         rows += _ratio_bars(panel, pooled, parameters["bins"], reading)
         mean, distance = mean_ratio(list(spectra), seed), ks_distance(pooled, ratio_surmise.cdf)
         share, expected = float(np.mean(pooled > _LARGEST_RATIO)), ratio_surmise.sf(10)
-        left_out = "share of levels that are zero by construction, left out"
         summary += [
             Row(panel, reading, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),
             Row(panel, reading, "surmise_ks", "KS distance to the surmise", distance, told=True),
             Row(panel, reading, "large_ratios", "share of ratios above 10", share, expected),
-            Row(panel, reading, "zero_levels", left_out, zeros),
+            Row(panel, reading, "zero_levels", "share of levels that are zero by construction, left out", zeros),
         ]
         if panel in "ef" and reading == "changed":
             inner = mean_ratio(list(spectra[:, : -parameters["outliers"] or None]), seed)
@@ -158,8 +155,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     mean, by_rank = mean_ratio([levels], seed), rank_means(levels, _PARTS)
 
     rng = np.random.default_rng([seed, 1])
-    draws = ProgressBar(range(_NULL_MATRICES), desc="GOE", unit="matrix")
-    null = [goe_levels(len(levels), rng) for _ in draws]
+    null = [goe_levels(len(levels), rng) for _ in ProgressBar(range(_NULL_MATRICES), desc="GOE", unit="matrix")]
     null_means = np.array([folded(spacing_ratios(draw)).mean() for draw in null])
     lower, upper = null_band(np.array([rank_means(draw, _PARTS) for draw in null]))
     centre = np.median(null_means)
@@ -173,13 +169,11 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     share = "share of spacings below the bound (unresolved above 0.01)"
     against = "p-value against orthogonal matrices of as many levels"
     tenths = "tenths of the spectrum outside the band of orthogonal matrices"
-    outside = float(np.sum((by_rank < lower) | (by_rank > upper)))
-    series = "eigenvalues"
+    outside, series = float(np.sum((by_rank < lower) | (by_rank > upper))), "eigenvalues"
     summary = [
         Row("a", series, "parameters", "parameters", known["parameters"], told=True),
         Row("a", series, "eigenvalues", "non-zero eigenvalues", len(levels), most, told=True),
-        Row("a", series, "smallest", "smallest", levels[0]),
-        Row("a", series, "largest", "largest", levels[-1]),
+        *(Row("a", series, name, name, levels[place]) for name, place in (("smallest", 0), ("largest", -1))),
         Row("a", series, "error_bound", "error bound", bound),
         Row("a", series, "unresolved_share", share, known["unresolved_spacings"], 0.01),
         Row("b", series, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),
@@ -208,15 +202,10 @@ def _ratio_line(panel: str) -> list[Bar]:
     return _line(panel, "surmise", r, ratio_surmise.pdf(r))
 
 
-def _second_derivative(panel: str, second: float) -> Row:
-    return Row(panel, "process", "second_derivative", "k''(0)", second)
-
-
 def _read_processes(path: str, process: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Spectra by panel and reading, shape (samples, levels), and the size below which a level is rounding noise."""
-    size, larger = process["dimension"], process["dimension"] + process["degenerate"]
-    shapes = {f"{panel}/plain": (process["samples"], size) for panel in process["second_derivatives"]}
-    shapes |= {f"{panel}/changed": (process["samples"], larger if panel == "d" else size) for panel in _CHANGED}
+    samples, size = process["samples"], process["dimension"]
+    shapes = {f"{panel}/plain": (samples, size) for panel in process["second_derivatives"]}
+    shapes |= {f"{panel}/changed": (samples, size + process["degenerate"] * (panel == "d")) for panel in _CHANGED}
     contents = store.read(path, shapes)
     return contents.arrays, contents.attributes["noise_floor"]
 
@@ -228,7 +217,6 @@ def _without_zeros(spectra: np.ndarray, floor: float, dimension: int) -> np.ndar
     """
     found = [levels[np.abs(levels) > floor] for levels in spectra]
     if any(len(levels) != dimension for levels in found):
-        raise UserError(
-            "gaussian_process: levels of degenerate directions cannot be told from others; choose another seed."
-        )
+        message = "levels of degenerate directions cannot be told from others; choose another seed."
+        raise UserError(f"gaussian_process: {message}")
     return np.stack(found)

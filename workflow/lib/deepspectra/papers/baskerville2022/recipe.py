@@ -25,8 +25,7 @@ _MARGIN = 4
 def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | Path) -> Recipe:
     """PyTorch's default initial weights, weight decay of all parameters, and a learning rate that falls linearly.
 
-    :param network: as :func:`deepspectra.data.loading.load_samples` takes it, with ``architecture``, ``hidden``,
-        ``activation``. :param path: its data.
+    :param network: its entry in the settings. :param path: its data.
     :param training: the paper's training settings, with the network's own number of epochs.
     """
     task = load_task(network, path, dtype=torch.float32)
@@ -36,9 +35,7 @@ def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | 
     black = normalise_cifar10(np.zeros((1, 1, 1, CHANNELS), np.uint8)).ravel()
     plan = Plan(
         learning_rates=linear_decay(training),
-        batch_size=training["batch_size"],
-        momentum=training["momentum"],
-        weight_decay=training["weight_decay"],
+        **{key: training[key] for key in ("batch_size", "momentum", "weight_decay")},
         loss=task.loss,
         shifts=Shifts(_MARGIN, tuple(black.tolist())) if network["data"] == "cifar10" else None,
         seed=network["seed"],

@@ -20,12 +20,12 @@ Split = Literal["train", "test"]
 # The setting of how many samples each part has.
 _COUNTS: dict[Split, str] = {"train": "images", "test": "test_images"}
 _Share = Annotated[float, Field(gt=0, le=1), FromText]
+_Decay = Annotated[float, Field(ge=0, allow_inf_nan=False), FromText]
 _Samples = Annotated[int, Field(ge=10)] | None
 _Count = Annotated[int, Field(ge=1)] | None
 
 
 def _own(title: str | None, description: str) -> Any:
-    """What a network may set for itself."""
     return Field(default=None, title=title, description=description)
 
 
@@ -41,9 +41,7 @@ class HessianTraining(Node):
     )
     decay_end: _Share = Field(description="Share of the epochs after which it stays (270 of 300).")
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False), FromText] = Field(
-        description="Multiple of every parameter that is added to its gradient."
-    )
+    weight_decay: _Decay = Field(description="Multiple of every parameter that is added to its gradient.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -252,46 +250,38 @@ class Baskerville2022(Node):
                 raise ValueError(f"{key} names the network {name!r}; known are {', '.join(self.networks)}")
             network = self.networks[name]
             if key in _WHOLE and not network.is_softmax_regression:
-                raise ValueError(
-                    f"{key} shows whole sets, which are computed only for softmax regression; {name} is another network"
-                )
+                only = "which are computed only for softmax regression"
+                raise ValueError(f"{key} shows whole sets, {only}; {name} is another network")
             if key in ("figure_8", "figure_9") and network.data != "bike":
                 raise ValueError(f"{key} is about Bike Sharing's training set; {name} is on other data")
             for split in ("train", "test") if key in _UNFOLDED else ():
                 found, published = self.batches(name, split), self.published_batches(name, split)
+                least = f"unfolding, in {key}, takes at least 3 batches"
                 if found < 3:
                     raise ValueError(
-                        f"unfolding, in {key}, takes at least 3 batches of {self.curvature.batch_size} samples; of the "
-                        f"{split} set of {name} there are {found} (curvature.batches, or batches, images and "
-                        "test_images of the network)"
+                        f"{least} of {self.curvature.batch_size} samples; of the {split} set of {name} there are "
+                        f"{found} (curvature.batches, or batches, images and test_images of the network)"
                     )
                 if 0 < published < 3:
-                    raise ValueError(
-                        f"unfolding, in {key}, takes at least 3 batches as published of {name}, or none; there are "
-                        f"{published} (curvature.published_batches, or the network's own)"
-                    )
+                    where = "curvature.published_batches, or the network's own"
+                    raise ValueError(f"{least} as published of {name}, or none; there are {published} ({where})")
         return self
 
     def _check_sizes(self, name: str, network: HessianNetwork) -> None:
-        """Check that the samples exist, and that no batch is larger than its set."""
-        data = data_set(network.data)
         deep = not network.is_softmax_regression and network.method is None and network.activation == "relu"
-        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data.rank)
+        rows = reduced_rows(network.weight_shapes, self.curvature.batch_size, data_set(network.data).rank)
         # This counts all parameters; half of them or more are active in a batch.
         if deep and rows > 2 * LARGEST_MATRIX:
-            raise ValueError(
-                f"networks.{name}: the reduced Hessian of a batch may have {rows} rows, where {LARGEST_MATRIX} can be "
-                "decomposed. Take fewer neurons or a smaller curvature.batch_size"
-            )
+            found = f"networks.{name}: the reduced Hessian of a batch may have {rows} rows"
+            advice = "Take fewer neurons or a smaller curvature.batch_size"
+            raise ValueError(f"{found}, where {LARGEST_MATRIX} can be decomposed. {advice}")
         for split, key in _COUNTS.items():
             most, asked, there = self._most(network, split), getattr(network, key), self.samples(name, split)
             if asked is not None and asked > most:
                 raise ValueError(f"networks.{name}.{key}: {network.data} has {most} of them; found {asked}")
-            if self.curvature.batch_size > there:
-                raise ValueError(
-                    f"curvature.batch_size: a batch of {self.curvature.batch_size} is larger than the {split} set of "
-                    f"{name}, which has {there} samples"
-                )
+            if (size := self.curvature.batch_size) > there:
+                larger = f"a batch of {size} is larger than the {split} set of {name}"
+                raise ValueError(f"curvature.batch_size: {larger}, which has {there} samples")
 
     def named(self, item: str) -> list[str]:
         """The networks that a figure names, if it names any."""
@@ -309,8 +299,7 @@ class Baskerville2022(Node):
 
     def samples(self, name: str, split: Split) -> int:
         """Samples of a network's training or test set."""
-        network = self.network(name)
-        most = self._most(network, split)
+        most = self._most(network := self.network(name), split)
         return min(most, getattr(network, _COUNTS[split]) or most)
 
     def _most(self, network: HessianNetwork, split: Split) -> int:

@@ -94,15 +94,13 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     """What shapes a figure or the table besides its own settings: networks, their training, and which matrices."""
     networks = dict.fromkeys(parts_of(name).network for name in curvature_spectra(paper, item))
     entries = [paper.network(network) for network in networks]
-    training = ["training"]
+    nodes = ["training"]
     if all(entry.epochs for entry in entries):
-        training = [f"training.{key}" for key in type(paper.training).model_fields if key != "epochs"]
-    features = ["features"] if any(entry.data == "features" for entry in entries) else []
-    nodes = [*training, *features, *(f"networks.{network}" for network in networks), "curvature.batch_size"]
-    for key in ("batches", "published_batches"):
-        # Unless every network sets its own.
-        if any(getattr(entry, key) is None for entry in entries):
-            nodes.append(f"curvature.{key}")
+        nodes = [f"training.{key}" for key in type(paper.training).model_fields if key != "epochs"]
+    nodes += ["features"] * any(entry.data == "features" for entry in entries)
+    nodes += [*(f"networks.{network}" for network in networks), "curvature.batch_size"]
+    own = ("batches", "published_batches")
+    nodes += [f"curvature.{key}" for key in own if any(getattr(entry, key) is None for entry in entries)]
     if item in ("figure_3", "figure_a11", "figure_a13", "table_networks"):
         nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return nodes

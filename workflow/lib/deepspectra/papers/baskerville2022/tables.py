@@ -31,28 +31,25 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
     :param files: ``summaries`` of the ``spectra`` that the parameters name, and ``histories`` of the ``networks``;
         ``features``, the file that knows the network that made them, or none.
     """
-    histories = {
-        name: read_csv(path, ("epoch",)).iloc[-1]
-        for name, path in zip(parameters["networks"], files["histories"], strict=True)
-    }
-    rows = []
+    trained = zip(parameters["networks"], files["histories"], strict=True)
+    histories, rows = {name: read_csv(path, ("epoch",)).iloc[-1] for name, path in trained}, []
     for name, path in zip(parameters["spectra"], files["summaries"], strict=True):
         network, state, split, kind = parts_of(name)
         summary = read_csv(path)
-        # There is no score before training.
-        trained = histories[network] if state == "final" else {}
+        # There is none before training.
+        scores = histories[network] if state == "final" else {}
         for scope, numbers in summary.groupby("scope", sort=False):
             found = numbers.set_index(["series", "quantity"])
             row = {"network": network, "parameters": int(found.value["resolved", "parameters"])}
             row |= {"kind": kind, "state": state, "split": split, "scope": scope}
-            row |= {column: trained.get(column) for column in ("test_accuracy", "test_loss")}
+            row |= {column: scores.get(column) for column in ("test_accuracy", "test_loss")}
             for series in _SERIES:
                 for column, (quantity, values) in _COLUMNS.items():
                     row[f"{series}_{column}"] = found[values].get((series, quantity))
             row["error_bound"] = found.value["resolved", "error_bound"]
             row["unresolved_spacings"] = found.value["resolved", "unresolved_share"]
             rows.append(row)
-    scores = ", ".join(f"{name} {_score(last)}" for name, last in histories.items())
+    told = ", ".join(f"{name} {_score(last)}" for name, last in histories.items())
     notes = [
         f"Mean min(r, 1/r): {SURMISE_MEAN:.4f} for the surmise, {GOE_MEAN} for large GOE matrices, "
         f"{POISSON_MEAN:.4f} for independent levels; ± is the standard error from resampling whole batches; of "
@@ -60,7 +57,7 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
         "those of the float32 matrix above the authors' cut-off, resolved those that are not zero in float64, above "
         "their error bound. A spectrum with more than 1 % of its spacings below the bound is unresolved.",
         "P of mlp_mnist is 9960, where the paper's text prints 9860.",
-        f"After training: {scores} (the paper: small LeNet 69 %, Bike 0.044, most of whose test rows it "
+        f"After training: {told} (the paper: small LeNet 69 %, Bike 0.044, most of whose test rows it "
         "had trained on). Bike Sharing: the authors' batches are those of the training set, though their captions say "
         "test.",
     ]
@@ -72,7 +69,6 @@ def tabulate_networks(files: Mapping[str, Sequence[str]], parameters: Mapping[st
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as people read it."""
     rows = list(table.itertuples())
     return pd.DataFrame(
         {

@@ -22,9 +22,9 @@ from torch import nn
 from torch.nn import functional
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
-from deepspectra.spectra.curvature.convolutions import convolution_patches
 
-__all__ = ["LINEAR", "LinearStep", "Step", "couplings", "factor_rows", "modules_of", "places_last", "record"]
+__all__ = ["LINEAR", "LinearStep", "Step", "convolution_patches", "couplings", "factor_rows", "is_plain_convolution"]
+__all__ += ["modules_of", "places_last", "record"]
 
 LINEAR = (nn.Linear, nn.Conv2d)
 
@@ -84,19 +84,29 @@ class LinearStep(Step):
         bias = places >= count
         unit = torch.where(bias, places - count, places // size)
         values = patches[:, torch.where(bias, 0, places % size)].transpose(0, 1)
-        values = torch.where(bias[:, None, None], torch.ones_like(values), values)
+        values = values.masked_fill(bias[:, None, None], 1)
         tangents = values.new_zeros(len(places), *self.left.shape)
         tangents.view(*tangents.shape[:3], -1)[torch.arange(len(places), device=places.device), :, unit] = values
         return tangents
 
     def patches(self, inputs: torch.Tensor) -> torch.Tensor:
         """What the weights of one unit multiply at each place, shape (inputs, features, places); one of nn.Linear."""
-        layer = self.layer
-        return inputs[:, :, None] if isinstance(layer, nn.Linear) else convolution_patches(layer, inputs)
+        return inputs[:, :, None] if isinstance(self.layer, nn.Linear) else convolution_patches(self.layer, inputs)
 
     def mask(self, active: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Which of the layer's parameters are active, in one vector."""
         return torch.cat([active[f"{self.name}.{name}"].reshape(-1) for name, _ in self.layer.named_parameters()])
+
+
+def is_plain_convolution(layer: nn.Conv2d) -> bool:
+    """Whether a convolution is a single product with its input's patches."""
+    return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def convolution_patches(layer: nn.Conv2d, inputs: torch.Tensor) -> torch.Tensor:
+    """What a plain convolution multiplies its weights by, shape (inputs, channels x height x width, places)."""
+    assert not isinstance(layer.padding, str)
+    return functional.unfold(inputs, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
 
 
 def modules_of(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
@@ -120,10 +130,8 @@ def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
                 left, pattern = functional.max_pool2d(values, *options, return_indices=True)
             else:
                 left = layer(values)
-            if isinstance(layer, LINEAR):
-                steps.append(LinearStep(name, layer, values.detach(), left))
-            else:
-                steps.append(Step(name, layer, values.detach(), left, pattern))
+            step = LinearStep if isinstance(layer, LINEAR) else Step
+            steps.append(step(name, layer, values.detach(), left, pattern))
             values = left
     return steps
 
@@ -167,8 +175,7 @@ def couplings(
             continue
         places = masks[step.name].nonzero()[:, 0]
         later = steps[number + 1 :]
-        later_linear = [other for other in later if isinstance(other, LinearStep)]
-        if later_linear:
+        if any(isinstance(other, LinearStep) for other in later):
             patches = step.patches(step.entered)
             at_once = max(1, _NUMBERS // max(step.left.numel(), *(other.numbers() for other in later)))
             for start in range(0, len(places), at_once):

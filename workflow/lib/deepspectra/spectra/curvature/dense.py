@@ -7,10 +7,12 @@ from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 
-__all__ = ["gauss_newton_factor", "hessian"]
+__all__ = ["gauss_newton_factor", "hessian", "softmax_regression_hessian"]
 
 # Products computed at once; their tangents of all weights are held together.
 _PRODUCTS = 64
+# Samples whose weighted inputs are held at once.
+_SAMPLES = 8192
 
 
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
@@ -46,9 +48,36 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
     parameters = list(model.parameters())
     outputs = model(inputs)
     factor = curvature_factor(loss, outputs.detach())
-    columns = []
-    for sample in range(len(outputs)):
-        for column in range(factor.shape[2]):
-            found = torch.autograd.grad(outputs[sample], parameters, factor[sample, :, column], retain_graph=True)
-            columns.append(parameters_to_vector(found))
-    return torch.stack(columns, dim=1)
+    pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
+    columns = [torch.autograd.grad(output, parameters, column, retain_graph=True) for output, column in pairs]
+    return torch.stack([parameters_to_vector(column) for column in columns], dim=1)
+
+
+def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+    """Hessian of the cross-entropy, summed over samples, of outputs that are linear in the inputs.
+
+    The block of classes c and d is X' diag(p_c (delta_cd - p_d)) X, one product for each pair of classes: 55 for ten
+    classes, whatever the number of samples, where a Gram matrix would have samples x classes rows.
+
+    :param inputs: X, shape (samples, features); the bias is one more input, of 1.
+    :param outputs: before the softmax, shape (samples, classes).
+    :returns: symmetric, shape (classes x inputs, classes x inputs), rows by class and then by input, in the precision
+        of the inputs.
+    """
+    p = torch.softmax(outputs, dim=1).to(inputs.dtype)
+    (count, classes), size = p.shape, inputs.shape[1] + 1
+    hessian = inputs.new_zeros(classes, size, classes, size)
+    for start in range(0, count, _SAMPLES):
+        part = slice(start, start + _SAMPLES)
+        x = torch.cat([inputs[part], torch.ones_like(inputs[part, :1])], dim=1)
+        for c in range(classes):
+            for d in range(c + 1):
+                # For a sure answer, only the sum over the other classes resolves 1 - p.
+                others = torch.cat([p[part, :c], p[part, c + 1 :]], dim=1).sum(1)
+                rest = others if c == d else -p[part, d]
+                hessian[c, :, d] += x.T @ (x * (p[part, c] * rest)[:, None])
+    for c in range(classes):
+        hessian[c, :, c] = (hessian[c, :, c] + hessian[c, :, c].T) / 2
+        for d in range(c):
+            hessian[d, :, c] = hessian[c, :, d].T
+    return hessian.reshape(classes * size, -1)

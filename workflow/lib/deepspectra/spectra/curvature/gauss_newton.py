@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from deepspectra.nn.losses import Loss, curvature_factor
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.curvature.convolutions import convolution_patches, is_plain_convolution
+from deepspectra.spectra.curvature.coupling import convolution_patches, is_plain_convolution
 from deepspectra.spectra.curvature.dense import gauss_newton_factor
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
@@ -42,9 +42,7 @@ def check_batch(model: nn.Module, inputs: torch.Tensor) -> None:
 def gram_spectrum(
     model: nn.Module, inputs: torch.Tensor, loss: Loss, reason: str = "", progress: Progress = iter
 ) -> ResolvedSpectrum:
-    """The non-zero spectrum of the Gauss-Newton matrix of a batch's loss (sum over samples).
-
-    Decomposes F' F, or F F' where that is smaller.
+    """The non-zero spectrum of the Gauss-Newton matrix of a batch's loss, from F F' or F' F, the smaller one.
 
     :param model: in float64 and evaluation mode, see :func:`gauss_newton_gram`.
     :param inputs: float64, shape (batch, ...). :param reason: why this method was chosen, for the record.
@@ -97,15 +95,13 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progre
         for handle in handles:
             handle.remove()
     factor = curvature_factor(loss, outputs.detach())
-    left = [output for _, output in recorded.values()]
+    left, rank = [output for _, output in recorded.values()], factor.shape[2]
     # Gradients of the outputs' combinations, column by column, in every layer's output.
-    back = [
-        torch.autograd.grad(outputs, left, factor[:, :, column], retain_graph=column < factor.shape[2] - 1)
-        for column in range(factor.shape[2])
-    ]
+    columns = zip(factor.unbind(2), [True] * (rank - 1) + [False], strict=True)
+    back = [torch.autograd.grad(outputs, left, column, retain_graph=more) for column, more in columns]
     gradients = dict(zip(recorded, zip(*back, strict=True), strict=True))
     del back
-    gram = outputs.new_zeros([len(outputs) * factor.shape[2]] * 2)
+    gram = outputs.new_zeros([len(outputs) * rank] * 2)
     for layer in progress(list(recorded)):
         _add_layer(gram, layer, recorded[layer][0], torch.stack(gradients.pop(layer), dim=1))
     return gram
@@ -163,8 +159,7 @@ def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: t
     for place in range(patches.shape[2]):
         for other in range(place + 1):
             likeness = patches[:, :, place] @ patches[:, :, other].T
-            part = gradients[:, :, place] @ gradients[:, :, other].T
-            part *= _for_each_column(likeness, rank)
+            part = (gradients[:, :, place] @ gradients[:, :, other].T) * _for_each_column(likeness, rank)
             gram += part
             if other < place:
                 gram += part.T

@@ -24,33 +24,24 @@ from torch.func import functional_call
 
 from deepspectra.nn.losses import Loss, curvature_factor
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.curvature.convolutions import is_plain_convolution
-from deepspectra.spectra.curvature.coupling import (
-    LINEAR,
-    LinearStep,
-    couplings,
-    factor_rows,
-    modules_of,
-    places_last,
-    record,
-)
+from deepspectra.spectra.curvature import coupling
 from deepspectra.spectra.curvature.sizes import require_feasible
 
 __all__ = ["active_parameters", "on_input_basis", "reduced_hessian", "why_not_piecewise"]
 
-_PIECEWISE = (*LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
+_PIECEWISE = (*coupling.LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
 
 
 def why_not_piecewise(model: nn.Module) -> str | None:
     """Why a model cannot be reduced here, in words; None if it can."""
     if not isinstance(model, nn.Sequential):
         return f"it is a {type(model).__name__}, not a plain sequence of layers"
-    for name, layer in modules_of(model):
+    for name, layer in coupling.modules_of(model):
         if not isinstance(layer, _PIECEWISE):
             return f"layer {name} ({type(layer).__name__}) is not piecewise linear, or is not known to be"
-        if isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer):
+        if isinstance(layer, nn.Conv2d) and not coupling.is_plain_convolution(layer):
             return f"convolution {name} has groups or a padding other than zeros in numbers"
-    parameters = [parameter for _, layer in modules_of(model) for parameter in layer.parameters()]
+    parameters = [parameter for _, layer in coupling.modules_of(model) for parameter in layer.parameters()]
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         return "layers share parameters, in which it is not linear"
     return None
@@ -59,10 +50,9 @@ def why_not_piecewise(model: nn.Module) -> str | None:
 def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
     """A symmetric matrix with the non-zero eigenvalues of the Hessian of a batch's loss (sum over samples).
 
-    It has the precision of model and inputs. Memory: the rows of all layers but the projected one, twice, and the
-    matrix itself.
+    Memory: the rows of all layers but the projected one, twice, and the matrix itself.
 
-    :param model: a plain sequence of layers in evaluation mode. :param inputs: shape (batch, ...).
+    :param model: a plain sequence of layers in evaluation mode. :param inputs: shape (batch, ...), in its precision.
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     :raises UserError: if the model cannot be reduced (see :func:`why_not_piecewise`), or the matrix is too large.
     """
@@ -82,7 +72,7 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
     first = sum(counts[layer] for layer in takewhile(lambda layer: layer != largest, counts))
     projected = slice(first, first + count * (columns + others < count))
 
-    rows, own = _rows_but(projected, model, inputs, targets, loss, active)
+    rows, own = _rows_but(projected, coupling.record(model, inputs), targets, loss, active)
     matrix = torch.cat([rows[:, : projected.start], rows[:, projected.stop :]], dim=1)
     if len(own):
         triangle = torch.linalg.qr(torch.cat([own, rows[:, projected].T], dim=1), mode="r").R
@@ -100,12 +90,11 @@ def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Seque
 
     :returns: the model, and the inputs for it, shape (batch, vectors).
     """
-    layers = list(dropwhile(lambda named: isinstance(named[1], nn.Flatten), modules_of(model)))
+    layers = list(dropwhile(lambda named: isinstance(named[1], nn.Flatten), coupling.modules_of(model)))
     name, layer = layers[0] if layers else ("", None)
     if not isinstance(layer, nn.Linear):
         return model, inputs
-    flat = inputs.flatten(1)
-    weight = layer.weight.detach()
+    flat, weight = inputs.flatten(1), layer.weight.detach()
     if layer.bias is not None:
         flat = torch.cat([flat, torch.ones_like(flat[:, :1])], dim=1)
         weight = torch.cat([weight, layer.bias.detach()[:, None]], dim=1)
@@ -125,21 +114,20 @@ def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, t
     that are alive. This is read from the activation pattern alone, in a network of the same pattern whose weights are
     all 1: a weight that happens to be zero closes a path for the first derivative, but not for the second.
     """
-    linear, entered, left = [], [], []
+    passed = []
     reached = (inputs != 0).to(inputs.dtype).requires_grad_()
-    for step in record(model, inputs):
-        if isinstance(step, LinearStep):
-            linear.append(step)
-            entered.append(reached.detach())
+    for step in coupling.record(model, inputs):
+        if isinstance(step, coupling.LinearStep):
             ones = {key: torch.ones_like(parameter) for key, parameter in step.layer.named_parameters()}
-            reached = functional_call(step.layer, ones, (reached,))
-            left.append(reached)
+            taken, reached = reached.detach(), functional_call(step.layer, ones, (reached,))
+            passed.append((step, taken, reached))
         else:
             reached = step.carry(reached[None])[0]
-    active = {}
-    for step, taken, path in zip(linear, entered, torch.autograd.grad(reached.sum(), left), strict=True):
+    active, paths = {}, torch.autograd.grad(reached.sum(), [left for *_, left in passed])
+    for (step, taken, _), path in zip(passed, paths, strict=True):
         # By sample and place in it: whether there is an input, and whether there is a path.
-        there, onward = (part.transpose(1, 2).flatten(0, 1) != 0 for part in (step.patches(taken), places_last(path)))
+        sides = step.patches(taken), coupling.places_last(path)
+        there, onward = (side.transpose(1, 2).flatten(0, 1) != 0 for side in sides)
         together = onward.to(torch.float32).T @ there.to(torch.float32)
         active[f"{step.name}.weight"] = (together > 0).reshape(step.layer.weight.shape)
         if step.layer.bias is not None:
@@ -148,18 +136,12 @@ def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, t
 
 
 def _rows_but(
-    left_out: slice,
-    model: nn.Sequential,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    loss: Loss,
-    active: Mapping[str, torch.Tensor],
+    left_out: slice, steps: list[coupling.Step], targets: torch.Tensor, loss: Loss, active: Mapping[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows of the Hessian of the active parameters without those of one layer, and the omitted rows of F."""
-    steps = record(model, inputs)
-    factor = factor_rows(steps, loss, active)
+    factor = coupling.factor_rows(steps, loss, active)
     rows = torch.cat([factor[: left_out.start], factor[left_out.stop :]]) @ factor.T
-    for row, column, block in couplings(steps, targets, loss, active):
+    for row, column, block in coupling.couplings(steps, targets, loss, active):
         # Blocks lie within layers: before the one that is left out, in it, or after it.
         for start, other, part in ((row, column, block), (column, row, block.T)):
             if not left_out.start <= start < left_out.stop:

@@ -1,14 +1,16 @@
 """The eigenvalues of a curvature matrix that are larger than their error: a resolved spectrum."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
+from deepspectra.runtime import store
 from deepspectra.spectra.eigenvalues import symmetric_eigenvalues
 
-__all__ = ["ResolvedSpectrum", "error_bound", "keep_resolved", "spectra_arrays"]
+__all__ = ["ResolvedSpectrum", "error_bound", "keep_resolved", "write_spectra"]
 
 # Against 50-digit arithmetic, errors on small networks were 0.1 to 1 times the bound without this factor, whether or
 # not the networks were sure of their answers.
@@ -68,13 +70,18 @@ def keep_resolved(
     return ResolvedSpectrum(kept, bound, len(eigenvalues) - len(kept), parameters, method, reason)
 
 
-def spectra_arrays(spectra: Sequence[ResolvedSpectrum]) -> dict[str, np.ndarray]:
-    """Several spectra as the arrays of one file.
+def write_spectra(
+    path: str, spectra: Sequence[ResolvedSpectrum], parameters: Mapping[str, Any], files: Sequence[str], seed: int
+) -> None:
+    """Write several spectra, of one network and by one method, to one file.
 
-    :returns: all ``eigenvalues`` in a row, float64; and for each spectrum its length (``lengths``), error bound
-        (``bounds``), number of eigenvalues below it (``left_out``) and share of unresolved spacings (``unresolved``).
+    It holds all ``eigenvalues`` in a row, float64; and for each spectrum its length (``lengths``), error bound
+    (``bounds``), number of eigenvalues below it (``left_out``) and share of unresolved spacings (``unresolved``).
     """
     known = [(len(one.eigenvalues), one.bound, one.left_out, one.unresolved_spacings) for one in spectra]
-    arrays = {"eigenvalues": np.concatenate([spectrum.eigenvalues for spectrum in spectra])}
     names = ("lengths", "bounds", "left_out", "unresolved")
-    return arrays | {name: np.array(values) for name, values in zip(names, zip(*known, strict=True), strict=True)}
+    arrays = {name: np.array(values) for name, values in zip(names, zip(*known, strict=True), strict=True)}
+    arrays = {"eigenvalues": np.concatenate([one.eigenvalues for one in spectra])} | arrays
+    parameters = {**parameters, **{key: getattr(spectra[0], key) for key in ("parameters", "method", "reason")}}
+    floor = max(one.bound for one in spectra)
+    store.write(path, arrays, parameters=parameters, inputs=files, seed=seed, dtype="float64", noise_floor=floor)

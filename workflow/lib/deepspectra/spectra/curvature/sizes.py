@@ -14,9 +14,7 @@ LARGEST_MATRIX = 30_000
 
 
 def reduced_rows(shapes: Mapping[str, Sequence[int]], batch: int, rank: int) -> int:
-    """Rows of the reduced Hessian of a piecewise linear network if every parameter were active: an upper limit.
-
-    See :mod:`deepspectra.spectra.curvature.piecewise` for the steps.
+    """Rows of the reduced Hessian, see :mod:`.piecewise`, if every parameter were active: an upper limit.
 
     :param shapes: layer -> shape of its weight, in order; every layer has a bias.
     :param batch: samples. :param rank: of the loss's curvature in the outputs of one sample.

@@ -13,11 +13,10 @@ from deepspectra.spectra.curvature.piecewise import reduced_hessian, why_not_pie
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
 
-__all__ = ["METHODS", "Kind", "Method", "choose_method", "resolved_spectrum"]
+__all__ = ["Kind", "Method", "choose_method", "resolved_spectrum"]
 
 Kind = Literal["hessian", "gauss_newton"]
 Method = Literal["gram", "piecewise", "dense"]
-METHODS: tuple[str, ...] = get_args(Method)
 
 
 def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
@@ -49,15 +48,15 @@ def resolved_spectrum(
 
     :param model: in float64 and evaluation mode. :param inputs: float64, shape (batch, ...).
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
-    :param method: one of :data:`METHODS`; None chooses by :func:`choose_method`.
+    :param method: a :data:`Method`; None chooses by :func:`choose_method`.
     :raises UserError: if the precision is not float64, the batch is empty, or the method does not serve the network.
     """
     check_batch(model, inputs)
     if len(inputs) != len(targets):
         raise UserError(f"every sample needs a target; there are {len(inputs)} and {len(targets)}.")
     method, reason = (method, "asked for") if method else choose_method(kind, model)
-    if method not in METHODS:
-        raise UserError(f"there is no method {method!r}; known are {', '.join(METHODS)}.")
+    if method not in get_args(Method):
+        raise UserError(f"there is no method {method!r}; known are {', '.join(get_args(Method))}.")
     if method == "gram":
         if kind == "hessian" and not _is_linear(model):
             raise UserError("a Hessian is a Gram matrix only for networks that are linear in their parameters.")
@@ -72,8 +71,8 @@ def resolved_spectrum(
         matrix = reduced_hessian(model, inputs, targets, loss)
     else:
         require_feasible(parameters, "the Hessian")
-        matrix = hessian(model, inputs, targets, loss)
-        matrix = (matrix + matrix.T) / 2
+        dense = hessian(model, inputs, targets, loss)
+        matrix = (dense + dense.T) / 2
     with torch.no_grad():
         return keep_resolved(matrix, model(inputs), parameters, method, reason)
 

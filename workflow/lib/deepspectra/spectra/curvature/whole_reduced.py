@@ -11,7 +11,7 @@ __all__ = ["reduced_softmax_hessian", "resolved_softmax_spectrum"]
 _SAMPLES = 8192
 
 
-def reduced_softmax_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias: bool = True) -> torch.Tensor:
+def reduced_softmax_hessian(inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
     """A smaller matrix with the non-zero eigenvalues of the Hessian of the cross-entropy, summed over samples.
 
     Moving all classes' weights alike changes no probability, which leaves classes - 1 combinations; and weights act
@@ -21,8 +21,7 @@ def reduced_softmax_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias
     :returns: float64, symmetric, shape (k, k) with k = (classes - 1) x rank of the inputs.
     """
     count, classes = outputs.shape
-    if bias:
-        inputs = torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1)
+    inputs = torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1)
     _, singular, directions = torch.linalg.svd(torch.linalg.qr(inputs, mode="r").R, full_matrices=False)
     spanned = singular > max(inputs.shape) * torch.finfo(inputs.dtype).eps * singular[0]
     basis = directions[spanned].T
@@ -45,12 +44,11 @@ def reduced_softmax_hessian(inputs: torch.Tensor, outputs: torch.Tensor, *, bias
     return (reduced + reduced.T) / 2
 
 
-def resolved_softmax_spectrum(inputs: torch.Tensor, outputs: torch.Tensor, *, bias: bool = True) -> ResolvedSpectrum:
+def resolved_softmax_spectrum(inputs: torch.Tensor, outputs: torch.Tensor) -> ResolvedSpectrum:
     """The non-zero spectrum of the Hessian of softmax regression over a whole set (sum over samples).
 
     :param inputs: float64, shape (samples, features). :param outputs: float64, shape (samples, classes).
     """
-    matrix = reduced_softmax_hessian(inputs, outputs, bias=bias)
-    parameters = outputs.shape[1] * (inputs.shape[1] + bias)
+    matrix, parameters = reduced_softmax_hessian(inputs, outputs), outputs.shape[1] * (inputs.shape[1] + 1)
     reason = "softmax regression is linear in its parameters, and its samples add up class by class"
     return keep_resolved(matrix, outputs, parameters, "class_pairs", reason)

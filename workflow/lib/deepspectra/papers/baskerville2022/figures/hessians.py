@@ -63,9 +63,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
         axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip())
     parameters = _numbers(summary, letters[0], "resolved")["parameters"]
     figure.suptitle(f"{_network(curves, letters[0])}, P = {parameters:.0f}", x=0.01, ha="left", fontsize=7)
-    _legend(figure)
-    style.add_note(figure, _with_facts(note, summary))
-    return figure
+    return _finish(figure, note, summary)
 
 
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -86,44 +84,37 @@ def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
         row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
-    _legend(figure)
-    style.add_note(figure, _with_facts(note, summary))
-    return figure
+    return _finish(figure, note, summary)
 
 
 def _same_heights(column: np.ndarray) -> None:
-    """Give the panels of a column that show something equal limits."""
     drawn = [axis for axis in column if axis.has_data()]
-    limits = np.array([axis.get_ylim() for axis in drawn])
+    lows, highs = zip(*(axis.get_ylim() for axis in drawn), strict=True)
     for axis in drawn:
-        axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+        axis.set_ylim(min(lows), max(highs))
 
 
-def _legend(figure: Figure) -> None:
-    """One legend for all panels, if any has lines with names."""
+def _finish(figure: Figure, note: str, summary: pd.DataFrame) -> Figure:
+    """Add one legend for all panels, if any has lines with names, and the small print with its facts."""
     entries: dict[str, Artist] = {}
-    for axis in figure.axes:
-        handles, labels = axis.get_legend_handles_labels()
+    for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
         entries |= zip(labels, handles, strict=True)
     if entries:
         figure.legend(list(entries.values()), list(entries), loc="outside upper right", ncols=len(entries))
-
-
-def _with_facts(note: str, summary: pd.DataFrame) -> str:
-    """The small print with the cut-offs that were used, and which network made the features, if there are any."""
+    # The cut-offs that were used, and which network made the features, if there are any.
     features = summary.label[summary.quantity.isin(("features", "other_features"))].unique()
     cuts = summary[(summary.quantity == "ratio_cut") & summary.statistic.isin(("ratios", "deciles"))]
     names = {"batch": "batches", "whole": "whole sets"}
     found = {(names[scope], f"{cut:g}" if cut else "none") for scope, cut in zip(cuts.scope, cuts.value, strict=True)}
     words = ", ".join(f"{name} {cut}" for name, cut in sorted(found))
     sentences = [f"Cut-offs of ratios as published: {words}."] if words else []
-    return " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in features)])
+    style.add_note(figure, " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in features)]))
+    return figure
 
 
 def _panel(
     axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, series: str, statistic: str | None = None
 ) -> None:
-    """Draw one series of one panel, or say why there is none."""
     panel = curves[curves.panel == letter]
     lines, statistic = panel[panel.series == series], statistic or panel.statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
@@ -155,29 +146,25 @@ def _ratios(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     r = np.linspace(0, lines.x_high.max(), 400)
     axis.plot(r, ratio_surmise.pdf(r), color=style.LIMIT_COLOUR, label="surmise")
     axis.set(xlim=(0, lines.x_high.max()), ylim=(0, 0.9), xlabel=r"spacing ratio $r$", ylabel="density")
-    error = numbers.attrs["error"]["mean_ratio"]
-    mean = f"{numbers['mean_ratio']:.3f}" + ("" if pd.isna(error) else f" ± {error:.3f}")
-    _say(axis, ["mean min(r, 1/r):", mean, *_size(numbers)])
+    mean, error = numbers["mean_ratio"], numbers.attrs["error"]["mean_ratio"]
+    told = f"{mean:.3f}" if pd.isna(error) else f"{mean:.3f} ± {error:.3f}"
+    _say(axis, ["mean min(r, 1/r):", told, *_size(numbers)])
 
 
 def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    """Eigenvalues over 2 sqrt(P), logarithmic density."""
     _stairs(axis, lines)
     axis.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}$", ylabel="density (logarithmic)")
     axis.set(xlim=(lines.x.min(), lines.x_high.max()), ylim=(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max()))
-    if lines.series.iloc[0] == "published":
-        _say(axis, _size(numbers, numbers["parameters"]))
-    else:
-        zero = 1 - numbers["kept_mean"] / numbers["parameters"]
-        _say(axis, [*_size(numbers), f"zero: {zero:.1%}, not drawn"])
+    resolved, zero = lines.series.iloc[0] == "resolved", 1 - numbers["kept_mean"] / numbers["parameters"]
+    shown = [*_size(numbers), f"zero: {zero:.1%}, not drawn"] if resolved else _size(numbers, numbers["parameters"])
+    _say(axis, shown)
 
 
 def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    """Mean min(r, 1/r) by rank, with the three references."""
     centres = (lines.x + lines.x_high) / 2
+    look: dict[str, Any] = {"color": style.BLUE, "markersize": 2.5}
     # Points of unknown error are open.
     known = lines.error.notna()
-    look: dict[str, Any] = {"color": style.BLUE, "markersize": 2.5}
     axis.errorbar(centres[known], lines.y[known], lines.error[known], fmt="o", linewidth=0.8, **look)
     axis.plot(centres[~known], lines.y[~known], "o", markerfacecolor="none", **look)
     axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
@@ -188,8 +175,7 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
-    edges = [*bars.x, bars.x_high.iloc[-1]]
-    axis.stairs(bars.y, edges, fill=True, color=style.HISTOGRAM_COLOUR, linewidth=0.3)
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, linewidth=0.3)
 
 
 def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
@@ -205,15 +191,14 @@ def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     count = int(numbers["matrices"])
     samples = "the whole set" if numbers.attrs["scope"] == {"whole"} else f"{count} batch{'es' * (count > 1)}"
     told = [samples, f"{numbers['kept_mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}"]
-    unresolved = int(numbers.get("unresolved_matrices", 0))
-    if unresolved:
+    if unresolved := int(numbers.get("unresolved_matrices", 0)):
         told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
     return told
 
 
 def _say(axis: Axes, lines: list[str]) -> None:
-    text = "\n".join(lines)
-    axis.text(0.98, 0.97, text, ha="right", va="top", fontsize=5.5, transform=axis.transAxes, linespacing=1.25)
+    look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 5.5, "linespacing": 1.25}
+    axis.text(0.98, 0.97, "\n".join(lines), transform=axis.transAxes, **look)
 
 
 def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:

@@ -1,7 +1,4 @@
-"""Figures made from one file of eigenvalues: random matrices, and a network too large for its Hessian.
-
-Summaries have the columns panel, series, quantity, value, reference and error.
-"""
+"""Figures made from one file of eigenvalues: random matrices, and a network too large for its Hessian."""
 
 from typing import Any
 
@@ -23,18 +20,14 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     :param curves: columns panel, series (``surmise``, ``independent``, ``ensemble``, ``exact``), x, x_high, y.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.4, (1, 2))
-    lines = dict(list(curves.groupby(["panel", "series"])))
-    left, right = axes[0]
+    (left, right), lines = axes[0], dict(list(curves.groupby(["panel", "series"])))
     values = summary.set_index("quantity")
     surmise = values.loc["surmise_ks"]
 
     _bars(left, lines["a", "ensemble"], "orthogonal ensemble")
     _line(left, lines["a", "independent"], style.BLUE, label="independent, $e^{-s}$", linestyle="--")
     _line(left, lines["a", "surmise"], label="Wigner surmise")
-    left.set_ylim(bottom=0)
-    left.set_ylabel("density")
-    left.legend(loc="upper right")
-    style.label_panel(left, "a", "spacings")
+    left.set(ylim=(0, None), ylabel="density")
 
     right.axhline(0, color="black")
     label = f"orthogonal ensemble, KS {surmise.value:.2g}"
@@ -44,9 +37,10 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     right.set_ylabel(r"$F(s) - F_\mathrm{surmise}(s)$")
     low, high = right.get_ylim()
     right.set_ylim(low, high + 0.45 * (high - low))
-    right.legend(loc="upper right")
-    style.label_panel(right, "b", "distribution functions $F$, less the surmise's")
-    for axis in axes[0]:
+    titles = ("spacings", "distribution functions $F$, less the surmise's")
+    for axis, letter, title in zip(axes[0], "ab", titles, strict=True):
+        axis.legend(loc="upper right")
+        style.label_panel(axis, letter, title)
         axis.set(xlabel="spacing $s$ (mean spacings)", xlim=(0, lines["a", "surmise"].x.max()))
     style.add_note(figure, note)
     return figure
@@ -78,12 +72,9 @@ def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         axis.set_ylabel("density (logarithmic)" if panel == "e" else "density" if panel in "ad" else "")
     for axis in axes[1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
-    handles = [Patch(color=style.HISTOGRAM_COLOUR), Line2D([], [], color=style.LIMIT_COLOUR)]
-    handles.append(Line2D([], [], color="black", linestyle=":"))
-    labels = ["eigenvalues", "semicircle of equal variance", "expected density (a to d)"]
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    style.add_note(figure, note)
-    return figure
+    semicircle, expected = Line2D([], [], color=style.LIMIT_COLOUR), Line2D([], [], color="black", linestyle=":")
+    labels = {"semicircle of equal variance": semicircle, "expected density (a to d)": expected}
+    return _with_legend(figure, note, "eigenvalues", labels)
 
 
 def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -110,10 +101,7 @@ def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
         axis.set_ylabel("density")
     for axis in axes[-1]:
         axis.set_xlabel("ratio $r$")
-    handles = [Patch(color=style.HISTOGRAM_COLOUR), Line2D([], [], color="black")]
-    figure.legend(handles, ["spacing ratios", "surmise, eq. 12"], loc="outside upper center", ncols=2)
-    style.add_note(figure, note)
-    return figure
+    return _with_legend(figure, note, "spacing ratios", {"surmise, eq. 12": Line2D([], [], color="black")})
 
 
 def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -124,8 +112,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     """
     figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 3))
     left, middle, right = axes[0]
-    lines = dict(list(curves.groupby(["panel", "series"])))
-    values = summary.set_index("quantity")
+    lines, values = dict(list(curves.groupby(["panel", "series"]))), summary.set_index("quantity")
 
     levels, bound = lines["a", "eigenvalues"], lines["a", "bound"]
     _line(left, levels, style.BLUE, label="eigenvalues")
@@ -144,8 +131,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     error = f" ± {mean.error:.3f}" if pd.notna(mean.error) else ""
     for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f}{error}", f"p = {values.value['p_value']:.2g}"):
         middle.plot([], [], alpha=0, label=remark)
-    middle.set(xlim=(0, bars.x_high.max()), xlabel="ratio $r$", ylabel="density")
-    middle.set_ylim(bottom=0)
+    middle.set(xlim=(0, bars.x_high.max()), ylim=(0, None), xlabel="ratio $r$", ylabel="density")
 
     parts, lower, upper = (lines["c", series] for series in ("parts", "orthogonal_lower", "orthogonal_upper"))
     edges = [*parts.x, parts.x_high.iloc[-1]]
@@ -171,11 +157,17 @@ def _titles(summary: pd.DataFrame) -> dict[str, str]:
     return {panel: f"$k''(0) = {value:g}$ {marks.get(panel, '')}".rstrip() for panel, value in second.items()}
 
 
+def _with_legend(figure: Figure, note: str, bars: str, lines: dict[str, Line2D]) -> Figure:
+    handles = [Patch(color=style.HISTOGRAM_COLOUR), *lines.values()]
+    figure.legend(handles, [bars, *lines], loc="outside upper center", ncols=len(handles))
+    style.add_note(figure, note)
+    return figure
+
+
 def _line(axis: Axes, table: pd.DataFrame, colour: str = "black", **look: Any) -> None:
     axis.plot(table.x, table.y, color=colour, **look)
 
 
 def _bars(axis: Axes, bars: pd.DataFrame, label: str = "") -> None:
     """A histogram as one outline, filled: bars side by side would show seams."""
-    edges = [*bars.x, bars.x_high.iloc[-1]]
-    axis.stairs(bars.y, edges, fill=True, color=style.HISTOGRAM_COLOUR, label=label)
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label=label)
