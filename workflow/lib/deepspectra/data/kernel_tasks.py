@@ -59,6 +59,5 @@ def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: s
         inputs[part] = columns_of(images[chosen])
         targets[part] = np.where(all_labels[chosen] == labels[0], 1.0, -1.0)[None]
     components = principal_components(inputs["train"], network["removed_components"])
-    return {
-        part: (unit_rest(x, components, indices[part], f"{part} image"), targets[part]) for part, x in inputs.items()
-    }
+    rest = {part: unit_rest(x, components, indices[part], f"{part} image") for part, x in inputs.items()}
+    return {part: (rest[part], targets[part]) for part in counts}
