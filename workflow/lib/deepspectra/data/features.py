@@ -147,7 +147,6 @@ def embed_in_parts(
 
 
 def _finished(path: Path, count: int, identity: str) -> np.ndarray | None:
-    """The features of a finished part, None if there is none or it is of another run."""
     if not path.exists():
         return None
     try:

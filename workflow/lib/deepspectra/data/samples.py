@@ -30,8 +30,7 @@ def choose_images(count: int, there: int, seed: int) -> np.ndarray:
 def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
     """Randomly chosen images without their mean and leading principal components, each of unit norm (d_0, count).
 
-    The paper (fan2020, section 4.2) removes the components; to remove the mean image first and to set the norm last is
-    assumed.
+    fan2020, section 4.2, removes the components; to remove the mean image first and to set the norm last is assumed.
 
     :param images: uint8, shape (images, ...); the entries after the first axis are the d_0 coordinates.
     :raises UserError: if there are too few images, or only rounding errors would be left of one.

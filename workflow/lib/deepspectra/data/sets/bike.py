@@ -68,7 +68,6 @@ def split_bike(table: np.ndarray, columns: list[str], seed: int) -> list[tuple[n
 
 
 def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """A part of the rows, which are shuffled by the network's seed."""
     from deepspectra.runtime import store
 
     contents = store.read(path, {"table": ("rows", "columns")})

@@ -76,7 +76,6 @@ def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int) -> l
 
 
 def _attempt(description: str, download: _Download, folder: Path, expected: int, timeout: float) -> Path:
-    """Try a download once, and move its file into the folder."""
     # Remains of a failed attempt and a client's cache go with the inner folder.
     bar = ProgressBar(desc=description, total=expected, unit="B", unit_scale=True, miniters=1)
     with tempfile.TemporaryDirectory(dir=folder) as place, bar:
@@ -116,7 +115,6 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
 
 
 def _from_registry(source: PackageSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """A package as its registry's archive; the bar moves with the size of the folder."""
     command = (_npm_pack if source.kind == "npm" else _pip_download)(source, folder, timeout)
     output = folder / "client.log"
     with output.open("wb") as log:
@@ -160,11 +158,10 @@ def _from_registry(source: PackageSource, folder: Path, bar: ProgressBar, timeou
 
 
 def _size(folder: Path) -> int:
-    """Bytes in a folder and below, while files come and go."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # files come and go
                 total += os.lstat(os.path.join(place, name)).st_size
     return total
 

@@ -28,9 +28,8 @@ _FOLDER += "--config data='{folder: PATH}'"
 
 
 def fetch_data_set(name: str, entry: Mapping[str, Any], target: _Path, retriever: Retriever) -> None:
-    """Fetch the canonical arrays of a data set, each checked by its SHA-256: the same to the bit from every source.
-
-    They are uint8 images (count, height, width[, 3]) and labels (count,), or a float64 table (rows, columns).
+    """Fetch the canonical arrays of a data set, each checked by its SHA-256: uint8 images (count, height, width[, 3])
+    and labels (count,), or a float64 table (rows, columns).
 
     :param entry: of the data table, as plain values.
     :raises UserError: if no source served, and as :meth:`Retriever.retrieve`.
@@ -145,7 +144,6 @@ def fetch_weights(
 
 
 def _is_official(name: str, entry: WeightsEntry, path: Path) -> bool:
-    """Whether a file of the user's own is the provider's; it need not be."""
     if not path.is_file():
         advice = "Correct its path in the configuration, or leave it out to have the official one downloaded."
         raise UserError(f"{name}: your own file of weights {path} does not exist. {advice}")

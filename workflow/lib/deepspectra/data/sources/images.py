@@ -99,6 +99,5 @@ def parse_labels(content: bytes) -> np.ndarray:
 
 
 def _parts(images: Sequence[np.ndarray], train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Both parts of CIFAR-10 from batches of images, the last of which is the test set."""
     parts = {"train_images": np.concatenate(images[:-1]), "train_labels": train_labels}
     return parts | {"test_images": np.ascontiguousarray(images[-1]), "test_labels": test_labels.copy()}

@@ -101,7 +101,7 @@ def _torch_parameters(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[
 
 
 def _keras_kernels(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
-    """Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group."""
+    # Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group.
     try:
         with h5py.File(path, "r") as file:
             for layer in layers.values():

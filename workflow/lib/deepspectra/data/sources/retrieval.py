@@ -166,7 +166,6 @@ def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Memb
             # An OSError's text would repeat the path.
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise CorruptError(f"{label} cannot be read, it may be cut short ({reason})") from error
-
     wanted = {}
     for role, member in members.items():
         member_bytes = found.get(member.path) or found.get(member.name)
@@ -178,7 +177,6 @@ def read_members(folder: Path, files: Sequence[Path], members: Mapping[str, Memb
 
 
 def _first(folder: Path, *patterns: str) -> Path | None:
-    """The first file in a folder that fits one of the patterns."""
     return next((path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()), None)
 
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, Val
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["CIFAR_BATCHES", "FORMATS", "AnySource", "BackboneEntry", "CorruptError", "DataSetEntry", "HttpSource"]
-__all__ += ["IncompleteError", "LayerEntry", "Member", "PackageSource", "SourceError"]
-__all__ += ["UnreachableError", "WeightsEntry", "load_table", "url_file_name"]
+__all__ += ["IncompleteError", "LayerEntry", "Member", "PackageSource", "SourceError", "UnreachableError"]
+__all__ += ["WeightsEntry", "load_table", "url_file_name"]
 
 
 class SourceError(Exception):

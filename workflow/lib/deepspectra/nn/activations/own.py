@@ -118,7 +118,6 @@ def source_of(reference: str) -> str:
 
 
 def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
-    """The user's function as an activation, checked but for its normalisation."""
     what = f"activation {reference!r}"
     function = _checked(what, _function(reference))
     x = np.linspace(-5, 5, 41)
@@ -133,7 +132,6 @@ def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
 
 
 def _module(reference: str) -> ModuleType:
-    """Import the module of a reference, looking in the current folder first."""
     what = f"activation {reference!r}"
     if not _REFERENCE.fullmatch(reference):
         raise UserError(f"{what}: expected a name or module:function, such as mymodule:wave.")
@@ -167,8 +165,6 @@ def _function(reference: str) -> Callable[[np.ndarray], Any]:
 
 
 def _checked(what: str, function: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], np.ndarray]:
-    """The function, with a message for each way in which it can go wrong."""
-
     def checked(x: np.ndarray) -> np.ndarray:
         try:
             values = np.asarray(function(x.copy()))
@@ -189,7 +185,6 @@ def _checked(what: str, function: Callable[[np.ndarray], Any]) -> Callable[[np.n
 
 
 def _check_smooth(what: str, series: PanelSeries, breakpoints: tuple[float, ...]) -> None:
-    """Refuse jumps, and kinks that are not among the breakpoints."""
     cuts, size = series.cuts, 1 + np.abs(series.coefficients).sum(axis=0)
     rough = (np.minimum(np.abs(cuts[:-1]), np.abs(cuts[1:])) < _REGION) & (series.tails > _TAIL * size)
     if rough.any():

@@ -14,8 +14,7 @@ __all__ = ["BACKBONE", "EfficientNetLite0"]
 # Blocks of each stage, alike but for the first one's stride: how many, filter side, stride, expansion, outputs.
 _STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)]
 _STAGES += [(3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
-_STEM, _FEATURES, _CLASSES = 32, 1280, 1000
-_EPSILON = 1e-3
+_STEM, _FEATURES, _CLASSES, _EPSILON = 32, 1280, 1000, 1e-3
 
 
 class _Convolution(nn.Conv2d):
