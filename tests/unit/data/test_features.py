@@ -110,7 +110,7 @@ def small_parts(monkeypatch):
 
 
 def parts(embedding, images, folder, seed=41, weights="digest", code="code"):
-    return embed_in_parts(embedding, images, seed, "train", weights=weights, folder=folder, code=code)
+    return embed_in_parts(embedding, images, seed, "train", "toy", folder, [weights, code])
 
 
 def test_parts_are_the_whole(means, images, tmp_path, small_parts):

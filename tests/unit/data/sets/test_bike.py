@@ -44,19 +44,19 @@ def test_a_calendar_with_a_mistake_is_refused(change):
 
 def test_parts_are_disjoint_and_hold_every_row_once():
     data = table()
-    train, test = split_bike(data, COLUMNS, 0.8, seed=3)
-    assert train.inputs.shape == (1170, 13)
-    assert test.inputs.shape == (292, 13)
-    whole = np.concatenate([train.inputs, test.inputs])
+    (train, train_targets), (test, test_targets) = split_bike(data, COLUMNS, seed=3)
+    assert train.shape == (1170, 13)
+    assert test.shape == (292, 13)
+    whole = np.concatenate([train, test])
     expected = np.column_stack([calendar()[3], data[:, : len(BIKE_FEATURES)]])
     np.testing.assert_array_equal(whole[np.lexsort(whole.T)], expected[np.lexsort(expected.T)])
-    for part in (train, test):
-        assert part.targets.shape == (len(part.inputs), 1)
-        assert part.targets.mean() == pytest.approx(1)
-    again, _ = split_bike(data, COLUMNS, 0.8, seed=3)
-    np.testing.assert_array_equal(train.inputs, again.inputs)
-    other, _ = split_bike(data, COLUMNS, 0.8, seed=4)
-    assert not np.array_equal(train.inputs, other.inputs)
+    for inputs, targets in ((train, train_targets), (test, test_targets)):
+        assert targets.shape == (len(inputs), 1)
+        assert targets.mean() == pytest.approx(1)
+    (again, _), _ = split_bike(data, COLUMNS, seed=3)
+    np.testing.assert_array_equal(train, again)
+    (other, _), _ = split_bike(data, COLUMNS, seed=4)
+    assert not np.array_equal(train, other)
 
 
 def test_parts_have_the_sizes_of_ucis_table():

@@ -12,7 +12,6 @@ from torchvision.transforms import functional
 
 from deepspectra.data.sets import data_set, names
 from deepspectra.data.sets.cifar10 import normalise_cifar10
-from deepspectra.data.sets.mnist import normalise_mnist
 from deepspectra.data.sources.tables import DataSetEntry, load_table
 from deepspectra.nn.images import IMAGENET_DEVIATION, IMAGENET_MEAN
 from deepspectra.nn.losses import curvature_factor
@@ -80,7 +79,7 @@ def test_images_are_normalised_as_torchvision_does():
     source = np.random.default_rng(0)
     grey = source.integers(0, 256, (3, 28, 28), np.uint8)
     expected = functional.normalize(torch.tensor(grey / 255)[:, None], [0.5], [0.5])[:, 0]
-    np.testing.assert_allclose(normalise_mnist(grey), expected.reshape(3, 784), atol=1e-15)
+    np.testing.assert_allclose(data_set("mnist").normalise(grey), expected.reshape(3, 784), atol=1e-15)
     colour = source.integers(0, 256, (2, 32, 32, 3), np.uint8)
     expected = functional.normalize(torch.tensor(colour / 255).permute(0, 3, 1, 2), IMAGENET_MEAN, IMAGENET_DEVIATION)
     np.testing.assert_allclose(normalise_cifar10(colour), expected, atol=1e-14)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepspectra.data.sources import bike
-from deepspectra.data.sources.errors import CorruptError
+from deepspectra.data.sources.tables import CorruptError
 
 from .conftest import relabelled
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepspectra.data.sources import downloads
-from deepspectra.data.sources.errors import UnreachableError
-from deepspectra.data.sources.tables import HttpSource, NpmSource, PypiSource
+from deepspectra.data.sources.tables import HttpSource, PackageSource, UnreachableError
 
 from .conftest import put, zipped
 
@@ -95,7 +94,7 @@ def test_no_such_host(scratch):
         fetch(http("http://nowhere.invalid/x"), scratch)
 
 
-NPM = NpmSource(kind="npm", package="toy", version="1.0.0", bytes=1000, format="bike-hourly", members=MEMBERS)
+NPM = PackageSource(kind="npm", package="toy", version="1.0.0", bytes=1000, format="bike-hourly", members=MEMBERS)
 
 
 @pytest.fixture
@@ -178,7 +177,7 @@ def test_npm_from_its_python_package(monkeypatch):
     assert int(version.split(".")[0]) >= 7
 
 
-PYPI = PypiSource(kind="pypi", package="toy-data", version="1.0", bytes=1000, format="bike-hourly", members=MEMBERS)
+PYPI = PackageSource(kind="pypi", package="toy-data", version="1.0", bytes=1000, format="bike-hourly", members=MEMBERS)
 WHEEL = {
     "toy_data/hour.csv": b"x",
     "toy_data-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: toy-data\nVersion: 1.0\n",

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from deepspectra.data.sources import images
-from deepspectra.data.sources.errors import CorruptError
+from deepspectra.data.sources.tables import CorruptError
 
 from .conftest import idx
 

@@ -5,8 +5,7 @@ import torch
 import torchvision
 import yaml
 
-from deepspectra.data.sources.errors import CorruptError
-from deepspectra.data.sources.tables import BackboneEntry, ProviderHash, WeightsEntry, load_table
+from deepspectra.data.sources.tables import BackboneEntry, CorruptError, ProviderHash, WeightsEntry, load_table
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from deepspectra.data.sources.formats import FORMATS
-from deepspectra.data.sources.tables import DataSetEntry, load_table
+from deepspectra.data.sources.tables import FORMATS, DataSetEntry, load_table
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
 

@@ -11,7 +11,7 @@ import torch
 
 from deepspectra.nn.activations import activation, names
 from deepspectra.nn.activations.base import check_normalised
-from deepspectra.nn.panel_series import PanelSeries
+from deepspectra.nn.activations.own import PanelSeries
 from deepspectra.nn.quadrature import gaussian_expectation, panel_cuts
 from deepspectra.runtime.errors import UserError
 

@@ -1,8 +1,7 @@
 """CIFAR-10 images as features of a larger network: each is cropped at random, enlarged, perhaps mirrored, and embedded
 once, as by the authors of baskerville2022, for training and test images alike.
 
-Random numbers of an image follow from the seed, its set and its place there, not from how images are grouped. Finished
-parts stay on the disk until all is done, so a killed job goes on from them.
+Random numbers of an image follow from the seed, its set and its place there, not from how images are grouped.
 """
 
 import hashlib
@@ -61,9 +60,7 @@ def draw_crop(seed: int, stream: int, index: int, height: int, width: int) -> Cr
 def crop_image(image: np.ndarray, crop: Crop) -> torch.Tensor:
     """A crop of an image, uint8 (height, width, 3), enlarged bilinearly to uint8 (3, 224, 224)."""
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-    enlarged = functional.resized_crop(
-        pixels, *crop[:4], [SIDE, SIDE], interpolation=InterpolationMode.BILINEAR, antialias=True
-    )
+    enlarged = functional.resized_crop(pixels, *crop[:4], [SIDE, SIDE], InterpolationMode.BILINEAR, antialias=True)
     return functional.horizontal_flip(enlarged) if crop.mirrored else enlarged
 
 
@@ -72,9 +69,7 @@ def embed(
 ) -> Iterator[np.ndarray]:
     """Features of images, float32 (batch, features), batch by batch.
 
-    :param embedding: on the device that computes.
-    :param images: uint8, shape (count, height, width, 3).
-    :param first: place of the first image in its set, which the crops depend on.
+    :param images: uint8, shape (count, height, width, 3). :param first: place in its set of the first of them.
     :param at_once: images in a batch, which affect features by rounding only. None for what is fast on the device.
     """
     device = embedding.mean.device
@@ -90,19 +85,13 @@ def embed(
 
 
 def embed_cifar10(
-    data: str | Path,
-    pretrained: str | Path,
-    settings: Mapping[str, Any],
-    *,
-    device: torch.device,
-    folder: str | Path,
-    code: str,
+    data: str, pretrained: str, settings: Mapping[str, Any], *, device: torch.device, folder: str | Path, code: str
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Features and labels of the first CIFAR-10 images.
 
     :param data: the file of CIFAR-10. :param pretrained: that of the backbone.
     :param settings: ``images``, ``test_images``, ``seed``.
-    :param folder: for finished parts, as in :func:`embed_in_parts`. :param code: likewise.
+    :param folder: as :func:`embed_in_parts` takes it. :param code: likewise.
     :returns: arrays (``train_features`` float32 (count, features), ``train_labels`` int64 (count,), and those of the
         test set), and the parameters to store with them.
     :raises UserError: if a file is not what it must be.
@@ -111,42 +100,32 @@ def embed_cifar10(
     kind, weights = backbone(name), store.read(pretrained, parameter_shapes(name))
     embedding = load_embedding(name, weights.arrays).to(device)
     logger.info("features of %s", kind.title)
-    identity = {"weights": weights.attributes["parameters"]["sha256"], "code": code}
-    arrays = {}
+    digests = [weights.attributes["parameters"]["sha256"], code]
+    arrays: dict[str, np.ndarray] = {}
     counts: dict[Part, int] = {"train": settings["images"], "test": settings["test_images"]}
     for split, count in counts.items():
         images, labels = read_cifar10(data, split, count)
-        arrays[f"{split}_features"] = embed_in_parts(
-            embedding, images, settings["seed"], split, folder=folder, description=kind.title, **identity
-        )
-        arrays[f"{split}_labels"] = labels.numpy()
+        found = embed_in_parts(embedding, images, settings["seed"], split, kind.title, folder, digests)
+        arrays |= {f"{split}_features": found, f"{split}_labels": labels.numpy()}
     parameters = {"backbone": name, "title": kind.title, "mean": kind.mean, "deviation": kind.deviation}
     parameters |= {"crop_shares": CROP_SHARES, "crop_ratios": CROP_RATIOS, "device": device.type, **settings}
     return arrays, parameters
 
 
 def embed_in_parts(
-    embedding: Embedding,
-    images: np.ndarray,
-    seed: int,
-    split: Part,
-    *,
-    weights: str,
-    folder: str | Path,
-    code: str,
-    description: str = "embedding",
+    embedding: Embedding, images: np.ndarray, seed: int, split: Part, title: str, folder: str | Path, digests: list[str]
 ) -> np.ndarray:
     """Features of all images, float32 (count, features); finished parts are taken from a folder, new ones put there.
 
     :param images: uint8, shape (count, height, width, 3): the first of the training or test set.
-    :param weights: digest of the embedding's weights. :param code: digest of the code that computes features.
     :param folder: for the parts; the caller removes it once the whole is safe. Parts of another run are replaced.
+    :param digests: of the embedding's weights, and of the code that computes features.
     """
     device = embedding.mean.device.type
     versions = [torch.__version__, torchvision.__version__]
-    run = [seed, split, weights, device, _AT_ONCE[device], torch.get_num_threads(), versions, code]
+    run = [seed, split, device, _AT_ONCE[device], torch.get_num_threads(), versions, *digests]
     parts = []
-    with ProgressBar(total=len(images), desc=f"{description}, {split}", unit="image") as bar:
+    with ProgressBar(total=len(images), desc=f"{title}, {split}", unit="image") as bar:
         for start in range(0, len(images), PART):
             chosen = images[start : start + PART]
             path = Path(folder) / f"{split}_{start:05d}.h5"
@@ -168,7 +147,6 @@ def embed_in_parts(
 
 
 def _finished(path: Path, count: int, identity: str) -> np.ndarray | None:
-    """The features of a finished part, None if there is none or it is of another run."""
     if not path.exists():
         return None
     try:
@@ -176,8 +154,8 @@ def _finished(path: Path, count: int, identity: str) -> np.ndarray | None:
     except store.StoreError as error:
         logger.warning("%s cannot be read and is computed again (%s)", path, error)
         return None
-    if contents.attributes["parameters"] != {"identity": identity}:
-        logger.warning("%s is of another run and is computed again", path)
-        return None
-    logger.info("%s was finished before", path)
-    return contents["features"]
+    if contents.attributes["parameters"] == {"identity": identity}:
+        logger.info("%s was finished before", path)
+        return contents["features"]
+    logger.warning("%s is of another run and is computed again", path)
+    return None

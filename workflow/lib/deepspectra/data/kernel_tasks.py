@@ -45,8 +45,7 @@ def _sphere(network: Mapping[str, Any], counts: Mapping[Part, int]) -> dict[Part
 
 
 def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: str) -> dict[Part, _Columns]:
-    """Images of two classes, y = 1 and -1, without the mean and the principal components of the training images
-    (section 4.2); those of the test set lose the same."""
+    """Images of two classes, y = 1 and -1, all without the training images' mean and components (section 4.2)."""
     labels = [CIFAR10_CLASSES.index(name) for name in network["classes"]]
     indices, inputs, targets = {}, {}, {}
     for part, count in counts.items():
@@ -59,6 +58,5 @@ def _two_classes(network: Mapping[str, Any], counts: Mapping[Part, int], path: s
         inputs[part] = columns_of(images[chosen])
         targets[part] = np.where(all_labels[chosen] == labels[0], 1.0, -1.0)[None]
     components = principal_components(inputs["train"], network["removed_components"])
-    return {
-        part: (unit_rest(x, components, indices[part], f"{part} image"), targets[part]) for part, x in inputs.items()
-    }
+    rest = {part: unit_rest(x, components, indices[part], f"{part} image") for part, x in inputs.items()}
+    return {part: (rest[part], targets[part]) for part in counts}

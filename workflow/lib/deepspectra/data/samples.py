@@ -30,8 +30,7 @@ def choose_images(count: int, there: int, seed: int) -> np.ndarray:
 def image_samples(images: np.ndarray, count: int, removed_components: int, seed: int) -> np.ndarray:
     """Randomly chosen images without their mean and leading principal components, each of unit norm (d_0, count).
 
-    The paper (fan2020, section 4.2) removes the components; to remove the mean image first and to set the norm last is
-    assumed.
+    fan2020, section 4.2, removes the components; to remove the mean image first and to set the norm last is assumed.
 
     :param images: uint8, shape (images, ...); the entries after the first axis are the d_0 coordinates.
     :raises UserError: if there are too few images, or only rounding errors would be left of one.
@@ -58,9 +57,7 @@ class PrincipalComponents:
     def remove(self, x: np.ndarray) -> np.ndarray:
         """Samples (d_0, count), the same or others, without mean and components; float64."""
         centred = x - self.mean
-        if self.directions.shape[1]:
-            centred -= self.directions @ (self.directions.T @ centred)
-        return centred
+        return centred - self.directions @ (self.directions.T @ centred)
 
 
 def unit_rest(x: np.ndarray, components: PrincipalComponents, indices: np.ndarray, words: str) -> np.ndarray:
@@ -72,10 +69,9 @@ def unit_rest(x: np.ndarray, components: PrincipalComponents, indices: np.ndarra
     rest = components.remove(x)
     norms = np.linalg.norm(rest, axis=0)
     if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():
-        raise UserError(
-            f"nothing is left of {words} {indices[norms.argmin()]} without the mean and "
-            f"{components.directions.shape[1]} components. Remove fewer, or take another seed."
-        )
+        removed = f"the mean and {components.directions.shape[1]} components"
+        told = f"nothing is left of {words} {indices[norms.argmin()]} without {removed}"
+        raise UserError(f"{told}. Remove fewer, or take another seed.")
     return rest / norms
 
 
@@ -88,8 +84,7 @@ def principal_components(x: np.ndarray, count: int) -> PrincipalComponents:
     # The smaller of X'X and XX' has the same leading eigenvalues.
     narrow = x.shape[1] < x.shape[0]
     gram = centred.T @ centred if narrow else centred @ centred.T
-    size = len(gram)
-    _, leading = scipy.linalg.eigh(gram, subset_by_index=(size - count, size - 1))
+    _, leading = scipy.linalg.eigh(gram, subset_by_index=(len(gram) - count, len(gram) - 1))
     if narrow:
         # Orthonormal to rounding, unlike a division by the square roots of the eigenvalues.
         leading, _ = np.linalg.qr(centred @ leading)

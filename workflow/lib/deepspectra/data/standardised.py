@@ -17,10 +17,10 @@ def load_standardised(path: str | Path, part: Part, count: int) -> Samples:
 
 
 def standardise_images(images: np.ndarray) -> torch.Tensor:
-    """Each image minus its mean, divided by its standard deviation (over pixels and channels); float32.
+    """Each image minus its mean, divided by its standard deviation (over pixels and channels); one colour becomes zero.
 
     :param images: uint8, shape (count, height, width, channels).
-    :returns: shape (count, channels, height, width). An image of one colour becomes zero.
+    :returns: float32, shape (count, channels, height, width).
     """
     values = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(torch.float32)
     flat = values.view(len(values), -1)

@@ -70,7 +70,6 @@ def first_samples(count: int | None, there: int, path: str | Path, part: Part) -
     :raises UserError: if there are fewer.
     """
     if count is not None and count > there:
-        raise UserError(
-            f"{path}: {count} {part} samples are asked for, it has {there}. Ask for fewer, or make the file anew."
-        )
+        told = f"{count} {part} samples are asked for, it has {there}"
+        raise UserError(f"{path}: {told}. Ask for fewer, or make the file anew.")
     return slice(count)

@@ -1,7 +1,7 @@
 """Backbones as maps from images to features: what enters their classifier.
 
-For speed, batch normalisation is folded into the convolution before it, and images are stored channels last: on a CPU
-this is two to three times as fast, and equal up to float32 rounding.
+Batch normalisation is folded into the convolution before it, and images are stored channels last: on a CPU this is two
+to three times as fast, and equal up to float32 rounding.
 """
 
 from collections.abc import Mapping
@@ -41,11 +41,8 @@ def parameter_shapes(name: str) -> dict[str, tuple[int, ...]]:
     """Shape of every parameter and buffer of a backbone, named as in HDF5: ``layer1/0/conv1/weight``."""
     with torch.device("meta"):
         state = backbone(name).build().state_dict()
-    return {
-        key.replace(".", "/"): tuple(value.shape)
-        for key, value in state.items()
-        if not key.endswith("num_batches_tracked")
-    }
+    kept = {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}
+    return {key.replace(".", "/"): tuple(value.shape) for key, value in kept.items()}
 
 
 def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
@@ -58,7 +55,7 @@ def load_embedding(name: str, arrays: Mapping[str, np.ndarray]) -> Embedding:
     with torch.device("meta"):
         network = entry.build()
     state = {key.replace("/", "."): torch.from_numpy(array) for key, array in arrays.items()}
-    network.load_state_dict(state, strict=True, assign=True)
+    network.load_state_dict(state, assign=True)
     setattr(network, entry.classifier, nn.Identity())
     network.eval().requires_grad_(False)
     for module in list(network.modules()):

@@ -25,11 +25,10 @@ def linearised(
     displacement = fixed[name] - initial
 
     def outputs(images: torch.Tensor) -> torch.Tensor:
-        def of_weight(weight: torch.Tensor) -> torch.Tensor:
-            return functional_call(model, {**fixed, name: weight}, (images,))
-
         # torch declares a third result, which only has_aux gives.
-        value, change = jvp(of_weight, (initial,), (displacement,))  # type: ignore[misc]
+        value, change = jvp(  # type: ignore[misc]
+            lambda weight: functional_call(model, {**fixed, name: weight}, (images,)), (initial,), (displacement,)
+        )
         return value + change
 
     return outputs

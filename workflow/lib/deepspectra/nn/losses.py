@@ -1,7 +1,4 @@
-"""Losses of a batch, summed over its samples, and their curvature in the network's outputs.
-
-The curvature of a batch is that of the sum, as in the code of baskerville2022 (the mean times the batch size).
-"""
+"""Losses of a batch, summed over its samples as in the code of baskerville2022, and their curvature in the outputs."""
 
 from typing import Literal, get_args
 
@@ -22,8 +19,7 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     :param targets: labels (batch,) int64 for cross-entropy, values of the outputs' shape for the squared error.
     :raises UserError: here and below, if there is no such loss.
     """
-    _check(loss)
-    if loss == "squared":
+    if _checked(loss) == "squared":
         # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
     # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
@@ -43,10 +39,9 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     :param outputs: shape (batch, outputs).
     :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
     """
-    _check(loss)
     count = outputs.shape[1]
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
-    if loss == "squared":
+    if _checked(loss) == "squared":
         return (identity * (2 / count) ** 0.5).expand(len(outputs), count, count)
     roots = torch.exp(functional.log_softmax(outputs, dim=1) / 2)
     # The reflection that maps s to minus the axis of the likeliest class maps the other axes to a basis of the
@@ -59,9 +54,10 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
     return roots[:, :, None] * reflection.gather(2, others[:, None].expand(-1, count, -1))
 
 
-def _check(loss: str) -> None:
+def _checked(loss: Loss) -> Loss:
     if loss not in get_args(Loss):
         raise UserError(f"there is no loss {loss!r}; known are {', '.join(get_args(Loss))}.")
+    return loss
 
 
 def _other_columns(column: torch.Tensor, count: int) -> torch.Tensor:

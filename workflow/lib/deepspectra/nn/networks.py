@@ -21,7 +21,7 @@ State = Literal["initial", "final"]
 #: Streams of a network's seed: what is drawn for one purpose does not depend on how much another one took.
 INITIAL_STREAM, ORDER_STREAM = 0, 1
 
-# Fills a tensor on the CPU that becomes one parameter of a layer, by the parameter's name in it.
+# Fills a tensor on the CPU that becomes one parameter of a layer, by its name.
 _Draw = Callable[[torch.Tensor, nn.Module, str, torch.Generator], object]
 
 
@@ -71,10 +71,8 @@ def _initialise(model: nn.Module, seed: int, draw: _Draw) -> None:
 
 def parameters_of(model: nn.Module) -> dict[str, np.ndarray]:
     """A copy of every parameter as float32 on the CPU, named as in HDF5: ``dense1/weight``."""
-    return {
-        name.replace(".", "/"): parameter.detach().to("cpu", copy=True).numpy()
-        for name, parameter in model.named_parameters()
-    }
+    parameters = model.named_parameters()
+    return {name.replace(".", "/"): values.detach().to("cpu", copy=True).numpy() for name, values in parameters}
 
 
 @torch.no_grad()
@@ -89,8 +87,7 @@ def load_trained(
 ) -> nn.Module:
     """A trained network in evaluation mode, its float32 weights converted to another precision.
 
-    :param network: its entry in the configuration, with its ``architecture``.
-    :param path: the file that its training wrote.
+    :param network: its entry in the configuration. :param path: the file that its training wrote.
     :param inputs: numbers in a sample. :param outputs: of the network.
     :raises UserError: if the file lacks these weights, or their shapes are not the network's.
     """

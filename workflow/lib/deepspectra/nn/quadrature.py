@@ -29,7 +29,7 @@ def gaussian_expectation(function: _Function, breakpoints: Iterable[float] = (),
     Gauss-Hermite rules converge slowly where f has a kink (they miss E|xi| by about 5e-3). Cutting the line at the
     kinks restores full accuracy: about 1e-14 for functions that vary on a scale of one.
 
-    :param function: maps a float64 array of shape (points,) to one of the same shape.
+    :param function: of float64 arrays, shape (points,), kept.
     :param breakpoints: where f or one of its derivatives jumps.
     :param name: what messages call f; by default its own name.
     :raises UserError: if two rules differ by more than 1e-10, relative to 1 + E|f|: f has a kink or jump that is not
@@ -39,11 +39,10 @@ def gaussian_expectation(function: _Function, breakpoints: Iterable[float] = (),
     value, size = _panels(function, cuts, _NODES)
     coarse, _ = _panels(function, cuts, _COARSE_NODES)
     if not abs(value - coarse) <= _TOLERANCE * (1 + size):
-        raise UserError(
-            f"the Gaussian expectation of {name or repr(getattr(function, '__name__', function))} does not settle: "
-            f"quadratures of order {_NODES} and {_COARSE_NODES} give {value!r} and {coarse!r}. Name its kinks and "
-            "jumps as breakpoints."
-        )
+        what = name or repr(getattr(function, "__name__", function))
+        found = f"quadratures of order {_NODES} and {_COARSE_NODES} give {value!r} and {coarse!r}"
+        told = f"the Gaussian expectation of {what} does not settle: {found}"
+        raise UserError(f"{told}. Name its kinks and jumps as breakpoints.")
     return value
 
 

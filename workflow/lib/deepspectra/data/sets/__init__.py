@@ -1,8 +1,7 @@
 """Data sets of the networks of baskerville2022, by name.
 
-Every module in this folder but ``base`` is one data set: its file name is the name in the configuration, and it defines
-``DATA_SET``: sizes, loss, file, and how its samples are loaded and normalised. To add one, add a file here and an entry
-in resources/datasets.yaml. Sizes can be read without importing NumPy or torch.
+Every module in this folder but ``base`` is one, named as in the configuration, and defines ``DATA_SET``. To add one,
+add a file here and an entry in resources/datasets.yaml. Sizes can be read without importing NumPy or torch.
 """
 
 from deepspectra.data.sets.base import DataSet

@@ -20,8 +20,7 @@ __all__ = ["DataSet"]
 class DataSet:
     """One data set as the networks of baskerville2022 see it.
 
-    :ivar inputs: numbers in a sample. :ivar outputs: classes, or values to predict.
-    :ivar loss: what networks minimise.
+    :ivar inputs: numbers in a sample. :ivar outputs: classes, or values to predict. :ivar loss: what networks minimise.
     :ivar train_samples: at most. :ivar test_samples: likewise.
     :ivar file: the samples, below ``results/{scale}`` unless it begins with ``resources/``.
     :ivar stored: the inputs' name in the file, "images" for ``train_images`` beside ``train_labels``.

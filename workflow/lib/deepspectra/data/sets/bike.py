@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from deepspectra.data.sets.base import DataSet
 from deepspectra.runtime.errors import UserError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deepspectra.data.tasks import Part
 
-__all__ = ["BIKE_FEATURES", "BIKE_TRAIN_SHARE", "DATA_SET", "Regression", "days_of_the_month", "split_bike"]
+__all__ = ["BIKE_FEATURES", "BIKE_TRAIN_SHARE", "DATA_SET", "days_of_the_month", "split_bike"]
 
 #: The regressors beside the day of the month (baskerville2022, appendix B).
 BIKE_FEATURES: tuple[str, ...] = ("season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit")
@@ -28,13 +28,6 @@ BIKE_FEATURES += ("temp", "atemp", "hum", "windspeed")
 BIKE_TRAIN_SHARE = 0.8
 
 _ROWS = 17_379
-
-
-class Regression(NamedTuple):
-    """Inputs (samples, features) and targets (samples, 1), float64."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
 
 
 def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) -> np.ndarray:
@@ -56,13 +49,13 @@ def days_of_the_month(year: np.ndarray, month: np.ndarray, weekday: np.ndarray) 
     return np.array([date.day for date in dates])
 
 
-def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: int) -> tuple[Regression, Regression]:
-    """13 raw inputs and a target, the hourly count over its mean in the part, in two disjoint parts: train and test.
+def split_bike(table: np.ndarray, columns: list[str], seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Inputs (samples, 13) and targets (samples, 1), counts over their mean in the part, of two disjoint parts: train
+    and test; float64.
 
     The authors shuffle the rows anew for either part, so networks were trained on most of their test rows.
 
-    :param table: float64, shape (rows, columns). :param columns: their names.
-    :param train_share: of the rows, in (0, 1). :param seed: of the shuffle.
+    :param table: float64, shape (rows, columns). :param columns: their names. :param seed: of the shuffle.
     """
     import numpy as np
 
@@ -70,23 +63,16 @@ def split_bike(table: np.ndarray, columns: list[str], train_share: float, seed: 
     days = days_of_the_month(data["yr"], data["mnth"], data["weekday"])
     inputs = np.column_stack([days, *(data[name] for name in BIKE_FEATURES)]).astype(np.float64)
     order = np.random.default_rng(seed).permutation(len(table))
-    count = round(train_share * len(table))
-
-    def part(rows: np.ndarray) -> Regression:
-        target = data["cnt"][rows]
-        return Regression(inputs[rows], (target / target.mean())[:, None])
-
-    return part(order[:count]), part(order[count:])
+    parts = np.split(order, [round(BIKE_TRAIN_SHARE * len(table))])
+    return [(inputs[rows], (data["cnt"][rows] / data["cnt"][rows].mean())[:, None]) for rows in parts]
 
 
-def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> Regression:
-    """A part of the rows, which are shuffled by the network's seed."""
+def _read(path: str | Path, part: Part, network: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     from deepspectra.runtime import store
 
     contents = store.read(path, {"table": ("rows", "columns")})
-    parameters: Any = contents.attributes["parameters"]
-    columns = parameters["columns"]["table"]
-    return split_bike(contents["table"], columns, BIKE_TRAIN_SHARE, network["seed"])[part == "test"]
+    columns = contents.attributes["parameters"]["columns"]["table"]
+    return split_bike(contents["table"], columns, network["seed"])[part == "test"]
 
 
 DATA_SET = DataSet(

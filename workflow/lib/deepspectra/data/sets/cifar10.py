@@ -15,8 +15,7 @@ __all__ = ["DATA_SET", "normalise_cifar10"]
 
 def normalise_cifar10(images: np.ndarray) -> np.ndarray:
     """uint8 images (count, height, width, 3) to float64 (count, 3, height, width), each channel normalised."""
-    channels_last = (images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
-    return channels_last.transpose(0, 3, 1, 2).copy()
+    return ((images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION).transpose(0, 3, 1, 2).copy()
 
 
 DATA_SET = DataSet(

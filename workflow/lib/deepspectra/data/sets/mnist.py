@@ -1,21 +1,6 @@
 """MNIST: handwritten digits, flattened, with pixels in [-1, 1]."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from deepspectra.data.sets.base import DataSet
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["DATA_SET", "normalise_mnist"]
-
-
-def normalise_mnist(images: np.ndarray) -> np.ndarray:
-    """uint8 images (count, 28, 28) to float64 (count, 784): mean 0.5 and deviation 0.5 of pixels in [0, 1]."""
-    return images.reshape(len(images), -1) / 127.5 - 1
-
 
 DATA_SET = DataSet(
     inputs=28**2,
@@ -26,5 +11,6 @@ DATA_SET = DataSet(
     file="resources/data/mnist.h5",
     stored="images",
     shape=(28, 28),
-    normalise=normalise_mnist,
+    # uint8 (count, 28, 28) to float64 (count, 784): mean 0.5 and deviation 0.5 of pixels in [0, 1].
+    normalise=lambda images: images.reshape(len(images), -1) / 127.5 - 1,
 )

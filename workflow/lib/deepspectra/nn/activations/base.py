@@ -59,8 +59,8 @@ class Activation:
     @cached_property
     def a_sigma(self) -> float:
         """E[sigma'(xi)^2]."""
-        square = f"the derivative of {self.name!r}, squared,"
-        return gaussian_expectation(lambda x: self.derivative(x) ** 2, self.breakpoints, square)
+        name = f"the derivative of {self.name!r}, squared,"
+        return gaussian_expectation(lambda x: self.derivative(x) ** 2, self.breakpoints, name)
 
 
 def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
@@ -69,11 +69,10 @@ def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
     :raises UserError: if either is off by more than ``tolerance``.
     """
     if not (abs(activation.mean) <= tolerance and abs(activation.second_moment - 1) <= tolerance):
-        raise UserError(
-            f"activation {activation.name!r} is not normalised: a standard Gaussian argument must give mean 0 and "
-            f"second moment 1, but gives {activation.mean:.12g} and {activation.second_moment:.12g}. "
-            "Subtract the mean and divide by the standard deviation."
-        )
+        told = "is not normalised: a standard Gaussian argument must give mean 0 and second moment 1, but gives"
+        found = f"{activation.mean:.12g} and {activation.second_moment:.12g}"
+        advice = "Subtract the mean and divide by the standard deviation."
+        raise UserError(f"activation {activation.name!r} {told} {found}. {advice}")
 
 
 def normalised(

@@ -14,10 +14,6 @@ _MEAN = 1 / (2 * math.sqrt(math.pi))
 _SCALE = 1 / math.sqrt(1 / 3 + 1 / (2 * math.sqrt(3) * math.pi) - _MEAN**2)
 
 
-def _density(x: Any) -> Any:
-    return array_namespace(x).exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
-
-
 def _distribution(x: Any) -> Any:
     return 0.5 + 0.5 * error_function(x * math.sqrt(0.5))
 
@@ -25,5 +21,5 @@ def _distribution(x: Any) -> Any:
 ACTIVATION = Activation(
     "gelu",
     lambda x: _SCALE * (x * _distribution(x) - _MEAN),
-    lambda x: _SCALE * (_distribution(x) + x * _density(x)),
+    lambda x: _SCALE * (_distribution(x) + x * (array_namespace(x).exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi)))),
 )

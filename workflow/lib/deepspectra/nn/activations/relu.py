@@ -2,6 +2,4 @@
 
 from deepspectra.nn.activations.base import array_namespace, normalised
 
-ACTIVATION = normalised(
-    "relu", lambda x: 0.5 * (x + abs(x)), lambda x: 0.5 + 0.5 * array_namespace(x).sign(x), breakpoints=(0.0,)
-)
+ACTIVATION = normalised("relu", lambda x: 0.5 * (x + abs(x)), lambda x: 0.5 + 0.5 * array_namespace(x).sign(x), (0.0,))

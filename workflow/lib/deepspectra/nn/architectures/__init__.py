@@ -1,8 +1,7 @@
 """Architectures of the networks that are trained here, by name.
 
-Every module in this folder but ``base`` is one architecture: its file name is the name in the configuration, and it
-defines ``ARCHITECTURE``: shapes of weights, torch module, cost and settings. To add one, add a file; the tests run over
-all names. Nothing here imports torch before a network is built.
+Every module in this folder but ``base`` is one, named as in the configuration, and defines ``ARCHITECTURE``. To add
+one, add a file; the tests run over all names. Nothing here imports torch before a network is built.
 """
 
 from deepspectra.nn.architectures.base import Architecture, matrix_shape, parameter_count

@@ -1,8 +1,4 @@
-"""What an architecture is, and what several share.
-
-Jobs are sized and null distributions named by shapes before anything is computed, so this module imports neither torch
-nor NumPy.
-"""
+"""What an architecture is, and what several share. Shapes come before all computation: no torch, no NumPy."""
 
 from __future__ import annotations
 
@@ -43,10 +39,7 @@ class Architecture:
 
 
 def dense_shapes(inputs: int, hidden: Sequence[int], outputs: int) -> Shapes:
-    """Weights of a feed-forward network, (outputs, inputs) each: ``dense1``, ``dense2``, ..., and ``output``.
-
-    Layers are counted from the input, as in thamm2024's table 2.
-    """
+    """Weights (outputs, inputs) of a feed-forward network: ``dense1``, ... from the input, and ``output``."""
     sizes = [inputs, *hidden, outputs]
     layers = [f"dense{n}" for n in range(1, len(hidden) + 1)] + ["output"]
     return {layer: (after, before) for layer, before, after in zip(layers, sizes[:-1], sizes[1:], strict=True)}

@@ -31,10 +31,7 @@ def scaled_activation(activation: Activation, width: int) -> nn.Module:
 
 
 def kernel_network(inputs: int, hidden: Sequence[int], activation: Activation, outputs: int = 1) -> nn.Sequential:
-    """The network of eq. 1 for inputs (batch, d_0), which are not scaled.
-
-    Its layers ``dense1``, ..., ``output`` hold the weights W_1, ..., W_L and w' as they stand in the equation.
-    """
+    """The network of eq. 1 for inputs (batch, d_0), which are not scaled; its layers hold W_1, ..., W_L and w'."""
     shapes = dense_shapes(inputs, hidden, outputs)
 
     def following(name: str) -> dict[str, nn.Module]:

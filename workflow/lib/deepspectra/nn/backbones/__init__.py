@@ -1,8 +1,5 @@
-"""Networks trained on ImageNet whose features are used here, by name.
-
-Every module in this folder is one, and defines ``BACKBONE``. Their weights come from elsewhere; see
-:mod:`deepspectra.nn.embedding` for how they make features.
-"""
+"""Networks trained on ImageNet whose features are used here, by name: every module in this folder is one, and defines
+``BACKBONE``. See :mod:`deepspectra.nn.embedding` for how they make features."""
 
 from __future__ import annotations
 
@@ -22,10 +19,8 @@ __all__ = ["Backbone", "backbone", "names"]
 class Backbone:
     """A network trained on ImageNet.
 
-    :param title: its name for a caption.
-    :param features: how many it has before its classifier.
-    :param mean: of each channel, for pixels in [0, 1]; training images were normalised by it.
-    :param deviation: likewise.
+    :param title: its name for a caption. :param features: how many it has before its classifier.
+    :param mean: of each channel of its training images, for pixels in [0, 1]. :param deviation: likewise.
     :param build: the network with its classifier. :param classifier: name of that layer.
     :param folded: names of the convolutions and of the batch normalisations that follow them, in whatever module.
     """

@@ -12,17 +12,9 @@ from deepspectra.nn.backbones import Backbone
 __all__ = ["BACKBONE", "EfficientNetLite0"]
 
 # Blocks of each stage, alike but for the first one's stride: how many, filter side, stride, expansion, outputs.
-_STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
-_STEM, _FEATURES, _CLASSES = 32, 1280, 1000
-_EPSILON = 1e-3
+_STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)]
+_STAGES += [(3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
+_STEM, _FEATURES, _CLASSES, _EPSILON = 32, 1280, 1000, 1e-3
 
 
 class _Convolution(nn.Conv2d):
@@ -36,8 +28,7 @@ class _Convolution(nn.Conv2d):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if self.stride[0] == 2:
             width, height = (self.kernel_size[0] - 2 + length % 2 for length in (images.shape[3], images.shape[2]))
-            margins = [width // 2, width - width // 2, height // 2, height - height // 2]
-            images = functional.pad(images, margins)
+            images = functional.pad(images, [width // 2, width - width // 2, height // 2, height - height // 2])
         return super().forward(images)
 
 
@@ -57,9 +48,7 @@ class _InvertedResidual(nn.Module):
         self._bn2 = nn.BatchNorm2d(outputs, _EPSILON)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        values = images
-        if self.expands:
-            values = functional.relu6(self._bn0(self._expand_conv(values)), inplace=True)
+        values = functional.relu6(self._bn0(self._expand_conv(images)), inplace=True) if self.expands else images
         values = functional.relu6(self._bn1(self._depthwise_conv(values)), inplace=True)
         values = self._bn2(self._project_conv(values))
         return values + images if self.adds else values

@@ -24,10 +24,9 @@ BACKBONE = Backbone(
 def random_resnet34(images: torch.Tensor, seed: int, outputs: int) -> nn.Module:
     """torchvision's ResNet-34 with its own random initial weights, in float64 and evaluation mode.
 
-    Random, because no package registry offers the trained weights: not everyone could reproduce a result from them.
-
-    Batch normalisation takes the means and variances of one pass over the given images in training mode; with those of
-    a new layer, 0 and 1, it would not normalise at all.
+    No package registry offers the trained weights: not everyone could reproduce a result from them. Batch normalisation
+    takes its means and variances from one pass over the given images in training mode; a new layer's, 0 and 1, would
+    not normalise at all.
 
     :param images: float64, shape (count, 3, height, width); not the ones that the network is studied on.
     :param seed: of the weights; torch's global generator is left as it was.

@@ -15,10 +15,7 @@ _Function = Callable[[np.ndarray], np.ndarray]
 # Functions and derivatives. The third term of f2 is read as 2 e^(-2) x: with the 2 e^(-2x) that the caption prints, the
 # mean would not be zero.
 _FUNCTIONS: dict[str, tuple[_Function, _Function]] = {
-    "f1": (
-        lambda x: -1 + math.sqrt(5) * np.exp(-2 * x**2),
-        lambda x: -4 * math.sqrt(5) * x * np.exp(-2 * x**2),
-    ),
+    "f1": (lambda x: -1 + math.sqrt(5) * np.exp(-2 * x**2), lambda x: -4 * math.sqrt(5) * x * np.exp(-2 * x**2)),
     "f2": (
         lambda x: np.sin(2 * x) + np.cos(1.5 * x) - 2 * math.exp(-2) * x - math.exp(-9 / 8),
         lambda x: 2 * np.cos(2 * x) - 1.5 * np.sin(1.5 * x) - 2 * math.exp(-2),

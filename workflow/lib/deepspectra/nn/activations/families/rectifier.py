@@ -23,9 +23,7 @@ def rectifier(alpha: float) -> Activation:
         result -= scale * mean
         return result
 
-    return Activation(
-        f"rectifier({alpha:g})", function, lambda x: even * array_namespace(x).sign(x) + odd, breakpoints=(0.0,)
-    )
+    return Activation(f"rectifier({alpha:g})", function, lambda x: even * array_namespace(x).sign(x) + odd, (0.0,))
 
 
 def rectifier_zeta(alpha: float) -> float:

@@ -9,9 +9,8 @@ import zipfile
 
 import pytest
 
-from deepspectra.data.sources import members
-from deepspectra.data.sources.errors import CorruptError, IncompleteError
-from deepspectra.data.sources.tables import Member
+from deepspectra.data.sources import retrieval
+from deepspectra.data.sources.tables import CorruptError, IncompleteError, Member
 
 from .conftest import put, sha256, tgz, zipped
 
@@ -21,7 +20,7 @@ MEMBERS = {"package/b.txt": b"second", "package/a.txt": b"first"}
 
 def read(folder, wanted=WANTED):
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {role: found.content for role, found in members.read_members(folder, files, wanted).items()}
+    return {role: found.content for role, found in retrieval.read_members(folder, files, wanted).items()}
 
 
 @pytest.mark.parametrize("name", ["x.tgz", "x.tar.gz"])
@@ -109,7 +108,7 @@ def test_a_pickle_stays_bytes(tmp_path):
 
 
 def test_sizes_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(members, "MEMBER_LIMIT", 1000)
+    monkeypatch.setattr(retrieval, "MEMBER_LIMIT", 1000)
     for name, content in {
         "x.tgz": tgz({"package/a.txt": bytes(1001), "package/b.txt": b""}),
         "x.zip": zipped({"package/a.txt": bytes(1001), "package/b.txt": b""}),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepspectra.nn.panel_series import PanelSeries
+from deepspectra.nn.activations.own import PanelSeries
 
 CUTS = np.array([-3.0, -1.0, 0.3, 0.5, 4.0])
 
