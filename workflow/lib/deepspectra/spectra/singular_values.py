@@ -9,12 +9,7 @@ __all__ = ["Decomposition", "as_matrix", "decompose"]
 
 
 class Decomposition(NamedTuple):
-    """A thin SVD, all float64.
-
-    :ivar singular_values: shape (m,), ascending.
-    :ivar output_vectors: unit vectors as columns in the same order, shape (outputs, m).
-    :ivar input_vectors: likewise, shape (inputs, m).
-    """
+    """Thin SVD, float64: singular values (m,), ascending; unit vectors as columns, (outputs, m) and (inputs, m)."""
 
     singular_values: np.ndarray
     output_vectors: np.ndarray

@@ -147,8 +147,7 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
 def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A network's conjugate kernels before and after training, layer by layer (figure S5).
 
-    :param curves: as in :func:`draw_kernels_and_labels`, panels a to h.
-    :param summary: its column at is the layer.
+    :param curves: as in :func:`draw_kernels_and_labels`, panels a to h. :param summary: its column at is the layer.
     """
     panels = sorted(set(curves.panel) & set("abcdefgh"))
     figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))

@@ -8,19 +8,16 @@ The equations (11)-(13) become explicit in the variable w = 1 / (t P_phi P_psi),
     h(w) = P - 1 = (eta - zeta)/w + zeta/(w - zeta)                                            (from eq. 12)
     z(w) = w (1 + phi h)(1 + psi h) / psi                                                      (from eq. 13)
 
-z is a rational function of w, and eq. 12 is the quartic  psi z w (w - zeta)^2 = (q + phi p)(q + psi p)  with
-q = w (w - zeta), p = eta w - zeta (eta - zeta): monic in w whatever eta and zeta are, so that the linear network
-(eta = zeta, a cubic) and the Marchenko-Pastur case (zeta = 0, a quadratic) need no treatment of their own; they only
-leave spurious roots at w = 0. Three quantities follow at once:
+eq. 12 is the quartic  psi z w (w - zeta)^2 = (q + phi p)(q + psi p)  with q = w (w - zeta), p = eta w - zeta (eta -
+zeta). The linear network (eta = zeta) and the Marchenko-Pastur case (zeta = 0) only leave spurious roots at w = 0.
+Three quantities follow at once:
 
     z G(z) = 1 + psi h,   z G~(z) = 1 + phi h   (G of Y Y'/m, G~ of Y' Y/m)                    (from eq. 11)
     Phi(w) = 2 psi h + (1 - psi/phi) log(1 + phi h) + (1 - psi) log w + psi log(w - zeta) - psi (eta - zeta)/w
 
 where Phi is a primitive of G: F(x) = 1 - Im Phi(x)/pi is the distribution function, without any quadrature. (This
-derivation is ours; the tests compare it with integrals of the density.)
-
-The right root is the one on the sheet of w = psi z at infinity. It is followed from there down a vertical line in the
-upper half plane, where the Stieltjes transform is analytic, so no root has to be guessed on the real axis.
+derivation is ours; the tests compare it with integrals of the density.) The right root, w = psi z at infinity, is
+followed from there down a vertical line in the upper half plane, where the Stieltjes transform is analytic.
 """
 
 from dataclasses import dataclass
@@ -95,8 +92,7 @@ class NonlinearLaw:
     def variable(self, z: np.ndarray) -> np.ndarray:
         """w(z) on the sheet of the Stieltjes transform, for z in the open upper half plane.
 
-        The root next to psi z far above the spectrum is followed down to z. Where two roots come close to each other
-        compared with the step, the step is shortened.
+        The root next to psi z far above the spectrum is followed down to z, in shorter steps where two come close.
 
         :returns: complex128, shaped as z, imaginary part positive.
         :raises ArithmeticError: if a root cannot be followed (never seen).
@@ -155,13 +151,9 @@ class NonlinearLaw:
     def _primitive(self, w: np.ndarray) -> np.ndarray:
         """Phi(w), a primitive of G(z) with respect to z; principal branches hold since Im w > 0 gives Im h < 0."""
         h = self._h(w)
-        return (
-            2 * self.psi * h
-            + (1 - self.psi / self.phi) * np.log(1 + self.phi * h)
-            + (1 - self.psi) * np.log(w)
-            + self.psi * np.log(w - self.zeta)
-            - self.psi * self.nonlinearity / w
-        )
+        result = 2 * self.psi * h + (1 - self.psi / self.phi) * np.log(1 + self.phi * h)
+        result = result + (1 - self.psi) * np.log(w) + self.psi * np.log(w - self.zeta)
+        return result - self.psi * self.nonlinearity / w
 
     def support(self) -> list[tuple[float, float]]:
         """Intervals of the continuous spectrum, ascending; one may begin at zero (a hard edge).
@@ -191,10 +183,8 @@ class NonlinearLaw:
     def training_loss(self, gamma: np.ndarray) -> np.ndarray:
         """Expected training loss E_train = -(gamma^2/m) d/dgamma E[tr Q] of ridge-regularised random features (eq. 21).
 
-        On the negative axis, z = -gamma, everything is real and monotone in h: with delta = h - h_min > 0,
-        gamma(delta) rises from 0 to infinity, gamma tr Q / m = P_phi (eq. 22) and
-
-            E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
+        At z = -gamma everything is real: with delta = h - h_min > 0, gamma(delta) rises from 0 to infinity, gamma tr Q
+        / m = P_phi (eq. 22) and E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
         :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
         """
@@ -205,8 +195,7 @@ class NonlinearLaw:
         def difference(log_delta: np.ndarray, goal: np.ndarray) -> np.ndarray:
             return self._log_gamma(np.exp(log_delta), floor)[0] - goal
 
-        top = np.log(-floor) + np.log1p(-1e-14)
-        bracket = (np.full(gamma.shape, -120.0), np.full(gamma.shape, top))
+        bracket = np.full(gamma.shape, -120.0), np.full(gamma.shape, np.log(-floor) + np.log1p(-1e-14))
         solution = elementwise.find_root(difference, bracket, args=(np.log(gamma),))
         _, slope, p_phi = self._log_gamma(np.exp(solution.x), floor)
         return p_phi - self.phi / slope

@@ -148,8 +148,7 @@ def label_rows(found: SpectrumPanels, kernel: str, shares: Mapping[str, np.ndarr
 def training_rows(found: SpectrumPanels, test_losses: np.ndarray, variance: float) -> None:
     """The range of R^2 within the last third of a training's epochs: Adam at a constant rate never settles.
 
-    :param test_losses: mean squared error after each epoch, shape (epochs,).
-    :param variance: of the test targets.
+    :param test_losses: mean squared error after each epoch, shape (epochs,). :param variance: of the test targets.
     """
     last = 1 - test_losses[-max(1, len(test_losses) // 3) :] / variance
     found.summary.append(Row("fit", "test", "epochs_of_last_third", "epochs of the last third", float(last.size)))
