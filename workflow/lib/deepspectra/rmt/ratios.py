@@ -69,7 +69,6 @@ def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10
 
 
 def _mean(parts: list[np.ndarray], seed: int) -> MeanRatio:
-    """Of folded ratios, one array for each spectrum; NaN and a count of 0 without a ratio."""
     parts = [part for part in parts if part.size]
     if not parts:
         return MeanRatio(float("nan"), float("nan"), 0)

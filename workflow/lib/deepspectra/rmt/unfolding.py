@@ -1,9 +1,8 @@
 """Unfolding: maps of a spectrum to levels whose mean density is one.
 
 Each takes ascending levels, float64 of shape (n,), and returns unfolded levels, float64 of shape (n,), that do not
-decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
-that they unfold, so statistics of the unfolded levels must be judged against random matrices unfolded the same way; see
-:mod:`deepspectra.rmt.calibration`. Half-windows and degrees are at least 1.
+decrease and run from about 0 to about n. All but :func:`empirical` estimate the staircase from the levels that they
+unfold: judge statistics against random matrices unfolded the same way, see :mod:`deepspectra.rmt.calibration`.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,8 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["UNFOLDINGS", "ascending", "empirical", "gaussian_broadening", "polynomial", "staircase"]
 
-# In widths. Phi(-9) is 1e-19, so farther terms are 0 or 1 to within the sum's rounding.
-_REACH = 9.0
-# Terms held at once: a few MiB whatever the number of levels.
-_BLOCK = 1 << 18
+# In widths: farther terms are 0 or 1 to within the sum's rounding. Terms held at once: a few MiB.
+_REACH, _BLOCK = 9.0, 1 << 18
 
 
 def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
@@ -29,10 +26,7 @@ def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
     """
     levels = np.asarray(levels, dtype=np.float64)
     if levels.ndim != 1 or levels.size <= least:
-        raise UserError(
-            f"more than {least} levels are needed, in one dimension (unfolding: more than the polynomial's degree or "
-            f"twice the half-window); their shape is {levels.shape}."
-        )
+        raise UserError(f"more than {least} levels are needed, in one dimension; their shape is {levels.shape}.")
     if not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
         raise UserError("finite levels in ascending order are needed: sort them, and look for values not finite.")
     return levels

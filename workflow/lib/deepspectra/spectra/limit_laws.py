@@ -1,7 +1,7 @@
 """Limit laws asked for by themselves: from an entry of the configuration's section ``limit_laws`` to numbers.
 
-An entry is the plain mapping that :class:`deepspectra.config.limit_laws.LawEntry` dumps; its keys are explained there.
-The configuration is checked with functions of this module at every start, so SciPy and pandas are imported where used.
+An entry is what :class:`deepspectra.config.limit_laws.LawEntry` dumps. Every start checks the configuration with this
+module: SciPy and pandas are imported where used.
 """
 
 from __future__ import annotations

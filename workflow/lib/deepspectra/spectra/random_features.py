@@ -75,7 +75,6 @@ def gaussian_equivalent(zeta: float, rng: torch.Generator) -> _Activation:
 
 
 def _gaussian(rows: int, columns: int, rng: torch.Generator, dtype: torch.dtype, device: _Device) -> torch.Tensor:
-    """A matrix of standard normal numbers, drawn on the CPU and then moved."""
     return torch.randn(rows, columns, generator=rng, dtype=dtype).to(device)
 
 

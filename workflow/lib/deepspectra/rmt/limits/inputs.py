@@ -21,10 +21,8 @@ __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputS
 _SERIES_SHARE, _SERIES_TERMS = 0.05, 16
 # Points times eigenvalues held at once: temporary arrays of 32,768 float64 numbers stay in the cache.
 _BLOCK = 32_768
-# Eigenvalues closer to each other than this, relative to the largest, count as one.
-_DEGENERACY = 1e-10
-# Users type masses with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
-_MASS_ERROR = 1e-5
+# Eigenvalues closer than this, relative to the largest, count as one; users type masses with a few digits.
+_DEGENERACY, _MASS_ERROR = 1e-10, 1e-5
 
 
 class Averages(NamedTuple):
@@ -162,17 +160,13 @@ class EmpiricalInput(DiscreteInput):
     """The eigenvalues of one given matrix X_0'X_0, with equal weights."""
 
     def __init__(self, eigenvalues: np.ndarray):
-        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero.
-
-        :raises UserError: if there are none, or one is not finite or negative beyond rounding.
-        """
+        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero, others refused."""
         values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
         if values.size == 0 or not np.isfinite(values).all():
             raise UserError("the input spectrum must be a non-empty array of finite eigenvalues.")
         if values[-1] <= 0 or values[0] < -1e-5 * values[-1]:
-            raise UserError(
-                f"the input spectrum must be that of a Gram matrix, but runs from {values[0]:.3g} to {values[-1]:.3g}."
-            )
+            ends = f"{values[0]:.3g} to {values[-1]:.3g}"
+            raise UserError(f"the input spectrum must be that of a Gram matrix, but runs from {ends}.")
         super().__init__(np.maximum(values, 0), None)
 
 
@@ -180,19 +174,14 @@ class AtomicInput(DiscreteInput):
     """A few point masses."""
 
     def __init__(self, atoms: Sequence[tuple[float, float]]):
-        """From pairs (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
-
-        :raises UserError: if these are no masses of a Gram matrix's eigenvalues, or do not sum to one within 1e-5.
-        """
+        """From pairs (location, mass), any order; masses must sum to one within 1e-5, and are divided by their sum."""
         pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
         locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T
         if not pairs.size or not np.isfinite(pairs).all():
             raise UserError("the input spectrum needs at least one atom, (location, mass), of finite numbers.")
         if locations[0] < 0 or locations[-1] <= 0:
-            raise UserError(
-                f"the atoms of the input spectrum must be at locations that are not negative and not all zero, as "
-                f"eigenvalues of a Gram matrix are; they run from {locations[0]:g} to {locations[-1]:g}."
-            )
+            ends = f"{locations[0]:g} to {locations[-1]:g}"
+            raise UserError(f"the input spectrum's atoms must be not negative and not all zero; they run from {ends}.")
         if masses.min() <= 0:
             raise UserError(f"the atoms of the input spectrum must have positive masses; one has {masses.min():g}.")
         if abs(masses.sum() - 1) > _MASS_ERROR:

@@ -35,9 +35,8 @@ class LimitError(UserError):
 class Bulk:
     """One interval of the support.
 
-    :ivar nodes: float64, shape (nodes,); node j lies at the angle (j + 1/2) pi/nodes.
-    :ivar weights: quadrature weights times the density: weights @ f(nodes) is the integral of f over this bulk.
-    :ivar angular: cosine coefficients of the density with respect to theta, shape (nodes,).
+    :ivar nodes: at the angles (j + 1/2) pi/nodes. :ivar weights: weights @ f(nodes) is the integral of f over the bulk.
+    :ivar angular: cosine coefficients of the density with respect to theta; all float64, shape (nodes,).
     """
 
     lower: float
@@ -122,8 +121,7 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
-    :param density: maps float64 points of shape (k,) to densities; nan where it has no value. No mass lies below
-        ``lower`` or above ``upper``.
+    :param density: of float64 points (k,); nan where it has no value. No mass lies below ``lower`` or above ``upper``.
     :raises LimitError: if the mass still differs from one by more than 0.001, or the density is not finite at a node.
     """
     for attempt in range(_ATTEMPTS):
@@ -133,10 +131,8 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
             return law
     if abs(law.mass - 1) <= _MASS_TOLERANCE:
         return law
-    bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
-    points = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
     raise LimitError(
-        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({points}); expected 1 within "
+        f"the limit law has mass {law.mass:.6g} on its support {law.edges} with atoms {law.atoms}; expected 1 within "
         f"{_MASS_TOLERANCE:g}. Part of the support was missed, or the density grows faster towards an edge than an "
         "inverse square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
@@ -204,7 +200,6 @@ def _look_into_minima(values: _Function, x: np.ndarray, y: np.ndarray) -> tuple[
 
 
 def _bulk(density: _Function, lower: float, upper: float) -> Bulk:
-    """One bulk, on enough nodes for its mass to settle."""
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
     while bulk.nodes.size < _MOST_NODES:
         finer = _integrate(density, lower, upper, 2 * bulk.nodes.size)

@@ -37,8 +37,7 @@ __all__ += ["limit_law", "solve", "tangent_kernel"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE, _NEWTON_STEPS = 1e-12, 14
-# Densities are first read off at this height above the real axis, relative to the distance from the law's lower bound,
-# where they may have a pole; then on the axis.
+# Densities are first read off at this height, relative to the distance from the law's lower bound; then on the axis.
 _HEIGHT = 1e-8
 # Less the tail of an atom, a density counts as zero if it is below this share of the tail.
 _TAIL_SHARE = 1e-3
@@ -102,9 +101,8 @@ class LayeredKernel:
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """(location, mass) of the atoms of the limit law, from ranks.
 
-        The part of an eigenspace of X_0'X_0, of mass alpha, that lies in the kernel of every further X_l keeps its
-        eigenvalue. For b^2 < 1 these kernels are in general position, which leaves alpha less the sum of the ranks
-        1/gamma_l. For b^2 = 1 the row space of X_l lies in that of X_{l-1}.
+        What lies in the kernel of every further X_l keeps its eigenvalue. For b^2 < 1 these kernels are in general
+        position: mass less the sum of the ranks 1/gamma_l. For b^2 = 1 the row space of X_l lies in that of X_{l-1}.
         """
         active = [k for k, coefficient in enumerate(self.coefficients) if coefficient > 0]
         own = self.spectrum.atoms if active[0] == 0 else ((0.0, 1.0),)
@@ -309,7 +307,7 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
 def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
     """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
-    Each point shrinks its height by a factor of its own; where Newton fails, it stays and takes a smaller step.
+    Each point shrinks its height by a factor of its own, a smaller one after a failure.
     """
     height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
     high = z.real + 1j * height
@@ -367,7 +365,6 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
 
 
 def _with_points(solution: Solution, where: np.ndarray, other: Solution) -> Solution:
-    """A copy of a solution whose points of index ``where`` are those of the other."""
     copies = Solution(*(values.copy() for values in solution))
     for values, new in zip(copies, other, strict=True):
         values[where] = new

@@ -37,8 +37,7 @@ _BOUNDARY_OFFSET = 1e-13
 class NonlinearLaw:
     """Limiting eigenvalue distribution of M = f(WX) f(WX)' / m (n1 x n1).
 
-    :param eta: Gaussian mean of f squared, positive. :param zeta: squared Gaussian mean of f', in [0, eta].
-    :param phi: n0 / m. :param psi: n0 / n1.
+    :param eta: mean of f squared. :param zeta: squared mean of f', <= eta. :param phi: n0 / m. :param psi: n0 / n1.
     :raises ValueError: if a parameter is out of its range.
     """
 
@@ -65,11 +64,6 @@ class NonlinearLaw:
         """P - 1 at w, a number or an array."""
         return self.nonlinearity / w + self.zeta / (w - self.zeta)
 
-    def _argument(self, w: float) -> float:
-        """z(w), the point at which the variable of the parametrisation takes the value w."""
-        h = self._h(w)
-        return w * (1 + self.phi * h) * (1 + self.psi * h) / self.psi
-
     @property
     def _polynomials(self) -> tuple[np.poly1d, np.poly1d]:
         """Right-hand side of the quartic and the factor of z on its left: z(w) is their quotient."""
@@ -94,7 +88,7 @@ class NonlinearLaw:
 
         The root next to psi z far above the spectrum is followed down to z, in shorter steps where two come close.
 
-        :returns: complex128, shaped as z, imaginary part positive.
+        :returns: complex128, shaped as z.
         :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
@@ -178,7 +172,8 @@ class NonlinearLaw:
         roots = derivative.roots
         real = roots[np.abs(roots.imag) < 1e-6 * (1 + np.abs(roots))].real
         real = real[(np.abs(real) > 1e-9) & (np.abs(real - self.zeta) > 1e-9 * (1 + self.zeta))]
-        return np.array([self._argument(_polish(derivative, root)) for root in real])
+        w = np.array([_polish(derivative, root) for root in real])
+        return w * (1 + self.phi * self._h(w)) * (1 + self.psi * self._h(w)) / self.psi
 
     def training_loss(self, gamma: np.ndarray) -> np.ndarray:
         """Expected training loss E_train = -(gamma^2/m) d/dgamma E[tr Q] of ridge-regularised random features (eq. 21).
@@ -239,7 +234,6 @@ def _nearest(roots: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _polish(polynomial: np.poly1d, root: float) -> float:
-    """A simple real zero to full precision, by bracketing around an approximate one."""
     width = 1e-5 * (1 + abs(root))
     low, high = polynomial(root - width), polynomial(root + width)
     return brentq(polynomial, root - width, root + width, xtol=1e-15) if low * high < 0 else root

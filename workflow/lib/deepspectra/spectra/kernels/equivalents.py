@@ -32,9 +32,8 @@ def initial_matrices(
     Parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
 
     :returns: ``conjugate_1``, ..., ``tangent``; ``lemma_tangent`` and ``mean_tangent``, its stand-ins; the linear
-        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where the
-        accumulation differs from dtype, also ``difference/{kernel}``, shape (2,): the largest entry and the relative
-        norm of what sums in dtype would have changed.
+        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where kernels
+        are compared, also ``difference/{kernel}``, shape (2,): largest entry and relative norm.
     """
     network = networks.random_network_kernels(x, widths, activation, seed, **options)
     matrices, differences = network.arrays(), {}
@@ -48,7 +47,7 @@ def initial_matrices(
     del network, lemma, mean  # the linear equivalent needs the memory
     linear = linear_equivalent(x, widths, activation.b_sigma, activation.a_sigma, seed, **options)
     matrices |= {f"equivalent_{name}": matrix for name, matrix in linear.arrays().items()}
-    # Many eigenvalues of X'X are zero: in float64, whatever dtype is, they can be told from small ones.
+    # In float64, whatever dtype is, zero eigenvalues of X'X can be told from small ones.
     return matrices | {"input": x.T @ x} | differences
 
 

@@ -20,7 +20,7 @@ __all__ = ["mean_tangent"]
 _CUT_OFF, _MOST_TERMS = 1e-7, 200
 # Coefficients are computed at so many norms and interpolated to those of the samples, which are below the second.
 _NORMS, _LARGEST_NORM = 25, 9.0
-# The series is summed for so many entries of a kernel at once: as many as stay in a CPU's cache.
+# Entries of a kernel for which the series is summed at once.
 _ENTRIES = 2**16
 
 
@@ -31,8 +31,7 @@ def mean_tangent(
     """K_NTK with every S_l'S_l at its mean over the weights, given the kernels X_{l-1}'X_{l-1}, shape (n, n).
 
     In wide layers that mean is the entrywise product over j = l, ..., L of E[sigma'(u) sigma'(v)], where (u, v) is
-    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
-    weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
+    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples. Lemma 3.5 has b_sigma^2 and a_sigma there.
 
     :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :returns: the kernel, and a bound on the remainder of the series of one such mean (interpolation adds about 1e-9).

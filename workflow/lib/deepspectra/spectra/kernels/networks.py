@@ -1,9 +1,8 @@
 r"""Conjugate kernel and neural tangent kernel of a network, layer by layer (fan2020, eq. 1, 2, 16 and 17).
 
 With inputs X_0, one sample a column, the network of eq. 16 has post-activations X_l = sigma(W_l X_{l-1}) / sqrt(d_l)
-and the k outputs W_{L+1}' X_L (NTK parametrisation, no biases); eq. 1 is k = 1 with W_{L+1} = w. The gradient of one
-output for one sample with respect to W_l is an outer product, so that the kernel matrices are Gram matrices multiplied
-entry by entry (fan2020, section 3.3). The tangent kernel has an n x n block for each pair of outputs a and b:
+and the k outputs W_{L+1}' X_L (NTK parametrisation, no biases); eq. 1 is k = 1 with W_{L+1} = w. Kernels are Gram
+matrices multiplied entry by entry (section 3.3), K_NTK with an n x n block for each pair of outputs a and b:
 
     K_CK       = X_L'X_L
     K_NTK^{ab} = delta_ab tau_{L+1} X_L'X_L + sum_l tau_l (S_l^a' S_l^b) o (X_{l-1}'X_{l-1})
@@ -47,8 +46,7 @@ class KernelOptions(TypedDict, total=False):
 
     :ivar rates: tau_1, ..., tau_{L+1} of eq. 17; by default all one. :ivar device: by default the CPU.
     :ivar dtype: of weights, activations and their products W X; by default float32, of given weights float64.
-    :ivar accumulation: dtype of the Gram matrices, their products and sums; by default that of the arithmetic. If it
-        is another, both kernels are computed and compared.
+    :ivar accumulation: dtype of Gram matrices, products and sums; if not the default, dtype, kernels are compared.
     :ivar scratch: a folder for what waits for the backward pass, L d_l n numbers; by default host memory.
     :ivar report: called with a line of text after each layer.
     """
@@ -131,7 +129,6 @@ def network_kernels(
 
 @torch.no_grad()
 def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options: KernelOptions) -> Kernels:
-    """Forward pass, which makes the Gram matrices; then the backward pass."""
     layers, samples, report = len(weights.widths) - 1, x.shape[1], options.get("report", lambda line: None)
     rates = checked_rates(layers, options.get("rates"))
     with waiting_room(options.get("scratch")) as room:
@@ -167,8 +164,7 @@ def forward_pass(
 ) -> tuple[tuple[torch.Tensor, ...], tuple[KernelDifference, ...] | None]:
     """X_l'X_l for l = 0, ..., L and, if the accumulation is not in the dtype of X_l, what sums in it would change.
 
-    :param following: X_l, shape (d_l, n), from X_{l-1} and l.
-    :param room: where Gram matrices in the dtype of X_l then wait as ``gram 0``, ....
+    :param following: X_l from X_{l-1} and l. :param room: where Gram matrices in X_l's dtype wait as ``gram 0``, ....
     :raises UserError: if the accumulation is less precise than X_l.
     """
     accumulation, report = options.get("accumulation") or x.dtype, options.get("report", lambda line: None)
@@ -227,7 +223,6 @@ def checked_matrix(values: Matrix, options: KernelOptions) -> torch.Tensor:
     """
     tensor = torch.as_tensor(values).detach()
     tensor = tensor.to(device=options.get("device", "cpu"), dtype=options.get("dtype", torch.float32))
-    # A finite sum is fast and proof enough; a sum of finite numbers may overflow.
     if tensor.ndim != 2 or tensor.numel() == 0 or not (tensor.sum().isfinite() or tensor.isfinite().all()):
         raise UserError(f"kernels need finite matrices; one of shape {tuple(tensor.shape)} is not.")
     return tensor

@@ -50,9 +50,9 @@ def trained_matrices(
 
 
 def check_test_error(arrays: Mapping[str, np.ndarray], history: str | Path, weights: str | Path) -> None:
-    """Check that the network was trained on these samples, which are drawn or read anew: by its test error.
+    """Check by its test error that the network was trained on these samples, which are drawn or read anew.
 
-    :param arrays: of :func:`trained_matrices`. :param history: table of the training. :param weights: their file.
+    :param history: table of the training. :param weights: their file.
     :raises UserError: if the error is not that after the last epoch.
     """
     error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))

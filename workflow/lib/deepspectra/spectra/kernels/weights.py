@@ -60,7 +60,6 @@ class RandomWeights:
         return self._draw(shape, _NOISE, layer, block)
 
     def _draw(self, shape: Sequence[int], kind: int, layer: int, block: int) -> torch.Tensor:
-        """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
         generator = keyed_generator(kind, self.seed, layer, block)
         drawn = torch.randn(tuple(shape), generator=generator, dtype=torch.float32)
         return drawn.to(device=self.device, dtype=self.dtype)
