@@ -144,7 +144,7 @@ class Solution(NamedTuple):
     """The system solved at complex points z, complex128, shape (points,).
 
     :ivar stieltjes: m_nu(z), complex128, shape (points,); nan where not converged.
-    :ivar factors: v_1, ..., v_L, and :ivar inverse: u_1, ..., u_L with s_l = 1/u_l, complex128, shape (points, L).
+    :ivar factors: v_1, ..., v_L, complex128, shape (points, L). :ivar inverse: u_1, ..., u_L likewise; s_l = 1/u_l.
     :ivar residual: largest residual of the equations, relative to their terms.
     :ivar converged: residual below 1e-12 and all u_l in the lower half-plane.
     """

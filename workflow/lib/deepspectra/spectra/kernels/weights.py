@@ -22,7 +22,7 @@ _WEIGHTS, _NOISE = 0, 1
 
 @dataclass(frozen=True)
 class RandomWeights:
-    """Independent N(0, 1) weights, a function of the seed and the widths alone; new outputs leave the old ones as are.
+    """Independent N(0, 1) weights, a function of seed and widths alone; more outputs leave the first ones as they are.
 
     :ivar widths: d_0, ..., d_L.
     :raises UserError: if there is no layer or a width is not positive.
