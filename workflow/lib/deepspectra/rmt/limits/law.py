@@ -132,7 +132,7 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
     if abs(law.mass - 1) <= _MASS_TOLERANCE:
         return law
     raise LimitError(
-        f"the limit law has mass {law.mass:.6g} on its support {law.edges} with atoms {law.atoms or 'none'}; expected 1 within "
+        f"the limit law has mass {law.mass:.6g} on its support {law.edges} with atoms {law.atoms}; expected 1 within "
         f"{_MASS_TOLERANCE:g}. Part of the support was missed, or the density grows faster towards an edge than an "
         "inverse square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
