@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepspectra.spectra.singular_values import as_matrix, decompose
+from deepspectra.spectra.singular_values import decompose
 
 
 @pytest.mark.parametrize("shape", [(30, 50), (50, 30), (40, 40), (12, 5, 3, 3)])
@@ -30,8 +30,3 @@ def test_small_singular_values_keep_their_digits():
     values = np.geomspace(1e-9, 1, 40)
     found = decompose((left * values) @ right.T).singular_values
     np.testing.assert_allclose(found, values, rtol=1e-5)
-
-
-def test_convolutions_become_outputs_times_the_rest():
-    kernel = np.arange(24).reshape(2, 3, 2, 2)
-    np.testing.assert_array_equal(as_matrix(kernel), np.arange(24).reshape(2, 12))

@@ -52,12 +52,13 @@ def label_panel(axes: Axes, letter: str, title: str = "") -> None:
     axes.set_title(f"$\\bf{{({letter})}}$ {title}".rstrip(), loc="left")
 
 
-def add_note(figure: Figure, note: str) -> None:
-    """Write small print below the panels: the scale, what it reduces, and assumptions."""
+def add_note(figure: Figure, note: str) -> Figure:
+    """Write small print below the panels: the scale, what it reduces, and assumptions; the figure is returned."""
     width = int(figure.get_figwidth() * 26)
     # Keep words whole, so that note_of can read the note back.
     lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
     figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
+    return figure
 
 
 def note_of(figure: Figure) -> str:

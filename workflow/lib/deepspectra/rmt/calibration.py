@@ -21,13 +21,10 @@ def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloP
     """(1 + number of draws at or above the observed statistic) / (N + 1), for tests that reject large statistics.
 
     Under the null hypothesis P(p <= t) <= t for every t and every number N of draws, since the observed statistic is
-    then exchangeable with the draws (Davison and Hinkley 1997, section 4.2). The smallest possible p is 1 / (N + 1).
+    then exchangeable with the draws (Davison and Hinkley 1997, section 4.2). Statistics judged by the same draws share
+    the draws' fluctuation: together their p-values scatter about uniformity more than their number suggests.
 
-    Statistics judged by the same draws share the draws' fluctuation: each p-value holds its level, but together they
-    scatter about uniformity by more than their number suggests.
-
-    :param statistics: observed, any shape; NaN stays NaN.
-    :param null: the statistic of N draws from the null hypothesis through the same pipeline, shape (N,).
+    :param statistics: observed, any shape; NaN stays NaN. :param null: the same of N draws of the null, shape (N,).
     :returns: values and standard errors sqrt(p (1 - p) / N), shaped as the statistics.
     :raises UserError: if there is no draw or one is NaN.
     """
@@ -42,8 +39,7 @@ def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloP
 def false_discovery(p_values: np.ndarray) -> np.ndarray:
     """p-values adjusted after Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
 
-    :param p_values: any shape, one family of tests. NaN marks a test that was not made and stays NaN.
-    :returns: float64, shaped as the p-values.
+    :param p_values: one family of tests, any shape, which the result has too. NaN, a test not made, stays NaN.
     """
     adjusted = np.array(p_values, dtype=np.float64)
     made = ~np.isnan(adjusted)
@@ -55,9 +51,8 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
 def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> np.ndarray:
     """Largest deviation of a curve from draws of the null, in standard deviations of the draws at each place.
 
-    max over places of |curve - median of the draws| / standard deviation of the draws: one number for each curve, whose
-    null distribution is that of the draws' own numbers. Unlike the share of places inside a pointwise band, it accounts
-    for correlation between places.
+    Its null distribution is that of the draws' own numbers. Unlike the share of places inside a pointwise band, it
+    accounts for correlation between places.
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
     :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.
@@ -68,8 +63,6 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
 
 def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Pointwise central band: at each place a share ``level`` of the draws lies inside.
-
-    A whole curve of the null leaves the band somewhere with a chance above 1 - level.
 
     :param samples: shape (draws, ...). NaN is ignored; where all draws are NaN, so is the band.
     :returns: lower and upper end, float64 of shape (...).

@@ -17,12 +17,8 @@ def ks_distance(
 ) -> float:
     """Kolmogorov-Smirnov distance sup |F_sample - F| between a sample and a law, two-sided.
 
-    It is found at a sample value: from the right, F(x) and the share <= x, or from the left, F(x-) and the share < x.
-
-    :param cdf: F, continuous from the right, on float64 arrays of shape (k,).
-    :param atoms: (location, mass) of every jump of F.
-    :param tolerance: sample values this close to an atom count as lying on it. The eigensolver returns +-1e-16 for an
-        eigenvalue that is exactly zero; on the wrong side it would cost the whole atom.
+    :param cdf: F, continuous from the right, on arrays of shape (k,). :param atoms: (location, mass) of its jumps.
+    :param tolerance: sample values this close to an atom lie on it: +-1e-16 for 0 would cost the whole atom.
     :raises UserError: if the sample is empty or not finite.
     """
     sample = np.array(sample, dtype=np.float64).ravel()
@@ -52,8 +48,7 @@ def binned_distance(sample: np.ndarray, edges: np.ndarray, probabilities: np.nda
 def expected_binned_distance(probabilities: np.ndarray, size: int) -> float:
     """Mean of :func:`binned_distance` over samples of ``size`` independent draws from the law itself.
 
-    Each bin's count is binomial, and its mean absolute deviation has a closed form (de Moivre 1730):
-    2 k (1 - p) P(count = k) with k = floor(size p) + 1, divided by size for the share.
+    A binomial count has the mean absolute deviation 2 k (1 - p) P(count = k), k = floor(size p) + 1 (de Moivre 1730).
     """
     # Imported here: it takes a second, and jobs that decompose matrices need nothing else of it.
     from scipy.stats import binom

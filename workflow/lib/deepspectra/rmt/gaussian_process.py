@@ -3,30 +3,23 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random import Generator
 from scipy.stats import norm
 
 __all__ = ["gaussian_process_hessian", "process_density"]
 
 
 def gaussian_process_hessian(
-    dimension: int,
-    first: float,
-    second: float,
-    rng: np.random.Generator,
-    *,
-    degenerate: int = 0,
-    outliers: Sequence[float] = (),
+    dimension: int, first: float, second: float, rng: Generator, degenerate: int = 0, outliers: Sequence[float] = ()
 ) -> np.ndarray:
     """One Hessian at a point of a Gaussian process with covariance k(-|x - y|^2 / 2), by eq. 14 of baskerville2022.
 
     Off the diagonal, entries are independent with variance k''(0). The diagonal has covariance 2 k''(0) delta_ij +
-    k'(0)^2: a number that all its entries share shifts the spectrum as a whole, and the rest is a GOE matrix.
-
-    The fourth derivative of that covariance has k''(0) in place of k'(0)^2. This function follows the paper's equation;
+    k'(0)^2: a number that all its entries share shifts the spectrum as a whole, and the rest is a GOE matrix. The
+    fourth derivative of that covariance has k''(0) in place of k'(0)^2. This function follows the paper's equation;
     ``first`` = sqrt(second) gives the process itself.
 
-    :param dimension: number N of directions on which the kernel depends, at least as many as outliers.
-    :param first: k'(0). :param second: k''(0), positive.
+    :param dimension: number N of directions on which the kernel depends. :param first: k'(0). :param second: k''(0).
     :param degenerate: number of further directions on which it does not depend: rows and columns of zeros.
     :param outliers: what is added to the first diagonal entries.
     :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).

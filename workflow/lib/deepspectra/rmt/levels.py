@@ -1,8 +1,7 @@
 """Statistics of unfolded levels and of singular vectors (thamm2024, sections 3 and 4).
 
-The p-values here are the plain ones of Kolmogorov-Smirnov tests. They assume independent numbers from a law fixed in
-advance. Spacings are correlated and unfolded by a fit to themselves; entries of a vector share its unit norm.
-:mod:`deepspectra.rmt.calibration` therefore judges the same statistics against random matrices.
+The plain p-values of Kolmogorov-Smirnov tests assume independent numbers from a law fixed in advance. Neither spacings
+nor entries of a unit vector are; :mod:`deepspectra.rmt.calibration` judges the same statistics against random matrices.
 """
 
 from typing import NamedTuple
@@ -47,7 +46,7 @@ def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.
 def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
     """Kolmogorov-Smirnov statistic of spacings, shape (k,), against the Wigner surmise (thamm2024, table 2); p-value.
 
-    The test is two-sided; its plain p-value holds for independent spacings.
+    The test is two-sided.
     """
     result = stats.kstest(spacings, wigner_surmise.cdf)
     return float(result.statistic), float(result.pvalue)
@@ -56,12 +55,10 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
 def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """<(N(l) - l)^2> over intervals of length l centred at each level (thamm2024, section 3).
 
-    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), the one at the centre included. Intervals that reach beyond the
-    first or the last level are left out. Since a level sits at every centre, the mean of N(l) exceeds l at short
-    lengths, even at unit density. The squared distance to l is averaged all the same, as in the paper.
+    N(l) counts the levels in [xi_i - l/2, xi_i + l/2), the one at the centre included, so that its mean exceeds l at
+    short lengths. Intervals that reach beyond the first or the last level are left out.
 
-    :param unfolded: shape (n,), ascending.
-    :param lengths: shape (k,), not negative, in units of the mean spacing.
+    :param unfolded: shape (n,), ascending. :param lengths: shape (k,), not negative, in units of the mean spacing.
     :returns: float64, shape (k,); NaN where no interval is left.
     """
     variances = np.full(lengths.shape, np.nan)
@@ -100,7 +97,7 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def running_mean(values: np.ndarray, window: int = 15) -> np.ndarray:
     """Mean over a centred window of odd size, cut off at the ends; float64, shape (n,) as the values.
 
-    A NaN spreads over the windows that contain it and no others.
+    A NaN spreads over the windows that contain it.
     """
     padded, inside = (np.pad(part, window // 2) for part in (values, np.ones(len(values))))
     kernel = np.ones(window)

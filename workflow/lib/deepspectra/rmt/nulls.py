@@ -12,10 +12,9 @@ __all__ = ["goe_levels", "haar_vectors", "laguerre_singular_values"]
 def goe_levels(dimension: int, rng: np.random.Generator) -> np.ndarray:
     """Eigenvalues of one matrix of the Gaussian orthogonal ensemble (GOE), by the tridiagonal Hermite model.
 
-    Householder reflections reduce the dense matrix to a tridiagonal one with independent entries: N(0, 1) on the
-    diagonal, and chi with dimension - 1, ..., 1 degrees of freedom, divided by sqrt(2), beside it (Dumitriu and Edelman
-    2002, beta = 1). The law is exactly that of the dense matrix with variance 1/2 off the diagonal and 1 on it, whose
-    semicircle has radius sqrt(2 dimension) (baskerville2022, eq. 5 and 9).
+    N(0, 1) on the diagonal, and chi with dimension - 1, ..., 1 degrees of freedom, divided by sqrt(2), beside it
+    (Dumitriu and Edelman 2002, beta = 1): exactly the law of the dense matrix with variance 1/2 off the diagonal and 1
+    on it, whose semicircle has radius sqrt(2 dimension) (baskerville2022, eq. 5 and 9).
 
     :returns: float64, shape (dimension,), ascending.
     """
@@ -29,9 +28,8 @@ def goe_levels(dimension: int, rng: np.random.Generator) -> np.ndarray:
 def laguerre_singular_values(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
     """Singular values of one rows x columns matrix of independent N(0, 1) entries, by the bidiagonal Laguerre model.
 
-    Householder reflections reduce a Gaussian matrix with sides m <= n to a bidiagonal one with independent entries: chi
-    with n, n - 1, ..., n - m + 1 degrees of freedom on the diagonal and with m - 1, ..., 1 beside it (Dumitriu and
-    Edelman 2002, beta = 1). The law of the singular values is exactly that of the dense matrix.
+    With sides m <= n: chi with n, n - 1, ..., n - m + 1 degrees of freedom on the diagonal and with m - 1, ..., 1
+    beside it (Dumitriu and Edelman 2002, beta = 1), exactly the law of the dense matrix.
 
     :returns: float64, shape (min(rows, columns),), ascending.
     """

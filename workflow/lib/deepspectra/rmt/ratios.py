@@ -26,10 +26,8 @@ class MeanRatio:
 def spacing_ratios(levels: np.ndarray) -> np.ndarray:
     """r_i, a spacing over the one below it (baskerville2022, eq. 11).
 
-    Where levels coincide, r is 0 or infinite. Three equal levels give 0/0, which is left out.
-
     :param levels: shape (n,), ascending.
-    :returns: float64 in [0, inf], shape (at most n - 2,).
+    :returns: float64 in [0, inf], shape (at most n - 2,): the 0/0 of three equal levels is left out.
     :raises UserError: if the levels are not finite and ascending.
     """
     gaps = np.diff(ascending(levels))
@@ -48,13 +46,11 @@ def folded(ratios: np.ndarray) -> np.ndarray:
 def mean_ratio(spectra: Sequence[np.ndarray], seed: int) -> MeanRatio:
     """Mean of min(r, 1/r) over the ratios of several spectra, each ratio with equal weight.
 
-    Ratios within a spectrum are correlated, and so may be all those of a batch: the error is the standard deviation
-    of the mean over bootstrap samples of whole spectra. With fewer than ten spectra this can be far too small; then the
-    error is at least that of blocks of ten neighbours, since the correlation reaches about one spacing. For one
-    spectrum it is the one from blocks; for a single block, NaN.
+    Ratios within a spectrum are correlated: the error is the standard deviation of the mean over bootstrap samples of
+    whole spectra; with fewer than ten spectra at least that of blocks of ten neighbours, since the correlation reaches
+    about one spacing. For a single block it is NaN.
 
-    :param spectra: ascending levels of each; those with fewer than three levels have no ratio.
-    :param seed: of the bootstrap.
+    :param spectra: ascending levels of each. :param seed: of the bootstrap.
     :raises UserError: if there is no ratio at all.
     """
     found = _mean([folded(spacing_ratios(levels)) for levels in spectra], seed)
@@ -73,7 +69,6 @@ def mean_ratio_by_rank(spectra: Sequence[np.ndarray], seed: int, parts: int = 10
 
 
 def _mean(parts: list[np.ndarray], seed: int) -> MeanRatio:
-    """Of folded ratios, one array for each spectrum; NaN and a count of 0 without a ratio."""
     parts = [part for part in parts if part.size]
     if not parts:
         return MeanRatio(float("nan"), float("nan"), 0)

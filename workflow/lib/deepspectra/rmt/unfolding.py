@@ -1,9 +1,8 @@
 """Unfolding: maps of a spectrum to levels whose mean density is one.
 
 Each takes ascending levels, float64 of shape (n,), and returns unfolded levels, float64 of shape (n,), that do not
-decrease and run from about 0 to about n. All but :func:`empirical` estimate the smooth staircase from the very levels
-that they unfold, so statistics of the unfolded levels must be judged against random matrices unfolded the same way; see
-:mod:`deepspectra.rmt.calibration`. Half-windows and degrees are at least 1.
+decrease and run from about 0 to about n. All but :func:`empirical` estimate the staircase from the levels that they
+unfold: judge statistics against random matrices unfolded the same way, see :mod:`deepspectra.rmt.calibration`.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,8 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["UNFOLDINGS", "ascending", "empirical", "gaussian_broadening", "polynomial", "staircase"]
 
-# In widths. Phi(-9) is 1e-19, so farther terms are 0 or 1 to within the sum's rounding.
-_REACH = 9.0
-# Terms held at once: a few MiB whatever the number of levels.
-_BLOCK = 1 << 18
+# In widths: farther terms are 0 or 1 to within the sum's rounding. Terms held at once: a few MiB.
+_REACH, _BLOCK = 9.0, 1 << 18
 
 
 def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
@@ -29,10 +26,7 @@ def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
     """
     levels = np.asarray(levels, dtype=np.float64)
     if levels.ndim != 1 or levels.size <= least:
-        raise UserError(
-            f"more than {least} levels are needed, in one dimension (unfolding: more than the polynomial's degree or "
-            f"twice the half-window); their shape is {levels.shape}."
-        )
+        raise UserError(f"more than {least} levels are needed, in one dimension; their shape is {levels.shape}.")
     if not np.isfinite(levels).all() or (np.diff(levels) < 0).any():
         raise UserError("finite levels in ascending order are needed: sort them, and look for values not finite.")
     return levels
@@ -43,8 +37,6 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
 
     xi_i = sum_k Phi((nu_i - nu_k) / sigma_k) with sigma_k = (nu_{k+a} - nu_{k-a}) / 2; indices beyond the spectrum are
     clipped to its ends. Where a width is zero, amid equal levels, the Gaussian is a step with 1/2 at the level itself.
-
-    Only terms that are neither 0 nor 1 to rounding are computed: about 18 a for each level, a few MiB at a time.
 
     :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
@@ -77,8 +69,7 @@ def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     """The empirical staircase itself, exact at every (2 a + 1)-th level and interpolated in between.
 
     The k-th level (from 1) has height k - 1/2; equal levels share the middle of their common step. A monotone cubic
-    (Fritsch and Carlson 1980) runs between the knots, of which the first and the last level are always two. No
-    long-range fluctuation is left, so the number variance says nothing beyond 2 a + 1 levels.
+    (Fritsch and Carlson 1980) runs between the knots. The number variance says nothing beyond 2 a + 1 levels.
 
     :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
@@ -97,8 +88,7 @@ def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
 def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     """A polynomial fitted to the empirical staircase by least squares.
 
-    Where the fit decreases (outliers far from the bulk, too high a degree) the unfolded levels stay at the highest
-    value so far: such spacings are exactly zero, and artefacts of the fit.
+    Where the fit decreases, the unfolded levels stay at the highest value so far: such spacings are exactly zero.
 
     :raises UserError: if the levels are not finite and ascending, or have too few distinct values for the degree.
     """
@@ -106,8 +96,7 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     distinct = np.unique(levels).size
     if distinct <= degree:
         raise UserError(f"a polynomial of degree {degree} needs more than {degree} distinct levels, not {distinct}.")
-    # Chebyshev polynomials on the levels' own range keep the equations well conditioned. A combination that distant
-    # outliers leave undetermined to rounding is left out; full=True replaces the warning about it by diagnostics.
+    # full=True: no warning where distant outliers leave a combination undetermined to rounding.
     fit, _ = np.polynomial.Chebyshev.fit(levels, _staircase(levels), degree, full=True)
     return np.maximum.accumulate(fit(levels))
 
@@ -115,8 +104,7 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
 def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
     """The empirical distribution function of other spectra of the same kind (baskerville2022, eq. 10), times n.
 
-    Times the number n of levels, so that they have mean spacing one, as equation 7 needs, apart from levels outside the
-    pool. Levels between the same two of the pool coincide: a pool of N levels resolves spacings down to n / N.
+    Levels between the same two of the pool coincide: a pool of N levels resolves spacings down to n / N.
 
     :param pool: levels of the other spectra, in any order, shape (N,).
     :raises UserError: if the pool is empty, or a level is not finite.
@@ -125,12 +113,9 @@ def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
     return np.searchsorted(pool, levels, side="left") * (levels.size / pool.size)
 
 
-UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "gaussian": gaussian_broadening,
-    "staircase": staircase,
-    "polynomial": polynomial,
-}
-"""Name -> function of the levels and one integer: the half-window or the degree."""
+#: Functions of the levels and one integer, the half-window or the degree.
+UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]]
+UNFOLDINGS = {"gaussian": gaussian_broadening, "staircase": staircase, "polynomial": polynomial}
 
 
 def _staircase(levels: np.ndarray) -> np.ndarray:

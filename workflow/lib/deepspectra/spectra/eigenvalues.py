@@ -19,8 +19,7 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
     """Eigenvalues of a matrix, computed in its own precision from its lower triangle.
 
     torch's solver does not converge for some float32 matrices of low rank with many rows of zeros (Hessians of a
-    network whose units are mostly dead). For others, it silently returns NaN on one thread. NumPy's solver is slower
-    and does neither.
+    network whose units are mostly dead), or returns NaN. NumPy's solver is slower and does neither.
 
     :param matrix: shape (P, P), symmetric up to rounding, float32 or float64, on any device.
     :returns: float64, shape (P,), ascending.
@@ -40,9 +39,8 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
         return np.linalg.eigvalsh(matrix.cpu().numpy()).astype(np.float64)
     except np.linalg.LinAlgError as error:
         raise UserError(
-            f"no eigenvalues of this {matrix.dtype} matrix of {len(matrix)} x {len(matrix)}: neither torch's nor "
-            "NumPy's solver converges. Change the network's seed or, if this is a spectrum as published, do without "
-            "them (published_batches: 0)."
+            f"neither torch's nor NumPy's solver converges for a {matrix.dtype} matrix of size {len(matrix)}. Change "
+            "the network's seed or, if this is a spectrum as published, do without them (published_batches: 0)."
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Limit laws asked for by themselves: from an entry of the configuration's section ``limit_laws`` to numbers.
 
-An entry is the plain mapping that :class:`deepspectra.config.limit_laws.LawEntry` dumps; its keys are explained there.
-The configuration is checked with functions of this module at every start, so SciPy and pandas are imported where used.
+An entry is what :class:`deepspectra.config.limit_laws.LawEntry` dumps. Every start checks the configuration with this
+module: SciPy and pandas are imported where used.
 """
 
 from __future__ import annotations
@@ -52,10 +52,7 @@ def layer_ratios(entry: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def activation_constants(sigma: Activation) -> tuple[float, float]:
-    """b_sigma and a_sigma, with b_sigma rounded to 0 or +-1 where it differs by the error of its quadrature only.
-
-    The law changes character there: at |b_sigma| = 1 the network is linear, and the atoms are different.
-    """
+    """b_sigma and a_sigma; b_sigma becomes 0 or 1, where the law changes character, but for the error of quadrature."""
     b, a = sigma.b_sigma, sigma.a_sigma
     if abs(b) < _ROUNDING:
         return 0.0, a
@@ -79,21 +76,15 @@ def reader_notes(entry: Mapping[str, Any], spectrum: InputSpectrum, sigma: Activ
     """What a reader of the law has to know, above all where it leaves the theorems' assumptions."""
     notes = []
     if sigma.breakpoints:
-        places = ", ".join(f"{point:g}" for point in sigma.breakpoints)
-        notes.append(
-            f"outside assumption 3.2(b): {sigma.name} has breakpoints (at {places}), and the theorem is for "
-            "activations with a bounded second derivative"
-        )
+        found = f"{sigma.name} has breakpoints (at {', '.join(f'{point:g}' for point in sigma.breakpoints)})"
+        wanted = "the theorem is for activations with a bounded second derivative"
+        notes.append(f"outside assumption 3.2(b): {found}, and {wanted}")
     elif ":" in sigma.name:
-        notes.append(
-            f"assumption 3.2(b), that the first two derivatives of {sigma.name} are bounded, was not checked beyond "
-            "what a quadrature sees"
-        )
-    mean = spectrum.moment(1)
-    if abs(mean - 1) > _MEAN:
-        notes.append(
-            f"outside assumption 3.2(c): the input spectrum has mean {mean:.4g}, while samples of norm one have mean 1"
-        )
+        assumed = f"assumption 3.2(b), that the first two derivatives of {sigma.name} are bounded"
+        notes.append(f"{assumed}, was not checked beyond what a quadrature sees")
+    if abs(spectrum.moment(1) - 1) > _MEAN:
+        found = f"the input spectrum has mean {spectrum.moment(1):.4g}, while samples of norm one have mean 1"
+        notes.append(f"outside assumption 3.2(c): {found}")
     if entry["kernel"] == "tangent" and activation_constants(sigma)[0] == 0:
         notes.append("b_sigma = 0, which theorem 3.7 leaves out: the law is that of lemma 3.5, a translate")
     if entry["outputs"] > 1:
@@ -104,10 +95,8 @@ def reader_notes(entry: Mapping[str, Any], spectrum: InputSpectrum, sigma: Activ
 def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Solve the law of one entry.
 
-    :param sigma: the activation that the entry names.
     :returns: the curve, with columns x, density, cdf, residual, at the points that converged; and the summary, with
-        columns quantity (an identifier), label, number (which bulk, atom, layer or moment; empty for a single one) and
-        value (as text, since notes stand among the numbers).
+        columns quantity, label, number (of the bulk, atom, layer or moment) and value (text: notes are among them).
     :raises UserError: if numbers do not go together, or the law could not be solved.
     """
     import pandas as pd
@@ -138,13 +127,12 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
     for layer, coefficient in enumerate(kernel.coefficients):
         add("gram_coefficient", coefficient, f"coefficient of X_{layer}'X_{layer}", layer)
     add("identity_coefficient", kernel.shift, "coefficient of Id")
-    for number, bulk in enumerate(law.bulks, start=1):
-        add("bulk_lower_edge", bulk.lower, f"bulk {number}, lower edge", number)
-        add("bulk_upper_edge", bulk.upper, f"bulk {number}, upper edge", number)
-        add("bulk_mass", bulk.mass, f"bulk {number}, mass", number)
-    for number, (location, mass) in enumerate(law.atoms, start=1):
-        add("atom_location", location, f"atom {number}, location", number)
-        add("atom_mass", mass, f"atom {number}, mass", number)
+    bulks = [{"lower edge": bulk.lower, "upper edge": bulk.upper, "mass": bulk.mass} for bulk in law.bulks]
+    atoms = [{"location": location, "mass": mass} for location, mass in law.atoms]
+    for part, members in (("bulk", bulks), ("atom", atoms)):
+        for number, values in enumerate(members, start=1):
+            for name, value in values.items():
+                add(f"{part}_{name.replace(' ', '_')}", value, f"{part} {number}, {name}", number)
     add("atom_at_zero_mass", float(sum(mass for location, mass in law.atoms if location == 0)), "atom at zero, mass")
     add("mass", law.mass)
     mean = law.moment(1)

@@ -1,7 +1,6 @@
 """Spectra of nonlinear random features Y = f(W X) (pennington2017), drawn at random.
 
-Random numbers come from seeded generators on the CPU, whatever device computes, so that a seed gives the same matrices
-everywhere.
+Random numbers come from generators on the CPU, whatever device computes: a seed gives the same matrices everywhere.
 """
 
 from collections.abc import Callable
@@ -14,25 +13,20 @@ __all__ = ["data_covariance_eigenvalues", "gaussian_equivalent", "random_feature
 
 _Activation = Callable[[torch.Tensor], torch.Tensor]
 _Device = torch.device | str
+_Sizes = tuple[int, int, int]
 
 _GRAM_ROWS = 512
 
 
 def data_covariance_eigenvalues(
-    activation: _Activation,
-    zeta: float,
-    sizes: tuple[int, int, int],
-    layers: int,
-    rng: torch.Generator,
-    device: _Device = "cpu",
+    activation: _Activation, zeta: float, sizes: _Sizes, layers: int, rng: torch.Generator, device: _Device = "cpu"
 ) -> dict[str, np.ndarray]:
     """Eigenvalues of Y Y' / m after the first and the last layer of one random network (pennington2017, eq. 15).
 
     X is n0 x m with N(0, 1) entries; the first weight matrix is n1 x n0, all others n1 x n1, with variances
     1/n0 and 1/n1. Computed in float32: rounding moves an eigenvalue by about 1e-7 of the largest.
 
-    :param zeta: of the activation, for the Gaussian equivalent.
-    :param sizes: (n0, n1, m).
+    :param zeta: of the activation, for the Gaussian equivalent. :param sizes: (n0, n1, m).
     :returns: float64 arrays of shape (n1,), ascending: ``first``, ``last``, and ``equivalent`` of the first layer's
         :func:`gaussian_equivalent`.
     """
@@ -49,15 +43,11 @@ def data_covariance_eigenvalues(
 
 
 def random_feature_eigenvalues(
-    activation: _Activation,
-    sizes: tuple[int, int, int],
-    rng: torch.Generator,
-    device: _Device = "cpu",
+    activation: _Activation, sizes: _Sizes, rng: torch.Generator, device: _Device = "cpu"
 ) -> np.ndarray:
     """All m eigenvalues of Y' Y / m, Y = f(W X), for one draw of the random features (pennington2017, eq. 20).
 
-    They are squared singular values in float64, so an eigenvalue of 1e-20 is still accurate enough to compare with
-    ridge parameters of 1e-12. Those beyond the rank of Y are exactly zero.
+    Squared singular values in float64: accurate beside ridge parameters of 1e-12, exactly zero beyond the rank.
 
     :param sizes: (n0, n1, m).
     :returns: float64, shape (m,), ascending.
@@ -74,8 +64,7 @@ def random_feature_eigenvalues(
 def gaussian_equivalent(zeta: float, rng: torch.Generator) -> _Activation:
     """An "activation" that keeps the linear part and replaces the rest by independent noise of the same variance.
 
-    sqrt(zeta) z + sqrt(1 - zeta) N, with N iid standard normal, has the limit law of every f with this zeta and
-    eta = 1. A finite simulation of it shows what the finite size alone does.
+    sqrt(zeta) z + sqrt(1 - zeta) N, N iid standard normal, has the limit law of every f with this zeta and eta = 1.
     """
 
     def function(preactivation: torch.Tensor) -> torch.Tensor:
@@ -86,7 +75,6 @@ def gaussian_equivalent(zeta: float, rng: torch.Generator) -> _Activation:
 
 
 def _gaussian(rows: int, columns: int, rng: torch.Generator, dtype: torch.dtype, device: _Device) -> torch.Tensor:
-    """A matrix of standard normal numbers, drawn on the CPU and then moved."""
     return torch.randn(rows, columns, generator=rng, dtype=dtype).to(device)
 
 

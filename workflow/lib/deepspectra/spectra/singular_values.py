@@ -5,29 +5,19 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-__all__ = ["Decomposition", "as_matrix", "decompose"]
+__all__ = ["Decomposition", "decompose"]
 
 
 class Decomposition(NamedTuple):
-    """A thin SVD, all float64.
-
-    :ivar singular_values: shape (m,), ascending.
-    :ivar output_vectors: unit vectors as columns in the same order, shape (outputs, m).
-    :ivar input_vectors: likewise, shape (inputs, m).
-    """
+    """Thin SVD, float64: singular values (m,), ascending; unit vectors as columns, (outputs, m) and (inputs, m)."""
 
     singular_values: np.ndarray
     output_vectors: np.ndarray
     input_vectors: np.ndarray
 
 
-def as_matrix(weight: np.ndarray) -> np.ndarray:
-    """A weight of any number of axes as a matrix: (outputs, inputs x height x width)."""
-    return weight.reshape(len(weight), -1)
-
-
 def decompose(weight: np.ndarray) -> Decomposition:
-    """SVD in float64 of a weight of shape (outputs, ...)."""
-    matrix = as_matrix(weight).astype(np.float64)
+    """SVD in float64 of a weight of shape (outputs, ...), as a matrix: (outputs, inputs x height x width)."""
+    matrix = weight.reshape(len(weight), -1).astype(np.float64)
     left, values, right = scipy.linalg.svd(matrix, full_matrices=False, overwrite_a=True, check_finite=False)
     return Decomposition(values[::-1].copy(), left[:, ::-1].copy(), right[::-1].T.copy())

@@ -7,9 +7,8 @@ from deepspectra.papers.reading import Measured, Reading, Results
 
 __all__ = ["READINGS"]
 
-FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (
-    f"statistics/fan2020/figure_{item}" for item in ("1", "2", "3", "s1", "s2", "s4")
-)
+_ITEMS = ("1", "2", "3", "s1", "s2", "s4")
+FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
 _KS = "ks_distance"
 
 
@@ -18,7 +17,9 @@ def plain(file: str, **place: Any) -> Reading:
     return Reading((file,), lambda results: Measured(results.value(file, **place)))
 
 
-def beside_floor(file: str, kernel: str, quantity: str, told: str) -> Reading:
+def beside_floor(
+    file: str, kernel: str, quantity: str = _KS, told: str = "a draw of the limit's own model has {:.2g}"
+) -> Reading:
     """A number of a kernel, and the same of the limit or of a finite draw of its own model, which a remark tells."""
 
     def measure(results: Results) -> Measured:
@@ -31,11 +32,6 @@ def beside_floor(file: str, kernel: str, quantity: str, told: str) -> Reading:
         return Measured(results.value(file, **place), remark=remark, floor=floor)
 
     return Reading((file,), measure)
-
-
-def distance(file: str, kernel: str) -> Reading:
-    """KS distance of a kernel to its limit."""
-    return beside_floor(file, kernel, _KS, "a draw of the limit's own model has {:.2g}")
 
 
 def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
@@ -52,9 +48,8 @@ def emerged(kernel: str) -> Reading:
     """How many more eigenvalues lie beyond 1.1 times the limit's upper edge after training than before."""
 
     def measure(results: Results) -> Measured:
-        before, after = (
-            results.value(FIGURE_3, series=kernel, quantity=f"beyond_edge_{time}") for time in ("before", "after")
-        )
+        times = ("before", "after")
+        before, after = (results.value(FIGURE_3, series=kernel, quantity=f"beyond_edge_{time}") for time in times)
         return Measured(after - before, remark=f"{before:g} before training")
 
     return Reading((FIGURE_3,), measure)
@@ -62,10 +57,8 @@ def emerged(kernel: str) -> Reading:
 
 def test_prediction(results: Results) -> Measured:
     """R^2 after the last epoch; two errors are half of its range within the last third of the epochs."""
-    value, low, high = (
-        results.value(FIGURE_3, series="test", quantity=f"r_squared_{when}")
-        for when in ("after", "last_third_lowest", "last_third_highest")
-    )
+    times = ("after", "last_third_lowest", "last_third_highest")
+    value, low, high = (results.value(FIGURE_3, series="test", quantity=f"r_squared_{time}") for time in times)
     return Measured(value, (high - low) / 4, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
 
 
@@ -81,11 +74,11 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
 
 
 READINGS = {
-    "F01": distance(FIGURE_1, "conjugate"),
-    "F02": distance(FIGURE_1, "tangent"),
-    "F03": distance(FIGURE_2, "conjugate"),
-    "F04": distance(FIGURE_2, "tangent"),
-    "F05": distance(FIGURE_S2, "conjugate"),
+    "F01": beside_floor(FIGURE_1, "conjugate"),
+    "F02": beside_floor(FIGURE_1, "tangent"),
+    "F03": beside_floor(FIGURE_2, "conjugate"),
+    "F04": beside_floor(FIGURE_2, "tangent"),
+    "F05": beside_floor(FIGURE_S2, "conjugate"),
     "F06": ratio(FIGURE_S2, _KS, "tangent", "conjugate"),
     "F07": plain(FIGURE_3, series="train", quantity="mean_squared_error_after"),
     "F08": Reading((FIGURE_3,), test_prediction),

@@ -28,8 +28,7 @@ _STAND_INS = {
 def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
-    :param curves: a panel for each layer of each network; series ``histogram``, ``limit``, ``atom``.
-    :param summary: its column at is the layer.
+    :param curves: series ``histogram``, ``limit``, ``atom``. :param summary: its column at is the layer.
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
@@ -51,14 +50,11 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
         axis.set_xlabel(r"eigenvalue $\lambda$")
     handles = [axes[0, 0].patches[0], axes[0, 0].lines[0]]
     figure.legend(handles, ["eigenvalues", "limit law"], loc="outside upper right", ncols=2)
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)
 
 
 def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Input Gram matrix, conjugate kernel and tangent kernel at initialisation, with their limits (figures 1, 2, S2).
-
-    Above, each whole spectrum on a logarithmic axis; below, the part where most eigenvalues are, on a linear one.
 
     :param curves: series ``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins.
     """
@@ -89,8 +85,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
     axes[0, 0].set_ylabel("density (logarithmic)")
     axes[1, 0].set_ylabel("density")
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)
 
 
 def _series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
@@ -113,7 +108,6 @@ def _legend_with_remarks(
 
 
 def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
-    """Histogram and limit density."""
     look: dict[str, Any] = {"color": style.HISTOGRAM_COLOUR, "edgecolor": style.HISTOGRAM_COLOUR, "linewidth": 0.2}
     axis.bar(bars.x, bars.y, width=bars.x_high - bars.x, align="edge", label="eigenvalues", **look)
     if len(limit):
@@ -124,8 +118,7 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
 def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
     """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
     lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
-    # The legend covers the right of a panel, all of it with the long entries of stand-ins, and of its height about a
-    # tenth for each entry.
+    # It covers the right, all with the long entries of stand-ins, and about a tenth of the height for each entry.
     left = 0.2 if entries < 5 else 0.0
     right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
     free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
@@ -133,7 +126,6 @@ def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[fl
 
 
 def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]:
-    """What the numbers of one panel say, for its legend."""
     values = summary.set_index("quantity")[["value", "reference"]]
     remarks = []
     if "ks_distance" in values.index:
@@ -145,11 +137,7 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
 
 
 def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """A network's conjugate kernels before and after training, layer by layer (figure S5).
-
-    :param curves: as in :func:`draw_kernels_and_labels`, panels a to h.
-    :param summary: its column at is the layer.
-    """
+    """A network's conjugate kernels before and after training, layer by layer, panels a to h (figure S5)."""
     panels = sorted(set(curves.panel) & set("abcdefgh"))
     figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))
     for axis, panel in zip(axes[0], panels, strict=True):
@@ -157,8 +145,7 @@ def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         _trained_spectrum(axis, curves, summary, panel)
         style.label_panel(axis, panel, rf"layer {layer}: $X_{{{layer}}}^\top X_{{{layer}}}$")
     axes[0, 0].set_ylabel(r"density of $\ln\lambda$")
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)
 
 
 def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -176,12 +163,10 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
     style.label_panel(axes[1, 0], "c", "labels on two leading eigenvectors")
     _shares(axes[1, 1], curves[curves.panel == "shares"])
     style.label_panel(axes[1, 1], "d", "labels on $k$ leading eigenvectors")
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)
 
 
 def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, panel: str) -> None:
-    """One kernel before and after training, its limit, and its outliers."""
     lines = _series_of(curves, panel)
     after, before, limit = lines["after"], lines["before"], lines["limit"]
     _draw_steps(axis, after, fill=True, color=style.HISTOGRAM_COLOUR, label="after training")
@@ -189,12 +174,16 @@ def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, p
     axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
     # It ends below the legend.
     axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
-    axis.set_xscale("log")
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
-    axis.set_ylim(-0.06 * top, 2.3 * top)
-    beyond = lines.get("after, beyond the edge", curves[:0]).x.to_numpy()
-    axis.vlines(beyond, -0.05 * top, -0.01 * top, color=style.BLUE, linewidth=0.6)
+    axis.set(xscale="log", ylim=(-0.06 * top, 2.3 * top), xlabel=r"eigenvalue $\lambda$")
+    axis.vlines(
+        lines.get("after, beyond the edge", curves[:0]).x.to_numpy(),
+        -0.05 * top,
+        -0.01 * top,
+        color=style.BLUE,
+        linewidth=0.6,
+    )
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 0.8, "mutation_scale": 6}
     for value in lines.get("after, outlier", curves[:0]).x:
         axis.annotate("", (value, 0.02 * top), (value, 0.22 * top), arrowprops=arrow)
@@ -206,7 +195,6 @@ def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, p
         change["at zero"] = [f"{share:.1%}" for share in zeros]
     remarks = [f"{name}: {before} → {after}" for name, (before, after) in change.items()]
     _legend_with_remarks(axis, remarks, "upper left")
-    axis.set_xlabel(r"eigenvalue $\lambda$")
 
 
 def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None:
@@ -239,10 +227,8 @@ def _projection(axis: Axes, points: pd.DataFrame, summary: pd.DataFrame) -> None
 
 
 def _shares(axis: Axes, curves: pd.DataFrame) -> None:
-    """Share of the labels on the leading eigenvectors of both kernels, before and after."""
     # The kernels' lines may nearly coincide: the second is thinner, and lies on the first.
-    looks = ("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8)
-    for kernel, name, colour, width in looks:
+    for kernel, name, colour, width in (("conjugate", "CK", style.ORANGE, 2.5), ("tangent", "NTK", style.BLUE, 0.8)):
         for state, line in zip(_STATES, (":", "-"), strict=True):
             part = curves[curves.series.str.startswith(kernel) & curves.series.str.endswith(state)]
             axis.plot(part.x, part.y, line, marker=".", color=colour, linewidth=width, label=f"{name} {state}")
@@ -250,9 +236,8 @@ def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     ticks = [k for k in (1, 2, 5, 10, 20) if k <= curves.x.max()]
     axis.set_xticks(ticks, [str(k) for k in ticks])
     axis.minorticks_off()
-    axis.set(xlabel="$k$", ylabel="share of the labels")
     # Room above a share of one for the legend.
-    axis.set(ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
+    axis.set(xlabel="$k$", ylabel="share of the labels", ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
     axis.legend(loc="upper left", ncols=2)
 
 
@@ -266,8 +251,7 @@ def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     for axis, (panel, title) in zip(axes[0], titles.items(), strict=True):
         for series, bars in _series_of(curves, panel).items():
             told = summary[(summary.panel == panel) & (summary.series == series)].set_index("quantity")
-            spread = told.loc["root_mean_square_inner_product"]
-            largest = told.value["largest_inner_product"]
+            spread, largest = told.loc["root_mean_square_inner_product"], told.value["largest_inner_product"]
             label = f"{series}: r.m.s. {spread.value:.3f} ({spread.reference:.3f}), largest {largest:.3f}"
             _draw_steps(axis, bars, fill=True, alpha=0.55, color=colours[series], label=label)
         axis.set(yscale="log", ylim=(0.5 * heights.min(), 60 * heights.max()), xlim=(-1, 1))
@@ -275,15 +259,13 @@ def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         axis.legend(loc="upper left", handlelength=1, borderaxespad=0)
         style.label_panel(axis, panel, title)
     axes[0, 0].set_ylabel("density (logarithmic)")
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)
 
 
 def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Images as they are, and without their principal components.
 
-    :param curves: columns panel (one for each image), series, x, y, red, green, blue (0 to 1).
-    :param summary: its series is the class.
+    :param curves: a panel for each image; columns red, green, blue (0 to 1). :param summary: its series is the class.
     """
     panels = list(dict.fromkeys(curves.panel))
     figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))
@@ -300,5 +282,4 @@ def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         column[1].set_xlabel(f"{told.value[quantity]:.0%}")
     for axis, name in zip(axes[:, 0], _STATES, strict=True):
         axis.set_ylabel(name)
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)

@@ -27,7 +27,7 @@ _SPECTRA = (
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
-#: Figures whose networks figure S4 shows layer by layer.
+# Networks of figure S4.
 _LAYERS_OF = ["figure_1", "figure_2"]
 
 
@@ -36,7 +36,6 @@ def _spectra_files(*names: str) -> dict[str, list[str]]:
 
 
 def _activation(node: Any) -> str:
-    """The module of an activation, which laws load by name."""
     return f"nn.activations.{node.activation}"
 
 
@@ -84,6 +83,11 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
 
 def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> Item:
     keys = ("samples", "removed_components", "seed")
+
+    def memory(paper: Fan2020) -> float:
+        """CIFAR-10, a few copies of the chosen images, and inner products of all pairs with their indices."""
+        return 1400 + 8 * (8 * paper.figure_2.samples * 3072 + 4 * paper.figure_2.samples**2) / 1e6
+
     return Item(
         title=title,
         note=note,
@@ -92,15 +96,9 @@ def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> 
         inputs=lambda paper: {"images": ["resources/data/cifar10.h5"]},
         parameters=lambda paper: paper.figure_2.model_dump(include=set(keys)) | getattr(paper, item).model_dump(),
         shaped_by=lambda paper: [f"figure_2.{key}" for key in keys],
-        memory_mb=_image_memory,
+        memory_mb=memory,
         minutes=30,
     )
-
-
-def _image_memory(paper: Fan2020) -> float:
-    """CIFAR-10, a few copies of the chosen images, and inner products of all pairs with their indices."""
-    samples = paper.figure_2.samples
-    return 1400 + 8 * (8 * samples * 3072 + 4 * samples**2) / 1e6
 
 
 ITEMS = {

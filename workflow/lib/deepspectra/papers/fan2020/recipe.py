@@ -17,8 +17,7 @@ __all__ = ["recipe"]
 def recipe(network: Mapping[str, Any], training: Mapping[str, Any], path: str | Path | None) -> Recipe:
     """Independent N(0, 1) weights in the NTK parametrisation, and Adam at a constant learning rate (section 4.3).
 
-    :param network: as :func:`deepspectra.data.kernel_tasks.load_kernel_task` takes it, with ``hidden``, ``activation``.
-    :param training: ``samples``, ``test_samples``, ``epochs``, ``batch_size``, ``learning_rate``.
+    :param network: as :func:`deepspectra.data.kernel_tasks.load_kernel_task` takes it. :param training: likewise.
     :param path: CIFAR-10, or None where the samples are drawn at random.
     """
     task, seed = load_kernel_task(network, training, path), network["seed"]

@@ -22,10 +22,8 @@ ImageClass = Literal[CIFAR10_CLASSES]  # type: ignore[valid-type]  # the names s
 def _check_components(removed: int, samples: int, of: str = "", among: str = "") -> None:
     # Centred images have one dimension less than there are samples; one has to be left.
     if removed >= min(samples - 1, _PIXELS):
-        raise ValueError(
-            f"{of}removed_components must be fewer than {among}samples - 1 and than the {_PIXELS} pixels, "
-            f"found {removed} with {samples} samples"
-        )
+        most = f"{among}samples - 1 and than the {_PIXELS} pixels"
+        raise ValueError(f"{of}removed_components must be fewer than {most}, found {removed} with {samples} samples")
 
 
 class KernelSpectra(Node):
@@ -162,17 +160,14 @@ class Fan2020(Node):
     def _networks_fit(self) -> Self:
         for name, network in self.networks.items():
             if not NAME.fullmatch(name) or name.startswith(("figure_", "table_")):
-                raise ValueError(
-                    "names of networks are small letters, digits and _, a letter first, and not those of figures; "
-                    f"found {name!r}"
-                )
+                allowed = "small letters, digits and _, a letter first, and not those of figures"
+                raise ValueError(f"names of networks are {allowed}; found {name!r}")
             _check_components(network.removed_components, self.training.samples, f"networks.{name}.", "training.")
             for key, most in (("samples", 10_000), ("test_samples", 2_000)):
                 found = getattr(self.training, key)
                 if network.data == "cifar10" and found > most:
-                    raise ValueError(
-                        f"training.{key}: two classes of CIFAR-10 have {most} such images, found {found} ({name})"
-                    )
+                    known = f"two classes of CIFAR-10 have {most} such images"
+                    raise ValueError(f"training.{key}: {known}, found {found} ({name})")
         for item in ("figure_3", "figure_s5", "figure_s6"):
             name = getattr(self, item).network
             if name not in self.networks:

@@ -23,7 +23,6 @@ def _first_layer(results: Results) -> Measured:
 
 
 def _last_layer(results: Results, alpha: str) -> Measured:
-    """Distance of the last layer at the largest width."""
     place = {"panel": "b", "series": f"alpha={alpha}", "quantity": _LARGEST}
     floor = results.value(_FIGURE_1, "reference", **place)
     return Measured(results.value(_FIGURE_1, **place), remark=f"the limit's own samples have {floor:.2g}")
@@ -39,20 +38,17 @@ def _numbers(results: Results, file: str, quantity: str, column: str = "value") 
 
 
 def _largest_over_series(results: Results, quantity: str) -> Measured:
-    """The largest value that a quantity of figure 2 has in any panel and series."""
     found = _numbers(results, _FIGURE_2, quantity)
     worst = max(found, key=lambda place: found[place])
     return Measured(found[worst], remark=worst)
 
 
 def _monotone(results: Results) -> Measured:
-    """Whether theory orders the losses in both panels."""
     found = _numbers(results, _FIGURE_2, "theory_falls_with_beta")
     return Measured(float(all(value == 1 for value in found.values())), 0.0, "theory")
 
 
 def _constants(results: Results) -> Measured:
-    """The Gaussian constant of four functions that is farthest from its stated value."""
     gaps = []
     for constant in ("eta", "zeta"):
         stated = _numbers(results, _FIGURE_3, constant, "reference")

@@ -13,8 +13,7 @@ __all__ = ["draw_activation_curves", "draw_covariance_distance", "draw_memorisat
 def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """L1 distance of the first (a) and the deep (b) layer's spectrum to the first layer's limit, against width n0.
 
-    :param curves: columns panel, series (``alpha=...``, ``equivalent alpha=...``, ``equivalent``, ``sampling``), layer,
-        zeta, x, y, alpha.
+    :param curves: of :func:`~deepspectra.papers.pennington2017.statistics.compare_with_limit`.
     """
     figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
     alphas = list(dict.fromkeys(curves.alpha.dropna()))
@@ -42,8 +41,7 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
         widths = sorted(set(part.x))
         axis.set_xticks(widths, [f"{width:g}" for width in widths])
         axis.minorticks_off()
-        axis.set_xlabel(r"network width $n_0$")
-        axis.set_ylim(low, high)
+        axis.set(xlabel=r"network width $n_0$", ylim=(low, high))
         axis.set_yticks([tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if low < tick < high])
         axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         layer, title = (1, "first layer") if panel == "a" else (deep, f"layer {deep}")
@@ -65,16 +63,12 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     for panel, axis in zip("ab", axes[0], strict=True):
         part = curves[curves.panel == panel]
         for beta in betas:
-            line = part[(part.beta == beta) & (part.series == "theory")]
-            points = part[(part.beta == beta) & (part.series == "simulation")]
+            line, points = (part[(part.beta == beta) & (part.series == name)] for name in ("theory", "simulation"))
             name = "−∞ (linear)" if np.isinf(beta) else f"{beta:g}".replace("-", "−")
             axis.plot(line.x, line.y, color=colours[beta], label=rf"$\beta=\,${name}")
             look = {"color": colours[beta], "markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
             axis.plot(points.x, points.y, "o", **look)
-        axis.set_xscale("log")
-        axis.set_ylim(0, 1)
-        axis.set_xlim(part.x.min(), part.x.max())
-        axis.set_xlabel(r"ridge parameter $\gamma$")
+        axis.set(xscale="log", ylim=(0, 1), xlim=(part.x.min(), part.x.max()), xlabel=r"ridge parameter $\gamma$")
         phi, psi = part.phi.iloc[0], part.psi.iloc[0]
         which = "more features than" if psi < phi else "fewer features than" if psi > phi else "as many features as"
         style.label_panel(axis, panel, f"{which} samples")
@@ -100,16 +94,12 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
             look = {"color": colours[name], "linestyle": dashes[name], "linewidth": 1.5}
             axis.plot(line.x, line.y, label=rf"$f^{{({name[1]})}}$", **look)
         axis.axhline(0, color="0.8", linewidth=0.6, zorder=0)
-        axis.set_xlabel(r"$x$")
-        axis.set_ylabel(ordinate)
-        axis.set_xlim(part.x.min(), part.x.max())
+        axis.set(xlabel=r"$x$", ylabel=ordinate, xlim=(part.x.min(), part.x.max()))
         style.label_panel(axis, panel, title)
     return _finished(figure, note, {}, handlelength=3.2)
 
 
 def _finished(figure: Figure, note: str, further: dict[str, Line2D], **look: float) -> Figure:
-    """With the legend of its first panel and further entries beside the panels, and its note."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend([*handles, *further.values()], [*labels, *further], loc="outside right center", **look)
-    style.add_note(figure, note)
-    return figure
+    return style.add_note(figure, note)

@@ -22,9 +22,7 @@ class CovarianceDistance(Node):
     )
     layers: int = Field(ge=2, description="The deep layer of panel b.", title="layers")
     pooled_eigenvalues: int = Field(
-        ge=100,
-        description="Realisations are pooled to at least this many eigenvalues a point.",
-        title="eigenvalues a point",
+        ge=100, description="Realisations are pooled to so many eigenvalues a point.", title="eigenvalues a point"
     )
     bins: int = Field(
         ge=2, description="Equal bins over the limit's support; the two outer bins are extra.", title="bins"
@@ -42,10 +40,8 @@ class CovarianceDistance(Node):
             if float(f"{alpha:.4f}") != alpha or self.alphas.count(alpha) > 1:
                 raise ValueError(f"alphas must differ and have at most four decimals, found {self.alphas}")
         if self.phi > self.psi or (self.psi < 1 and -1 in self.alphas):
-            raise ValueError(
-                "the densities are compared where the limit has no eigenvalues that are exactly zero: phi must not be "
-                f"above psi, nor psi below 1 with alpha = -1; found phi = {self.phi:g} and psi = {self.psi:g}"
-            )
+            rule = "phi must not be above psi, nor psi below 1 with alpha = -1, or limits have eigenvalues exactly zero"
+            raise ValueError(f"{rule}; found phi = {self.phi:g} and psi = {self.psi:g}")
         return self
 
 

@@ -27,8 +27,7 @@ def simulate_data_covariance(
     """Spectra of Y Y'/m of many networks with activation f_alpha, at every width (pennington2017, figure 1).
 
     :param parameters: ``phi``, ``psi``, ``input_dimensions``, ``layers``, ``pooled_eigenvalues``, ``seed``.
-    :returns: zeta of the activation; and arrays ``n0_{width}/{spectrum}``, float64 of shape (realisations, n1), where
-        the spectrum is one of those of :func:`data_covariance_eigenvalues`.
+    :returns: zeta; and ``n0_{width}/{spectrum}`` of :func:`data_covariance_eigenvalues`, float64 (realisations, n1).
     """
     activation, zeta = rectifier(alpha), min(rectifier_zeta(alpha), 1.0)
     seed, layers = parameters["seed"], parameters["layers"]
@@ -54,9 +53,7 @@ def simulate_random_features(
 ) -> tuple[tuple[int, int, int], dict[str, np.ndarray]]:
     """Eigenvalues of Y'Y/m for a new random quintic at every beta and gamma (pennington2017, figure 2).
 
-    :param parameters: ``betas``, ``smallest_gamma``, ``largest_gamma``, ``simulated_points``, ``input_dimension``,
-        ``seed``.
-    :param shape: ``phi`` and ``psi`` of the panel.
+    :param parameters: settings of the figure. :param shape: ``phi`` and ``psi`` of the panel.
     :returns: sizes (n0, n1, m); and float64 arrays ``zetas`` (betas,), ``gamma`` (points,), ``simulated`` (betas,
         points, m), and ``equivalent`` (betas, m), one draw of the Gaussian equivalent for each beta.
     """

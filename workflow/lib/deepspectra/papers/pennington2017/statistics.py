@@ -25,9 +25,8 @@ def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[s
     """Figure 1: L1 distances (eq. 16) of pooled spectra of Y Y'/m to the limit of theorem 1, against width.
 
     Curves: for each alpha the first layer (panel a), the deep layer (panel b) and the first layer's Gaussian
-    equivalent; "sampling", the distance that as many independent draws from the limit have, mean over alpha; and in
-    panel b "equivalent", the mean of the Gaussian equivalents over alpha. In the summary, the reference is the distance
-    of the Gaussian equivalent of the same size.
+    equivalent; "sampling", of as many independent draws from the limit, mean over alpha; and in panel b "equivalent",
+    the mean of the Gaussian equivalents. References in the summary are of the Gaussian equivalent of the same size.
 
     :param files: ``spectra``, as ``simulate_data_covariance`` writes them, one for each alpha.
     :param parameters: ``phi``, ``psi``, ``alphas``, ``input_dimensions``, ``layers``, ``bins``.
@@ -62,11 +61,9 @@ def compare_with_limit(files: Mapping[str, Sequence[str]], parameters: Mapping[s
             summary.append(Row(*place, quantity, label, found[-1] / found[0]))
     curves = pd.DataFrame(rows, columns=["panel", "series", "layer", "zeta", "x", "y", "alpha"])
     equivalent = curves[curves.series.str.startswith("equivalent")].groupby("x").y.mean()
-    means = [
-        (panel, "sampling", layer, None, n0, np.mean(floors[n0]), None)
-        for panel, layer in (("a", 1), ("b", deep))
-        for n0 in widths
-    ]
+    means = []
+    for panel, layer in (("a", 1), ("b", deep)):
+        means += [(panel, "sampling", layer, None, n0, np.mean(floors[n0]), None) for n0 in widths]
     means += [("b", "equivalent", deep, None, n0, equivalent[n0], None) for n0 in widths]
     return Numbers(pd.DataFrame(rows + means, columns=list(curves)), summary_table(summary, "reference"))
 
@@ -83,12 +80,10 @@ def ridge_training_loss(eigenvalues: np.ndarray, gamma: float | np.ndarray) -> n
 def compare_with_theory(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Figure 2: training losses of random features by theory and simulation, and how far they are apart.
 
-    In the summary, the reference of the largest deviation is the same number for one draw of the Gaussian equivalent;
-    that of the deviation from eq. 24 is the one that theory has at the same gamma.
+    References: of the largest deviation, one draw of the Gaussian equivalent; of that from eq. 24, theory's own.
 
     :param files: ``spectra``, as ``simulate_random_features`` writes them, one for each panel.
-    :param parameters: ``panels`` (name -> ``phi``, ``psi``), ``betas``, ``smallest_gamma``, ``largest_gamma``,
-        ``curve_points``.
+    :param parameters: ``panels``, ``betas``, ``smallest_gamma``, ``largest_gamma``, ``curve_points``.
     """
     fine = np.geomspace(parameters["smallest_gamma"], parameters["largest_gamma"], parameters["curve_points"])
     rows: list[tuple] = []
@@ -113,8 +108,7 @@ def compare_with_theory(files: Mapping[str, Sequence[str]], parameters: Mapping[
             label = f"|simulated loss - eq. 24| at gamma = {gamma[0]:g}"
             summary.append(Row(*place, "deviation_from_ridgeless_limit", label, gap, reference, at=gamma[0]))
         ordered = np.array([curves[beta] for beta in sorted(curves)])
-        monotone = float(np.all(np.diff(ordered, axis=0) <= 1e-12))
-        label = "1 if theory falls with beta at every gamma"
+        monotone, label = float(np.all(np.diff(ordered, axis=0) <= 1e-12)), "1 if theory falls with beta at every gamma"
         summary.append(Row(panel, "all", "theory_falls_with_beta", label, monotone))
     columns = ["panel", "series", "beta", "x", "y", "phi", "psi"]
     return Numbers(pd.DataFrame(rows, columns=columns), summary_table(summary, "reference", "at"))
@@ -123,7 +117,7 @@ def compare_with_theory(files: Mapping[str, Sequence[str]], parameters: Mapping[
 def evaluate_activations(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Figure 3: functions (panel a) and derivatives (panel b) of four activations, and their constants by quadrature.
 
-    :param files: none. :param parameters: ``largest_argument``, ``points``.
+    :param parameters: ``largest_argument``, ``points``.
     """
     x = np.linspace(-parameters["largest_argument"], parameters["largest_argument"], parameters["points"])
     rows: list[tuple] = []

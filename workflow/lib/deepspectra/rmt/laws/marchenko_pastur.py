@@ -1,8 +1,7 @@
 """The Marchenko-Pastur law.
 
 It is the limit spectrum of an n x n Gram matrix X'X, where X is d x n with independent entries of mean 0 and variance
-scale/d, as n/d tends to the ratio gamma. (Other texts use the inverse ratio, or normalise by n. The n x n matrix YY'/m,
-with Y n x m, has ratio n/m here.)
+scale/d, as n/d tends to the ratio gamma.
 """
 
 import math
@@ -47,7 +46,7 @@ class MarchenkoPastur:
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """((0, mass),) if there is an atom, else ()."""
+        """((0, mass),) or ()."""
         return ((0.0, self.atom),) if self.atom > 0 else ()
 
     def _unit_bulk(self, x: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -80,8 +79,7 @@ class MarchenkoPastur:
     def stieltjes_and_derivative(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """m(z) = integral of 1/(x - z), and m'(z), complex128 (fan2020's sign, section 2.2).
 
-        This is the right root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale) for z outside the support; for
-        real z inside the bulk, the limit from above.
+        A root of gamma z m^2 - (1 - gamma - z) m + 1 = 0 (unit scale); for real z in the bulk, the limit from above.
         """
         z = np.asarray(z, dtype=np.complex128) / self.scale
         lower, upper = (1 - math.sqrt(self.ratio)) ** 2, (1 + math.sqrt(self.ratio)) ** 2

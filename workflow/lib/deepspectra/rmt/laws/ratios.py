@@ -11,8 +11,7 @@ __all__ = ["GOE_MEAN", "POISSON_MEAN", "SURMISE_MEAN", "ratio_surmise"]
 class _RatioSurmise(stats.rv_continuous):
     """P(r) = 27 (r + r^2) / (8 (1 + r + r^2)^(5/2)) for r > 0.
 
-    With u = r + 1/2 and q = 1 + r + r^2 = u^2 + 3/4 the numerator is q - 1, and the integral is elementary. The density
-    falls as r^-3, so the mean is finite and the variance is not.
+    The density falls as r^-3, so the mean is finite and the variance is not.
     """
 
     def _pdf(self, x: np.ndarray) -> np.ndarray:

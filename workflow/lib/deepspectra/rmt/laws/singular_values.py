@@ -11,20 +11,16 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur", "singular_value_marchenko_pastur"]
 
-# The upper edge is searched up to this many ranges of the spectrum above the smallest value, since a random spectrum
-# ends a little below the edge of its law.
-_FURTHEST = 1.25
-# Trial edges in each bin, before the best one is refined.
-_TRIALS = 4
+# The upper edge is searched up to so many ranges of the spectrum above the smallest value; trial edges in each bin.
+_FURTHEST, _TRIALS = 1.25, 4
 
 
 @dataclass(frozen=True)
 class ModifiedMarchenkoPastur:
     """Marchenko-Pastur law of singular values with free edges, followed by a fraction of the spectrum.
 
-    The density c / nu sqrt((nu_max^2 - nu^2) (nu^2 - nu_min^2)) integrates to the fraction, so c is 4 fraction / pi /
-    (nu_max - nu_min)^2. With fraction 1 it is eq. 2 of thamm2024 for the one m/n and sigma with these edges; nu^2 then
-    has an ordinary Marchenko-Pastur law.
+    The density is c / nu sqrt((nu_max^2 - nu^2) (nu^2 - nu_min^2)) with c = 4 fraction / pi / (nu_max - nu_min)^2; with
+    fraction 1, eq. 2 of thamm2024 for the m/n and sigma with these edges.
 
     :param fraction: of all singular values. Above 1 the fit has failed, and the value shows it.
     :raises UserError: unless 0 <= nu_min < nu_max.
@@ -74,9 +70,7 @@ def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) 
     """Fit upper edge and amplitude to a spectrum, with nu_min at its smallest value (thamm2024, section 4).
 
     Least squares between the spectrum's shares in equal bins, from the smallest to the largest value, and the law's
-    integrals over them. The loss is quadratic in the amplitude; the edge is searched on a grid and then refined. The
-    fraction is free, also above 1: a random spectrum gives 1 up to the fit's error. The bulk must spread over several
-    bins; an outlier a hundred times as large as the bulk leaves one bin to fit.
+    integrals over them. The bulk must spread over several bins: an outlier a hundred times as large leaves one to fit.
 
     :param singular_values: shape (m,), not negative, in any order; not all equal.
     """

@@ -20,9 +20,8 @@ _POINTS = 40
 def goe_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
     """Distribution function of spacings (any shape, at most about 10) of infinite GOE matrices; float64.
 
-    It is 1 + dE/ds, where E(s) is the probability that an interval of length s holds no level: the Fredholm determinant
-    of 1 - S(x - y) - S(x + y) on (0, s / 2) with S(u) = sin(pi u) / (pi u) (Mehta 2004, chapter 7), by quadrature
-    (Bornemann 2010). E is entire in s, so a tiny imaginary step gives the derivative without cancellation.
+    It is 1 + dE/ds, where E(s) is the Fredholm determinant of 1 - S(x - y) - S(x + y) on (0, s / 2) with S(u) =
+    sin(pi u) / (pi u) (Mehta 2004, chapter 7; Bornemann 2010). E is entire: a tiny imaginary step gives dE/ds.
     """
     nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
     nodes, weights = (nodes + 1) / 2, weights / 2
@@ -42,8 +41,7 @@ def goe_spacing_cdf(spacings: np.ndarray) -> np.ndarray:
 def goe_number_variance(lengths: np.ndarray) -> np.ndarray:
     """Variance of the number of levels in an interval: (2 / pi^2) (ln(2 pi l) + 1 + gamma - pi^2 / 8), Mehta 2004.
 
-    This is the asymptotic form for infinite matrices: too small by 0.004 at l = 1 and by 0.0006 at l = 3, and minus
-    infinity at l = 0. Lengths l may have any shape; float64.
+    This asymptotic form is too small by 0.004 at l = 1, by 0.0006 at l = 3. Lengths l may have any shape; float64.
     """
     with np.errstate(divide="ignore"):
         logarithm = np.log(2 * np.pi * np.asarray(lengths, dtype=np.float64))

@@ -26,7 +26,7 @@ def tangent_coefficients(
 def checked_rates(layers: int, rates: Sequence[float] | None) -> tuple[float, ...]:
     """tau_1, ..., tau_{L+1} of eq. 17; None means all one.
 
-    :raises UserError: if there are not L + 1 of them, or one is not positive and finite.
+    :raises UserError: if there are not L + 1 of them, positive and finite.
     """
     rates = (1.0,) * (layers + 1) if rates is None else tuple(map(float, rates))
     if len(rates) != layers + 1 or not all(0 < rate < math.inf for rate in rates):

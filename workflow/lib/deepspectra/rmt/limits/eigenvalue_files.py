@@ -15,7 +15,7 @@ _SUFFIXES = (".csv", ".npy", *_HDF5)
 def check_name(path: str, dataset: str | None) -> None:
     """Check what can be checked without reading the file.
 
-    :raises UserError: if the suffix is unknown, or an HDF5 file has no data set named, or another file has one.
+    :raises UserError: if the suffix is unknown, or a data set is not named for an HDF5 file or named for another.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
@@ -29,7 +29,6 @@ def check_name(path: str, dataset: str | None) -> None:
 def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     """The numbers of a file, float64, shape (n,).
 
-    :param dataset: name of the array in an HDF5 file; None for other files.
     :raises UserError: if the file is missing, broken, or holds anything but one column of real numbers.
     """
     check_name(path, dataset)
@@ -45,7 +44,6 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
         raise UserError(f"{file} is not a whole {kind} ({error}).") from None
     if values.dtype.kind not in "iuf":
         raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
-    # One column or one row is fine.
     if values.ndim == 0 or values.size != max(values.shape, default=0):
         raise UserError(f"{path}: expected one column of eigenvalues, found an array of shape {values.shape}.")
     return values.astype(np.float64).ravel()

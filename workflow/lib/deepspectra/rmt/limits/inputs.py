@@ -1,6 +1,6 @@
 """Spectra mu_0 of the input Gram matrix X_0'X_0, from which the limits of the deeper kernels start.
 
-The equations need only averages of the resolvent (a + c x)^{-1} over mu_0 and their derivatives.
+The equations need only averages of the resolvent (a + c x)^{-1} over mu_0.
 """
 
 from abc import ABC, abstractmethod
@@ -17,22 +17,16 @@ from deepspectra.runtime.errors import UserError
 __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputSpectrum", "MarchenkoPasturInput"]
 
 # Where |c| x is below this share of |a| for all x, the averages are summed as power series in c/a, since the closed
-# forms lose digits there. 0.05^16 is below rounding; the two digits lost just above the share do no harm.
-_SERIES_SHARE = 0.05
-_SERIES_TERMS = 16
+# forms lose digits there. 0.05^16 is below rounding.
+_SERIES_SHARE, _SERIES_TERMS = 0.05, 16
 # Points times eigenvalues held at once: temporary arrays of 32,768 float64 numbers stay in the cache.
 _BLOCK = 32_768
-# Eigenvalues closer to each other than this, relative to the largest, count as one.
-_DEGENERACY = 1e-10
-# Users type masses with a few digits: 0.3333, 0.3333, 0.3334 is fine, and so is 0.333333 three times.
-_MASS_ERROR = 1e-5
+# Eigenvalues closer than this, relative to the largest, count as one; users type masses with a few digits.
+_DEGENERACY, _MASS_ERROR = 1e-10, 1e-5
 
 
 class Averages(NamedTuple):
-    """Averages over x ~ mu_0 of 1/(a + c x), x/(a + c x), and 1, x and x^2 over (a + c x)^2.
-
-    All are complex128, with one value for each pair (a, c).
-    """
+    """Averages of 1/(a + c x), x/(a + c x), and 1, x and x^2 over (a + c x)^2; complex128, one for each pair (a, c)."""
 
     resolvent: np.ndarray
     weighted: np.ndarray
@@ -67,7 +61,7 @@ class InputSpectrum(ABC):
 
         They follow from the Stieltjes transform at w = -a/c, or from the moments where c is small.
         """
-        result = Averages(*(np.empty(a.shape, dtype=np.complex128) for _ in Averages._fields))
+        result = np.empty((len(Averages._fields), *a.shape), dtype=np.complex128)
         upper = self.bounds[1]
         small = np.abs(c) * upper < _SERIES_SHARE * np.abs(a)
         if small.any():
@@ -76,21 +70,19 @@ class InputSpectrum(ABC):
             powers = step[:, None] ** np.arange(_SERIES_TERMS)
             factors = np.arange(1, _SERIES_TERMS + 1)
             inverse = 1 / a[small]
-            result.resolvent[small] = inverse * (powers @ moments[:-2])
-            result.weighted[small] = inverse * upper * (powers @ moments[1:-1])
-            result.resolvent_squared[small] = inverse**2 * (powers @ (factors * moments[:-2]))
-            result.weighted_squared[small] = inverse**2 * upper * (powers @ (factors * moments[1:-1]))
-            result.twice_weighted_squared[small] = inverse**2 * upper**2 * (powers @ (factors * moments[2:]))
+            result[:, small] = (
+                inverse * (powers @ moments[:-2]),
+                inverse * upper * (powers @ moments[1:-1]),
+                inverse**2 * (powers @ (factors * moments[:-2])),
+                inverse**2 * upper * (powers @ (factors * moments[1:-1])),
+                inverse**2 * upper**2 * (powers @ (factors * moments[2:])),
+            )
         if not small.all():
-            large = ~small
-            w, inverse = -a[large] / c[large], 1 / c[large]
+            w, inverse = -a[~small] / c[~small], 1 / c[~small]
             m, dm, t, dt = self._far(w)
-            result.resolvent[large] = inverse * m
-            result.weighted[large] = inverse * t
-            result.resolvent_squared[large] = inverse**2 * dm
-            result.weighted_squared[large] = inverse**2 * dt
-            result.twice_weighted_squared[large] = inverse**2 * (t + w * dt)
-        return result
+            squares = inverse**2
+            result[:, ~small] = inverse * m, inverse * t, squares * dm, squares * dt, squares * (t + w * dt)
+        return Averages(*result)
 
 
 class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
@@ -110,10 +102,7 @@ class MarchenkoPasturInput(MarchenkoPastur, InputSpectrum):
 
 @dataclass(frozen=True)
 class DiscreteInput(InputSpectrum):
-    """Point masses; build it as :class:`EmpiricalInput` or :class:`AtomicInput`.
-
-    ``eigenvalues`` ascend, none is negative; ``weights`` have sum one, None if all are equal; float64, shape (count,).
-    """
+    """Point masses. Eigenvalues ascend, none is negative; weights have sum one, None if equal; float64 (count,)."""
 
     eigenvalues: np.ndarray = field(repr=False)
     weights: np.ndarray | None = field(repr=False)
@@ -125,7 +114,7 @@ class DiscreteInput(InputSpectrum):
 
     @cached_property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """With equal weights, which stand for a sample, the values that occur more than once; otherwise all."""
+        """Of a sample (equal weights) the values that occur more than once; otherwise all."""
         breaks = np.flatnonzero(np.diff(self.eigenvalues) > _DEGENERACY * self.eigenvalues[-1]) + 1
         groups = np.split(self.eigenvalues, breaks)
         if self.weights is None:
@@ -143,9 +132,7 @@ class DiscreteInput(InputSpectrum):
         """Sums over the eigenvalues in real arithmetic, block by block: several times faster than complex division."""
         count = self.eigenvalues.size
         rows = max(1, _BLOCK // count)
-        difference = np.empty((rows, count))
-        inverse = np.empty((rows, count))
-        sums = np.empty((4, w.size))
+        difference, inverse, sums = np.empty((rows, count)), np.empty((rows, count)), np.empty((4, w.size))
         for start in range(0, w.size, rows):
             part = slice(start, min(start + rows, w.size))
             d, r = difference[: part.stop - start], inverse[: part.stop - start]
@@ -173,17 +160,13 @@ class EmpiricalInput(DiscreteInput):
     """The eigenvalues of one given matrix X_0'X_0, with equal weights."""
 
     def __init__(self, eigenvalues: np.ndarray):
-        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero.
-
-        :raises UserError: if there are none, or one is not finite or negative beyond rounding.
-        """
+        """From an array of shape (n,), any order; tiny negative values (rounding) are set to zero, others refused."""
         values = np.sort(np.asarray(eigenvalues, dtype=np.float64).ravel())
         if values.size == 0 or not np.isfinite(values).all():
             raise UserError("the input spectrum must be a non-empty array of finite eigenvalues.")
         if values[-1] <= 0 or values[0] < -1e-5 * values[-1]:
-            raise UserError(
-                f"the input spectrum must be that of a Gram matrix, but runs from {values[0]:.3g} to {values[-1]:.3g}."
-            )
+            ends = f"{values[0]:.3g} to {values[-1]:.3g}"
+            raise UserError(f"the input spectrum must be that of a Gram matrix, but runs from {ends}.")
         super().__init__(np.maximum(values, 0), None)
 
 
@@ -191,19 +174,14 @@ class AtomicInput(DiscreteInput):
     """A few point masses."""
 
     def __init__(self, atoms: Sequence[tuple[float, float]]):
-        """From pairs (location, mass), any order; the masses are divided by their sum, which is one up to rounding.
-
-        :raises UserError: if these are no masses of a Gram matrix's eigenvalues, or do not sum to one within 1e-5.
-        """
+        """From pairs (location, mass), any order; masses must sum to one within 1e-5, and are divided by their sum."""
         pairs = np.asarray(atoms, dtype=np.float64).reshape(-1, 2)
         locations, masses = pairs[np.argsort(pairs[:, 0], kind="stable")].T
         if not pairs.size or not np.isfinite(pairs).all():
             raise UserError("the input spectrum needs at least one atom, (location, mass), of finite numbers.")
         if locations[0] < 0 or locations[-1] <= 0:
-            raise UserError(
-                f"the atoms of the input spectrum must be at locations that are not negative and not all zero, as "
-                f"eigenvalues of a Gram matrix are; they run from {locations[0]:g} to {locations[-1]:g}."
-            )
+            ends = f"{locations[0]:g} to {locations[-1]:g}"
+            raise UserError(f"the input spectrum's atoms must be not negative and not all zero; they run from {ends}.")
         if masses.min() <= 0:
             raise UserError(f"the atoms of the input spectrum must have positive masses; one has {masses.min():g}.")
         if abs(masses.sum() - 1) > _MASS_ERROR:

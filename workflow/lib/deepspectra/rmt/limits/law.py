@@ -1,8 +1,7 @@
 """From a density on the line to a law: support, distribution function, moments, and a check that the mass is one.
 
-The density is any function that can be evaluated anywhere. At the edges of its support it is assumed to vanish like a
-square root, as densities of random matrix theory do, or to diverge like an inverse square root: both are smooth in the
-angle theta with x = middle - half cos(theta).
+At the edges of its support the density is assumed to vanish like a square root or to diverge like an inverse square
+root: both are smooth in the angle theta with x = middle - half cos(theta).
 """
 
 from collections.abc import Callable
@@ -23,8 +22,7 @@ _FEWEST_NODES, _MOST_NODES, _MASS_SETTLED = 192, 1536, 1e-8
 # A point is outside the support if its density times the range is below this.
 _VANISHING = 1e-7
 # Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
-_SECTIONS, _ROUNDS = 16, 8
-_ZOOMS = 4
+_SECTIONS, _ROUNDS, _ZOOMS = 16, 8, 4
 
 _Function = Callable[[np.ndarray], np.ndarray]
 
@@ -37,9 +35,8 @@ class LimitError(UserError):
 class Bulk:
     """One interval of the support.
 
-    :ivar nodes: float64, shape (nodes,); node j lies at the angle (j + 1/2) pi/nodes.
-    :ivar weights: quadrature weights times the density: weights @ f(nodes) is the integral of f over this bulk.
-    :ivar angular: cosine coefficients of the density with respect to theta, shape (nodes,).
+    :ivar nodes: at the angles (j + 1/2) pi/nodes. :ivar weights: weights @ f(nodes) is the integral of f over the bulk.
+    :ivar angular: cosine coefficients of the density with respect to theta; all float64, shape (nodes,).
     """
 
     lower: float
@@ -85,14 +82,13 @@ class LimitLaw:
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Distribution function, continuous from the right, at x (any shape), float64."""
-        x = np.asarray(x, dtype=np.float64)
-        flat = x.ravel()
+        flat = np.ravel(x)
         total = np.zeros(flat.shape)
         for bulk in self.bulks:
             total += bulk.cumulative(flat)
         for location, mass in self.atoms:
             total += mass * (flat >= location)
-        return total.reshape(x.shape)
+        return total.reshape(np.shape(x))
 
     def expectation(self, function: _Function) -> float:
         """Integral of a smooth function over the law, atoms included."""
@@ -111,12 +107,13 @@ class LimitLaw:
         widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
         least = min(32, points // len(self.bulks))
         shares = least + np.floor((points - least * len(self.bulks)) * widths / widths.sum()).astype(int)
-        parts = []
-        for (lower, upper), share in zip(self.edges, shares, strict=True):
-            part = (lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2
-            # Rounding must not put an end beyond its edge.
-            parts.append(np.clip(part, lower, upper))
-        return np.concatenate(parts)
+        # Rounding must not put an end beyond its edge.
+        return np.concatenate(
+            [
+                np.clip((lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2, lower, upper)
+                for (lower, upper), share in zip(self.edges, shares, strict=True)
+            ]
+        )
 
 
 def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple[float, float], ...] = ()) -> LimitLaw:
@@ -124,8 +121,7 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
-    :param density: maps float64 points of shape (k,) to densities; nan where it has no value. No mass lies below
-        ``lower`` or above ``upper``.
+    :param density: of float64 points (k,); nan where it has no value. No mass lies below ``lower`` or above ``upper``.
     :raises LimitError: if the mass still differs from one by more than 0.001, or the density is not finite at a node.
     """
     for attempt in range(_ATTEMPTS):
@@ -135,10 +131,8 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
             return law
     if abs(law.mass - 1) <= _MASS_TOLERANCE:
         return law
-    bulks = ", ".join(f"[{lower:.6g}, {upper:.6g}]" for lower, upper in law.edges)
-    points = ", ".join(f"{mass:.6g} at {location:.6g}" for location, mass in law.atoms) or "none"
     raise LimitError(
-        f"the limit law has mass {law.mass:.6g} on its support {bulks} and atoms ({points}); expected 1 within "
+        f"the limit law has mass {law.mass:.6g} on its support {law.edges} with atoms {law.atoms}; expected 1 within "
         f"{_MASS_TOLERANCE:g}. Part of the support was missed, or the density grows faster towards an edge than an "
         "inverse square root, as that of a linear network with several ratios n/d_l = 1 does."
     )
@@ -147,9 +141,9 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
 def support(density: _Function, lower: float, upper: float, points: int = _SCAN_POINTS) -> list[tuple[float, float]]:
     """Intervals on which the density is positive; edges are accurate to about 1e-8 of the range.
 
-    A first scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over several
-    decades), finds where the mass lies. A second, evenly spaced, looks at that part more closely. Then every local
-    minimum is searched for a gap. A bulk narrower than the scan and far from the others is missed.
+    A scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over decades),
+    finds where the mass lies; a second one looks there more closely; then every local minimum is searched for a gap. A
+    bulk narrower than the scan and far from the others is missed.
 
     :raises LimitError: if no point of the scan has a positive density.
     """
@@ -206,7 +200,6 @@ def _look_into_minima(values: _Function, x: np.ndarray, y: np.ndarray) -> tuple[
 
 
 def _bulk(density: _Function, lower: float, upper: float) -> Bulk:
-    """One bulk, on enough nodes for its mass to settle."""
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
     while bulk.nodes.size < _MOST_NODES:
         finer = _integrate(density, lower, upper, 2 * bulk.nodes.size)
@@ -222,10 +215,9 @@ def _integrate(density: _Function, lower: float, upper: float, count: int) -> Bu
     nodes = lower + (upper - lower) * np.sin(theta / 2) ** 2
     values = density(nodes)
     if not np.isfinite(values).all():
-        raise LimitError(
-            f"the density has no value at {int((~np.isfinite(values)).sum())} of {count} nodes between {lower:g} and "
-            f"{upper:g}; the first is {nodes[~np.isfinite(values)][0]:g}."
-        )
+        missing = nodes[~np.isfinite(values)]
+        where = f"{missing.size} of {count} nodes between {lower:g} and {upper:g}"
+        raise LimitError(f"the density has no value at {where}; the first is {missing[0]:g}.")
     by_angle = values * (upper - lower) / 2 * np.sin(theta)
     angular = fft.dct(by_angle, type=2) / count
     angular[0] /= 2

@@ -13,15 +13,12 @@ and, for l = 1, ..., L,
     phi_l = (1 - b^2) m + b^2 kappa_{l-1},    u_l (1 + gamma_l c_l phi_l) = c_l,
     kappa_l = phi_l / (1 + gamma_l c_l phi_l),
 
-m is the Stieltjes transform m_nu(z), and kappa_l = t_l(., (0, ..., 0, 1)) the limit of n^{-1} Tr R X_l'X_l with R the
-resolvent. (phi_l is the t_{l-1}(z_prev, (1 - b^2, 0, ..., 0, b^2)) of eq. 12; that kappa_l = phi_l/(c_l s_l) follows
-from t_{l-1}(z_prev, z_prev) = 1.) The unknowns of the computation are v_l = u_l/c_l = 1/(1 + gamma_l c_l phi_l): they
-stay of order one even if b, and with it c_l and u_l, is small or zero.
+m is the Stieltjes transform m_nu(z), and kappa_l the limit of n^{-1} Tr R X_l'X_l with R the resolvent. (phi_l is the
+t_{l-1}(z_prev, (1 - b^2, 0, ..., 0, b^2)) of eq. 12.) The unknowns of the computation are v_l = u_l/c_l = 1/(1 +
+gamma_l c_l phi_l): they stay of order one even if b, and with it c_l and u_l, is small or zero.
 
-Which root is right: by proposition 3.6, applied from layer L downwards, exactly one root at Im z > 0 has every s_l in
-the upper half-plane, that is, every u_l in the lower one. Any root with these signs is therefore the right one: each
-point is certified after the fact, however it was found. Newton's method finds it, from large Im z downwards or from
-neighbouring points.
+By proposition 3.6, applied from layer L downwards, exactly one root at Im z > 0 has every u_l in the lower half-plane.
+These signs certify a root, however Newton's method found it: from large Im z downwards or from neighbouring points.
 """
 
 from collections.abc import Sequence
@@ -39,16 +36,13 @@ __all__ = ["DensityCurve", "LayeredKernel", "Solution", "conjugate_kernel", "den
 __all__ += ["limit_law", "solve", "tangent_kernel"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
-_TOLERANCE = 1e-12
-_NEWTON_STEPS = 14
-# Densities are first read off at this height above the real axis, relative to the distance from the law's lower bound,
-# where they may have a pole; then on the axis.
+_TOLERANCE, _NEWTON_STEPS = 1e-12, 14
+# Densities are first read off at this height, relative to the distance from the law's lower bound; then on the axis.
 _HEIGHT = 1e-8
 # Less the tail of an atom, a density counts as zero if it is below this share of the tail.
 _TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
-_LARGEST_DESCENT = 0.15
-_SMALLEST_DESCENT = 0.97
+_LARGEST_DESCENT, _SMALLEST_DESCENT = 0.15, 0.97
 
 
 @dataclass(frozen=True)
@@ -56,8 +50,7 @@ class LayeredKernel:
     """The kernel z_{-1} Id + z_0 X_0'X_0 + ... + z_L X_L'X_L, in the limit.
 
     :param spectrum: mu_0, the spectrum of X_0'X_0. :param ratios: gamma_1, ..., gamma_L, with gamma_l = n/d_l.
-    :param b_sigma: E[sigma'(xi)]; only its square enters.
-    :param shift: z_{-1}. :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
+    :param b_sigma: E[sigma'(xi)]. :param shift: z_{-1}. :param coefficients: z_0, ..., z_L, none negative, z_L > 0.
     :raises UserError: if a number is out of range.
     """
 
@@ -84,13 +77,7 @@ class LayeredKernel:
     @property
     def upper(self) -> float:
         """No mass of the limit law lies above: the sum of the layers' bounds, a factor (1 + sqrt(gamma_l))^2 each."""
-        b2 = min(self.b_sigma**2, 1.0)
-        norm = self.spectrum.bounds[1]
-        total = self.shift + self.coefficients[0] * norm
-        for ratio, coefficient in zip(self.ratios, self.coefficients[1:], strict=True):
-            norm = (1 + np.sqrt(ratio)) ** 2 * (1 - b2 + b2 * norm)
-            total += coefficient * norm
-        return float(total)
+        return self._sum_over_layers(self.spectrum.bounds[1], [(1 + np.sqrt(ratio)) ** 2 for ratio in self.ratios])
 
     @property
     def lower(self) -> float:
@@ -100,23 +87,25 @@ class LayeredKernel:
     @property
     def mean(self) -> float:
         """Mean of the limit law in closed form: that of X_l'X_l is 1 - b^2 + b^2 times that of the layer below."""
+        return self._sum_over_layers(self.spectrum.moment(1), [1.0] * self.layers)
+
+    def _sum_over_layers(self, value: float, factors: Sequence[float]) -> float:
         b2 = min(self.b_sigma**2, 1.0)
-        mean = self.spectrum.moment(1)
-        total = self.shift + self.coefficients[0] * mean
-        for coefficient in self.coefficients[1:]:
-            mean = 1 - b2 + b2 * mean
-            total += coefficient * mean
+        total = self.shift + self.coefficients[0] * value
+        for factor, coefficient in zip(factors, self.coefficients[1:], strict=True):
+            value = factor * (1 - b2 + b2 * value)
+            total += coefficient * value
         return float(total)
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """(location, mass) of the atoms of the limit law, from ranks.
 
-        The part of an eigenspace of X_0'X_0, of mass alpha, that lies in the kernel of every further X_l keeps its
-        eigenvalue. For b^2 < 1 these kernels are in general position, which leaves alpha less the sum of the ranks
-        1/gamma_l. For b^2 = 1 the row space of X_l lies in that of X_{l-1}.
+        What lies in the kernel of every further X_l keeps its eigenvalue. For b^2 < 1 these kernels are in general
+        position: mass less the sum of the ranks 1/gamma_l. For b^2 = 1 the row space of X_l lies in that of X_{l-1}.
         """
         active = [k for k, coefficient in enumerate(self.coefficients) if coefficient > 0]
+        own = self.spectrum.atoms if active[0] == 0 else ((0.0, 1.0),)
         if self.b_sigma**2 >= 1:
             if active[0] > 0:
                 zero = sum(mass for location, mass in self.spectrum.atoms if location == 0)
@@ -124,15 +113,11 @@ class LayeredKernel:
                 return ((self.shift, kernel),) if kernel > 0 else ()
             rank = min([1.0, *(1 / self.ratios[k - 1] for k in range(1, min(active[1:]) + 1))]) if active[1:] else 0.0
             # At zero the eigenspace lies in the kernel of all further layers, whatever their ranks.
-            found = [
-                (self.shift + self.coefficients[0] * location, mass if location == 0 else mass - rank)
-                for location, mass in self.spectrum.atoms
-            ]
+            left = [(location, mass if location == 0 else mass - rank) for location, mass in own]
         else:
             rank = sum(1 / self.ratios[k - 1] for k in active if k > 0)
-            own = self.spectrum.atoms if active[0] == 0 else ((0.0, 1.0),)
-            found = [(self.shift + self.coefficients[0] * location, mass - rank) for location, mass in own]
-        return tuple((location, mass) for location, mass in found if mass > 1e-12)
+            left = [(location, mass - rank) for location, mass in own]
+        return tuple((self.shift + self.coefficients[0] * location, mass) for location, mass in left if mass > 1e-12)
 
 
 def conjugate_kernel(
@@ -159,8 +144,7 @@ class Solution(NamedTuple):
     """The system solved at complex points z, complex128, shape (points,).
 
     :ivar stieltjes: m_nu(z), complex128, shape (points,); nan where not converged.
-    :ivar factors: v_1, ..., v_L, complex128, shape (points, L).
-    :ivar inverse: u_1, ..., u_L, complex128, shape (points, L); s_l = 1/u_l.
+    :ivar factors: v_1, ..., v_L, complex128, shape (points, L). :ivar inverse: u_1, ..., u_L likewise; s_l = 1/u_l.
     :ivar residual: largest residual of the equations, relative to their terms.
     :ivar converged: residual below 1e-12 and all u_l in the lower half-plane.
     """
@@ -174,10 +158,7 @@ class Solution(NamedTuple):
 
 
 class DensityCurve(NamedTuple):
-    """The limit density at real points, all of shape (points,): nan where no root was found and certified.
-
-    ``residual`` is the largest residual of the equations, relative to their terms.
-    """
+    """The limit density at real points, shape (points,), nan where no root was certified; residual as in Solution."""
 
     points: np.ndarray
     density: np.ndarray
@@ -188,11 +169,9 @@ class DensityCurve(NamedTuple):
 def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
     """Density of the limit law (without its atoms) at real points, any order, shape (points,).
 
-    A coarse subset is solved from far above the axis. Its interpolated roots start Newton's method at all other points;
-    points where that does not end in the certified root are solved like the coarse ones. Each root, certified at a
-    small height, is carried on to the axis where possible, so that no Cauchy tail of an atom or bulk remains.
+    A coarse subset is solved from far above the axis; its interpolated roots start Newton's method at all other points.
+    Each root, certified at a small height, is carried on to the axis where possible, so that no Cauchy tail remains.
     """
-    x = np.asarray(x, dtype=np.float64).ravel()
     sampler = _Sampler(kernel)
     if x.size > 2 * _COARSE_POINTS:
         sampler(np.sort(x)[np.unique(np.linspace(0, x.size - 1, _COARSE_POINTS).astype(int))])
@@ -211,7 +190,7 @@ def limit_law(kernel: LayeredKernel) -> LimitLaw:
 def density_over_support(kernel: LayeredKernel, law: LimitLaw, points: int) -> DensityCurve:
     """Density of a kernel's law on :meth:`LimitLaw.grid`.
 
-    An edge with infinite density counts as not converged: a finite number there would only tell the distance to it.
+    An edge with infinite density counts as not converged.
     """
     curve = density(kernel, law.grid(points))
     x, values = curve.points, curve.density.copy()
@@ -238,8 +217,7 @@ class _Sampler:
             start = np.stack([np.interp(x, self.x, known) for known in self.factors.T], axis=1)
             solution = _newton(self.kernel, z, start)
             failed = np.flatnonzero(~solution.converged)
-            if failed.size:
-                solution = _with_points(solution, failed, solve(self.kernel, z[failed]))
+            solution = _with_points(solution, failed, solve(self.kernel, z[failed])) if failed.size else solution
         else:
             solution = solve(self.kernel, z)
         self.x, index = np.unique(np.concatenate([self.x, x[solution.converged]]), return_index=True)
@@ -301,15 +279,14 @@ def _newton(kernel: LayeredKernel, z: np.ndarray, start: np.ndarray) -> Solution
     active = np.flatnonzero(np.isfinite(v).all(axis=1))
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON_STEPS):
-            if active.size == 0:
-                break
             system = _system(kernel, v[active], z[active])
             relative = (np.abs(system.residual) / system.size).max(axis=1)
             error[active], m[active], u[active] = relative, system.stieltjes, system.inverse
             pending = np.isfinite(relative) & (relative > _TOLERANCE)
             active = active[pending]
-            if active.size:
-                v[active] -= _solve_linear(system.jacobian[pending], system.residual[pending])
+            if not active.size:
+                break
+            v[active] -= _solve_linear(system.jacobian[pending], system.residual[pending])
     # A layer that does not enter the kernel (b = 0 and z_l = 0) has u_l = 0 exactly.
     certified = ((u.imag < 0) | (u == 0)).all(axis=1) & (m.imag > 0)
     converged = (error <= _TOLERANCE) & certified
@@ -330,7 +307,7 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
 def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
     """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
-    Each point shrinks its height by a factor of its own; where Newton fails, it stays and takes a smaller step.
+    Each point shrinks its height by a factor of its own, a smaller one after a failure.
     """
     height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
     high = z.real + 1j * height
@@ -366,7 +343,7 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     """Carry certified roots from just above the axis onto it, and read off the density.
 
     Within about the height from an edge the root may not continue to the axis. There the value above it is kept, less
-    the Cauchy tail of an atom close by, which may be all of it. An atom itself has no density.
+    the Cauchy tail of an atom close by. An atom itself has no density.
     """
     on_axis = _newton(kernel, x.astype(np.complex128), near.factors)
     size = np.abs(near.inverse)
@@ -388,7 +365,6 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
 
 
 def _with_points(solution: Solution, where: np.ndarray, other: Solution) -> Solution:
-    """A copy of a solution whose points of index ``where`` are those of the other."""
     copies = Solution(*(values.copy() for values in solution))
     for values, new in zip(copies, other, strict=True):
         values[where] = new

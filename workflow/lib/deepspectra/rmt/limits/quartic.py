@@ -8,19 +8,16 @@ The equations (11)-(13) become explicit in the variable w = 1 / (t P_phi P_psi),
     h(w) = P - 1 = (eta - zeta)/w + zeta/(w - zeta)                                            (from eq. 12)
     z(w) = w (1 + phi h)(1 + psi h) / psi                                                      (from eq. 13)
 
-z is a rational function of w, and eq. 12 is the quartic  psi z w (w - zeta)^2 = (q + phi p)(q + psi p)  with
-q = w (w - zeta), p = eta w - zeta (eta - zeta): monic in w whatever eta and zeta are, so that the linear network
-(eta = zeta, a cubic) and the Marchenko-Pastur case (zeta = 0, a quadratic) need no treatment of their own; they only
-leave spurious roots at w = 0. Three quantities follow at once:
+eq. 12 is the quartic  psi z w (w - zeta)^2 = (q + phi p)(q + psi p)  with q = w (w - zeta), p = eta w - zeta (eta -
+zeta). The linear network (eta = zeta) and the Marchenko-Pastur case (zeta = 0) only leave spurious roots at w = 0.
+Three quantities follow at once:
 
     z G(z) = 1 + psi h,   z G~(z) = 1 + phi h   (G of Y Y'/m, G~ of Y' Y/m)                    (from eq. 11)
     Phi(w) = 2 psi h + (1 - psi/phi) log(1 + phi h) + (1 - psi) log w + psi log(w - zeta) - psi (eta - zeta)/w
 
 where Phi is a primitive of G: F(x) = 1 - Im Phi(x)/pi is the distribution function, without any quadrature. (This
-derivation is ours; the tests compare it with integrals of the density.)
-
-The right root is the one on the sheet of w = psi z at infinity. It is followed from there down a vertical line in the
-upper half plane, where the Stieltjes transform is analytic, so no root has to be guessed on the real axis.
+derivation is ours; the tests compare it with integrals of the density.) The right root, w = psi z at infinity, is
+followed from there down a vertical line in the upper half plane, where the Stieltjes transform is analytic.
 """
 
 from dataclasses import dataclass
@@ -40,8 +37,7 @@ _BOUNDARY_OFFSET = 1e-13
 class NonlinearLaw:
     """Limiting eigenvalue distribution of M = f(WX) f(WX)' / m (n1 x n1).
 
-    :param eta: Gaussian mean of f squared, positive. :param zeta: squared Gaussian mean of f', in [0, eta].
-    :param phi: n0 / m. :param psi: n0 / n1.
+    :param eta: mean of f squared. :param zeta: squared mean of f', <= eta. :param phi: n0 / m. :param psi: n0 / n1.
     :raises ValueError: if a parameter is out of its range.
     """
 
@@ -68,11 +64,6 @@ class NonlinearLaw:
         """P - 1 at w, a number or an array."""
         return self.nonlinearity / w + self.zeta / (w - self.zeta)
 
-    def _argument(self, w: float) -> float:
-        """z(w), the point at which the variable of the parametrisation takes the value w."""
-        h = self._h(w)
-        return w * (1 + self.phi * h) * (1 + self.psi * h) / self.psi
-
     @property
     def _polynomials(self) -> tuple[np.poly1d, np.poly1d]:
         """Right-hand side of the quartic and the factor of z on its left: z(w) is their quotient."""
@@ -95,10 +86,9 @@ class NonlinearLaw:
     def variable(self, z: np.ndarray) -> np.ndarray:
         """w(z) on the sheet of the Stieltjes transform, for z in the open upper half plane.
 
-        The root next to psi z far above the spectrum is followed down to z. Where two roots come close to each other
-        compared with the step, the step is shortened.
+        The root next to psi z far above the spectrum is followed down to z, in shorter steps where two come close.
 
-        :returns: complex128, shaped as z, imaginary part positive.
+        :returns: complex128, shaped as z.
         :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
@@ -155,13 +145,9 @@ class NonlinearLaw:
     def _primitive(self, w: np.ndarray) -> np.ndarray:
         """Phi(w), a primitive of G(z) with respect to z; principal branches hold since Im w > 0 gives Im h < 0."""
         h = self._h(w)
-        return (
-            2 * self.psi * h
-            + (1 - self.psi / self.phi) * np.log(1 + self.phi * h)
-            + (1 - self.psi) * np.log(w)
-            + self.psi * np.log(w - self.zeta)
-            - self.psi * self.nonlinearity / w
-        )
+        result = 2 * self.psi * h + (1 - self.psi / self.phi) * np.log(1 + self.phi * h)
+        result = result + (1 - self.psi) * np.log(w) + self.psi * np.log(w - self.zeta)
+        return result - self.psi * self.nonlinearity / w
 
     def support(self) -> list[tuple[float, float]]:
         """Intervals of the continuous spectrum, ascending; one may begin at zero (a hard edge).
@@ -186,15 +172,14 @@ class NonlinearLaw:
         roots = derivative.roots
         real = roots[np.abs(roots.imag) < 1e-6 * (1 + np.abs(roots))].real
         real = real[(np.abs(real) > 1e-9) & (np.abs(real - self.zeta) > 1e-9 * (1 + self.zeta))]
-        return np.array([self._argument(_polish(derivative, root)) for root in real])
+        w = np.array([_polish(derivative, root) for root in real])
+        return w * (1 + self.phi * self._h(w)) * (1 + self.psi * self._h(w)) / self.psi
 
     def training_loss(self, gamma: np.ndarray) -> np.ndarray:
         """Expected training loss E_train = -(gamma^2/m) d/dgamma E[tr Q] of ridge-regularised random features (eq. 21).
 
-        On the negative axis, z = -gamma, everything is real and monotone in h: with delta = h - h_min > 0,
-        gamma(delta) rises from 0 to infinity, gamma tr Q / m = P_phi (eq. 22) and
-
-            E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
+        At z = -gamma everything is real: with delta = h - h_min > 0, gamma(delta) rises from 0 to infinity, gamma tr Q
+        / m = P_phi (eq. 22) and E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
         :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
         """
@@ -205,8 +190,7 @@ class NonlinearLaw:
         def difference(log_delta: np.ndarray, goal: np.ndarray) -> np.ndarray:
             return self._log_gamma(np.exp(log_delta), floor)[0] - goal
 
-        top = np.log(-floor) + np.log1p(-1e-14)
-        bracket = (np.full(gamma.shape, -120.0), np.full(gamma.shape, top))
+        bracket = np.full(gamma.shape, -120.0), np.full(gamma.shape, np.log(-floor) + np.log1p(-1e-14))
         solution = elementwise.find_root(difference, bracket, args=(np.log(gamma),))
         _, slope, p_phi = self._log_gamma(np.exp(solution.x), floor)
         return p_phi - self.phi / slope
@@ -250,7 +234,6 @@ def _nearest(roots: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _polish(polynomial: np.poly1d, root: float) -> float:
-    """A simple real zero to full precision, by bracketing around an approximate one."""
     width = 1e-5 * (1 + abs(root))
     low, high = polynomial(root - width), polynomial(root + width)
     return brentq(polynomial, root - width, root + width, xtol=1e-15) if low * high < 0 else root

@@ -1,7 +1,4 @@
-"""Eigenvalues of kernel matrices, and the labels in their eigenvectors, from file to file.
-
-The spectra keep the parameters, seed and dtype of the matrices.
-"""
+"""Eigenvalues of kernel matrices, and the labels in their eigenvectors, from file to file."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -12,15 +12,10 @@ import torch
 
 from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
+from deepspectra.spectra.kernels import networks
 from deepspectra.spectra.kernels.grams import kernel_difference
 from deepspectra.spectra.kernels.means import mean_tangent
-from deepspectra.spectra.kernels.networks import (
-    KernelOptions,
-    Kernels,
-    checked_matrix,
-    forward_pass,
-    random_network_kernels,
-)
+from deepspectra.spectra.kernels.networks import KernelOptions, Kernels, Matrix
 from deepspectra.spectra.kernels.waiting import waiting_room
 from deepspectra.spectra.kernels.weights import RandomWeights
 
@@ -34,15 +29,13 @@ def initial_matrices(
 ) -> dict[str, np.ndarray]:
     """Kernels at initialisation, each of shape (n, n) and in the dtype of the accumulation.
 
-    Parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`; ``report`` is called
-    three times for each layer.
+    Parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
 
     :returns: ``conjugate_1``, ..., ``tangent``; ``lemma_tangent`` and ``mean_tangent``, its stand-ins; the linear
-        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where the
-        accumulation differs from dtype, also ``difference/{kernel}``, shape (2,): the largest entry and the relative
-        norm of what sums in dtype would have changed.
+        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where kernels
+        are compared, also ``difference/{kernel}``, shape (2,): largest entry and relative norm.
     """
-    network = random_network_kernels(x, widths, activation, seed, **options)
+    network = networks.random_network_kernels(x, widths, activation, seed, **options)
     matrices, differences = network.arrays(), {}
     if network.tangent_difference and network.gram_differences:
         found = zip(matrices, (*network.gram_differences[1:], network.tangent_difference), strict=True)
@@ -54,41 +47,32 @@ def initial_matrices(
     del network, lemma, mean  # the linear equivalent needs the memory
     linear = linear_equivalent(x, widths, activation.b_sigma, activation.a_sigma, seed, **options)
     matrices |= {f"equivalent_{name}": matrix for name, matrix in linear.arrays().items()}
-    # Many eigenvalues of X'X are zero: in float64, whatever dtype is, they can be told from small ones.
+    # In float64, whatever dtype is, zero eigenvalues of X'X can be told from small ones.
     return matrices | {"input": x.T @ x} | differences
 
 
 @torch.no_grad()
 def linear_equivalent(
-    inputs: np.ndarray | torch.Tensor,
-    widths: Sequence[int],
-    b_sigma: float,
-    a_sigma: float,
-    seed: int,
-    **options: Unpack[KernelOptions],
+    inputs: Matrix, widths: Sequence[int], b_sigma: float, a_sigma: float, seed: int, **options: Unpack[KernelOptions]
 ) -> Kernels:
     """Kernels of the limit's own model at finite size: a linear network with independent noise in every layer.
 
     X_l = (b W_l X_{l-1} + sqrt(1 - b^2) G_l) / sqrt(d_l), all entries of W_l and G_l independent N(0, 1): given
     X_{l-1}, the rows of sqrt(d_l) X_l are Gaussian with covariance (1 - b^2) Id + b^2 X_{l-1}'X_{l-1}, whose
-    Marchenko-Pastur map is eq. 8. ``tangent`` is that of :func:`lemma_tangent`, shape (n, n): for k outputs the limit
-    is k copies of it, with the same spectrum.
-
-    The spectra have the limit laws of a network with these constants. The distance of one such sample to the law is due
-    to finite size alone, and a network's own distance is judged by it. W_l has the same numbers as in the network that
-    :func:`~deepspectra.spectra.kernels.networks.random_network_kernels` draws from this seed.
+    Marchenko-Pastur map is eq. 8. ``tangent`` is that of :func:`lemma_tangent`, shape (n, n). The spectra have the
+    limit laws of a network with these constants, and their distance to them is due to finite size alone. W_l is that of
+    :func:`~deepspectra.spectra.kernels.networks.random_network_kernels` with this seed.
 
     :param inputs: X_0, shape (d_0, n). :param widths: d_1, ..., d_L.
-    :param options: only Gram matrices of lower precision wait in ``scratch``, where both kernels are computed.
     :raises UserError: as that function, or if not b_sigma^2 <= 1 <= a_sigma.
     """
-    x = checked_matrix(inputs, options)
+    x = networks.checked_matrix(inputs, options)
     weights = RandomWeights((x.shape[0], *widths), seed, x.device, x.dtype)
     layers = len(widths)
     shift, coefficients = tangent_coefficients(layers, b_sigma, a_sigma, options.get("rates"))
     with waiting_room(options.get("scratch")) as room:
         following = partial(_following_layer, weights, b_sigma)
-        grams, differences = forward_pass(x, layers, following, room, options, "linear model")
+        grams, differences = networks.forward_pass(x, layers, following, room, options, "linear model")
         tangent, tangent_difference = _weighted_sum(grams, shift, coefficients), None
         if differences:
             plain = (room.take_whole(f"gram {layer}").to(x.device) for layer in range(layers + 1))
@@ -101,8 +85,7 @@ def lemma_tangent(
 ) -> torch.Tensor:
     """r_+ Id + X_L'X_L + sum_l q_l X_l'X_l, shape (n, n): lemma 3.5's approximation of K_NTK.
 
-    Theorem 3.7 is about this matrix; in theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
-    At finite size, the distance of its spectrum to that of K_NTK is the lemma's own error, separate from the limit's.
+    In theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
 
     :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma.
@@ -122,7 +105,6 @@ def _weighted_sum(grams: Iterable[torch.Tensor], shift: float, coefficients: Seq
 
 
 def _following_layer(weights: RandomWeights, b_sigma: float, x: torch.Tensor, layer: int) -> torch.Tensor:
-    """X_l from X_{l-1}, shape (d_l, n)."""
     level = math.sqrt(max(1 - b_sigma**2, 0.0))
     following = x.new_empty(weights.widths[layer], x.shape[1])
     for block, (rows, values) in enumerate(weights.blocks(layer)):

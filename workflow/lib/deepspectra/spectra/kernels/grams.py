@@ -1,7 +1,6 @@
 """Gram matrices X'X in blocks, in the precision asked for, and their entrywise products.
 
-Only the blocks on and above the diagonal are computed, then mirrored. That saves nearly half of the work, and the
-result is exactly symmetric, which a matrix product need not be. X is converted in blocks if its precision is lower.
+Only the blocks on and above the diagonal are computed, then mirrored: half of the work, and exactly symmetric.
 """
 
 import math
@@ -14,18 +13,13 @@ __all__ = ["KernelDifference", "add_gram_times", "gram", "kernel_difference", "m
 
 # Rows of X converted at once, and rows of a Gram matrix compared at once.
 _ROWS = 1024
-# A Gram matrix has about so many blocks of rows, within these sizes: more blocks waste less work on entries below the
-# diagonal, but narrow ones make slow products.
+# A Gram matrix has about so many blocks of rows, within these sizes: narrow ones make slow products.
 _BLOCKS, _FEWEST_ROWS, _MOST_ROWS = 8, 128, 1024
 
 
 @dataclass(frozen=True)
 class KernelDifference:
-    """How far a kernel of lower precision is from the same kernel in higher precision.
-
-    :ivar largest_entry: largest absolute entry of the difference.
-    :ivar relative_norm: Frobenius norm of the difference, relative to that of the kernel of higher precision.
-    """
+    """Largest entry and relative Frobenius norm of the difference of a kernel to the same in higher precision."""
 
     largest_entry: float
     relative_norm: float

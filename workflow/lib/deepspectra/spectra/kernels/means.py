@@ -1,7 +1,6 @@
 """The tangent kernel with mean sensitivities, between a network's own and its approximation in lemma 3.5 of fan2020.
 
-It differs from the lemma's matrix because inner products are not small and norms are not one; the network's kernel
-differs from it because widths are finite.
+It differs from the lemma's matrix because inner products are not small, from the network's because widths are finite.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,9 @@ __all__ = ["mean_tangent"]
 
 # The series has as many terms as bring its remainder below the first number, but no more than the second.
 _CUT_OFF, _MOST_TERMS = 1e-7, 200
-# Coefficients are computed at so many norms and interpolated to those of the samples.
-_NORMS = 25
-_LARGEST_NORM = 9.0
-# The series is summed for so many entries of a kernel at once: as many as stay in a CPU's cache.
+# Coefficients are computed at so many norms and interpolated to those of the samples, which are below the second.
+_NORMS, _LARGEST_NORM = 25, 9.0
+# Entries of a kernel for which the series is summed at once.
 _ENTRIES = 2**16
 
 
@@ -33,12 +31,10 @@ def mean_tangent(
     """K_NTK with every S_l'S_l at its mean over the weights, given the kernels X_{l-1}'X_{l-1}, shape (n, n).
 
     In wide layers that mean is the entrywise product over j = l, ..., L of E[sigma'(u) sigma'(v)], where (u, v) is
-    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples; of the last layer it is the exact mean over its
-    weights. Lemma 3.5 puts b_sigma^2 in its place off the diagonal and a_sigma on it.
+    Gaussian with the covariance that X_{j-1}'X_{j-1} gives two samples. Lemma 3.5 has b_sigma^2 and a_sigma there.
 
     :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
-    :returns: the kernel, and a bound on the remainder of the series of one such mean. It leaves out the error of
-        interpolating between norms, about 1e-9 if they differ by less than a factor of ten.
+    :returns: the kernel, and a bound on the remainder of the series of one such mean (interpolation adds about 1e-9).
     :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
     """
     rates = checked_rates(len(grams) - 1, rates)
@@ -74,9 +70,7 @@ def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np
     """c_k(s) of sigma' at all norms s, shape (n, terms), and E[sigma'(s xi)^2], shape (n,), smooth functions of s."""
     low, high = norms.min(), norms.max()
     if not 0 < low <= high < _LARGEST_NORM:
-        raise UserError(
-            f"mean sensitivities need samples of norms around one; in one layer they run from {low:.3g} to {high:.3g}."
-        )
+        raise UserError(f"mean sensitivities need norms around one; in one layer they are {low:.3g} to {high:.3g}.")
     angles = np.pi * (np.arange(_NORMS) + 0.5) / _NORMS
     # Norms that should be equal differ by rounding.
     nodes = (low + high) / 2 + max((high - low) / 2, 1e-3 * low) * np.cos(angles)
@@ -89,7 +83,7 @@ def _at_norms(activation: Activation, norms: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _correlations(matrix: torch.Tensor, norms: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Consecutive blocks of rows of a Gram matrix as correlations, with zeros on the diagonal."""
+    """Blocks of rows of a Gram matrix as correlations, with zeros on the diagonal."""
     step = max(1, _ENTRIES // matrix.shape[1])
     for start in range(0, matrix.shape[0], step):
         rows = slice(start, start + step)

@@ -1,18 +1,16 @@
 r"""Conjugate kernel and neural tangent kernel of a network, layer by layer (fan2020, eq. 1, 2, 16 and 17).
 
 With inputs X_0, one sample a column, the network of eq. 16 has post-activations X_l = sigma(W_l X_{l-1}) / sqrt(d_l)
-and the k outputs W_{L+1}' X_L (NTK parametrisation, no biases); eq. 1 is k = 1 with W_{L+1} = w. The gradient of one
-output for one sample with respect to W_l is an outer product, so that the kernel matrices are Gram matrices multiplied
-entry by entry (fan2020, section 3.3). The tangent kernel has an n x n block for each pair of outputs a and b:
+and the k outputs W_{L+1}' X_L (NTK parametrisation, no biases); eq. 1 is k = 1 with W_{L+1} = w. Kernels are Gram
+matrices multiplied entry by entry (section 3.3), K_NTK with an n x n block for each pair of outputs a and b:
 
     K_CK       = X_L'X_L
     K_NTK^{ab} = delta_ab tau_{L+1} X_L'X_L + sum_l tau_l (S_l^a' S_l^b) o (X_{l-1}'X_{l-1})
     S_L^a      = diag(w_a) sigma'(W_L X_{L-1}) / sqrt(d_L),    w_a column a of W_{L+1}
     S_l^a      = sigma'(W_l X_{l-1}) o (W_{l+1}' S_{l+1}^a) / sqrt(d_l),    l < L.
 
-Matrix products take nearly all of the time. Memory holds the results, at most three matrices of the size of one layer's
-X_l or of its S_l^1, ..., S_l^k, and blocks of rows. The derivatives sigma', which the forward pass leaves for the
-backward pass, wait elsewhere (see :mod:`deepspectra.spectra.kernels.waiting`).
+Memory holds the results, at most three matrices of the size of one layer's X_l or of its S_l^1, ..., S_l^k, and blocks
+of rows. The derivatives sigma' wait for the backward pass in :mod:`deepspectra.spectra.kernels.waiting`.
 """
 
 import math
@@ -33,22 +31,23 @@ from deepspectra.spectra.kernels.grams import KernelDifference, add_gram_times, 
 from deepspectra.spectra.kernels.waiting import WaitingRoom, waiting_room
 from deepspectra.spectra.kernels.weights import GivenWeights, RandomWeights, Weights
 
-__all__ = ["KernelOptions", "Kernels", "checked_matrix", "forward_pass", "network_kernels", "random_network_kernels"]
+__all__ = ["KernelOptions", "Kernels", "Matrix", "checked_matrix", "forward_pass", "network_kernels"]
+__all__ += ["random_network_kernels"]
 
 # Entries that the activation is applied to at once: on a CPU, as many as stay in its cache.
 _CACHED_ENTRIES, _ENTRIES = 2**16, 2**24
+
+_Layer = Callable[[torch.Tensor, int], torch.Tensor]
+Matrix = np.ndarray | torch.Tensor
 
 
 class KernelOptions(TypedDict, total=False):
     """How kernels are computed.
 
-    :ivar rates: tau_1, ..., tau_{L+1} of eq. 17; by default all one.
-    :ivar device: by default the CPU.
+    :ivar rates: tau_1, ..., tau_{L+1} of eq. 17; by default all one. :ivar device: by default the CPU.
     :ivar dtype: of weights, activations and their products W X; by default float32, of given weights float64.
-    :ivar accumulation: dtype of the Gram matrices, their products and sums; by default that of the arithmetic. If it
-        is another, both kernels are computed and compared.
-    :ivar scratch: a folder for what waits for the backward pass, L d_l n numbers; by default host memory. A killed
-        process leaves a folder ``kernels-*`` in it.
+    :ivar accumulation: dtype of Gram matrices, products and sums; if not the default, dtype, kernels are compared.
+    :ivar scratch: a folder for what waits for the backward pass, L d_l n numbers; by default host memory.
     :ivar report: called with a line of text after each layer.
     """
 
@@ -64,13 +63,11 @@ class KernelOptions(TypedDict, total=False):
 class Kernels:
     """Kernel matrices of one network, on the device they were computed on; exactly symmetric.
 
-    Their dtype is that of the accumulation. Where the dtype of the arithmetic is another, differences say how far off
-    the same network's kernels are if the sums are done in it too.
+    Differences say how far off they are if sums are done in the dtype of the arithmetic, where that is another.
 
     :ivar grams: X_l'X_l for l = 0, ..., L, each of shape (n, n); the last is K_CK.
     :ivar tangent: K_NTK, shape (n k, n k) for k outputs: block (a, b) is output a against output b.
-    :ivar gram_differences: of X_l'X_l for l = 0, ..., L.
-    :ivar tangent_difference: of K_NTK.
+    :ivar gram_differences: of X_l'X_l for l = 0, ..., L. :ivar tangent_difference: of K_NTK.
     """
 
     grams: tuple[torch.Tensor, ...]
@@ -85,11 +82,10 @@ class Kernels:
 
 
 def random_network_kernels(
-    inputs: np.ndarray | torch.Tensor,
+    inputs: Matrix,
     widths: Sequence[int],
     activation: Activation,
     seed: int,
-    *,
     outputs: int = 1,
     **options: Unpack[KernelOptions],
 ) -> Kernels:
@@ -97,9 +93,7 @@ def random_network_kernels(
 
     Weights are drawn in float32 whatever the dtype, so that a float64 run computes the same network more exactly.
 
-    :param inputs: X_0, shape (d_0, n): one sample a column, columns of norm about one (eq. 1 does not divide W_1 x by
-        sqrt(d_0)).
-    :param widths: d_1, ..., d_L.
+    :param inputs: X_0, shape (d_0, n), columns of norm about one. :param widths: d_1, ..., d_L.
     :param outputs: k of eq. 16. Output a is the same function in networks of more and of fewer outputs.
     :raises UserError: if the inputs are not a finite matrix, a width or a rate is not positive, there is no output, or
         the accumulation is less precise than the arithmetic.
@@ -112,16 +106,11 @@ def random_network_kernels(
 
 
 def network_kernels(
-    inputs: np.ndarray | torch.Tensor,
-    weights: Sequence[np.ndarray | torch.Tensor],
-    readout: np.ndarray | torch.Tensor,
-    activation: Activation,
-    **options: Unpack[KernelOptions],
+    inputs: Matrix, weights: Sequence[Matrix], readout: Matrix, activation: Activation, **options: Unpack[KernelOptions]
 ) -> Kernels:
     """Kernels of a network with given weights, such as trained ones, in the parametrisation of eq. 16.
 
-    :param inputs: X_0, shape (d_0, n).
-    :param weights: W_1, ..., W_L, W_l of shape (d_l, d_{l-1}).
+    :param inputs: X_0, shape (d_0, n). :param weights: W_1, ..., W_L, W_l of shape (d_l, d_{l-1}).
     :param readout: W_{L+1}, shape (d_L, k); or w, d_L numbers of any shape, for one output.
     :raises UserError: if shapes do not match or a value is not finite, or as :func:`random_network_kernels`.
     """
@@ -138,14 +127,9 @@ def network_kernels(
     return _kernels(x, GivenWeights(tuple(matrices), last), activation, options)
 
 
-def _report_nothing(line: str) -> None:
-    pass
-
-
 @torch.no_grad()
 def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options: KernelOptions) -> Kernels:
-    """Forward pass, which makes the Gram matrices; then the backward pass."""
-    layers, samples, report = len(weights.widths) - 1, x.shape[1], options.get("report", _report_nothing)
+    layers, samples, report = len(weights.widths) - 1, x.shape[1], options.get("report", lambda line: None)
     rates = checked_rates(layers, options.get("rates"))
     with waiting_room(options.get("scratch")) as room:
         following = partial(_following_layer, weights, activation, room)
@@ -176,20 +160,14 @@ def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options:
 
 
 def forward_pass(
-    x: torch.Tensor,
-    layers: int,
-    following: Callable[[torch.Tensor, int], torch.Tensor],
-    room: WaitingRoom,
-    options: KernelOptions,
-    what: str = "forward",
+    x: torch.Tensor, layers: int, following: _Layer, room: WaitingRoom, options: KernelOptions, what: str = "forward"
 ) -> tuple[tuple[torch.Tensor, ...], tuple[KernelDifference, ...] | None]:
     """X_l'X_l for l = 0, ..., L and, if the accumulation is not in the dtype of X_l, what sums in it would change.
 
-    :param following: X_l, shape (d_l, n), from X_{l-1} and l.
-    :param room: where Gram matrices in the dtype of X_l then wait as ``gram 0``, ....
+    :param following: X_l from X_{l-1} and l. :param room: where Gram matrices in X_l's dtype wait as ``gram 0``, ....
     :raises UserError: if the accumulation is less precise than X_l.
     """
-    accumulation, report = options.get("accumulation") or x.dtype, options.get("report", _report_nothing)
+    accumulation, report = options.get("accumulation") or x.dtype, options.get("report", lambda line: None)
     if not accumulation.is_floating_point or torch.finfo(accumulation).eps > torch.finfo(x.dtype).eps:
         raise UserError(f"the accumulation, {accumulation}, must not be less precise than the arithmetic, {x.dtype}.")
     grams, differences = [], []
@@ -238,14 +216,13 @@ def _preceding_layer(sensitivity: torch.Tensor, weights: Weights, layer: int) ->
     return product.view(-1, *sensitivity.shape[1:])
 
 
-def checked_matrix(values: np.ndarray | torch.Tensor, options: KernelOptions) -> torch.Tensor:
+def checked_matrix(values: Matrix, options: KernelOptions) -> torch.Tensor:
     """A finite, non-empty matrix in the dtype and on the device of the options.
 
     :raises UserError: if it is not.
     """
     tensor = torch.as_tensor(values).detach()
     tensor = tensor.to(device=options.get("device", "cpu"), dtype=options.get("dtype", torch.float32))
-    # A finite sum is fast and proof enough; a sum of finite numbers may overflow.
     if tensor.ndim != 2 or tensor.numel() == 0 or not (tensor.sum().isfinite() or tensor.isfinite().all()):
         raise UserError(f"kernels need finite matrices; one of shape {tuple(tensor.shape)} is not.")
     return tensor

@@ -27,10 +27,8 @@ def trained_matrices(
 ) -> dict[str, np.ndarray]:
     """Kernels on the training samples, in float64, and outputs in both states.
 
-    :param model: the network, in the NTK parametrisation and with one output. It becomes float64, and its parameters
-        are overwritten.
+    :param model: in the NTK parametrisation, with one output. It becomes float64; its parameters are overwritten.
     :param path: the file of its weights before and after training.
-    :param options: ``report`` is called four times for each hidden layer.
     :returns: ``input``, ``train_targets`` and ``test_targets``; ``{state}/conjugate_1``, ..., ``{state}/tangent``,
         ``{state}/train_outputs`` and ``{state}/test_outputs`` for the states initial and final.
     :raises UserError: if the file does not hold this network.
@@ -52,15 +50,14 @@ def trained_matrices(
 
 
 def check_test_error(arrays: Mapping[str, np.ndarray], history: str | Path, weights: str | Path) -> None:
-    """Check that the network was trained on these samples, which are drawn or read anew: by its test error.
+    """Check by its test error that the network was trained on these samples, which are drawn or read anew.
 
-    :param arrays: of :func:`trained_matrices`. :param history: table of the training. :param weights: their file.
+    :param history: table of the training. :param weights: their file.
     :raises UserError: if the error is not that after the last epoch.
     """
     error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
     recorded = float(read_csv(history, ("test_loss",)).test_loss.iloc[-1])
     if not abs(error - recorded) <= 1e-3 * recorded + 1e-6:
-        raise UserError(
-            f"{weights} was trained on other samples: its error on the test samples is {error:.6g} and was "
-            f"{recorded:.6g} after training. Train it again: snakemake --forcerun train_network."
-        )
+        found = f"its error on the test samples is {error:.6g} and was {recorded:.6g} after training"
+        again = "Train it again: snakemake --forcerun train_network."
+        raise UserError(f"{weights} was trained on other samples: {found}. {again}")

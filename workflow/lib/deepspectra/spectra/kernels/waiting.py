@@ -1,7 +1,6 @@
 """Matrices that the forward pass leaves for the backward pass, in scratch files or in host memory.
 
-They are written once and read once, in blocks of rows, so that the device holds no more than a block of them; neither
-does the host if they wait in files. Files are not mapped: pages of a mapped file count as memory of the process.
+They are written once and read once, in blocks of rows. Files are not mapped: mapped pages count as a process's memory.
 """
 
 import tempfile

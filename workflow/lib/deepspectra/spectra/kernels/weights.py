@@ -22,9 +22,7 @@ _WEIGHTS, _NOISE = 0, 1
 
 @dataclass(frozen=True)
 class RandomWeights:
-    """Independent N(0, 1) weights, a function of the seed and the widths alone (and of torch's generator).
-
-    Output a has the same weights however many outputs there are.
+    """Independent N(0, 1) weights, a function of seed and widths alone; more outputs leave the first ones as they are.
 
     :ivar widths: d_0, ..., d_L.
     :raises UserError: if there is no layer or a width is not positive.
@@ -43,13 +41,12 @@ class RandomWeights:
     def blocks(self, layer: int) -> Iterator[tuple[slice, torch.Tensor]]:
         """Rows and values of W_layer (1 to L), values of shape (rows, d_{layer-1}), :data:`ROWS` at a time.
 
-        They are drawn anew at every request. Callers that let go of a block before they take the next one hold one
-        block in memory.
+        They are drawn anew at every request, one at a time.
         """
         rows, columns = self.widths[layer], self.widths[layer - 1]
         for block, start in enumerate(range(0, rows, ROWS)):
             stop = min(start + ROWS, rows)
-            # Keep no reference here: the block has to be gone before the next one is drawn.
+            # No reference here: the block has to be gone before the next one is drawn.
             yield slice(start, stop), self._draw((stop - start, columns), _WEIGHTS, layer, block)
 
     def readout(self) -> torch.Tensor:
@@ -63,7 +60,6 @@ class RandomWeights:
         return self._draw(shape, _NOISE, layer, block)
 
     def _draw(self, shape: Sequence[int], kind: int, layer: int, block: int) -> torch.Tensor:
-        """Independent N(0, 1) float32 numbers from a CPU generator of their own, then moved and converted."""
         generator = keyed_generator(kind, self.seed, layer, block)
         drawn = torch.randn(tuple(shape), generator=generator, dtype=torch.float32)
         return drawn.to(device=self.device, dtype=self.dtype)

@@ -88,11 +88,10 @@ def example_images(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """The first images before and after the removal of the mean and principal components of all of them.
 
-    Pixels have no natural range after the removal: zero becomes grey, each image's largest absolute value black or
-    white.
+    After the removal zero becomes grey, each image's largest absolute value black or white.
 
     :param x: pixels from 0 to 255, one image a column, float64, shape (d_0, n).
-    :param shape: rows, columns and the three channels of an image; their product is d_0.
+    :param shape: rows, columns and the three channels of an image.
     :returns: pixels from 0 to 1, columns panel, series, x, y, red, green, blue; and the share of each image's centred
         squared norm that is left, float64, shape (count,).
     """

@@ -1,7 +1,4 @@
-"""Kernels at random weights beside their limit laws: the numbers of figures 1, 2, S2 and S4 of Fan and Wang (2020).
-
-Curves and summary are gathered panel by panel; figures of trained kernels use the same spectra and panels.
-"""
+"""Kernels at random weights beside their limit laws: the numbers of figures 1, 2, S2 and S4 of Fan and Wang (2020)."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -39,10 +36,7 @@ _SMALLEST_SHARE = 1e-9
 
 @dataclass
 class SpectrumPanels:
-    """What a figure of spectra shows.
-
-    :ivar curves: rows (panel, series, x, x_high, y). :ivar summary: the numbers in words.
-    """
+    """What a figure of spectra shows: rows (panel, series, x, x_high, y) of curves, and the numbers in words."""
 
     curves: list[Bar] = field(default_factory=list)
     summary: list[Row] = field(default_factory=list)
@@ -59,10 +53,7 @@ class SpectrumPanels:
     def add_limit(
         self, panel: str, name: str, kernel: LayeredKernel, x: np.ndarray, logarithmic: bool, at: int | None
     ) -> Row:
-        """Add the curve of the limit density, or that of ln(lambda), at those points x that converge.
-
-        :returns: how many do not, for the summary.
-        """
+        """Add the limit density, or that of ln(lambda), where it converges; the row tells at how many x it does not."""
         curve = density(kernel, x)
         drawn = curve.converged & np.isfinite(curve.density)
         missing = int(np.sum(~drawn))
@@ -92,7 +83,7 @@ class KernelSpectrum:
         return np.where(np.abs(self.eigenvalues) <= self.floor, 0.0, self.eigenvalues)
 
     def distance(self, law: LimitLaw) -> float:
-        """Kolmogorov-Smirnov distance to a law."""
+        """KS distance to a law."""
         return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
@@ -101,10 +92,8 @@ def limit_kernel(
 ) -> LayeredKernel:
     """The limit of ``conjugate_1``, ... (theorem 3.4) or ``tangent`` (theorem 3.7).
 
-    :param inputs: spectrum of the input Gram matrix.
-    :param ratio: n/d_0 of Gaussian inputs or points of a sphere, whose limit is the Marchenko-Pastur law; None where
-        the inputs stand for themselves.
-    :param ratios: n/d_1, ..., n/d_L.
+    :param inputs: spectrum of the input Gram matrix. :param ratios: n/d_1, ..., n/d_L.
+    :param ratio: n/d_0 of Gaussian inputs or points of a sphere (Marchenko-Pastur); None for inputs as they are.
     """
     start = EmpiricalInput(inputs.cleared) if ratio is None else MarchenkoPasturInput(ratio)
     sigma = activation(activation_name)
@@ -141,9 +130,11 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
     pair, limit = (spectra["tangent"], spectra["equivalent_tangent"]), limits["tangent"]
     law = compare_kernel(found, "c", "tangent", *pair, limit, *sizes)
     compare_stand_ins(found, "c", *pair, {name: spectra[f"{name}_tangent"] for name in _STAND_INS}, law, bins)
-    smallest, edge = pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift
-    label = "smallest eigenvalue / r_plus"
-    found.summary.append(Row("c", "tangent", "smallest_eigenvalue_over_r_plus", label, smallest, edge))
+    ratios, label = (
+        (pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift),
+        "smallest eigenvalue / r_plus",
+    )
+    found.summary.append(Row("c", "tangent", "smallest_eigenvalue_over_r_plus", label, *ratios))
 
     if parameters["accumulation"] != parameters["dtype"]:
         for panel, series, name in (("b", "conjugate", last), ("c", "tangent", "tangent")):
@@ -217,15 +208,13 @@ def compare_kernel(
 ) -> LimitLaw:
     """A kernel of a random network beside its limit law, and the distances to it of the kernel and its equivalent.
 
-    :param at: layer of the kernel, where a figure has several.
-    :param bins: of the histogram. :param points: of the limit's density.
-    :param logarithmic: show densities of ln(lambda), in bins of equal width there; otherwise a second histogram
-        magnifies a crowded left end.
+    :param bins: of the histogram. :param points: of the limit's density. :param at: layer, where a figure has several.
+    :param logarithmic: show densities of ln(lambda); otherwise a second histogram magnifies a crowded left end.
     :raises LimitError: if the limit's mass is not one.
     """
     law, bulk, size = limit_law(kernel), spectrum.eigenvalues, spectrum.eigenvalues.size
     for location, _ in law.atoms:
-        # Equal eigenvalues that rounding has spread form a line of their own, outside the histogram.
+        # Equal but for rounding: a line of their own, outside the histogram.
         on_atom = np.abs(bulk - location) <= spectrum.floor
         found.curves.append((panel, "atom", location, location, np.sum(on_atom) / size))
         bulk = bulk[~on_atom]
@@ -282,9 +271,6 @@ def compare_stand_ins(
     # All samples share the weights: part of a network's distance is one displacement of all eigenvalues.
     factors = np.linspace(0.85, 1.15, 61)
     scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
-    best = int(np.argmin(scaled))
-    label = "smallest KS distance after a common factor"
-    found.summary += [
-        Row(panel, "tangent", "ks_distance_after_common_factor", label, scaled[best], reference),
-        Row(panel, "tangent", "common_factor", "that common factor", factors[best], 1.0),
-    ]
+    best, label = int(np.argmin(scaled)), "smallest KS distance after a common factor"
+    found.summary.append(Row(panel, "tangent", "ks_distance_after_common_factor", label, scaled[best], reference))
+    found.summary.append(Row(panel, "tangent", "common_factor", "that common factor", factors[best], 1.0))

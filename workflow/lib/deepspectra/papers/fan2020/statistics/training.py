@@ -18,8 +18,7 @@ __all__ = ["LEADING", "compare_trained", "isolated", "label_rows", "trained_spec
 
 #: Eigenvalues beyond this times the limit's upper edge are counted: the largest of a bulk may lie slightly beyond it.
 EDGE_FACTOR = 1.1
-#: Of these, outliers are the ones above a gap, the uppermost across which eigenvalues drop by at least this factor. A
-#: bulk that has merely become longer has none.
+#: Of these, outliers are the ones above a gap at least this large: a bulk that has merely become longer has none.
 ISOLATION_FACTOR = 1.5
 #: Leading eigenvectors whose share of the labels is shown.
 LEADING = 20
@@ -30,8 +29,7 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     """Kernels before and after training beside the limits at random weights; outliers, labels, errors.
 
     :param files: ``spectra`` and ``history`` of the network, one file each.
-    :param parameters: ``item``: settings of the figure; ``kernels``: names of those shown, a panel each; ``network``,
-        ``training``.
+    :param parameters: ``item``: settings of the figure; ``kernels``: names, a panel each; ``network``, ``training``.
     """
     network, training, item = parameters["network"], parameters["training"], parameters["item"]
     samples, tests = training["samples"], training["test_samples"]
@@ -82,9 +80,7 @@ def compare_trained(
     points: int,
     at: int | None = None,
 ) -> None:
-    """A kernel before and after training beside its limit at random weights, on a logarithmic axis.
-
-    Densities are those of ln(lambda), because trained spectra spread over several decades.
+    """A kernel before and after training beside its limit at random weights: densities of ln(lambda).
 
     :param bins: of the histograms. :param points: of the limit's density. :param at: layer of the kernel, if any.
     :raises LimitError: if the limit's mass is not one.
@@ -133,23 +129,20 @@ def isolated(eigenvalues: np.ndarray) -> int:
 def label_rows(found: SpectrumPanels, kernel: str, shares: Mapping[str, np.ndarray]) -> None:
     """Share of the labels' squared norm on the leading eigenvectors of a kernel, before and after training.
 
-    :param shares: ``before`` and ``after``: squared projections on all eigenvectors over the squared norm, shape (n,),
-        in ascending order of the eigenvalues.
+    :param shares: ``before`` and ``after``: of all eigenvectors, shape (n,), in ascending order of the eigenvalues.
     """
     for state, share in shares.items():
         leading = np.cumsum(share[::-1])[:LEADING]
         found.curves += [("shares", f"{kernel} {state}", k, k, value) for k, value in enumerate(leading, 1)]
         for k in (1, 2):
-            label = f"share of the labels on the first {k} eigenvectors {state}"
-            row = Row("shares", kernel, f"label_share_{state}", label, leading[k - 1], at=k, told=k == 2)
-            found.summary.append(row)
+            label, value = f"share of the labels on the first {k} eigenvectors {state}", leading[k - 1]
+            found.summary.append(Row("shares", kernel, f"label_share_{state}", label, value, at=k, told=k == 2))
 
 
 def training_rows(found: SpectrumPanels, test_losses: np.ndarray, variance: float) -> None:
     """The range of R^2 within the last third of a training's epochs: Adam at a constant rate never settles.
 
-    :param test_losses: mean squared error after each epoch, shape (epochs,).
-    :param variance: of the test targets.
+    :param test_losses: mean squared error after each epoch, shape (epochs,). :param variance: of the test targets.
     """
     last = 1 - test_losses[-max(1, len(test_losses) // 3) :] / variance
     found.summary.append(Row("fit", "test", "epochs_of_last_third", "epochs of the last third", float(last.size)))
