@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from deepspectra.data.sources.tables import WeightsEntry, load_table
+from deepspectra.data.sources.tables import WeightsEntry, load_table, url_file_name
 from deepspectra.runtime import store
 
 from .conftest import NO_NETWORK, Project, copy_project
@@ -174,7 +174,7 @@ def test_weights_that_are_required_and_cannot_be_had_are_one_message(project):
     entry = load_table(project.folder / "resources/weights.yaml", WeightsEntry)["alexnet"]
     for words in (
         f"error: alexnet: the pretrained weights at {entry.url} could not be had: ",
-        f"To supply them by hand, put {entry.file_name} from that address into a folder",
+        f"To supply them by hand, put {url_file_name(entry.url)} from that address into a folder",
         "--config data='{folder: PATH}'",
     ):
         assert words in result.stdout, result.stdout
