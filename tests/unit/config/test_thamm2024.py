@@ -107,7 +107,7 @@ def test_what_does_not_go_together_is_named(path, value, expected):
         ("networks.mine", {"hidden": [5]}, ".seed: this key is missing"),
         ("networks.mine", {"hidden": [5], "seed": 1, "layers": 2}, ".layers: unknown key; known here: architecture, "),
         ("networks.mlp1024.hidden", [5, 1], ".1: expected greater than or equal to 2, found 1"),
-        ("networks.minialexnet.architecture", "resnet", ": expected 'mlp' or 'minialexnet', found 'resnet'"),
+        ("networks.minialexnet.architecture", "resnet", ": expected 'minialexnet' or 'mlp', found 'resnet'"),
         ("networks.minialexnet.crop", 6, ": expected greater than or equal to 7, found 6"),
         ("networks.minialexnet.crop", 33, ": expected less than or equal to 32, found 33"),
         ("networks.minialexnet.alpha", 0, ": expected greater than or equal to 0.001, found 0"),

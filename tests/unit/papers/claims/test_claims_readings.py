@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, mean, number
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, finite, mean
 from deepspectra.papers.readings import READINGS
 
 from .made_up import tables
@@ -227,7 +227,7 @@ def test_the_best_alpha_has_the_range_of_those_that_are_as_good(made_up):
 
 @pytest.mark.parametrize(("cell", "value"), [("0.5", 0.5), (2, 2), ("many", NAN), (None, NAN), (math.inf, NAN)])
 def test_cells_that_are_no_number_are_nan(cell, value):
-    assert number(cell) == pytest.approx(value, nan_ok=True)
+    assert finite(cell) == pytest.approx(value, nan_ok=True)
 
 
 def test_differences_and_means():

@@ -12,7 +12,7 @@ from deepspectra.papers.fan2020.statistics.spectra import (
     compare_input,
     compare_kernel,
     compare_stand_ins,
-    limit_kernel,
+    kernel_limit,
 )
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
@@ -31,10 +31,10 @@ def wishart(n, d, seed=0):
 def test_gaussian_inputs_start_from_their_law_and_images_from_themselves():
     spectrum, ratios = KernelSpectrum(np.array([-1e-9, 0.5, 1.5, 2.0]), 1e-8), [0.5, 0.25]
     law, b, a = MarchenkoPasturInput(3.0), SIGMA.b_sigma, SIGMA.a_sigma
-    assert limit_kernel("conjugate_1", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b, 1)
-    assert limit_kernel("conjugate_2", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b)
-    assert limit_kernel("tangent", spectrum, 3.0, ratios, "arctan") == tangent_kernel(law, ratios, b, a)
-    start = limit_kernel("tangent", spectrum, None, ratios, "arctan").spectrum
+    assert kernel_limit("conjugate_1", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b, 1)
+    assert kernel_limit("conjugate_2", spectrum, 3.0, ratios, "arctan") == conjugate_kernel(law, ratios, b)
+    assert kernel_limit("tangent", spectrum, 3.0, ratios, "arctan") == tangent_kernel(law, ratios, b, a)
+    start = kernel_limit("tangent", spectrum, None, ratios, "arctan").spectrum
     assert isinstance(start, EmpiricalInput)
     assert start.eigenvalues.tolist() == [0, 0.5, 1.5, 2.0]
 

@@ -318,3 +318,8 @@ def test_parameters_that_make_no_sense_are_refused():
         conjugate_kernel(spectrum, (0.5, 0.5), 0.9, layer=3)
     with pytest.raises(UserError, match="3 positive rates"):
         tangent_kernel(spectrum, (0.5, 0.5), 0.9, 1.1, rates=(1.0,))
+
+
+def test_points_below_the_axis_are_refused():
+    with pytest.raises(UserError, match="positive imaginary part"):
+        solve(conjugate_kernel(MarchenkoPasturInput(0.5), (0.5,), 0.9), np.array([1.0 + 0j]))

@@ -199,3 +199,11 @@ def test_training_loss_falls_with_nonlinearity(phi, psi):
 def test_impossible_parameters_are_refused(arguments, word):
     with pytest.raises(ValueError, match=word):
         NonlinearLaw(*arguments)
+
+
+def test_points_and_ridges_out_of_range_are_refused():
+    law = NonlinearLaw(1.0, 0.5, 1.0, 1.5)
+    with pytest.raises(ValueError, match="upper half plane"):
+        law.stieltjes(np.array([1.0 - 1j]))
+    with pytest.raises(ValueError, match="gamma must be positive"):
+        law.training_loss(np.array([0.0]))

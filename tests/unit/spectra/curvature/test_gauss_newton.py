@@ -9,7 +9,7 @@ from torch import nn
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import gauss_newton
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.spectra.curvature.gauss_newton import gauss_newton_gram, gram_spectrum
+from deepspectra.spectra.curvature.gauss_newton import gauss_newton_gram
 
 from .conftest import assert_same_spectrum, batch, convolutional, network
 
@@ -141,11 +141,13 @@ def test_what_would_be_wrong_in_silence_is_refused():
     with pytest.raises(UserError, match="used twice"):
         gauss_newton_gram(model, torch.zeros(2, 4, dtype=torch.float64), "cross_entropy")
     with pytest.raises(UserError, match="evaluation mode"):
-        gram_spectrum(network([]).train(), batch()[0], "cross_entropy")
+        gauss_newton_gram(network([]).train(), batch()[0], "cross_entropy")
     mixed = residual()
     mixed.normalise.train()
     with pytest.raises(UserError, match="evaluation mode"):
-        gram_spectrum(mixed, batch(6, (3, 8, 8))[0], "cross_entropy")
+        gauss_newton_gram(mixed, batch(6, (3, 8, 8))[0], "cross_entropy")
+    with pytest.raises(UserError, match=r"takes inputs of shape \(batch, features\)"):
+        gauss_newton_gram(network([])[1:].eval(), torch.zeros(2, 3, 40, dtype=torch.float64), "cross_entropy")
     same = nn.Sequential(nn.Conv2d(3, 2, 3, padding="same")).double().eval()
     with pytest.raises(UserError, match="zero padding given in numbers"):
         gauss_newton_gram(same, batch(2, (3, 8, 8))[0], "cross_entropy")

@@ -62,8 +62,8 @@ class Settings(Node):
     def _one_name_one_network(self) -> Self:
         # All weights lie in one folder, under the names of their networks.
         owners = dict.fromkeys(self.thamm2024.known_networks, "thamm2024")
-        others = {"baskerville2022": self.baskerville2022.networks, "fan2020": self.fan2020.networks}
-        for paper, name in ((paper, name) for paper, networks in others.items() for name in networks):
+        others = [("baskerville2022", name) for name in self.baskerville2022.networks]
+        for paper, name in [*others, *(("fan2020", name) for name in self.fan2020.networks)]:
             if name in owners:
                 raise ValueError(f"two networks are called {name}, one of {owners[name]} and one of {paper}")
             owners[name] = paper

@@ -12,7 +12,7 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AbsentError", "Measured", "Reading", "Results", "difference", "mean", "number"]
+__all__ = ["AbsentError", "Measured", "Reading", "Results", "difference", "finite", "mean"]
 
 
 class AbsentError(Exception):
@@ -81,7 +81,7 @@ class Results:
         :raises AbsentError: if it is missing or not a number.
         """
         row = self.row(file, **where)
-        found, note = number(row.get(column)), row.get("note")
+        found, note = finite(row.get(column)), row.get("note")
         if math.isnan(found):
             raise AbsentError(note if isinstance(note, str) else f"{file}.csv has no {column} of {_words(where)}")
         return found
@@ -107,7 +107,7 @@ class Reading:
         return _attempt(self.measure, part), _attempt(self.second, part) if self.second else None
 
 
-def number(value: object) -> float:
+def finite(value: object) -> float:
     """A cell of a table as a number; NaN if it is not a finite number."""
     try:
         found = float(value)  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def mean(values: pd.Series, what: str) -> Measured:
 
     :raises AbsentError: if there are fewer than two.
     """
-    values = values.map(number).dropna()
+    values = values.map(finite).dropna()
     if len(values) < 2:
         raise AbsentError(f"{what}: {len(values)} values make no mean with an error")
     return Measured(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5))

@@ -32,8 +32,10 @@ def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) ->
     matplotlib.rc("mathtext", fontset="dejavusans")
     matplotlib.rc("axes", labelsize=7, titlesize=7, linewidth=0.6)
     matplotlib.rc("axes.spines", top=False, right=False)
-    matplotlib.rc(("xtick", "ytick"), labelsize=6, direction="in")
-    matplotlib.rc(("xtick.major", "ytick.major"), width=0.6)
+    matplotlib.rc("xtick", labelsize=6, direction="in")
+    matplotlib.rc("ytick", labelsize=6, direction="in")
+    matplotlib.rc("xtick.major", width=0.6)
+    matplotlib.rc("ytick.major", width=0.6)
     matplotlib.rc("legend", fontsize=6, frameon=False)
     matplotlib.rc("lines", linewidth=1.0, markersize=3)
     matplotlib.rc("pdf", fonttype=42)  # embed TrueType fonts, so that text stays text

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any
 
 __all__ = ["Binder"]
 
@@ -22,7 +22,7 @@ class Binder:
     def __init__(self, settings: Mapping[str, Any], **known: Any) -> None:
         self._settings, self._known = settings, known
 
-    def of(self, paper: str) -> Self:
+    def of(self, paper: str) -> "Binder":
         """The same, where ``paper`` stands for one paper's settings and not for a wildcard."""
         return Binder(self._settings, **self._known, paper=lambda settings: getattr(settings, paper))
 

@@ -35,6 +35,8 @@ _REGION = 8.0
 # function, its first and its second derivative. Rounding alone gives 1e-15, 2e-11 and 1e-8.
 _TAIL = 1e-10
 _JUMPS = (1e-9, 1e-7, 1e-5)
+# What E[sigma'(xi)] and E[xi sigma(xi)], equal by Stein's lemma, may differ by.
+_STEIN = 1e-8
 # Where Gauss-Legendre rules of order 16 are right to 1e-10, 48 terms leave 2^-48 of a function (its singularities lie
 # outside the ellipse whose axes add up to twice a panel's half-width), and a few thousand times that of its derivative.
 _TERMS = 48
@@ -128,7 +130,12 @@ def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
     gaussian_expectation(function, breakpoints, what)
     series = PanelSeries.fit(function, panel_cuts(breakpoints))
     _check_smooth(what, series, breakpoints)
-    return Activation(reference, function, series.derivative(), breakpoints)
+    sigma = Activation(reference, function, series.derivative(), breakpoints)
+    stein = gaussian_expectation(lambda x: x * function(x), breakpoints, f"{what} times x")
+    if not abs(sigma.b_sigma - stein) <= _STEIN * (1 + abs(stein)):
+        told = f"E[sigma'(xi)] = {sigma.b_sigma:.12g} and E[xi sigma(xi)] = {stein:.12g} should agree"
+        raise UserError(f"{what} cannot be differentiated numerically: {told}. Name its kinks, or make it smoother.")
+    return sigma
 
 
 def _module(reference: str) -> ModuleType:

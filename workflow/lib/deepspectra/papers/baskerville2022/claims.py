@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, number
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, finite
 
 __all__ = ["READINGS"]
 
@@ -85,7 +85,7 @@ def _processes(results: Results) -> Measured:
         place = {"panel": panel, "quantity": "mean_ratio"}
         place["series"] = "changed" if "changed" in set(results.rows(file, "series", **place).series) else "plain"
         value, reference = _with_reference(results, "6", **place)
-        found.append((abs(value - reference), number(results.row(file, **place).get("error")), panel))
+        found.append((abs(value - reference), finite(results.row(file, **place).get("error")), panel))
     gap, error, panel = max(found)
     return Measured(gap, error, f"panel {panel}")
 
@@ -98,7 +98,7 @@ def _process_density(results: Results) -> Measured:
 
 def _after_training(network: str, column: str) -> Reading:
     def measure(results: Results) -> Measured:
-        value = number(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
+        value = finite(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
         if math.isnan(value):
             raise AbsentError(f"{_NETWORKS}.csv has no {column} of {network}")
         return Measured(value)

@@ -1,6 +1,7 @@
 """Figures made from one file of eigenvalues: random matrices, and a large network beside them (baskerville2022)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str
         ("a", "mean_spacing", "mean spacing", float(bulk.mean()), 1.0),
         ("a", "mean_ratio", "mean of min(r, 1/r)", ratio.value, GOE_MEAN, ratio.error),
     ]
-    return _numbers(rows, [Row(panel, "ensemble", *number, told=True) for panel, *number in numbers])
+    return _numbers(rows, [replace(Row(panel, "ensemble", *number), told=True) for panel, *number in numbers])
 
 
 def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:

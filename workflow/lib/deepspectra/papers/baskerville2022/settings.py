@@ -1,10 +1,12 @@
 """Settings of Baskerville, Granziol and Keating (2022)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from deepspectra.data import sets
 from deepspectra.data.sets import data_set
+from deepspectra.nn import architectures
 from deepspectra.nn.architectures import architecture, parameter_count
 from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
 from deepspectra.runtime.errors import UserError
@@ -16,6 +18,13 @@ __all__ = ["Baskerville2022", "HessianNetwork"]
 _UNFOLDED = ("figure_3", "figure_4", "figure_a10", "figure_a12", "figure_a14")
 _WHOLE = ("figure_3", "figure_a11", "figure_a13")
 
+if TYPE_CHECKING:
+    ArchitectureName = str
+    DataSetName = str
+else:
+    # The registries say what there is. Gradients of miniAlexNet's normalisation are not piecewise linear.
+    ArchitectureName = Literal[tuple(sorted({*architectures.names()} - {"minialexnet", "ntk_mlp"}))]
+    DataSetName = Literal[sets.names()]
 Split = Literal["train", "test"]
 # The setting of how many samples each part has.
 _COUNTS: dict[Split, str] = {"train": "images", "test": "test_images"}
@@ -68,10 +77,10 @@ class Features(Node):
 class HessianNetwork(Node):
     """A network whose Hessians are studied."""
 
-    data: Literal["mnist", "cifar10", "features", "bike"] = Field(
+    data: DataSetName = Field(
         description="What it is trained on; features: CIFAR-10 images as a larger network sees them."
     )
-    architecture: Literal["mlp", "lenet"] = Field(
+    architecture: ArchitectureName = Field(
         default="mlp",
         description="mlp: fully connected, with the hidden layers given (none: regression); lenet: small.",
     )
@@ -94,9 +103,10 @@ class HessianNetwork(Node):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.architecture == "lenet" and (self.hidden or self.data != "cifar10"):
-            raise ValueError("architecture lenet takes cifar10 and has its own hidden layers")
-        deep = self.hidden or self.architecture == "lenet"
+        convolutional = self.architecture != "mlp"
+        if convolutional and (self.hidden or self.data != "cifar10"):
+            raise ValueError(f"architecture {self.architecture} takes cifar10 and has its own hidden layers")
+        deep = self.hidden or convolutional
         if self.method == "gram" and deep:
             raise ValueError("method gram is for Hessians of networks without hidden layers; this one has some")
         if self.method == "piecewise" and self.activation != "relu":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from deepspectra.papers.reading import Measured, Reading, Results
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
 
 __all__ = ["READINGS"]
 
@@ -39,6 +39,8 @@ def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
 
     def measure(results: Results) -> Measured:
         numerator, denominator = (results.value(file, series=name, quantity=quantity) for name in (above, below))
+        if not denominator:
+            raise AbsentError("the denominator is zero")
         return Measured(numerator / denominator)
 
     return Reading((file,), measure)
@@ -68,6 +70,8 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
     def measure(results: Results) -> Measured:
         rows = results.rows(FIGURE_S4, "panel", "at", quantity=quantity)
         panels = rows[rows.panel.astype(str).str.startswith("figure_1_")].sort_values("at").panel
+        if panels.empty:
+            raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")
         return Measured(combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]))
 
     return Reading((FIGURE_S4,), measure)

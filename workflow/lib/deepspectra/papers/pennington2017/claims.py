@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, number
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, finite
 
 __all__ = ["READINGS"]
 
@@ -31,7 +31,7 @@ def _last_layer(results: Results, alpha: str) -> Measured:
 def _numbers(results: Results, file: str, quantity: str, column: str = "value") -> dict[str, float]:
     """A quantity of a figure in every panel and series; AbsentError if one is no number."""
     rows = results.rows(file, "panel", "series", column, quantity=quantity)
-    found = {f"panel {row.panel}, {row.series}": number(getattr(row, column)) for row in rows.itertuples()}
+    found = {f"panel {row.panel}, {row.series}": finite(getattr(row, column)) for row in rows.itertuples()}
     if any(value != value for value in found.values()):
         raise AbsentError(f"{file}.csv lacks a number of {quantity}")
     return found

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, mean, number
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, finite, mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def _vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured])
 
     def of_column(results: Results, column: str) -> Measured:
         rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
-        return measure(rows.assign(rank=rows["rank"].map(number)).sort_values("rank"), column)
+        return measure(rows.assign(rank=rows["rank"].map(finite)).sort_values("rank"), column)
 
     plain, calibrated = (partial(of_column, column=name) for name in ("p", "p_calibrated"))
     return Reading((file,), plain, calibrated, "calibrated")
@@ -124,7 +124,7 @@ def _sweep(results: Results) -> dict[str, dict[float, float]]:
     found: dict[str, dict[float, float]] = {}
     for series in ("full", "linearised"):
         rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
-        found[series] = rows.value.map(number).set_axis(rows["at"]).dropna().to_dict()
+        found[series] = rows.value.map(finite).set_axis(rows["at"]).dropna().to_dict()
         if not found[series]:
             raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
     return found
@@ -141,7 +141,7 @@ def _sampling_error(results: Results, value: float) -> float:
 def _table_2(results: Results, column: str) -> tuple[pd.Series, str]:
     """A column of the rows that the paper's table has, where there are weights, and how many these are."""
     rows = results.rows(TABLE_2, "published_p", column)
-    published = rows[rows.published_p.notna()][column].map(number)
+    published = rows[rows.published_p.notna()][column].map(finite)
     values = published.dropna()
     if values.empty:
         raise AbsentError(f"{TABLE_2}.csv has no {column} in the paper's rows")

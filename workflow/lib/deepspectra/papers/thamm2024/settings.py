@@ -1,9 +1,10 @@
 """Settings of Thamm, Staats and Rosenow (2024)."""
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from deepspectra.nn import architectures
 from deepspectra.nn.architectures import architecture, matrix_shape
 from deepspectra.nn.images import CLASSES, IMAGE_SIDE, image_inputs
 from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
@@ -11,6 +12,11 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["Thamm2024", "WeightNetwork"]
 
+if TYPE_CHECKING:
+    ArchitectureName = str
+else:
+    # The registry says what there is.
+    ArchitectureName = Literal[tuple(sorted({*architectures.names()} - {"lenet", "ntk_mlp"}))]
 Alpha = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
 
 
@@ -42,7 +48,7 @@ class WeightTraining(Node):
 class WeightNetwork(Node):
     """A network that is trained here. Table 2 has all its weight matrices but the output layer's."""
 
-    architecture: Literal["mlp", "minialexnet"] = Field("mlp", description="Fully connected, or two convolutions.")
+    architecture: ArchitectureName = Field("mlp", description="Fully connected, or two convolutions.")
     hidden: list[Annotated[int, Field(ge=2)]] = Field([], description="Neurons in each hidden layer of an mlp.")
     seed: Seed
     alpha: Alpha = Field(default=1.0, description="Scale of the outputs: below 1 rich, above 1 lazy learning.")

@@ -308,7 +308,11 @@ def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
     """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
     Each point shrinks its height by a factor of its own, a smaller one after a failure.
+
+    :raises UserError: if a point does not have Im z > 0.
     """
+    if not (z.imag > 0).all():
+        raise UserError("the limit's Stieltjes transform is computed at points with positive imaginary part.")
     height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
     high = z.real + 1j * height
     solution = _newton(kernel, high, _far_start(kernel, high))

@@ -89,9 +89,12 @@ class NonlinearLaw:
         The root next to psi z far above the spectrum is followed down to z, in shorter steps where two come close.
 
         :returns: complex128, shaped as z.
+        :raises ValueError: if a point does not have Im z > 0.
         :raises ArithmeticError: if a root cannot be followed (never seen).
         """
         z = np.asarray(z, dtype=complex)
+        if np.any(z.imag <= 0):
+            raise ValueError("the Stieltjes transform is followed in the upper half plane only: need Im z > 0")
         x, target = z.ravel().real, z.ravel().imag
         height = np.maximum(100 * (self.scale + np.abs(x)), target)
         factor = np.full(x.shape, 0.5)
@@ -184,6 +187,8 @@ class NonlinearLaw:
         :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
         """
         gamma = np.asarray(gamma, dtype=float)
+        if np.any(gamma <= 0):
+            raise ValueError("gamma must be positive; use ridgeless_training_loss for gamma -> 0")
         # h at gamma -> 0: the first zero of (1 + phi h)(1 + psi h), or -1 if a linear f does not reach one.
         floor = -1 / max(self.phi, self.psi, 1.0 if self.nonlinearity == 0 else 0.0)
 

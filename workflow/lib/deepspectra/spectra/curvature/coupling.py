@@ -130,8 +130,10 @@ def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
                 left, pattern = functional.max_pool2d(values, *options, return_indices=True)
             else:
                 left = layer(values)
-            step = LinearStep if isinstance(layer, LINEAR) else Step
-            steps.append(step(name, layer, values.detach(), left, pattern))
+            if isinstance(layer, nn.Linear | nn.Conv2d):
+                steps.append(LinearStep(name, layer, values.detach(), left, pattern))
+            else:
+                steps.append(Step(name, layer, values.detach(), left, pattern))
             values = left
     return steps
 

@@ -29,10 +29,14 @@ _SUMMED = 1 << 12
 Progress = Callable[[list[nn.Module]], Iterable[nn.Module]]
 
 
-def check_batch(model: nn.Module, inputs: torch.Tensor) -> None:
-    """:raises UserError: if a resolved spectrum of this batch would be wrong: dtype, training mode, no samples."""
+def _require_evaluation(model: nn.Module) -> None:
     if any(module.training for module in model.modules()):
         raise UserError("curvature is that of a network in evaluation mode; call its eval() first.")
+
+
+def check_batch(model: nn.Module, inputs: torch.Tensor) -> None:
+    """:raises UserError: if a resolved spectrum of this batch would be wrong: dtype, training mode, no samples."""
+    _require_evaluation(model)
     if {parameter.dtype for parameter in model.parameters()} | {inputs.dtype} != {torch.float64}:
         raise UserError("a resolved spectrum needs weights and inputs in float64: float32 is full of rounding noise.")
     if len(inputs) == 0:
@@ -68,8 +72,9 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progre
     :param model: in evaluation mode, so that samples do not mix. Parameters may be in linear layers, in
         two-dimensional convolutions (one group, zero padding) and in batch normalisation; nothing else may have any.
     :param inputs: shape (batch, ...). :param progress: yields the layers one by one, such as a progress bar.
-    :raises UserError: if the model has parameters elsewhere, or uses a layer twice.
+    :raises UserError: if the model is in training mode, has parameters elsewhere, or uses a layer twice.
     """
+    _require_evaluation(model)
     layers = {layer: name for name, layer in model.named_modules() if list(layer.parameters(recurse=False))}
     for layer, name in layers.items():
         odd = isinstance(layer, nn.Conv2d) and not is_plain_convolution(layer)
@@ -83,6 +88,8 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progre
     def record(layer: nn.Module, arguments: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         if layer in recorded:
             raise UserError(f"layer {layers[layer]} is used twice in one pass, which its Gram matrix does not allow.")
+        if isinstance(layer, nn.Linear) and arguments[0].dim() != 2:
+            raise UserError(f"layer {layers[layer]} takes inputs of shape (batch, features), not {arguments[0].shape}.")
         recorded[layer] = (arguments[0].detach().clone(), output)
         # The next layer may work in place, so it gets a copy.
         return output.clone()

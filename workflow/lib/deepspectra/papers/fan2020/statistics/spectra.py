@@ -23,7 +23,7 @@ from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["KernelSpectrum", "SpectrumPanels", "compare_input", "compare_kernel", "compare_stand_ins"]
-__all__ += ["kernel_spectra_numbers", "layer_spectra_numbers", "limit_kernel", "logarithmic_edges", "logarithmic_grid"]
+__all__ += ["kernel_limit", "kernel_spectra_numbers", "layer_spectra_numbers", "logarithmic_edges", "logarithmic_grid"]
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class KernelSpectrum:
         return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
-def limit_kernel(
+def kernel_limit(
     name: str, inputs: KernelSpectrum, ratio: float | None, ratios: Sequence[float], activation_name: str
 ) -> LayeredKernel:
     """The limit of ``conjugate_1``, ... (theorem 3.4) or ``tangent`` (theorem 3.7).
@@ -172,13 +172,13 @@ def _read(
     ratio, ratios = samples / dimension if dimension else None, [samples / settings["width"]] * settings["depth"]
     own = [name for name in names if name == "tangent" or name.startswith("conjugate")]
     given = spectra["input"], ratio, ratios, settings["activation"]
-    return spectra, ratio, {name: limit_kernel(name, *given) for name in own}
+    return spectra, ratio, {name: kernel_limit(name, *given) for name in own}
 
 
 def compare_input(
     found: SpectrumPanels, panel: str, spectrum: KernelSpectrum, ratio: float | None, bins: int, points: int
 ) -> None:
-    """The input Gram matrix, beside its limit where it has one (see :func:`limit_kernel`)."""
+    """The input Gram matrix, beside its limit where it has one (see :func:`kernel_limit`)."""
     eigenvalues = spectrum.cleared
     bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
     found.curves += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)

@@ -48,7 +48,7 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     found = SpectrumPanels()
     for panel, name in zip("abcdefgh", parameters["kernels"], strict=False):
         layer = None if name == "tangent" else int(name.removeprefix("conjugate_"))
-        kernel = spectra.limit_kernel(name, *given)
+        kernel = spectra.kernel_limit(name, *given)
         pair = read[f"initial/{name}"], read[f"final/{name}"]
         compare_trained(found, panel, name, *pair, kernel, item["bins"], item["curve_points"], layer)
         label_rows(found, name, {state: contents[f"label_shares/{key}/{name}"] for state, key in _STATES.items()})
