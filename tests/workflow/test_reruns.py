@@ -21,6 +21,7 @@ from textwrap import dedent
 import pytest
 
 from deepspectra.config import SCALES, load_settings
+from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning.items import everything
 from deepspectra.runtime.digests import read_source
 
@@ -43,16 +44,19 @@ def table(heading: str) -> list[tuple[str, ...]]:
     return [tuple(cell.strip("`") for cell in cells) for _, *cells in rows[2:]]
 
 
+#: How many figures there are.
+FIGURES = sum(bool(item.drawing) for paper in PAPERS for item in items_of(paper).values())
+
 SETTINGS, EDITS, REPLACED = table("Settings"), table("Code and inputs"), table("One thing for another")
 IDLE = table("Edits that change no number")
 
 
 def counts(jobs: str) -> dict[str, int]:
-    """Number of jobs by rule, of a cell such as "1 train_network, 2 draw_figure"; the page of results stands on all."""
+    """Number of jobs by rule, of a cell such as "1 train_network, all draw_figure"; the page of results stands on all."""
     if jobs == "none":
         return {}
     pairs = (job.split(" ") for job in jobs.split(", "))
-    found = {rule: int(count) for count, rule in pairs}
+    found = {rule: FIGURES if count == "all" else int(count) for count, rule in pairs}
     # The picture of the claims is not on the page.
     page = {} if set(found) == {"draw_claims"} else {"write_report": 1}
     return found | page | {"all": 1}
