@@ -52,7 +52,7 @@ IDLE = table("Edits that change no number")
 
 
 def counts(jobs: str) -> dict[str, int]:
-    """Number of jobs by rule, of a cell such as "1 train_network, all draw_figure"; the page of results stands on all."""
+    """Number of jobs by rule, of a cell such as "1 train_network, all draw_figure"; the page stands on all of them."""
     if jobs == "none":
         return {}
     pairs = (job.split(" ") for job in jobs.split(", "))
