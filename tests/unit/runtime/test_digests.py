@@ -322,7 +322,7 @@ def test_every_import_of_the_library_is_one_that_is_followed():
                 by_name.add(path.relative_to(sources.FOLDER if sources.FOLDER in path.parents else SCRIPTS).as_posix())
     # Checksums guard what is fetched; own activations give their modules' digest themselves, rules that of all others.
     assert by_name == {
-        *("papers/registry.py", "runtime/registry.py", "nn/activations/own.py", "data/sources/formats.py"),
+        *("papers/registry.py", "runtime/registry.py", "nn/activations/own.py", "data/sources/tables.py"),
         *("make_numbers.py", "make_table.py", "draw_figure.py", "train_network.py"),
     }
 

@@ -86,9 +86,9 @@ def tables_of(item, shown=("published", "resolved")):
             kept = statistics.above(spectra(series), statistics.RATIO_CUT)
             cut = statistics.RATIO_CUT if series == "published" else None
             numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
-            unfolded = statistics.unfold_batches(kept, 1 / 3, 3)
             for name in ("unfolded", "unfolded without cut-off"):
-                numbers += statistics.unfolding_numbers(name, kept[:5], unfolded, REFERENCE)
+                found = statistics.unfolding_rows(name, kept, 1 / 3, 3)
+                numbers += [row for row in found if isinstance(row, statistics.NumberRow)]
             if series == "resolved":
                 nine = np.full(9, 1e-9)
                 numbers += statistics.resolution_numbers(nine, nine, nine)

@@ -367,9 +367,9 @@ def test_parameters_that_make_no_sense_are_refused():
     x, sigma = gaussian_inputs(5, 6), activation("arctan")
     with pytest.raises(UserError, match="at least one output"):
         random_network_kernels(x, (4,), sigma, 0, outputs=0)
-    with pytest.raises(UserError, match="2 rates"):
+    with pytest.raises(UserError, match="2 positive rates"):
         random_network_kernels(x, (4,), sigma, 0, rates=(1.0,))
-    with pytest.raises(UserError, match="must be positive"):
+    with pytest.raises(UserError, match="positive rates"):
         linear_equivalent(x, (4,), 0.5, 1.5, 0, rates=(1.0, -1.0))
     with pytest.raises(UserError, match="less precise"):
         random_network_kernels(x, (4,), sigma, 0, dtype=torch.float64, accumulation=torch.float32)

@@ -1,5 +1,7 @@
-"""CIFAR-10 images as features of a larger network: each is cropped at random, enlarged, perhaps mirrored, and embedded
-once, as by the authors of baskerville2022, for training and test images alike.
+"""CIFAR-10 images as features of a larger network.
+
+Each is cropped at random, enlarged, perhaps mirrored, and embedded once, as by the authors of baskerville2022, for
+training and test images alike.
 
 Random numbers of an image follow from the seed, its set and its place there, not from how images are grouped.
 """

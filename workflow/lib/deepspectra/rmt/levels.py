@@ -98,7 +98,11 @@ def running_mean(values: np.ndarray, window: int = 15) -> np.ndarray:
     """Mean over a centred window of odd size, cut off at the ends; float64, shape (n,) as the values.
 
     A NaN spreads over the windows that contain it.
+
+    :raises UserError: if the window is not a positive odd number.
     """
+    if window < 1 or window % 2 == 0:
+        raise UserError(f"a centred window needs an odd number of values, not {window}.")
     padded, inside = (np.pad(part, window // 2) for part in (values, np.ones(len(values))))
     kernel = np.ones(window)
     return np.convolve(padded, kernel, mode="valid") / np.convolve(inside, kernel, mode="valid")

@@ -1,5 +1,6 @@
-"""What the rules fetch, each into one HDF5 file: a data set, a pretrained network's weights, a backbone. Which source
-served is in the log only."""
+"""What the rules fetch, each into one HDF5 file: a data set, a pretrained network's weights, a backbone.
+
+Which source served is in the log only."""
 
 import hashlib
 import logging

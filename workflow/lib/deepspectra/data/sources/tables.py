@@ -1,5 +1,6 @@
-"""The tables resources/datasets.yaml, weights.yaml and backbones.yaml: what each file is, where to get it, how to read
-it, and why a source may fail.
+"""The tables of sources: resources/datasets.yaml, weights.yaml and backbones.yaml.
+
+They say what each file is, where to get it, how to read it, and why a source may fail.
 
 Rules pass entries on as parameters (``model_dump``): another order or form of their fields would download all again.
 """

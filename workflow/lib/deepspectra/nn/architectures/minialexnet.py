@@ -1,5 +1,6 @@
-"""miniAlexNet (thamm2024, table 1): two convolutions, each with ReLU, pooling and response normalisation, then dense
-layers."""
+"""miniAlexNet (thamm2024, table 1).
+
+Two convolutions, each with ReLU, pooling and response normalisation, then dense layers."""
 
 from __future__ import annotations
 

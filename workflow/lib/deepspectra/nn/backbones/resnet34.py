@@ -1,5 +1,7 @@
-"""ResNet-34: with ImageNet's weights the backbone of baskerville2022, with random ones a network too large for its
-Hessian, whose Gauss-Newton matrix is studied."""
+"""ResNet-34.
+
+With ImageNet's weights it is the backbone of baskerville2022; with random ones, a network too large for its Hessian,
+whose Gauss-Newton matrix is studied."""
 
 import torch
 from torch import nn

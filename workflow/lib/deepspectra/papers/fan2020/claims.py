@@ -35,7 +35,10 @@ def beside_floor(
 
 
 def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
-    """A quantity of one series over that of another."""
+    """A quantity of one series over that of another.
+
+    :raises AbsentError: when it is read, if the latter is zero.
+    """
 
     def measure(results: Results) -> Measured:
         numerator, denominator = (results.value(file, series=name, quantity=quantity) for name in (above, below))
@@ -65,7 +68,10 @@ def test_prediction(results: Results) -> Measured:
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A quantity in all layers of figure 1's network, first to last, combined into one number."""
+    """A quantity in all layers of figure 1's network, first to last, combined into one number.
+
+    :raises AbsentError: when it is read, if no layer has it.
+    """
 
     def measure(results: Results) -> Measured:
         rows = results.rows(FIGURE_S4, "panel", "at", quantity=quantity)

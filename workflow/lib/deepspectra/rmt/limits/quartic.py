@@ -185,6 +185,7 @@ class NonlinearLaw:
         / m = P_phi (eq. 22) and E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
         :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
+        :raises ValueError: if a gamma is not positive.
         """
         gamma = np.asarray(gamma, dtype=float)
         if np.any(gamma <= 0):
