@@ -100,7 +100,7 @@ def test_samples_of_two_dimensions_have_them_and_of_no_size_at_all_are_refused()
     mean, cut_off = mean_tangent(random_network_kernels(x, (30, 40), sigma, 1, dtype=torch.float64).grams, sigma)
     assert mean.isfinite().all()
     assert 0 <= cut_off < 1e-3
-    with pytest.raises(UserError, match="norms around one.* 1 to 10"):
+    with pytest.raises(UserError, match=r"norms around one.* 1 to 10"):
         mean_tangent((torch.diag(torch.tensor([1.0, 100.0])), torch.eye(2)), sigma)
 
 

@@ -1,6 +1,7 @@
 """Networks trained on ImageNet whose features are used here, by name.
 
-Every module in this folder is one, and defines ``BACKBONE``. See :mod:`deepspectra.nn.embedding` for how they make features."""
+Every module in this folder is one, and defines ``BACKBONE``. See :mod:`deepspectra.nn.embedding` for how they make
+features."""
 
 from __future__ import annotations
 
