@@ -23,7 +23,7 @@ ALPHAS, WIDTHS, BETAS = (-1, -0.25, 1), (48, 96, 192), (-np.inf, -4.0, 0.0)
 
 
 def covariance_tables():
-    """As covariance_distance.compare_with_limit."""
+    """As statistics.compare_with_limit."""
     rows = []
     for i, alpha in enumerate(ALPHAS):
         zeta = (1.0, 0.93, 0.0)[i]
@@ -39,7 +39,7 @@ def covariance_tables():
 
 
 def memorisation_tables():
-    """As memorisation.compare_with_theory."""
+    """As statistics.compare_with_theory."""
     rows = []
     for panel, psi in (("a", 0.25), ("b", 0.75)):
         for i, beta in enumerate(BETAS):
@@ -51,7 +51,7 @@ def memorisation_tables():
 
 
 def activation_tables():
-    """As activation_curves.evaluate_activations."""
+    """As statistics.evaluate_activations."""
     x, rows = np.linspace(-4, 4, 41), []
     for name, activation in isospectral_activations().items():
         for panel, values in (("a", activation.function(x)), ("b", activation.derivative(x))):

@@ -1,4 +1,4 @@
-"""Small tables of thamm2024's figures, made by the very functions that the workflow calls, of matrices drawn here."""
+"""Small tables of thamm2024's figures, of matrices drawn here; the rows of ``weight_tests`` are written out by hand."""
 
 from __future__ import annotations
 
