@@ -59,6 +59,7 @@ rule write_report:
         plan(items.report_files),
         claims="results/{scale}/claims.csv",
         template=shipped("workflow/lib/deepspectra/report/page.html"),
+        cells=shipped("workflow/lib/deepspectra/report/cells.html"),
         style=shipped("workflow/lib/deepspectra/report/style.css"),
     output:
         "results/{scale}/report.html",

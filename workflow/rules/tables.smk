@@ -7,6 +7,11 @@ for paper in PAPERS:
             name:
                 f"make_{paper}_{item}"
             input:
+                # Without names: scripts hand the named ones to the table's function.
+                [
+                    shipped(f"workflow/lib/deepspectra/report/{name}")
+                    for name in ("table.html", "cells.html", "style.css")
+                ],
                 unpack(plan(items.inputs, paper=paper, item=item)),
             output:
                 csv=items.table_files(paper, item, "csv"),

@@ -57,10 +57,10 @@ def test_what_is_no_table_is_refused(tmp_path, content, words):
 
 
 def test_numbers_of_every_kind_and_words_in_their_columns_are_read(tmp_path):
-    """A boolean beside nothing comes as an object, a layer's name may be a number."""
-    (tmp_path / "t.csv").write_text("layer,state,x,y,fits\n1,initial,1e-300,-inf,True\nfirst,,nan,7,\n")
+    """A boolean beside nothing comes as an object."""
+    (tmp_path / "t.csv").write_text("layer,state,x,y,fits\none,initial,1e-300,-inf,True\nfirst,,nan,7,\n")
     table = read_csv(tmp_path / "t.csv", ("x",))
-    assert table.layer.tolist() == ["1", "first"]
+    assert table.layer.tolist() == ["one", "first"]
     assert table.y.tolist() == [float("-inf"), 7]
     assert table.fits[0] is True
 
@@ -89,12 +89,20 @@ def test_a_column_has_one_type_however_long_it_is(tmp_path):
     assert {type(layer) for layer in read_csv(tmp_path / "t.csv", words=("layer",)).layer} == {str}
 
 
-def test_a_column_of_words_may_hold_numbers(tmp_path):
-    """What a paper printed, say: "31.5" beside "excellent agreement". No list of columns says so."""
+def test_words_stand_beside_numbers_only_where_the_reader_says_so(tmp_path):
+    """What a paper printed, say: "31.5" beside "excellent agreement"."""
     (tmp_path / "t.csv").write_text("published,x\n31.5,1\nexcellent agreement,2\nnone,3\n,4\n0.5,5\n")
-    assert read_csv(tmp_path / "t.csv").published.tolist()[:2] == ["31.5", "excellent agreement"]
+    published = read_csv(tmp_path / "t.csv", words=("published",)).published
+    assert published.tolist()[:2] == ["31.5", "excellent agreement"]
     with pytest.raises(UserError, match="row 2 below the heading has 'excellent agreement' in column 'published'"):
-        read_csv(tmp_path / "t.csv", numbers=("published",))
+        read_csv(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("cells", [("0.4", "O.3"), ("0.O1", "0.9")])
+def test_one_damaged_number_of_two_is_found(tmp_path, cells):
+    (tmp_path / "t.csv").write_text("\n".join(["p", *cells, ""]))
+    with pytest.raises(UserError, match="expected a number or nothing"):
+        read_csv(tmp_path / "t.csv")
 
 
 def test_a_missing_table_is_named_with_the_command_that_makes_it(tmp_path):

@@ -57,7 +57,9 @@ class PrincipalComponents:
     def remove(self, x: np.ndarray) -> np.ndarray:
         """Samples (d_0, count), the same or others, without mean and components; float64."""
         centred = x - self.mean
-        return centred - self.directions @ (self.directions.T @ centred)
+        if self.directions.shape[1]:
+            centred -= self.directions @ (self.directions.T @ centred)  # in place: norms depend on the memory's order
+        return centred
 
 
 def unit_rest(x: np.ndarray, components: PrincipalComponents, indices: np.ndarray, words: str) -> np.ndarray:

@@ -142,3 +142,5 @@ def _attempt(measure: Callable[[Results], Measured], results: Results) -> Measur
         return measure(results)
     except AbsentError as absent:
         return Measured(math.nan, obstacle=str(absent))
+    except ZeroDivisionError:
+        return Measured(math.nan, obstacle="a denominator is zero")

@@ -40,6 +40,7 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     """p-values adjusted after Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
 
     :param p_values: one family of tests, any shape, which the result has too. NaN, a test not made, stays NaN.
+    :raises ValueError: if a p-value is outside [0, 1].
     """
     adjusted = np.array(p_values, dtype=np.float64)
     made = ~np.isnan(adjusted)
@@ -56,7 +57,10 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
     :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.
+    :raises UserError: if there are fewer than two draws.
     """
+    if len(samples) < 2:
+        raise UserError(f"deviations from draws need at least two of them as rows; the shape is {samples.shape}.")
     curves = samples if curves is None else curves
     return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
 
@@ -66,7 +70,10 @@ def null_band(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.
 
     :param samples: shape (draws, ...). NaN is ignored; where all draws are NaN, so is the band.
     :returns: lower and upper end, float64 of shape (...).
+    :raises UserError: if there is no draw, or the level is not in (0, 1).
     """
+    if not (len(samples) and 0 < level < 1):
+        raise UserError(f"a band needs draws and a level between 0 and 1, not {len(samples)} draws and {level}.")
     ends = np.full((2, *samples.shape[1:]), np.nan)
     known = ~np.isnan(samples).all(axis=0)
     ends[:, known] = np.nanquantile(samples[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from deepspectra.rmt.laws.spacings import wigner_surmise
-from deepspectra.rmt.unfolding import UNFOLDINGS
+from deepspectra.rmt.unfolding import UNFOLDINGS, ascending
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["LevelStatistics", "level_statistics", "number_variance", "running_mean", "spacing_ks", "vector_ks"]
@@ -47,7 +47,11 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
     """Kolmogorov-Smirnov statistic of spacings, shape (k,), against the Wigner surmise (thamm2024, table 2); p-value.
 
     The test is two-sided.
+
+    :raises UserError: if there is no spacing or one is not finite.
     """
+    if not (spacings.size and np.isfinite(spacings).all()):
+        raise UserError(f"a test of spacings needs finite numbers; {spacings.size} were given, not all finite.")
     result = stats.kstest(spacings, wigner_surmise.cdf)
     return float(result.statistic), float(result.pvalue)
 
@@ -60,7 +64,11 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
     :param unfolded: shape (n,), ascending. :param lengths: shape (k,), not negative, in units of the mean spacing.
     :returns: float64, shape (k,); NaN where no interval is left.
+    :raises UserError: if the levels are not finite and ascending, or a length is negative or not finite.
     """
+    unfolded = ascending(unfolded, 0)
+    if not ((lengths >= 0) & (lengths < np.inf)).all():
+        raise UserError("a number variance needs finite lengths that are not negative.")
     variances = np.full(lengths.shape, np.nan)
     for position, length in enumerate(lengths):
         left, right = unfolded - length / 2, unfolded + length / 2

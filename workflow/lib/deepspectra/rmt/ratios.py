@@ -27,7 +27,8 @@ def spacing_ratios(levels: np.ndarray) -> np.ndarray:
     """r_i, a spacing over the one below it (baskerville2022, eq. 11).
 
     :param levels: shape (n,), ascending.
-    :returns: float64 in [0, inf], shape (at most n - 2,): the 0/0 of three equal levels is left out.
+    :returns: float64 in [0, inf], shape (at most n - 2,): the 0/0 of three equal levels is left out. Fewer than
+        three levels have none.
     :raises UserError: if the levels are not finite and ascending.
     """
     gaps = np.diff(ascending(levels))
@@ -94,5 +95,11 @@ def _bootstrap(parts: list[np.ndarray], seed: int) -> float:
 
 
 def rank_means(levels: np.ndarray, parts: int) -> np.ndarray:
-    """Mean of min(r, 1/r), float64 of shape (parts,), in equal parts of one spectrum, lowest ratios first."""
-    return np.array([part.mean() for part in np.array_split(folded(spacing_ratios(levels)), parts)])
+    """Mean of min(r, 1/r), float64 of shape (parts,), in equal parts of one spectrum, lowest ratios first.
+
+    :raises UserError: if there are fewer ratios than parts.
+    """
+    values = folded(spacing_ratios(levels))
+    if values.size < parts:
+        raise UserError(f"{values.size} spacing ratios cannot be divided into {parts} parts.")
+    return np.array([part.mean() for part in np.array_split(values, parts)])

@@ -19,7 +19,7 @@ __all__ = ["UNFOLDINGS", "ascending", "empirical", "gaussian_broadening", "polyn
 _REACH, _BLOCK = 9.0, 1 << 18
 
 
-def ascending(levels: np.ndarray, least: int = 0) -> np.ndarray:
+def ascending(levels: np.ndarray, least: int = -1) -> np.ndarray:
     """Levels as float64, checked: shape (n,), n > ``least``, finite and in ascending order.
 
     :raises UserError: if they are not.
@@ -41,7 +41,7 @@ def gaussian_broadening(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
-    levels = ascending(levels, 2 * half_window)
+    levels = ascending(levels, 2 * _positive(half_window))
     count = levels.size
     index = np.arange(count)
     below, above = np.maximum(index - half_window, 0), np.minimum(index + half_window, count - 1)
@@ -74,7 +74,7 @@ def staircase(levels: np.ndarray, half_window: int = 7) -> np.ndarray:
     :param half_window: a.
     :raises UserError: if the levels are not finite and ascending, or are not more than 2 a.
     """
-    levels = ascending(levels, 2 * half_window)
+    levels = ascending(levels, 2 * _positive(half_window))
     heights = _staircase(levels)
     chosen = np.union1d(np.arange(0, levels.size, 2 * half_window + 1), levels.size - 1)
     # Equal levels have equal heights; the interpolation needs distinct ones.
@@ -94,7 +94,7 @@ def polynomial(levels: np.ndarray, degree: int = 9) -> np.ndarray:
     """
     levels = ascending(levels)
     distinct = np.unique(levels).size
-    if distinct <= degree:
+    if distinct <= _positive(degree):
         raise UserError(f"a polynomial of degree {degree} needs more than {degree} distinct levels, not {distinct}.")
     # full=True: no warning where distant outliers leave a combination undetermined to rounding.
     fit, _ = np.polynomial.Chebyshev.fit(levels, _staircase(levels), degree, full=True)
@@ -116,6 +116,12 @@ def empirical(levels: np.ndarray, pool: np.ndarray) -> np.ndarray:
 #: Functions of the levels and one integer, the half-window or the degree.
 UNFOLDINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]]
 UNFOLDINGS = {"gaussian": gaussian_broadening, "staircase": staircase, "polynomial": polynomial}
+
+
+def _positive(parameter: int) -> int:
+    if parameter < 1:
+        raise UserError(f"unfolding needs a half-window or degree of at least 1, not {parameter}.")
+    return parameter
 
 
 def _staircase(levels: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ def read_csv(
 ) -> pd.DataFrame:
     """Read a table with a heading.
 
-    A column holds numbers if more than half of its filled cells do; a word in it is then an error.
+    A column that has both numbers and words is an error.
 
     :param columns: columns that the table must have; it must then have rows too.
     :param advice: what to do about a damaged file that no rule makes.
@@ -44,7 +44,7 @@ def read_csv(
     for column in table.columns.difference(list(words)):
         filled = table[column].dropna()
         is_word = pd.to_numeric(filled, errors="coerce").isna()
-        if is_word.any() and (column in numbers or is_word.mean() < 0.5):
+        if is_word.any() and (column in numbers or not is_word.all()):
             row, word = next(filled[is_word].items())
             found = f"row {row + 1} below the heading has {str(word)!r} in column {column!r}"
             raise UserError(f"{wrong}: {found}, expected a number or nothing. {advice}")

@@ -57,7 +57,7 @@ def fetch(source: AnySource, folder: Path, *, timeout: float, retries: int) -> l
     """
     downloads: dict[str, _Download]
     if isinstance(source, HttpSource):
-        downloads = {url_file_name(url): partial(_from_address, url) for url in source.urls}
+        downloads = {url_file_name(url): partial(_from_address, url, source.bytes) for url in source.urls}
     else:
         downloads = {str(source): partial(_from_registry, source)}
     files = []
@@ -83,7 +83,7 @@ def _attempt(description: str, download: _Download, folder: Path, expected: int,
         return file.rename(folder / file.name)
 
 
-def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> Path:
+def _from_address(url: str, expected: int, folder: Path, bar: ProgressBar, timeout: float) -> Path:
     path = folder / url_file_name(url)
     try:
         timeouts = min(CONNECT_SECONDS, timeout), timeout
@@ -93,6 +93,7 @@ def _from_address(url: str, folder: Path, bar: ProgressBar, timeout: float) -> P
             for block in answer.iter_content(2**16):
                 file.write(block)
                 bar.update(len(block))
+                _check_size(bar.n, expected)
     except requests.HTTPError as error:
         status = error.response.status_code
         permanent = status < 500 and status not in PASSING_STATUS
@@ -134,6 +135,7 @@ def _from_registry(source: PackageSource, folder: Path, bar: ProgressBar, timeou
         while process.poll() is None:
             time.sleep(POLL_SECONDS)
             last, size = size, _size(folder)
+            _check_size(size, source.bytes)
             if size != last:
                 grown = time.monotonic()
             elif time.monotonic() - grown > timeout:
@@ -155,6 +157,12 @@ def _from_registry(source: PackageSource, folder: Path, bar: ProgressBar, timeou
     if len(files) != 1:
         raise UnreachableError(f"its client left no file {pattern}", permanent=True)
     return files[0]
+
+
+def _check_size(arrived: float, expected: int) -> None:
+    # A server that never stops sending must not fill the disk; a source may have more than the expected file.
+    if arrived > (limit := 4 * expected + 64 * 2**20):
+        raise UnreachableError(f"more than {limit // 10**6} MB", permanent=True)
 
 
 def _size(folder: Path) -> int:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: Bytes. The largest member in use has 87 MB; a forged one must not fill the memory.
 MEMBER_LIMIT = 128 * 2**20
+# Unpacked, so that a small file cannot unpack without end.
+_ARCHIVE_LIMIT = 512 * 2**20
 
 _UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
@@ -189,13 +191,27 @@ def _contents(file: Path, label: str, paths: Collection[str]) -> Iterator[tuple[
                     yield name, f"{name} in {label}", _read(packed)
     elif file.name.endswith((".tar.gz", ".tgz")):
         # Not tarfile's own decompression, which fails for files cut short with whatever error comes.
-        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as tar:
+        with gzip.open(file) as unpacked, tarfile.open(fileobj=cast("IO[bytes]", _Bounded(unpacked)), mode="r|") as tar:
             for member in tar:
                 if member.name in paths and member.isfile() and (content := tar.extractfile(member)):
                     yield member.name, f"{member.name} in {label}", _read(content)
     else:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
             yield file.name.removesuffix(".gz"), label, _read(stream)
+
+
+class _Bounded:
+    """A stream that refuses to unpack to more than ``_ARCHIVE_LIMIT``."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream, self._left = stream, _ARCHIVE_LIMIT
+
+    def read(self, size: int) -> bytes:
+        content = self._stream.read(min(size, self._left + 1))
+        self._left -= len(content)
+        if self._left < 0:
+            raise ValueError(f"it unpacks to more than {_ARCHIVE_LIMIT // 2**20} MiB")
+        return content
 
 
 def _read(stream: IO[bytes] | gzip.GzipFile) -> bytes:

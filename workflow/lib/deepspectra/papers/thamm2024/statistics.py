@@ -111,7 +111,8 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     """Test (a) and train (b) accuracy; ``linearised`` are files of one table for each seed and output scale."""
-    results = pd.concat([read_csv(path) for path in files["linearised"]], ignore_index=True)
+    numbers = ("alpha", *(f"{kind}_{part}" for kind in ("full", "linearised") for part in ("train", "test")))
+    results = pd.concat([read_csv(path, numbers, numbers=numbers) for path in files["linearised"]], ignore_index=True)
     rows: list[tuple[str, str, float, float, float, int]] = []
     summary: list[Row] = []
     for panel, part in (("a", "test"), ("b", "train")):

@@ -34,7 +34,7 @@ def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     printed = printed.rename(columns={"test_accuracy_percent": "published_test_accuracy_percent"})
     found = {}
     for (network, images), path in zip(parameters["test_images"].items(), files["history"], strict=True):
-        last = read_csv(path, ("epoch", "test_accuracy")).iloc[-1]
+        last = read_csv(path, ("epoch", "test_accuracy"), numbers=("test_accuracy",)).iloc[-1]
         found[network] = {
             "test_accuracy_percent": 100 * last.test_accuracy,
             "sampling_error_percent": 100 * (last.test_accuracy * (1 - last.test_accuracy) / images) ** 0.5,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepspectra.runtime.errors import UserError
+
 __all__ = ["MarchenkoPastur", "marchenko_pastur_bulk_cdf"]
 
 
@@ -28,10 +30,19 @@ def marchenko_pastur_bulk_cdf(x: np.ndarray, ratio: float | np.ndarray) -> np.nd
 
 @dataclass(frozen=True)
 class MarchenkoPastur:
-    """Marchenko-Pastur law of any ratio gamma = n/d > 0: a bulk, and for gamma > 1 an atom at zero."""
+    """Marchenko-Pastur law of any ratio gamma = n/d > 0: a bulk, and for gamma > 1 an atom at zero.
+
+    :raises UserError: unless ratio and scale are positive and finite.
+    """
 
     ratio: float
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.ratio < math.inf and 0 < self.scale < math.inf):
+            raise UserError(
+                f"a Marchenko-Pastur law needs a positive ratio and scale, not {self.ratio} and {self.scale}."
+            )
 
     @property
     def edges(self) -> tuple[float, float]:

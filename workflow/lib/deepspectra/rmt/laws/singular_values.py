@@ -23,7 +23,7 @@ class ModifiedMarchenkoPastur:
     fraction 1, eq. 2 of thamm2024 for the m/n and sigma with these edges.
 
     :param fraction: of all singular values. Above 1 the fit has failed, and the value shows it.
-    :raises UserError: unless 0 <= nu_min < nu_max.
+    :raises UserError: unless 0 <= nu_min < nu_max, and the fraction is neither negative nor infinite.
     """
 
     nu_min: float
@@ -31,8 +31,9 @@ class ModifiedMarchenkoPastur:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.nu_min < self.nu_max < math.inf:
-            raise UserError(f"need 0 <= nu_min < nu_max, not {self.nu_min} and {self.nu_max}.")
+        if not (0 <= self.nu_min < self.nu_max < math.inf and 0 <= self.fraction < math.inf):
+            found = f"{self.nu_min}, {self.nu_max} and {self.fraction}"
+            raise UserError(f"a law of singular values needs 0 <= nu_min < nu_max and a fraction >= 0, not {found}.")
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -63,6 +64,8 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
     :param rows: n. :param columns: m. :param sigma: standard deviation of the independent entries of mean 0.
     :raises UserError: if m > n (take the transpose), or a number is not positive.
     """
+    if not (0 < columns <= rows and 0 < sigma < math.inf):
+        raise UserError(f"need columns <= rows and a positive sigma, not {rows} x {columns} and {sigma}.")
     return ModifiedMarchenkoPastur(*(sigma * (math.sqrt(rows) + sign * math.sqrt(columns)) for sign in (-1, 1)))
 
 
@@ -72,8 +75,12 @@ def fit_modified_marchenko_pastur(singular_values: np.ndarray, bins: int = 100) 
     Least squares between the spectrum's shares in equal bins, from the smallest to the largest value, and the law's
     integrals over them. The bulk must spread over several bins: an outlier a hundred times as large leaves one to fit.
 
-    :param singular_values: shape (m,), not negative, in any order; not all equal.
+    :param singular_values: shape (m,), not negative, in any order.
+    :raises UserError: if they are fewer than two, not finite, negative, or all equal.
     """
+    values = np.asarray(singular_values)
+    if values.size < 2 or not np.isfinite(values).all() or values.min() < 0 or values.min() == values.max():
+        raise UserError("the fit needs at least two singular values, finite, not negative and not all equal.")
     counts, edges = np.histogram(singular_values, bins=bins)
     shares = counts / singular_values.size
     smallest, span = edges[0], edges[-1] - edges[0]

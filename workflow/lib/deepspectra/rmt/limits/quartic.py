@@ -27,6 +27,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq, elementwise
 
+from deepspectra.runtime.errors import UserError
+
 __all__ = ["NonlinearLaw"]
 
 # Relative imaginary part of z at which boundary values on the real axis are read.
@@ -184,8 +186,9 @@ class NonlinearLaw:
         At z = -gamma everything is real: with delta = h - h_min > 0, gamma(delta) rises from 0 to infinity, gamma tr Q
         / m = P_phi (eq. 22) and E_train = P_phi - gamma dP_phi/dgamma = P_phi - phi / (d log gamma / d h).
 
-        :param gamma: positive, any shape, which the result has too; nan where the equation could not be solved.
+        :param gamma: positive, any shape, which the result has too.
         :raises ValueError: if a gamma is not positive.
+        :raises UserError: if the equation could not be solved, since a gamma is too large.
         """
         gamma = np.asarray(gamma, dtype=float)
         if np.any(gamma <= 0):
@@ -198,6 +201,8 @@ class NonlinearLaw:
 
         bracket = np.full(gamma.shape, -120.0), np.full(gamma.shape, np.log(-floor) + np.log1p(-1e-14))
         solution = elementwise.find_root(difference, bracket, args=(np.log(gamma),))
+        if not np.all(solution.success):
+            raise UserError(f"no training loss for gamma = {gamma[~solution.success].min():g}: choose a smaller one.")
         _, slope, p_phi = self._log_gamma(np.exp(solution.x), floor)
         return p_phi - self.phi / slope
 

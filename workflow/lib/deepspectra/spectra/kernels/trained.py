@@ -56,7 +56,7 @@ def check_test_error(arrays: Mapping[str, np.ndarray], history: str | Path, weig
     :raises UserError: if the error is not that after the last epoch.
     """
     error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
-    recorded = float(read_csv(history, ("test_loss",)).test_loss.iloc[-1])
+    recorded = float(read_csv(history, ("test_loss",), numbers=("test_loss",)).test_loss.iloc[-1])
     if not abs(error - recorded) <= 1e-3 * recorded + 1e-6:
         found = f"its error on the test samples is {error:.6g} and was {recorded:.6g} after training"
         again = "Train it again: snakemake --forcerun train_network."

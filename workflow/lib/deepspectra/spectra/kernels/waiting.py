@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepspectra.runtime.errors import naming_full_disk
+from deepspectra.runtime.errors import UserError, naming_full_disk
 
 __all__ = ["WaitingRoom", "waiting_room"]
 
@@ -51,16 +51,26 @@ class WaitingRoom:
 
 
 def _read_once(path: Path, dtype: str, shape: torch.Size) -> torch.Tensor:
-    values = np.fromfile(path, dtype).reshape(shape)
+    values = np.fromfile(path, dtype)
+    if values.size != shape.numel():
+        raise UserError(f"the scratch file {path} has been cut short while in use.")
+    values = values.reshape(shape)
     path.unlink()
     return torch.from_numpy(values)
 
 
 @contextmanager
 def waiting_room(scratch: Path | None) -> Iterator[WaitingRoom]:
-    """A room in a temporary folder below ``scratch``, removed at the end, or in host memory if it is None."""
+    """A room in a temporary folder below ``scratch``, removed at the end, or in host memory if it is None.
+
+    :raises UserError: if ``scratch`` is not a folder in which files can be made.
+    """
     if scratch is None:
         yield WaitingRoom(None)
-    else:
-        with tempfile.TemporaryDirectory(prefix="kernels-", dir=scratch) as folder:
-            yield WaitingRoom(Path(folder))
+        return
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="kernels-", dir=scratch)
+    except OSError as error:
+        raise UserError(f"scratch must be a folder that can be written; {scratch} is not: {error.strerror}.") from error
+    with folder as name:
+        yield WaitingRoom(Path(name))

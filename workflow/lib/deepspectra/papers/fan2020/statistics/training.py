@@ -64,7 +64,7 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
             if network["classes"]:
                 accuracy = np.mean(np.sign(outputs) == y)
                 found.summary.append(Row("fit", part, f"accuracy_{state}", f"accuracy {state}", accuracy, told=True))
-    history = read_csv(files["history"][0], ("test_loss",))
+    history = read_csv(files["history"][0], ("test_loss",), numbers=("test_loss",))
     training_rows(found, history.test_loss.to_numpy(), float(np.var(contents["test_targets"])))
     return found.numbers()
 
