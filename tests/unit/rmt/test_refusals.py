@@ -27,7 +27,7 @@ REFUSED = {
     "negative ratio": (lambda: MarchenkoPastur(-0.5), "positive ratio and scale"),
     "negative scale": (lambda: MarchenkoPastur(0.5, -1), "positive ratio and scale"),
     "fraction 0/0": (lambda: ModifiedMarchenkoPastur(0.0, 1.0, float("nan")), "a fraction >= 0"),
-    "wide matrix": (lambda: singular_value_marchenko_pastur(3, 4, 1.0), "columns <= rows"),
+    "wide matrix": (lambda: singular_value_marchenko_pastur(3, 4, 1.0), "nu_min < nu_max"),
     "equal singular values": (lambda: fit_modified_marchenko_pastur(np.ones(50)), "not all equal"),
     "one singular value": (lambda: fit_modified_marchenko_pastur(np.array([1.0])), "at least two"),
     "spacing not finite": (lambda: spacing_ks(np.array([1, np.nan])), "finite numbers"),

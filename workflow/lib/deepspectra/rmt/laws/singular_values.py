@@ -64,8 +64,6 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
     :param rows: n. :param columns: m. :param sigma: standard deviation of the independent entries of mean 0.
     :raises UserError: if m > n (take the transpose), or a number is not positive.
     """
-    if not (0 < columns <= rows and 0 < sigma < math.inf):
-        raise UserError(f"need columns <= rows and a positive sigma, not {rows} x {columns} and {sigma}.")
     return ModifiedMarchenkoPastur(*(sigma * (math.sqrt(rows) + sign * math.sqrt(columns)) for sign in (-1, 1)))
 
 
