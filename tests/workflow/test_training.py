@@ -291,3 +291,27 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
     check_signals(folder / "statistics/thamm2024/networks")
     drawn = pd.read_csv(folder / "figures/thamm2024/figure_1.csv")
     assert {panel[-1] for panel in drawn.panel} == {"1", "2", "3"}
+
+
+def test_a_training_that_diverges_is_an_error_of_a_network_and_a_result_of_the_sweep(with_images):
+    """Its tables have no number, its weights cannot be decomposed, and the message names all that one must know."""
+    folder, tables = with_images.folder, "results/smoke/statistics/thamm2024/networks"
+    wild = ("--config", "scale=smoke", "thamm2024={training: {images: 200, test_images: 100, learning_rate: 1.0e+20}}")
+    found = "training diverged: the loss or a weight is not finite in epoch 1 of 2, at learning rate 1e+20"
+    result = with_images.snakemake("--cores", "1", *wild, "--", OUTPUTS[0])
+    assert result.returncode != 0
+    assert f"{NETWORK}: {found}. Take a smaller learning_rate in the paper's training settings." in result.stdout
+    assert not (folder / OUTPUTS[0]).exists()
+
+    swept = f"{NETWORK}_alpha0.5"
+    result = with_images.snakemake("--cores", "1", *wild, "--", f"{tables}/{swept}_linearised.csv")
+    assert result.returncode == 0, result.stdout[-6000:]
+    row = pd.read_csv(folder / tables / f"{swept}_linearised.csv").iloc[0]
+    assert (row.network, row.alpha, row.diverged) == (swept, 0.5, 1)
+    assert row[["relative_displacement", "full_train", "full_test", "linearised_train", "linearised_test"]].isna().all()
+    assert f"{swept}: {found}" in (folder / f"results/smoke/logs/train_network/{swept}.log").read_text()
+
+    result = with_images.snakemake("--cores", "1", *wild, "--", f"results/smoke/spectra/thamm2024/{swept}.h5")
+    assert result.returncode != 0
+    told = f"{swept} has no trained weights: its training diverged in epoch 1, at learning rate 1e+20. Take a larger"
+    assert told in result.stdout

@@ -25,6 +25,7 @@ rule train_network:
         paper=plan(networks.network_paper),
         network=plan(networks.network_entry),
         training=plan(networks.training_entry),
+        may_diverge=plan(networks.may_diverge),
         code=code("train_network", networks.recipe_modules),
     script:
         "../scripts/train_network.py"

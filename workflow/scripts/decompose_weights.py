@@ -3,6 +3,7 @@
 import numpy as np
 
 from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.job import job
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.singular_values import decompose
@@ -10,6 +11,10 @@ from deepspectra.spectra.singular_values import decompose
 with job(snakemake.log[0], snakemake.threads):
     layers, states, network = snakemake.params.layers, snakemake.params.states, snakemake.wildcards.network
     status, values, vectors = store.read(snakemake.input[0], {}).attributes["parameters"], {}, {}
+    if diverged := status.get("diverged"):
+        where = "in epoch {epoch}, at learning rate {learning_rate:g}".format(**diverged)
+        advice = "Take a larger alpha, or a smaller learning_rate in the settings of thamm2024.training."
+        raise UserError(f"{network} has no trained weights: its training diverged {where}. {advice}")
     available = status.get("available", True)
     places = [(layer, state) for layer in layers for state in states if available]
     for layer, state in ProgressBar(places, desc=network, unit="matrix"):

@@ -1,5 +1,6 @@
 """Train one network as its paper does: initial and final weights, and the history of the training."""
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from deepspectra.nn.networks import parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.train.training import HISTORY_COLUMNS, train
+from deepspectra.train.training import HISTORY_COLUMNS, DivergedError, train
 
+logger = logging.getLogger(__name__)
 # Before the job, with the other imports: its time is part of the start.
 recipe_of = import_module(f"deepspectra.papers.{snakemake.params.paper}.recipe").recipe
 
@@ -25,9 +27,17 @@ with job(snakemake.log[0], snakemake.threads):
     checkpoint = weights.parents[1] / "checkpoints" / weights.name
     resumed = {"checkpoint": checkpoint, "checkpoint_epochs": snakemake.config["checkpoint_epochs"]}
     resumed |= {"code": snakemake.params.code, "description": snakemake.wildcards.network}
-    history = train(model, recipe.train.to(device), recipe.test.to(device), recipe.plan, **resumed)
-    states |= {f"final/{name}": array for name, array in parameters_of(model).items()}
     parameters = {"network": network, "training": training, "device": device.type}
+    try:
+        history = train(model, recipe.train.to(device), recipe.test.to(device), recipe.plan, **resumed)
+        states |= {f"final/{name}": array for name, array in parameters_of(model).items()}
+    except DivergedError as diverged:
+        if not snakemake.params.may_diverge:
+            raise
+        # A result of the sweep over output scales: the file tells where, and has no final weights.
+        logger.warning("%s", diverged)
+        history = diverged.history
+        parameters["diverged"] = {"epoch": diverged.epoch, "learning_rate": diverged.learning_rate}
     inputs, seed = snakemake.input, network["seed"]
     store.write(weights, states, parameters=parameters, inputs=inputs, seed=seed, dtype="float32")
     table = pd.DataFrame(history, columns=HISTORY_COLUMNS[recipe.plan.loss]).astype({"epoch": int})

@@ -93,7 +93,7 @@ def test_text_of_the_command_line_is_numbers():
         ),
         (LAW | {"input": {"eigenvalues": "empty.csv"}}, "", "empty.csv: the input spectrum must be a non-empty array"),
         (LAW | {"input": {"eigenvalues": "negative.csv"}}, "", "that of a Gram matrix, but runs from -1 to 2"),
-        (LAW | {"input": {"eigenvalues": "infinite.csv"}}, "", "array of finite eigenvalues"),
+        (LAW | {"input": {"eigenvalues": "infinite.csv"}}, "", "expected one number a line, found 'inf' in line 2"),
         (LAW | {"input": {"atoms": []}}, "", "at least one atom"),
         (LAW | {"input": {"atoms": [[1]]}}, ".input.atoms.0", "expected at least 2 entries, found 1"),
         (LAW | {"input": {"atoms": [[1, 0.5], [2, 0.4]]}}, "", "must sum to 1; their sum is 0.9"),

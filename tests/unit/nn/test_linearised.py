@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import pytest
 import torch
 
@@ -69,3 +71,26 @@ def test_convolutions_can_be_linearised():
     initial = parameters["conv2.weight"].detach().clone()
     images = torch.randn(2, 3, 28, 28)
     torch.testing.assert_close(linearised(model, parameters, initial, "conv2")(images), model(images).detach())
+
+
+def test_frozen_layers_change_nothing():
+    """No gradient is taken: whether a parameter has one does not matter, the linearised layer's own included."""
+    images = torch.randn(7, 3, 4, 4, dtype=torch.float64)
+    model = network()
+    initial = model.get_parameter("dense2.weight").detach() + 0.1
+    expected = linearised(model, dict(model.named_parameters()), initial, "dense2")(images)
+    for name in ("dense1.weight", "dense2.weight", "output.bias"):
+        model.get_parameter(name).requires_grad_(False)
+    assert torch.equal(linearised(model, dict(model.named_parameters()), initial, "dense2")(images), expected)
+
+
+def test_a_weight_that_two_layers_share_is_linearised_in_both():
+    """W W x around W0: W0 W0 x + (D W0 + W0 D) x."""
+    first, second = torch.nn.Linear(3, 3, bias=False), torch.nn.Linear(3, 3, bias=False)
+    second.weight = first.weight
+    model = torch.nn.Sequential(OrderedDict(dense1=first, dense2=second)).double()
+    weight, initial = first.weight.detach(), torch.randn(3, 3, dtype=torch.float64)
+    x, change = torch.randn(5, 3, dtype=torch.float64), weight - initial
+    found = linearised(model, dict(model.named_parameters()), initial, "dense1")(x)
+    expected = x @ (initial @ initial + change @ initial + initial @ change).T
+    torch.testing.assert_close(found, expected)

@@ -130,3 +130,9 @@ def test_folders_must_be_writable_where_something_is_written(tmp_path, monkeypat
     (tmp_path / "results").write_text("a file")
     with pytest.raises(UserError, match="results must be a folder"):
         checks.check_folders("smoke", written=True)
+
+
+def test_only_the_sweep_over_output_scales_may_diverge():
+    settings = SETTINGS["paper"]
+    assert networks.may_diverge(settings, "mlp512_seed1_alpha0.1")
+    assert not any(networks.may_diverge(settings, network) for network in NETWORKS)

@@ -47,6 +47,13 @@ def test_a_table_that_ends_within_a_line_is_refused(tmp_path, length):
         (b"panel,x,y\na,1,2,\nb,1,2,\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
         (b"panel,x,y\na,1,2,oops\n", "t.csv is not a CSV file (its lines have more cells than its heading)"),
         (b'panel,x,y\n"two\nlines",1,2\n\nb,1,oops\n', "row 2 below the heading has 'oops'"),
+        (b"panel;x;y\na;1,5;2,5\n", "t.csv is not a CSV file (its cells are separated by semicolons or tabs"),
+        (b"panel\tx\ty\na\t1.5\t2.5\n", "t.csv is not a CSV file (its cells are separated by semicolons or tabs"),
+        ("panel,x,y\na,1,2\n".encode("utf-16") + b"\n", "t.csv is not a CSV file"),
+        (b'panel,x,y\na,"1,5",2\n', "row 1 below the heading has '1,5' in column 'x'"),
+        (b"panel,x,y\na,1.5D+00,2\n", "row 1 below the heading has '1.5D+00' in column 'x'"),
+        (b"panel,x,y\na,1_000,2\n", "row 1 below the heading has '1_000' in column 'x'"),
+        (b"panel,x,y\na,1+2i,2\n", "row 1 below the heading has '1+2i' in column 'x'"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, content, words):
@@ -114,3 +121,16 @@ def test_a_table_without_rows_is_one_where_none_are_asked_for(tmp_path):
     """Networks whose weights cannot be had leave such tables."""
     (tmp_path / "t.csv").write_text("layer,x\n")
     assert read_csv(tmp_path / "t.csv").empty
+
+
+def test_the_mark_and_the_line_ends_of_a_spreadsheet_are_no_part_of_a_table(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpanel,x\r\na,1.5\r\n")
+    table = read_csv(tmp_path / "t.csv", ("panel", "x"), numbers=("x",))
+    assert (table.panel.tolist(), table.x.tolist()) == (["a"], [1.5])
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_named_where_no_column_is_asked_for(tmp_path, mark):
+    (tmp_path / "t.csv").write_text(f"network{mark}p\nmlp1024{mark}0,5\n")
+    with pytest.raises(UserError, match="separated by semicolons or tabs"):
+        read_csv(tmp_path / "t.csv")

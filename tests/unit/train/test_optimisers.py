@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from deepspectra.runtime.errors import UserError
 from deepspectra.train.optimisers import Optimiser
 
 STEPS = 7
@@ -77,6 +78,7 @@ def test_the_compiler_stays_out():
     """It is what these replace torch.optim's classes for."""
     code = """
 import sys, torch
+from deepspectra.runtime.errors import UserError
 from deepspectra.train.optimisers import Optimiser
 for kind in ("sgd", "adam"):
     weight = torch.nn.Parameter(torch.ones(2))
@@ -85,3 +87,28 @@ for kind in ("sgd", "adam"):
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+
+
+@pytest.mark.parametrize(("kind", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0)])
+def test_a_frozen_parameter_stays_and_the_next_one_gets_its_own_gradient(kind, momentum):
+    """Also one with a gradient from before it was frozen; and equal to torch's step of the rest, to the bit."""
+    first, frozen, last = (nn.Parameter(torch.full((2,), value)) for value in (1.0, 2.0, 3.0))
+    alone = [nn.Parameter(parameter.detach().clone()) for parameter in (first, last)]
+    for parameter, slope in ((first, 0.5), (frozen, 7.0), (last, -0.25), (alone[0], 0.5), (alone[1], -0.25)):
+        parameter.grad = torch.full((2,), slope)
+    frozen.requires_grad_(False)
+    Optimiser([([first, frozen, last], 0.1)], kind, momentum, learning_rate=0.5).step()
+    Optimiser([(alone, 0.1)], kind, momentum, learning_rate=0.5).step()
+    assert torch.equal(frozen, torch.full((2,), 2.0))
+    assert torch.equal(first, alone[0])
+    assert torch.equal(last, alone[1])
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+def test_a_parameter_without_a_gradient_is_refused_unless_it_is_frozen(kind):
+    """The gradients of those behind it would move to the wrong parameters."""
+    used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3, 4))
+    used.grad = torch.ones(2)
+    with pytest.raises(UserError, match=r"does not depend on the parameters of shape \(3, 4\)\. Freeze them"):
+        Optimiser([([unused, used], 0.0)], kind, learning_rate=0.5).step()
+    assert torch.equal(used, torch.ones(2))

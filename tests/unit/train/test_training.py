@@ -14,10 +14,18 @@ from deepspectra.nn.architectures.lenet import lenet
 from deepspectra.nn.architectures.minialexnet import minialexnet
 from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
-from deepspectra.nn.networks import initialise_default, initialise_gaussian, initialise_glorot, parameters_of
+from deepspectra.nn.networks import (
+    ORDER_STREAM,
+    initialise_default,
+    initialise_gaussian,
+    initialise_glorot,
+    parameters_of,
+)
+from deepspectra.runtime.seeds import generator
 from deepspectra.train import training
 from deepspectra.train.augmentation import Shifts
-from deepspectra.train.training import Plan, accuracy, train
+from deepspectra.train.optimisers import Optimiser
+from deepspectra.train.training import DivergedError, Plan, accuracy, train
 
 PLAN = Plan(
     learning_rates=(0.05, 0.04, 0.03, 0.02), batch_size=8, momentum=0.9, l2=0.0, output_scale=1.0, crop=None, seed=3
@@ -405,3 +413,104 @@ def test_a_checkpoint_of_another_optimiser_is_said_and_passed_over(tmp_path, cap
     again, same = adam_run(plan)
     np.testing.assert_array_equal(history, same)
     assert_equal(parameters_of(model), parameters_of(again))
+
+
+def large(plan, **changes):
+    """A learning rate that no network bears."""
+    return dataclasses.replace(plan, **{"learning_rates": (0.01, 1e30, 1e30, 1e30)} | changes)
+
+
+def run_of(plan):
+    model, data = (network(), samples(60)) if plan.loss == "cross_entropy" else regression()
+    return lambda **options: train(model, data, data, plan, **options)
+
+
+@pytest.mark.parametrize("plan", [PLAN, dataclasses.replace(PLAN, loss="squared"), ADAM], ids=["labels", "values", "Adam"])
+def test_training_stops_in_the_epoch_that_diverges_and_says_which(plan, monkeypatch):
+    calls = die_in(monkeypatch, None)
+    with pytest.raises(DivergedError) as caught:
+        run_of(large(plan))(description="mine")
+    assert calls == [0, 1]
+    found = "mine: training diverged: the loss or a weight is not finite in epoch 2 of 4, at learning rate 1e+30. "
+    assert str(caught.value) == found + "Take a smaller learning_rate in the paper's training settings."
+    assert (caught.value.epoch, caught.value.learning_rate) == (2, 1e30)
+    # The epochs before are those of a training that ends there.
+    expected = run_of(dataclasses.replace(plan, learning_rates=(0.01,)))()
+    np.testing.assert_array_equal(caught.value.history, expected)
+
+
+def test_a_small_output_scale_is_named_too():
+    with pytest.raises(DivergedError, match="training settings or a larger alpha than 0.1"):
+        run_of(large(PLAN, output_scale=0.1))()
+
+
+def test_the_rest_of_an_epoch_that_diverges_is_not_trained(monkeypatch):
+    """Two hundred steps in an epoch, of which the first fifty are the last."""
+    steps, real = [], Optimiser.step
+    monkeypatch.setattr(Optimiser, "step", lambda self: steps.append(1) or real(self))
+    with pytest.raises(DivergedError, match="in epoch 1 of 1"):
+        train(network(), samples(200), samples(40, 1), large(PLAN, learning_rates=(1e30,), batch_size=1))
+    assert len(steps) == 50
+
+
+def test_weights_that_overflow_in_the_last_step_are_seen():
+    """The only loss is finite: it was met before the step."""
+    with pytest.raises(DivergedError, match="in epoch 1 of 1"):
+        run_of(large(PLAN, learning_rates=(1e39,), batch_size=60))()
+
+
+def test_a_training_that_diverges_again_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    plan = large(PLAN, learning_rates=(0.05, 0.04, 1e30))
+    for expected in ([0, 1, 2], [2]):
+        calls = die_in(monkeypatch, None)
+        with pytest.raises(DivergedError, match="in epoch 3 of 3"):
+            run_of(plan)(checkpoint=tmp_path / "state.h5", checkpoint_epochs=2)
+        assert calls == expected
+        monkeypatch.undo()
+
+
+def frozen_run(frozen=("dense1.weight", "dense2.bias"), plan=PLAN, **options):
+    model = network()
+    for name in frozen:
+        model.get_parameter(name).requires_grad_(False)
+    history = train(model, samples(60), samples(40, 1), plan, **options)
+    return parameters_of(model), history
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_frozen_layers_stay_and_the_others_move_as_in_torch(optimiser):
+    plan = dataclasses.replace(PLAN, optimiser=optimiser, learning_rates=(0.01,), batch_size=60, weight_decay=0.1)
+    initial, (found, _) = parameters_of(network()), frozen_run(plan=plan)
+    model, data = network(), samples(60)
+    moving = {name: value for name, value in model.named_parameters() if name not in ("dense1.weight", "dense2.bias")}
+    options = {"weight_decay": 0.1, "lr": 0.01}
+    if optimiser == "adam":
+        by_torch = torch.optim.Adam(moving.values(), eps=1e-7, **options)
+    else:
+        by_torch = torch.optim.SGD(moving.values(), momentum=0.9, **options)
+    order = torch.randperm(60, generator=generator(PLAN.seed, ORDER_STREAM, 0))
+    torch.nn.functional.cross_entropy(model(data.inputs[order]), data.targets[order]).backward()
+    by_torch.step()
+    for name, value in model.named_parameters():
+        key = name.replace(".", "/")
+        np.testing.assert_allclose(found[key], value.detach().numpy(), rtol=1e-6, atol=1e-7)
+        assert np.array_equal(found[key], initial[key]) == (name not in moving)
+
+
+@pytest.mark.parametrize("plan", [PLAN, dataclasses.replace(PLAN, optimiser="adam")], ids=["momentum", "Adam"])
+def test_a_killed_run_with_frozen_layers_goes_on_to_the_same_weights(tmp_path, monkeypatch, plan):
+    whole, history = frozen_run(plan=plan)
+    calls = die_in(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        frozen_run(plan=plan, checkpoint=tmp_path / "state.h5", checkpoint_epochs=2)
+    resumed, rest = frozen_run(plan=plan, checkpoint=tmp_path / "state.h5", checkpoint_epochs=2)
+    assert calls == [0, 1, 2, 2, 3]
+    np.testing.assert_array_equal(history, rest)
+    assert_equal(whole, resumed)
+
+
+def test_a_checkpoint_with_other_layers_frozen_is_of_another_run(tmp_path, caplog):
+    frozen_run(checkpoint=tmp_path / "state.h5", checkpoint_epochs=3)
+    found, _ = frozen_run(("output.weight",), checkpoint=tmp_path / "state.h5", checkpoint_epochs=3)
+    assert "training starts anew" in caplog.text
+    assert_equal(found, frozen_run(("output.weight",))[0])

@@ -45,3 +45,17 @@ def test_the_linearisation_is_the_first_order_around_the_layers_initial_weights(
         for name, expected in (("full", outputs(1.0, samples.inputs)), ("linearised", linear)):
             right = int((expected.argmax(1) == samples.targets).sum())
             assert found[f"{name}_{part}"] == right / count
+
+
+def test_a_network_whose_training_diverged_is_a_row_without_accuracies(tmp_path, cifar10):
+    """Its file has no final weights."""
+    model = architecture("mlp").build(NETWORK, 3072, 10)
+    states = {f"initial/{name}": array for name, array in parameters_of(model).items()}
+    diverged = {"diverged": {"epoch": 2, "learning_rate": 0.001}}
+    store.write(tmp_path / "weights.h5", states, parameters=diverged)
+    found = linearised_accuracies(NETWORK, "dense2", tmp_path / "weights.h5", cifar10, IMAGES)
+    store.write(tmp_path / "weights.h5", states | {name.replace("initial", "final"): states[name] for name in states}, parameters={})
+    other = linearised_accuracies(NETWORK, "dense2", tmp_path / "weights.h5", cifar10, IMAGES)
+    assert list(found) == list(other)
+    assert (found.pop("alpha"), found.pop("diverged"), other["diverged"]) == (2.0, 1, 0)
+    assert all(np.isnan(value) for value in found.values())

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal
+from deepspectra.papers.types import FromText, Node, OptionalText, PositiveReal, is_name
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["LawEntry", "LawInput", "LimitLaws"]
@@ -101,7 +101,7 @@ def _without_nulls(value: object) -> object:
 def _names(laws: dict[str, LawEntry]) -> dict[str, LawEntry]:
     """Check the names of entries, which become parts of paths and targets."""
     for name in laws:
-        if not NAME.fullmatch(name) or name.endswith("_summary") or name == "laws":
+        if not is_name(name) or name.endswith("_summary") or name == "laws":
             rule = "small letters, digits and _, a letter first, neither 'laws' nor with '_summary' at the end"
             raise ValueError(f"names of limit laws are {rule}; found {name!r}")
     return laws

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["PrincipalComponents", "choose_images", "columns_of", "gaussian_samples", "image_samples"]
 __all__ += ["principal_components", "sphere_samples", "unit_rest"]
@@ -55,7 +56,11 @@ class PrincipalComponents:
     directions: np.ndarray
 
     def remove(self, x: np.ndarray) -> np.ndarray:
-        """Samples (d_0, count), the same or others, without mean and components; float64."""
+        """Samples (d_0, count), the same or others, without mean and components; float64.
+
+        :raises UserError: if they have another number of coordinates.
+        """
+        check_shapes(samples=(x, "coordinates samples"), mean=(self.mean, "coordinates 1"))
         centred = x - self.mean
         if self.directions.shape[1]:
             centred -= self.directions @ (self.directions.T @ centred)  # in place: norms depend on the memory's order
@@ -66,8 +71,9 @@ def unit_rest(x: np.ndarray, components: PrincipalComponents, indices: np.ndarra
     """Samples without mean and components, each of unit norm; float64, shape (d_0, count).
 
     :param indices: of the samples in their set, shape (count,). :param words: what messages call a sample.
-    :raises UserError: if only rounding errors would be left of one.
+    :raises UserError: if only rounding errors would be left of one, or the shapes do not fit together.
     """
+    check_shapes(samples=(x, "coordinates samples"), indices=(indices, "samples"))
     rest = components.remove(x)
     norms = np.linalg.norm(rest, axis=0)
     if norms.min() <= 1e-9 * np.linalg.norm(x, axis=0).max():

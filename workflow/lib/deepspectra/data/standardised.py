@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from deepspectra.data.tasks import Part, Samples, read_cifar10
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["load_standardised", "standardise_images"]
 
@@ -21,7 +22,9 @@ def standardise_images(images: np.ndarray) -> torch.Tensor:
 
     :param images: uint8, shape (count, height, width, channels).
     :returns: float32, shape (count, channels, height, width).
+    :raises UserError: if they have another shape.
     """
+    check_shapes(images=(images, "count height width channels"))
     values = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(torch.float32)
     flat = values.view(len(values), -1)
     deviation, mean = torch.std_mean(flat, dim=1, correction=0, keepdim=True)

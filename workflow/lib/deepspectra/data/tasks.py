@@ -16,6 +16,7 @@ from deepspectra.nn.images import CHANNELS, IMAGE_SIDE
 from deepspectra.nn.losses import Loss
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["Part", "Samples", "Task", "first_samples", "read_cifar10", "read_labelled"]
 
@@ -25,10 +26,16 @@ Part = Literal["train", "test"]
 @dataclass(frozen=True)
 class Samples:
     """Inputs (count, ...) in floating-point numbers, and targets: labels (count,) int64, or values (count, outputs) of
-    the inputs' dtype."""
+    the inputs' dtype.
+
+    :raises UserError: if there are not as many inputs as targets.
+    """
 
     inputs: torch.Tensor
     targets: torch.Tensor
+
+    def __post_init__(self) -> None:
+        check_shapes(inputs=(self.inputs, "samples ..."), targets=(self.targets, "samples ..."))
 
     def to(self, device: torch.device | str) -> Self:
         """The same on a device."""

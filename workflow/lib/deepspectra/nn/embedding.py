@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepspectra.nn.backbones import Backbone, backbone
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["SIDE", "Embedding", "load_embedding", "parameter_shapes"]
 
@@ -32,7 +33,11 @@ class Embedding(nn.Module):
         self.register_buffer("deviation", 255 * torch.tensor(backbone.deviation).view(3, 1, 1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Features of images of shape (images, 3, height, width), from 0 to 255."""
+        """Features of images of shape (images, 3, height, width), from 0 to 255.
+
+        :raises UserError: if they have another shape.
+        """
+        check_shapes(images=(images, "images 3 height width"))
         values = (images.to(torch.float32) - self.mean) / self.deviation
         return self.network(values.contiguous(memory_format=torch.channels_last))
 

@@ -6,8 +6,9 @@ import torch
 from torch.nn import functional
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
-__all__ = ["Loss", "batch_loss", "curvature_factor"]
+__all__ = ["Loss", "batch_loss", "check_targets", "curvature_factor"]
 
 Loss = Literal["cross_entropy", "squared"]
 
@@ -17,9 +18,10 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
 
     :param outputs: shape (batch, outputs).
     :param targets: labels (batch,) int64 for cross-entropy, values of the outputs' shape for the squared error.
-    :raises UserError: here and below, if there is no such loss.
+    :raises UserError: if there is no such loss, or the shapes do not fit together.
     """
-    if _checked(loss) == "squared":
+    check_targets(loss, outputs, targets)
+    if loss == "squared":
         # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
     # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
@@ -27,6 +29,16 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     others = _other_columns(targets, outputs.shape[1])
     differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
     return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
+
+
+def check_targets(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+    """Check that targets are labels (batch,) for cross-entropy, values of the outputs' shape for the squared error.
+
+    :param outputs: shape (batch, outputs).
+    :raises UserError: if the shapes do not fit together, or there is no such loss.
+    """
+    axes = "samples outputs" if _checked(loss) == "squared" else "samples"
+    check_shapes(outputs=(outputs, "samples outputs"), targets=(targets, axes))
 
 
 def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
@@ -38,7 +50,9 @@ def curvature_factor(loss: Loss, outputs: torch.Tensor) -> torch.Tensor:
 
     :param outputs: shape (batch, outputs).
     :returns: shape (batch, outputs, rank): rank outputs - 1 for cross-entropy, outputs for the squared error.
+    :raises UserError: if there is no such loss, or the outputs are no matrix.
     """
+    check_shapes(outputs=(outputs, "samples outputs"))
     count = outputs.shape[1]
     identity = torch.eye(count, dtype=outputs.dtype, device=outputs.device)
     if _checked(loss) == "squared":

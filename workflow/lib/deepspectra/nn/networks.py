@@ -11,7 +11,9 @@ from torch import nn
 
 from deepspectra.nn.architectures import architecture
 from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.seeds import generator
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["INITIAL_STREAM", "ORDER_STREAM", "State", "initialise_default", "initialise_gaussian"]
 __all__ += ["initialise_glorot", "load_parameters", "load_trained", "parameters_of"]
@@ -77,9 +79,17 @@ def parameters_of(model: nn.Module) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def load_parameters(model: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of a model, in place, from what :func:`parameters_of` returned."""
-    for name, parameter in model.named_parameters():
-        parameter.copy_(torch.from_numpy(arrays[name.replace(".", "/")]))
+    """Set every parameter of a model, in place, from what :func:`parameters_of` returned.
+
+    :raises UserError: if the arrays are not exactly the model's parameters, or one has another shape.
+    """
+    parameters = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
+    if set(arrays) != set(parameters):
+        expected, found = (", ".join(sorted(names)) for names in (parameters, arrays))
+        raise UserError(f"the network has the parameters {expected}; found values of {found or 'none'}.")
+    for name, parameter in parameters.items():
+        check_shapes(**{f"parameter {name}": (arrays[name], parameter.shape)})
+        parameter.copy_(torch.from_numpy(arrays[name]))
 
 
 def load_trained(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["gaussian_expectation", "hermite_coefficients", "panel_cuts"]
 
@@ -33,7 +34,7 @@ def gaussian_expectation(function: _Function, breakpoints: Iterable[float] = (),
     :param breakpoints: where f or one of its derivatives jumps.
     :param name: what messages call f; by default its own name.
     :raises UserError: if two rules differ by more than 1e-10, relative to 1 + E|f|: f has a kink or jump that is not
-        among the breakpoints, varies too fast, or is not finite.
+        among the breakpoints, varies too fast, or is not finite; or if its values have another shape than its arguments.
     """
     cuts = panel_cuts(breakpoints)
     value, size = _panels(function, cuts, _NODES)
@@ -58,6 +59,7 @@ def hermite_coefficients(
     :param degree: the last k, at most 200: up to there the panels resolve the polynomials.
     :returns: float64, shape (scales, degree + 1).
     :raises ValueError: if a scale or the degree is out of bounds.
+    :raises UserError: if the values of f have another shape than its arguments.
     """
     if not (0 <= degree <= 200 and np.min(scales) > 0 and np.max(scales) <= 10):
         raise ValueError("the degree must lie between 0 and 200, and scales must be positive and at most 10")
@@ -67,7 +69,7 @@ def hermite_coefficients(
 def _hermite_series(function: _Function, scale: float, degree: int, breakpoints: Iterable[float]) -> np.ndarray:
     points, lengths = _legendre_rule(panel_cuts((point / scale for point in breakpoints), 0.25), _NODES)
     density = np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
-    weighted = lengths * density * np.asarray(function(scale * points), dtype=np.float64)
+    weighted = lengths * density * _values(function, scale * points)
     before, polynomial, found = np.zeros_like(points), np.ones_like(points), []
     for k in range(degree + 1):
         found.append(float(weighted @ polynomial))
@@ -80,7 +82,7 @@ def _panels(function: _Function, cuts: np.ndarray, order: int) -> tuple[float, f
     """E[f] and E|f|."""
     points, lengths = _legendre_rule(cuts, order)
     weights = lengths * np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
-    values = np.asarray(function(points), dtype=np.float64)
+    values = _values(function, points)
     return math.fsum(weights * values), float(weights @ np.abs(values))
 
 
@@ -89,3 +91,9 @@ def _legendre_rule(cuts: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray
     nodes, weights = np.polynomial.legendre.leggauss(order)
     half = np.diff(cuts)[:, None] / 2
     return (cuts[:-1, None] + half + half * nodes).ravel(), (half * weights).ravel()
+
+
+def _values(function: _Function, points: np.ndarray) -> np.ndarray:
+    values = np.asarray(function(points), dtype=np.float64)
+    check_shapes(arguments=(points, "points"), values=(values, "points"))
+    return values

@@ -6,10 +6,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["NAME", "FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed", "require_whole"]
+__all__ = ["FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed", "is_name", "require_whole"]
 
-#: Names of networks become parts of paths.
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: What pandas reads as a missing value, a number or a truth value.
+_NO_NAMES = {"nan", "null", "inf", "infinity", "true", "false"}
+
+
+def is_name(name: str) -> bool:
+    """Whether a network or a law may be called so: small letters, digits and _, a letter first. It enters paths.
+
+    :raises ValueError: if a table would not hold the name as text.
+    """
+    if name in _NO_NAMES:
+        raise ValueError(f"{name!r} cannot be a name: tables would hold it as a number, a truth value or nothing")
+    return bool(_NAME.fullmatch(name))
 
 
 def _number_from_text(value: object) -> object:

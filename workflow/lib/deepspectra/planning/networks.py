@@ -8,8 +8,8 @@ from deepspectra.config.settings import Settings
 from deepspectra.data.sets import data_set
 from deepspectra.nn.backbones import names
 
-__all__ = ["backbone_modules", "dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "network_data"]
-__all__ += ["network_entry", "network_kernel_names", "network_modules", "network_paper", "own_weights"]
+__all__ = ["backbone_modules", "dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "may_diverge"]
+__all__ += ["network_data", "network_entry", "network_kernel_names", "network_modules", "network_paper", "own_weights"]
 __all__ += ["own_weights_setting", "pretrained_entry", "recipe_modules", "sums_are_compared", "training_entry"]
 
 #: Papers whose networks have entries in the settings under their own names.
@@ -45,6 +45,11 @@ def training_entry(settings: Settings, network: str) -> dict[str, Any]:
     entry = paper.network(network)
     own = {key: getattr(entry, key) for key in _OWN_TRAINING[name] if getattr(entry, key) is not None}
     return paper.training.model_dump() | own
+
+
+def may_diverge(settings: Settings, network: str) -> bool:
+    """Whether a training that diverges is a result: of thamm2024's sweep over output scales, not of its networks."""
+    return network_paper(settings, network) == "thamm2024" and network not in settings.thamm2024.networks
 
 
 def network_data(settings: Settings, scale: str, network: str) -> str | list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["MonteCarloPValue", "false_discovery", "largest_deviation", "monte_carlo_p_value", "null_band"]
 
@@ -26,9 +27,11 @@ def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloP
 
     :param statistics: observed, any shape; NaN stays NaN. :param null: the same of N draws of the null, shape (N,).
     :returns: values and standard errors sqrt(p (1 - p) / N), shaped as the statistics.
-    :raises UserError: if there is no draw or one is NaN.
+    :raises UserError: if there is no draw, one is NaN, or the draws are not in one dimension.
     """
-    statistics, null = np.asarray(statistics, dtype=np.float64), np.sort(np.asarray(null, dtype=np.float64).ravel())
+    statistics, null = np.asarray(statistics, dtype=np.float64), np.asarray(null, dtype=np.float64)
+    check_shapes(draws=(null, "draws"))
+    null = np.sort(null)
     if null.size == 0 or np.isnan(null).any():
         raise UserError(f"a Monte Carlo p-value needs draws that are numbers; {null.size} were given, not all numbers.")
     reached = null.size - np.searchsorted(null, statistics, side="left")
@@ -57,11 +60,12 @@ def largest_deviation(samples: np.ndarray, curves: np.ndarray | None = None) -> 
 
     :param samples: draws of the null, shape (draws, places), at least two, finite.
     :param curves: shape (..., places), of which (...) is returned; None means the draws themselves.
-    :raises UserError: if there are fewer than two draws.
+    :raises UserError: if there are fewer than two draws, or the places of draws and curves differ in number.
     """
     if len(samples) < 2:
         raise UserError(f"deviations from draws need at least two of them as rows; the shape is {samples.shape}.")
     curves = samples if curves is None else curves
+    check_shapes(draws=(samples, "draws places"), curves=(curves, "... places"))
     return np.max(np.abs(curves - np.median(samples, axis=0)) / samples.std(axis=0, ddof=1), axis=-1)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["binned_distance", "expected_binned_distance", "ks_distance"]
 
@@ -19,17 +20,16 @@ def ks_distance(
 
     :param cdf: F, continuous from the right, on arrays of shape (k,). :param atoms: (location, mass) of its jumps.
     :param tolerance: sample values this close to an atom lie on it: +-1e-16 for 0 would cost the whole atom.
-    :raises UserError: if the sample is empty or not finite.
+    :raises UserError: if the sample is empty or not finite, or F returns another shape than it was given.
     """
-    sample = np.array(sample, dtype=np.float64).ravel()
-    if sample.size == 0 or not np.isfinite(sample).all():
-        raise UserError(f"a distance needs a sample of finite numbers; {sample.size} were given, not all finite.")
+    sample = _finite(sample)
     for location, _ in atoms:
         sample[np.abs(sample - location) <= tolerance] = location
     values, counts = np.unique(sample, return_counts=True)
     right = np.cumsum(counts) / sample.size
     left = right - counts / sample.size
-    law_right = cdf(values)
+    law_right = np.asarray(cdf(values))
+    check_shapes(sample=(values, "values"), distribution_function=(law_right, "values"))
     jump = sum((mass * (values == location) for location, mass in atoms), np.zeros(values.shape))
     return float(max(np.abs(right - law_right).max(), np.abs(left - (law_right - jump)).max()))
 
@@ -40,9 +40,14 @@ def binned_distance(sample: np.ndarray, edges: np.ndarray, probabilities: np.nda
     :param edges: shape (bins + 1,), ascending; everything below and everything above makes two further bins.
     :param probabilities: shape (bins + 2,), the two outer bins first and last; they sum to one.
     :returns: in [0, 2].
+    :raises UserError: if the sample is empty or not finite, or the edges and probabilities do not go together.
     """
-    counts = np.bincount(np.searchsorted(edges, np.ravel(sample), side="right"), minlength=len(edges) + 1)
-    return float(np.abs(counts / np.size(sample) - probabilities).sum())
+    sample = _finite(sample)
+    check_shapes(edges=(edges, "edges"), probabilities=(probabilities, [len(edges) + 1]))
+    if not (np.diff(edges) > 0).all():
+        raise UserError("a distance in bins needs edges in ascending order.")
+    counts = np.bincount(np.searchsorted(edges, sample, side="right"), minlength=len(edges) + 1)
+    return float(np.abs(counts / sample.size - probabilities).sum())
 
 
 def expected_binned_distance(probabilities: np.ndarray, size: int) -> float:
@@ -57,3 +62,11 @@ def expected_binned_distance(probabilities: np.ndarray, size: int) -> float:
     p = p[(p > 0) & (p < 1)]
     k = np.floor(size * p) + 1
     return float((2 * k * (1 - p) * binom.pmf(k, size, p)).sum() / size)
+
+
+def _finite(sample: np.ndarray) -> np.ndarray:
+    """A copy of a sample, float64, shape (n,)."""
+    sample = np.array(sample, dtype=np.float64).ravel()
+    if sample.size == 0 or not np.isfinite(sample).all():
+        raise UserError(f"a distance needs a sample of finite numbers; {sample.size} were given, not all finite.")
+    return sample

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.random import Generator
 from scipy.stats import norm
 
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
+
 __all__ = ["gaussian_process_hessian", "process_density"]
 
 
@@ -23,12 +26,17 @@ def gaussian_process_hessian(
     :param degenerate: number of further directions on which it does not depend: rows and columns of zeros.
     :param outliers: what is added to the first diagonal entries.
     :returns: float64, symmetric, shape (dimension + degenerate, dimension + degenerate).
+    :raises UserError: if the outliers are no sequence of at most ``dimension`` numbers.
     """
+    added = np.asarray(outliers, dtype=np.float64)
+    check_shapes(outliers=(added, "outliers"))
+    if added.size > dimension:
+        raise UserError(f"{added.size} outliers cannot be added on a diagonal of {dimension} entries.")
     drawn = rng.standard_normal((dimension, dimension))
     # Off the diagonal (a + b) / sqrt(2) has variance 1, on it 2 a / sqrt(2) has 2.
     hessian = (second / 2) ** 0.5 * (drawn + drawn.T)
     diagonal = np.full(dimension, first * rng.standard_normal())
-    diagonal[: len(outliers)] += outliers
+    diagonal[: added.size] += added
     hessian[np.diag_indices(dimension)] += diagonal
     return np.pad(hessian, (0, degenerate))
 
@@ -37,7 +45,10 @@ def process_density(points: np.ndarray, dimension: int, first: float, second: fl
     """Density of the eigenvalues of many large Hessians of that kind: a semicircle blurred by the common shift.
 
     The semicircle has radius 2 sqrt(N k''(0)), the shift deviation k'(0). Points and result have shape (n,).
+
+    :raises UserError: if the points have another shape.
     """
+    check_shapes(points=(points, "points"))
     radius = 2 * (dimension * second) ** 0.5
     # The semicircle is the weight of Chebyshev's nodes of the second kind; these are less than k'(0) / 3 apart.
     count = int(200 + 10 * radius / first)

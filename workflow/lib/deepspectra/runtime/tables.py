@@ -36,6 +36,9 @@ def read_csv(
         raise UserError(f"{path} does not exist. Let the workflow make it: snakemake --cores 1 {path}") from error
     except ValueError as error:  # includes pandas' own errors and undecodable bytes
         raise UserError(f"{path} is not a CSV file ({error}). {advice}") from error
+    if len(table.columns) == 1 and any(mark in str(table.columns[0]) for mark in ";\t"):
+        found = "its cells are separated by semicolons or tabs, expected commas, and points in numbers"
+        raise UserError(f"{path} is not a CSV file ({found}). {advice}")
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
         raise UserError(f"{path} is not a CSV file (its lines have more cells than its heading). {advice}")
     missing, wrong = [name for name in columns if name not in table], f"{path} is not the table that was written"

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["noise_floor", "symmetric_eigenvalues"]
 
@@ -23,8 +24,9 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
 
     :param matrix: shape (P, P), symmetric up to rounding, float32 or float64, on any device.
     :returns: float64, shape (P,), ascending.
-    :raises UserError: if the matrix is not finite, or neither solver converges.
+    :raises UserError: if the matrix is not square or not finite, or neither solver converges.
     """
+    check_shapes(matrix=(matrix, "rows rows"))
     if not torch.isfinite(matrix).all():
         raise UserError("the matrix is not finite: check whether all weights and inputs are.")
     try:

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 import torch
 
+from deepspectra.runtime.shapes import check_shapes
+
 __all__ = ["data_covariance_eigenvalues", "gaussian_equivalent", "random_feature_eigenvalues"]
 
 _Activation = Callable[[torch.Tensor], torch.Tensor]
@@ -29,15 +31,16 @@ def data_covariance_eigenvalues(
     :param zeta: of the activation, for the Gaussian equivalent. :param sizes: (n0, n1, m).
     :returns: float64 arrays of shape (n1,), ascending: ``first``, ``last``, and ``equivalent`` of the first layer's
         :func:`gaussian_equivalent`.
+    :raises UserError: if the activation does not act entry by entry.
     """
     n0, n1, m = sizes
     draw = partial(_gaussian, rng=rng, dtype=torch.float32, device=device)
     preactivation = draw(n1, n0).div_(n0**0.5) @ draw(n0, m)
-    features = activation(preactivation)
+    features = _activated(activation, preactivation)
     equivalent = gaussian_equivalent(zeta, rng)(preactivation)
     spectra = {"first": _gram_eigenvalues(features), "equivalent": _gram_eigenvalues(equivalent)}
     for _ in range(layers - 1):
-        features = activation(draw(n1, n1).div_(n1**0.5) @ features)
+        features = _activated(activation, draw(n1, n1).div_(n1**0.5) @ features)
     spectra["last"] = _gram_eigenvalues(features)
     return spectra
 
@@ -51,10 +54,11 @@ def random_feature_eigenvalues(
 
     :param sizes: (n0, n1, m).
     :returns: float64, shape (m,), ascending.
+    :raises UserError: if the activation does not act entry by entry.
     """
     n0, n1, m = sizes
     draw = partial(_gaussian, rng=rng, dtype=torch.float64, device=device)
-    features = activation((draw(n1, n0) / n0**0.5) @ draw(n0, m)) / m**0.5
+    features = _activated(activation, (draw(n1, n0) / n0**0.5) @ draw(n0, m)) / m**0.5
     # LAPACK takes half the time for a tall matrix that it takes for its transpose.
     tall = features if n1 >= m else features.mT.contiguous()
     singular = torch.linalg.svdvals(tall).cpu().numpy()
@@ -76,6 +80,12 @@ def gaussian_equivalent(zeta: float, rng: torch.Generator) -> _Activation:
 
 def _gaussian(rows: int, columns: int, rng: torch.Generator, dtype: torch.dtype, device: _Device) -> torch.Tensor:
     return torch.randn(rows, columns, generator=rng, dtype=dtype).to(device)
+
+
+def _activated(activation: _Activation, preactivation: torch.Tensor) -> torch.Tensor:
+    features = activation(preactivation)
+    check_shapes(preactivations=(preactivation, "rows columns"), features=(features, "rows columns"))
+    return features
 
 
 def _gram_eigenvalues(features: torch.Tensor) -> np.ndarray:

@@ -13,6 +13,8 @@ from torch import nn
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
+from deepspectra.runtime.errors import UserError
+
 __all__ = ["Optimiser"]
 
 # Keras's constant, used by fan2020; torch's default is 1e-8. It is added to the root of the bias-corrected mean square
@@ -48,10 +50,18 @@ class Optimiser:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Take one step; every parameter must have a gradient."""
+        """Take one step; frozen parameters (``requires_grad`` False) stay as they are.
+
+        :raises UserError: if another one has no gradient.
+        """
         for parameters, weight_decay in self.groups:
-            gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-            (self._adam if self.kind == "adam" else self._sgd)(list(parameters), gradients, weight_decay)
+            moving: list[torch.Tensor] = [parameter for parameter in parameters if parameter.requires_grad]
+            gradients = [parameter.grad for parameter in moving if parameter.grad is not None]
+            if len(gradients) < len(moving):
+                shapes = ", ".join(str(tuple(parameter.shape)) for parameter in moving if parameter.grad is None)
+                told = f"the loss does not depend on the parameters of shape {shapes}"
+                raise UserError(f"{told}. Freeze them (requires_grad_(False)), or leave them out.")
+            (self._adam if self.kind == "adam" else self._sgd)(moving, gradients, weight_decay)
 
     def _sgd(self, parameters: list[torch.Tensor], gradients: list[torch.Tensor], weight_decay: float) -> None:
         # torch puts the gradients in place of buffers that are None.

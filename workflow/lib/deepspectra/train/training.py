@@ -19,15 +19,16 @@ from torch import nn
 from torch.nn import functional
 
 from deepspectra.data.tasks import Samples
-from deepspectra.nn.losses import Loss
+from deepspectra.nn.losses import Loss, check_targets
 from deepspectra.nn.networks import ORDER_STREAM, load_parameters, parameters_of
 from deepspectra.runtime import store
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.seeds import generator
 from deepspectra.train.augmentation import Shifts, centre_crops, flip_and_shift, random_crops
 from deepspectra.train.optimisers import Optimiser
 
-__all__ = ["CHECKPOINT_SECONDS", "HISTORY_COLUMNS", "Plan", "Recipe", "accuracy", "train"]
+__all__ = ["CHECKPOINT_SECONDS", "HISTORY_COLUMNS", "DivergedError", "Plan", "Recipe", "accuracy", "train"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,18 @@ class Recipe:
     plan: Plan
 
 
+class DivergedError(UserError):
+    """A training whose loss or weights are no longer finite.
+
+    :ivar history: of the epochs before, as :func:`train` returns it. :ivar epoch: the one that diverged, from 1.
+    :ivar learning_rate: in that epoch.
+    """
+
+    def __init__(self, message: str, history: np.ndarray, epoch: int, learning_rate: float) -> None:
+        super().__init__(message)
+        self.history, self.epoch, self.learning_rate = history, epoch, learning_rate
+
+
 def train(
     model: nn.Module,
     train_samples: Samples,
@@ -92,14 +105,18 @@ def train(
 ) -> np.ndarray:
     """Train a model in place.
 
-    :param model: with its initial weights, on the device of the samples.
+    :param model: with its initial weights, on the device of the samples. Frozen parameters (``requires_grad`` False)
+        stay as they are.
     :param checkpoint: file for the state after every ``checkpoint_epochs`` epochs, and after each epoch that ends
         :data:`CHECKPOINT_SECONDS` or more after the last checkpoint. Training continues from an existing file if the
         same plan and code made it from the same initial weights and samples; otherwise it starts anew and replaces it.
-    :param code: digest of the code that trains.
+    :param code: digest of the code that trains. :param description: what messages call the training.
     :returns: history, float64 of shape (epochs, columns), with the columns :data:`HISTORY_COLUMNS` of the loss. Loss
         and train accuracy are means over the epoch's batches as they were met; test accuracy and test loss are taken
         after the epoch.
+    :raises DivergedError: within 50 steps of the first loss that is not finite, or after the epoch that leaves a weight
+        or the test loss so.
+    :raises UserError: if the shapes of outputs and targets do not fit together.
     """
     rates, columns, count = plan.learning_rates, HISTORY_COLUMNS[plan.loss], len(train_samples.targets)
     optimiser = _optimiser(model, plan)
@@ -120,6 +137,8 @@ def train(
                 row += [_mean_loss(model, test_samples, plan)]
             else:
                 row += [correct / count, accuracy(model, test_samples, plan.crop)]
+            if not (np.isfinite(row).all() and all(values.isfinite().all() for values in model.parameters())):
+                raise _diverged(description, history, epoch + 1, plan)
             history = np.vstack([history, row])
             told = (f"{name.replace('_', ' ')} {value:.4f}" for name, value in zip(columns[2:], row[2:], strict=True))
             logger.info("epoch %d: %s", epoch + 1, ", ".join(told))
@@ -140,7 +159,7 @@ def _epoch(
     # Sums stay on the device: reading one would make the CPU wait for a GPU at every step.
     total = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
-    for start in range(0, count, plan.batch_size):
+    for step, start in enumerate(range(0, count, plan.batch_size), start=1):
         chosen = order[start : start + plan.batch_size]
         inputs, targets = samples.inputs.index_select(0, chosen), samples.targets.index_select(0, chosen)
         if plan.crop:
@@ -157,14 +176,23 @@ def _epoch(
             if plan.loss == "cross_entropy":
                 correct += (outputs.argmax(1) == targets).sum()
         bar.update()
-        if bar.n % _STEPS_PER_REPORT == 0:
+        if step % _STEPS_PER_REPORT == 0:
             bar.set_postfix_str(f"loss {float(total) / (start + len(targets)):.4f}", refresh=False)
-    if not torch.isfinite(total):
-        logger.warning("epoch %d: the loss is not finite: the learning rate is too large for this network", epoch + 1)
+            if not torch.isfinite(total):
+                break
     return float(total), int(correct)
 
 
+def _diverged(description: str, history: np.ndarray, epoch: int, plan: Plan) -> DivergedError:
+    rate, epochs = plan.learning_rates[epoch - 1], len(plan.learning_rates)
+    found = f"the loss or a weight is not finite in epoch {epoch} of {epochs}, at learning rate {rate:g}"
+    scale = f" or a larger alpha than {plan.output_scale:g}" if plan.output_scale < 1 else ""
+    advice = f"Take a smaller learning_rate in the paper's training settings{scale}."
+    return DivergedError(f"{description}: training diverged: {found}. {advice}", history, epoch, rate)
+
+
 def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Tensor:
+    check_targets(plan.loss, outputs, targets)
     mean = functional.mse_loss if plan.loss == "squared" else functional.cross_entropy
     return mean(outputs, targets) / plan.output_scale**2
 
@@ -178,9 +206,15 @@ def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
 
 
 def accuracy(model: _Model, samples: Samples, crop: int | None = None) -> float:
-    """Share of images whose largest output is that of their label; a module is switched to evaluation mode."""
-    blocks = _evaluated(model, samples, crop)
-    return sum(int((outputs.argmax(1) == targets).sum()) for outputs, targets in blocks) / len(samples.targets)
+    """Share of images whose largest output is that of their label; a module is switched to evaluation mode.
+
+    :raises UserError: if the shapes of outputs and labels do not fit together.
+    """
+    right = 0
+    for outputs, targets in _evaluated(model, samples, crop):
+        check_targets("cross_entropy", outputs, targets)
+        right += int((outputs.argmax(1) == targets).sum())
+    return right / len(samples.targets)
 
 
 def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
@@ -199,10 +233,17 @@ def _evaluated(model: _Model, samples: Samples, crop: int | None) -> Iterator[tu
         yield model(centre_crops(samples.inputs[chosen], crop)), samples.targets[chosen]
 
 
+def _moving(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that are not frozen, named as in HDF5."""
+    parameters = model.named_parameters()
+    return {name.replace(".", "/"): parameter for name, parameter in parameters if parameter.requires_grad}
+
+
 def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: str) -> str:
     """Digest of everything that determines the result to the last bit; a checkpoint of anything else is useless."""
     arithmetic = [torch.__version__, str(samples[0].targets.device), torch.get_num_threads()]
-    digest = hashlib.sha256(json.dumps([asdict(plan), arithmetic, code], sort_keys=True).encode())
+    settings = [asdict(plan), sorted(_moving(model)), arithmetic, code]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for name, array in parameters_of(model).items():
         digest.update(name.encode() + array.tobytes())
     for part in samples:
@@ -213,18 +254,18 @@ def _identity(model: nn.Module, samples: tuple[Samples, ...], plan: Plan, code: 
 
 def _save(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, history: np.ndarray) -> None:
     arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
-    for name, parameter in model.named_parameters():
+    for name, parameter in _moving(model).items():
         for key in optimiser.state_names:
-            arrays[f"optimiser/{key}/{name.replace('.', '/')}"] = optimiser.state[parameter][key].cpu().numpy()
+            arrays[f"optimiser/{key}/{name}"] = optimiser.state[parameter][key].cpu().numpy()
     store.write(path, arrays | {"history": history}, parameters={"identity": identity})
 
 
 def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, empty: np.ndarray) -> np.ndarray:
     """Set model and optimiser to a checkpoint's state and return the history; or ``empty`` if it is of no use."""
-    names = {name.replace(".", "/"): parameter for name, parameter in model.named_parameters()}
+    names, moving = parameters_of(model), _moving(model)
     shapes: dict[str, tuple[int | str, ...]] = {"history": ("epochs", empty.shape[1])}
-    for name, parameter in names.items():
-        shapes[f"parameters/{name}"] = tuple(parameter.shape)
+    shapes |= {f"parameters/{name}": array.shape for name, array in names.items()}
+    for name, parameter in moving.items():
         for key in optimiser.state_names:
             # Adam counts its steps, one number for each parameter.
             shapes[f"optimiser/{key}/{name}"] = () if key == "step" else tuple(parameter.shape)
@@ -237,7 +278,7 @@ def _resume(path: Path, identity: str, model: nn.Module, optimiser: Optimiser, e
         logger.warning("the checkpoint %s is of another run, training starts anew", path)
         return empty
     load_parameters(model, {name: contents[f"parameters/{name}"] for name in names})
-    for name, parameter in names.items():
+    for name, parameter in moving.items():
         kept = {key: torch.as_tensor(contents[f"optimiser/{key}/{name}"]) for key in optimiser.state_names}
         optimiser.state[parameter] = {key: tensor.to(parameter.device) for key, tensor in kept.items()}
     logger.info("going on from the checkpoint after epoch %d", len(contents["history"]))

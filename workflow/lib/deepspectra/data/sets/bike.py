@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepspectra.data.sets.base import DataSet
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,9 +57,11 @@ def split_bike(table: np.ndarray, columns: list[str], seed: int) -> list[tuple[n
     The authors shuffle the rows anew for either part, so networks were trained on most of their test rows.
 
     :param table: float64, shape (rows, columns). :param columns: their names. :param seed: of the shuffle.
+    :raises UserError: if there are not as many names as columns, or rows are missing or not in order.
     """
     import numpy as np
 
+    check_shapes(table=(table, f"rows {len(columns)}"))
     data = {name: table[:, place] for place, name in enumerate(columns)}
     days = days_of_the_month(data["yr"], data["mnth"], data["weekday"])
     inputs = np.column_stack([days, *(data[name] for name in BIKE_FEATURES)]).astype(np.float64)

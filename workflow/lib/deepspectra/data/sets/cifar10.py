@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deepspectra.data.sets.base import DataSet
 from deepspectra.nn.images import CHANNELS, CLASSES, IMAGE_SIDE, IMAGENET_DEVIATION, IMAGENET_MEAN
+from deepspectra.runtime.shapes import check_shapes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +15,11 @@ __all__ = ["DATA_SET", "normalise_cifar10"]
 
 
 def normalise_cifar10(images: np.ndarray) -> np.ndarray:
-    """uint8 images (count, height, width, 3) to float64 (count, 3, height, width), each channel normalised."""
+    """uint8 images (count, height, width, 3) to float64 (count, 3, height, width), each channel normalised.
+
+    :raises UserError: if they have another shape.
+    """
+    check_shapes(images=(images, f"count height width {CHANNELS}"))
     return ((images / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION).transpose(0, 3, 1, 2).copy()
 
 

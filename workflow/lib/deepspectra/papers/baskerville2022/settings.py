@@ -8,7 +8,7 @@ from deepspectra.data import sets
 from deepspectra.data.sets import data_set
 from deepspectra.nn import architectures
 from deepspectra.nn.architectures import architecture, parameter_count
-from deepspectra.papers.types import NAME, FromText, Node, PositiveReal, Seed
+from deepspectra.papers.types import FromText, Node, PositiveReal, Seed, is_name
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, LARGEST_MATRIX, reduced_rows
 
@@ -139,7 +139,7 @@ class HessianNetwork(Node):
 class Curvature(Node):
     """Hessians and Gauss-Newton matrices of batches and of whole sets."""
 
-    batch_size: int = Field(ge=1, description="Samples per batch.", title="batch size")
+    batch_size: int = Field(ge=3, description="Samples per batch: at least 3 levels have a ratio.", title="batch size")
     batches: Annotated[int, Field(ge=1, title="batches of Hessians")] = Field(
         description="Maximum number of batches with a resolved Hessian; an incomplete last batch is left out."
     )
@@ -251,7 +251,7 @@ class Baskerville2022(Node):
     @model_validator(mode="after")
     def _known(self) -> Self:
         for name, network in self.networks.items():
-            if not NAME.fullmatch(name):
+            if not is_name(name):
                 raise ValueError(f"names of networks are small letters, digits and _, a letter first; found {name!r}")
             self._check_sizes(name, network)
         named = [(key, name) for key in type(self).model_fields for name in self.named(key)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
-from deepspectra.papers.types import NAME, Node, PositiveReal, Seed
+from deepspectra.papers.types import Node, PositiveReal, Seed, is_name
 
 __all__ = ["ExampleImages", "Fan2020", "GaussianKernelSpectra", "ImageKernelSpectra", "InnerProducts", "KernelNetwork"]
 __all__ += ["KernelSpectra", "KernelTraining", "TrainedKernels"]
@@ -159,7 +159,7 @@ class Fan2020(Node):
     @model_validator(mode="after")
     def _networks_fit(self) -> Self:
         for name, network in self.networks.items():
-            if not NAME.fullmatch(name) or name.startswith(("figure_", "table_")):
+            if not is_name(name) or name.startswith(("figure_", "table_")):
                 allowed = "small letters, digits and _, a letter first, and not those of figures"
                 raise ValueError(f"names of networks are {allowed}; found {name!r}")
             _check_components(network.removed_components, self.training.samples, f"networks.{name}.", "training.")
@@ -168,6 +168,9 @@ class Fan2020(Node):
                 if network.data == "cifar10" and found > most:
                     known = f"two classes of CIFAR-10 have {most} such images"
                     raise ValueError(f"training.{key}: {known}, found {found} ({name})")
+        if self.figure_s3.images > self.figure_2.samples:
+            few = f"figure_2 has {self.figure_2.samples} samples"
+            raise ValueError(f"figure_s3.images must not be more than there are: {few}, found {self.figure_s3.images}")
         for item in ("figure_3", "figure_s5", "figure_s6"):
             name = getattr(self, item).network
             if name not in self.networks:

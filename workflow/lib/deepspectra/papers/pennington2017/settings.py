@@ -72,6 +72,8 @@ class Memorisation(Node):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if len(set(self.betas)) < len(self.betas):
+            raise ValueError(f"betas must differ, found {self.betas}")
         if not self.smallest_gamma < self.largest_gamma:
             raise ValueError(f"smallest_gamma {self.smallest_gamma} must be below largest_gamma {self.largest_gamma}")
         for name, panel in self.panels.items():

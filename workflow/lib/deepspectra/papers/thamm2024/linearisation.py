@@ -1,5 +1,6 @@
 """Full networks and their linearisation around one layer's initial weights (thamm2024, eq. 6)."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,16 @@ def linearised_accuracies(
     """Accuracies of a trained network and of its linearisation.
 
     :param network: its settings. :param layer: the one whose initial weights it is linearised around.
-    :param weights: file with ``initial/...`` and ``final/...`` of every parameter.
+    :param weights: file with ``initial/...`` and ``final/...`` of every parameter, the latter unless training diverged.
     :param data: CIFAR-10. :param images: how many images of each part.
     :returns: ``alpha``, ``relative_displacement`` (Frobenius norm of the layer's change over that of its final
-        weights), and ``full_{part}`` and ``linearised_{part}`` for each part.
+        weights), ``full_{part}`` and ``linearised_{part}`` for each part, and ``diverged``: 1 if the network's training
+        diverged, and then all but alpha are NaN, otherwise 0.
     """
+    measured = [f"{kind}_{part}" for part in images for kind in ("full", "linearised")]
+    if "diverged" in store.read(weights, {}).attributes["parameters"]:
+        unknown = dict.fromkeys(["relative_displacement", *measured], math.nan)
+        return {"alpha": network["alpha"], **unknown, "diverged": 1}
     model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
     found = store.read(weights, {f"{state}/{name}": shapes[name] for state in ("initial", "final") for name in shapes})
@@ -43,9 +49,9 @@ def linearised_accuracies(
     initial, final = (found[f"{state}/{layer}/weight"] for state in ("initial", "final"))
     linear = linearised(model, dict(model.named_parameters()), torch.from_numpy(initial).to(device), layer)
     displacement = np.linalg.norm(final - initial) / np.linalg.norm(final)
-    row = {"alpha": network["alpha"], "relative_displacement": displacement}
+    row: dict[str, float] = {"alpha": network["alpha"], "relative_displacement": displacement}
     for part, count in images.items():
         samples = load_standardised(data, part, count).to(device)
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])
         row[f"linearised_{part}"] = accuracy(linear, samples, network["crop"])
-    return row
+    return row | {"diverged": 0}

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from deepspectra.nn import architectures
 from deepspectra.nn.architectures import architecture, matrix_shape
 from deepspectra.nn.images import CLASSES, IMAGE_SIDE, image_inputs
-from deepspectra.papers.types import NAME, FromText, Node, OptionalText, PositiveReal, Seed
+from deepspectra.papers.types import FromText, Node, OptionalText, PositiveReal, Seed, is_name
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["Thamm2024", "WeightNetwork"]
@@ -41,7 +41,9 @@ class WeightTraining(Node):
     epochs: int = Field(ge=1, description="Passes through the training images.", title="epochs")
     batch_size: int = Field(ge=1, description="Images per step.")
     learning_rate: PositiveReal = Field(description="Learning rate of the first epoch.")
-    decay: PositiveReal = Field(description="Factor by which the learning rate changes from one epoch to the next.")
+    decay: Annotated[float, Field(gt=0, le=1), FromText] = Field(
+        description="Factor by which the learning rate falls from one epoch to the next; 1 keeps it."
+    )
     momentum: Annotated[float, Field(ge=0, lt=1), FromText] = Field(description="Momentum.")
 
 
@@ -84,7 +86,7 @@ class PretrainedNetwork(Node):
 class Unfolding(Node):
     """How singular values are unfolded."""
 
-    half_window: int = Field(ge=1, description="a of eq. 4; the paper's window size is 2 a = 15.", title="a")
+    half_window: int = Field(ge=1, le=499, description="a of eq. 4; the paper's window size is 2 a = 15.", title="a")
     polynomial_degree: int = Field(ge=1, le=30, description="Degree of the polynomial unfolding, for comparison.")
 
 
@@ -93,7 +95,7 @@ class Nulls(Node):
 
     matrices: int = Field(ge=19, description="Random matrices per shape.", title="null matrices")
     vectors: int = Field(ge=19, description="Random unit vectors per dimension.", title="null vectors")
-    longest_interval: Annotated[float, Field(ge=2, allow_inf_nan=False), FromText] = Field(
+    longest_interval: Annotated[float, Field(ge=2, le=1000), FromText] = Field(
         description="Longest interval of the number variance, in mean spacings."
     )
     seed: Seed
@@ -153,13 +155,14 @@ class Thamm2024(Node):
         self._require_networks()
         self._require_places()
         self._require_sweeps()
+        self._require_windows()
         return self
 
     def _require_networks(self) -> None:
         """Names are unambiguous, and every matrix has enough singular values to unfold."""
         least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
         for name, network in self.networks.items():
-            if not NAME.fullmatch(name) or "_alpha" in name or name in self.pretrained:
+            if not is_name(name) or "_alpha" in name or name in self.pretrained:
                 rule = "small letters, digits and underscores, no '_alpha' and not the name of a pretrained one"
                 raise ValueError(f"names of networks have {rule}; found {name!r}")
             for layer, (outputs, inputs) in ((key, matrix_shape(shape)) for key, shape in network.shown_shapes.items()):
@@ -194,9 +197,31 @@ class Thamm2024(Node):
         for name in self.figure_4.networks:
             if self.networks[name].model_copy(update={"seed": first.seed}) != first:
                 raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
+        seeds = [self.networks[name].seed for name in self.figure_4.networks]
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"networks of figure 4 differ in their seeds, or error bars would be too small; found {seeds}")
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")
+
+    def _require_windows(self) -> None:
+        """Running means have as many vectors as their windows, and panels every matrix once."""
+        shown: dict[str, tuple[int, list[Place]]] = {"figure_3": (self.figure_3.window, [self.figure_3])}
+        for panel, places in self.figure_2.panels.items():
+            shown[f"figure_2.panels.{panel}"] = (self.figure_2.window, places)
+        for key, (window, places) in shown.items():
+            for place in places:
+                if places.count(place) > 1:
+                    raise ValueError(f"{key} names {place.layer} of {place.network} twice")
+                if window > (count := self._vectors(place)):
+                    few = f"{place.layer} of {place.network} has {count} singular vectors"
+                    raise ValueError(f"{few}, fewer than the window of {window} in {key}")
+
+    def _vectors(self, place: Place) -> int:
+        """Singular vectors of a matrix; of pretrained networks, those of the two hidden and the output layer."""
+        if place.network in self.pretrained:
+            return {"dense1": 4096, "dense2": 4096, "dense3": 1000}[place.layer]
+        return min(matrix_shape(self.networks[place.network].shown_shapes[place.layer]))
 
     @property
     def places(self) -> list[tuple[str, Place]]:

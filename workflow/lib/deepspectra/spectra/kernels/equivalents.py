@@ -12,6 +12,7 @@ import torch
 
 from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
+from deepspectra.runtime.shapes import check_shapes
 from deepspectra.spectra.kernels import networks
 from deepspectra.spectra.kernels.grams import kernel_difference
 from deepspectra.spectra.kernels.means import mean_tangent
@@ -88,8 +89,10 @@ def lemma_tangent(
     In theorem 3.8 each layer's term, and its share of r_+, are weighted by its rate.
 
     :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
-    :raises UserError: if there are not L + 1 positive rates, or not b_sigma^2 <= 1 <= a_sigma.
+    :raises UserError: if the kernels differ in shape, there are not L + 1 positive rates, or not b_sigma^2 <= 1 <=
+        a_sigma.
     """
+    check_shapes(**{f"kernel {layer}": (matrix, "n n") for layer, matrix in enumerate(grams)})
     return _weighted_sum(grams, *tangent_coefficients(len(grams) - 1, b_sigma, a_sigma, rates))
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
+
 __all__ = ["KernelDifference", "add_gram_times", "gram", "kernel_difference", "mirror"]
 
 # Rows of X converted at once, and rows of a Gram matrix compared at once.
@@ -26,7 +29,11 @@ class KernelDifference:
 
 
 def gram(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """X'X, shape (n, n), exactly symmetric, of X of shape (d, n), with products and sums in ``dtype``."""
+    """X'X, shape (n, n), exactly symmetric, of X of shape (d, n), with products and sums in ``dtype``.
+
+    :raises UserError: if X is no matrix.
+    """
+    check_shapes(x=(x, "rows samples"))
     samples = x.shape[1]
     product = x.new_empty((samples, samples), dtype=dtype)
     for rows in _row_blocks(samples, samples):
@@ -40,7 +47,9 @@ def add_gram_times(kernel: torch.Tensor, sensitivity: torch.Tensor, factor: torc
     :param kernel: shape (n k, n k); :func:`mirror` fills the part below the diagonal.
     :param sensitivity: S, shape (d, n k), k outputs side by side.
     :param factor: F, shape (n, n), which multiplies each of the k^2 blocks of S'S.
+    :raises UserError: if the shapes do not fit together.
     """
+    check_shapes(kernel=(kernel, "columns columns"), sensitivity=(sensitivity, "rows columns"), factor=(factor, "n n"))
     samples, columns = factor.shape[0], kernel.shape[0]
     for rows in _row_blocks(columns, samples):
         shape = rows.stop - rows.start, columns - rows.start
@@ -59,14 +68,21 @@ def mirror(matrix: torch.Tensor, samples: int) -> torch.Tensor:
     """Copy the blocks above the diagonal of a matrix of shape (n k, n k) to those below, in place.
 
     Blocks on the diagonal are already symmetric; ``samples`` is n.
+
+    :raises UserError: if the matrix is not square, or its side no multiple of n.
     """
+    check_shapes(matrix=(matrix, "columns columns"))
     for rows in _row_blocks(matrix.shape[0], samples):
         matrix[rows.stop :, rows] = matrix[rows, rows.stop :].T
     return matrix
 
 
 def kernel_difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDifference:
-    """Compare kernels of lower and higher precision, both of shape (n, n), in blocks and without a copy of either."""
+    """Compare kernels of lower and higher precision, both of shape (n, n), in blocks and without a copy of either.
+
+    :raises UserError: if the shapes differ.
+    """
+    check_shapes(lower_precision=(lower, "n n"), higher_precision=(higher, "n n"))
     largest, squares, norm = 0.0, 0.0, 0.0
     for start in range(0, higher.shape[0], _ROWS):
         exact = higher[start : start + _ROWS]
@@ -79,6 +95,8 @@ def kernel_difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDiffer
 
 def _row_blocks(columns: int, samples: int) -> Iterator[slice]:
     """Blocks of rows of a matrix of shape (n k, n k); none spans two outputs."""
+    if columns % samples:
+        raise UserError(f"a kernel of {columns} columns does not consist of blocks of {samples} samples.")
     step = min(max(-(-samples // _BLOCKS), _FEWEST_ROWS), _MOST_ROWS)
     for first in range(0, columns, samples):
         for start in range(first, first + samples, step):

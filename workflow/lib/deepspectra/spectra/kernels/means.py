@@ -13,6 +13,7 @@ from deepspectra.nn.activations import Activation
 from deepspectra.nn.quadrature import hermite_coefficients
 from deepspectra.rmt.limits.coefficients import checked_rates
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 
 __all__ = ["mean_tangent"]
 
@@ -35,8 +36,10 @@ def mean_tangent(
 
     :param grams: X_l'X_l for l = 0, ..., L. :param rates: tau_1, ..., tau_{L+1} of eq. 17; all one where None.
     :returns: the kernel, and a bound on the remainder of the series of one such mean (interpolation adds about 1e-9).
-    :raises UserError: if there are not L + 1 positive rates, or a sample's norm in some layer is zero or above 9.
+    :raises UserError: if the kernels differ in shape, there are not L + 1 positive rates, or a sample's norm in some
+        layer is zero or above 9.
     """
+    check_shapes(**{f"kernel {layer}": (matrix, "n n") for layer, matrix in enumerate(grams)})
     rates = checked_rates(len(grams) - 1, rates)
     kernel = rates[-1] * grams[-1]
     product, cut_off = torch.ones_like(kernel), 0.0

@@ -13,6 +13,7 @@ from deepspectra.nn.activations import Activation
 from deepspectra.nn.networks import load_parameters, parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.shapes import check_shapes
 from deepspectra.runtime.tables import read_csv
 from deepspectra.spectra.kernels.networks import KernelOptions, network_kernels
 
@@ -53,9 +54,11 @@ def check_test_error(arrays: Mapping[str, np.ndarray], history: str | Path, weig
     """Check by its test error that the network was trained on these samples, which are drawn or read anew.
 
     :param history: table of the training. :param weights: their file.
-    :raises UserError: if the error is not that after the last epoch.
+    :raises UserError: if the error is not that after the last epoch, or shapes do not fit together.
     """
-    error = float(np.mean((arrays["test_targets"] - arrays["final/test_outputs"]) ** 2))
+    targets, outputs = arrays["test_targets"], arrays["final/test_outputs"]
+    check_shapes(targets=(targets, "samples outputs"), outputs=(outputs, "samples outputs"))
+    error = float(np.mean((targets - outputs) ** 2))
     recorded = float(read_csv(history, ("test_loss",), numbers=("test_loss",)).test_loss.iloc[-1])
     if not abs(error - recorded) <= 1e-3 * recorded + 1e-6:
         found = f"its error on the test samples is {error:.6g} and was {recorded:.6g} after training"

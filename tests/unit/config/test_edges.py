@@ -1,0 +1,71 @@
+"""Values at the edge of what makes sense: refused when the settings are read, not after hours."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepspectra.config import load_settings
+
+from .conftest import F1, F2, FOLDER, complaint, nested
+
+T, B = "thamm2024", "baskerville2022"
+D1, D3 = {"network": "mlp1024", "layer": "dense1"}, {"network": "alexnet", "layer": "dense3"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (f"{B}.curvature.batch_size", 1, "batch_size: expected greater than or equal to 3, found 1"),
+        (f"{B}.curvature.batch_size", 2, "batch_size: expected greater than or equal to 3, found 2"),
+        (f"{T}.training.decay", 1.1, "decay: expected less than or equal to 1, found 1.1"),
+        (f"{T}.nulls.longest_interval", 1e300, "longest_interval: expected less than or equal to 1000, found 1e+300"),
+        (f"{T}.unfolding.half_window", 500, "half_window: expected less than or equal to 499, found 500"),
+        (f"{T}.figure_3.window", 513, "dense2 of mlp512_seed1 has 512 singular vectors, fewer than the window of 513"),
+        (f"{T}.figure_2.window", 151, "conv2 of minialexnet has 150 singular vectors, fewer than the window of 151"),
+        (f"{T}.figure_2.window", 149, None),
+        (f"{T}.figure_3.window", 511, None),
+        (f"{T}.figure_2.panels.b", [D1, D1], "figure_2.panels.b names dense1 of mlp1024 twice"),
+        (f"{T}.figure_2.panels.c", [D3, D3], "figure_2.panels.c names dense3 of alexnet twice"),
+        (f"{T}.figure_4.networks", ["mlp512_seed1"] * 2, "networks of figure 4 differ in their seeds"),
+        (f"{T}.networks.mlp512_seed2.seed", 1, None),
+        (f"{F2}.betas", [0, -4, 0], "betas must differ, found [0.0, -4.0, 0.0]"),
+        ("fan2020.figure_s3.images", 20, None),
+    ],
+)
+def test_an_edge_is_named(path, value, expected):
+    if expected is None:
+        load_settings(FOLDER, {"scale": "smoke", **nested(path, value)})
+    else:
+        assert expected in complaint(nested(path, value))
+
+
+def test_a_figure_shows_no_more_images_than_there_are():
+    small = {"fan2020": {"figure_2": {"samples": 15, "removed_components": 5}, "figure_s3": {"images": 16}}}
+    assert "figure_s3.images must not be more than there are: figure_2 has 15 samples, found 16" in complaint(small)
+    small["fan2020"]["figure_s3"]["images"] = 15
+    load_settings(FOLDER, {"scale": "smoke", **small})
+
+
+def test_seeds_that_make_error_bars_differ():
+    twice = {"networks": {"mlp512_seed2": {"seed": 1}}, "figure_4": {"networks": ["mlp512_seed1", "mlp512_seed2"]}}
+    assert "networks of figure 4 differ in their seeds, or error bars would be too small; found [1, 1]" in complaint(
+        {T: twice}
+    )
+
+
+@pytest.mark.parametrize("name", ["nan", "null", "inf", "infinity", "true", "false"])
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        (f"{T}.networks", {"hidden": [20], "seed": 1}),
+        (f"{B}.networks", {"data": "mnist", "seed": 1}),
+        ("fan2020.networks", {"data": "sphere", "input_dimension": 5, "hidden": [10], "activation": "arctan", "seed": 1}),
+        (
+            "limit_laws",
+            {"kernel": "conjugate", "ratios": [1], "activation": "tanh", "input": {"marchenko_pastur": 1}},
+        ),
+    ],
+)
+def test_a_name_that_tables_would_hold_as_something_else_is_refused(path, entry, name):
+    expected = f"{name!r} cannot be a name: tables would hold it as a number, a truth value or nothing"
+    assert expected in complaint(nested(path, {name: entry}))
