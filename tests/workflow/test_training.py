@@ -296,8 +296,8 @@ def test_files_of_pretrained_weights_go_through_the_whole_pipeline(tmp_path_fact
 def test_a_training_that_diverges_is_an_error_of_a_network_and_a_result_of_the_sweep(with_images):
     """Its tables have no number, its weights cannot be decomposed, and the message names all that one must know."""
     folder, tables = with_images.folder, "results/smoke/statistics/thamm2024/networks"
-    wild = ("--config", "scale=smoke", "thamm2024={training: {images: 200, test_images: 100, learning_rate: 1.0e+20}}")
-    found = "training diverged: the loss or a weight is not finite in epoch 1 of 2, at learning rate 1e+20"
+    wild = ("--config", "scale=smoke", "thamm2024={training: {images: 200, test_images: 100, learning_rate: 1.0e+12}}")
+    found = "training diverged: the loss or a weight is not finite in epoch 1 of 2, at learning rate 1e+12"
     result = with_images.snakemake("--cores", "1", *wild, "--", OUTPUTS[0])
     assert result.returncode != 0
     assert f"{NETWORK}: {found}. Take a smaller learning_rate in the paper's training settings." in result.stdout
@@ -313,5 +313,5 @@ def test_a_training_that_diverges_is_an_error_of_a_network_and_a_result_of_the_s
 
     result = with_images.snakemake("--cores", "1", *wild, "--", f"results/smoke/spectra/thamm2024/{swept}.h5")
     assert result.returncode != 0
-    told = f"{swept} has no trained weights: its training diverged in epoch 1, at learning rate 1e+20. Take a larger"
+    told = f"{swept} has no trained weights: its training diverged in epoch 1, at learning rate 1e+12. Take a larger"
     assert told in result.stdout

@@ -69,3 +69,36 @@ def test_seeds_that_make_error_bars_differ():
 def test_a_name_that_tables_would_hold_as_something_else_is_refused(path, entry, name):
     expected = f"{name!r} cannot be a name: tables would hold it as a number, a truth value or nothing"
     assert expected in complaint(nested(path, {name: entry}))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (f"{T}.training.epochs", 10**9 + 1, "expected at most 1000000000, found 1000000001"),
+        (f"{T}.training.batch_size", 10**30, "expected at most 1000000000"),
+        (f"{T}.networks.mlp512_seed2.hidden", [20, 2**63], "expected at most 1000000000"),
+        (f"{F1}.bins", 2**63, "expected at most 1000000000"),
+        ("checkpoint_epochs", 2**63, "expected at most 1000000000"),
+        (f"{F2}.smallest_gamma", 1e-300, "expected at least 1e-15, found 1e-300"),
+        (f"{F2}.largest_gamma", 1e300, "expected less than or equal to 1000000000000, found 1e+300"),
+        ("fan2020.training.learning_rate", 1e300, "expected less than or equal to 1000000000000, found 1e+300"),
+        (f"{B}.training.final_learning_rate", 1e-300, "expected at least 1e-15, found 1e-300"),
+        (f"{B}.gaussian_process.second_derivatives.c", 1e300, "expected less than or equal to 1000000, found 1e+300"),
+        (f"{B}.gaussian_process.second_derivatives.a", 1e-30, "expected greater than or equal to 0.0000000001, found 1e-30"),
+        (f"{B}.gaussian_process.first_derivative", 1e-300, "expected greater than or equal to 0.001, found 1e-300"),
+        (f"{B}.gaussian_process.outlier_scales.e", 1e300, "expected less than or equal to 1000000, found 1e+300"),
+    ],
+)
+def test_numbers_beyond_all_use_are_named(path, value, expected):
+    message = complaint(nested(path, value))
+    assert f"  - {path}: {expected}" in message
+
+
+def test_a_semicircle_is_not_too_wide_for_the_shift_that_blurs_it():
+    wide = {"gaussian_process": {"first_derivative": 0.01, "second_derivatives": {"c": 1000}}}
+    rule = "sqrt(dimension x second_derivative) must not exceed 10000 times first_derivative; found 60, 1000 and 0.01"
+    assert rule in complaint({B: wide})
+
+
+def test_seeds_are_as_large_as_a_generator_takes():
+    load_settings(FOLDER, {"scale": "smoke", **nested(f"{F1}.seed", 2**63 - 1)})

@@ -4,13 +4,14 @@ import re
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 __all__ = ["FromText", "Node", "OptionalText", "PositiveReal", "Ratio", "Seed", "is_name", "require_whole"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: What pandas reads as a missing value, a number or a truth value.
 _NO_NAMES = {"nan", "null", "inf", "infinity", "true", "false"}
+_SMALLEST, _LARGEST, _MOST = 1e-15, 1e12, 10**9
 
 
 def is_name(name: str) -> bool:
@@ -31,9 +32,18 @@ def _number_from_text(value: object) -> object:
         return value
 
 
+def _not_too_small(value: float) -> float:
+    if value < _SMALLEST:
+        raise ValueError(f"expected at least {_SMALLEST:g}")
+    return value
+
+
 # Put it last in every type: bounds before it belong to the number and reach the JSON schema.
 FromText = BeforeValidator(_number_from_text)
-PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False), FromText]
+#: What powers and products of a few such numbers keep within the range of float64, and single ones within float32.
+PositiveReal = Annotated[
+    float, Field(gt=0, le=_LARGEST, allow_inf_nan=False), AfterValidator(_not_too_small), FromText
+]
 # Read as a fraction with a denominator up to 10^4 (see require_whole).
 Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]
@@ -45,6 +55,15 @@ class Node(BaseModel):
     """A mapping in the configuration: unknown keys are errors, and types are not coerced."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _countable(cls, value: object, info: ValidationInfo) -> object:
+        """Sizes and counts beyond all memory would end a job in an error of NumPy's or torch's."""
+        counts = value if isinstance(value, list) else [value]
+        if info.field_name != "seed" and any(type(count) is int and count > _MOST for count in counts):
+            raise ValueError(f"expected at most {_MOST}")
+        return value
 
 
 def require_whole(size: int, ratio: float, what: str) -> int:

@@ -32,6 +32,11 @@ _Share = Annotated[float, Field(gt=0, le=1), FromText]
 _Decay = Annotated[float, Field(ge=0, allow_inf_nan=False), FromText]
 _Samples = Annotated[int, Field(ge=10)] | None
 _Count = Annotated[int, Field(ge=1)] | None
+# The random part of a process's eigenvalues stands out from the rounding of the shift that they share.
+_Slope = Annotated[float, Field(ge=1e-3, le=1e3), FromText]
+_Derivative = Annotated[float, Field(ge=1e-10, le=1e6), FromText]
+# Semicircle over shift: the density of both takes ten points for each unit.
+_WIDEST = 1e4
 
 
 def _own(title: str | None, description: str) -> Any:
@@ -175,13 +180,13 @@ class GaussianProcess(Node):
 
     dimension: int = Field(ge=30, description="Directions on which the kernel depends.", title="dimension")
     samples: int = Field(ge=2, description="Hessians per panel.", title="samples")
-    first_derivative: PositiveReal = Field(description="k'(0).")
-    second_derivatives: dict[Literal["a", "b", "c", "d", "e", "f"], PositiveReal] = Field(
+    first_derivative: _Slope = Field(description="k'(0).")
+    second_derivatives: dict[Literal["a", "b", "c", "d", "e", "f"], _Derivative] = Field(
         description="k''(0) of each panel."
     )
     degenerate: int = Field(ge=0, description="Directions of panel d on which the kernel does not depend.")
     outliers: int = Field(ge=0, description="Diagonal entries of panels e and f that are raised by s (1 + z^2).")
-    outlier_scales: dict[Literal["e", "f"], PositiveReal] = Field(description="s of panels e and f.")
+    outlier_scales: dict[Literal["e", "f"], _Derivative] = Field(description="s of panels e and f.")
     bins: int = Field(ge=5, description="Bars of a histogram.", title="bins")
     seed: Seed
 
@@ -191,6 +196,10 @@ class GaussianProcess(Node):
             raise ValueError("second_derivatives has the keys a to f, outlier_scales e and f")
         if self.outliers > self.dimension:
             raise ValueError(f"no more outliers than directions; found {self.outliers} and {self.dimension}")
+        largest = max(self.second_derivatives.values())
+        if (self.dimension * largest) ** 0.5 > _WIDEST * self.first_derivative:
+            rule = f"sqrt(dimension x second_derivative) must not exceed {_WIDEST:g} times first_derivative"
+            raise ValueError(f"{rule}; found {self.dimension}, {largest:g} and {self.first_derivative:g}")
         return self
 
 
