@@ -59,7 +59,10 @@ def test_seeds_that_make_error_bars_differ():
     [
         (f"{T}.networks", {"hidden": [20], "seed": 1}),
         (f"{B}.networks", {"data": "mnist", "seed": 1}),
-        ("fan2020.networks", {"data": "sphere", "input_dimension": 5, "hidden": [10], "activation": "arctan", "seed": 1}),
+        (
+            "fan2020.networks",
+            {"data": "sphere", "input_dimension": 5, "hidden": [10], "activation": "arctan", "seed": 1},
+        ),
         (
             "limit_laws",
             {"kernel": "conjugate", "ratios": [1], "activation": "tanh", "input": {"marchenko_pastur": 1}},
@@ -84,7 +87,11 @@ def test_a_name_that_tables_would_hold_as_something_else_is_refused(path, entry,
         ("fan2020.training.learning_rate", 1e300, "expected less than or equal to 1000000000000, found 1e+300"),
         (f"{B}.training.final_learning_rate", 1e-300, "expected at least 1e-15, found 1e-300"),
         (f"{B}.gaussian_process.second_derivatives.c", 1e300, "expected less than or equal to 1000000, found 1e+300"),
-        (f"{B}.gaussian_process.second_derivatives.a", 1e-30, "expected greater than or equal to 0.0000000001, found 1e-30"),
+        (
+            f"{B}.gaussian_process.second_derivatives.a",
+            1e-30,
+            "expected greater than or equal to 0.0000000001, found 1e-30",
+        ),
         (f"{B}.gaussian_process.first_derivative", 1e-300, "expected greater than or equal to 0.001, found 1e-300"),
         (f"{B}.gaussian_process.outlier_scales.e", 1e300, "expected less than or equal to 1000000, found 1e+300"),
     ],

@@ -119,5 +119,5 @@ def test_parameters_go_out_and_in_again():
     load_parameters(second, parameters_of(first))
     images = torch.randn(3, 3, 32, 32)
     assert torch.equal(first(images), second(images))
-    with pytest.raises(UserError, match="has the parameters dense1/bias, .*; found values of none"):
+    with pytest.raises(UserError, match=r"has the parameters dense1/bias, .*; found values of none"):
         load_parameters(second, {})

@@ -425,7 +425,9 @@ def run_of(plan):
     return lambda **options: train(model, data, data, plan, **options)
 
 
-@pytest.mark.parametrize("plan", [PLAN, dataclasses.replace(PLAN, loss="squared"), ADAM], ids=["labels", "values", "Adam"])
+@pytest.mark.parametrize(
+    "plan", [PLAN, dataclasses.replace(PLAN, loss="squared"), ADAM], ids=["labels", "values", "Adam"]
+)
 def test_training_stops_in_the_epoch_that_diverges_and_says_which(plan, monkeypatch):
     calls = die_in(monkeypatch, None)
     with pytest.raises(DivergedError) as caught:
@@ -440,7 +442,7 @@ def test_training_stops_in_the_epoch_that_diverges_and_says_which(plan, monkeypa
 
 
 def test_a_small_output_scale_is_named_too():
-    with pytest.raises(DivergedError, match="training settings or a larger alpha than 0.1"):
+    with pytest.raises(DivergedError, match=r"training settings or a larger alpha than 0\.1"):
         run_of(large(PLAN, output_scale=0.1))()
 
 

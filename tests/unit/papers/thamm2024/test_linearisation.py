@@ -54,7 +54,11 @@ def test_a_network_whose_training_diverged_is_a_row_without_accuracies(tmp_path,
     diverged = {"diverged": {"epoch": 2, "learning_rate": 0.001}}
     store.write(tmp_path / "weights.h5", states, parameters=diverged)
     found = linearised_accuracies(NETWORK, "dense2", tmp_path / "weights.h5", cifar10, IMAGES)
-    store.write(tmp_path / "weights.h5", states | {name.replace("initial", "final"): states[name] for name in states}, parameters={})
+    store.write(
+        tmp_path / "weights.h5",
+        states | {name.replace("initial", "final"): states[name] for name in states},
+        parameters={},
+    )
     other = linearised_accuracies(NETWORK, "dense2", tmp_path / "weights.h5", cifar10, IMAGES)
     assert list(found) == list(other)
     assert (found.pop("alpha"), found.pop("diverged"), other["diverged"]) == (2.0, 1, 0)

@@ -34,7 +34,7 @@ def gaussian_expectation(function: _Function, breakpoints: Iterable[float] = (),
     :param breakpoints: where f or one of its derivatives jumps.
     :param name: what messages call f; by default its own name.
     :raises UserError: if two rules differ by more than 1e-10, relative to 1 + E|f|: f has a kink or jump that is not
-        among the breakpoints, varies too fast, or is not finite; or if its values have another shape than its arguments.
+        among the breakpoints, varies too fast, or is not finite; or if its values are not shaped as its arguments.
     """
     cuts = panel_cuts(breakpoints)
     value, size = _panels(function, cuts, _NODES)

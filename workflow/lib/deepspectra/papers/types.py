@@ -41,9 +41,7 @@ def _not_too_small(value: float) -> float:
 # Put it last in every type: bounds before it belong to the number and reach the JSON schema.
 FromText = BeforeValidator(_number_from_text)
 #: What powers and products of a few such numbers keep within the range of float64, and single ones within float32.
-PositiveReal = Annotated[
-    float, Field(gt=0, le=_LARGEST, allow_inf_nan=False), AfterValidator(_not_too_small), FromText
-]
+PositiveReal = Annotated[float, Field(gt=0, le=_LARGEST, allow_inf_nan=False), AfterValidator(_not_too_small), FromText]
 # Read as a fraction with a denominator up to 10^4 (see require_whole).
 Ratio = Annotated[float, Field(ge=1e-4, allow_inf_nan=False), FromText]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Seed of all random numbers of this item.", title="seed")]

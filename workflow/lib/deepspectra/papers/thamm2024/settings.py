@@ -199,7 +199,9 @@ class Thamm2024(Node):
                 raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
         seeds = [self.networks[name].seed for name in self.figure_4.networks]
         if len(set(seeds)) < len(seeds):
-            raise ValueError(f"networks of figure 4 differ in their seeds, or error bars would be too small; found {seeds}")
+            raise ValueError(
+                f"networks of figure 4 differ in their seeds, or error bars would be too small; found {seeds}"
+            )
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")
