@@ -131,6 +131,11 @@ class HessianNetwork(Node):
         return parameter_count(self.weight_shapes)
 
     @property
+    def counts_zeros(self) -> bool:
+        """Whether zeros of its Hessians are counted without the matrices: a deep network of activation relu."""
+        return self.activation == "relu" and bool(self.hidden or self.architecture != "mlp")
+
+    @property
     def is_softmax_regression(self) -> bool:
         """Whether its Hessian has a closed form, also over a whole set."""
         return self.architecture == "mlp" and not self.hidden and data_set(self.data).loss == "cross_entropy"
