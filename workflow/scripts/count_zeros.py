@@ -1,4 +1,4 @@
-"""Exact zeros of the Hessians of all batches, counted from activation patterns without the matrices (baskerville2022)."""
+"""Exact zeros of the Hessians of all batches, counted from activation patterns (baskerville2022)."""
 
 import numpy as np
 import torch

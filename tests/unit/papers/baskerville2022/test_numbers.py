@@ -169,7 +169,7 @@ def test_a_goe_spectrum_is_inside_the_goe_band(tmp_path):
 
 def test_zeros_are_counted_and_resolved_eigenvalues_are_in_the_published_unit(spectra):
     """Four matrices of P = 100 with five exact zeros each as published; two batches counted, with 10 and 30."""
-    folder, files = spectra
+    _, files = spectra
     table = pd.read_csv(files["summaries"][0]).set_index(["series", "quantity"]).value
     for series, low, mean, high in (("published", 0.05, 0.05, 0.05), ("counted", 0.1, 0.2, 0.3)):
         found = [table[series, f"exact_zeros_{end}"] for end in ("smallest", "mean", "largest")]

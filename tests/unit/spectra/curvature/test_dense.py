@@ -54,7 +54,9 @@ def test_reverse_differentiation_twice(make, shape, outputs, loss):
 def test_the_mean_of_squared_gradients_is_jacobians(outputs):
     """Of one output, it is 2 n times smaller than the Gauss-Newton matrix of the summed squared error."""
     model, (inputs, _) = nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, outputs)).double(), batch(6, (12,), 1)
-    jacobian = torch.cat([part.flatten(2) for part in jacrev(functional_call, 1)(model, named(model), (inputs,)).values()], 2)
+    jacobian = torch.cat(
+        [part.flatten(2) for part in jacrev(functional_call, 1)(model, named(model), (inputs,)).values()], 2
+    )
     found = mean_gradient_square(model, inputs)
     torch.testing.assert_close(found, jacobian.flatten(0, 1).T @ jacobian.flatten(0, 1) / 6, rtol=0, atol=1e-14)
     if outputs == 1:

@@ -1,9 +1,9 @@
 """Eigenvalues of float32 matrices as NumPy has them, with exact zeros split off before anything is solved.
 
-Curvature matrices of a batch have rows of zeros (of a dead unit) and rows that are equal to the last bit (of pixels that
-are dark in every image). Let Z, of zeros and ones, say to which of m distinct non-zero rows each of P rows is equal. The
-matrix is then Z M Z', M its entries between those m. Since Z W^(-1/2) has orthonormal columns, W = Z'Z the numbers of
-equal rows, its eigenvalues are those of W^(1/2) M W^(1/2), and P - m zeros.
+Curvature matrices of a batch have rows of zeros (of a dead unit) and rows that are equal to the last bit (of pixels
+that are dark in every image). Let Z, of zeros and ones, say to which of m distinct non-zero rows each of P rows is
+equal. The matrix is then Z M Z', M its entries between those m. Since Z W^(-1/2) has orthonormal columns, W = Z'Z the
+numbers of equal rows, its eigenvalues are those of W^(1/2) M W^(1/2), and P - m zeros.
 """
 
 import hashlib

@@ -302,9 +302,7 @@ def resolution_numbers(bounds: np.ndarray, unresolved: np.ndarray, left_out: np.
     ]
 
 
-def _read_resolved(
-    paths: Sequence[str], unit: float
-) -> tuple[list[np.ndarray], dict[str, np.ndarray], int]:
+def _read_resolved(paths: Sequence[str], unit: float) -> tuple[list[np.ndarray], dict[str, np.ndarray], int]:
     """Eigenvalues of every matrix in that unit, the arguments of :func:`resolution_numbers`, and P."""
     files = [store.read(path, _RESOLVED) for path in paths]
     spectra = [part for file in files for part in np.split(unit * file["eigenvalues"], np.cumsum(file["lengths"])[:-1])]

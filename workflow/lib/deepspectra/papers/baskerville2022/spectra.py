@@ -35,8 +35,8 @@ HESSIAN_FIGURES = {
     "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
     "figure_a14": ([_TEST, "initial_test_hessian"], [_SPACINGS]),
 }
-#: Panel a of figure 1 is the GOE, its panel d the whole training set of the network of c. Figure A14 leaves out its second
-#: network before training.
+#: Panel a of figure 1 is the GOE, its panel d the whole training set of the network of c. Figure A14 leaves out its
+#: second network before training.
 _LETTERS = {"figure_1": "bcd", "figure_a14": "abc"}
 
 
@@ -69,7 +69,7 @@ def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
 def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
     """Files of all eigenvalues of a spectrum, by name.
 
-    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few where one takes long.
+    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few if one takes long.
     ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; the former if settings ask for it.
     ``zeros``: how many eigenvalues of each batch are exactly zero, where large matrices make spectra as published rare.
     """

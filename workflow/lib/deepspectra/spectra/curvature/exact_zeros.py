@@ -1,4 +1,4 @@
-"""How many eigenvalues of a batch's Hessian are exactly zero, from inputs and activation pattern, without the matrix."""
+"""How many eigenvalues of a batch's Hessian are exactly zero, from inputs and activation pattern, without a matrix."""
 
 import torch
 from torch import nn
@@ -9,7 +9,7 @@ __all__ = ["exact_zeros"]
 
 
 def exact_zeros(model: nn.Sequential, inputs: torch.Tensor) -> int:
-    """Parameters less distinct rows of the Hessian that are not zero; its other eigenvalues may be as small as they like.
+    """Parameters less distinct rows of the Hessian that are not zero. Its other eigenvalues may be tiny, or zero too.
 
     Rows are zero for inactive parameters. They are equal for weights of one unit of the first layer, if it is linear,
     whose inputs are equal in all samples for which the unit has a path to the outputs: dark pixels, say. An input that

@@ -17,8 +17,14 @@ __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
 _KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
-# Shares of the eigenvalues of untrained softmax regression on MNIST that the authors find below cut-offs, read by eye.
-_AUTHORS = {1e-20: 0.33, 1e-10: 0.37, 1e-6: 0.61, 1e-4: 0.93}
+# Shares of eigenvalues below cut-offs, from vector graphics in the authors' public repository:
+# figures/*/test/proportion_hessian_evals_below_cutoff.pdf
+_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
+_AUTHORS = {
+    "logistic_mnist/initial_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.610, 0.927),
+    "logistic_mnist/final_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.611, 0.927),
+    "logistic_features/final_test_hessian": (0.0, 0.0, 0.0, 0.0, 0.004, 0.294, 0.888),
+}
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -33,17 +39,18 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
     numbers = _numbers(summary, "a", "ensemble")
-    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {numbers['semicircle_ks']:.2g}")
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle,\nKS {numbers['semicircle_ks']:.2g}")
     style.label_panel(ensemble, "a", "GOE,\n{0:.0f} x {0:.0f}".format(numbers["parameters"]))
     ensemble.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}\sigma$", ylabel="density (logarithmic)")
-    ensemble.set_ylim(0.5 * bars.y[bars.y > 0].min(), 5 * max(law.y.max(), bars.y.max()))
+    ensemble.set_ylim(0.5 * bars.y[bars.y > 0].min(), 20 * max(law.y.max(), bars.y.max()))
     ensemble.legend(loc="upper right")
     blank.set_axis_off()
     for letter, column in zip(letters, axes[:, 1:].T, strict=True):
         for (series, name), axis in zip(_SERIES.items(), column, strict=True):
             _panel(axis, curves, summary, letter, series)
             axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
-        style.label_panel(column[0], letter, f"{_network(curves, letter)},\n{_scope(curves, letter)}")
+        name = _network(curves, letter).partition(":")[0]
+        style.label_panel(column[0], letter, f"{name},\n{_scope(curves, letter)}")
         _same_heights(column)
     style.add_note(figure, note)
     return figure
@@ -70,7 +77,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 
 
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Figure A14: unfolded spacings with and without cut-off, and resolved, and shares below cut-offs; one row a network."""
+    """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row for a network."""
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 4))
     variants = (
@@ -181,8 +188,8 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 def _cut_offs(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     shares = lines[lines.statistic == CUT_OFFS]
     axis.plot(shares.x, shares.y, "o-", color=style.BLUE, markersize=2.5, linewidth=0.8)
-    if parts_of(shares.spectrum.iloc[0]).state == "initial":
-        axis.plot(*zip(*_AUTHORS.items(), strict=True), "x", color=style.VERMILION, label="authors")
+    if authors := _AUTHORS.get(shares.spectrum.iloc[0]):
+        axis.plot(_CUTS, authors, "x", color=style.VERMILION, markersize=3.5, label="authors' shares")
     axis.set(xscale="log", ylim=(0, 1.05), xlabel=r"cut-off $\epsilon$", ylabel=r"share of $|\lambda| < \epsilon$")
     axis.set_xticks([1e-40, 1e-20, 1e-4])
     _say(axis, [f"exactly zero: {numbers['exact_zeros_mean']:.1%}"])
@@ -206,7 +213,11 @@ def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     """What a panel is made of, with ``shown`` eigenvalues of a matrix or those kept, and whether it is resolved."""
     count = int(numbers["matrices"])
     there = f" of {numbers.attrs['full']:.0f}" if numbers.attrs["full"] > count else ""
-    samples = "the whole set" if numbers.attrs["scope"] == {"whole"} else f"{count}{there} batch{'es' * (there != '' or count > 1)}"
+    samples = (
+        "the whole set"
+        if numbers.attrs["scope"] == {"whole"}
+        else f"{count}{there} batch{'es' * (there != '' or count > 1)}"
+    )
     told = [samples, f"{numbers['kept_mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}"]
     if unresolved := int(numbers.get("unresolved_matrices", 0)):
         told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
