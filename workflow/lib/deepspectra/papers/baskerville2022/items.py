@@ -83,10 +83,10 @@ _AFTER = {
     "figure_9": f"{_SPLIT_BIKE} The matrix is the authors': the mean of g g' over a batch, g the gradient of the "
     "output. That of the squared error, summed as for Hessians, is 128 times as large. A batch of 64 residuals has a "
     "matrix of rank 64 at most.",
-    "figure_a14": "All eigenvalues: zeros retained, as the text says. The authors' code drops exact zeros alone, of which "
-    "their solver returns 5 %; their other zeros are noise of 1e-40 to 1e-10 that depends on the solver and makes a tail "
-    "of wide spacings instead of a peak at 0. Shares below 1e-20 differ for the same reason. Authors' shares: from the "
-    "vector graphics of their public repository, 157 batches (of features, of ResNet-34).",
+    "figure_a14": "All eigenvalues: zeros retained, as the text says. The authors' code drops exact zeros alone, of "
+    "which their solver returns 5 %; the others are noise of 1e-40 to 1e-10, which makes a tail of wide spacings "
+    "instead of a peak at 0. Shares below 1e-20 differ for the same reason: that noise depends on the solver. Authors' "
+    "shares: from the vector graphics in their public repository (of features, of ResNet-34).",
 }
 _PROCESS = (
     "Gaussian-process Hessians by eq. 14, k'(0) = 1; the fourth derivative of a stationary kernel has k''(0) where "

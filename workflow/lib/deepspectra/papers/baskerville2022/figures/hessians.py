@@ -77,7 +77,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 
 
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row for a network."""
+    """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row a network."""
     letters = sorted(curves.panel.unique())
     figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 4))
     variants = (
