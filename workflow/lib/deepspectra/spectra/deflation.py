@@ -27,7 +27,7 @@ def float32_eigenvalues(matrix: np.ndarray, device: torch.device | str = "cpu") 
     :param matrix: float32, shape (P, P), symmetric up to rounding; its lower triangle counts. Freed on the way.
     :param device: that solves.
     :returns: float32 numbers as float64, shape (P,), ascending, zeros included; and how many of them are exact zeros.
-    :raises UserError: if the matrix is not finite, or no solver converges.
+    :raises UserError: if the matrix is not finite, or the solver does not converge.
     """
     size = len(matrix)
     reduced = deflate(matrix)

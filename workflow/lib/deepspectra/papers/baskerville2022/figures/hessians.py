@@ -59,7 +59,7 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A figure about one network, with a column for each panel; tables as of :func:`hessian_densities`."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
+    figure, axes = style.new_figure(style.COLUMN, 3.8, (2, len(letters)))
     shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
     for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
