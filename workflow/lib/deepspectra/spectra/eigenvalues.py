@@ -29,8 +29,8 @@ def symmetric_eigenvalues(matrix: torch.Tensor) -> np.ndarray:
         eigenvalues = np.array([np.nan])
     if not np.isfinite(eigenvalues).all():
         raise UserError(
-            f"torch's solver does not converge for a matrix of size {len(matrix)}. Change the network's seed or, if this is "
-            "a spectrum as published, do without them (published_batches: 0)."
+            f"torch's solver does not converge for a matrix of size {len(matrix)}. Change the network's seed or, if "
+            "this is a spectrum as published, do without them (published_batches: 0)."
         )
     return eigenvalues
 
