@@ -1,4 +1,5 @@
-"""Curvature (baskerville2022): weights and samples -> float32 matrices as published, and resolved spectra."""
+"""Curvature (baskerville2022): weights and samples -> float32 matrices and spectra as published, exact zeros, and
+resolved spectra."""
 
 from deepspectra.papers.baskerville2022 import spectra as baskerville2022
 
@@ -32,7 +33,7 @@ rule compute_curvature:
 
 
 rule decompose_curvature:
-    """Float32 eigenvalues of a float32 matrix, as published."""
+    """Eigenvalues of a float32 matrix as NumPy has them, as published; exact zeros are counted and not solved for."""
     input:
         "results/{scale}/matrices/baskerville2022/{network}/{state}_{split}_{kind}/{batch}.h5",
     output:
@@ -47,12 +48,36 @@ rule decompose_curvature:
         "../../envs/workflow.yaml"
     resources:
         gpu=GPU,
-        mem_mb=plan.grow(costs.curvature_memory),
+        mem_mb=plan.grow(costs.curvature_eigenvalue_memory),
         runtime=plan.grow(costs.curvature_eigenvalue_minutes),
     params:
         code=code("decompose_curvature"),
     script:
         "../scripts/decompose_curvature.py"
+
+
+rule count_zeros:
+    """How many eigenvalues of each batch are exactly zero, from activation patterns: no matrix is computed."""
+    input:
+        weights="results/{scale}/networks/{network}.h5",
+        data=plan(networks.network_data),
+    output:
+        "results/{scale}/spectra/baskerville2022/{network}/{state}_{split}_hessian/zeros.h5",
+    log:
+        "results/{scale}/logs/count_zeros/{network}_{state}_{split}.log",
+    benchmark:
+        "results/{scale}/benchmarks/count_zeros/{network}_{state}_{split}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        mem_mb=plan.grow(costs.zeros_memory),
+        runtime=plan.grow(20),
+    params:
+        network=plan(networks.network_entry),
+        batch_size=plan.values("baskerville2022.curvature.batch_size"),
+        code=code("count_zeros", networks.network_modules),
+    script:
+        "../scripts/count_zeros.py"
 
 
 rule resolve_curvature:
@@ -123,7 +148,8 @@ rule analyse_curvature:
         mem_mb=plan.grow(2000),
         runtime=plan.grow(30),
     params:
-        curvature=plan.values("baskerville2022.curvature", include={"unfolded_share", "seed"}),
+        curvature=plan.values("baskerville2022.curvature", include={"batch_size", "unfolded_share", "seed"}),
+        full_batches=curvature_of(baskerville2022.full_batches),
         data=plan.values("baskerville2022.networks.{network}.data"),
         code=code("analyse_curvature"),
     script:

@@ -99,6 +99,11 @@ def test_own_epochs_of_a_network_win_over_the_papers():
     [
         # Two copies of a 20060 x 20060 float32 matrix and a workspace of its size, by hand.
         (lambda: costs.curvature_memory(SETTINGS["paper"], "mlp_deep_mnist"), 1200 + 3 * 4 * 20060**2 / 1e6),
+        # Seven tenths of the rows are distinct, in float64 and twice, beside the float32 matrix.
+        (
+            lambda: costs.curvature_eigenvalue_memory(SETTINGS["paper"], "mlp_deep_mnist", "0"),
+            1200 + (4 + 2 * 8 * 0.7**2) * 20060**2 / 1e6,
+        ),
         (lambda: costs.curvature_disk(SETTINGS["paper"], "mlp_deep_mnist"), 100 + 4 * 20060**2 / 1e6),
         (lambda: costs.covariance_memory(SETTINGS["paper"]), 1200 + 10 * 4 * 3072**2 / 1e6),
         (lambda: costs.null_level_minutes(SETTINGS["paper"], "3072", "512"), 20 + 999 * 0.012 / 4),

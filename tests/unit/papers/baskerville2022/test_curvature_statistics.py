@@ -38,6 +38,20 @@ def test_levels_are_kept_by_absolute_value_and_a_cut_of_zero_drops_exact_zeros_a
     assert shares["below_unfolded_cut_mean"] == pytest.approx(1 / 3)
 
 
+def test_the_cut_off_curve_counts_all_eigenvalues_below():
+    spectra = [np.array([-1.0, 0.0, 1e-25, 1e-20]), np.array([0.0, -1e-9, 1e-5, 2.0])]
+    curve = {row.x: row.y for row in statistics.cut_off_rows(spectra)}
+    assert list(curve) == [1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4]
+    assert list(curve.values()) == [2 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8, 5 / 8, 6 / 8]
+    assert statistics.cut_off_rows([]) == []
+
+
+def test_only_gauss_newton_matrices_are_in_another_unit():
+    """The mean of g g' over 64 samples is 128 times smaller than the curvature of the summed squared error."""
+    assert statistics.resolved_unit("gauss_newton", 64) == 1 / 128
+    assert statistics.resolved_unit("hessian", 64) == 1
+
+
 def test_unfolding_by_the_other_batches_finds_wigner_in_random_matrices_and_poisson_in_independent_levels():
     found = statistics.unfold_batches(orthogonal(60), 1 / 3, seed=2)
     assert found.spacings.size == 20 * 199

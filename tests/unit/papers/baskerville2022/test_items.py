@@ -15,6 +15,7 @@ from deepspectra.papers.baskerville2022.spectra import (
     HESSIAN_FIGURES,
     analysed_files,
     curvature_panels,
+    full_batches,
     hessian_settings,
     samples_of,
     spectrum_files,
@@ -87,6 +88,7 @@ def test_panels(settings):
     assert shown(paper, "figure_1") == {
         "b": (f"mlp_mnist/{TEST}", "batch", "density"),
         "c": (f"logistic_mnist/{TEST}", "batch", "density"),
+        "d": ("logistic_mnist/final_train_hessian", "whole", "density"),
     }
     features = f"logistic_features/{TEST}"
     assert shown(paper, "figure_3") == {
@@ -129,7 +131,10 @@ def test_files_of_a_spectrum(settings):
     deep = spectrum_files(paper, f"mlp_deep_mnist/{TEST}")
     assert [file.rpartition("/")[2] for file in deep["resolved"][-2:]] == ["resolved_144_151.h5", "resolved_152_155.h5"]
     assert deep["resolved_whole"] == deep["published_whole"] == []
+    assert deep["zeros"] == [f"spectra/baskerville2022/mlp_deep_mnist/{TEST}/zeros.h5"]
+    assert files["zeros"] == []
     bike = spectrum_files(paper, "mlp_bike/final_train_gauss_newton")
+    assert bike["zeros"] == []
     assert [file.rpartition("/")[2] for file in bike["resolved"]] == ["resolved_0_216.h5"]
 
 
@@ -144,3 +149,5 @@ def test_samples_of_a_matrix(settings):
     paper, preview = (settings[scale].baskerville2022 for scale in ("paper", "preview"))
     assert [samples_of(scale, "logistic_mnist", "train", "whole") for scale in (paper, preview)] == [60_000, 640]
     assert samples_of(paper, "logistic_mnist", "train", "3") == 64
+    assert full_batches(paper, "logistic_mnist", "train") == 937
+    assert full_batches(preview, "logistic_features", "test") == 5

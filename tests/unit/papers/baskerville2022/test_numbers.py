@@ -35,17 +35,19 @@ def spectra(tmp_path_factory):
     store.write(folder / "resolved.h5", arrays, parameters={"parameters": 100})
     published = []
     for batch, values in enumerate(levels):
-        noise = 1e-12 * rng.standard_normal(60)
-        store.write(folder / f"{batch}.h5", {"eigenvalues": np.sort([*values, *noise])}, parameters={})
+        noise = 1e-12 * rng.standard_normal(55)
+        arrays = {"eigenvalues": np.sort([*values, *noise, *np.zeros(5)]), "exact_zeros": np.array([5])}
+        store.write(folder / f"{batch}.h5", arrays, parameters={})
         published.append(str(folder / f"{batch}.h5"))
+    store.write(folder / "zeros.h5", {"exact_zeros": np.array([10, 30])}, parameters={})
     store.write(folder / "ensemble.h5", {"levels": np.stack(levels)}, parameters={})
     for backbone in ("resnet34", "other"):
         features = {"train_features": np.zeros((5, 7), np.float32)}
         store.write(folder / f"{backbone}.h5", features, parameters={"backbone": backbone, "title": backbone.title()})
-    files = {"published": published, "resolved": [str(folder / "resolved.h5")]}
+    files = {"published": published, "resolved": [str(folder / "resolved.h5")], "zeros": [str(folder / "zeros.h5")]}
     curves, summaries = [], []
     for state in ("final", "initial"):
-        found = analyse_spectrum(files | {"published_whole": [], "resolved_whole": []}, 1 / 3, 1, 0.0)
+        found = analyse_spectrum(files | {"published_whole": [], "resolved_whole": []}, 1 / 3, 1, 0.0, 0.5, 7)
         for table, paths, name in zip(found, (curves, summaries), (f"{state}_curves", state), strict=True):
             table.to_csv(folder / f"{name}.csv", index=False)
             paths.append(str(folder / f"{name}.csv"))
@@ -64,7 +66,8 @@ def test_panels_are_gathered_with_the_variants_of_their_statistic(spectra):
     curves, summary = numbers.curves, numbers.summary
     assert set(curves.panel) == {"a", "b", "c"}
     assert set(curves[curves.panel == "b"].statistic) == {
-        f"unfolded{cut}{reference}" for cut in ("", " without cut-off") for reference in ("", " reference")
+        "unfolded share below",
+        *(f"unfolded{cut}{reference}" for cut in ("", " without cut-off") for reference in ("", " reference")),
     }
     assert set(curves[curves.panel == "c"].spectrum) == {NAMES[1]}
     assert set(summary[summary.panel == "a"].quantity) == {"matrices", "parameters", "semicircle_ks"}
@@ -162,3 +165,24 @@ def test_a_goe_spectrum_is_inside_the_goe_band(tmp_path):
     assert (values.value["eigenvalues"], values.reference["eigenvalues"]) == (90, 90)
     band = numbers.curves[numbers.curves.panel == "c"].pivot(index="x", columns="series", values="y")
     assert (band.orthogonal_lower < band.orthogonal_upper).all()
+
+
+def test_zeros_are_counted_and_resolved_eigenvalues_are_in_the_published_unit(spectra):
+    """Four matrices of P = 100 with five exact zeros each as published; two batches counted, with 10 and 30."""
+    _, files = spectra
+    table = pd.read_csv(files["summaries"][0]).set_index(["series", "quantity"]).value
+    for series, low, mean, high in (("published", 0.05, 0.05, 0.05), ("counted", 0.1, 0.2, 0.3)):
+        found = [table[series, f"exact_zeros_{end}"] for end in ("smallest", "mean", "largest")]
+        assert found == pytest.approx([low, mean, high])
+    assert table["published", "below_unfolded_cut_mean"] == pytest.approx(0.05)
+    assert table["published", "below_ratio_cut_mean"] == pytest.approx(0.6)
+    assert table["resolved", "full_batches"] == 7
+    # The fixture's unit is one half.
+    assert table["resolved", "error_bound"] == pytest.approx(0.5e-9)
+    curves = pd.read_csv(files["curves"][0])
+    below = curves[curves.statistic == "unfolded share below"]
+    assert dict(zip(below.x, below.y, strict=True))[1e-20] == pytest.approx(0.05)
+    assert below.y.iloc[-1] == pytest.approx(0.6)
+    shown = curves[(curves.statistic == "density") & (curves.y > 0)].groupby("series")
+    spread = {series: bars.x_high.max() - bars.x.min() for series, bars in shown}
+    assert spread["resolved"] < 0.7 * np.ptp(np.concatenate([goe_levels(40, np.random.default_rng(1))])) / 10

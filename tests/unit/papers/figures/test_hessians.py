@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +35,7 @@ PANELS = {
         "d": ("whole", "ratios"),
     },
     "figure_a14": {"a": ("batch", "unfolded"), "b": ("batch", "unfolded"), "c": ("batch", "unfolded")},
-    "figure_1": {"b": ("batch", "density"), "c": ("batch", "density")},
+    "figure_1": {"b": ("batch", "density"), "c": ("batch", "density"), "d": ("whole", "density")},
 }
 PANELS |= {"figure_8": PANELS["figure_7"], "figure_9": PANELS["figure_7"]}
 PANELS |= {"figure_a12": PANELS["figure_a10"], "figure_a13": PANELS["figure_a11"]}
@@ -68,12 +70,21 @@ def rows_of(series, statistic):
         edges = statistics.density_edges(spectra("resolved"), PARAMETERS)
         return statistics.density_rows(found, PARAMETERS, edges)
     rows = []
-    for name, cut in {"unfolded": 1e-20, "unfolded without cut-off": 0.0}.items():
+    for name, cut in {"unfolded": 1e-20, "unfolded without cut-off": -1.0}.items():
         if name == "unfolded" or series == "published":
             unfolded = statistics.unfold_batches(statistics.above(found, cut), 1 / 3, seed)
             rows += statistics.spacing_rows(name, unfolded)
             rows += statistics.spacing_rows(f"{name} reference", REFERENCE)
-    return rows
+    return rows + statistics.cut_off_rows(found) * (series == "published")
+
+
+@cache
+def unfolded_numbers(series):
+    """The slowest, equal in all panels."""
+    kept = statistics.above(spectra(series), statistics.RATIO_CUT)
+    names = ("unfolded", "unfolded without cut-off")
+    rows = [row for name in names for row in statistics.unfolding_rows(name, kept, 1 / 3, 3)]
+    return [row for row in rows if isinstance(row, statistics.NumberRow)]
 
 
 def tables_of(item, shown=("published", "resolved")):
@@ -86,12 +97,13 @@ def tables_of(item, shown=("published", "resolved")):
             kept = statistics.above(spectra(series), statistics.RATIO_CUT)
             cut = statistics.RATIO_CUT if series == "published" else None
             numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
-            for name in ("unfolded", "unfolded without cut-off"):
-                found = statistics.unfolding_rows(name, kept, 1 / 3, 3)
-                numbers += [row for row in found if isinstance(row, statistics.NumberRow)]
+            numbers += unfolded_numbers(series)
             if series == "resolved":
                 nine = np.full(9, 1e-9)
                 numbers += statistics.resolution_numbers(nine, nine, nine)
+                numbers.append(statistics.NumberRow("full_batches", "full batches of the set", 156))
+            else:
+                numbers += statistics.zero_numbers(np.full(9, 150), PARAMETERS)
             summary += [row._asdict() | place | {"statistic": statistic} for row in numbers]
     curves, summary = pd.DataFrame(curves), pd.DataFrame(summary)
     if item == "figure_1":
@@ -122,7 +134,7 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     figure = draw(item, tables_of(item, shown=("resolved",)))
     assert illegible(figure) == []
     said = [text for text in texts(figure) if "not computed here" in text]
-    variants = 2 if item == "figure_a14" else 1
+    variants = 3 if item == "figure_a14" else 1
     assert len(said) == variants * len(PANELS[item])
     assert all(f"{PARAMETERS} x {PARAMETERS}" in text for text in said)
 
@@ -147,8 +159,33 @@ def test_a_panel_says_what_it_is_made_of(tables):
         assert f"{value:.3f} ± {error:.3f}" in told
         assert f"{kept:.0f} of {PARAMETERS}" in told
     assert "zero: 62.5%, not drawn" in told
-    assert "9 batches" in told
+    assert "9 of 156 batches" in told
     assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ")
+
+
+def test_zeros_that_were_counted_are_said_where_no_matrix_is(tables):
+    curves, summary = tables["figure_4"]
+    numbers = [row._asdict() for row in statistics.zero_numbers(np.array([116, 160]), PARAMETERS)]
+    place = {"panel": "a", "spectrum": TEST, "scope": "batch", "statistic": "unfolded", "series": "counted"}
+    summary = pd.concat([summary[summary.series == "resolved"], pd.DataFrame(numbers).assign(**place)])
+    told = texts(draw("figure_4", (curves[curves.series == "resolved"], summary)))
+    assert [text.count("exact zeros: 29% to 40%") for text in told if "not computed" in text] == [1, 0, 0]
+
+
+def test_the_authors_shares_stand_beside_ours(tables):
+    """Of networks of theirs alone."""
+    curves, summary = (table.copy() for table in tables["figure_a14"])
+    for table in (curves, summary):
+        table.loc[table.panel == "b", "spectrum"] = TEST.replace("final", "initial")
+        table.loc[table.panel == "c", "spectrum"] = "mine/final_test_hessian"
+    last = [row[-1] for row in np.array(draw("figure_a14", (curves, summary)).axes).reshape(3, 4)]
+    assert [len(axis.get_lines()) for axis in last] == [2, 2, 1]
+    ours, authors = (line.get_data() for line in last[1].get_lines())
+    assert dict(zip(*ours, strict=True))[1e-20] == pytest.approx(150 / PARAMETERS)
+    # What they draw for untrained softmax regression below 1e-20, 1e-10, 1e-6 and 1e-4.
+    shares = dict(zip(*authors, strict=True))
+    assert [shares[cut] for cut in (1e-20, 1e-10, 1e-6, 1e-4)] == pytest.approx([0.33, 0.37, 0.61, 0.93], abs=0.005)
+    assert "exactly zero: 37.5%" in "\n".join(texts(last[1].figure))
 
 
 def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):

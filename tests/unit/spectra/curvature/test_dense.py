@@ -9,7 +9,7 @@ from torch.func import functional_call, jacrev
 from torch.nn import functional
 from torch.nn.utils import parameters_to_vector
 
-from deepspectra.spectra.curvature.dense import hessian
+from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian, mean_gradient_square
 
 from .conftest import batch, convolutional, network
 
@@ -48,3 +48,21 @@ def test_reverse_differentiation_twice(make, shape, outputs, loss):
     expected = jacrev(jacrev(of_vector))(parameters_to_vector(parameters.values()))
     found = hessian(model, inputs, targets, loss)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_the_mean_of_squared_gradients_is_jacobians(outputs):
+    """Of one output, it is 2 n times smaller than the Gauss-Newton matrix of the summed squared error."""
+    model, (inputs, _) = nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, outputs)).double(), batch(6, (12,), 1)
+    jacobian = torch.cat(
+        [part.flatten(2) for part in jacrev(functional_call, 1)(model, named(model), (inputs,)).values()], 2
+    )
+    found = mean_gradient_square(model, inputs)
+    torch.testing.assert_close(found, jacobian.flatten(0, 1).T @ jacobian.flatten(0, 1) / 6, rtol=0, atol=1e-14)
+    if outputs == 1:
+        factor = gauss_newton_factor(model, inputs, "squared")
+        torch.testing.assert_close(2 * 6 * found, factor @ factor.T, rtol=0, atol=1e-13)
+
+
+def named(model):
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}

@@ -1,7 +1,8 @@
 """Level statistics of curvature matrices, of batches and of whole sets (baskerville2022).
 
 A spectrum comes in two series. As published: all P eigenvalues of a float32 matrix, rounding noise included, above a
-cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero.
+cut-off on their absolute value. Resolved: the eigenvalues of the exact matrix that are numerically non-zero. Of large
+matrices a third series, counted, has the exact zeros alone.
 """
 
 import math
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra.papers.baskerville2022.names import UNCUT
+from deepspectra.papers.baskerville2022.names import CUT_OFFS, UNCUT
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.spacings import wigner_surmise
@@ -22,11 +23,13 @@ from deepspectra.rmt.unfolding import empirical
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["CurveRow", "NumberRow", "analyse_spectrum", "semicircle_rows", "whole_cut"]
+__all__ = ["CurveRow", "NumberRow", "analyse_spectrum", "resolved_unit", "semicircle_rows", "whole_cut"]
 
 #: Cut-offs on |eigenvalue| in the authors' code: for unfolded spacings, for ratios of batches, and for ratios of whole
 #: sets (but see :func:`whole_cut`). A cut-off of 0 drops exact zeros, as theirs does.
 UNFOLDED_CUT, RATIO_CUT, WHOLE_CUT = 1e-20, 1e-10, 1e-5
+#: Where the authors count how many eigenvalues are below.
+COUNTED_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
 #: The largest values that are drawn, as in the paper.
 LARGEST_RATIO, LARGEST_SPACING = 10.0, 7.0
 RATIO_BINS, DENSITY_BINS, DECILES = 100, 120, 10
@@ -68,18 +71,20 @@ class Unfolded(NamedTuple):
 
 
 def analyse_spectrum(
-    files: Mapping[str, Sequence[str]], share: float, seed: int, cut: float
+    files: Mapping[str, Sequence[str]], share: float, seed: int, cut: float, unit: float, full: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All statistics of one spectrum.
 
     :param files: HDF5 files of eigenvalues by name, see :func:`.spectrum_files`; only ``resolved`` must have some.
     :param share: of the batches that are unfolded. :param seed: of the unfolded batches and of the bootstrap.
     :param cut: the cut-off of ratios of whole sets as published, see :func:`whole_cut`.
+    :param unit: of resolved eigenvalues, in those as published, see :func:`resolved_unit`.
+    :param full: how many full batches the set has.
     :returns: curves, with the columns of :class:`CurveRow`, and numbers, with those of :class:`NumberRow`, both after
-        ``series`` (``published`` or ``resolved``) and ``scope`` (``batch`` or ``whole``).
+        ``series`` (``published``, ``resolved`` or ``counted``) and ``scope`` (``batch`` or ``whole``).
     """
-    resolved, known, parameters = _read_resolved(files["resolved"])
-    published, whole = (_read_published(files[name]) for name in ("published", "published_whole"))
+    resolved, known, parameters = _read_resolved(files["resolved"], unit)
+    (published, zeros), (whole, _) = (_read_published(files[name]) for name in ("published", "published_whole"))
     edges = density_edges(resolved, parameters)
     curves, numbers = list[tuple](), list[tuple]()
 
@@ -91,18 +96,23 @@ def analyse_spectrum(
         return [*ratio_rows(kept), *rank_rows(kept, seed), *spectrum_numbers(kept, parameters, seed, cut)]
 
     add("resolved", "batch", density_rows(resolved, parameters, edges), ratios(resolved), resolution_numbers(**known))
+    add("resolved", "batch", [NumberRow("full_batches", "full batches of the set", full)])
     add("resolved", "batch", unfolding_rows("unfolded", resolved, share, seed))
     if published:
         add("published", "batch", density_rows(published, parameters, edges))
         add("published", "batch", ratios(above(published, RATIO_CUT), RATIO_CUT))
-        add("published", "batch", below_cut_numbers(published), [semicircle_number(published)])
+        add("published", "batch", below_cut_numbers(published), zero_numbers(zeros, parameters))
+        add("published", "batch", [semicircle_number(published)])
     add("published", "batch", unfolding_rows("unfolded", above(published, UNFOLDED_CUT), share, seed))
-    add("published", "batch", unfolding_rows(UNCUT, above(published, 0.0), share, seed))
+    add("published", "batch", unfolding_rows(UNCUT, published, share, seed), cut_off_rows(published))
     if files["resolved_whole"]:
-        exact, known, _ = _read_resolved(files["resolved_whole"])
-        add("resolved", "whole", ratios(exact), resolution_numbers(**known))
+        exact, known, _ = _read_resolved(files["resolved_whole"], unit)
+        edges = density_edges(exact, parameters)
+        add("resolved", "whole", density_rows(exact, parameters, edges), ratios(exact), resolution_numbers(**known))
     if whole:
-        add("published", "whole", ratios(above(whole, cut), cut))
+        add("published", "whole", density_rows(whole, parameters, edges), ratios(above(whole, cut), cut))
+    if files["zeros"]:
+        add("counted", "batch", zero_numbers(_read_zeros(files["zeros"]), parameters))
     table = pd.DataFrame(curves, columns=["series", "scope", *CurveRow._fields])
     return table, pd.DataFrame(numbers, columns=["series", "scope", *NumberRow._fields])
 
@@ -110,6 +120,14 @@ def analyse_spectrum(
 def whole_cut(data: str, state: str) -> float:
     """The authors' cut-off on |eigenvalue| for ratios of a whole set: of trained networks on MNIST only exact zeros."""
     return 0.0 if data == "mnist" and state == "final" else WHOLE_CUT
+
+
+def resolved_unit(kind: str, batch_size: int) -> float:
+    """Resolved eigenvalues are those of the loss summed over a batch: of Gauss-Newton matrices 2 n times the paper's.
+
+    The loss is the squared error there; the paper's matrix is the mean of g g', see :func:`.mean_gradient_square`.
+    """
+    return 1 / (2 * batch_size) if kind == "gauss_newton" else 1.0
 
 
 def above(spectra: Sequence[np.ndarray], cut: float) -> list[np.ndarray]:
@@ -223,12 +241,25 @@ def spectrum_numbers(kept: Sequence[np.ndarray], parameters: int, seed: int, cut
 
 def below_cut_numbers(spectra: Sequence[np.ndarray]) -> list[NumberRow]:
     """Smallest, mean and largest share of a matrix's eigenvalues that are not above either cut-off."""
-    rows = []
-    for name, cut in (("unfolded_cut", UNFOLDED_CUT), ("ratio_cut", RATIO_CUT)):
-        shares = np.array([np.mean(np.abs(values) <= cut) for values in spectra])
-        for end, value in (("smallest", shares.min()), ("mean", shares.mean()), ("largest", shares.max())):
-            rows.append(NumberRow(f"below_{name}_{end}", f"share not above {cut:g}, {end}", float(value)))
-    return rows
+    cuts = (("unfolded_cut", UNFOLDED_CUT), ("ratio_cut", RATIO_CUT))
+    shares = {name: np.array([np.mean(np.abs(values) <= cut) for values in spectra]) for name, cut in cuts}
+    return [row for name, cut in cuts for row in _ends(f"below_{name}", f"share not above {cut:g}", shares[name])]
+
+
+def zero_numbers(zeros: np.ndarray, parameters: int) -> list[NumberRow]:
+    """Smallest, mean and largest share of a matrix's eigenvalues that are exactly zero, from their numbers."""
+    return _ends("exact_zeros", "share of exact zeros", zeros / parameters)
+
+
+def cut_off_rows(spectra: Sequence[np.ndarray]) -> list[CurveRow]:
+    """Share of all eigenvalues that are below each of the authors' cut-offs."""
+    levels = np.abs(np.concatenate([np.empty(0), *spectra]))
+    return [CurveRow(CUT_OFFS, cut, cut, float(np.mean(levels < cut))) for cut in COUNTED_CUTS if levels.size]
+
+
+def _ends(quantity: str, label: str, shares: np.ndarray) -> list[NumberRow]:
+    ends = {"smallest": shares.min(), "mean": shares.mean(), "largest": shares.max()}
+    return [NumberRow(f"{quantity}_{end}", f"{label}, {end}", float(value)) for end, value in ends.items()]
 
 
 def semicircle_number(spectra: Sequence[np.ndarray]) -> NumberRow:
@@ -271,16 +302,23 @@ def resolution_numbers(bounds: np.ndarray, unresolved: np.ndarray, left_out: np.
     ]
 
 
-def _read_resolved(paths: Sequence[str]) -> tuple[list[np.ndarray], dict[str, np.ndarray], int]:
-    """Eigenvalues of every matrix, the arguments of :func:`resolution_numbers`, and P."""
+def _read_resolved(paths: Sequence[str], unit: float) -> tuple[list[np.ndarray], dict[str, np.ndarray], int]:
+    """Eigenvalues of every matrix in that unit, the arguments of :func:`resolution_numbers`, and P."""
     files = [store.read(path, _RESOLVED) for path in paths]
-    spectra = [part for file in files for part in np.split(file["eigenvalues"], np.cumsum(file["lengths"])[:-1])]
+    spectra = [part for file in files for part in np.split(unit * file["eigenvalues"], np.cumsum(file["lengths"])[:-1])]
     known = {name: np.concatenate([file[name] for file in files]) for name in ("bounds", "left_out", "unresolved")}
+    known["bounds"] = unit * known["bounds"]
     return spectra, known, files[0].attributes["parameters"]["parameters"]
 
 
-def _read_published(paths: Sequence[str]) -> list[np.ndarray]:
-    return [store.read(path, {"eigenvalues": ("parameters",)})["eigenvalues"] for path in paths]
+def _read_published(paths: Sequence[str]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Eigenvalues of every matrix, and how many are exactly zero."""
+    files = [store.read(path, {"eigenvalues": ("parameters",), "exact_zeros": (1,)}) for path in paths]
+    return [file["eigenvalues"] for file in files], np.array([file["exact_zeros"][0] for file in files])
+
+
+def _read_zeros(paths: Sequence[str]) -> np.ndarray:
+    return np.concatenate([store.read(path, {"exact_zeros": ("batches",)})["exact_zeros"] for path in paths])
 
 
 def _bars(statistic: str, values: np.ndarray, edges: np.ndarray, total: int) -> list[CurveRow]:

@@ -2,10 +2,12 @@
 
 from typing import Literal, NamedTuple, cast
 
-__all__ = ["UNCUT", "SpectrumParts", "parts_of"]
+__all__ = ["CUT_OFFS", "UNCUT", "SpectrumParts", "parts_of"]
 
 #: The statistic of unfolded spacings without the cut-off, as curves name it.
 UNCUT = "unfolded without cut-off"
+#: That of shares of eigenvalues below cut-offs; it begins with the name of the statistic that needs these.
+CUT_OFFS = "unfolded share below"
 
 
 class SpectrumParts(NamedTuple):

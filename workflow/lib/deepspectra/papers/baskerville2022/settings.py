@@ -100,7 +100,7 @@ class HessianNetwork(Node):
     )
     published_batches: Annotated[int, Field(ge=0)] | None = _own(
         "batches as published",
-        "Batches with float32 spectra as published, if different from the other networks'; 0: none.",
+        "Batches with spectra of float32 matrices as published, if different from the other networks'; 0: none.",
     )
     method: Literal["gram", "piecewise", "dense"] | None = _own(
         None, "How resolved Hessian spectra are computed; null: chosen by network."
@@ -136,6 +136,11 @@ class HessianNetwork(Node):
         return parameter_count(self.weight_shapes)
 
     @property
+    def counts_zeros(self) -> bool:
+        """Whether zeros of its Hessians are counted without the matrices: a deep network of activation relu."""
+        return self.activation == "relu" and bool(self.hidden or self.architecture != "mlp")
+
+    @property
     def is_softmax_regression(self) -> bool:
         """Whether its Hessian has a closed form, also over a whole set."""
         return self.architecture == "mlp" and not self.hidden and data_set(self.data).loss == "cross_entropy"
@@ -149,7 +154,7 @@ class Curvature(Node):
         description="Maximum number of batches with a resolved Hessian; an incomplete last batch is left out."
     )
     published_batches: Annotated[int, Field(ge=0, title="batches as published")] = Field(
-        description="Maximum number of batches with a float32 spectrum as published."
+        description="Maximum number of batches with the spectrum of a float32 matrix, as published."
     )
     batches_a_job: int = Field(
         ge=1, description="Batches per job, for resolved spectra of networks with hidden layers."
@@ -332,7 +337,7 @@ class Baskerville2022(Node):
         return complete if kind == "gauss_newton" else min(asked, complete)
 
     def published_batches(self, name: str, split: Split) -> int:
-        """How many batches have a float32 spectrum as published."""
+        """How many batches have the spectrum of a float32 matrix, as published."""
         own = self.network(name).published_batches
         asked = self.curvature.published_batches if own is None else own
         return min(asked, self.samples(name, split) // self.curvature.batch_size)

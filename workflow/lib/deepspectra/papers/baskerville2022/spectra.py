@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
 
 __all__ = ["HESSIAN_FIGURES", "analysed_files", "curvature_panels", "curvature_spectra", "feature_files"]
-__all__ += ["hessian_settings", "samples_of", "spectrum_files", "statistics_files", "whole_samples"]
+__all__ += ["full_batches", "hessian_settings", "samples_of", "spectrum_files", "statistics_files", "whole_samples"]
 
 _TEST = "final_test_hessian"
 _FINAL, _INITIAL = ([f"{state}_{split}_hessian" for split in ("train", "test")] for state in ("final", "initial"))
@@ -35,8 +35,9 @@ HESSIAN_FIGURES = {
     "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
     "figure_a14": ([_TEST, "initial_test_hessian"], [_SPACINGS]),
 }
-#: Panel a of figure 1 is the GOE. Figure A14 leaves out its second network before training.
-_LETTERS = {"figure_1": "bc", "figure_a14": "abc"}
+#: Panel a of figure 1 is the GOE, its panel d the whole training set of the network of c. Figure A14 leaves out its
+#: second network before training.
+_LETTERS = {"figure_1": "bcd", "figure_a14": "abc"}
 
 
 def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, str]]:
@@ -44,6 +45,8 @@ def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, s
     spectra, statistics = HESSIAN_FIGURES[item]
     names = [f"{network}/{spectrum}" for network in paper.named(item) for spectrum in spectra]
     shown = [(name, *statistic) for statistic in statistics for name in names]
+    if item == "figure_1" and paper.network(last := paper.named(item)[-1]).is_softmax_regression:
+        shown.append((f"{last}/final_train_hessian", "whole", "density"))
     panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
     return dict(zip(_LETTERS.get(item, "abcd"), panels, strict=False))
 
@@ -66,8 +69,9 @@ def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
 def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
     """Files of all eigenvalues of a spectrum, by name.
 
-    ``published``: float32, one batch a file. ``resolved``: several batches a file, few where one takes long.
+    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few if one takes long.
     ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; the former if settings ask for it.
+    ``zeros``: how many eigenvalues of each batch are exactly zero, where large matrices make spectra as published rare.
     """
     network, _, split, kind = parts_of(spectrum)
     entry, count = paper.network(network), paper.batches(network, split, kind)
@@ -80,6 +84,7 @@ def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]
         "resolved": [f"resolved_{first}_{min(first + step, count) - 1}" for first in range(0, count, step)],
         "published_whole": ["published_whole"] if published_whole else [],
         "resolved_whole": ["resolved_whole"] if whole else [],
+        "zeros": ["zeros"] if kind == "hessian" and entry.counts_zeros else [],
     }
     return {key: [f"spectra/baskerville2022/{spectrum}/{name}.h5" for name in found] for key, found in names.items()}
 
@@ -101,7 +106,7 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     nodes += [*(f"networks.{network}" for network in networks), "curvature.batch_size"]
     own = ("batches", "published_batches")
     nodes += [f"curvature.{key}" for key in own if any(getattr(entry, key) is None for entry in entries)]
-    if item in ("figure_3", "figure_a11", "figure_a13", "table_networks"):
+    if item in ("figure_1", "figure_3", "figure_a11", "figure_a13", "table_networks"):
         nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return nodes
 
@@ -117,6 +122,11 @@ def analysed_files(
 def whole_samples(paper: Baskerville2022, network: str, split: Split) -> int:
     """How many samples the whole-set Hessian of a network covers."""
     return min(paper.samples(network, split), paper.curvature.whole_samples)
+
+
+def full_batches(paper: Baskerville2022, network: str, split: Split) -> int:
+    """How many full batches a set has, whether or not they have spectra."""
+    return paper.samples(network, split) // paper.curvature.batch_size
 
 
 def samples_of(paper: Baskerville2022, network: str, split: Split, batch: str) -> int:

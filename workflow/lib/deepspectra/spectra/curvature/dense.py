@@ -7,7 +7,7 @@ from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
 
-__all__ = ["gauss_newton_factor", "hessian", "softmax_regression_hessian"]
+__all__ = ["gauss_newton_factor", "hessian", "mean_gradient_square", "softmax_regression_hessian"]
 
 # Products computed at once; their tangents of all weights are held together.
 _PRODUCTS = 64
@@ -51,6 +51,19 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
     pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
     columns = [torch.autograd.grad(output, parameters, column, retain_graph=True) for output, column in pairs]
     return torch.stack([parameters_to_vector(column) for column in columns], dim=1)
+
+
+def mean_gradient_square(model: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """J'J / n, with J the Jacobian of the outputs of n samples: the mean of g g', where g is an output's gradient.
+
+    This is the Gauss-Newton matrix of baskerville2022 (section 6.4), over the batch as the authors' code divides it.
+    For one output, that of the squared error summed over the samples is 2 n times as large.
+    """
+    parameters = list(model.parameters())
+    outputs = model(inputs).flatten()
+    rows = [parameters_to_vector(torch.autograd.grad(output, parameters, retain_graph=True)) for output in outputs]
+    jacobian = torch.stack(rows)
+    return (jacobian.T @ jacobian).div_(len(inputs))
 
 
 def softmax_regression_hessian(inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:

@@ -27,7 +27,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import coupling
 from deepspectra.spectra.curvature.sizes import require_feasible
 
-__all__ = ["active_parameters", "on_input_basis", "reduced_hessian", "why_not_piecewise"]
+__all__ = ["active_parameters", "activity", "on_input_basis", "reduced_hessian", "why_not_piecewise"]
 
 _PIECEWISE = (*coupling.LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten, nn.Identity)
 
@@ -110,9 +110,28 @@ def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Seque
 def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
     """For each parameter, by name, a mask of its entries: whether any sample's outputs may depend on it.
 
-    A weight is active where some sample has both an input to it and a path from its unit to the outputs through units
-    that are alive. This is read from the activation pattern alone, in a network of the same pattern whose weights are
-    all 1: a weight that happens to be zero closes a path for the first derivative, but not for the second.
+    A weight is active where some sample has both an input to it and a path onward, see :func:`activity`.
+    """
+    active = {}
+    for step, there, onward in activity(model, inputs):
+        together = onward.to(torch.float32).T @ there.to(torch.float32)
+        active[f"{step.name}.weight"] = (together > 0).reshape(step.layer.weight.shape)
+        if step.layer.bias is not None:
+            active[f"{step.name}.bias"] = onward.any(0)
+    return active
+
+
+def activity(
+    model: nn.Sequential, inputs: torch.Tensor
+) -> list[tuple[coupling.LinearStep, torch.Tensor, torch.Tensor]]:
+    """For each layer with parameters, which of its inputs are there, and which of its units have a path to the outputs.
+
+    A path leads through units that are alive. This is read from the activation pattern alone, in a network of the same
+    pattern whose weights are all 1: a weight that happens to be zero closes a path for the first derivative, but not
+    for the second.
+
+    :returns: of each layer its step and two masks with a row for each sample and place in it (one in a linear layer):
+        bool, of shapes (rows, features) and (rows, units).
     """
     passed = []
     reached = (inputs != 0).to(inputs.dtype).requires_grad_()
@@ -123,16 +142,12 @@ def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, t
             passed.append((step, taken, reached))
         else:
             reached = step.carry(reached[None])[0]
-    active, paths = {}, torch.autograd.grad(reached.sum(), [left for *_, left in passed])
+    paths, found = torch.autograd.grad(reached.sum(), [left for *_, left in passed]), []
     for (step, taken, _), path in zip(passed, paths, strict=True):
-        # By sample and place in it: whether there is an input, and whether there is a path.
         sides = step.patches(taken), coupling.places_last(path)
         there, onward = (side.transpose(1, 2).flatten(0, 1) != 0 for side in sides)
-        together = onward.to(torch.float32).T @ there.to(torch.float32)
-        active[f"{step.name}.weight"] = (together > 0).reshape(step.layer.weight.shape)
-        if step.layer.bias is not None:
-            active[f"{step.name}.bias"] = onward.any(0)
-    return active
+        found.append((step, there, onward))
+    return found
 
 
 def _rows_but(

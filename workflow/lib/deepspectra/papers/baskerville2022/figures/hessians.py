@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.papers.baskerville2022.names import UNCUT, parts_of
+from deepspectra.papers.baskerville2022.names import CUT_OFFS, UNCUT, parts_of
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
@@ -17,30 +17,40 @@ __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
 _KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
+# Shares of eigenvalues below cut-offs, from vector graphics in the authors' public repository:
+# figures/*/test/proportion_hessian_evals_below_cutoff.pdf
+_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
+_AUTHORS = {
+    "logistic_mnist/initial_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.610, 0.927),
+    "logistic_mnist/final_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.611, 0.927),
+    "logistic_features/final_test_hessian": (0.0, 0.0, 0.0, 0.0, 0.004, 0.294, 0.888),
+}
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Figure 1, densities: the GOE (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c).
+    """Figure 1, densities: the GOE (a), and Hessians of a multi-layer perceptron (b) and of softmax regression (c, d).
 
     :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error.
     :param summary: columns panel, spectrum, scope, statistic, series, quantity, label, value, error, reference.
     """
-    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 3))
+    letters = sorted({*curves.panel} - {"a"})
+    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 1 + len(letters)))
     ensemble, blank = axes[:, 0]
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
     numbers = _numbers(summary, "a", "ensemble")
-    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle, KS {numbers['semicircle_ks']:.2g}")
-    style.label_panel(ensemble, "a", "GOE, {0:.0f} x {0:.0f}".format(numbers["parameters"]))
-    ensemble.set(xlabel=r"$\lambda / 2\sqrt{P}\sigma$", ylabel="density")
-    ensemble.set_ylim(0, 1.35 * max(law.y.max(), bars.y.max()))
+    ensemble.plot(law.x, law.y, color=style.LIMIT_COLOUR, label=f"semicircle,\nKS {numbers['semicircle_ks']:.2g}")
+    style.label_panel(ensemble, "a", "GOE,\n{0:.0f} x {0:.0f}".format(numbers["parameters"]))
+    ensemble.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}\sigma$", ylabel="density (logarithmic)")
+    ensemble.set_ylim(0.5 * bars.y[bars.y > 0].min(), 20 * max(law.y.max(), bars.y.max()))
     ensemble.legend(loc="upper right")
     blank.set_axis_off()
-    for letter, column in zip("bc", axes[:, 1:].T, strict=True):
+    for letter, column in zip(letters, axes[:, 1:].T, strict=True):
         for (series, name), axis in zip(_SERIES.items(), column, strict=True):
             _panel(axis, curves, summary, letter, series)
             axis.set_ylabel(f"{name}\n{axis.get_ylabel()}".rstrip() if letter == "b" else "")
-        style.label_panel(column[0], letter, f"{_network(curves, letter)},\n{_scope(curves, letter)}")
+        name = _network(curves, letter).partition(":")[0]
+        style.label_panel(column[0], letter, f"{name},\n{_scope(curves, letter)}")
         _same_heights(column)
     style.add_note(figure, note)
     return figure
@@ -49,7 +59,7 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A figure about one network, with a column for each panel; tables as of :func:`hessian_densities`."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 3.7, (2, len(letters)))
+    figure, axes = style.new_figure(style.COLUMN, 3.8, (2, len(letters)))
     shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
     for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
@@ -67,18 +77,19 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 
 
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
-    """Figure A14: unfolded spacings with and without cut-off, and resolved; one row for each network."""
+    """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row a network."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 3))
+    figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 4))
     variants = (
-        ("published", UNCUT, "as published, no cut-off"),
-        ("published", "unfolded", r"as published, $|\lambda| > 10^{-20}$"),
+        ("published", UNCUT, "as published,\nall eigenvalues"),
+        ("published", "unfolded", "as published,\n$|\\lambda| > 10^{-20}$"),
         ("resolved", "unfolded", "resolved"),
+        ("published", CUT_OFFS, "as published,\nshare below $\\epsilon$"),
     )
     for letter, row in zip(letters, axes, strict=True):
         for axis, (series, statistic, _) in zip(row, variants, strict=True):
             _panel(axis, curves, summary, letter, series, statistic)
-            if axis is not row[0]:
+            if axis in row[1:3]:
                 axis.set_ylabel("")
         name = _network(curves, letter).partition(":")[0]
         row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
@@ -118,9 +129,9 @@ def _panel(
     panel = curves[curves.panel == letter]
     lines, statistic = panel[panel.series == series], statistic or panel.statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
-    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles}
+    drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles, CUT_OFFS: _cut_offs}
     if not (lines.statistic == statistic).any():
-        _unavailable(axis, _numbers(summary, letter, "resolved"), numbers)
+        _unavailable(axis, *(_numbers(summary, letter, name) for name in ("resolved", "published", "counted")))
     elif statistic in drawings:
         drawings[statistic](axis, lines, numbers)
     else:
@@ -174,6 +185,16 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
 
 
+def _cut_offs(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
+    shares = lines[lines.statistic == CUT_OFFS]
+    axis.plot(shares.x, shares.y, "o-", color=style.BLUE, markersize=2.5, linewidth=0.8)
+    if authors := _AUTHORS.get(shares.spectrum.iloc[0]):
+        axis.plot(_CUTS, authors, "x", color=style.VERMILION, markersize=3.5, label="authors' shares")
+    axis.set(xscale="log", ylim=(0, 1.05), xlabel=r"cut-off $\epsilon$", ylabel=r"share of $|\lambda| < \epsilon$")
+    axis.set_xticks([1e-40, 1e-20, 1e-4])
+    _say(axis, [f"exactly zero: {numbers['exact_zeros_mean']:.1%}"])
+
+
 def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
     axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, linewidth=0.3)
 
@@ -182,14 +203,21 @@ def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
     """Values of one panel by quantity, with their errors and references as attributes."""
     part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
     values = part.value.copy()
+    full = summary[(summary.panel == letter) & (summary.quantity == "full_batches")].value
     values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict(), "scope": set(part.scope)}
+    values.attrs["full"] = full.iloc[0] if len(full) else 0
     return values
 
 
 def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     """What a panel is made of, with ``shown`` eigenvalues of a matrix or those kept, and whether it is resolved."""
     count = int(numbers["matrices"])
-    samples = "the whole set" if numbers.attrs["scope"] == {"whole"} else f"{count} batch{'es' * (count > 1)}"
+    there = f" of {numbers.attrs['full']:.0f}" if numbers.attrs["full"] > count else ""
+    samples = (
+        "the whole set"
+        if numbers.attrs["scope"] == {"whole"}
+        else f"{count}{there} batch{'es' * (there != '' or count > 1)}"
+    )
     told = [samples, f"{numbers['kept_mean'] if shown is None else shown:.0f} of {numbers['parameters']:.0f}"]
     if unresolved := int(numbers.get("unresolved_matrices", 0)):
         told.append("unresolved" if count == 1 else f"{unresolved} unresolved")
@@ -201,14 +229,16 @@ def _say(axis: Axes, lines: list[str]) -> None:
     axis.text(0.98, 0.97, "\n".join(lines), transform=axis.transAxes, **look)
 
 
-def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series) -> None:
-    """Say why nothing is shown as published: no float32 matrix, or too few to unfold."""
+def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series, counted: pd.Series) -> None:
+    """Say why nothing is shown as published: no float32 matrix, or too few to unfold; and what is known even so."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
     size = int(resolved["parameters"])
     text = f"not computed here\n(float32 matrices,\n{size} x {size},\n{4e-9 * size**2:.1f} GB each)"
     if len(published):
         text = f"not unfolded, of\n{published['matrices']:.0f} float32 matrices"
+    if len(counted):
+        text += "\nexact zeros: {exact_zeros_smallest:.0%} to {exact_zeros_largest:.0%}".format(**counted)
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 5.5, "color": "0.4"}
     axis.text(0.5, 0.5, f"as published:\n{text}", transform=axis.transAxes, **look)
 

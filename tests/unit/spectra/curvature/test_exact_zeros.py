@@ -1,0 +1,49 @@
+"""Exact zeros from activation patterns, against equal and empty rows of dense Hessians."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from deepspectra.spectra.curvature.dense import hessian
+from deepspectra.spectra.curvature.exact_zeros import exact_zeros
+from deepspectra.spectra.deflation import deflate
+
+
+def dark_images(count, generator, side=6):
+    """Pixels are -1 at the border, and elsewhere in half the images."""
+    images = torch.full((count, side, side), -1.0)
+    inside = 2 * torch.rand(count, side - 2, side - 2, generator=generator) - 1
+    inside[torch.rand(inside.shape, generator=generator) < 0.5] = -1
+    images[:, 1:-1, 1:-1] = inside
+    return images.flatten(1)
+
+
+NETWORKS = {
+    "softmax": lambda: nn.Sequential(nn.Linear(36, 4)),
+    "mlp": lambda: nn.Sequential(nn.Linear(36, 7), nn.ReLU(), nn.Linear(7, 9), nn.ReLU(), nn.Linear(9, 4)),
+    "no bias": lambda: nn.Sequential(nn.Linear(36, 5, bias=False), nn.ReLU(), nn.Linear(5, 4)),
+}
+
+
+@pytest.mark.parametrize("network", ["softmax", "mlp", "no bias"])
+@pytest.mark.parametrize("seed", range(4))
+def test_zeros_are_those_of_equal_and_empty_rows(network, seed):
+    """Seeds have dead units, and units whose few samples make more pixels equal."""
+    source = torch.Generator().manual_seed(seed)
+    model = NETWORKS[network]().double().eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(generator=source).mul_(0.5)
+        # A unit that few samples reach, and one that none does.
+        if network == "mlp":
+            model[0].bias[0], model[0].bias[1] = -6.0, -100.0
+    inputs = dark_images(10, source).double()
+    labels = torch.randint(4, (10,), generator=source)
+    matrix = hessian(model, inputs, labels, "cross_entropy").numpy()
+    zeros = exact_zeros(model, inputs)
+    assert zeros > 0.3 * len(matrix)
+    # Sums in another order may tell rows apart that are equal, never the other way round.
+    assert len(deflate(matrix)) >= len(matrix) - zeros
+    assert len(deflate(matrix.round(10))) == len(matrix) - zeros
