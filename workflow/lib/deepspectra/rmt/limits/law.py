@@ -218,7 +218,9 @@ def _look_into_minima(values: _Function, x: np.ndarray, y: np.ndarray) -> tuple[
 
 def _bulk(density: _Function, lower: float, upper: float) -> Bulk:
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
-    while bulk.nodes.size < _MOST_NODES and np.abs(bulk.angular[-bulk.nodes.size // 4 :]).max() > _TAIL * bulk.angular[0]:
+    while (
+        bulk.nodes.size < _MOST_NODES and np.abs(bulk.angular[-bulk.nodes.size // 4 :]).max() > _TAIL * bulk.angular[0]
+    ):
         bulk = _integrate(density, lower, upper, 2 * bulk.nodes.size)
     return bulk
 

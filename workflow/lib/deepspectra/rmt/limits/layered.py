@@ -395,7 +395,11 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     accepted = near.converged & (on_axis.residual <= _TOLERANCE) & close & lower_half
     m = near.stieltjes.copy()
     if accepted.any():
-        m[accepted] = _system(kernel, on_axis.factors[accepted], x[accepted].astype(np.complex128)).stieltjes
+        # At tiny ratios v is nearly one, and the tolerance leaves few digits of its difference: one more step.
+        points, v = x[accepted].astype(np.complex128), on_axis.factors[accepted]
+        found = _system(kernel, v, points)
+        better = v - _solve_linear(found.jacobian, found.residual)
+        m[accepted] = _system(kernel, np.where(np.isfinite(better), better, v), points).stieltjes
     converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
     for location, mass in kernel.atoms:
         converged &= np.abs(x - location) > 1e-10 * kernel.upper
