@@ -16,9 +16,9 @@ def test_a_quadrature_sums_polynomials_exactly():
 def test_a_quadrature_of_few_different_points_has_these_as_nodes():
     points = np.repeat([1.0, 4.0], [30, 10])
     nodes, weights = gauss_quadrature(points, 6)
-    assert np.allclose(nodes, [1, 4]) and np.allclose(weights, [30, 10])
+    assert np.allclose([nodes, weights], [[1, 4], [30, 10]])
     nodes, weights = gauss_quadrature(np.full(40, 2.5), 6)
-    assert nodes == [2.5] and weights == [40]
+    assert [*nodes, *weights] == [2.5, 40]
 
 
 def test_sums_are_those_of_single_terms():

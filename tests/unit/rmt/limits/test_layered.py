@@ -335,7 +335,8 @@ def test_deep_networks_keep_their_mass_and_mean(depth):
         tangent_kernel(MarchenkoPasturInput(1.0), [0.5] * depth, 0.9, 1.1),
     ):
         law = limit_law(kernel)
-        assert law.mass == pytest.approx(1, abs=1e-6) and law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
+        assert law.mass == pytest.approx(1, abs=1e-6)
+        assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
         assert len(law.bulks) == 1
 
 
@@ -348,7 +349,8 @@ def test_any_ratio_keeps_mass_and_mean_of_three_atoms(ratio, layers):
         tangent_kernel(ATOMS, [1e-8, ratio, 0.5], 0.9, 1.1),
     ):
         law = limit_law(kernel)
-        assert law.mass == pytest.approx(1, abs=1e-6) and law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
+        assert law.mass == pytest.approx(1, abs=1e-6)
+        assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
 
 
 def test_tiny_ratios_leave_a_semicircle_around_each_atom():

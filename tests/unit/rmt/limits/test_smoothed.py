@@ -1,4 +1,4 @@
-"""Smoothed input spectra: against quadrature, the mean of the eigenvalues, and the law of the eigenvalues themselves."""
+"""Smoothed input spectra: against quadrature, the eigenvalues' mean, and the law of the eigenvalues themselves."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,8 @@ def test_one_bulk_replaces_those_of_single_eigenvalues_and_the_law_hardly_moves(
     values = POWER_LAW / POWER_LAW.mean()
     sharp = limit_law(conjugate_kernel(EmpiricalInput(values), [0.3, 0.3], 0.9))
     smooth = limit_law(conjugate_kernel(SmoothedInput(values, 0.5), [0.3, 0.3], 0.9))
-    assert len(sharp.bulks) > 5 and len(smooth.bulks) <= 2
+    assert len(sharp.bulks) > 5
+    assert len(smooth.bulks) <= 2
     x = np.geomspace(1e-2, 2 * values.max(), 2000)
     assert np.abs(sharp.cdf(x) - smooth.cdf(x)).max() < 2e-3
     assert smooth.mass == pytest.approx(1, abs=1e-6)

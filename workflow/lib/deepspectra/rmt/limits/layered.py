@@ -85,10 +85,9 @@ class LayeredKernel:
     def _upper_edges(self) -> list[float]:
         """Bounds of the spectra of X_1'X_1, ..., X_L'X_L from above, about 1 % above their upper edges.
 
-        Beyond its spectrum, each layer's Stieltjes transform follows from that of the layer below in closed form: with
-        y = 1 - b^2 + b^2 z, where 1 - b^2 + b^2 X_{l-1}'X_{l-1} has the transform m(z)/b^2, that of X_l'X_l is y m/b^2 / z'
-        at z' = y (1 - gamma_l - gamma_l y m/b^2). The edge is the smallest z' of all z beyond the edge below, where z'
-        is stationary (Silverstein and Choi, 1995).
+        Beyond its spectrum, each layer's Stieltjes transform follows from that of the layer below in closed form. With
+        m at z that of X_{l-1}'X_{l-1} and y = 1 - b^2 + b^2 z, that of X_l'X_l is q/z' at z' = y (1 - gamma_l - gamma_l
+        q), q = y m/b^2. The edge is the smallest z' of all z beyond the edge below (Silverstein and Choi, 1995).
         """
         b2 = float(np.clip(self.b_sigma**2, _SMALLEST_B2, 1.0))
         top = self.spectrum.bounds[1]
