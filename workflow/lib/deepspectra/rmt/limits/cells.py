@@ -1,6 +1,6 @@
 """Resolvent sums over many eigenvalues, where far ones count as the few nodes of a quadrature.
 
-Neighbouring eigenvalues form cells. Seen from w at more than twice a cell's radius, the sum of a function like 1/(x - w)
+Neighbouring eigenvalues form cells. Seen from w at more than twice a cell's radius, the sum of 1/(x - w), say,
 over its members equals that over the nodes of the Gauss quadrature of their own measure, up to (2 + sqrt(3))^(-20) =
 4e-12 with ten nodes. Members of nearer cells are summed one by one.
 """
