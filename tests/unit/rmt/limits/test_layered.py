@@ -8,7 +8,7 @@ from deepspectra.nn.activations import activation
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
-from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
+from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.layered import (
     LayeredKernel,
     conjugate_kernel,
@@ -323,3 +323,59 @@ def test_parameters_that_make_no_sense_are_refused():
 def test_points_below_the_axis_are_refused():
     with pytest.raises(UserError, match="positive imaginary part"):
         solve(conjugate_kernel(MarchenkoPasturInput(0.5), (0.5,), 0.9), np.array([1.0 + 0j]))
+
+
+ATOMS = AtomicInput([(0.2, 0.3), (1.0, 0.5), (2.2, 0.2)])
+
+
+@pytest.mark.parametrize("depth", [20, 25, 50])
+def test_deep_networks_keep_their_mass_and_mean(depth):
+    for kernel in (
+        conjugate_kernel(MarchenkoPasturInput(1.0), [0.5] * depth, 0.9),
+        tangent_kernel(MarchenkoPasturInput(1.0), [0.5] * depth, 0.9, 1.1),
+    ):
+        law = limit_law(kernel)
+        assert law.mass == pytest.approx(1, abs=1e-6)
+        assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
+        assert len(law.bulks) == 1
+
+
+@pytest.mark.parametrize("ratio", [1e-8, 1e-6, 1e-3, 1e2, 1e4])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_any_ratio_keeps_mass_and_mean_of_three_atoms(ratio, layers):
+    for kernel in (
+        conjugate_kernel(ATOMS, [ratio] * layers, 0.9),
+        tangent_kernel(ATOMS, [ratio] * layers, 0.9, 1.1),
+        tangent_kernel(ATOMS, [1e-8, ratio, 0.5], 0.9, 1.1),
+    ):
+        law = limit_law(kernel)
+        assert law.mass == pytest.approx(1, abs=1e-6)
+        assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
+
+
+def test_tiny_ratios_leave_a_semicircle_around_each_atom():
+    law = limit_law(conjugate_kernel(ATOMS, [1e-6], 0.9))
+    assert len(law.bulks) == 3
+    for bulk, (location, mass) in zip(law.bulks, ATOMS.atoms, strict=True):
+        centre = 1 - 0.81 + 0.81 * location
+        # Variance ratio * mass * centre^2 at first order: the other atoms only shift it.
+        assert (bulk.upper - bulk.lower) / 2 == pytest.approx(2 * centre * np.sqrt(1e-6 * mass), rel=2e-3)
+        assert bulk.mass == pytest.approx(mass, abs=1e-6)
+
+
+@pytest.mark.parametrize("b_sigma", [0.0, 0.05, 0.7, 1.0])
+def test_the_upper_end_is_the_edge_of_the_last_layer(b_sigma):
+    for spectrum in (ATOMS, MarchenkoPasturInput(2.0)):
+        kernel = conjugate_kernel(spectrum, [0.3, 2.0, 0.05], b_sigma)
+        edge = limit_law(kernel).edges[-1][1]
+        assert edge * (1 - 1e-6) <= kernel.upper <= edge * 1.001
+
+
+def test_many_eigenvalues_have_the_law_that_their_sums_one_by_one_give(monkeypatch):
+    values = np.random.default_rng(5).gamma(2.0, 0.5, size=2500)
+    kernel = tangent_kernel(EmpiricalInput(values), [0.5, 1.0], 0.9, 1.1)
+    x = np.linspace(*limit_law(kernel).edges[0], 200)[1:-1]
+    by_cells = density(kernel, x).density
+    monkeypatch.setattr("deepspectra.rmt.limits.inputs._SMALLEST_TREE", 10**9)
+    one_by_one = density(tangent_kernel(EmpiricalInput(values), [0.5, 1.0], 0.9, 1.1), x).density
+    assert np.abs(by_cells / one_by_one - 1).max() < 1e-9

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
+from deepspectra.rmt.limits.cells import Cells, resolvent_sums
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputSpectrum", "MarchenkoPasturInput"]
@@ -19,10 +20,11 @@ __all__ = ["AtomicInput", "Averages", "DiscreteInput", "EmpiricalInput", "InputS
 # Where |c| x is below this share of |a| for all x, the averages are summed as power series in c/a, since the closed
 # forms lose digits there. 0.05^16 is below rounding.
 _SERIES_SHARE, _SERIES_TERMS = 0.05, 16
-# Points times eigenvalues held at once: temporary arrays of 32,768 float64 numbers stay in the cache.
-_BLOCK = 32_768
-# Eigenvalues closer than this, relative to the largest, count as one; users type masses with a few digits.
-_DEGENERACY, _MASS_ERROR = 1e-10, 1e-5
+# So many values are landmarks; sums over more than so many eigenvalues go by cells.
+_LANDMARKS, _SMALLEST_TREE = 256, 1024
+# Values closer than this share of themselves, or of the largest (rounding), count as one; users type masses with a few
+# digits.
+_DEGENERACY, _ROUNDING, _MASS_ERROR = 1e-10, 1e-14, 1e-5
 
 
 class Averages(NamedTuple):
@@ -51,6 +53,11 @@ class InputSpectrum(ABC):
     @abstractmethod
     def moment(self, order: int) -> float:
         """Average of x^order."""
+
+    @property
+    def landmarks(self) -> np.ndarray:
+        """Points of mu_0 that may stand apart from the rest, float64, ascending; none where it is one interval."""
+        return np.empty(0)
 
     @abstractmethod
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -113,47 +120,53 @@ class DiscreteInput(InputSpectrum):
         return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
 
     @cached_property
+    def groups(self) -> list[np.ndarray]:
+        """Places of equal values, ascending: values that an eigensolver's error or a user's rounding may set apart."""
+        values = self.eigenvalues
+        equal = _DEGENERACY * values[1:] + _ROUNDING * values[-1]
+        return np.split(np.arange(values.size), np.flatnonzero(np.diff(values) > equal) + 1)
+
+    @cached_property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """Of a sample (equal weights) the values that occur more than once; otherwise all."""
-        breaks = np.flatnonzero(np.diff(self.eigenvalues) > _DEGENERACY * self.eigenvalues[-1]) + 1
-        groups = np.split(self.eigenvalues, breaks)
-        if self.weights is None:
-            count = self.eigenvalues.size
-            return tuple((float(group.mean()), group.size / count) for group in groups if group.size > 1)
-        masses = np.split(self.weights, breaks)
-        return tuple((float(group.mean()), float(mass.sum())) for group, mass in zip(groups, masses, strict=True))
+        values, weights, count = self.eigenvalues, self.weights, self.eigenvalues.size
+        if weights is None:
+            return tuple((float(values[part].mean()), part.size / count) for part in self.groups if part.size > 1)
+        return tuple((float(values[part].mean()), float(weights[part].sum())) for part in self.groups)
 
     def moment(self, order: int) -> float:
         """Average of x^order over the values."""
         powers = self.eigenvalues**order
         return float(np.mean(powers) if self.weights is None else self.weights @ powers)
 
+    @property
+    def landmarks(self) -> np.ndarray:
+        """The values, or of many those beside the largest gaps."""
+        values = self.eigenvalues
+        if values.size <= _LANDMARKS:
+            return values
+        gaps = np.sort(np.argpartition(np.diff(values), -_LANDMARKS // 2)[-_LANDMARKS // 2 :])
+        return values[np.unique(np.concatenate([[0], gaps, gaps + 1, [values.size - 1]]))]
+
+    @cached_property
+    def _cells(self) -> Cells | None:
+        return Cells(self.eigenvalues) if self.weights is None and self.eigenvalues.size > _SMALLEST_TREE else None
+
     def _far(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Sums over the eigenvalues in real arithmetic, block by block: several times faster than complex division."""
+        """From sums over the eigenvalues: of many, over the nodes of all cells that are far away."""
         count = self.eigenvalues.size
-        rows = max(1, _BLOCK // count)
-        difference, inverse, sums = np.empty((rows, count)), np.empty((rows, count)), np.empty((4, w.size))
-        for start in range(0, w.size, rows):
-            part = slice(start, min(start + rows, w.size))
-            d, r = difference[: part.stop - start], inverse[: part.stop - start]
-            np.subtract(self.eigenvalues, w.real[part, None], out=d)
-            np.multiply(d, d, out=r)
-            r += w.imag[part, None] ** 2
-            np.reciprocal(r, out=r)
-            sums[0, part] = r.sum(axis=1) if self.weights is None else r @ self.weights
-            sums[1, part] = self._sum_of_products(d, r)
-            sums[2, part] = self._sum_of_products(r, r)
-            d *= r
-            sums[3, part] = self._sum_of_products(d, r)
-        inverse_sum, first, square, first_square = sums / count if self.weights is None else sums
+        if self._cells:
+            sums = self._cells.sums(w) / count
+        elif self.weights is None:
+            sums = resolvent_sums(self.eigenvalues, w) / count
+        else:
+            sums = resolvent_sums(self.eigenvalues, w, self.weights)
+        inverse_sum, first, square, first_square = sums
         v = w.imag
         m = first + 1j * v * inverse_sum
         # (x - w)^{-2} = ((x - u)^2 - v^2 + 2 i v (x - u)) / |x - w|^4, with (x - u)^2 = |x - w|^2 - v^2.
         dm = inverse_sum - 2 * v**2 * square + 2j * v * first_square
         return m, dm, 1 + w * m, m + w * dm
-
-    def _sum_of_products(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.einsum("ij,ij->i", x, y) if self.weights is None else (x * y) @ self.weights
 
 
 class EmpiricalInput(DiscreteInput):

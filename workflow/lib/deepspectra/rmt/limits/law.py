@@ -17,8 +17,11 @@ __all__ = ["Bulk", "LimitError", "LimitLaw", "build_law", "support"]
 _MASS_TOLERANCE = 1e-3
 _SCAN_POINTS = 300
 _ATTEMPTS, _MASS_GOOD = 3, 1e-6
-# A bulk's nodes are doubled until its mass moves no more than this. Two bulks that have just merged need many.
-_FEWEST_NODES, _MOST_NODES, _MASS_SETTLED = 192, 1536, 1e-8
+# An interval with less mass is rounding noise beside a narrow bulk.
+_LEAST_MASS = 1e-10
+# A bulk's nodes are doubled until the last quarter of its cosine coefficients is below this share of the first. Two
+# bulks that have just merged need many.
+_FEWEST_NODES, _MOST_NODES, _TAIL = 48, 1536, 1e-8
 # A point is outside the support if its density times the range is below this.
 _VANISHING = 1e-7
 # Each round of the edge search divides its intervals by 17: eight rounds bring 1/300 of the range down to 5e-13.
@@ -116,17 +119,25 @@ class LimitLaw:
         )
 
 
-def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple[float, float], ...] = ()) -> LimitLaw:
+def build_law(
+    density: _Function,
+    lower: float,
+    upper: float,
+    atoms: tuple[tuple[float, float], ...] = (),
+    landmarks: np.ndarray | None = None,
+) -> LimitLaw:
     """Find the support of a density, integrate it, and check that the total mass is one.
 
     If the mass is off by more than 1e-6, a narrow bulk was missed, and the search is repeated on a finer grid.
 
     :param density: of float64 points (k,); nan where it has no value. No mass lies below ``lower`` or above ``upper``.
+    :param landmarks: points in or near narrow bulks that an even scan would miss, float64, shape (k,).
     :raises LimitError: if the mass still differs from one by more than 0.001, or the density is not finite at a node.
     """
     for attempt in range(_ATTEMPTS):
-        edges = support(density, lower, upper, _SCAN_POINTS * 4**attempt)
-        law = LimitLaw(tuple(_bulk(density, *edge) for edge in edges), atoms)
+        edges = support(density, lower, upper, _SCAN_POINTS * 4**attempt, landmarks)
+        bulks = (_bulk(density, *edge) for edge in edges)
+        law = LimitLaw(tuple(bulk for bulk in bulks if bulk.mass > _LEAST_MASS), atoms)
         if abs(law.mass - 1) <= _MASS_GOOD:
             return law
     if abs(law.mass - 1) <= _MASS_TOLERANCE:
@@ -138,12 +149,14 @@ def build_law(density: _Function, lower: float, upper: float, atoms: tuple[tuple
     )
 
 
-def support(density: _Function, lower: float, upper: float, points: int = _SCAN_POINTS) -> list[tuple[float, float]]:
+def support(
+    density: _Function, lower: float, upper: float, points: int = _SCAN_POINTS, landmarks: np.ndarray | None = None
+) -> list[tuple[float, float]]:
     """Intervals on which the density is positive; edges are accurate to about 1e-8 of the range.
 
     A scan of [lower, upper], evenly spaced and also geometric towards ``lower`` (spectra crowd there over decades),
-    finds where the mass lies; a second one looks there more closely; then every local minimum is searched for a gap. A
-    bulk narrower than the scan and far from the others is missed.
+    finds where the mass lies, at and between the landmarks too; a second one looks there more closely; then every local
+    minimum is searched for a gap. A bulk narrower than the scan and far from the others and from landmarks is missed.
 
     :raises LimitError: if no point of the scan has a positive density.
     """
@@ -153,7 +166,11 @@ def support(density: _Function, lower: float, upper: float, points: int = _SCAN_
         return np.nan_to_num(density(x), nan=0.0, posinf=np.finfo(float).max)
 
     scan = np.concatenate([np.linspace(0, 1, points + 1)[1:], np.geomspace(1e-9, 1, points // 2 + 1)[:-1]])
-    scan = lower + span * np.unique(scan)
+    scan = lower + span * scan
+    if landmarks is not None and landmarks.size:
+        near = np.concatenate([landmarks, (landmarks[1:] + landmarks[:-1]) / 2])
+        scan = np.concatenate([scan, near[(near > lower) & (near <= upper)]])
+    scan = np.unique(scan)
     heights = values(scan)
     found = np.flatnonzero(heights > _VANISHING / span)
     if not found.size:
@@ -201,11 +218,10 @@ def _look_into_minima(values: _Function, x: np.ndarray, y: np.ndarray) -> tuple[
 
 def _bulk(density: _Function, lower: float, upper: float) -> Bulk:
     bulk = _integrate(density, lower, upper, _FEWEST_NODES)
-    while bulk.nodes.size < _MOST_NODES:
-        finer = _integrate(density, lower, upper, 2 * bulk.nodes.size)
-        if abs(finer.mass - bulk.mass) <= _MASS_SETTLED:
-            return finer
-        bulk = finer
+    while (
+        bulk.nodes.size < _MOST_NODES and np.abs(bulk.angular[-bulk.nodes.size // 4 :]).max() > _TAIL * bulk.angular[0]
+    ):
+        bulk = _integrate(density, lower, upper, 2 * bulk.nodes.size)
     return bulk
 
 

@@ -23,6 +23,7 @@ These signs certify a root, however Newton's method found it: from large Im z do
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ _HEIGHT = 1e-8
 # Less the tail of an atom, a density counts as zero if it is below this share of the tail.
 _TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
+_EDGE_POINTS, _SMALLEST_B2, _FAR = 2000, 1e-12, 1e6
 _LARGEST_DESCENT, _SMALLEST_DESCENT = 0.15, 0.97
 
 
@@ -74,10 +76,38 @@ class LayeredKernel:
         """L, the number of hidden layers."""
         return len(self.ratios)
 
-    @property
+    @cached_property
     def upper(self) -> float:
-        """No mass of the limit law lies above: the sum of the layers' bounds, a factor (1 + sqrt(gamma_l))^2 each."""
-        return self._sum_over_layers(self.spectrum.bounds[1], [(1 + np.sqrt(ratio)) ** 2 for ratio in self.ratios])
+        """No mass of the limit law lies above: the sum of the layers' upper edges, one weighted by each coefficient."""
+        edges = (self.spectrum.bounds[1], *self._upper_edges())
+        return float(self.shift + np.dot(self.coefficients, edges))
+
+    def _upper_edges(self) -> list[float]:
+        """Bounds of the spectra of X_1'X_1, ..., X_L'X_L from above, about 1 % above their upper edges.
+
+        Beyond its spectrum, each layer's Stieltjes transform follows from that of the layer below in closed form. With
+        m at z that of X_{l-1}'X_{l-1} and y = 1 - b^2 + b^2 z, that of X_l'X_l is q/z' at z' = y (1 - gamma_l - gamma_l
+        q), q = y m/b^2. The edge is the smallest z' of all z beyond the edge below (Silverstein and Choi, 1995).
+        """
+        b2 = float(np.clip(self.b_sigma**2, _SMALLEST_B2, 1.0))
+        top = self.spectrum.bounds[1]
+        z = top + (top + 1 / b2) * np.geomspace(1e-9, 1e9, _EDGE_POINTS)
+        product = z * self.spectrum.averages(-z + 0j, np.ones(z.size, dtype=np.complex128)).resolvent.real
+        mean, edges = self.spectrum.moment(1), []
+        for ratio in self.ratios:
+            if z[-1] < _FAR / b2:
+                # Farther out, z m is -1 - mean/z to rounding.
+                beyond = np.geomspace(2 * z[-1], _FAR**2 / b2, _EDGE_POINTS)
+                z, product = np.append(z, beyond), np.append(product, -1 - mean / beyond)
+            mean = 1 - b2 + b2 * mean
+            y = 1 - b2 + b2 * z
+            # z m at the same points: for this layer that of 1 - b^2 + b^2 X'X at y.
+            product = y * product / (b2 * z)
+            z = y * (1 - ratio - ratio * product)
+            first = int(z.argmin())
+            edges.append(float(z[first]))
+            z, product = z[first:], product[first:]
+        return edges
 
     @property
     def lower(self) -> float:
@@ -87,15 +117,21 @@ class LayeredKernel:
     @property
     def mean(self) -> float:
         """Mean of the limit law in closed form: that of X_l'X_l is 1 - b^2 + b^2 times that of the layer below."""
-        return self._sum_over_layers(self.spectrum.moment(1), [1.0] * self.layers)
+        return float(self._without_fluctuations(np.array([self.spectrum.moment(1)]))[0])
 
-    def _sum_over_layers(self, value: float, factors: Sequence[float]) -> float:
+    def _without_fluctuations(self, value: np.ndarray) -> np.ndarray:
+        """Where eigenvalues of X_0'X_0 would lie in the kernel's spectrum if all ratios were zero."""
         b2 = min(self.b_sigma**2, 1.0)
         total = self.shift + self.coefficients[0] * value
-        for factor, coefficient in zip(factors, self.coefficients[1:], strict=True):
-            value = factor * (1 - b2 + b2 * value)
-            total += coefficient * value
-        return float(total)
+        for coefficient in self.coefficients[1:]:
+            value = 1 - b2 + b2 * value
+            total = total + coefficient * value
+        return total
+
+    @property
+    def landmarks(self) -> np.ndarray:
+        """Points at which to look for narrow bulks, float64, ascending: small ratios leave one around each atom."""
+        return self._without_fluctuations(self.spectrum.landmarks)
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
@@ -184,7 +220,7 @@ def limit_law(kernel: LayeredKernel) -> LimitLaw:
     :raises LimitError: if density and atoms do not sum to one within 0.001.
     """
     sampler = _Sampler(kernel)
-    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms)
+    return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, kernel.landmarks)
 
 
 def density_over_support(kernel: LayeredKernel, law: LimitLaw, points: int) -> DensityCurve:
@@ -358,7 +394,11 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     accepted = near.converged & (on_axis.residual <= _TOLERANCE) & close & lower_half
     m = near.stieltjes.copy()
     if accepted.any():
-        m[accepted] = _system(kernel, on_axis.factors[accepted], x[accepted].astype(np.complex128)).stieltjes
+        # At tiny ratios v is nearly one, and the tolerance leaves few digits of its difference: one more step.
+        points, v = x[accepted].astype(np.complex128), on_axis.factors[accepted]
+        found = _system(kernel, v, points)
+        better = v - _solve_linear(found.jacobian, found.residual)
+        m[accepted] = _system(kernel, np.where(np.isfinite(better), better, v), points).stieltjes
     converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
     for location, mass in kernel.atoms:
         converged &= np.abs(x - location) > 1e-10 * kernel.upper
