@@ -44,3 +44,9 @@ def test_a_crowded_left_end_is_magnified():
 
 def test_an_even_spectrum_is_not_magnified():
     assert zoom("c", np.linspace(0, 1, 100), 10, total=100) == []
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0], [0.0, 1.0, 9.0], [2.0, 2.0, 2.0, 2.0, 9.0]])
+def test_a_few_values_are_not_magnified(values):
+    """As of two inputs: there may be none or one value between the ends."""
+    assert zoom("c", np.array(values), 10, total=9) == []

@@ -23,9 +23,10 @@ def histogram(
 
 
 def zoom(panel: str, values: np.ndarray, bins: int, total: int) -> list[Bar]:
-    """A second histogram, series "zoom", of 0.5 to 70 % of the values; empty if over a third of the range."""
+    """A second histogram, series "zoom", of 0.5 to 70 % of the values; empty if they differ in nothing, or over a third
+    of the range."""
     low, high = np.quantile(values, [0.005, 0.7])
     bulk = values[(low <= values) & (values <= high)]
-    if np.ptp(bulk) > np.ptp(values) / 3:
+    if np.unique(bulk).size < 2 or np.ptp(bulk) > np.ptp(values) / 3:
         return []
     return histogram(panel, bulk, bins, total, "zoom")

@@ -48,7 +48,7 @@ def linearised_accuracies(
     model.to(device)
     initial, final = (found[f"{state}/{layer}/weight"] for state in ("initial", "final"))
     linear = linearised(model, dict(model.named_parameters()), torch.from_numpy(initial).to(device), layer)
-    displacement = np.linalg.norm(final - initial) / np.linalg.norm(final)
+    displacement = float(np.linalg.norm(final - initial) / np.linalg.norm(final))
     row: dict[str, float] = {"alpha": network["alpha"], "relative_displacement": displacement}
     for part, count in images.items():
         samples = load_standardised(data, part, count).to(device)
