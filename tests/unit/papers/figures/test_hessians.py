@@ -185,7 +185,7 @@ def test_the_authors_shares_stand_beside_ours(tables):
     # What they draw for untrained softmax regression below 1e-20, 1e-10, 1e-6 and 1e-4.
     shares = dict(zip(*authors, strict=True))
     assert [shares[cut] for cut in (1e-20, 1e-10, 1e-6, 1e-4)] == pytest.approx([0.33, 0.37, 0.61, 0.93], abs=0.005)
-    assert "exactly zero: 37.5%" in "\n".join(texts(last[1].figure))
+    assert "exactly zero:\n37.5%" in "\n".join(texts(last[1].figure))
 
 
 def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):

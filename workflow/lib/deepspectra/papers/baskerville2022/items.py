@@ -80,8 +80,8 @@ _AFTER = {
     "784-10-100-100-10. Exact zeros are counted for all batches: parameters without effect, and weights of a unit "
     "whose inputs are equal in every image. In a float32 matrix last bits hide a few of them.",
     "figure_8": _SPLIT_BIKE,
-    "figure_9": f"{_SPLIT_BIKE} The matrix is the authors': the mean of g g' over a batch, g the output's gradient, "
-    "128 times smaller than the curvature of the summed squared error. Its rank is 64 at most.",
+    "figure_9": f"{_SPLIT_BIKE} The matrix is the authors': the mean of g g' over n samples, g the output's "
+    "gradient: 2 n times smaller than the curvature of the summed squared error, and of rank n at most.",
     "figure_a14": "All eigenvalues: zeros retained, as the text says. The authors' code drops exact zeros alone, of "
     "which their solver returns 5 %; the others are noise of 1e-40 to 1e-10, which makes a tail of wide spacings "
     "instead of a peak at 0. Shares below 1e-20 differ for the same reason: that noise depends on the solver. Authors' "

@@ -79,7 +79,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row a network."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 1.55 * len(letters) + 0.5, (len(letters), 4))
+    figure, axes = style.new_figure(style.COLUMN, 1.65 * len(letters) + 0.7, (len(letters), 4))
     variants = (
         ("published", UNCUT, "as published,\nall eigenvalues"),
         ("published", "unfolded", "as published,\n$|\\lambda| > 10^{-20}$"),
@@ -91,7 +91,7 @@ def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
             _panel(axis, curves, summary, letter, series, statistic)
             if axis in row[1:3]:
                 axis.set_ylabel("")
-        name = _network(curves, letter).partition(":")[0]
+        name = _network(curves, letter).partition(":")[0].replace(", ", ",\n")
         row[0].set_ylabel(f"$\\bf{{({letter})}}$ {name}\n{row[0].get_ylabel()}".rstrip())
     for axis, (_, _, title) in zip(axes[0], variants, strict=True):
         axis.set_title(title)
@@ -147,7 +147,7 @@ def _spacings(axis: Axes, lines: pd.DataFrame, numbers: pd.Series, statistic: st
     axis.set(xlim=(0, min(4.0, bars.x_high.max())), ylim=(0, 1.05), xlabel=r"unfolded spacing $s$", ylabel="density")
     key = "uncut" if statistic == UNCUT else "unfolded"
     lines_of_text = [f"KS {numbers[f'{key}_ks']:.2g} ({numbers.attrs['reference'][f'{key}_ks']:.2g})"]
-    if bars.y.iloc[0] > axis.get_ylim()[1]:
+    if statistic == UNCUT or bars.y.iloc[0] > axis.get_ylim()[1]:
         lines_of_text.append(f"s = 0: {numbers[f'{key}_zeros']:.0%}")
     _say(axis, [*lines_of_text, *_size(numbers, numbers[f"{key}_levels"])])
 
@@ -192,7 +192,7 @@ def _cut_offs(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
         axis.plot(_CUTS, authors, "x", color=style.VERMILION, markersize=3.5, label="authors' shares")
     axis.set(xscale="log", ylim=(0, 1.05), xlabel=r"cut-off $\epsilon$", ylabel=r"share of $|\lambda| < \epsilon$")
     axis.set_xticks([1e-40, 1e-20, 1e-4])
-    _say(axis, [f"exactly zero: {numbers['exact_zeros_mean']:.1%}"])
+    _say(axis, ["exactly zero:", f"{numbers['exact_zeros_mean']:.1%}"], left=True)
 
 
 def _stairs(axis: Axes, bars: pd.DataFrame) -> None:
@@ -224,9 +224,9 @@ def _size(numbers: pd.Series, shown: float | None = None) -> list[str]:
     return told
 
 
-def _say(axis: Axes, lines: list[str]) -> None:
-    look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 5.5, "linespacing": 1.25}
-    axis.text(0.98, 0.97, "\n".join(lines), transform=axis.transAxes, **look)
+def _say(axis: Axes, lines: list[str], left: bool = False) -> None:
+    look: dict[str, Any] = {"ha": "left" if left else "right", "va": "top", "fontsize": 5.5, "linespacing": 1.25}
+    axis.text(0.04 if left else 0.98, 0.97, "\n".join(lines), transform=axis.transAxes, **look)
 
 
 def _unavailable(axis: Axes, resolved: pd.Series, published: pd.Series, counted: pd.Series) -> None:
