@@ -1,0 +1,300 @@
+r"""A law of a network's kernels that takes the inputs' Gram matrix as it is. It is semi-empirical and in no paper.
+
+Theorems 3.4 and 3.7 of fan2020 put the limit zero in the place of inner products of inputs. Where these are small but
+not that small, as for images, K_l = Phi(K_{l-1}), K_0 = G = X_0'X_0, are the means of the conjugate kernels over wide
+networks, with the dual kernel Phi(K)_ij = E[sigma(u) sigma(v)] of Gaussian (u, v) with the covariance of K.
+
+Conjugate kernel. Given X_{l-1}, the rows of sqrt(d_l) X_l are independent, with the second moments Phi(X_{l-1}'X_{l-1}).
+To first order around K_{l-1} that is B_l + beta_l X_{l-1}'X_{l-1} with B_l = Phi(K_{l-1}) - beta_l K_{l-1}, since the
+derivative of Phi is the dual kernel Phi' of sigma'; beta_l is the mean of Phi'(K_{l-1}) off the diagonal, instead of
+its entries. A sample covariance matrix of d_l rows with such moments gives, as in :mod:`.layered`, whose case B_l = (1 -
+b^2) Id, beta_l = b^2 is theorem 3.4,
+
+    c_L = z_L,    c_l = z_l + beta_{l+1} u_{l+1},    R = (A - z - v m + sum_l u_l B_l + beta_1 u_1 G)^{-1},
+    m = Tr R / n,    kappa_0 = Tr G R / n,    phi_l = Tr B_l R / n + beta_l kappa_{l-1},
+    u_l = c_l / (1 + gamma_l c_l phi_l),    kappa_l = phi_l / (1 + gamma_l c_l phi_l).
+
+Tangent kernel. S_l'S_l has the mean P_{l-1} = Phi'(K_{l-1}) o ... o Phi'(K_{L-1}) (o: entrywise). With the mean p_l of
+P_l off the diagonal in the place of its entries where they multiply fluctuations of X_l'X_l, the kernel is A + sum_l
+p_l X_l'X_l and noise, A = sum_l P_l o K_l - sum_{l >= 1} p_l K_l. Noise: the d_{l+1} neurons that S_{l+1}'S_{l+1} sums
+over are few. A neuron's entry for sample i is sigma'_i v_i, where v_i = sqrt(p) g + sqrt(s) e_i has a part g common to
+all samples (s and p: diagonal less off-diagonal entry, and the latter, of S_{l+2}'S_{l+2}). What is independent between
+samples has, given g, the variance f = a s + (a - b^2) p g^2, so that the sum over neurons has independent entries of
+variance E[f^2] / d_{l+1}; what is not is a factor common to all samples, or one for each sample, which does not matter.
+Layers below inherit this noise: all that it multiplies is the tangent kernel Theta_l of the first l layers. Noise times
+Theta_l, entry by entry, is free of the rest, a semicircle of variance (gamma_{l+1}/n) E[f^2] (1/n) sum_{i != j}
+(Theta_l)_ij^2; v sums these. Where G is bounded, as fan2020 assumes, v is of order 1/n.
+
+What is not derived: the means beta_l and p_l in the place of matrices, the freeness, and the step to vectors: all
+matrices are replaced by their diagonals in the basis of eigenvectors of Theta_L, which they nearly share.
+
+Solutions. For A, B_l, G diagonal and B_l, beta_l, z_l not negative the equations map u_l and w = -v m in the lower
+half-plane there again, into a bounded set away from the axis if Im z > 0. So one root has these signs (Earle and
+Hamilton 1970), which certify it. It is the stationary point of
+
+    F(z) = Tr log R^{-1} / n + w^2 / (2 v) - sum_l (log y_l - y_l + 1) / gamma_l,    y_l = u_l / c_l,
+
+with dF/dz = -m. So F = int log(x - z) dnu(x), and the law's distribution function is -Im F(x + i0) / pi: no quadrature,
+no edges. The derivation at length, and what was measured, is in ``resources/ntk_law.md``.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from deepspectra.rmt.limits.law import LimitError
+from deepspectra.rmt.limits.layered import DensityCurve, Sampler, Solution, System
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["GramKernel", "GramLaw"]
+
+# Points times samples held at once.
+_ENTRIES = 2**20
+_COARSE_POINTS = 60
+# Diagonal entries closer than this, relative to the largest, count as equal.
+_DEGENERACY = 1e-10
+# What a distribution function may fall by, or leave the unit interval: it is read off just above the axis.
+_BRANCH = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class GramKernel:
+    """The kernel A + z_1 X_1'X_1 + ... + z_L X_L'X_L and noise, by diagonals in a common basis; float64.
+
+    :param inputs: of G, shape (n,). :param excess: of B_1, ..., B_L, shape (L, n). :param slopes: beta_1, ..., beta_L.
+    :param ratios: gamma_1, ..., gamma_L. :param rest: of A, shape (n,). :param weights: z_1, ..., z_L, z_L > 0.
+    :param noise: v.
+    :raises UserError: if shapes do not match or a number is not finite or out of range.
+    """
+
+    inputs: np.ndarray = field(repr=False)
+    excess: np.ndarray = field(repr=False)
+    slopes: tuple[float, ...]
+    ratios: tuple[float, ...]
+    rest: np.ndarray = field(repr=False)
+    weights: tuple[float, ...]
+    noise: float
+
+    def __post_init__(self) -> None:
+        n, layers = self.inputs.size, len(self.ratios)
+        shapes = [self.inputs.shape, self.rest.shape, self.excess.shape]
+        lengths = [len(self.slopes), len(self.weights)]
+        if not n or not layers or shapes != [(n,), (n,), (layers, n)] or lengths != [layers] * 2:
+            raise UserError(f"the law of {layers} layers got diagonals of shapes {shapes}, and {lengths} numbers.")
+        if not all(np.isfinite(part).all() for part in (self.inputs, self.rest, self.excess)):
+            raise UserError("the law of a Gram matrix needs finite diagonals.")
+        numbers = (*self.slopes, *self.weights, self.noise)
+        if not all(0 <= number < np.inf for number in numbers) or self.weights[-1] == 0:
+            raise UserError(f"slopes, weights and noise must not be negative, the last weight positive: {numbers}.")
+        if not all(0 < ratio < np.inf for ratio in self.ratios):
+            raise UserError(f"the ratios n/d_l must be positive, not {self.ratios}.")
+
+    @property
+    def layers(self) -> int:
+        """L, the number of hidden layers."""
+        return len(self.ratios)
+
+    @property
+    def unknowns(self) -> int:
+        """y_1, ..., y_L and, in units of one over the law's mean, m."""
+        return self.layers + 1
+
+    @property
+    def lower(self) -> float:
+        """No mass lies below: the smallest of A, less the noise; the rest adds only."""
+        return float(self.rest.min() - 2 * np.sqrt(self.noise))
+
+    @property
+    def upper(self) -> float:
+        """No mass lies above: the sum of the layers' bounds, a factor (1 + sqrt(gamma_l))^2 each."""
+        values = self._of_layers(self.inputs.max(), self.excess.max(axis=1), (1 + np.sqrt(self.ratios)) ** 2)
+        return float(self.rest.max() + 2 * np.sqrt(self.noise) + self.weights @ values)
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of the law in closed form."""
+        return float(self.rest.mean() + self.weights @ self._means)
+
+    @cached_property
+    def _means(self) -> np.ndarray:
+        """Of X_1'X_1, ..., X_L'X_L."""
+        return self._of_layers(self.inputs.mean(), self.excess.mean(axis=1), np.ones(self.layers))
+
+    def _of_layers(self, value: float, excess: np.ndarray, factors: np.ndarray) -> np.ndarray:
+        values = []
+        for own, slope, factor in zip(excess, self.slopes, factors, strict=True):
+            value = factor * (own + slope * value)
+            values.append(value)
+        return np.array(values)
+
+    @cached_property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(location, mass) of the atoms, from ranks of matrices in general position; noise dissolves all."""
+        if self.noise > 0:
+            return ()
+        scale = max(np.abs(part).max() for part in (self.rest, self.inputs, self.excess))
+        reached, rank, ranks = self.inputs > _DEGENERACY * scale, float(np.mean(self.inputs > _DEGENERACY * scale)), []
+        for own, slope, ratio in zip(self.excess, self.slopes, self.ratios, strict=True):
+            added = own > _DEGENERACY * scale
+            reached = added | (reached if slope > 0 else np.zeros_like(reached))
+            rank = min(1 / ratio, float(reached.mean()), float(added.mean()) + (rank if slope > 0 else 0.0))
+            ranks.append(rank)
+        active = sum(rank for rank, weight in zip(ranks, self.weights, strict=True) if weight > 0)
+        order = np.argsort(self.rest, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(self.rest[order]) > _DEGENERACY * scale) + 1)
+        found = []
+        for group in groups:
+            mass = max(group.size / self.rest.size - active, float(np.sum(~reached[group])) / self.rest.size)
+            if mass > 1e-12:
+                found.append((float(self.rest[group].mean()), mass))
+        return tuple(found)
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        """What A is changed by, shape (L + 2, n): the identity, B_1, ..., B_L, G."""
+        return np.concatenate([np.ones((1, self.rest.size)), self.excess, self.inputs[None]])
+
+    @cached_property
+    def _products(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Indices of pairs of directions, and their products, shape (pairs, n)."""
+        first, second = np.triu_indices(self.layers + 2)
+        return first, second, self._directions[first] * self._directions[second]
+
+    def system(self, v: np.ndarray, z: np.ndarray) -> System:
+        """The equations at v, complex128 of shape (points, L + 1), and z, shape (points,)."""
+        step = max(1, _ENTRIES // self.rest.size)
+        starts = range(0, max(z.size, 1), step)
+        parts = [self._system(v[start : start + step], z[start : start + step]) for start in starts]
+        return System(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+    def _system(self, v: np.ndarray, z: np.ndarray) -> System:
+        """y_l (1 + gamma_l c_l phi_l) - 1 = 0, and the law's mean times (m - Tr R / n) = 0."""
+        layers, mean = self.layers, self.mean
+        c, dc = np.empty((z.size, layers), complex), np.zeros((z.size, layers, layers + 1), complex)
+        # Coefficients of the directions, and their derivatives.
+        coefficient, slope = (
+            np.empty((z.size, layers + 2), complex),
+            np.zeros((z.size, layers + 2, layers + 1), complex),
+        )
+        c_l: np.ndarray = np.full(z.size, self.weights[-1], dtype=np.complex128)
+        dc_l = np.zeros_like(v)
+        for k in reversed(range(layers)):
+            c[:, k], dc[:, k] = c_l, dc_l
+            u, du = c_l * v[:, k], dc_l * v[:, k, None]
+            du[:, k] += c_l
+            coefficient[:, k + 1], slope[:, k + 1] = u, du
+            c_l, dc_l = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * u, self.slopes[k] * du
+        coefficient[:, 0], coefficient[:, -1] = -self.noise / mean * v[:, -1] - z, c_l
+        slope[:, 0, -1], slope[:, -1] = -self.noise / mean, dc_l
+        trace, dtrace = self._traces(coefficient, slope)
+
+        residual, size, jacobian = np.empty_like(v), np.empty(v.shape), np.empty((z.size, *2 * (layers + 1,)), complex)
+        kappa, dkappa = trace[:, -1], dtrace[:, -1]
+        for k, ratio in enumerate(self.ratios):
+            phi, dphi = trace[:, k + 1] + self.slopes[k] * kappa, dtrace[:, k + 1] + self.slopes[k] * dkappa
+            product = ratio * c[:, k] * phi
+            dproduct = ratio * (c[:, k, None] * dphi + phi[:, None] * dc[:, k])
+            residual[:, k] = v[:, k] * (1 + product) - 1
+            size[:, k] = np.abs(v[:, k]) * (1 + np.abs(product)) + 1
+            jacobian[:, k] = v[:, k, None] * dproduct
+            jacobian[:, k, k] += 1 + product
+            kappa = phi / (1 + product)
+            dkappa = (dphi - kappa[:, None] * dproduct) / (1 + product)[:, None]
+        residual[:, -1] = v[:, -1] - mean * trace[:, 0]
+        size[:, -1] = np.abs(v[:, -1]) + mean * np.abs(trace[:, 0])
+        jacobian[:, -1] = -mean * dtrace[:, 0]
+        jacobian[:, -1, -1] += 1
+        w = -self.noise / mean * v[:, -1:]
+        return System(residual, jacobian, size, np.concatenate([coefficient[:, 1:-1], w], axis=1), trace[:, 0])
+
+    def _traces(self, coefficient: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """n^{-1} Tr D R for all directions D, and derivatives; in real arithmetic, which is faster."""
+        n, layers = self.rest.size, self.layers
+        real, imaginary = self._resolvent(coefficient)
+        trace = (real @ self._directions.T + 1j * (imaginary @ self._directions.T)) / n
+        first, second, products = self._products
+        squares = (real**2 - imaginary**2) @ products.T + 2j * ((real * imaginary) @ products.T)
+        pairs = np.empty((len(coefficient), layers + 2, layers + 2), complex)
+        pairs[:, first, second] = pairs[:, second, first] = squares / n
+        return trace, -pairs @ slope
+
+    def _resolvent(self, coefficient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Real and imaginary part of the diagonal of R, shape (points, n)."""
+        real, imaginary = self.rest + coefficient.real @ self._directions, coefficient.imag @ self._directions
+        norm = real**2 + imaginary**2
+        return real / norm, -imaginary / norm
+
+    def far_start(self, z: np.ndarray) -> np.ndarray:
+        """The unknowns at large |z|, where m is about -1/z and every phi_l that times a mean."""
+        v = np.empty((z.size, self.unknowns), complex)
+        c = np.full(z.size, self.weights[-1], complex)
+        for k in reversed(range(self.layers)):
+            v[:, k] = 1 / (1 - self.ratios[k] * c * self._means[k] / z)
+            c = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * c * v[:, k]
+        v[:, -1] = -self.mean / z
+        return v
+
+    def below(self, solution: Solution) -> np.ndarray:
+        """Mass below the points of a solution just above the axis, from the stationary F; float64, shape (points,)."""
+        y, m, w = solution.factors[:, :-1], solution.stieltjes, solution.inverse[:, -1]
+        inputs = self.slopes[0] * solution.inverse[:, 0]
+        coefficient = np.column_stack([w - solution.points, solution.inverse[:, :-1], inputs])
+        angles = np.empty(m.size)
+        step = max(1, _ENTRIES // self.rest.size)
+        for start in range(0, m.size, step):
+            part = slice(start, start + step)
+            real, imaginary = self._resolvent(coefficient[part])
+            angles[part] = -np.arctan2(imaginary, real).mean(axis=1)
+        layers = ((np.log(y) - y).imag / np.array(self.ratios)).sum(axis=1)
+        return -(angles + self.noise / 2 * (m**2).imag - layers) / np.pi
+
+
+class GramLaw:
+    """The law of a :class:`GramKernel`: its density, and its distribution function without a quadrature."""
+
+    def __init__(self, kernel: GramKernel) -> None:
+        self.kernel = kernel
+        self._sampler = Sampler(kernel)
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(location, mass) of the atoms."""
+        return self.kernel.atoms
+
+    def density(self, x: np.ndarray) -> DensityCurve:
+        """Density, without atoms, at real points of shape (points,)."""
+        self._begin(np.unique(x))
+        return self._sampler(x)
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """Distribution function, continuous from the right, at x (any shape), float64.
+
+        :raises LimitError: if no root was certified at some point, or the function falls or leaves the unit interval.
+        """
+        flat = np.ravel(x)
+        points = np.unique(flat[flat > self.kernel.lower])
+        self._begin(points)
+        solution = self._sampler.near(points)
+        if not solution.converged.all():
+            missing = points[~solution.converged]
+            raise LimitError(f"the law has no certified root at {missing.size} points; the first is {missing[0]:g}.")
+        total = sum((share * (flat >= location) for location, share in self.kernel.atoms), np.zeros(flat.shape))
+        if points.size:
+            mass = self.kernel.below(solution)
+            for location, share in self.kernel.atoms:
+                # Just above the axis an atom is a Cauchy law.
+                tail = 0.5 + np.arctan2(points - location, solution.points.imag) / np.pi
+                mass += share * ((points >= location) - tail)
+            # A root on another branch would show here.
+            if mass.min() < -_BRANCH or mass.max() > 1 + _BRANCH or np.diff(mass).min(initial=0) < -_BRANCH:
+                raise LimitError(f"the law's distribution function is none between {points[0]:g} and {points[-1]:g}.")
+            mass = np.maximum.accumulate(np.clip(mass, 0, 1))
+            above = flat > self.kernel.lower
+            total[above] = mass[np.searchsorted(points, flat[above])]
+        return total.reshape(np.shape(x))
+
+    def _begin(self, points: np.ndarray) -> None:
+        """Descend at a few points, whose roots start Newton's method at the others."""
+        if not self._sampler.x.size and points.size > 2 * _COARSE_POINTS:
+            self._sampler.near(points[np.unique(np.linspace(0, points.size - 1, _COARSE_POINTS).astype(int))])
