@@ -10,7 +10,8 @@ from deepspectra.nn.activations import activation
 from deepspectra.rmt.limits.gram import GramLaw
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes
-from deepspectra.spectra.gram_means import conjugate_gram_kernel, gram_means, tangent_gram_kernel
+from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_means import gram_means
 from deepspectra.spectra.limit_laws import solve_limit_law
 
 SIGMA = activation("tanh")
@@ -40,16 +41,16 @@ def kernel(**changes):
 
 def test_samples_and_their_gram_matrix_have_one_law(source):
     means = gram_means(source, SIGMA, 2)
-    expected = tangent_gram_kernel(means, (0.5, 2.0))
+    expected = tangent_gram_kernel(means, (0.5, 2.0), SIGMA)
     for given in ({"gram": "gram.npy"}, {"data": "data.npy"}):
         found = kernel(input=given)
         np.testing.assert_allclose(found.rest, expected.rest, rtol=1e-9)
-        assert found.noise == pytest.approx(expected.noise)
+        assert found.noise.total_variance == pytest.approx(expected.noise.total_variance)
     conjugate = kernel(kernel="conjugate", layer=1)
     assert conjugate.weights == conjugate_gram_kernel(means, (0.5, 2.0), 1).weights == (1.0,)
     rates = (2.0, 0.5, 3.0)
     weighted = kernel(rates=list(rates))
-    assert weighted.weights == tangent_gram_kernel(gram_means(source, SIGMA, 2, rates), (0.5, 2.0)).weights
+    assert weighted.weights == tangent_gram_kernel(gram_means(source, SIGMA, 2, rates), (0.5, 2.0), SIGMA).weights
 
 
 @pytest.mark.parametrize("which", ["tangent", "conjugate"])

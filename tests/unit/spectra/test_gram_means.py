@@ -13,7 +13,8 @@ from deepspectra.rmt.limits.gram import GramLaw
 from deepspectra.rmt.limits.inputs import EmpiricalInput
 from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, solve, tangent_kernel
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.gram_means import GramMeans, conjugate_gram_kernel, gram_means, tangent_gram_kernel
+from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_means import GramMeans, gram_means
 from deepspectra.spectra.kernels.networks import random_network_kernels
 
 ARCTAN = activation("arctan")
@@ -36,7 +37,7 @@ def test_orthogonal_samples_give_the_constants_of_the_theorems():
     """No inner products: lemma 3.5 and eq. 8 are exact, and the noise of sensitivities meets nothing."""
     ratios = (0.5, 2.0)
     paper = tangent_kernel(EmpiricalInput(np.ones(20)), ratios, ARCTAN.b_sigma, ARCTAN.a_sigma, RATES)
-    kernel = tangent_gram_kernel(gram_means(np.eye(20), ARCTAN, 2, RATES), ratios)
+    kernel = tangent_gram_kernel(gram_means(np.eye(20), ARCTAN, 2, RATES), ratios, ARCTAN)
     np.testing.assert_allclose(kernel.slopes, ARCTAN.b_sigma**2, rtol=1e-9)
     np.testing.assert_allclose(kernel.weights, paper.coefficients[1:], rtol=1e-9)
     np.testing.assert_allclose(kernel.rest, paper.shift + paper.coefficients[0], rtol=1e-9)
@@ -54,7 +55,10 @@ def test_small_inner_products_approach_the_theorems(which):
         if which == "conjugate":
             pair = conjugate_kernel(spectrum, ratios, sigma.b_sigma), conjugate_gram_kernel(means, ratios)
         else:
-            pair = tangent_kernel(spectrum, ratios, sigma.b_sigma, sigma.a_sigma), tangent_gram_kernel(means, ratios)
+            pair = (
+                tangent_kernel(spectrum, ratios, sigma.b_sigma, sigma.a_sigma),
+                tangent_gram_kernel(means, ratios, sigma),
+            )
         law = limit_law(pair[0])
         x = law.grid(200)
         distances.append(np.abs(law.cdf(x) - GramLaw(pair[1]).cdf(x)).max())
@@ -63,10 +67,11 @@ def test_small_inner_products_approach_the_theorems(which):
 
 def test_a_linear_network_has_the_law_of_products_of_wishart_matrices():
     """Exactly, whatever the inner products: theorem 3.7 at b = a = 1."""
-    ratios, gram = (0.5, 1.5), (x := samples(40, 60, factors=3)).T @ x
-    kernel = tangent_gram_kernel(gram_means(gram, activation("identity"), 2), ratios)
+    ratios, gram, linear = (0.5, 1.5), (x := samples(40, 60, factors=3)).T @ x, activation("identity")
+    kernel = tangent_gram_kernel(gram_means(gram, linear, 2), ratios, linear)
     np.testing.assert_allclose(kernel.excess, 0, atol=1e-9)
-    assert kernel.noise == pytest.approx(0, abs=1e-12)
+    assert kernel.noise.total_variance == pytest.approx(0, abs=1e-12)
+    assert not kernel.noise.rows.any()
     paper, z = tangent_kernel(EmpiricalInput(np.linalg.eigvalsh(gram)), ratios, 1.0, 1.0), np.array([1 + 0.2j, 4 + 1j])
     np.testing.assert_allclose(solve(kernel, z).stieltjes, solve(paper, z).stieltjes, rtol=1e-7)
 
@@ -119,13 +124,19 @@ def full_resolvent(gram, ratios, z, noise, conjugate):
         rest = np.zeros_like(gram)
     else:
         rest = tangent - sum(p * k for p, k in zip(weights, kernels[1:], strict=True))
+    basis = np.linalg.eigh(tangent)[1]
+    rows = basis * noise.rows @ basis.T if noise.rows.size else np.zeros((n, n))
     excess = [kernels[k + 1] - beta[k] * kernels[k] for k in range(layers)]
-    u, m = [1 - 0.1j] * layers, -1 / z
+    u, m, resolvent = [1 - 0.1j] * layers, -1 / z, -np.eye(n) / z
     for _ in range(400):
         c = [*weights[:-1], weights[-1]]
         for k in reversed(range(layers - 1)):
             c[k] = weights[k] + beta[k + 1] * u[k + 1]
-        total = rest - (z + noise * m) * np.eye(n) + beta[0] * u[0] * gram
+        # The mean of (DT + TD) R (DT + TD) over independent entries of D, T with eigenvalues tau.
+        left = rows @ resolvent
+        own, mixed = np.diag(np.diagonal(left @ rows)), np.diagonal(left)[:, None] * rows
+        squares = own + rows * np.diagonal(resolvent) @ rows + mixed + mixed.T
+        total = rest - (z + noise.at(np.array([m]))[0][0]) * np.eye(n) - squares + beta[0] * u[0] * gram
         resolvent = np.linalg.inv(total + sum(a * b for a, b in zip(u, excess, strict=True)))
         kappa, following = np.trace(gram @ resolvent) / n, []
         for k in range(layers):
@@ -147,7 +158,7 @@ def test_diagonals_are_enough(conjugate, tolerance):
     gram = (x := samples(count, 300, factors=10)).T @ x
     means = gram_means(gram, ARCTAN, 3)
     assert 0.09 < means.inner_products[0] < 0.13
-    kernel = conjugate_gram_kernel(means, ratios) if conjugate else tangent_gram_kernel(means, ratios)
+    kernel = conjugate_gram_kernel(means, ratios) if conjugate else tangent_gram_kernel(means, ratios, sigma)
     points = np.array([0.1 + 0.1j, 0.6 + 0.1j, 3 + 0.3j]) if conjugate else np.array([1.9 + 0.1j, 2.6 + 0.1j, 6 + 0.5j])
     found = solve(kernel, points).stieltjes
     expected = np.array([full_resolvent(gram, ratios, z, kernel.noise, conjugate) for z in points])
@@ -164,8 +175,8 @@ def test_with_its_own_scale_the_law_has_the_networks_mean():
     kernels = network(x, 1.0, 3, "arctan", 0)
     means = gram_means(x.T @ x, ARCTAN, 3)
     trace = float(kernels.tangent.trace()) / 100
-    own = tangent_gram_kernel(means, (1.0,) * 3, kernels.sensitivities)
-    wide = tangent_gram_kernel(means, (1.0,) * 3)
+    own = tangent_gram_kernel(means, (1.0,) * 3, ARCTAN, kernels.sensitivities)
+    wide = tangent_gram_kernel(means, (1.0,) * 3, ARCTAN)
     assert own.mean == pytest.approx(trace, rel=0.02)
     assert abs(own.mean - trace) < abs(wide.mean - trace) / 3
 
@@ -184,7 +195,7 @@ def test_networks_on_correlated_samples_follow_it_and_not_the_theorems(name):
     for seed in range(2):
         kernels = network(x, 0.5, 3, name, seed)
         conjugate, tangent = (np.linalg.eigvalsh(matrix.numpy()) for matrix in (kernels.grams[-1], kernels.tangent))
-        own = GramLaw(tangent_gram_kernel(means, ratios, kernels.sensitivities))
+        own = GramLaw(tangent_gram_kernel(means, ratios, sigma, kernels.sensitivities))
         assert ks_distance(conjugate, law.cdf, law.atoms) < 0.02
         distance = ks_distance(tangent, own.cdf, own.atoms)
         assert distance < 0.02
@@ -216,6 +227,6 @@ def test_an_even_activation_has_slopes_that_are_not_negative():
     x /= np.linalg.norm(x, axis=0)
     means = gram_means(x.T @ x, activation("cosine"), 2)
     assert means.slopes[0, 1] < 0
-    kernel = tangent_gram_kernel(means, (0.5, 0.5), np.array([[2.0, -0.1], [1.5, 0.1]]))
+    kernel = tangent_gram_kernel(means, (0.5, 0.5), activation("cosine"), np.array([[2.0, -0.1], [1.5, 0.1]]))
     assert min(kernel.slopes) == 0
     assert min(kernel.weights) >= 0

@@ -8,11 +8,11 @@ import pytest
 from deepspectra.papers.fan2020.statistics.gram_laws import compare_gram_law, wide_distance
 from deepspectra.papers.histograms import histogram, zoom
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
-from deepspectra.rmt.limits.gram import GramKernel
+from deepspectra.rmt.limits.gram import GramKernel, Noise
 
 RATIO, COUNT = 0.5, 400
 LAW = MarchenkoPastur(RATIO)
-KERNEL = GramKernel(np.ones(4), np.full((1, 4), 0.3), (0.7,), (RATIO,), np.zeros(4), (1.0,), 0.0)
+KERNEL = GramKernel(np.ones(4), np.full((1, 4), 0.3), (0.7,), (RATIO,), np.zeros(4), (1.0,), Noise())
 
 
 def quantiles(factor=1.0):

@@ -9,7 +9,8 @@ from deepspectra.nn.activations import Activation
 from deepspectra.rmt.limits.eigenvalue_files import read_matrix
 from deepspectra.rmt.limits.gram import GramKernel
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.gram_means import GramMeans, conjugate_gram_kernel, gram_means, tangent_gram_kernel
+from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_means import GramMeans, gram_means
 
 __all__ = ["entry_gram_kernel", "gram_notes", "gram_rows", "input_gram"]
 
@@ -47,7 +48,7 @@ def entry_gram_kernel(
     means = gram_means(gram, sigma, len(ratios), entry["rates"])
     if entry["kernel"] == "conjugate":
         return conjugate_gram_kernel(means, ratios, entry["layer"]), means
-    return tangent_gram_kernel(means, ratios), means
+    return tangent_gram_kernel(means, ratios, sigma), means
 
 
 def gram_notes(entry: Mapping[str, Any], means: GramMeans) -> list[str]:
@@ -74,7 +75,7 @@ def gram_rows(kernel: GramKernel, means: GramMeans) -> list[tuple[str, float, st
         rows.append(("gram_coefficient", weight, f"coefficient of X_{layer}'X_{layer}", layer))
     return [
         *rows,
-        ("noise", kernel.noise, "variance of the backward noise", None),
+        ("noise", kernel.noise.total_variance, "variance of the noise of sensitivities", None),
         ("inner_products", float(means.inner_products[0]), "root mean square inner product", None),
         ("samples", float(means.kernels.shape[1]), "samples", None),
     ]

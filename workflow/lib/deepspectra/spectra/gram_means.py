@@ -10,10 +10,9 @@ import scipy.linalg
 from deepspectra.nn.activations import Activation
 from deepspectra.nn.dual_kernels import dual_kernel
 from deepspectra.rmt.limits.coefficients import checked_rates
-from deepspectra.rmt.limits.gram import GramKernel
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["GramMeans", "conjugate_gram_kernel", "gram_means", "tangent_gram_kernel"]
+__all__ = ["GramMeans", "gram_means"]
 
 # How far a Gram matrix may be from symmetric, and its smallest eigenvalue below zero, relative to the largest entry.
 _ROUNDING = 1e-5
@@ -97,52 +96,6 @@ def gram_means(
         rates=np.array(rates),
         inner_products=spread,
     )
-
-
-def conjugate_gram_kernel(means: GramMeans, ratios: Sequence[float], layer: int | None = None) -> GramKernel:
-    """The conjugate kernel X_l'X_l, of the last layer unless ``layer`` (1 to L) names another.
-
-    :param ratios: gamma_1, ..., gamma_L.
-    """
-    layer = len(ratios) if layer is None else layer
-    weights = (0.0,) * (layer - 1) + (1.0,)
-    return _kernel(means, ratios[:layer], np.zeros(means.kernels.shape[1]), weights, 0.0)
-
-
-def tangent_gram_kernel(means: GramMeans, ratios: Sequence[float], own: np.ndarray | None = None) -> GramKernel:
-    """The tangent kernel of wide networks or, with ``own``, of one network with its own scale.
-
-    :param ratios: gamma_1, ..., gamma_L. :param own: mean diagonal and off-diagonal entry of its S_l'S_l, shape (L, 2),
-        in the place of their means at infinite width; entries of P_l are scaled accordingly.
-    """
-    layers, samples = len(ratios), means.kernels.shape[1]
-    scales = means.sensitivities if own is None else np.asarray(own, dtype=np.float64)
-    diagonal, common = means.sensitivities.T
-    # Below that share, what is off the diagonal does not matter, and the quotient is noise.
-    factors = np.ones(layers)
-    np.divide(scales[:, 1], common, out=factors, where=common > diagonal / samples)
-    weights = np.append(np.maximum(factors * common, 0)[1:], 1.0) * means.rates[1:]
-    rates = means.rates[:-1]
-    rest = means.rates[-1] * means.kernels[-1] + (rates * factors) @ means.products
-    rest += (rates * scales[:, 0] / diagonal) @ means.norms - weights @ means.kernels[1:]
-    # Above layer L the readout is the same for all samples.
-    above = np.append(scales[1:], [[1.0, 1.0]], axis=0)
-    shared, slope = np.maximum(above[:, 1], 0), means.slopes[:, 1]
-    alone = means.slopes[:, 0] * np.maximum(above[:, 0] - shared, 0)
-    varied = (means.slopes[:, 0] - slope) * shared
-    variances = alone**2 + 2 * alone * varied + 3 * varied**2
-    noise = float((np.asarray(ratios) / samples * variances) @ means.tangents)
-    return _kernel(means, ratios, rest, tuple(weights), noise)
-
-
-def _kernel(
-    means: GramMeans, ratios: Sequence[float], rest: np.ndarray, weights: tuple[float, ...], noise: float
-) -> GramKernel:
-    layers = len(ratios)
-    # A mean of products of two odd functions can be below zero by chance where b_sigma = 0.
-    slopes = np.maximum(means.slopes[:layers, 1], 0)
-    excess = means.kernels[1 : layers + 1] - slopes[:, None] * means.kernels[:layers]
-    return GramKernel(means.kernels[0], excess, tuple(slopes), tuple(ratios), rest, weights, noise)
 
 
 def _checked(gram: np.ndarray) -> np.ndarray:

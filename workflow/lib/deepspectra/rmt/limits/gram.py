@@ -47,7 +47,7 @@ from deepspectra.rmt.limits.law import LimitError
 from deepspectra.rmt.limits.layered import DensityCurve, Sampler, Solution, System
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["GramKernel", "GramLaw"]
+__all__ = ["GramKernel", "GramLaw", "Noise"]
 
 # Points times samples held at once.
 _ENTRIES = 2**20
@@ -58,13 +58,58 @@ _DEGENERACY = 1e-10
 _BRANCH = 1e-6
 
 
+def _none() -> np.ndarray:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """What is free of the rest; float64.
+
+    :param variance: of a semicircle. :param rows: tau, the root of the variance of what multiplies rows and columns,
+        shape (n,), or (0,) for none. :param sizes: of jumps of a centred free compound Poisson law, positive.
+    :param counts: how many there are of each size for every sample, likewise.
+    :raises UserError: if shapes do not match or a number is not finite or negative.
+    """
+
+    variance: float = 0.0
+    rows: np.ndarray = field(default_factory=_none, repr=False)
+    sizes: np.ndarray = field(default_factory=_none, repr=False)
+    counts: np.ndarray = field(default_factory=_none, repr=False)
+
+    def __post_init__(self) -> None:
+        values = np.concatenate([[self.variance], self.rows, self.sizes, self.counts])
+        if self.sizes.shape != self.counts.shape or not (np.isfinite(values) & (values >= 0)).all():
+            raise UserError("noise needs as many sizes as counts of jumps, all its numbers finite and not negative.")
+
+    @property
+    def total_variance(self) -> float:
+        """Of the semicircle and the jumps."""
+        return self.variance + float(self.counts @ self.sizes**2)
+
+    def at(self, m: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """S(m) = v m + sum_k nu_k x_k^2 m / (1 + x_k m), S', and a primitive of m S'; complex, shape of m."""
+        share = 1 + m[:, None] * self.sizes
+        jumps = self.counts * self.sizes**2
+        primitive = (np.log(share) + 1 / share - 1) @ self.counts
+        value, slope = self.variance + (1 / share) @ jumps, self.variance + (1 / share**2) @ jumps
+        return m * value, slope, self.variance / 2 * m**2 + primitive
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How far it moves eigenvalues at most, down and up."""
+        rows = self.rows if self.rows.size else np.zeros(1)
+        spread = 2 * float(np.sqrt(np.max(rows**2 + 2 * rows * rows.mean() + np.mean(rows**2))))
+        jumps = float(np.sum(self.sizes + 2 * self.sizes * np.sqrt(self.counts)))
+        return spread + 2 * float(np.sqrt(self.total_variance)), spread + 2 * float(np.sqrt(self.variance)) + jumps
+
+
 @dataclass(frozen=True, eq=False)
 class GramKernel:
     """The kernel A + z_1 X_1'X_1 + ... + z_L X_L'X_L and noise, by diagonals in a common basis; float64.
 
     :param inputs: of G, shape (n,). :param excess: of B_1, ..., B_L, shape (L, n). :param slopes: beta_1, ..., beta_L.
     :param ratios: gamma_1, ..., gamma_L. :param rest: of A, shape (n,). :param weights: z_1, ..., z_L, z_L > 0.
-    :param noise: v.
     :raises UserError: if shapes do not match or a number is not finite or out of range.
     """
 
@@ -74,19 +119,19 @@ class GramKernel:
     ratios: tuple[float, ...]
     rest: np.ndarray = field(repr=False)
     weights: tuple[float, ...]
-    noise: float
+    noise: Noise
 
     def __post_init__(self) -> None:
         n, layers = self.inputs.size, len(self.ratios)
-        shapes = [self.inputs.shape, self.rest.shape, self.excess.shape]
+        shapes, rows = [self.inputs.shape, self.rest.shape, self.excess.shape], self.noise.rows.size
         lengths = [len(self.slopes), len(self.weights)]
-        if not n or not layers or shapes != [(n,), (n,), (layers, n)] or lengths != [layers] * 2:
+        if not n or not layers or shapes != [(n,), (n,), (layers, n)] or lengths != [layers] * 2 or rows not in (0, n):
             raise UserError(f"the law of {layers} layers got diagonals of shapes {shapes}, and {lengths} numbers.")
         if not all(np.isfinite(part).all() for part in (self.inputs, self.rest, self.excess)):
             raise UserError("the law of a Gram matrix needs finite diagonals.")
-        numbers = (*self.slopes, *self.weights, self.noise)
+        numbers = (*self.slopes, *self.weights)
         if not all(0 <= number < np.inf for number in numbers) or self.weights[-1] == 0:
-            raise UserError(f"slopes, weights and noise must not be negative, the last weight positive: {numbers}.")
+            raise UserError(f"slopes and weights must not be negative, the last weight positive: {numbers}.")
         if not all(0 < ratio < np.inf for ratio in self.ratios):
             raise UserError(f"the ratios n/d_l must be positive, not {self.ratios}.")
 
@@ -97,19 +142,19 @@ class GramKernel:
 
     @property
     def unknowns(self) -> int:
-        """y_1, ..., y_L and, in units of one over the law's mean, m."""
-        return self.layers + 1
+        """y_1, ..., y_L and, in units of one over the law's mean, n^{-1} Tr tau^k R."""
+        return self.layers + len(self._rows)
 
     @property
     def lower(self) -> float:
         """No mass lies below: the smallest of A, less the noise; the rest adds only."""
-        return float(self.rest.min() - 2 * np.sqrt(self.noise))
+        return float(self.rest.min() - self.noise.reach[0])
 
     @property
     def upper(self) -> float:
         """No mass lies above: the sum of the layers' bounds, a factor (1 + sqrt(gamma_l))^2 each."""
         values = self._of_layers(self.inputs.max(), self.excess.max(axis=1), (1 + np.sqrt(self.ratios)) ** 2)
-        return float(self.rest.max() + 2 * np.sqrt(self.noise) + self.weights @ values)
+        return float(self.rest.max() + self.noise.reach[1] + self.weights @ values)
 
     @cached_property
     def mean(self) -> float:
@@ -131,7 +176,7 @@ class GramKernel:
     @cached_property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """(location, mass) of the atoms, from ranks of matrices in general position; noise dissolves all."""
-        if self.noise > 0:
+        if self.noise.total_variance > 0 or self.noise.rows.any():
             return ()
         scale = max(np.abs(part).max() for part in (self.rest, self.inputs, self.excess))
         reached, rank, ranks = self.inputs > _DEGENERACY * scale, float(np.mean(self.inputs > _DEGENERACY * scale)), []
@@ -151,48 +196,61 @@ class GramKernel:
         return tuple(found)
 
     @cached_property
+    def _rows(self) -> np.ndarray:
+        """Variances of what multiplies rows and columns, (tau_i + tau_j)^2 = sum_ab H_ab tau_i^a tau_j^b: H."""
+        return (
+            np.array([[0.0, 0.0, 1.0], [0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]) if self.noise.rows.any() else np.zeros((1, 1))
+        )
+
+    @cached_property
     def _directions(self) -> np.ndarray:
-        """What A is changed by, shape (L + 2, n): the identity, B_1, ..., B_L, G."""
-        return np.concatenate([np.ones((1, self.rest.size)), self.excess, self.inputs[None]])
+        """What A is changed by: the powers of tau, B_1, ..., B_L, G; shape (directions, n)."""
+        powers = [np.ones(self.rest.size)] if len(self._rows) == 1 else [self.noise.rows**k for k in range(3)]
+        return np.concatenate([powers, self.excess, self.inputs[None]])
 
     @cached_property
     def _products(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Indices of pairs of directions, and their products, shape (pairs, n)."""
-        first, second = np.triu_indices(self.layers + 2)
+        first, second = np.triu_indices(len(self._directions))
         return first, second, self._directions[first] * self._directions[second]
 
     def system(self, v: np.ndarray, z: np.ndarray) -> System:
-        """The equations at v, complex128 of shape (points, L + 1), and z, shape (points,)."""
+        """The equations at v, complex128 of shape (points, unknowns), and z, shape (points,)."""
         step = max(1, _ENTRIES // self.rest.size)
         starts = range(0, max(z.size, 1), step)
         parts = [self._system(v[start : start + step], z[start : start + step]) for start in starts]
         return System(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
     def _system(self, v: np.ndarray, z: np.ndarray) -> System:
-        """y_l (1 + gamma_l c_l phi_l) - 1 = 0, and the law's mean times (m - Tr R / n) = 0."""
-        layers, mean = self.layers, self.mean
-        c, dc = np.empty((z.size, layers), complex), np.zeros((z.size, layers, layers + 1), complex)
+        """y_l (1 + gamma_l c_l phi_l) - 1 = 0, and the law's mean times (t_k - Tr tau^k R / n) = 0."""
+        layers, noises, points = self.layers, len(self._rows), z.size
+        c, dc = np.empty((points, layers), complex), np.zeros((points, layers, self.unknowns), complex)
         # Coefficients of the directions, and their derivatives.
-        coefficient, slope = (
-            np.empty((z.size, layers + 2), complex),
-            np.zeros((z.size, layers + 2, layers + 1), complex),
-        )
-        c_l: np.ndarray = np.full(z.size, self.weights[-1], dtype=np.complex128)
+        coefficient = np.empty((points, len(self._directions)), complex)
+        slope = np.zeros((*coefficient.shape, self.unknowns), complex)
+        c_l: np.ndarray = np.full(points, self.weights[-1], dtype=np.complex128)
         dc_l = np.zeros_like(v)
         for k in reversed(range(layers)):
             c[:, k], dc[:, k] = c_l, dc_l
             u, du = c_l * v[:, k], dc_l * v[:, k, None]
             du[:, k] += c_l
-            coefficient[:, k + 1], slope[:, k + 1] = u, du
+            coefficient[:, noises + k], slope[:, noises + k] = u, du
             c_l, dc_l = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * u, self.slopes[k] * du
-        coefficient[:, 0], coefficient[:, -1] = -self.noise / mean * v[:, -1] - z, c_l
-        slope[:, 0, -1], slope[:, -1] = -self.noise / mean, dc_l
+        coefficient[:, -1], slope[:, -1] = c_l, dc_l
+        value, derivative, _ = self.noise.at(v[:, layers] / self.mean)
+        coefficient[:, :noises] = -v[:, layers:] @ (self._rows / self.mean)
+        coefficient[:, 0] -= value
+        slope[:, :noises, layers:] = -self._rows / self.mean
+        slope[:, 0, layers] -= derivative / self.mean
+        inverse = np.concatenate([coefficient[:, noises:-1], coefficient[:, :noises]], axis=1)
+        coefficient[:, 0] -= z
         trace, dtrace = self._traces(coefficient, slope)
 
-        residual, size, jacobian = np.empty_like(v), np.empty(v.shape), np.empty((z.size, *2 * (layers + 1,)), complex)
+        residual, size, jacobian = np.empty_like(v), np.empty(v.shape), np.empty((*v.shape, self.unknowns), complex)
         kappa, dkappa = trace[:, -1], dtrace[:, -1]
         for k, ratio in enumerate(self.ratios):
-            phi, dphi = trace[:, k + 1] + self.slopes[k] * kappa, dtrace[:, k + 1] + self.slopes[k] * dkappa
+            phi = trace[:, noises + k] + self.slopes[k] * kappa
+            dphi = dtrace[:, noises + k] + self.slopes[k] * dkappa
             product = ratio * c[:, k] * phi
             dproduct = ratio * (c[:, k, None] * dphi + phi[:, None] * dc[:, k])
             residual[:, k] = v[:, k] * (1 + product) - 1
@@ -201,21 +259,19 @@ class GramKernel:
             jacobian[:, k, k] += 1 + product
             kappa = phi / (1 + product)
             dkappa = (dphi - kappa[:, None] * dproduct) / (1 + product)[:, None]
-        residual[:, -1] = v[:, -1] - mean * trace[:, 0]
-        size[:, -1] = np.abs(v[:, -1]) + mean * np.abs(trace[:, 0])
-        jacobian[:, -1] = -mean * dtrace[:, 0]
-        jacobian[:, -1, -1] += 1
-        w = -self.noise / mean * v[:, -1:]
-        return System(residual, jacobian, size, np.concatenate([coefficient[:, 1:-1], w], axis=1), trace[:, 0])
+        residual[:, layers:] = v[:, layers:] - self.mean * trace[:, :noises]
+        size[:, layers:] = np.abs(v[:, layers:]) + self.mean * np.abs(trace[:, :noises])
+        jacobian[:, layers:] = np.eye(self.unknowns)[layers:] - self.mean * dtrace[:, :noises]
+        return System(residual, jacobian, size, inverse, trace[:, 0])
 
     def _traces(self, coefficient: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n^{-1} Tr D R for all directions D, and derivatives; in real arithmetic, which is faster."""
-        n, layers = self.rest.size, self.layers
+        n = self.rest.size
         real, imaginary = self._resolvent(coefficient)
         trace = (real @ self._directions.T + 1j * (imaginary @ self._directions.T)) / n
         first, second, products = self._products
         squares = (real**2 - imaginary**2) @ products.T + 2j * ((real * imaginary) @ products.T)
-        pairs = np.empty((len(coefficient), layers + 2, layers + 2), complex)
+        pairs = np.empty((*coefficient.shape, coefficient.shape[1]), complex)
         pairs[:, first, second] = pairs[:, second, first] = squares / n
         return trace, -pairs @ slope
 
@@ -232,22 +288,25 @@ class GramKernel:
         for k in reversed(range(self.layers)):
             v[:, k] = 1 / (1 - self.ratios[k] * c * self._means[k] / z)
             c = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * c * v[:, k]
-        v[:, -1] = -self.mean / z
+        v[:, self.layers :] = -self.mean / z[:, None] * self._directions[: len(self._rows)].mean(axis=1)
         return v
 
     def below(self, solution: Solution) -> np.ndarray:
         """Mass below the points of a solution just above the axis, from the stationary F; float64, shape (points,)."""
-        y, m, w = solution.factors[:, :-1], solution.stieltjes, solution.inverse[:, -1]
-        inputs = self.slopes[0] * solution.inverse[:, 0]
-        coefficient = np.column_stack([w - solution.points, solution.inverse[:, :-1], inputs])
-        angles = np.empty(m.size)
+        y, traces = solution.factors[:, : self.layers], solution.factors[:, self.layers :] / self.mean
+        u, w = solution.inverse[:, : self.layers], solution.inverse[:, self.layers :].copy()
+        w[:, 0] -= solution.points
+        coefficient = np.column_stack([w, u, self.slopes[0] * u[:, 0]])
+        angles = np.empty(len(y))
         step = max(1, _ENTRIES // self.rest.size)
-        for start in range(0, m.size, step):
+        for start in range(0, len(y), step):
             part = slice(start, start + step)
             real, imaginary = self._resolvent(coefficient[part])
             angles[part] = -np.arctan2(imaginary, real).mean(axis=1)
         layers = ((np.log(y) - y).imag / np.array(self.ratios)).sum(axis=1)
-        return -(angles + self.noise / 2 * (m**2).imag - layers) / np.pi
+        rows = np.einsum("pa,ab,pb->p", traces, self._rows, traces) / 2
+        noise = (rows + self.noise.at(traces[:, 0])[2]).imag
+        return -(angles + noise - layers) / np.pi
 
 
 class GramLaw:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from deepspectra.nn.activations import activation
 from deepspectra.papers.histograms import Bar
 from deepspectra.papers.rows import Row
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.limits.gram import GramKernel, GramLaw
 from deepspectra.runtime import store
-from deepspectra.spectra.gram_means import GramMeans, conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_means import GramMeans
 
 __all__ = ["compare_gram_law", "read_gram_kernels", "wide_distance"]
 
@@ -33,8 +35,9 @@ def read_gram_kernels(path: str | Path, settings: Mapping[str, Any], names: Sequ
         if name.startswith("conjugate")
     }
     if "tangent" in names:
-        kernels["tangent"] = tangent_gram_kernel(means, ratios, contents["own_sensitivities"])
-        kernels["wide_tangent"] = tangent_gram_kernel(means, ratios)
+        sigma = activation(settings["activation"])
+        kernels["tangent"] = tangent_gram_kernel(means, ratios, sigma, contents["own_sensitivities"])
+        kernels["wide_tangent"] = tangent_gram_kernel(means, ratios, sigma)
     return kernels
 
 
