@@ -9,8 +9,8 @@ from deepspectra.config.limit_laws import LawEntry
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.limits.gram import GramLaw
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes
 from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes
 from deepspectra.spectra.gram_means import gram_means
 from deepspectra.spectra.limit_laws import solve_limit_law
 

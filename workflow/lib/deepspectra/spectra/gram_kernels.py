@@ -1,4 +1,4 @@
-"""Both kernels of a network with the law of a given Gram matrix, from its means (see :mod:`deepspectra.rmt.limits.gram`)."""
+"""Both kernels of a network, from the means of a given Gram matrix, for :mod:`deepspectra.rmt.limits.gram`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,6 +14,8 @@ __all__ = ["conjugate_gram_kernel", "tangent_gram_kernel"]
 
 # Nodes of a quadrature over the common part of a neuron's entries, and groups of jumps of about equal size.
 _NODES, _GROUPS = 12, 24
+# Noise below this share of the tangent kernel is rounding.
+_ROUNDING = 1e-7
 
 
 def conjugate_gram_kernel(means: GramMeans, ratios: Sequence[float], layer: int | None = None) -> GramKernel:
@@ -131,7 +133,11 @@ def _noise(means: GramMeans, over_width: np.ndarray, sigma: Activation, above: n
             variance += width * second**2 * spread
             variance += width * 2 * of.product**2 * p * second * np.sqrt(spread * means.tangents[layer])
     sizes, counts = np.concatenate(jumps, axis=1)
-    return Noise(max(variance, 0.0), np.sqrt(np.maximum(rows, 0)), *_grouped(sizes, counts))
+    # A linear network has none but for rounding.
+    least = _ROUNDING * float(np.abs(tangents[-1]).max())
+    rows = np.where(rows > least**2, rows, 0)
+    variance = variance if variance > least**2 else 0.0
+    return Noise(variance, np.sqrt(rows), *_grouped(sizes[sizes > least], counts[sizes > least]))
 
 
 def _curvatures(means: GramMeans, bend: float) -> np.ndarray:
@@ -165,7 +171,6 @@ def _jumps(width: float, tangent: np.ndarray, variances: np.ndarray, weights: np
 
 def _grouped(sizes: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fewer jumps with the same second and third moments."""
-    sizes, counts = sizes[sizes > 0], counts[sizes > 0]
     if not sizes.size:
         return np.zeros(0), np.zeros(0)
     edges = np.geomspace(sizes.min(), sizes.max(), _GROUPS + 1)[1:-1]

@@ -44,9 +44,9 @@ class GramMeans:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
-    def shapes(cls, samples: int, layers: int) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, samples: int, layers: int) -> dict[str, tuple[int | str, ...]]:
         """Shapes of :meth:`arrays`."""
-        sizes: dict[str, tuple[int, ...]] = {"kernels": (layers + 1, samples), "tangents": (layers,)}
+        sizes: dict[str, tuple[int | str, ...]] = {"kernels": (layers + 1, samples), "tangents": (layers,)}
         sizes |= dict.fromkeys(("products", "norms"), (layers, samples))
         sizes |= dict.fromkeys(("slopes", "sensitivities"), (layers, 2))
         return sizes | {"rates": (layers + 1,), "inner_products": (2,)}

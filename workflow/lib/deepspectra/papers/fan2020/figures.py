@@ -55,8 +55,8 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     for axis in axes[-1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
     handles = [axes[0, 0].patches[0], *axes[0, 0].lines[:2]]
-    names = ["eigenvalues", "limit law", "law of the given Gram matrix"]
-    figure.legend(handles, names, loc="outside upper right", ncols=3)
+    labels = ["eigenvalues", "limit law", "law of the given Gram matrix"]
+    figure.legend(handles, labels, loc="outside upper right", ncols=3)
     return style.add_note(figure, note)
 
 

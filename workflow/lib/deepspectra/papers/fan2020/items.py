@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["ITEMS"]
 
 _GIVEN = (
-    "Dashed: our own law, semi-empirical, which takes the inner products of the inputs as they are where the theorems put "
-    "zero, and for the NTK this network's scale and the noise of its sensitivities."
+    "Dashed: our own law, semi-empirical, which takes inner products of inputs as they are, where the theorems put 0, "
+    "and for the NTK this network's scale and the noise of its sensitivities."
 )
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "

@@ -1,4 +1,4 @@
-"""Eigenvalues from a user's file: CSV with one column, NumPy's .npy, or a data set of an HDF5 file; matrices likewise."""
+"""Eigenvalues or matrices from a user's file: NumPy's .npy, a data set of an HDF5 file, or CSV with one column."""
 
 from pathlib import Path
 

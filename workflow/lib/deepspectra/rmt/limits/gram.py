@@ -4,35 +4,40 @@ Theorems 3.4 and 3.7 of fan2020 put the limit zero in the place of inner product
 not that small, as for images, K_l = Phi(K_{l-1}), K_0 = G = X_0'X_0, are the means of the conjugate kernels over wide
 networks, with the dual kernel Phi(K)_ij = E[sigma(u) sigma(v)] of Gaussian (u, v) with the covariance of K.
 
-Conjugate kernel. Given X_{l-1}, the rows of sqrt(d_l) X_l are independent, with the second moments Phi(X_{l-1}'X_{l-1}).
+Conjugate kernel. Given X_{l-1}, the rows of sqrt(d_l) X_l are independent, their second moments Phi(X_{l-1}'X_{l-1}).
 To first order around K_{l-1} that is B_l + beta_l X_{l-1}'X_{l-1} with B_l = Phi(K_{l-1}) - beta_l K_{l-1}, since the
-derivative of Phi is the dual kernel Phi' of sigma'; beta_l is the mean of Phi'(K_{l-1}) off the diagonal, instead of
-its entries. A sample covariance matrix of d_l rows with such moments gives, as in :mod:`.layered`, whose case B_l = (1 -
-b^2) Id, beta_l = b^2 is theorem 3.4,
+derivative of Phi is the dual kernel Phi' of sigma'; beta_l is the mean of Phi'(K_{l-1}) off the diagonal, in the place
+of its entries. A sample covariance matrix of d_l rows with such moments gives, as in :mod:`.layered`, whose case B_l =
+(1 - b^2) Id, beta_l = b^2 is theorem 3.4,
 
-    c_L = z_L,    c_l = z_l + beta_{l+1} u_{l+1},    R = (A - z - v m + sum_l u_l B_l + beta_1 u_1 G)^{-1},
+    c_L = z_L,    c_l = z_l + beta_{l+1} u_{l+1},    R = (A - z - Sigma(R) + sum_l u_l B_l + beta_1 u_1 G)^{-1},
     m = Tr R / n,    kappa_0 = Tr G R / n,    phi_l = Tr B_l R / n + beta_l kappa_{l-1},
-    u_l = c_l / (1 + gamma_l c_l phi_l),    kappa_l = phi_l / (1 + gamma_l c_l phi_l).
+    u_l = c_l / (1 + gamma_l c_l phi_l),    kappa_l = phi_l / (1 + gamma_l c_l phi_l),
+
+with A = Sigma = 0 and z_L = 1 the only weight.
 
 Tangent kernel. S_l'S_l has the mean P_{l-1} = Phi'(K_{l-1}) o ... o Phi'(K_{L-1}) (o: entrywise). With the mean p_l of
 P_l off the diagonal in the place of its entries where they multiply fluctuations of X_l'X_l, the kernel is A + sum_l
-p_l X_l'X_l and noise, A = sum_l P_l o K_l - sum_{l >= 1} p_l K_l. Noise: the d_{l+1} neurons that S_{l+1}'S_{l+1} sums
-over are few. A neuron's entry for sample i is sigma'_i v_i, where v_i = sqrt(p) g + sqrt(s) e_i has a part g common to
-all samples (s and p: diagonal less off-diagonal entry, and the latter, of S_{l+2}'S_{l+2}). What is independent between
-samples has, given g, the variance f = a s + (a - b^2) p g^2, so that the sum over neurons has independent entries of
-variance E[f^2] / d_{l+1}; what is not is a factor common to all samples, or one for each sample, which does not matter.
-Layers below inherit this noise: all that it multiplies is the tangent kernel Theta_l of the first l layers. Noise times
-Theta_l, entry by entry, is free of the rest, a semicircle of variance (gamma_{l+1}/n) E[f^2] (1/n) sum_{i != j}
-(Theta_l)_ij^2; v sums these. Where G is bounded, as fan2020 assumes, v is of order 1/n.
+p_l X_l'X_l and noise, A = sum_l P_l o K_l - sum_{l >= 1} p_l K_l. Noise: (S_l'S_l)_ij is a mean over d_l neurons of y_i
+y_j, with y_i = b sqrt(p) g + xi_i, where g is common to all samples and xi_i, given g, is independent between samples
+and of variance f. Layers below inherit it, so that it meets, entry by entry, the tangent kernel Theta_{l-1} of the
+layers below. The part g^2 is a factor common to all entries: the network's own scale. The part xi_i xi_j is free of
+the rest: for every neuron and eigenvector, of eigenvalue theta, a jump of size x = theta f / d_l. The part g xi_i
+multiplies a row and a column: a semicircle with the variances (tau_i + tau_j)^2. Together
+
+    Sigma(R)_ii = v m + sum_k nu_k x_k^2 m / (1 + x_k m) + (1/n) sum_j (tau_i + tau_j)^2 R_jj,
+
+v being a remainder. Where G is bounded, as fan2020 assumes, all of it is of order 1/n.
 
 What is not derived: the means beta_l and p_l in the place of matrices, the freeness, and the step to vectors: all
 matrices are replaced by their diagonals in the basis of eigenvectors of Theta_L, which they nearly share.
 
-Solutions. For A, B_l, G diagonal and B_l, beta_l, z_l not negative the equations map u_l and w = -v m in the lower
+Solutions. For A, B_l, G diagonal and B_l, beta_l, z_l not negative the equations map u_l and -Tr tau^k R in the lower
 half-plane there again, into a bounded set away from the axis if Im z > 0. So one root has these signs (Earle and
 Hamilton 1970), which certify it. It is the stationary point of
 
-    F(z) = Tr log R^{-1} / n + w^2 / (2 v) - sum_l (log y_l - y_l + 1) / gamma_l,    y_l = u_l / c_l,
+    F(z) = Tr log R^{-1} / n + v m^2 / 2 + sum_k nu_k (log(1 + x_k m) - x_k m / (1 + x_k m))
+           + (1/2n^2) sum_ij (tau_i + tau_j)^2 R_ii R_jj - sum_l (log y_l - y_l + 1) / gamma_l,    y_l = u_l / c_l,
 
 with dF/dz = -m. So F = int log(x - z) dnu(x), and the law's distribution function is -Im F(x + i0) / pi: no quadrature,
 no edges. The derivation at length, and what was measured, is in ``resources/ntk_law.md``.

@@ -26,8 +26,8 @@ def read_gram_kernels(path: str | Path, settings: Mapping[str, Any], names: Sequ
     :param path: a file of the rule average_gram. :param settings: of the figure.
     """
     samples, depth = settings["samples"], settings["depth"]
-    own = {"own_sensitivities": (depth, 2)}
-    contents = store.read(path, GramMeans.shapes(samples, depth) | own)
+    shapes = GramMeans.shapes(samples, depth) | {"own_sensitivities": (depth, 2)}
+    contents = store.read(path, shapes)
     means, ratios = GramMeans.of(contents.arrays), [samples / settings["width"]] * depth
     kernels = {
         name: conjugate_gram_kernel(means, ratios, int(name.removeprefix("conjugate_")))

@@ -67,7 +67,7 @@ class SpectrumPanels:
         return Row(panel, name, "limit_points_not_converged", label, float(missing), 0.0, at=at)
 
     def add_gram_law(
-        self, panel: str, name: str, spectrum: KernelSpectrum, kernel: GramKernel, points: int, at: int | None = None
+        self, panel: str, name: str, spectrum: "KernelSpectrum", kernel: GramKernel, points: int, at: int | None = None
     ) -> None:
         """Add what :func:`~deepspectra.papers.fan2020.statistics.gram_laws.compare_gram_law` finds."""
         bars = [row for row in self.curves if row[0] == panel and row[1] in ("histogram", "zoom")]
@@ -129,7 +129,7 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 
     References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
 
-    :param files: ``spectra``: one file; ``laws``: one of the rule average_gram. :param parameters: settings of the figure.
+    :param files: ``spectra`` and ``laws``: one file each. :param parameters: settings of the figure.
     """
     (path,), last, bins = files["spectra"], f"conjugate_{parameters['depth']}", parameters["bins"]
     names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
@@ -164,8 +164,7 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Conjugate kernels of every layer beside the limits of theorem 3.4, for Gaussian inputs and images.
 
-    :param files: ``spectra`` and ``laws``: a file for each figure. :param parameters: their settings by name, in the same
-        order.
+    :param files: ``spectra`` and ``laws``: a file for each figure. :param parameters: their settings by name, likewise.
     """
     found = SpectrumPanels()
     networks = list(zip(files["spectra"], files["laws"], parameters.items(), strict=True))
