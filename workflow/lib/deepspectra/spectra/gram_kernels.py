@@ -72,6 +72,9 @@ class _Moments(NamedTuple):
     bend: float  # d (xi^2 - 1) / 2, the derivative of E sigma'(sqrt(q) xi) by q at one
     growth: float  # s d xi, the same of E sigma(sqrt(q) xi)^2
     norm_slope: float  # (d - b) (s^2 - 1)
+    square_bend: float  # d^2 (xi^2 - 1) / 2, the same of E sigma'(sqrt(q) xi)^2
+    norm_fourth: float  # (d - b)^2 (s^2 - 1)
+    norm_square: float  # d^2 (s^2 - 1)
     skew: float  # d xi
     product: float  # s d
 
@@ -86,6 +89,9 @@ class _Moments(NamedTuple):
             lambda x: d(x) * (x * x - 1) / 2,
             lambda x: s(x) * d(x) * x,
             lambda x: (d(x) - b) * (s(x) ** 2 - 1),
+            lambda x: d(x) ** 2 * (x * x - 1) / 2,
+            lambda x: (d(x) - b) ** 2 * (s(x) ** 2 - 1),
+            lambda x: d(x) ** 2 * (s(x) ** 2 - 1),
             lambda x: d(x) * x,
             lambda x: s(x) * d(x),
         ]
@@ -109,6 +115,7 @@ def _noise(means: GramMeans, over_width: np.ndarray, sigma: Activation, above: n
         tangents.append(following + slope * (tangents[-1] - diagonals[-1]) + diagonal * diagonals[-1])
         diagonals.append(float(following.mean()) + diagonal * diagonals[-1])
     slope_b, curvatures = of.slope, _curvatures(means, of.skew**2)
+    own_norms = _norm_effects(means, of, diagonals)
     points, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     weights = weights / weights.sum()
 
@@ -127,8 +134,13 @@ def _noise(means: GramMeans, over_width: np.ndarray, sigma: Activation, above: n
             norms += of.growth ** (j - layer - 1) * shared[j] * (kernels[j] + tangents[j]) * of.bend * slope_b
         rows += width * (slope * p * (own + 3 * common) * tangent**2 + of.norm * norms**2)
         rows += width * 2 * slope_b * p * of.norm_slope * tangent * norms
-        # Inner products of activations, to the second order.
+        # Inner products of activations, to the second order, and what their norms do to diagonals beyond that.
         if layer < layers - 1:
+            single = own_norms[layer]
+            for j in range(layer + 1, layers):
+                single -= 2 * of.growth ** (j - layer - 1) * shared[j] * (1 + diagonals[j]) * of.bend * slope_b
+            variance += width * single**2 * of.norm
+            variance += width * 2 * single * diagonals[layer] * (p * of.norm_fourth + s * of.norm_square)
             second = curvatures[layer]
             variance += width * second**2 * spread
             variance += width * 2 * of.product**2 * p * second * np.sqrt(spread * means.tangents[layer])
@@ -159,6 +171,18 @@ def _curvatures(means: GramMeans, bend: float) -> np.ndarray:
         kernel = slope * (kernel + rate * tangent)
         tangent_change, tangent = slope * tangent_change + change * tangent, slope * tangent
         found.append(kernel_change + rates[layer] * tangent_change)
+    return np.array(found[::-1])
+
+
+def _norm_effects(means: GramMeans, of: _Moments, diagonals: Sequence[float]) -> np.ndarray:
+    """Change of a tangent kernel's diagonal entry with that of X_l'X_l, l = 1, ..., L - 1, less what the law has of it."""
+    rates, layers, sensitivities = means.rates, len(means.slopes), means.sensitivities[:, 1]
+    squared, norm, tangent, known, found = means.slopes[:, 0], 0.0, 1.0, rates[-1], []
+    for layer in reversed(range(1, layers)):
+        norm = of.growth * (norm + rates[layer + 1] * tangent) + of.square_bend * diagonals[layer] * tangent
+        tangent *= squared[layer]
+        known = rates[layer] * sensitivities[layer] + means.slopes[layer, 1] * known
+        found.append(norm + rates[layer] * tangent - known)
     return np.array(found[::-1])
 
 
