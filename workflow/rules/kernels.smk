@@ -50,6 +50,28 @@ rule decompose_kernels:
         "../scripts/decompose_kernels.py"
 
 
+rule average_gram:
+    """What the law of the given Gram matrix is solved with, and the network's own scale."""
+    input:
+        "results/{scale}/kernels/fan2020/{item}.h5",
+    output:
+        "results/{scale}/laws/fan2020/{item}.h5",
+    log:
+        "results/{scale}/logs/average_gram/{item}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_{item}/average_gram.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        mem_mb=plan.grow(costs.gram_memory),
+        runtime=plan.grow(costs.kernel_eigenvalue_minutes),
+    params:
+        item=plan.values("fan2020.{item}", exclude={"bins", "curve_points"}),
+        code=code("average_gram", networks.kernel_modules),
+    script:
+        "../scripts/average_gram.py"
+
+
 rule compute_trained_kernels:
     """Input Gram matrix, conjugate kernels of all layers and tangent kernel before and after training."""
     input:

@@ -76,16 +76,24 @@ def test_text_of_the_command_line_is_numbers():
         (LAW | {"activation": "nowhere:wave"}, "", "there is no module 'nowhere'"),
         (LAW | {"activation": "ownmodule:twice"}, "", "'ownmodule:twice' is not normalised"),
         (LAW | {"activation": "ownmodule:bent"}, "", "has a kink at 0. Name its kinks as breakpoints"),
-        (LAW | {"input": {}}, ".input", "exactly one of marchenko_pastur, eigenvalues and atoms, found none"),
+        (
+            LAW | {"input": {}},
+            ".input",
+            "exactly one of marchenko_pastur, eigenvalues, atoms, gram and data, found none",
+        ),
         (
             LAW | {"input": {"marchenko_pastur": 1, "atoms": [[1, 1]]}},
             ".input",
-            "exactly one of marchenko_pastur, eigenvalues and atoms, found marchenko_pastur and atoms",
+            "exactly one of marchenko_pastur, eigenvalues, atoms, gram and data, found marchenko_pastur and atoms",
         ),
         (LAW | {"input": {"marchenko_pastur": 0}}, ".input.marchenko_pastur", "greater than 0, found 0"),
         (LAW | {"input": {"marchenko_pastur": 1, "dataset": "x"}}, ".input", "dataset belongs to eigenvalues"),
         (LAW | {"input": {"eigenvalues": "a.txt"}}, ".input", "end in .csv, .npy, .h5, .hdf5; found 'a.txt'"),
         (LAW | {"input": {"eigenvalues": "a.h5"}}, ".input", "name one of 'a.h5' as dataset"),
+        (LAW | {"input": {"gram": "a.h5"}}, ".input", "name one of 'a.h5' as dataset"),
+        (LAW | {"input": {"gram": "a.csv"}}, ".input", "matrices are read from .npy and HDF5 files, not from text"),
+        (LAW | {"input": {"data": "a.csv"}}, ".input", "matrices are read from .npy and HDF5 files, not from text"),
+        (LAW | {"input": {"gram": "a.npy", "data": "a.npy"}}, ".input", "and data, found gram and data"),
         (
             LAW | {"input": {"eigenvalues": "bad.csv"}},
             "",
@@ -145,3 +153,5 @@ def test_a_section_that_is_no_mapping_is_refused():
 def test_a_file_that_another_rule_is_to_make_need_not_be_there_yet():
     source = {"eigenvalues": "results/preview/spectra/fan2020/figure_1.h5", "dataset": "input"}
     assert laws(mine=LAW | {"input": source})["mine"].input.dataset == "input"
+    source = {"gram": "results/preview/kernels/fan2020/figure_1.h5", "dataset": "input"}
+    assert laws(mine=LAW | {"input": source})["mine"].input.file == source["gram"]

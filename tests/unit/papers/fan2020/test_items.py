@@ -20,6 +20,7 @@ from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.planning.networks import sums_are_compared
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.runtime import store
+from deepspectra.spectra.gram_means import gram_means
 from deepspectra.spectra.kernels.decompositions import decompose_initial
 from deepspectra.spectra.kernels.equivalents import initial_matrices
 
@@ -55,6 +56,7 @@ def test_spectra_and_files_are_those_of_the_networks():
     files = {"spectra": [f"spectra/fan2020/{network}.h5"], "history": [f"networks/{network}_history.csv"]}
     assert ITEMS["figure_3"].inputs(PAPER) == files
     assert ITEMS["figure_1"].spectra(PAPER) == ["figure_1"]
+    assert ITEMS["figure_1"].inputs(PAPER)["laws"] == ["laws/fan2020/figure_1.h5"]
     assert ITEMS["figure_s4"].spectra(PAPER) == ["figure_1", "figure_2"]
     assert ITEMS["figure_s1"].inputs(PAPER) == {"images": ["resources/data/cifar10.h5"]}
     assert ITEMS["figure_s1"].spectra(PAPER) == []
@@ -91,17 +93,24 @@ def test_the_registry_needs_no_heavy_library():
 
 @pytest.fixture(scope="module")
 def gaussian_file(tmp_path_factory):
-    """Spectra of a small random network, such as decompose_kernels leaves them."""
+    """Spectra of a small random network, such as decompose_kernels leaves them; beside it, what average_gram does."""
     folder = tmp_path_factory.mktemp("kernels")
     x = gaussian_samples(DIMENSION, SAMPLES, SEED)
     matrices = initial_matrices(x, [WIDTH] * DEPTH, activation("arctan"), SEED, accumulation=torch.float64)
     store.write(folder / "kernels.h5", matrices, parameters={}, seed=SEED, dtype="float32")
     decompose_initial(folder / "kernels.h5", folder / "spectra.h5", DEPTH, compared=True)
+    means = gram_means(matrices["input"], activation("arctan"), DEPTH).arrays()
+    store.write(folder / "laws.h5", means | {"own_sensitivities": matrices["sensitivities"]}, parameters={})
     return folder / "spectra.h5"
 
 
+def laws(spectra):
+    return spectra.with_name("laws.h5")
+
+
 def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
-    numbers = function(ITEMS["figure_1"].numbers)({"spectra": [gaussian_file]}, GAUSSIAN)
+    files = {"spectra": [gaussian_file], "laws": [laws(gaussian_file)]}
+    numbers = function(ITEMS["figure_1"].numbers)(files, GAUSSIAN)
     assert list(numbers.curves) == ["panel", "series", "x", "x_high", "y"]
     value = numbers.summary.set_index(["panel", "series", "quantity"]).value
     for kernel in (("a", "input"), ("b", "conjugate"), ("c", "tangent")):
@@ -110,17 +119,33 @@ def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
     shift, _ = tangent_coefficients(DEPTH, sigma.b_sigma, sigma.a_sigma)
     assert value["c", "tangent", "smallest_eigenvalue_over_r_plus"] == pytest.approx(eigenvalues[0] / shift)
     assert 1e-9 < value["c", "tangent", "kernel_change"] < 1e-5
-    assert set(numbers.curves[numbers.curves.panel == "c"].series) >= {"histogram", "limit", "mean", "lemma"}
+    assert set(numbers.curves[numbers.curves.panel == "c"].series) >= {
+        "histogram",
+        "limit",
+        "mean",
+        "lemma",
+        "gram_law",
+    }
+    # Even of 60 samples, whose inner products are 0.16.
+    for kernel in (("b", "conjugate"), ("c", "tangent")):
+        assert value[(*kernel, "ks_distance_to_gram_law")] < 0.06
+        assert value[(*kernel, "gram_law_points_not_converged")] == 0
+    assert value["c", "tangent", "ks_distance_to_wide_gram_law"] > value["c", "tangent", "ks_distance_to_gram_law"]
 
 
 def test_every_layer_of_every_network_has_its_panel(gaussian_file):
     settings = {"figure_1": GAUSSIAN, "figure_2": {k: v for k, v in GAUSSIAN.items() if k != "input_dimension"}}
-    numbers = function(ITEMS["figure_s4"].numbers)({"spectra": [gaussian_file] * 2}, settings)
+    numbers = function(ITEMS["figure_s4"].numbers)(
+        {"spectra": [gaussian_file] * 2, "laws": [laws(gaussian_file)] * 2}, settings
+    )
     panels = [f"figure_{network}_{layer}" for network in (1, 2) for layer in (1, 2)]
     assert list(dict.fromkeys(numbers.curves.panel)) == panels
     rows = numbers.summary[numbers.summary.quantity == "ks_distance"]
     assert rows["at"].tolist() == [1, 2, 1, 2]
     assert (rows.value < 0.2).all()
+    rows = numbers.summary[numbers.summary.quantity == "ks_distance_to_gram_law"]
+    assert rows["at"].tolist() == [1, 2, 1, 2]
+    assert (rows.value < 0.05).all()
 
 
 def test_trained_spectra_are_read_with_outputs_and_history(tmp_path):

@@ -51,7 +51,9 @@ def spectra_tables(zeros=0.25):
         if panel != "a":
             x = np.linspace(sample.min(), sample.max(), 50)
             rows += [(panel, "limit", a, a, 0.1 + 0.01 * i) for i, a in enumerate(x)]
+            rows += [(panel, "gram_law", a, a, 0.11 + 0.01 * i) for i, a in enumerate(x)]
             summary.append(Row(panel, "kernel", "ks_distance", "", 0.0123, 0.0045))
+            summary.append(Row(panel, "kernel", "ks_distance_to_gram_law", "", 0.0078))
     for series, factor in (("mean", 1.02), ("lemma", 1.05)):
         rows += histogram("c", factor * values["c"], np.linspace(1, 3, 21), 300, series)
     rows.append(("a", "atom", 0.0, 0.0, zeros))
@@ -102,6 +104,8 @@ def layer_tables():
             pair = (KernelSpectrum(np.sort(rng.uniform(0.05, 4, SIZE)), 1e-9) for _ in range(2))
             panel, name = f"{source}_{layer}", f"conjugate_{layer}"
             compare_kernel(found, panel, name, *pair, kernel, 20, 100, logarithmic=True, at=layer)
+            found.curves += [(panel, "gram_law", x, x, 0.2) for x in np.geomspace(0.05, 4, 30)]
+            found.summary.append(Row(panel, name, "ks_distance_to_gram_law", "", 0.0034, at=layer))
     return as_read(found)
 
 
@@ -190,6 +194,10 @@ def test_spectra_are_drawn_with_their_limits_and_distances():
         assert ("25.0% at 0, not drawn" in legend) == (panel == "a")
         assert ("with lemma 3.5: KS 0.067" in legend) == (panel == "c")
         assert ("mean sensitivities: KS 0.045" in legend) == (panel == "c")
+        assert ("given Gram matrix: KS 0.0078" in legend) == (panel != "a")
+        gram = part[part.series == "gram_law"]
+        if len(gram):
+            assert line_through(axis, gram)
 
 
 def test_the_lower_row_magnifies_a_crowded_left_end():
@@ -306,7 +314,10 @@ def test_every_layer_has_its_panel_and_missing_ones_are_left_blank():
             assert axis.get_title(loc="left") == f"layer {layer}"
             assert line_through(axis, part[part.series == "limit"])
             told = summary[(summary.panel == f"{source}_{layer}") & (summary.quantity == "ks_distance")]
-            assert f"KS {told.value.iloc[0]:#.2g} ({told.reference.iloc[0]:#.2g})" in texts(axis)
+            remarks = "\n".join(texts(axis))
+            assert f"KS {told.value.iloc[0]:#.2g} ({told.reference.iloc[0]:#.2g})" in remarks
+            assert "given Gram 0.0034" in remarks
+            assert line_through(axis, part[part.series == "gram_law"])
             assert axis.get_ylim()[1] > part.y.max()
     assert [axis.get_ylabel().partition("\n")[0] for axis in axes[:, 0]] == ["Gaussian inputs", "CIFAR-10"]
 

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from deepspectra.rmt.limits.eigenvalue_files import check_name, read_eigenvalues
+from deepspectra.rmt.limits.eigenvalue_files import check_matrix_name, check_name, read_eigenvalues, read_matrix
 from deepspectra.runtime.errors import UserError
 
 VALUES = np.array([0.25, 1.0, 3.5])
@@ -204,3 +204,31 @@ def test_arrays_that_are_not_finite_and_other_contents_are_named(tmp_path, monke
     for name, kind in (("text", "bytes"), ("nothing", "Empty")):
         with pytest.raises(UserError, match=f"other.h5: expected one array of numbers, found {kind}"):
             read_eigenvalues("other.h5", name)
+
+
+def test_matrices_are_read_from_binary_files(files):
+    with h5py.File("matrix.h5", "w") as file:
+        file["gram"] = np.arange(6).reshape(2, 3)
+    for found, expected in (
+        (read_matrix("square.npy"), np.ones((3, 3))),
+        (read_matrix("matrix.h5", "gram"), np.arange(6).reshape(2, 3)),
+    ):
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "dataset", "words"),
+    [
+        ("missing.npy", None, "there is no file of a matrix at 'missing.npy'"),
+        ("plain.csv", None, "matrices are read from .npy and HDF5 files, not from text; found 'plain.csv'"),
+        ("plain.npy", None, r"plain.npy: expected a matrix, found an array of shape \(3,\)"),
+        ("plain.h5", "input", r"plain.h5: expected a matrix, found an array of shape \(3,\)"),
+        ("complex.npy", None, "complex.npy: expected real numbers, found an array of complex128"),
+        ("cut.npy", None, "cut.npy is not a whole .npy file of numbers"),
+    ],
+)
+def test_what_is_no_matrix_is_named(files, path, dataset, words):
+    with pytest.raises(UserError, match=words):
+        read_matrix(path, dataset)
+    check_matrix_name("nowhere.npy", None)

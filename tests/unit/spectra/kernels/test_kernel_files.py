@@ -40,6 +40,8 @@ def test_all_kernels_of_a_random_network_and_their_eigenvalues_have_names(tmp_pa
         np.testing.assert_array_equal(matrices[name], matrix.numpy())
     np.testing.assert_allclose(matrices["input"], x.T @ x)
     assert len(lines) == 3 * len(WIDTHS)
+    np.testing.assert_array_equal(sensitivities := matrices["sensitivities"], network.sensitivities)
+    assert (sensitivities.shape, sensitivities.dtype) == ((2, 2), np.float64)
     differences = {name for name in matrices if name.startswith("difference/")}
     told = {"difference/conjugate_1", "difference/conjugate_2", "difference/tangent"}
     assert differences == (told if compared else set())
@@ -47,6 +49,7 @@ def test_all_kernels_of_a_random_network_and_their_eigenvalues_have_names(tmp_pa
     path = tmp_path / "kernels.h5"
     store.write(path, matrices, parameters={"widths": WIDTHS}, seed=SEED, dtype="float32")
     decompose_initial(path, tmp_path / "spectra.h5", 2, compared)
+    del matrices["sensitivities"]  # not a matrix to decompose
     found = store.read(tmp_path / "spectra.h5", {name: (2,) if name in differences else (40,) for name in matrices})
     floors = found.attributes["noise_floor"]
     assert set(floors) == set(matrices) - differences

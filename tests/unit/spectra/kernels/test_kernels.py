@@ -82,6 +82,24 @@ def test_outputs_and_rates_weight_the_parts_of_the_jacobian(widths, outputs):
     assert kernels.grams[-1].shape == (7, 7)
 
 
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_sensitivities_have_the_mean_entries_of_their_gram_matrices(outputs):
+    """S_l by its definition, output by output."""
+    sigma, x, (matrices, _) = activation("arctan"), torch.from_numpy(gaussian_inputs(5, 7)), random_weights((5, 8, 6))
+    readout = torch.from_numpy(np.random.default_rng(1).normal(size=(6, outputs)))
+    below = sigma(matrices[0] @ x) / 8**0.5
+    expected = np.zeros((2, 2))
+    for column in readout.T:
+        last = column[:, None] * sigma.derivative(matrices[1] @ below) / 6**0.5
+        first = sigma.derivative(matrices[0] @ x) * (matrices[1].T @ last) / 8**0.5
+        for layer, sensitivity in enumerate((first, last)):
+            gram = sensitivity.T @ sensitivity
+            trace = gram.trace()
+            expected[layer] += np.array([trace / 7, (gram.sum() - trace) / 42]) / outputs
+    found = network_kernels(x, matrices, readout, sigma).sensitivities
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_outputs_of_more_samples_than_a_block():
     """Blocks of rows end with an output; each block (a, b) by polarisation of kernels of one output."""
     sigma, x, (matrices, _) = activation("arctan"), gaussian_inputs(20, 1500), random_weights((20, 30, 25))

@@ -13,31 +13,40 @@ __all__ = ["LawEntry", "LawInput", "LimitLaws"]
 
 _Real = Annotated[float, Field(allow_inf_nan=False), FromText]
 _Size = Annotated[int, Field(ge=1)]
+#: Keys of an input, of which it has one.
+_SOURCES = ("marchenko_pastur", "eigenvalues", "atoms", "gram", "data")
 _Atom = Annotated[list[_Real], Field(min_length=2, max_length=2)]
 
 
 class LawInput(Node):
-    """The spectrum of the input Gram matrix."""
+    """The input Gram matrix: its spectrum, or all of it."""
 
     marchenko_pastur: PositiveReal | None = Field(None, description="Independent Gaussian samples: n / d_0.")
     eigenvalues: OptionalText = Field(None, description="A file: .csv with one column, .npy, or .h5 with its dataset.")
-    dataset: str | None = Field(None, description="Name of the array in an .h5 file.")
     atoms: list[_Atom] | None = Field(None, description="[location, mass] each; the masses sum to one.")
+    gram: OptionalText = Field(None, description="A file: .npy, or .h5 with its dataset: X'X, for its own law.")
+    data: OptionalText = Field(None, description="The same for samples of norm about one, a sample a row.")
+    dataset: str | None = Field(None, description="Name of the array in an .h5 file.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         # Imported here: only those who ask for a law need NumPy.
-        from deepspectra.rmt.limits.eigenvalue_files import check_name
+        from deepspectra.rmt.limits.eigenvalue_files import check_matrix_name, check_name
 
-        given = [key for key in ("marchenko_pastur", "eigenvalues", "atoms") if getattr(self, key) is not None]
+        given = [key for key in _SOURCES if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none"
-            raise ValueError(f"expected exactly one of marchenko_pastur, eigenvalues and atoms, found {found}")
-        if self.dataset is not None and self.eigenvalues is None:
-            raise ValueError("dataset belongs to eigenvalues in an .h5 file")
-        if self.eigenvalues is not None:
-            _plainly(check_name, self.eigenvalues, self.dataset)
+            raise ValueError(f"expected exactly one of {', '.join(_SOURCES[:-1])} and {_SOURCES[-1]}, found {found}")
+        if self.dataset is not None and self.file is None:
+            raise ValueError("dataset belongs to eigenvalues, gram or data in an .h5 file")
+        if self.file is not None:
+            _plainly(check_name if self.eigenvalues else check_matrix_name, self.file, self.dataset)
         return self
+
+    @property
+    def file(self) -> str | None:
+        """The user's file, if there is one."""
+        return self.eigenvalues or self.gram or self.data
 
 
 class LawEntry(Node):
@@ -49,7 +58,7 @@ class LawEntry(Node):
     widths: list[_Size] | None = Field(None, min_length=1, description="d_1, d_2, ..., in place of ratios.")
     activation: str = Field(description="A name (arctan, ...) or your own normalised NumPy function, module:function.")
     breakpoints: list[_Real] = Field(default=[], description="Where a function of your own has kinks.")
-    input: LawInput = Field(description="The spectrum of the input Gram matrix: one of the three keys.")
+    input: LawInput = Field(description="The input Gram matrix: one of the five keys.")
     layer: _Size | None = Field(None, description="Of a conjugate kernel: which layer; null: the last.")
     outputs: int = Field(1, ge=1, description="Of a tangent kernel: k outputs, on which the law does not depend.")
     rates: list[PositiveReal] | None = Field(None, description="Of a tangent kernel: tau_1 to tau_{L+1}; null: all 1.")
@@ -76,9 +85,10 @@ class LawEntry(Node):
             wanted = f"{layers} hidden layers have {layers + 1} weight matrices, each with a rate"
             raise ValueError(f"{wanted}; found {len(self.rates)}")
         _plainly(resolve_activation, self.activation, self.breakpoints)
-        # A rule makes what lies below results/, perhaps again: its content is for the job to check.
-        file = self.input.eigenvalues
-        if file is None or (not file.startswith("results/") and Path(file).expanduser().is_file()):
+        # A rule makes what lies below results/, perhaps again, and matrices are large: both are for the job to check.
+        file = self.input.file
+        spectrum = self.input.gram is None and self.input.data is None
+        if file is None or (spectrum and not file.startswith("results/") and Path(file).expanduser().is_file()):
             _plainly(input_spectrum, self.input.model_dump())
         return self
 

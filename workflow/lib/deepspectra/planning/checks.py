@@ -22,12 +22,12 @@ def check_files_of(settings: Settings) -> None:
                 f"thamm2024.pretrained.{network}.file: expected a file of weights, found nothing at {entry.file!r}"
             )
     for name, law in settings.limit_laws.items():
-        file = law.input.eigenvalues
-        # A spectrum below results/ may be one that a rule makes.
+        file = law.input.file
+        # A file below results/ may be one that a rule makes.
         if file and not file.startswith("results/") and not Path(file).expanduser().is_file():
-            raise UserError(
-                f"limit_laws.{name}.input.eigenvalues: expected a file of eigenvalues, found nothing at {file!r}"
-            )
+            key = next(key for key in ("eigenvalues", "gram", "data") if getattr(law.input, key) == file)
+            what = "eigenvalues" if key == "eigenvalues" else "a matrix"
+            raise UserError(f"limit_laws.{name}.input.{key}: expected a file of {what}, found nothing at {file!r}")
     if settings.pretrained == "require" and (reasons := _unavailable(settings)):
         raise UserError(
             f"pretrained: require, but an earlier run did without the weights of {len(reasons)} networks."

@@ -18,7 +18,14 @@ from deepspectra.planning.networks import network_entry, network_paper, training
 from deepspectra.spectra.curvature.sizes import reduced_rows
 
 __all__ = ["BASE_MB", "covariance_memory", "covariance_minutes", "random_feature_memory", "random_feature_minutes"]
-__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory", "kernel_minutes"]
+__all__ += [
+    "gram_memory",
+    "kernel_disk",
+    "kernel_eigenvalue_memory",
+    "kernel_eigenvalue_minutes",
+    "kernel_memory",
+    "kernel_minutes",
+]
 __all__ += ["linearised_minutes", "trained_kernel_disk", "trained_kernel_memory", "trained_kernel_minutes"]
 __all__ += ["decomposition_disk", "decomposition_memory", "null_level_minutes", "training_memory", "training_minutes"]
 __all__ += ["curvature_disk", "curvature_memory", "curvature_minutes", "decomposition_minutes", "null_vector_minutes"]
@@ -88,6 +95,12 @@ def kernel_minutes(settings: Settings, item: str) -> float:
 def kernel_eigenvalue_memory(settings: Settings, item: str) -> float:
     """A few float64 matrices of a kernel's size."""
     return BASE_MB + _mb(6 * getattr(settings.fan2020, item).samples ** 2)
+
+
+def gram_memory(settings: Settings, item: str) -> float:
+    """Means of both kernels and of sensitivities in float64, and an eigensolver's workspace."""
+    node = getattr(settings.fan2020, item)
+    return BASE_MB + _mb((2 * node.depth + 8) * node.samples**2)
 
 
 def kernel_eigenvalue_minutes(settings: Settings, item: str) -> float:

@@ -176,8 +176,9 @@ def law_settings(settings: Settings, law: str) -> dict[str, Any]:
 
 
 def law_file(settings: Settings, law: str) -> list[str]:
-    """The user's file of eigenvalues that a law starts from, if it does."""
-    file = law_settings(settings, law)["input"]["eigenvalues"]
+    """The user's file that a law starts from, if it does."""
+    source = law_settings(settings, law)["input"]
+    file = source["eigenvalues"] or source["gram"] or source["data"]
     return [str(Path(file).expanduser())] if file else []
 
 

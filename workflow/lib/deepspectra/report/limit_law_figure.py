@@ -115,6 +115,7 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
 
 
 def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
+    given = law["input"]["gram"] or law["input"]["data"]
     theorem, constants = "theorem 3.4", f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":
         theorem = "theorem 3.8" if law["rates"] else "theorem 3.7"
@@ -125,7 +126,7 @@ def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[
     if numbers["points_not_converged"]:
         drawn = f"{numbers['points_not_converged']:.0f} of {numbers['points']:.0f} points not drawn"
     parts = [
-        f"Limit law of fan2020, {theorem}: {constants}; input {_input(law['input'])}.",
+        f"{'Law' if given else f'Limit law of fan2020, {theorem}'}: {constants}; input {_input(law['input'])}.",
         f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance {numbers['variance']:.6g}, "
         f"mass {numbers['mass']:.8g}; {drawn}, largest residual {numbers['largest_residual']:.1e}.",
     ]
@@ -139,4 +140,6 @@ def _input(source: Mapping[str, Any]) -> str:
     if (atoms := source["atoms"]) is not None:
         listed = ", ".join(f"{mass:.4g} at {location:.4g}" for location, mass in atoms)
         return f"{len(atoms)} atoms" if len(atoms) > _TOLD else f"atoms {listed}"
-    return f"the eigenvalues in {source['eigenvalues']}" + (f", {source['dataset']}" if source["dataset"] else "")
+    kinds = {"eigenvalues": "the eigenvalues", "gram": "the Gram matrix", "data": "the Gram matrix of the samples"}
+    key = next(key for key in kinds if source[key] is not None)
+    return f"{kinds[key]} in {source[key]}" + (f", {source['dataset']}" if source["dataset"] else "")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from deepspectra.nn.activations import Activation
+    from deepspectra.rmt.limits.gram import GramKernel
     from deepspectra.rmt.limits.layered import LayeredKernel
 
 __all__ = ["activation_constants", "input_spectrum", "layer_ratios", "limit_kernel", "reader_notes", "solve_limit_law"]
@@ -92,6 +93,13 @@ def reader_notes(entry: Mapping[str, Any], spectrum: InputSpectrum, sigma: Activ
     return notes
 
 
+def _coefficients(kernel: LayeredKernel) -> list[tuple[str, float, str, int | None]]:
+    """Quantity, value, label and number of what the kernel is a sum of."""
+    grams = enumerate(kernel.coefficients)
+    rows = [("gram_coefficient", value, f"coefficient of X_{layer}'X_{layer}", layer) for layer, value in grams]
+    return [*rows, ("identity_coefficient", kernel.shift, "coefficient of Id", None)]
+
+
 def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Solve the law of one entry.
 
@@ -102,9 +110,16 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
     import pandas as pd
 
     from deepspectra.rmt.limits.layered import density_over_support, limit_law
+    from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes, gram_rows
 
-    spectrum = input_spectrum(entry["input"])
-    kernel = limit_kernel(entry, spectrum, sigma)
+    kernel: LayeredKernel | GramKernel
+    if entry["input"]["gram"] is None and entry["input"]["data"] is None:
+        spectrum = input_spectrum(entry["input"])
+        kernel = limit_kernel(entry, spectrum, sigma)
+        own, notes = _coefficients(kernel), reader_notes(entry, spectrum, sigma)
+    else:
+        kernel, means = entry_gram_kernel(entry, layer_ratios(entry), sigma)
+        own, notes = gram_rows(kernel, means), gram_notes(entry, means)
     law = limit_law(kernel)
     found = density_over_support(kernel, law, entry["points"])
     missing = int((~found.converged).sum())
@@ -124,9 +139,8 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
         add(name, value)
     for layer, ratio in enumerate(kernel.ratios, start=1):
         add("gamma", ratio, f"gamma_{layer}", layer)
-    for layer, coefficient in enumerate(kernel.coefficients):
-        add("gram_coefficient", coefficient, f"coefficient of X_{layer}'X_{layer}", layer)
-    add("identity_coefficient", kernel.shift, "coefficient of Id")
+    for row in own:
+        add(*row)
     bulks = [{"lower edge": bulk.lower, "upper edge": bulk.upper, "mass": bulk.mass} for bulk in law.bulks]
     atoms = [{"location": location, "mass": mass} for location, mass in law.atoms]
     for part, members in (("bulk", bulks), ("atom", atoms)):
@@ -144,6 +158,6 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
     add("points", found.points.size)
     add("points_not_converged", missing, "points not converged")
     add("largest_residual", found.residual[found.converged].max(initial=0.0), "largest residual")
-    rows += [("note", "note", None, note) for note in reader_notes(entry, spectrum, sigma)]
+    rows += [("note", "note", None, note) for note in notes]
     summary = pd.DataFrame(rows, columns=["quantity", "label", "number", "value"]).astype({"number": "Int64"})
     return curve, summary

@@ -18,6 +18,8 @@ __all__ += ["draw_layer_spectra", "draw_trained_layers"]
 
 _STATES = ("before", "after")
 _TITLES = (r"conjugate kernel $K^\mathrm{CK}$", r"tangent kernel $K^\mathrm{NTK}$")
+#: Line of the law of the given Gram matrix, on top of the limit law.
+_GRAM_LAW: dict[str, Any] = {"color": "black", "linewidth": 0.7, "linestyle": (0, (3, 1.5))}
 #: Label and line of the matrices between a tangent kernel and its limit, by series.
 _STAND_INS = {
     "mean": ("mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
@@ -28,7 +30,7 @@ _STAND_INS = {
 def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
-    :param curves: series ``histogram``, ``limit``, ``atom``. :param summary: its column at is the layer.
+    :param curves: series ``histogram``, ``limit``, ``gram_law``, ``atom``. :param summary: its column at is the layer.
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
@@ -39,24 +41,29 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
             bars, limit = lines["histogram"], lines["limit"]
             _draw_steps(axis, bars, fill=True, color=style.HISTOGRAM_COLOUR)
             axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR)
+            axis.plot(lines["gram_law"].x, lines["gram_law"].y, **_GRAM_LAW)
             axis.set(xscale="log", ylim=(0, 1.3 * max(bars.y.max(), limit.y.max())))
             axis.set_title(f"layer {layers[panel]:.0f}", loc="left")
-            remarks = _remarks(lines, summary[summary.panel == panel])
+            told = summary[summary.panel == panel]
+            remarks = _remarks(lines, told)
+            given = told.value[told.quantity == "ks_distance_to_gram_law"].item()
+            remarks.insert(1, f"given Gram {given:#.2g}")
             axis.text(0.97, 0.97, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
         line[0].set_ylabel(f"{names}\n" + r"density of $\ln\lambda$")
         for axis in line[len(row) :]:
             axis.set_axis_off()
     for axis in axes[-1]:
         axis.set_xlabel(r"eigenvalue $\lambda$")
-    handles = [axes[0, 0].patches[0], axes[0, 0].lines[0]]
-    figure.legend(handles, ["eigenvalues", "limit law"], loc="outside upper right", ncols=2)
+    handles = [axes[0, 0].patches[0], *axes[0, 0].lines[:2]]
+    labels = ["eigenvalues", "limit law", "law of the given Gram matrix"]
+    figure.legend(handles, labels, loc="outside upper right", ncols=3)
     return style.add_note(figure, note)
 
 
 def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Input Gram matrix, conjugate kernel and tangent kernel at initialisation, with their limits (figures 1, 2, S2).
 
-    :param curves: series ``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins.
+    :param curves: series ``histogram``, ``zoom``, ``limit``, ``gram_law``, ``atom``, stand-ins.
     """
     figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
     titles = r"input $X_0^\top X_0$", *_TITLES
@@ -72,6 +79,11 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         left, right = magnified.x.min(), magnified.x_high.max()
         _spectrum(part, magnified, limit[limit.x <= right])
         told = summary[summary.panel == panel].set_index("quantity").value
+        if "gram_law" in lines:
+            gram = lines["gram_law"]
+            label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
+            whole.plot(gram.x, gram.y, label=label, **_GRAM_LAW)
+            part.plot(gram.x[gram.x <= right], gram.y[gram.x <= right], **_GRAM_LAW)
         for series in (name for name in _STAND_INS if name in lines):
             label, look = _STAND_INS[series]
             _draw_steps(part, lines[series], **look)

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ITEMS"]
 
+_GIVEN = (
+    "Dashed: our own law, semi-empirical, which takes inner products of inputs as they are, where the theorems put 0, "
+    "and for the NTK this network's scale and the noise of its sensitivities."
+)
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "
     "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
     "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
     "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
     "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
-    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
+    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole. " + _GIVEN
 )
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
@@ -35,6 +39,11 @@ def _spectra_files(*names: str) -> dict[str, list[str]]:
     return {"spectra": [f"spectra/fan2020/{name}.h5" for name in names]}
 
 
+def _initial_files(*names: str) -> dict[str, list[str]]:
+    """Spectra at random weights, and what the law of the given Gram matrix is solved with."""
+    return _spectra_files(*names) | {"laws": [f"laws/fan2020/{name}.h5" for name in names]}
+
+
 def _activation(node: Any) -> str:
     return f"nn.activations.{node.activation}"
 
@@ -45,7 +54,7 @@ def _at_initialisation(item: str, title: str, note: str) -> Item:
         note=f"{_REFERENCE} {note}",
         numbers="statistics.spectra:kernel_spectra_numbers",
         drawing="figures:draw_kernel_spectra",
-        inputs=lambda paper: _spectra_files(item),
+        inputs=lambda paper: _initial_files(item),
         parameters=lambda paper: getattr(paper, item).model_dump(),
         spectra=lambda paper: [item],
         loads=lambda paper: [_activation(getattr(paper, item))],
@@ -150,10 +159,11 @@ ITEMS = {
         note="KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
         "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
         "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
-        "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones.",
+        "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
+        + _GIVEN,
         numbers="statistics.spectra:layer_spectra_numbers",
         drawing="figures:draw_layer_spectra",
-        inputs=lambda paper: _spectra_files(*_LAYERS_OF),
+        inputs=lambda paper: _initial_files(*_LAYERS_OF),
         parameters=lambda paper: {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
         spectra=lambda paper: _LAYERS_OF,
         shaped_by=lambda paper: _LAYERS_OF,

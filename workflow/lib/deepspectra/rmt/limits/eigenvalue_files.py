@@ -1,4 +1,4 @@
-"""Eigenvalues from a user's file: CSV with one column, NumPy's .npy, or a data set of an HDF5 file."""
+"""Eigenvalues or matrices from a user's file: NumPy's .npy, a data set of an HDF5 file, or CSV with one column."""
 
 import math
 import re
@@ -8,7 +8,7 @@ import numpy as np
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["check_name", "read_eigenvalues"]
+__all__ = ["check_matrix_name", "check_name", "read_eigenvalues", "read_matrix"]
 
 _HDF5 = (".h5", ".hdf5")
 _SUFFIXES = (".csv", ".npy", *_HDF5)
@@ -27,7 +27,7 @@ def check_name(path: str, dataset: str | None) -> None:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
-        raise UserError(f"eigenvalues are read from files that end in {', '.join(_SUFFIXES)}; found {path!r}.")
+        raise UserError(f"numbers are read from files that end in {', '.join(_SUFFIXES)}; found {path!r}.")
     if suffix in _HDF5 and not dataset:
         raise UserError(f"an HDF5 file holds several arrays: name one of {path!r} as dataset.")
     if suffix not in _HDF5 and dataset:
@@ -45,6 +45,39 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
         raise UserError(f"there is no file of eigenvalues at {path!r}; a path starts in the folder of the run.")
     if file.suffix.lower() == ".csv":
         return _csv(file)
+    values = _numbers(file, path, dataset)
+    if values.ndim == 0 or values.size != max(values.shape, default=0):
+        raise UserError(f"{path}: expected one column of eigenvalues, found an array of shape {values.shape}.")
+    return values.astype(np.float64).ravel()
+
+
+def check_matrix_name(path: str, dataset: str | None) -> None:
+    """The same for a matrix, which is not read from text.
+
+    :raises UserError: as :func:`check_name`, or if the file is CSV.
+    """
+    check_name(path, dataset)
+    if Path(path).suffix.lower() == ".csv":
+        raise UserError(f"matrices are read from .npy and HDF5 files, not from text; found {path!r}.")
+
+
+def read_matrix(path: str, dataset: str | None = None) -> np.ndarray:
+    """A matrix of a file, float64, shape (rows, columns).
+
+    :raises UserError: if the file is missing, broken, or holds anything but a matrix of finite real numbers.
+    """
+    check_matrix_name(path, dataset)
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UserError(f"there is no file of a matrix at {path!r}; a path starts in the folder of the run.")
+    values = _numbers(file, path, dataset)
+    if values.ndim != 2 or not values.size:
+        raise UserError(f"{path}: expected a matrix, found an array of shape {values.shape}.")
+    return values.astype(np.float64)
+
+
+def _numbers(file: Path, path: str, dataset: str | None) -> np.ndarray:
+    """The finite real numbers of a .npy or HDF5 file, of any shape."""
     try:
         values = _hdf5(file, dataset) if dataset else np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError, RuntimeError, KeyError) as error:
@@ -54,12 +87,10 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
         raise UserError(f"{path}: expected one array of numbers, found {type(values).__name__}.")
     if values.dtype.kind not in "iuf":
         raise UserError(f"{path}: expected real numbers, found an array of {values.dtype}.")
-    if values.ndim == 0 or values.size != max(values.shape, default=0):
-        raise UserError(f"{path}: expected one column of eigenvalues, found an array of shape {values.shape}.")
     if not np.isfinite(values).all():
         place = int(np.flatnonzero(~np.isfinite(values.ravel()))[0])
         raise UserError(f"{path}: expected finite numbers, found {values.ravel()[place]} at position {place + 1}.")
-    return values.astype(np.float64).ravel()
+    return values
 
 
 def _csv(file: Path) -> np.ndarray:

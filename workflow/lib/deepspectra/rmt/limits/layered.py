@@ -24,7 +24,7 @@ These signs certify a root, however Newton's method found it: from large Im z do
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -33,8 +33,8 @@ from deepspectra.rmt.limits.inputs import InputSpectrum
 from deepspectra.rmt.limits.law import LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["DensityCurve", "LayeredKernel", "Solution", "conjugate_kernel", "density", "density_over_support"]
-__all__ += ["limit_law", "solve", "tangent_kernel"]
+__all__ = ["DensityCurve", "Equations", "LayeredKernel", "Sampler", "Solution", "System", "conjugate_kernel", "density"]
+__all__ += ["density_over_support", "limit_law", "solve", "tangent_kernel"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE, _NEWTON_STEPS = 1e-12, 14
@@ -45,6 +45,36 @@ _TAIL_SHARE = 1e-3
 _COARSE_POINTS = 60
 _EDGE_POINTS, _SMALLEST_B2, _FAR = 2000, 1e-12, 1e6
 _LARGEST_DESCENT, _SMALLEST_DESCENT = 0.15, 0.97
+
+
+class Equations(Protocol):
+    """What the solver needs of a law: equations for some unknowns v whose root has every u in the lower half-plane."""
+
+    @property
+    def unknowns(self) -> int:
+        """How many v there are."""
+
+    @property
+    def lower(self) -> float:
+        """No mass lies below."""
+
+    @property
+    def upper(self) -> float:
+        """No mass lies above."""
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(location, mass) of the atoms."""
+
+    @property
+    def landmarks(self) -> np.ndarray:
+        """Points at which to look for narrow bulks, float64, ascending, shape (k,)."""
+
+    def system(self, v: np.ndarray, z: np.ndarray) -> "System":
+        """The equations at v, complex128 of shape (points, unknowns), and z, shape (points,)."""
+
+    def far_start(self, z: np.ndarray) -> np.ndarray:
+        """v at large |z|, to first order in 1/z."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +105,19 @@ class LayeredKernel:
     def layers(self) -> int:
         """L, the number of hidden layers."""
         return len(self.ratios)
+
+    @property
+    def unknowns(self) -> int:
+        """One v for each layer."""
+        return self.layers
+
+    def system(self, v: np.ndarray, z: np.ndarray) -> "System":
+        """The equations at v, complex128 of shape (points, L), and z, shape (points,)."""
+        return _system(self, v, z)
+
+    def far_start(self, z: np.ndarray) -> np.ndarray:
+        """v at large |z|, to first order in 1/z; complex128, shape (points, L)."""
+        return _far_start(self, z)
 
     @cached_property
     def upper(self) -> float:
@@ -202,28 +245,28 @@ class DensityCurve(NamedTuple):
     converged: np.ndarray
 
 
-def density(kernel: LayeredKernel, x: np.ndarray) -> DensityCurve:
+def density(kernel: Equations, x: np.ndarray) -> DensityCurve:
     """Density of the limit law (without its atoms) at real points, any order, shape (points,).
 
     A coarse subset is solved from far above the axis; its interpolated roots start Newton's method at all other points.
     Each root, certified at a small height, is carried on to the axis where possible, so that no Cauchy tail remains.
     """
-    sampler = _Sampler(kernel)
+    sampler = Sampler(kernel)
     if x.size > 2 * _COARSE_POINTS:
         sampler(np.sort(x)[np.unique(np.linspace(0, x.size - 1, _COARSE_POINTS).astype(int))])
     return sampler(x)
 
 
-def limit_law(kernel: LayeredKernel) -> LimitLaw:
+def limit_law(kernel: Equations) -> LimitLaw:
     """The whole law: support, density on nodes, atoms.
 
     :raises LimitError: if density and atoms do not sum to one within 0.001.
     """
-    sampler = _Sampler(kernel)
+    sampler = Sampler(kernel)
     return build_law(lambda x: sampler(x).density, kernel.lower, kernel.upper, kernel.atoms, kernel.landmarks)
 
 
-def density_over_support(kernel: LayeredKernel, law: LimitLaw, points: int) -> DensityCurve:
+def density_over_support(kernel: Equations, law: LimitLaw, points: int) -> DensityCurve:
     """Density of a kernel's law on :meth:`LimitLaw.grid`.
 
     An edge with infinite density counts as not converged.
@@ -238,16 +281,20 @@ def density_over_support(kernel: LayeredKernel, law: LimitLaw, points: int) -> D
     return curve._replace(density=values, converged=np.isfinite(values))
 
 
-class _Sampler:
+class Sampler:
     """Densities of one kernel; remembers the roots found so far as starts for further points."""
 
-    def __init__(self, kernel: LayeredKernel) -> None:
+    def __init__(self, kernel: Equations) -> None:
         self.kernel = kernel
         self.x = np.empty(0)
-        self.factors = np.empty((0, kernel.layers), dtype=np.complex128)
+        self.factors = np.empty((0, kernel.unknowns), dtype=np.complex128)
 
     def __call__(self, x: np.ndarray) -> DensityCurve:
-        """Density at x, float64 of shape (points,). The first call descends at every point."""
+        """Density at x, float64 of shape (points,)."""
+        return _to_axis(self.kernel, x, self.near(x))
+
+    def near(self, x: np.ndarray) -> Solution:
+        """The system solved just above x. The first call descends at every point."""
         z = x + 1j * (_HEIGHT * np.abs(x - self.kernel.lower) + 1e-12 * self.kernel.upper)
         if self.x.size:
             start = np.stack([np.interp(x, self.x, known) for known in self.factors.T], axis=1)
@@ -258,11 +305,14 @@ class _Sampler:
             solution = solve(self.kernel, z)
         self.x, index = np.unique(np.concatenate([self.x, x[solution.converged]]), return_index=True)
         self.factors = np.concatenate([self.factors, solution.factors[solution.converged]])[index]
-        return _to_axis(self.kernel, x, solution)
+        return solution
 
 
-class _System(NamedTuple):
-    """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at given v; ``size`` of their terms, ``inverse`` is u."""
+class System(NamedTuple):
+    """Equations at given v, shape (points, unknowns): residuals, Jacobian, size of the terms; u as inverse, and m.
+
+    In :class:`LayeredKernel` they read v_l (1 + gamma_l c_l phi_l) - 1 = 0.
+    """
 
     residual: np.ndarray
     jacobian: np.ndarray
@@ -271,7 +321,7 @@ class _System(NamedTuple):
     stieltjes: np.ndarray
 
 
-def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> _System:
+def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> System:
     """Evaluate the equations: c and u from layer L down to 0, then phi and kappa from layer 0 up to L."""
     layers, b2 = kernel.layers, kernel.b_sigma**2
     g = 1 - b2
@@ -303,10 +353,10 @@ def _system(kernel: LayeredKernel, v: np.ndarray, z: np.ndarray) -> _System:
         jacobian[:, k, k] += 1 + product
         kappa = phi / (1 + product)
         dkappa = (dphi - kappa[:, None] * dproduct) / (1 + product)[:, None]
-    return _System(residual, jacobian, size, u, average.resolvent)
+    return System(residual, jacobian, size, u, average.resolvent)
 
 
-def _newton(kernel: LayeredKernel, z: np.ndarray, start: np.ndarray) -> Solution:
+def _newton(kernel: Equations, z: np.ndarray, start: np.ndarray) -> Solution:
     """Newton's method at every point from its own start v, shape (points, L); certified by the signs of Im u."""
     v = start.copy()
     u = np.full_like(v, np.nan)
@@ -315,7 +365,7 @@ def _newton(kernel: LayeredKernel, z: np.ndarray, start: np.ndarray) -> Solution
     active = np.flatnonzero(np.isfinite(v).all(axis=1))
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON_STEPS):
-            system = _system(kernel, v[active], z[active])
+            system = kernel.system(v[active], z[active])
             relative = (np.abs(system.residual) / system.size).max(axis=1)
             error[active], m[active], u[active] = relative, system.stieltjes, system.inverse
             pending = np.isfinite(relative) & (relative > _TOLERANCE)
@@ -340,7 +390,7 @@ def _solve_linear(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
     return result
 
 
-def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
+def solve(kernel: Equations, z: np.ndarray) -> Solution:
     """Solve the system at points z, Im z > 0, shape (points,): Newton's method from far above, where the root is known.
 
     Each point shrinks its height by a factor of its own, a smaller one after a failure.
@@ -351,7 +401,7 @@ def solve(kernel: LayeredKernel, z: np.ndarray) -> Solution:
         raise UserError("the limit's Stieltjes transform is computed at points with positive imaginary part.")
     height = np.maximum(4 * (kernel.upper + np.abs(z.real)), z.imag)
     high = z.real + 1j * height
-    solution = _newton(kernel, high, _far_start(kernel, high))
+    solution = _newton(kernel, high, kernel.far_start(high))
     descent = np.full(z.size, _LARGEST_DESCENT)
     moving = np.flatnonzero(solution.converged & (height > z.imag))
     while moving.size:
@@ -379,7 +429,7 @@ def _far_start(kernel: LayeredKernel, z: np.ndarray) -> np.ndarray:
     return v
 
 
-def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCurve:
+def _to_axis(kernel: Equations, x: np.ndarray, near: Solution) -> DensityCurve:
     """Carry certified roots from just above the axis onto it, and read off the density.
 
     Within about the height from an edge the root may not continue to the axis. There the value above it is kept, less
@@ -396,9 +446,9 @@ def _to_axis(kernel: LayeredKernel, x: np.ndarray, near: Solution) -> DensityCur
     if accepted.any():
         # At tiny ratios v is nearly one, and the tolerance leaves few digits of its difference: one more step.
         points, v = x[accepted].astype(np.complex128), on_axis.factors[accepted]
-        found = _system(kernel, v, points)
+        found = kernel.system(v, points)
         better = v - _solve_linear(found.jacobian, found.residual)
-        m[accepted] = _system(kernel, np.where(np.isfinite(better), better, v), points).stieltjes
+        m[accepted] = kernel.system(np.where(np.isfinite(better), better, v), points).stieltjes
     converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
     for location, mass in kernel.atoms:
         converged &= np.abs(x - location) > 1e-10 * kernel.upper

@@ -33,11 +33,12 @@ def initial_matrices(
     Parameters are those of :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
 
     :returns: ``conjugate_1``, ..., ``tangent``; ``lemma_tangent`` and ``mean_tangent``, its stand-ins; the linear
-        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input``, always float64. Where kernels
-        are compared, also ``difference/{kernel}``, shape (2,): largest entry and relative norm.
+        equivalent's ``equivalent_conjugate_1``, ..., ``equivalent_tangent``; ``input`` and, of
+        shape (L, 2), ``sensitivities``, always float64. Where kernels are compared, also ``difference/{kernel}``,
+        shape (2,): largest entry and relative norm.
     """
     network = networks.random_network_kernels(x, widths, activation, seed, **options)
-    matrices, differences = network.arrays(), {}
+    matrices, differences, sensitivities = network.arrays(), {}, network.sensitivities
     if network.tangent_difference and network.gram_differences:
         found = zip(matrices, (*network.gram_differences[1:], network.tangent_difference), strict=True)
         differences = {f"difference/{name}": np.array(astuple(each)) for name, each in found}
@@ -49,7 +50,7 @@ def initial_matrices(
     linear = linear_equivalent(x, widths, activation.b_sigma, activation.a_sigma, seed, **options)
     matrices |= {f"equivalent_{name}": matrix for name, matrix in linear.arrays().items()}
     # In float64, whatever dtype is, zero eigenvalues of X'X can be told from small ones.
-    return matrices | {"input": x.T @ x} | differences
+    return matrices | {"input": x.T @ x, "sensitivities": sensitivities} | differences
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ of rows. The derivatives sigma' wait for the backward pass in :mod:`deepspectra.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +67,8 @@ class Kernels:
 
     :ivar grams: X_l'X_l for l = 0, ..., L, each of shape (n, n); the last is K_CK.
     :ivar tangent: K_NTK, shape (n k, n k) for k outputs: block (a, b) is output a against output b.
+    :ivar sensitivities: float64, shape (L, 2): mean diagonal and off-diagonal entry of S_l'S_l for l = 1, ..., L, over
+        the outputs; a network's own scale. Empty for models without sensitivities.
     :ivar gram_differences: of X_l'X_l for l = 0, ..., L. :ivar tangent_difference: of K_NTK.
     """
 
@@ -74,6 +76,7 @@ class Kernels:
     tangent: torch.Tensor
     gram_differences: tuple[KernelDifference, ...] | None = None
     tangent_difference: KernelDifference | None = None
+    sensitivities: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The kernels on the host, under their names in files: ``conjugate_1``, ..., and ``tangent``."""
@@ -144,11 +147,12 @@ def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options:
 
         # K_NTK and, where sums in x's own dtype are compared, what they make of it.
         kernels = [torch.block_diag(*[rates[-1] * factor] * outputs) for factor in factors(layers)]
-        sensitivity = readout[:, :, None].repeat(1, 1, samples)
+        sensitivity, means = readout[:, :, None].repeat(1, 1, samples), []
         for layer in range(layers, 0, -1):
             for rows, slope in room.take(f"slope {layer}"):
                 sensitivity[rows].mul_(slope.to(x.device)[:, None])
                 del slope
+            means.append(_mean_entries(sensitivity))
             for kernel, factor in zip(kernels, factors(layer - 1), strict=True):
                 add_gram_times(kernel, sensitivity.flatten(1), factor, rates[layer - 1])
             if layer > 1:
@@ -156,7 +160,16 @@ def _kernels(x: torch.Tensor, weights: Weights, activation: Activation, options:
             report(f"layer {layer} of {layers}: backward")
     del sensitivity  # before the kernels are compared
     tangent, *plain = (mirror(kernel, samples) for kernel in kernels)
-    return Kernels(grams, tangent, differences, kernel_difference(plain[0], tangent) if plain else None)
+    difference = kernel_difference(plain[0], tangent) if plain else None
+    return Kernels(grams, tangent, differences, difference, np.array(means[::-1]))
+
+
+def _mean_entries(sensitivity: torch.Tensor) -> tuple[float, float]:
+    """Mean diagonal and off-diagonal entry of S'S over outputs, for S of shape (d, k, n)."""
+    _, outputs, samples = sensitivity.shape
+    squares = torch.linalg.vector_norm(sensitivity, dtype=torch.float64).item() ** 2 / outputs
+    whole = torch.linalg.vector_norm(sensitivity.sum(dim=2, dtype=torch.float64)).item() ** 2 / outputs
+    return squares / samples, (whole - squares) / max(samples * (samples - 1), 1)
 
 
 def forward_pass(

@@ -11,11 +11,13 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from deepspectra.nn.activations import activation
+from deepspectra.papers.fan2020.statistics.gram_laws import compare_gram_law, read_gram_kernels, wide_distance
 from deepspectra.papers.histograms import Bar, histogram, zoom
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
+from deepspectra.rmt.limits.gram import GramKernel
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitLaw
 from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, density, limit_law, tangent_kernel
@@ -63,6 +65,15 @@ class SpectrumPanels:
         self.add_line(panel, "limit", points, points * values if logarithmic else values)
         label = "points of the limit that did not converge"
         return Row(panel, name, "limit_points_not_converged", label, float(missing), 0.0, at=at)
+
+    def add_gram_law(
+        self, panel: str, name: str, spectrum: "KernelSpectrum", kernel: GramKernel, points: int, at: int | None = None
+    ) -> None:
+        """Add what :func:`~deepspectra.papers.fan2020.statistics.gram_laws.compare_gram_law` finds."""
+        bars = [row for row in self.curves if row[0] == panel and row[1] in ("histogram", "zoom")]
+        lines, rows = compare_gram_law(bars, name, spectrum.eigenvalues, spectrum.floor, kernel, points, at)
+        self.curves += lines
+        self.summary += rows
 
     def numbers(self) -> Numbers:
         """Both as tables."""
@@ -118,7 +129,7 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 
     References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
 
-    :param files: ``spectra``: one file. :param parameters: settings of the figure.
+    :param files: ``spectra`` and ``laws``: one file each. :param parameters: settings of the figure.
     """
     (path,), last, bins = files["spectra"], f"conjugate_{parameters['depth']}", parameters["bins"]
     names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
@@ -130,6 +141,10 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
     pair, limit = (spectra["tangent"], spectra["equivalent_tangent"]), limits["tangent"]
     law = compare_kernel(found, "c", "tangent", *pair, limit, *sizes)
     compare_stand_ins(found, "c", *pair, {name: spectra[f"{name}_tangent"] for name in _STAND_INS}, law, bins)
+    gram = read_gram_kernels(files["laws"][0], parameters, (last, "tangent"))
+    found.add_gram_law("b", "conjugate", spectra[last], gram[last], parameters["curve_points"])
+    found.add_gram_law("c", "tangent", pair[0], gram["tangent"], parameters["curve_points"])
+    found.summary.append(wide_distance("c", pair[0].eigenvalues, gram["wide_tangent"]))
     ratios, label = (
         (pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift),
         "smallest eigenvalue / r_plus",
@@ -149,16 +164,18 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Conjugate kernels of every layer beside the limits of theorem 3.4, for Gaussian inputs and images.
 
-    :param files: ``spectra``: a file for each figure. :param parameters: their settings by name, in the same order.
+    :param files: ``spectra`` and ``laws``: a file for each figure. :param parameters: their settings by name, likewise.
     """
     found = SpectrumPanels()
-    networks = list(zip(files["spectra"], parameters.items(), strict=True))
-    layers = [(*network, layer) for network in networks for layer in range(1, network[1][1]["depth"] + 1)]
-    for path, (figure, settings), layer in ProgressBar(layers, desc="figure_s4", unit="layer"):
+    networks = list(zip(files["spectra"], files["laws"], parameters.items(), strict=True))
+    layers = [(*network, layer) for network in networks for layer in range(1, network[2][1]["depth"] + 1)]
+    for path, laws, (figure, settings), layer in ProgressBar(layers, desc="figure_s4", unit="layer"):
         name = f"conjugate_{layer}"
         spectra, _, limits = _read(path, ("input", name, f"equivalent_{name}"), settings)
         pair, sizes = (spectra[name], spectra[f"equivalent_{name}"]), (settings["bins"], settings["curve_points"])
         compare_kernel(found, f"{figure}_{layer}", name, *pair, limits[name], *sizes, logarithmic=True, at=layer)
+        gram = read_gram_kernels(laws, settings, (name,))
+        found.add_gram_law(f"{figure}_{layer}", name, pair[0], gram[name], sizes[1], layer)
     return found.numbers()
 
 
