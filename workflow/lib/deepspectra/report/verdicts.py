@@ -21,6 +21,8 @@ MARKS = {
 FEWEST_DRAWS = 3
 #: A bound that perfect random matrices miss more often than this is no bound.
 LARGEST_NULL = 0.05
+# After the decimal point; numbers with more are written with an exponent.
+_MOST_DIGITS = 6
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
@@ -79,10 +81,12 @@ def accepted(low: float, high: float) -> str:
 
 
 def measured(value: float, low: float, high: float) -> str:
-    """A number and its interval, with as many digits as that has; three digits without one, nothing for NaN."""
+    """A number and its interval, with as many digits as that has; two or three where these are many or unknown."""
     if math.isnan(value):
         return ""
     if not high - low > 0:
         return f"{value:.3g}"
     digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
+    if digits > _MOST_DIGITS:
+        return f"{value:.2g} ({low:.2g} to {high:.2g})"
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -133,7 +133,7 @@ def _process_density(results: Results) -> Measured:
     """At the smallest k''(0)."""
     distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
     remark = f"without the shift common to the diagonal {floor:.2g}"
-    return single(distance, "pooled densities", remark)
+    return single(distance, "ensembles", remark)
 
 
 def _after_training(network: str, column: str) -> Reading:

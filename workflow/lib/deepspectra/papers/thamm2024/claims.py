@@ -66,7 +66,8 @@ def _images(value: float, error: float) -> int:
     """The number of test images that an accuracy's sampling error implies."""
     if not error:
         raise AbsentError("table 1 tells no number of test images")
-    return round(value * (1 - value) / error**2)
+    # Errors are written with four digits.
+    return round(value * (1 - value) / error**2, -1)
 
 
 def _of_seed(network: str) -> Reading:
