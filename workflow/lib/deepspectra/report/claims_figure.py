@@ -151,7 +151,7 @@ def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> N
         axis.plot([], [], marker, color=colour, markersize=4, label=f"{sign} {verdict}")[0]
         for verdict, (colour, marker, sign) in LOOKS.items()
     ]
-    outline = {"color": "white", "markeredgecolor": "black", "markersize": 3.5}
+    outline: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markersize": 3.5}
     marks += axis.plot([], [], "o", label="under scrutiny", **outline)
     marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
     corner = (_SIGNS["published"] - 0.05) / _WIDTH, 1 - 0.52 / height

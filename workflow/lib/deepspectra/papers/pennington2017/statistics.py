@@ -157,11 +157,11 @@ def quintic_rows(panel: str, series: str, losses: np.ndarray, smaller: np.ndarra
 
     :param losses: of each quintic at every gamma, shape (quintics, points). :param smaller: at the smaller dimension.
     """
-    spreads = [float(part.std(axis=0, ddof=1).max()) for part in (losses, smaller)]
+    large, small = (float(part.std(axis=0, ddof=1).max()) for part in (losses, smaller))
     spread, limit = "largest standard deviation of the loss over random quintics", "largest |loss - eq. 24|"
     return [
         Row(panel, series, "quintics", "random quintics", len(losses)),
-        Row(panel, series, "spread_of_quintics", spread, *spreads, told=True),
+        Row(panel, series, "spread_of_quintics", spread, large, small, told=True),
         Row(panel, series, "ridgeless_deviation_of_quintics", limit, float(np.abs(losses[:, 0] - ridgeless).max())),
     ]
 

@@ -67,7 +67,7 @@ def _images(value: float, error: float) -> int:
     if not error:
         raise AbsentError("table 1 tells no number of test images")
     # Errors are written with four digits.
-    return round(value * (1 - value) / error**2, -1)
+    return 10 * round(value * (1 - value) / error**2 / 10)
 
 
 def _of_seed(network: str) -> Reading:
@@ -253,11 +253,11 @@ def _growth(results: Results) -> Measured:
     file, growth = f"{FIGURE_3}_curves", []
     for panel in ("c1", "c2", "c3"):
         rows = results.rows(file, "x", "y", panel=panel, series="number variance, final")
-        at = dict(zip(rows.x.map(finite), rows.y.map(finite), strict=True))
-        ends = [at[min(at, key=lambda x, end=end: abs(x - end))] for end in (2, 10)]
-        if any(map(math.isnan, ends)):
+        points = rows.assign(x=rows.x.map(finite), y=rows.y.map(finite)).dropna(subset=["x", "y"])
+        if points.empty:
             raise AbsentError(f"{file}.csv has no number variance in panel {panel}")
-        growth.append(ends[1] - ends[0])
+        low, high = (points.assign(far=(points.x - end).abs()).sort_values("far").y.iloc[0] for end in (2, 10))
+        growth.append(high - low)
     steps = [growth[larger] - growth[smaller] for smaller, larger in ((0, 1), (0, 2), (1, 2))]
     return counted(min(steps), len(growth), "regimes")
 
