@@ -1,11 +1,11 @@
 """Record in claims.csv how often perfect random matrices miss the bounds of a claim about them.
 
-    uv run resources/null_rates.py
+    uv run resources/null_rates.py [CLAIM ...]
 
 For each claim that says "this looks random", the number by which it is judged is computed for simulated random matrices
 of the published sizes, through the library's own pipeline. Columns published_null and scrutiny_null get the share of
 them that lies outside the bounds; a bound that is missed by more than 5 % is refused when the ledger is read. Bounds
-marked `null` in the ledger were chosen from the quantiles that this script prints, and from nothing else.
+marked `simulated` in the ledger were chosen from the quantiles that this script prints, and from nothing else.
 
 Where p-values are calibrated, those of random matrices are uniform by construction, and means of ratios over thousands
 of levels are normal with the variance that a simulation has. Layers with 4096 singular values stand in as ones with
@@ -220,7 +220,8 @@ def rate(values: np.ndarray, low: float, high: float) -> float:
 def main() -> None:
     """Print quantiles of every null, and write its rate into the ledger."""
     ledger = pd.read_csv(LEDGER, dtype=str, keep_default_na=False).set_index("id", drop=False)
-    for name, simulations in NULLS.items():
+    for name in [name for name in sys.argv[1:] if name in NULLS] or NULLS:
+        simulations = NULLS[name]
         for question, simulate in zip(("published", "scrutiny"), simulations, strict=True):
             values = simulate(DRAWS)
             low, high = (float(ledger.loc[name, f"{question}_{end}"] or "nan") for end in ("low", "high"))

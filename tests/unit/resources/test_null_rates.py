@@ -34,7 +34,7 @@ def test_the_ledger_has_a_rate_for_each_null_and_no_other(nulls, ledger):
 
 
 def test_bounds_from_nulls_alone_are_of_claims_that_have_one(nulls, ledger):
-    assert set(ledger.index[ledger.bounds_set == "null"]) <= nulls.NULLS.keys()
+    assert set(ledger.index[ledger.bounds_set == "simulated"]) <= nulls.NULLS.keys()
 
 
 @pytest.mark.parametrize(

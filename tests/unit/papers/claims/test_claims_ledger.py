@@ -106,8 +106,8 @@ def test_what_a_perfect_model_would_fail_is_no_failure(low, high, floor, expecte
 
 def test_another_scale_comes_first():
     assert verdict(Measured(0.5, obstacle="unresolved"), 0, 1, run=False) == (NEEDS_PAPER, "unresolved")
-    assert verdict(repeated([5, 6, 7], "seeds"), 0, 1, run=False) == (NEEDS_PAPER, "3 seeds")
-    assert verdict(single(5, "seeds"), 0, 1, run=False) == (NEEDS_PAPER, "one seed")
+    assert verdict(repeated([5, 6, 7], "seeds"), 0, 1, run=False) == (NEEDS_PAPER, "here 3 seeds")
+    assert verdict(single(5, "seeds"), 0, 1, run=False) == (NEEDS_PAPER, "here one seed")
     assert verdict(Measured(NAN), 0, 1, run=False) == (NEEDS_PAPER, "no number")
 
 
@@ -169,7 +169,7 @@ def line(low="0", high="1", scale="any", null="", **changes):
             [line(null="0.06")],
             "expected a bound that random matrices miss in at most 5% of cases, found published_null 0.06.",
         ),
-        ([line(before="later")], "expected one of before, after, null, found bounds_set later."),
+        ([line(before="later")], "expected one of before, after, simulated, found bounds_set later."),
         ([line(**{"A claim.": "A claim"})], "expected a sentence, found claim A claim."),
         ([line(**{"A claim.": "a claim."})], "expected a sentence, found claim a claim."),
         ([line(T01="F01")], "claim F01: expected a claim that deepspectra has a reading of"),

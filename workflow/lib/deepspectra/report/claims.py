@@ -37,8 +37,12 @@ _MEASURED = ("verdict", "reason", "value", "from", "to", "draws", "remark")
 CHECKED = [*LEDGER, *(f"{question}_{part}" for question in QUESTIONS for part in _MEASURED)]
 #: What a claim is about: sizes as published, or any size.
 CLAIM_SCALES = ("paper", "any")
-#: When the bounds were set: before or after the number was known, or from simulated random matrices alone.
-BOUNDS_SET = ("before", "after", "null")
+#: When the bounds were set, and the same in words.
+BOUNDS_SET = {
+    "before": "bounds set before the number was known",
+    "after": "bounds set after the number was known",
+    "simulated": "bounds from simulated random matrices alone",
+}
 
 
 def read_ledger(path: str | Path) -> pd.DataFrame:
@@ -176,6 +180,7 @@ def _as_text(row: Mapping[Any, Any]) -> dict[str, str]:
     # Without a second number both questions have one remark.
     remarks = dict.fromkeys(texts[f"{question}_remark"] for question in QUESTIONS)
     texts["remark"] = "; ".join(filter(None, remarks))
+    texts["bounds"] = BOUNDS_SET[texts["bounds_set"]]
     return texts
 
 

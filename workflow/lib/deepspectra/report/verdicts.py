@@ -38,7 +38,7 @@ RULE = (
 #: About bounds, for the same readers.
 BOUNDS = (
     "The bounds are this project's, since the papers give few: set before or after the number was known, or derived "
-    "from simulated random matrices alone (null). Where perfect random matrices could miss a bound, the ledger says "
+    "from simulated random matrices alone. Where perfect random matrices could miss a bound, the ledger says "
     f"how often: never in more than {LARGEST_NULL:.0%} of cases."
 )
 
@@ -53,7 +53,7 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
     obstacle = found.obstacle or ("no number" if math.isnan(found.value) else "")
     drawn = "" if found.draws == COMPUTED else f"{found.draws} {found.of}" if found.draws > 1 else _one(found.of)
     if not run:
-        return NEEDS_PAPER, obstacle or drawn
+        return NEEDS_PAPER, obstacle or (drawn and f"here {drawn}")
     if obstacle:
         return UNDECIDED, obstacle
     if found.draws != COMPUTED and (found.draws < FEWEST_DRAWS or math.isnan(found.high - found.low)):
