@@ -17,8 +17,8 @@ from deepspectra.report.tables import shown_table
 MARKUP = 'p < 0.05 & <script>alert("x")</script>'
 NOTE = f"Preview scale: epochs 2 instead of 100. {MARKUP}"
 CLAIMS = [
-    *(("one", "thamm2024", "figure_1", "holds"), ("two", "thamm2024", "table_1", "does not hold")),
-    *(("three", "fan2020", "figure_2", "not run at this scale"), ("four", "fan2020", "text", "not determinable")),
+    *(("one", "thamm2024", "figure_1", "yes"), ("two", "thamm2024", "table_1", "no")),
+    *(("three", "fan2020", "figure_2", "needs paper scale"), ("four", "fan2020", "text", "undecided")),
 ]
 SUMMARY = pd.DataFrame(
     [
@@ -39,10 +39,13 @@ def write_claims(path: Path, **changes: str) -> Path:
     rows = []
     for key, paper, item, verdict in CLAIMS:
         row = {"id": key, "paper": paper, "item": item, "claim": f"Claim {key}: {MARKUP}", "quantity": "ratio"}
-        row |= {"published": 0.5307, "accept_low": 0.52, "accept_high": 0.54, "scale": "preview", "source": "figure"}
-        row |= {"reproduced": 0.529, "error": 0.003, "verdict": verdict, "reason": ""}
-        row |= {"second": "resolved", "second_reproduced": 0.51234567, "second_error": None}
-        rows.append(row | {"second_verdict": "does not hold"})
+        row |= {"published": 0.5307, "scrutiny": "ratio, resolved", "bounds_set": "before", "source": "figure"}
+        for question, numbers in (("published", (0.529, 0.523, 0.535)), ("scrutiny", (0.51234567, None, None))):
+            bounds = {"low": 0.52, "high": 0.54, "scale": "any", "null": 0.01}
+            found = dict(zip(("value", "from", "to"), numbers, strict=True)) | {"draws": 5, "remark": None}
+            found |= {"verdict": verdict if question == "published" else "no", "reason": "5 batches"}
+            row |= {f"{question}_{part}": value for part, value in (bounds | found).items()}
+        rows.append(row)
     rows[0] |= changes
     pd.DataFrame(rows).to_csv(path, index=False)
     return path

@@ -65,9 +65,14 @@ def test_a_choice_of_paper_and_verdict_hides_the_others_without_script(browser, 
     assert len(browser.ask(shown)) == 5
     browser.ask("document.getElementById('paper-fan2020').checked = true")
     assert browser.ask(shown) == ["fan2020-figure_2", "fan2020-text"]
-    browser.ask("document.getElementById('verdict-open').checked = true")
+    browser.ask("document.getElementById('published-undecided').checked = true")
     assert browser.ask(shown) == ["fan2020-text"]
+    browser.ask("document.getElementById('scrutiny-no').checked = true")
+    assert browser.ask(shown) == ["fan2020-text"]
+    browser.ask("document.getElementById('scrutiny-yes').checked = true")
+    assert browser.ask(shown) == []
+    browser.ask("document.getElementById('scrutiny-all').checked = true")
     browser.ask("document.getElementById('paper-thamm2024').checked = true")
     assert browser.ask(shown) == []
     text = "document.querySelector('#thamm2024').innerText"
-    assert "No claim of this paper has the verdict that is chosen above." in browser.ask(text)
+    assert "No claim of this paper has the verdicts that are chosen above." in browser.ask(text)

@@ -110,15 +110,16 @@ def test_every_claim_is_there_with_its_number_or_a_reason(finished):
     folder = finished.folder / "results" / "smoke"
     checked, ledger = (pd.read_csv(path) for path in (folder / "claims.csv", finished.folder / "resources/claims.csv"))
     assert checked.id.tolist() == ledger.id.tolist()
-    assert set(checked.verdict) == {"not run at this scale", "not determinable"}
-    assert checked.reproduced.notna().sum() > 50
-    assert checked[checked.reproduced.isna()].reason.notna().all()
+    for question in ("published", "scrutiny"):
+        assert set(checked[f"{question}_verdict"]) == {"undecided", "needs paper scale"}
+        assert checked[f"{question}_value"].notna().sum() > 50
+        assert checked[checked[f"{question}_value"].isna()][f"{question}_reason"].notna().all()
     rows = checked.set_index("id")
-    assert rows.loc["T11", "reason"].startswith("weights not available here")
+    assert rows.loc["T11", "published_reason"].startswith("weights not available here")
     table = pd.read_csv(folder / "tables/thamm2024/table_1.csv").set_index("network")
-    assert 100 * rows.loc["T04", "reproduced"] == pytest.approx(table.test_accuracy_percent["mlp1024"])
+    assert 100 * rows.loc["T04", "published_value"] == pytest.approx(table.test_accuracy_percent["mlp1024"])
     law = pd.read_csv(folder / "statistics/fan2020/figure_1.csv").set_index(["series", "quantity"]).value
-    assert rows.loc["F01", "reproduced"] == pytest.approx(law["conjugate", "ks_distance"], rel=1e-5)
+    assert rows.loc["F01", "published_value"] == pytest.approx(law["conjugate", "ks_distance"], rel=1e-5)
     assert "| all | 0 | 0 | " in (folder / "claims.md").read_text(encoding="utf-8")
     assert (folder / "claims.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "claims.png").stat().st_size > 100_000

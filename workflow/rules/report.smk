@@ -2,7 +2,7 @@
 
 
 rule check_claims:
-    """Every claim of the ledger with the number that was measured, its error and a verdict."""
+    """Every claim of the ledger with what was measured and two verdicts: as published, and under scrutiny."""
     input:
         ledger=shipped("resources/claims.csv"),
         results=plan(items.result_files),
@@ -21,7 +21,7 @@ rule check_claims:
     params:
         names=plan(items.result_tables),
         papers=plan.values("claims.papers"),
-        notes=plan(items.claim_notes),
+        reduced=plan(items.paper_notes),
         changed=plan(items.own_claims),
         code=code("check_claims"),
     script:

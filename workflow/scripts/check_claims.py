@@ -1,4 +1,4 @@
-"""Every claim of the papers beside what was measured, with a verdict."""
+"""Every claim of the papers beside what was measured, with two verdicts."""
 
 from deepspectra.papers.reading import Results
 from deepspectra.report.claims import check_claims, claims_page, read_ledger
@@ -10,11 +10,6 @@ with job(snakemake.log[0], snakemake.threads):
     params, scale, ledger = snakemake.params, snakemake.wildcards.scale, read_ledger(snakemake.input.ledger)
     files = zip(params.names, snakemake.input.results, strict=True)
     results = Results({name: read_csv(path) for name, path in files})
-    checked = check_claims(ledger, results, scale, params.papers, params.notes, params.changed)
+    checked = check_claims(ledger, results, scale, params.papers, params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
-    notes = [
-        f"{scale.capitalize()} scale; reasons say what it reduces.",
-        "Looked at twice: the same question answered by resolved spectra or calibrated p-values, and judged by the "
-        "same interval.",
-    ]
-    write_text(claims_page(checked, "Claims of the four papers", notes), snakemake.output.md)
+    write_text(claims_page(checked, "Claims of the four papers", params.reduced), snakemake.output.md)

@@ -17,7 +17,7 @@ from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import count_verdicts, read_claims
 from deepspectra.report.page import thumbnail
 from deepspectra.report.tables import read_table, render
-from deepspectra.report.verdicts import MARKS
+from deepspectra.report.verdicts import MARKS, QUESTIONS
 from deepspectra.runtime.errors import UserError
 from tests.report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
 
@@ -94,10 +94,22 @@ def test_every_claim_is_there_once_with_its_verdict_in_words(page):
     text = " ".join(Reader(page).text.split())
     for key in ("one", "two", "three", "four"):
         assert text.count(f"Claim {key}:") == 1
-    assert "0.5290 ± 0.0030" in text
-    assert "0.512, does not hold" in text
+    assert "0.5290 (0.5230 to 0.5350)" in text
+    assert "ratio, resolved; accepted 0.52 to 0.54" in text
+    assert text.count("no: 5 batches") == 4 + 1
     for _, slug in MARKS.values():
-        assert f'id="verdict-{slug}"' in page
+        for question in QUESTIONS:
+            assert f'id="{question}-{slug}"' in page
+
+
+def test_a_choice_of_verdicts_hides_all_other_claims(page):
+    """Rules for each verdict of one question, and for each pair of both."""
+    assert "body:has(#published-yes:checked) .claim:not([data-published=yes])," in page
+    pair = "#published-needs-paper:checked):has(#scrutiny-no:checked"
+    attributes = "[data-published=needs-paper][data-scrutiny=no]"
+    assert f"body:has({pair}) .item:not(:has({attributes}))," in page
+    assert page.count(" .claim:not([data-") == 4 + 4 + 16
+    assert page.count('data-published="yes" data-scrutiny="no"') == 1
 
 
 def test_equal_results_give_equal_bytes(folder, page, tmp_path):
@@ -171,8 +183,8 @@ def test_a_caption_is_read_as_it_was_written(tmp_path):
 def test_claims_that_cannot_be_shown_are_named(tmp_path):
     with pytest.raises(UserError, match=r"claims.csv does not exist. Let the workflow make it"):
         read_claims(tmp_path / "claims.csv")
-    with pytest.raises(UserError, match=r"has the verdict 'maybe'; expected one of holds, does not hold"):
-        read_claims(write_claims(tmp_path / "claims.csv", verdict="maybe"))
+    with pytest.raises(UserError, match=r"has the verdict 'maybe'; expected one of yes, no"):
+        read_claims(write_claims(tmp_path / "claims.csv", scrutiny_verdict="maybe"))
     (tmp_path / "claims.csv").write_text("id,paper\none,fan2020\n")
     with pytest.raises(UserError, match="it has no column 'item'"):
         read_claims(tmp_path / "claims.csv")
@@ -181,9 +193,8 @@ def test_claims_that_cannot_be_shown_are_named(tmp_path):
 def test_verdicts_are_counted_by_paper(folder):
     claims = read_claims(folder / "claims.csv")
     assert count_verdicts(claims, ["thamm2024", "fan2020", "pennington2017"]) == {
-        "thamm2024": [1, 1, 0, 0],
-        "fan2020": [0, 0, 1, 1],
-        "pennington2017": [0, 0, 0, 0],
+        "published": {"thamm2024": [1, 1, 0, 0], "fan2020": [0, 0, 1, 1], "pennington2017": [0, 0, 0, 0]},
+        "scrutiny": {"thamm2024": [0, 2, 0, 0], "fan2020": [0, 2, 0, 0], "pennington2017": [0, 0, 0, 0]},
     }
 
 

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from deepspectra.papers.readings import READINGS
 from deepspectra.report.claims import CHECKED, read_ledger
 from deepspectra.report.claims_figure import LOOKS, draw_claims, place
-from deepspectra.report.verdicts import FAILS, HOLDS, MARKS, NOT_RUN, UNDECIDED
+from deepspectra.report.verdicts import MARKS, NEEDS_PAPER, NO, QUESTIONS, UNDECIDED, YES
 from tests import ROOT
 
 from .drawn import illegible, save_here_and_there, texts, through_csv
@@ -21,18 +21,19 @@ FILE = ROOT / "resources" / "claims.csv"
 NOTE = " ".join(["Preview scale: n 900 instead of 3000, and much else that goes on."] * 20)
 
 
-def checked_table(value=0.5, error=0.1, second=True):
+def checked_table(value=0.5, low=0.4, high=0.6, scrutiny=True):
     """The real ledger with all verdicts in turn, and numbers in, on and far outside what is accepted."""
     table = read_ledger(FILE)
     rows = range(len(table))
-    table["reproduced"] = [(value, -123.456, 1e5, None)[i % 4] for i in rows]
-    table["error"] = [(error, None, 0.0)[i % 3] for i in rows]
-    table["verdict"] = [list(MARKS)[i % 4] for i in rows]
-    table["reason"] = "one draw"
-    table["second"] = [("resolved" if second and i % 2 else None) for i in rows]
-    table["second_reproduced"] = [(0.52352 if second and i % 2 else None) for i in rows]
-    table["second_error"] = [(0.00234 if second and i % 4 == 1 else None) for i in rows]
-    table["second_verdict"] = [(HOLDS if second and i % 2 else None) for i in rows]
+    for question, shift in zip(QUESTIONS, (0, 1), strict=True):
+        told = scrutiny or question == "published"
+        columns = {"verdict": [list(MARKS)[(i + shift) % 4] for i in rows]}
+        columns["value"] = [(value, -123.456, 1e5, None)[i % 4] if told else None for i in rows]
+        columns["from"] = [(low, None, 1e5)[i % 3] if told and i % 4 == 0 else None for i in rows]
+        columns["to"] = [(high, None, 1e5)[i % 3] if told and i % 4 == 0 else None for i in rows]
+        for name, cells in columns.items():
+            table[f"{question}_{name}"] = cells
+        table[f"{question}_reason"] = "5 seeds"
     return through_csv(table, CHECKED)
 
 
@@ -72,39 +73,40 @@ def test_every_claim_has_its_row_its_sign_and_its_numbers():
     shown = texts(figure)
     assert set(table.id) | set(table.claim) <= set(shown)
     signs = {verdict: shown.count(LOOKS[verdict][2]) for verdict in MARKS}
-    assert signs == table.verdict.value_counts().to_dict()
-    counts = ", ".join(f"{verdict} {signs[verdict]}" for verdict in MARKS)
-    assert f"{len(table)} claims of 4 papers: {counts}" in shown
-    assert "0.50 ± 0.10" in shown
-    assert "0.5235 ± 0.0023" in shown
-    assert "at least 0.1" in shown
+    counts = {question: table[f"{question}_verdict"].value_counts().to_dict() for question in QUESTIONS}
+    assert signs == {verdict: sum(found[verdict] for found in counts.values()) for verdict in MARKS}
+    assert f"{len(table)} claims of 4 papers" in shown
+    for question, words in QUESTIONS.items():
+        assert f"{words} {', '.join(f'{verdict} {counts[question][verdict]}' for verdict in MARKS)}" in shown
+    assert "0.50 (0.40 to 0.60)" in shown
     # No verdict is told by colour alone, or by the marker alone.
     for column in range(3):
         assert len({str(look[column]) for look in LOOKS.values()}) == len(MARKS)
 
 
 def test_markers_stand_where_the_numbers_are():
-    (row,) = (row for row in checked_table(0.5, 0.1, second=False).itertuples() if row.id == "F08")
-    table = checked_table(second=False)
-    table = table[table.id == "F08"].assign(reproduced=0.79, error=0.01, verdict=HOLDS)
+    table = checked_table(scrutiny=False)
+    table = table[table.id == "F08"].assign(published_value=0.79, published_verdict=YES)
+    table = table.assign(published_from=0.77, published_to=0.81)
+    (row,) = table.itertuples()
     axis = draw_claims(table, "").axes[0]
     points = {line.get_marker(): line.get_xydata()[0] for line in axis.get_lines() if len(line.get_xydata()) == 1}
-    assert points["o"][0] == pytest.approx(place(0.79, row.accept_low, row.accept_high))
-    assert points["|"][0] == pytest.approx(place(0.81, row.accept_low, row.accept_high))
-    (bar,) = (line for line in axis.get_lines() if len(line.get_xydata()) == 2 and line.get_color() == LOOKS[HOLDS][0])
-    ends = [place(value, row.accept_low, row.accept_high) for value in (0.77, 0.81)]
+    assert points["o"][0] == pytest.approx(place(0.79, row.published_low, row.published_high))
+    assert points["|"][0] == pytest.approx(place(0.81, row.published_low, row.published_high))
+    (bar,) = (line for line in axis.get_lines() if len(line.get_xydata()) == 2 and line.get_color() == LOOKS[YES][0])
+    ends = [place(value, row.published_low, row.published_high) for value in (0.77, 0.81)]
     assert bar.get_xdata() == pytest.approx(ends)
     (patch,) = axis.patches
     assert (patch.get_x(), patch.get_x() + patch.get_width()) == pytest.approx((-1, 1))
 
 
 def test_what_is_far_outside_is_an_arrow_at_the_end():
-    table = checked_table(second=False)
+    table = checked_table(scrutiny=False)
     for value, marker in ((1e9, ">"), (-1e9, "<")):
-        row = table[table.id == "F08"].assign(reproduced=value, error=NAN, verdict=FAILS)
-        axis = draw_claims(row, "").axes[0]
+        row = table[table.id == "F08"].assign(published_value=value, published_from=NAN, published_to=NAN)
+        axis = draw_claims(row.assign(published_verdict=NO), "").axes[0]
         (line,) = (line for line in axis.get_lines() if line.get_marker() == marker)
-        assert to_hex(line.get_color()) == LOOKS[FAILS][0].lower()
+        assert to_hex(line.get_color()) == LOOKS[NO][0].lower()
         assert abs(line.get_xdata()[0]) < axis.get_xlim()[1]
 
 
@@ -112,12 +114,13 @@ def test_what_is_far_outside_is_an_arrow_at_the_end():
     "table",
     [
         pytest.param(checked_table(), id="all"),
-        pytest.param(checked_table(-0.0092, 0.0046), id="long numbers"),
+        pytest.param(checked_table(-0.00925, -0.01385, -0.00465), id="long numbers"),
         pytest.param(checked_table()[lambda table: table.paper == "fan2020"], id="one paper"),
         pytest.param(
-            checked_table(second=False).assign(reproduced=NAN, error=NAN, verdict=NOT_RUN, published=NAN), id="nothing"
+            checked_table(scrutiny=False).assign(published_value=NAN, published_verdict=NEEDS_PAPER, published=NAN),
+            id="nothing",
         ),
-        pytest.param(checked_table().assign(verdict=UNDECIDED), id="one verdict"),
+        pytest.param(checked_table().assign(published_verdict=UNDECIDED, scrutiny_verdict=UNDECIDED), id="one verdict"),
     ],
 )
 def test_no_text_is_cut_off_or_meets_another(table):

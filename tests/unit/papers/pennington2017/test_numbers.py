@@ -15,7 +15,9 @@ from deepspectra.papers.pennington2017.simulations import simulate_data_covarian
 from deepspectra.papers.pennington2017.statistics import (
     compare_with_limit,
     compare_with_theory,
+    distance_error,
     evaluate_activations,
+    homogeneity_gap,
     ridge_training_loss,
 )
 from deepspectra.rmt.limits.quartic import NonlinearLaw
@@ -27,7 +29,7 @@ COVARIANCE = {"phi": 1.0, "psi": 1.5, "alphas": [-1.0, 1.0], "input_dimensions":
 COVARIANCE |= {"pooled_eigenvalues": 2000, "bins": 20}
 PANELS = {"a": {"phi": 0.5, "psi": 0.25}, "b": {"phi": 0.5, "psi": 0.75}}
 MEMORISATION = {"panels": PANELS, "betas": [-math.inf, -2.0, 0.0], "simulated_points": 3, "curve_points": 20, "seed": 2}
-MEMORISATION |= {"smallest_gamma": 1e-12, "largest_gamma": 10.0, "input_dimension": 48}
+MEMORISATION |= {"smallest_gamma": 1e-12, "largest_gamma": 10.0, "input_dimension": 48, "smaller_dimension": 12}
 PAPER = Pennington2017.model_validate(
     {"figure_1": COVARIANCE, "figure_2": MEMORISATION, "figure_3": {"largest_argument": 4.0, "points": 41}}
 )
@@ -103,8 +105,81 @@ def test_simulated_losses_lie_on_the_theory(memorisation):
     assert (values["largest_deviation_from_theory"] < 0.1).all()
     assert (values["deviation_from_ridgeless_limit"] < 1e-3).all()
     assert (values["theory_falls_with_beta"] == 1).all()
-    assert set(summary["at"].dropna()) == {1e-12}
-    assert (summary[summary["at"].notna()].quantity == "deviation_from_ridgeless_limit").all()
+    ridgeless = summary[summary.quantity == "deviation_from_ridgeless_limit"]
+    assert set(ridgeless["at"]) == {1e-12}
+
+
+def test_quintics_of_one_beta_are_compared_at_every_gamma(memorisation, tmp_path_factory):
+    """By hand from the simulated spectra: each quintic's largest gap, and the spread at each gamma."""
+    arrays = {panel: simulate_random_features(MEMORISATION, panel, shape)[1] for panel, shape in PANELS.items()}
+    summary, gaps = memorisation.summary, {}
+    for panel, shape in PANELS.items():
+        for name in ("simulated", "smaller"):
+            for i, beta in enumerate(MEMORISATION["betas"]):
+                zeta = 1 / (1 + 10.0**beta)
+                law = NonlinearLaw(1.0, zeta, shape["phi"], shape["psi"])
+                losses = np.array([
+                    [np.mean((gamma / (values + gamma)) ** 2) for gamma in arrays[panel]["gamma"]]
+                    for values in arrays[panel][name][i]
+                ])  # fmt: skip
+                gaps[panel, name, i] = np.abs(losses - law.training_loss(arrays[panel]["gamma"])).max(axis=1)
+                row = summary[(summary.panel == panel) & (summary.series == f"beta={beta:g}")].set_index("quantity")
+                column = "value" if name == "simulated" else "reference"
+                assert row[column]["spread_of_quintics"] == pytest.approx(losses.std(axis=0, ddof=1).max())
+                assert row.value["quintics"] == 3
+        rows = summary[(summary.panel == panel) & (summary.quantity == "largest_deviation_of_quintic")]
+        assert rows["at"].tolist() == [1, 2, 3]
+        for name, column in (("simulated", "value"), ("smaller", "reference")):
+            np.testing.assert_allclose(rows[column], np.max([gaps[panel, name, i] for i in range(3)], axis=0))
+    # A point of the figure is one of these losses.
+    (largest,) = summary[(summary.panel == "a") & (summary.series == "beta=0")
+                         & (summary.quantity == "largest_deviation_from_theory")].value  # fmt: skip
+    assert largest <= max(gaps["a", "simulated", 2]) * (1 + 1e-12)
+
+
+def test_smaller_matrices_have_the_same_quintics_and_other_weights():
+    _, arrays = simulate_random_features(MEMORISATION, "a", PANELS["a"])
+    assert arrays["smaller"].shape == (3, 3, 24)
+    assert arrays["simulated"].shape == (3, 3, 96)
+    # Deviations of larger matrices are smaller.
+    law = NonlinearLaw(1.0, 0.5, **PANELS["a"])
+    gamma = arrays["gamma"]
+    worst = [
+        np.abs(ridge_training_loss(arrays[name][2][:, None, :], gamma) - law.training_loss(gamma)).max()
+        for name in ("simulated", "smaller")
+    ]
+    assert worst[0] < worst[1]
+
+
+def test_eq_23_holds_for_the_law_and_for_no_other_scaling(memorisation):
+    summary = memorisation.summary
+    assert (summary[summary.quantity == "homogeneity_gap"].value < 1e-8).all()
+    gamma = np.array([1e-3, 0.1, 1.0])
+    law = NonlinearLaw(1.0, 0.3, 0.5, 0.75)
+    assert homogeneity_gap(law, law.training_loss(2 * gamma), gamma) > 0.01
+
+
+def test_the_error_of_a_distance_is_that_of_repetitions():
+    """Jackknife of ten groups against the standard deviation of independent repetitions."""
+    rng, edges = np.random.default_rng(4), np.linspace(0, 1, 6)
+    probabilities = np.array([0.0, 0.3, 0.1, 0.3, 0.1, 0.2, 0.0])
+    draws = rng.uniform(size=(300, 40, 50))
+    distances = [np.abs(np.histogram(draw, edges)[0] / draw.size - probabilities[1:-1]).sum() for draw in draws]
+    errors = [distance_error(draw, edges, probabilities) for draw in draws]
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(distances), rel=0.12)
+    assert math.isnan(distance_error(draws[0][:1], edges, probabilities))
+
+
+def test_a_smaller_dimension_that_is_none_is_refused():
+    for dimension, words in ((48, "smaller_dimension must be below input_dimension"), (10, "smaller_dimension / psi")):
+        with pytest.raises(ValueError, match=words):
+            Pennington2017.model_validate(
+                {
+                    "figure_1": COVARIANCE,
+                    "figure_2": MEMORISATION | {"smaller_dimension": dimension},
+                    "figure_3": {"largest_argument": 4.0, "points": 41},
+                }
+            )
 
 
 def test_theory_is_the_law_s_training_loss(memorisation):

@@ -1,10 +1,16 @@
-"""Read the numbers of claims from finished tables; without pandas, since the Snakefile asks which files they take."""
+"""Read the numbers of claims from finished tables; without pandas, since the Snakefile asks which files they take.
+
+A number that was drawn comes with an interval. Of means over many draws (batches, vectors, images) it is Student's 95 %
+interval (:func:`averaged`). Of few repetitions of a whole experiment (seeds, draws of weights) it is their range
+(:func:`repeated`): their law is unknown and often skewed, Student's interval of three would reach below a distance of
+zero, and what a paper shows in one figure it claims of every repetition.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.papers.rows import NO_WEIGHTS
@@ -12,7 +18,13 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AbsentError", "Measured", "Reading", "Results", "difference", "finite", "mean"]
+__all__ = ["COMPUTED", "AbsentError", "Measured", "Reading", "Results", "averaged", "computed", "counted"]
+__all__ += ["difference", "finite", "kolmogorov", "mean", "repeated", "single"]
+
+#: Draws of a number that is computed, not drawn.
+COMPUTED = 0
+# Half width of a 95 % band around an empirical distribution function, times the root of the number of values.
+_KOLMOGOROV = 1.358
 
 
 class AbsentError(Exception):
@@ -21,18 +33,75 @@ class AbsentError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """The number by which a claim is judged.
+    """The number by which a claim is judged, and the interval in which it may lie.
 
-    :ivar error: one standard error; NaN for a single draw, 0 for a value that is computed, not drawn.
+    :ivar low: lower end of the interval, NaN if unknown. :ivar high: the upper one.
+    :ivar draws: independent draws behind the interval, or :data:`COMPUTED`. :ivar of: what they are, in the plural.
+    :ivar error: one standard error of a mean; NaN of other numbers.
     :ivar remark: for the reader, whatever the verdict. :ivar obstacle: why there can be no verdict, or empty.
     :ivar floor: the value for a perfect model of the same size; NaN if unknown.
     """
 
     value: float
+    low: float = math.nan
+    high: float = math.nan
+    draws: int = 1
+    of: str = "draws"
     error: float = math.nan
     remark: str = ""
     obstacle: str = ""
     floor: float = math.nan
+
+
+def computed(value: float, remark: str = "") -> Measured:
+    """A number that is computed, not drawn."""
+    return Measured(value, value, value, COMPUTED, "", 0.0, remark)
+
+
+def single(value: float, of: str, remark: str = "") -> Measured:
+    """A number of one draw, whose interval is unknown; ``of`` is what one draw is called in the plural."""
+    return Measured(value, draws=1, of=of, remark=remark)
+
+
+def averaged(value: float, error: float, draws: int, of: str, remark: str = "") -> Measured:
+    """A mean over independent draws with Student's 95 % interval.
+
+    :param error: one standard error.
+    """
+    # Imported here: every start of Snakemake imports this module.
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(draws - 1, 0.975)) * error if draws > 1 else math.nan
+    return Measured(value, value - reach, value + reach, draws, of, error, remark)
+
+
+def counted(value: float, draws: int, of: str, remark: str = "") -> Measured:
+    """A count among independent draws, all of which were looked at: its interval is a point."""
+    return Measured(value, value, value, draws, of, remark=remark)
+
+
+def repeated(values: Sequence[float], of: str, remark: str = "") -> Measured:
+    """Median and range of repetitions of an experiment.
+
+    :raises AbsentError: if there is none.
+    """
+    found = sorted(value for value in values if not math.isnan(value))
+    if not found:
+        raise AbsentError(f"there are no {of}")
+    half = len(found) // 2
+    median = found[half] if len(found) % 2 else (found[half - 1] + found[half]) / 2
+    return Measured(median, found[0], found[-1], len(found), of, remark=remark)
+
+
+def kolmogorov(value: float, values: float, draws: int, of: str, remark: str = "") -> Measured:
+    """A KS distance of pooled values to a law, with the 95 % band of an empirical distribution function.
+
+    The band is that of independent values; levels that repel each other fluctuate less.
+
+    :param values: number of pooled values. :param draws: matrices that they come from.
+    """
+    reach = _KOLMOGOROV / math.sqrt(values)
+    return Measured(value, max(0.0, value - reach), value + reach, draws, of, remark=remark)
 
 
 @dataclass(frozen=True)
@@ -89,22 +158,23 @@ class Results:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read the number of one claim.
+    """How to read the numbers of one claim.
 
-    :ivar files: names of the tables it uses. :ivar measure: the number that the claim is about.
-    :ivar second: the same question answered more rigorously. :ivar kind: how: "resolved" or "calibrated".
+    :ivar files: names of the tables it uses. :ivar published: the number as the paper took it.
+    :ivar scrutiny: the same question answered as rigorously as these tables allow: resolved, calibrated, controlled,
+        over several seeds. Without it the first number is judged twice.
     """
 
     files: tuple[str, ...]
-    measure: Callable[[Results], Measured]
-    second: Callable[[Results], Measured] | None = None
-    kind: str = ""
+    published: Callable[[Results], Measured]
+    scrutiny: Callable[[Results], Measured] | None = None
 
-    def take(self, results: Results) -> tuple[Measured, Measured | None]:
-        """Both numbers; a missing one is NaN, and its obstacle says why."""
+    def take(self, results: Results) -> dict[str, Measured]:
+        """Both numbers, ``published`` and ``scrutiny``; a missing one is NaN, and its obstacle says why."""
         # A reading cannot use what it does not declare.
         part = Results({name: results.tables[name] for name in self.files if name in results.tables})
-        return _attempt(self.measure, part), _attempt(self.second, part) if self.second else None
+        published = _attempt(self.published, part)
+        return {"published": published, "scrutiny": _attempt(self.scrutiny, part) if self.scrutiny else published}
 
 
 def finite(value: object) -> float:
@@ -117,20 +187,25 @@ def finite(value: object) -> float:
 
 
 def difference(one: Measured, other: Measured) -> Measured:
-    """One minus the other, assumed independent; an obstacle of either is an obstacle of the difference."""
+    """One mean minus the other, assumed independent; an obstacle of either is an obstacle of the difference.
+
+    Student's interval has the degrees of freedom of the one with fewer draws.
+    """
     obstacles = dict.fromkeys(filter(None, (one.obstacle, other.obstacle)))
-    return Measured(one.value - other.value, math.hypot(one.error, other.error), obstacle="; ".join(obstacles))
+    fewer = min(one, other, key=lambda found: found.draws)
+    found = averaged(one.value - other.value, math.hypot(one.error, other.error), fewer.draws, fewer.of)
+    return replace(found, obstacle="; ".join(obstacles))
 
 
-def mean(values: pd.Series, what: str) -> Measured:
-    """Mean of a sample and its standard error.
+def mean(values: pd.Series, what: str, of: str) -> Measured:
+    """Mean of a sample of independent values; ``of`` is what they are, in the plural.
 
     :raises AbsentError: if there are fewer than two.
     """
     values = values.map(finite).dropna()
     if len(values) < 2:
         raise AbsentError(f"{what}: {len(values)} values make no mean with an error")
-    return Measured(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5))
+    return averaged(float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5), len(values), of)
 
 
 def _words(where: Mapping[str, str | float]) -> str:

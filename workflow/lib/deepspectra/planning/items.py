@@ -10,7 +10,7 @@ from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["attribute", "claim_files", "claim_notes", "drawing_modules", "everything", "inputs", "judged_note"]
+__all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
 __all__ += ["own_claims", "paper_name", "paper_notes", "paper_targets", "parameters", "report_contents", "report_files"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
@@ -213,29 +213,21 @@ def claim_files(scale: str) -> list[str]:
 def result_tables(settings: Settings) -> list[str]:
     """Tables that the claims are read from, by their names below the scale's folder.
 
-    Vectors of a network that no figure shows are left out: it would be trained for the claims alone.
+    Tables of a network that no other item analyses are left out: it would be trained for the claims alone.
     """
     # Imported here: only these jobs need the readings.
     from deepspectra.papers.readings import READINGS
 
     read = {file for paper in settings.claims.papers for entry in READINGS[paper].values() for file in entry.files}
-    figures = [_item("thamm2024", item).inputs(settings.thamm2024) for item in ("figure_2", "figure_3")]
-    shown = {name.removesuffix(".csv") for figure in figures for name in figure["vectors"]}
-    return sorted(file for file in read if "/networks/" not in file or file in shown)
+    needed = [_item("thamm2024", item).inputs(settings.thamm2024) for item in items_of("thamm2024")]
+    kinds = ("levels", "curves", "vectors")  # of one job
+    shown = {name.rpartition("_")[0] for files in needed for kind in kinds for name in files.get(kind, ())}
+    return sorted(file for file in read if "/networks/" not in file or file.rpartition("_")[0] in shown)
 
 
 def result_files(settings: Settings, scale: str) -> list[str]:
     """The same as files."""
     return [f"results/{scale}/{name}.csv" for name in result_tables(settings)]
-
-
-def claim_notes(filed: AllSettings, all_settings: AllSettings, scale: str) -> dict[str, str]:
-    """Small print of every item whose claims are judged, by ``paper/item``."""
-    return {
-        f"{paper}/{item}": scale_note(filed, all_settings, paper, item, scale)
-        for paper in all_settings[scale].claims.papers
-        for item in items_of(paper)
-    }
 
 
 def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The claims of the papers at a glance: published and accepted values, measured values and verdicts."""
+"""The claims of the papers at a glance: published and accepted values, measured values and both verdicts."""
 
 import math
 from typing import Any
@@ -10,27 +10,29 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS
-from deepspectra.report.verdicts import FAILS, HOLDS, NOT_RUN, UNDECIDED, accepted, measured
+from deepspectra.report.verdicts import NEEDS_PAPER, NO, QUESTIONS, UNDECIDED, YES, measured
 
 __all__ = ["LOOKS", "draw_claims", "place"]
 
 #: Colour, marker and sign of every verdict; each of the three suffices to tell it.
 LOOKS = {
-    HOLDS: (style.GREEN, "o", "\N{CHECK MARK}"),
-    FAILS: (style.VERMILION, "X", "\N{BALLOT X}"),
-    NOT_RUN: ("0.45", "s", "\N{EN DASH}"),
+    YES: (style.GREEN, "o", "\N{CHECK MARK}"),
+    NO: (style.VERMILION, "X", "\N{BALLOT X}"),
     UNDECIDED: (style.ORANGE, "D", "?"),
+    NEEDS_PAPER: ("0.45", "s", "\N{EN DASH}"),
 }
 _EXPLAINED = (
-    "Every row in half widths of what is accepted (grey), logarithmic outside; a row with one bound is open on the "
-    "other side, its unit the bound. Error bars: two standard errors; none where there is one draw. What is not run at "
-    "this scale is an indication. Numbers, quantities and reasons are in claims.csv and claims.md."
+    "Signs: first, is the claim reproduced as published? second, does it survive scrutiny? Every row in half widths of "
+    "what is accepted (grey, of either question by its own bounds), logarithmic outside; with one bound it is open on "
+    "the other side, its unit the bound. Filled: as published; outline: under scrutiny. Bars: the whole interval, none "
+    "of a single draw. What needs paper scale is an indication. Quantities, bounds and reasons are in claims.csv and "
+    "claims.md."
 )
 # Inches: an A4 page without its margins, a row, the space above and below the rows, and a line of small print.
-_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.112, 0.62, 0.36, 0.098
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.1, 0.82, 0.36, 0.098
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
-_SIGN, _ID, _CLAIM, _PANEL = 0.10, 0.17, 0.40, (3.12, 4.72)
-_COLUMNS = {"published": 4.80, "accepted": 5.52, "reproduced": 6.18, "looked at twice": 6.91}
+_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.10, "scrutiny": 0.20}, 0.28, 0.51, (3.60, 4.84)
+_COLUMNS = {"published": 4.91, "as published": 5.64, "under scrutiny": 6.64}
 _TEXT = 4.7
 # The panel ends at plus and minus this, in half widths of the accepted interval.
 _END = 3.6
@@ -71,7 +73,7 @@ def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
     y = 0.0
     for paper in papers:
         heading = f"{PAPERS[paper].name}: {PAPERS[paper].subject}"
-        _write(axis, _SIGN, y + 0.8, heading, weight="bold", fontsize=_TEXT + 1)
+        _write(axis, 0.05, y + 0.8, heading, weight="bold", fontsize=_TEXT + 1)
         y += 1.6
         for row in checked[checked.paper == paper].itertuples():
             _draw_row(axis, y + 0.5, row)
@@ -83,39 +85,43 @@ def draw_claims(checked: pd.DataFrame, note: str) -> Figure:
 
 
 def _draw_row(axis: Axes, y: float, row: Any) -> None:
-    colour, marker, sign = LOOKS[row.verdict]
-    low, high = row.accept_low, row.accept_high
+    low, high = row.published_low, row.published_high
     ends = -_END if math.isnan(low) else -1, _END if math.isnan(high) else 1
     left, right = (-0.1, 0.1) if low == high else ends
     axis.barh(y, right - left, 0.72, left=left, color="0.91", linewidth=0, zorder=0)
     published = pd.to_numeric(row.published, errors="coerce")
     if not math.isnan(published):
         axis.plot(_inside(place(published, low, high)), y, "|", color="black", markersize=5.5, markeredgewidth=1.1)
-    if not pd.isna(row.second_reproduced):
-        look = {"color": "white", "markeredgecolor": style.BLUE, "markersize": 2.6, "markeredgewidth": 0.6}
-        _draw_value(axis, y + 0.2, row.second_reproduced, row.second_error, (low, high), "d", look)
-    if not pd.isna(row.reproduced):
+    for question, below in (("scrutiny", 0.2), ("published", 0.0)):
+        verdict, value, start, end = (getattr(row, f"{question}_{part}") for part in ("verdict", "value", "from", "to"))
+        colour, marker, sign = LOOKS[verdict]
         look = {"color": colour, "markeredgecolor": colour, "markersize": 3.4, "markeredgewidth": 0.3}
-        _draw_value(axis, y, row.reproduced, row.error, (low, high), marker, look)
-    _write(axis, _SIGN, y, sign, color=colour, weight="bold", ha="center")
+        if question == "scrutiny":
+            look |= {"color": "white", "markersize": 2.6, "markeredgewidth": 0.6}
+        if not pd.isna(value):
+            bounds = getattr(row, f"{question}_low"), getattr(row, f"{question}_high")
+            _draw_value(axis, y + below, value, (start, end), bounds, marker, look)
+        _write(axis, _SIGNS[question], y, sign, color=colour, weight="bold", ha="center")
+        column = "under scrutiny" if question == "scrutiny" else "as published"
+        _write(axis, _COLUMNS[column], y, measured(value, start, end), color=colour)
     _write(axis, _ID, y, row.id, color="0.4")
     _write(axis, _CLAIM, y, row.claim)
-    texts = {
-        "published": "" if pd.isna(row.published) else str(row.published).partition(" (")[0],
-        "accepted": accepted(low, high),
-        "reproduced": measured(row.reproduced, row.error),
-        "looked at twice": measured(row.second_reproduced, row.second_error),
-    }
-    for column, x in _COLUMNS.items():
-        _write(axis, x, y, texts[column], color=colour if column == "reproduced" else "0.15")
+    printed = "" if pd.isna(row.published) else str(row.published).partition(" (")[0]
+    _write(axis, _COLUMNS["published"], y, printed, color="0.15")
 
 
 def _draw_value(
-    axis: Axes, y: float, value: float, error: float, bounds: tuple[float, float], marker: str, look: dict[str, Any]
+    axis: Axes,
+    y: float,
+    value: float,
+    interval: tuple[float, float],
+    bounds: tuple[float, float],
+    marker: str,
+    look: dict[str, Any],
 ) -> None:
-    """A marker with two errors on either side; values beyond the panel are an arrow head at its end."""
-    if error > 0:
-        reach = [_inside(place(value + side * error, *bounds)) for side in (-2, 2)]
+    """A marker with the value's interval; values beyond the panel are an arrow head at its end."""
+    if interval[1] > interval[0]:
+        reach = [_inside(place(end, *bounds)) for end in interval]
         axis.plot(reach, [y, y], color=look["markeredgecolor"], linewidth=0.8)
     x = place(value, *bounds)
     if abs(x) > _END:
@@ -134,16 +140,20 @@ def _write(axis: Axes, inches: float, y: float, text: str, **look: Any) -> None:
 
 
 def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> None:
-    counts = checked.verdict.value_counts()
-    told = ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in LOOKS)
-    head = f"{len(checked)} claims of {checked.paper.nunique()} papers: {told}"
-    figure.text(_SIGN / _WIDTH, 1 - 0.1 / height, head, fontsize=8, weight="bold", va="center")
+    lines = [f"{len(checked)} claims of {checked.paper.nunique()} papers"]
+    for question, words in QUESTIONS.items():
+        counts = checked[f"{question}_verdict"].value_counts()
+        lines.append(f"{words} {', '.join(f'{verdict} {counts.get(verdict, 0)}' for verdict in LOOKS)}")
+    for line, text in enumerate(lines):
+        look: dict[str, Any] = {"fontsize": 8 if line == 0 else 6.5, "weight": "bold" if line == 0 else "normal"}
+        figure.text(_SIGNS["published"] / _WIDTH, 1 - (0.1 + 0.12 * line) / height, text, va="center", **look)
     marks = [
         axis.plot([], [], marker, color=colour, markersize=4, label=f"{sign} {verdict}")[0]
         for verdict, (colour, marker, sign) in LOOKS.items()
     ]
-    marks += axis.plot([], [], "d", color="white", markeredgecolor=style.BLUE, markersize=3.5, label="looked at twice")
+    outline: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markersize": 3.5}
+    marks += axis.plot([], [], "o", label="under scrutiny", **outline)
     marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
-    corner = (_SIGN - 0.05) / _WIDTH, 1 - 0.29 / height
+    corner = (_SIGNS["published"] - 0.05) / _WIDTH, 1 - 0.52 / height
     spaces: dict[str, Any] = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0}
     figure.legend(handles=marks, loc="center left", bbox_to_anchor=corner, ncols=len(marks), **spaces)

@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -14,7 +15,7 @@ from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import count_verdicts
 from deepspectra.report.tables import ShownTable, read_table, render
-from deepspectra.report.verdicts import BOUNDS, MARKS, RULE
+from deepspectra.report.verdicts import BOUNDS, MARKS, QUESTIONS, RULE
 
 __all__ = ["Entry", "figure_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
@@ -107,14 +108,26 @@ def render_page(
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
     placed = {claim["id"] for entry in every for claim in entry.claims}
     values = {"scale": scale, "reduced": reduced, "items": entries, "laws": laws, "claims": claims}
-    words = {"limit_laws": LIMIT_LAWS, "verdicts": MARKS, "rule": RULE, "bounds": BOUNDS}
+    words = {"limit_laws": LIMIT_LAWS, "verdicts": MARKS, "questions": QUESTIONS, "rule": RULE, "bounds": BOUNDS}
     return render(
         "page.html",
         **values,
         **words,
+        choices=_choices(),
         papers={key: PAPERS[key] for key in PAPERS if key in entries},
         others=[claim for claim in claims if claim["id"] not in placed],
         counts=count_verdicts(claims, list(entries)),
         pictures=sum(entry.table is None for entry in every),
         tables=sum(entry.table is not None for entry in every),
     )
+
+
+def _choices() -> list[tuple[str, str]]:
+    """Selectors of every choice of verdicts: of the pressed buttons, and of the claims that it leaves."""
+    slugs = ["", *(slug for _, slug in MARKS.values())]
+    choices = []
+    for chosen in product(slugs, repeat=len(QUESTIONS)):
+        if wanted := [f"{question}-{slug}" for question, slug in zip(QUESTIONS, chosen, strict=True) if slug]:
+            attributes = (f"[data-{name.replace('-', '=', 1)}]" for name in wanted)
+            choices.append(("):has(".join(f"#{name}:checked" for name in wanted), "".join(attributes)))
+    return choices

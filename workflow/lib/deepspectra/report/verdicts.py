@@ -1,29 +1,45 @@
-"""The four verdicts, the rule behind them, and how numbers and bounds are written."""
+"""The two questions put to every claim, the four verdicts with their rule, and how numbers and bounds are written."""
 
 import math
 
-from deepspectra.papers.reading import Measured
+from deepspectra.papers.reading import COMPUTED, Measured
 
-__all__ = ["BOUNDS", "FAILS", "HOLDS", "MARKS", "NOT_RUN", "RULE", "UNDECIDED", "accepted", "measured", "verdict"]
+__all__ = ["BOUNDS", "FEWEST_DRAWS", "LARGEST_NULL", "MARKS", "NEEDS_PAPER", "NO", "QUESTIONS", "RULE", "UNDECIDED"]
+__all__ += ["YES", "accepted", "measured", "verdict"]
 
-HOLDS, FAILS, NOT_RUN, UNDECIDED = "holds", "does not hold", "not run at this scale", "not determinable"
+#: The questions in words, by the prefix of their columns.
+QUESTIONS = {"published": "reproduced as published?", "scrutiny": "survives scrutiny?"}
+YES, NO, UNDECIDED, NEEDS_PAPER = "yes", "no", "undecided", "needs paper scale"
 #: Every verdict with its sign on the page of results and its name in the page's HTML, in the order of tables.
-MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), NOT_RUN: ("·", "not-run"), UNDECIDED: ("?", "open")}
+MARKS = {
+    YES: ("✓", "yes"),
+    NO: ("✗", "no"),
+    UNDECIDED: ("?", "undecided"),
+    NEEDS_PAPER: ("·", "needs-paper"),
+}
+#: With fewer draws a claim about something random is undecided.
+FEWEST_DRAWS = 3
+#: A bound that perfect random matrices miss more often than this is no bound.
+LARGEST_NULL = 0.05
+# After the decimal point; numbers with more are written with an exponent.
+_MOST_DIGITS = 6
 
 #: The rule of :func:`verdict` in words, for readers of the table.
 RULE = (
-    "A claim about published sizes (scale: paper) is not run at other scales. No claim is judged at smoke scale, which "
-    "is too small to conclude from, or where it depends on the user's own settings. The number is then an indication. "
-    "A claim is not determinable if there is no number, if the spectrum is unresolved, if value ± 2 errors reaches "
-    "beyond a bound, or if the value is outside the bounds and so is that of a perfect model of the same size. "
-    "Otherwise it holds if the value lies within the bounds or on one. A single draw has no error and is judged by its "
-    "value alone; an error of 0 means that the value is computed, not drawn."
+    "Each claim is judged twice: reproduced as published, by the paper's own statistic, and under scrutiny (resolved, "
+    "calibrated, controlled, over several seeds). Yes: the whole interval lies within the bounds. No: the whole "
+    f"interval lies outside. Undecided: the interval reaches over a bound, there are fewer than {FEWEST_DRAWS} draws, "
+    "the spectrum is unresolved, a perfect model of the same size would lie outside too, or there is no number. Needs "
+    "paper scale: the sizes decide, and those of this scale are smaller. Intervals of means over batches, vectors or "
+    "images are Student's at 95 %; those of repeated experiments (seeds, draws of weights) are their range; a computed "
+    "number has none. No claim is judged at smoke scale or where it depends on the user's own settings."
 )
 
-#: About numbers and bounds, for the same readers.
+#: About bounds, for the same readers.
 BOUNDS = (
-    "The number after ± is one standard error unless the reason says otherwise. The bounds are this project's, since "
-    "the papers give few."
+    "The bounds are this project's, since the papers give few: set before or after the number was known, or derived "
+    "from simulated random matrices alone. Where perfect random matrices could miss a bound, the ledger says "
+    f"how often: never in more than {LARGEST_NULL:.0%} of cases."
 )
 
 
@@ -31,23 +47,30 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
     """Whether a measured number supports a claim by :data:`RULE`, and why, in words.
 
     :param low: smallest accepted value, NaN for no bound. :param high: the largest.
-    :param run: whether the claim is about the scale of the run.
+    :param run: whether the scale of the run has the sizes that the claim is about.
     """
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
-    hindered = found.obstacle or ("no number" if math.isnan(found.value) else "")
-    one_draw = "one draw" if math.isnan(found.error) else ""
+    obstacle = found.obstacle or ("no number" if math.isnan(found.value) else "")
+    drawn = "" if found.draws == COMPUTED else f"{found.draws} {found.of}" if found.draws > 1 else _one(found.of)
     if not run:
-        return NOT_RUN, hindered or one_draw
-    if hindered:
-        return UNDECIDED, hindered
-    reach = 0.0 if one_draw else 2 * found.error
-    if any(abs(found.value - bound) < reach for bound in (low, high)):
-        return UNDECIDED, "value ± 2 errors reach over the bound"
-    if low <= found.value <= high:
-        return HOLDS, one_draw
-    if (found.value < low and found.floor < low) or (found.value > high and found.floor > high):
-        return UNDECIDED, "outside, as a perfect model of this size would be"
-    return FAILS, one_draw
+        return NEEDS_PAPER, obstacle or (drawn and f"here {drawn}")
+    if obstacle:
+        return UNDECIDED, obstacle
+    if found.draws != COMPUTED and (found.draws < FEWEST_DRAWS or math.isnan(found.high - found.low)):
+        return UNDECIDED, f"only {drawn}" if found.draws < FEWEST_DRAWS else "no interval is known"
+    if low <= found.low and found.high <= high:
+        return YES, drawn
+    if found.high < low or found.low > high:
+        if (found.high < low and found.floor < low) or (found.low > high and found.floor > high):
+            return UNDECIDED, "outside, as a perfect model of this size would be"
+        return NO, drawn
+    return UNDECIDED, f"the interval reaches over a bound ({drawn})"
+
+
+def _one(plural: str) -> str:
+    """The singular: one batch, one training, one matrix, one of the layers."""
+    words = {"batches": "batch", "matrices": "matrix"}
+    return f"one {words.get(plural) or plural.removesuffix('s')}"
 
 
 def accepted(low: float, high: float) -> str:
@@ -57,11 +80,13 @@ def accepted(low: float, high: float) -> str:
     return f"at least {low:g}" if math.isnan(high) else f"{low:g} to {high:g}"
 
 
-def measured(value: float, error: float) -> str:
-    """A number with as many digits as its error has, and the error; three digits without one, nothing for NaN."""
+def measured(value: float, low: float, high: float) -> str:
+    """A number and its interval, with as many digits as that has; two or three where these are many or unknown."""
     if math.isnan(value):
         return ""
-    if not error > 0:
+    if not high - low > 0:
         return f"{value:.3g}"
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+    digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
+    if digits > _MOST_DIGITS:
+        return f"{value:.2g} ({low:.2g} to {high:.2g})"
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -2,9 +2,20 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, finite
+from deepspectra.papers.reading import (
+    AbsentError,
+    Measured,
+    Reading,
+    Results,
+    averaged,
+    difference,
+    finite,
+    kolmogorov,
+    single,
+)
 
 __all__ = ["READINGS"]
 
@@ -13,45 +24,58 @@ _NETWORKS = "tables/baskerville2022/table_networks"
 _UNRESOLVED = 0.01
 # Where random matrices that are unfolded alike are farther from the surmise than this, distances mean nothing.
 _TOO_FEW = 0.05
+# A whole set has one matrix. Its draws are blocks of so many neighbouring ratios, whose correlation reaches about one.
+_BLOCK = 10
 
 
 def _figure(item: str) -> str:
     return f"statistics/baskerville2022/figure_{item}"
 
 
-def _mean_ratio(results: Results, item: str, panel: str, series: str) -> Measured:
-    """The ratio statistic of a panel, with an obstacle if its spectrum is unresolved."""
+def _mean_ratio(results: Results, item: str, panel: str, series: str, whole: bool = False) -> Measured:
+    """The ratio statistic of a panel's batches or whole set, with an obstacle if its spectrum is unresolved."""
     file, place = _figure(item), {"panel": panel, "series": series}
     value, error = (results.value(file, column, quantity="mean_ratio", **place) for column in ("value", "error"))
+    draws, of = results.value(file, quantity="matrices", **place), "batches"
+    if whole:
+        draws, of = results.value(file, quantity="ratios", **place) // _BLOCK, "blocks of ten ratios"
     obstacles = [_other_features(results, item, panel)]
     if series == "resolved" and (share := results.value(file, quantity="unresolved_share", **place)) > _UNRESOLVED:
         obstacles.append(f"unresolved: {share:.1%} of the spacings are below the error bound")
-    return Measured(value, error, obstacle="; ".join(filter(None, obstacles)))
+    return replace(averaged(value, error, round(draws), of), obstacle="; ".join(filter(None, obstacles)))
 
 
 def _spacing_distance(results: Results, item: str, panel: str, series: str, unfolding: str = "unfolded") -> Measured:
     """Distance of unfolded spacings to the surmise; the floor is that of random matrices unfolded alike."""
-    distance, floor = _with_reference(results, item, panel=panel, series=series, quantity=f"{unfolding}_ks")
-    remark, other = f"random matrices unfolded alike have {floor:.2g}", _other_features(results, item, panel)
-    return Measured(distance, remark=remark, obstacle=other, floor=floor)
+    place = {"panel": panel, "series": series}
+    distance, floor = _with_reference(results, item, quantity=f"{unfolding}_ks", **place)
+    spacings = results.value(_figure(item), quantity=f"{unfolding}_spacings", **place)
+    draws = round(results.value(_figure(item), quantity="matrices", **place))
+    remark = f"random matrices unfolded alike have {floor:.2g}"
+    found = kolmogorov(distance, spacings, draws, "batches", remark)
+    return replace(found, obstacle=_other_features(results, item, panel), floor=floor)
 
 
 def _with_reference(results: Results, item: str, **where: str) -> Iterator[float]:
     return (results.value(_figure(item), column, **where) for column in ("value", "reference"))
 
 
-def _resolved(item: str, panel: str) -> Reading:
-    return Reading((_figure(item),), partial(_mean_ratio, item=item, panel=panel, series="resolved"))
+def _both(measure: Callable[..., Measured], item: str, panel: str, **which: bool) -> Reading:
+    """A number as published, and resolved under scrutiny."""
+    published, resolved = (
+        partial(measure, item=item, panel=panel, series=series, **which) for series in ("published", "resolved")
+    )
+    return Reading((_figure(item),), published, resolved)
 
 
-def _both(measure: Callable[..., Measured], item: str, panel: str) -> Reading:
-    as_published, resolved = (partial(measure, item=item, panel=panel, series=s) for s in ("published", "resolved"))
-    return Reading((_figure(item),), as_published, resolved, "resolved")
+def _between(one: tuple[str, str], other: tuple[str, str], whole: bool = False) -> Reading:
+    """Difference of two panels' ratios as published, and resolved; ``whole``: the second is of a whole set."""
 
+    def measure(results: Results, series: str) -> Measured:
+        return difference(_mean_ratio(results, *one, series), _mean_ratio(results, *other, series, whole))
 
-def _between(one: tuple[str, str], other: tuple[str, str]) -> Reading:
     files = tuple(dict.fromkeys(_figure(item) for item, _ in (one, other)))
-    return Reading(files, lambda found: difference(*(_mean_ratio(found, *place, "resolved") for place in (one, other))))
+    return Reading(files, partial(measure, series="published"), partial(measure, series="resolved"))
 
 
 def _cut_off(panel: str) -> Reading:
@@ -60,14 +84,22 @@ def _cut_off(panel: str) -> Reading:
     def measure(results: Results) -> Measured:
         kept, cut = (_spacing_distance(results, "a14", panel, "published", name) for name in ("uncut", "unfolded"))
         few = "too few batches to unfold" if cut.floor > _TOO_FEW else ""
-        return Measured(kept.value - cut.value, remark=cut.remark, obstacle=cut.obstacle or few)
+        value, reach = kept.value - cut.value, kept.high - kept.value + cut.high - cut.value
+        return replace(cut, value=value, low=value - reach, high=value + reach, obstacle=cut.obstacle or few)
 
     return Reading((_figure("a14"),), measure)
 
 
 def _semicircle(panel: str) -> Reading:
-    place = {"panel": panel, "series": "published", "quantity": "semicircle_ks"}
-    return Reading((_figure("1"),), lambda results: Measured(results.value(_figure("1"), **place)))
+    """Distance of the pooled eigenvalues of the matrices as published to the semicircle."""
+
+    def measure(results: Results) -> Measured:
+        quantities = ("semicircle_ks", "matrices", "parameters")
+        place = {"panel": panel, "series": "published"}
+        distance, matrices, size = (results.value(_figure("1"), quantity=name, **place) for name in quantities)
+        return kolmogorov(distance, matrices * size, round(matrices), "batches")
+
+    return Reading((_figure("1"),), measure)
 
 
 def _share_below(results: Results) -> Measured:
@@ -75,25 +107,33 @@ def _share_below(results: Results) -> Measured:
     names = ("unfolded_cut_smallest", "unfolded_cut_mean", "unfolded_cut_largest", "ratio_cut_mean")
     place = {"panel": "b", "series": "published"}
     low, value, high, other = (results.value(_figure("4"), quantity=f"below_{name}", **place) for name in names)
-    return Measured(value, remark=f"{low:.2f} to {high:.2f} of the batches; not above 1e-10: {other:.2f}")
+    draws = round(results.value(_figure("4"), quantity="matrices", **place))
+    return Measured(value, low, high, draws, "batches", remark=f"not above 1e-10: {other:.2f}")
 
 
-def _processes(results: Results) -> Measured:
-    """The Gaussian process whose ratios are farthest from those of large matrices, with all changes included."""
+def _processes(results: Results, changed: bool) -> Measured:
+    """The Gaussian process whose ratios are farthest from those of large matrices, by the farther end of its interval.
+
+    :param changed: with degenerate directions and outliers where captions name them, which the paper left out.
+    """
     file, found = _figure("6"), []
+    samples = round(results.value(file, quantity="samples"))
     for panel in "abcdef":
         place = {"panel": panel, "quantity": "mean_ratio"}
-        place["series"] = "changed" if "changed" in set(results.rows(file, "series", **place).series) else "plain"
+        known = set(results.rows(file, "series", **place).series)
+        place["series"] = "changed" if changed and "changed" in known else "plain"
         value, reference = _with_reference(results, "6", **place)
-        found.append((abs(value - reference), finite(results.row(file, **place).get("error")), panel))
-    gap, error, panel = max(found)
-    return Measured(gap, error, f"panel {panel}")
+        error = finite(results.row(file, **place).get("error"))
+        found.append(averaged(abs(value - reference), error, samples, "samples", f"panel {panel}"))
+    farthest = max(found, key=lambda gap: gap.high)
+    return replace(farthest, low=max(0.0, farthest.low))
 
 
 def _process_density(results: Results) -> Measured:
     """At the smallest k''(0)."""
     distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
-    return Measured(distance, remark=f"without the shift common to the diagonal {floor:.2g}")
+    remark = f"without the shift common to the diagonal {floor:.2g}"
+    return single(distance, "ensembles", remark)
 
 
 def _after_training(network: str, column: str) -> Reading:
@@ -101,7 +141,7 @@ def _after_training(network: str, column: str) -> Reading:
         value = finite(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
         if math.isnan(value):
             raise AbsentError(f"{_NETWORKS}.csv has no {column} of {network}")
-        return Measured(value)
+        return single(value, "trainings")
 
     return Reading((_NETWORKS,), measure)
 
@@ -118,27 +158,26 @@ READINGS = {
     "B01": _semicircle("c"),
     "B02": _both(_spacing_distance, "3", "a"),
     "B03": _both(_mean_ratio, "3", "b"),
-    "B04": _both(_mean_ratio, "3", "c"),
+    "B04": _both(_mean_ratio, "3", "c", whole=True),
     "B05": _both(_spacing_distance, "4", "a"),
     "B06": _both(_mean_ratio, "4", "b"),
     "B07": Reading((_figure("4"),), _share_below),
-    "B08": _resolved("4", "b"),
-    "B09": Reading((_figure("6"),), _processes),
+    "B09": Reading((_figure("6"),), partial(_processes, changed=False), partial(_processes, changed=True)),
     "B10": Reading((_figure("5"),), _process_density),
     "B11": _both(_mean_ratio, "7", "b"),
-    "B12": _resolved("7", "b"),
     "B13": _after_training("lenet_cifar10", "test_accuracy"),
     "B14": _both(_mean_ratio, "8", "b"),
-    "B15": _resolved("8", "b"),
     "B16": _after_training("mlp_bike", "test_loss"),
     "B17": _both(_mean_ratio, "9", "b"),
-    "B18": _resolved("9", "b"),
     "B19": _between(("a11", "a"), ("a11", "b")),
     "B20": _between(("a11", "b"), ("a13", "b")),
     "B21": _cut_off("a"),
     "B22": _cut_off("c"),
-    "B23": _between(("a11", "b"), ("a11", "d")),
+    "B23": _between(("a11", "b"), ("a11", "d"), whole=True),
     "B24": _semicircle("b"),
     "B25": _both(_spacing_distance, "a10", "b"),
     "B26": _both(_spacing_distance, "a12", "b"),
+    "B27": _both(_mean_ratio, "a11", "b"),
+    "B28": _both(_mean_ratio, "a13", "b"),
+    "B29": _both(_mean_ratio, "a11", "d", whole=True),
 }

@@ -122,6 +122,7 @@ def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mappi
     arrays, floors = _read_processes(files["spectra"][0], parameters)
     panels, seed, rows = parameters["second_derivatives"], parameters["seed"], []
     summary = [Row(panel, "process", "second_derivative", "k''(0)", second) for panel, second in panels.items()]
+    summary.append(Row("all", "process", "samples", "matrices of each process", parameters["samples"]))
     for panel, reading in [(panel, "plain") for panel in panels] + [(panel, "changed") for panel in _CHANGED]:
         spectra, zeros = arrays[f"{panel}/{reading}"], 0.0
         if (panel, reading) == ("d", "changed"):

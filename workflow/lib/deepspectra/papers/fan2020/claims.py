@@ -1,20 +1,22 @@
 """Readings of the claims of Fan and Wang (2020)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results
+from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, counted, single
 
 __all__ = ["READINGS"]
 
 _ITEMS = ("1", "2", "3", "s1", "s2", "s4")
 FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
 _KS = "ks_distance"
+_NETWORKS = "networks"
 
 
 def plain(file: str, **place: Any) -> Reading:
-    """One number of a summary."""
-    return Reading((file,), lambda results: Measured(results.value(file, **place)))
+    """One number of a summary, of one network."""
+    return Reading((file,), lambda results: single(results.value(file, **place), _NETWORKS))
 
 
 def beside_floor(
@@ -29,7 +31,7 @@ def beside_floor(
         if place == {"series": "tangent", "quantity": _KS}:
             lemma = results.value(file, series=kernel, quantity="ks_distance_of_lemma_kernel")
             remark += f", lemma 3.5's matrix {lemma:.2g}"
-        return Measured(results.value(file, **place), remark=remark, floor=floor)
+        return replace(single(results.value(file, **place), _NETWORKS, remark), floor=floor)
 
     return Reading((file,), measure)
 
@@ -44,7 +46,7 @@ def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
         numerator, denominator = (results.value(file, series=name, quantity=quantity) for name in (above, below))
         if not denominator:
             raise AbsentError("the denominator is zero")
-        return Measured(numerator / denominator)
+        return single(numerator / denominator, _NETWORKS)
 
     return Reading((file,), measure)
 
@@ -55,16 +57,16 @@ def emerged(kernel: str) -> Reading:
     def measure(results: Results) -> Measured:
         times = ("before", "after")
         before, after = (results.value(FIGURE_3, series=kernel, quantity=f"beyond_edge_{time}") for time in times)
-        return Measured(after - before, remark=f"{before:g} before training")
+        return single(after - before, _NETWORKS, f"{before:g} before training")
 
     return Reading((FIGURE_3,), measure)
 
 
 def test_prediction(results: Results) -> Measured:
-    """R^2 after the last epoch; two errors are half of its range within the last third of the epochs."""
+    """R^2 after the last epoch, and in a remark its range within the last third of the epochs."""
     times = ("after", "last_third_lowest", "last_third_highest")
     value, low, high = (results.value(FIGURE_3, series="test", quantity=f"r_squared_{time}") for time in times)
-    return Measured(value, (high - low) / 4, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
+    return single(value, _NETWORKS, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
@@ -78,9 +80,19 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
         panels = rows[rows.panel.astype(str).str.startswith("figure_1_")].sort_values("at").panel
         if panels.empty:
             raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")
-        return Measured(combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]))
+        return single(
+            combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]), _NETWORKS
+        )
 
     return Reading((FIGURE_S4,), measure)
+
+
+def inner_products(results: Results) -> Measured:
+    """How much the removal of components shrinks inner products of all pairs of the chosen images."""
+    quantity = "root_mean_square_inner_product"
+    after, raw = (results.value(FIGURE_S1, series=series, quantity=quantity) for series in ("after", "raw"))
+    pairs = results.value(FIGURE_S1, series="after", quantity="pairs")
+    return counted(after / raw, round(pairs), "pairs of images")
 
 
 READINGS = {
@@ -98,5 +110,5 @@ READINGS = {
     "F12": emerged("tangent"),
     "F13": of_layers(_KS, max),
     "F14": of_layers("largest_eigenvalue", lambda values: values[-1] / values[0]),
-    "F15": ratio(FIGURE_S1, "root_mean_square_inner_product", "after", "raw"),
+    "F15": Reading((FIGURE_S1,), inner_products),
 }

@@ -45,7 +45,8 @@ ITEMS = {
         title="Training loss of random features against the ridge parameter: simulated points on theoretical lines",
         note="Assumed: phi, psi and the values of beta. Each point is one realisation with a random quintic of its "
         "own; loss = gamma^2 tr Q^2 / m, the mean squared residual (eq. 21). Quintics approach theory more slowly with "
-        "n0 than Gaussian noise in their place does.",
+        "n0 than Gaussian noise in their place does. Its summary tells how far quintics "
+        "of one beta differ.",
         numbers="statistics:compare_with_theory",
         drawing="figures:draw_memorisation",
         inputs=lambda paper: _files(_feature_spectra(paper)),

@@ -68,6 +68,9 @@ class Memorisation(Node):
     input_dimension: int = Field(
         ge=2, description="n0 of the simulations; n0 / phi and n0 / psi must be whole numbers.", title="n0"
     )
+    smaller_dimension: int = Field(
+        ge=2, description="A smaller n0, whose simulations show how the distance to theory falls.", title="smaller n0"
+    )
     seed: Seed
 
     @model_validator(mode="after")
@@ -76,9 +79,13 @@ class Memorisation(Node):
             raise ValueError(f"betas must differ, found {self.betas}")
         if not self.smallest_gamma < self.largest_gamma:
             raise ValueError(f"smallest_gamma {self.smallest_gamma} must be below largest_gamma {self.largest_gamma}")
+        if not self.smaller_dimension < self.input_dimension:
+            sizes = f"smaller_dimension {self.smaller_dimension}, input_dimension {self.input_dimension}"
+            raise ValueError(f"smaller_dimension must be below input_dimension; found {sizes}")
         for name, panel in self.panels.items():
-            require_whole(self.input_dimension, panel.phi, f"input_dimension / phi of panel {name}")
-            require_whole(self.input_dimension, panel.psi, f"input_dimension / psi of panel {name}")
+            for key in ("input_dimension", "smaller_dimension"):
+                require_whole(getattr(self, key), panel.phi, f"{key} / phi of panel {name}")
+                require_whole(getattr(self, key), panel.psi, f"{key} / psi of panel {name}")
         return self
 
 

@@ -55,22 +55,26 @@ def simulate_random_features(
 
     :param parameters: settings of the figure. :param shape: ``phi`` and ``psi`` of the panel.
     :returns: sizes (n0, n1, m); and float64 arrays ``zetas`` (betas,), ``gamma`` (points,), ``simulated`` (betas,
-        points, m), and ``equivalent`` (betas, m), one draw of the Gaussian equivalent for each beta.
+        points, m), ``equivalent`` (betas, m), one draw of the Gaussian equivalent for each beta, and ``smaller``
+        (betas, points, m of the smaller dimension), of the same quintics with other weights.
     """
     seed, sizes = parameters["seed"], _sizes(parameters["input_dimension"], shape)
+    smaller = _sizes(parameters["smaller_dimension"], shape)
     gamma = np.geomspace(parameters["smallest_gamma"], parameters["largest_gamma"], parameters["simulated_points"])
     zetas = 1 / (1 + 10.0 ** np.array(parameters["betas"]))
-    simulated = np.empty((len(zetas), len(gamma), sizes[2]))
-    equivalent = np.empty((len(zetas), sizes[2]))
+    arrays = {"simulated": np.empty((len(zetas), len(gamma), sizes[2])), "equivalent": np.empty((len(zetas), sizes[2]))}
+    arrays["smaller"] = np.empty((len(zetas), len(gamma), smaller[2]))
     with ProgressBar(total=len(zetas) * (len(gamma) + 1), desc=f"panel {panel}", unit="matrix") as bar:
         for i, zeta in enumerate(zetas):
             for k in range(len(gamma)):
                 stream = (ord(panel), i, k)
                 quintic = random_quintic(zeta, np.random.default_rng([seed, *stream]))
-                simulated[i, k] = features.random_feature_eigenvalues(quintic, sizes, generator(seed, *stream), device)
+                for name, size, last in (("simulated", sizes, ()), ("smaller", smaller, (1,))):
+                    rng = generator(seed, *stream, *last)
+                    arrays[name][i, k] = features.random_feature_eigenvalues(quintic, size, rng, device)
                 bar.update()
             rng = generator(seed, ord(panel), i, len(gamma))
             function = features.gaussian_equivalent(zeta, rng)
-            equivalent[i] = features.random_feature_eigenvalues(function, sizes, rng, device)
+            arrays["equivalent"][i] = features.random_feature_eigenvalues(function, sizes, rng, device)
             bar.update()
-    return sizes, {"zetas": zetas, "gamma": gamma, "simulated": simulated, "equivalent": equivalent}
+    return sizes, {"zetas": zetas, "gamma": gamma, **arrays}

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, difference, finite, mean
+from deepspectra.papers.reading import (
+    AbsentError,
+    Measured,
+    Reading,
+    Results,
+    averaged,
+    computed,
+    counted,
+    difference,
+    finite,
+    mean,
+    repeated,
+    single,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,80 +33,80 @@ FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" 
 #: The network of figures 3 and 4 at alpha = 1, and its names at each alpha of figure 3.
 MLP = "mlp512_seed1"
 REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
+SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
+#: Networks whose second layers have 512 singular values; those trained here.
+PERCEPTRONS = (*SEEDS, "mlp1024")
+TRAINED = (*PERCEPTRONS, "minialexnet")
 _ABOVE = "values_above_initial"
 _LEVEL = 0.05
+_Measure = Callable[[Results], Measured]
+_VectorMeasure = Callable[["pd.DataFrame", str], Measured]
+_TRAININGS = "trainings"
+# Vectors that count as those of the largest (or smallest) singular values, and as many as an eighth of a spectrum.
+_FEW, _EIGHTH = 15, 64
+# Ranks from here on are those of large singular values.
+_LARGE = 0.8
+
+
+def _networks(names: Sequence[str], kind: str) -> tuple[str, ...]:
+    return tuple(f"statistics/thamm2024/networks/{name}_{kind}" for name in names)
+
+
+# Accuracies ----------------------------------------------------------------------------------------------------------
 
 
 def _accuracy(results: Results, network: str) -> Measured:
     """Test accuracy of table 1, with its sampling error."""
     columns = ("test_accuracy_percent", "sampling_error_percent")
     value, error = (results.value(TABLE_1, column, network=network) / 100 for column in columns)
-    return Measured(value, error)
+    return averaged(value, error, _images(value, error), "images")
 
 
-def _rejected(results: Results, column: str) -> Measured:
-    """Number of rows of the paper's table 2 with a p-value of at most 0.05, among those that were made."""
-    values, remark = _table_2(results, column)
-    return Measured(float(sum(value <= _LEVEL for value in values)), remark=remark)
+def _images(value: float, error: float) -> int:
+    """The number of test images that an accuracy's sampling error implies."""
+    if not error:
+        raise AbsentError("table 1 tells no number of test images")
+    # Errors are written with four digits.
+    return 10 * round(value * (1 - value) / error**2 / 10)
 
 
-def _summary_value(file: str, series: str, quantity: str) -> Reading:
-    return Reading((file,), lambda results: Measured(results.value(file, series=series, quantity=quantity)))
+def _of_seed(network: str) -> Reading:
+    """Test accuracy of one seed, and of all three."""
+
+    def every(results: Results) -> Measured:
+        return repeated([_accuracy(results, name).value for name in SEEDS], "seeds")
+
+    return Reading((TABLE_1,), partial(_accuracy, network=network), every)
 
 
-def _spacing_test(series: str) -> Reading:
-    """Plain p-value of one matrix of figure 1, and calibrated."""
+def _of_one_training(files: tuple[str, ...], measure: _Measure, rigorous: _Measure | None = None) -> Reading:
+    """What only one training tells: under scrutiny it is one draw, here by ``rigorous`` if it is given."""
 
-    def calibrated(results: Results) -> Measured:
-        value = results.value(FIGURE_1, series=series, quantity="ks_p_calibrated")
-        return Measured(value, results.value(FIGURE_1, series=series, quantity="ks_p_calibrated_error"))
+    def alone(results: Results) -> Measured:
+        found = (rigorous or measure)(results)
+        return replace(found, low=math.nan, high=math.nan, draws=1, of=_TRAININGS)
 
-    return replace(_summary_value(FIGURE_1, series, "ks_p"), second=calibrated, kind="calibrated")
+    return Reading(files, measure, alone)
 
 
 def _regime_accuracy(results: Results, alpha: float) -> Measured:
     """Test accuracy in a learning regime, with the sampling error of table 1's number of images."""
     value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test_accuracy")
-    return Measured(value, _sampling_error(results, value))
+    return averaged(value, _sampling_error(results, value), _accuracy(results, MLP).draws, "images")
 
 
-def _smallest(results: Results) -> Measured:
-    values, remark = _table_2(results, "p")
-    return Measured(min(values), remark=remark)
+def _order(results: Results) -> Measured:
+    """The smaller of the steps from lazy to rich and from rich to typical accuracy."""
+    lazy, rich, typical = (_regime_accuracy(results, alpha) for alpha in (5, 0.5, 1))
+    return min(difference(typical, rich), difference(rich, lazy), key=lambda step: step.value)
 
 
-def _regime_spacings(results: Results) -> Measured:
-    """Smallest plain p-value of the regimes."""
-    return Measured(min(results.value(FIGURE_3, series=f"{name} dense2", quantity="ks_p") for name in REGIMES.values()))
+def _sampling_error(results: Results, value: float) -> float:
+    """Sampling error of an accuracy on as many images as table 1's errors imply."""
+    return math.sqrt(value * (1 - value) / _accuracy(results, MLP).draws)
 
 
-def _more_large_values(results: Results) -> Measured:
-    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it."""
-    rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
-    if not rich or not typical:
-        raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
-    ratio = rich / typical
-    return Measured(ratio, ratio * math.sqrt(1 / rich + 1 / typical), f"{rich:.0f} against {typical:.0f}")
-
-
-def _vector_test(network: str, measure: Callable[[pd.DataFrame, str], Measured]) -> Reading:
-    """A statistic of the p-values of the second layer's output-side vectors, plain and calibrated."""
-    file = f"statistics/thamm2024/networks/{network}_vectors"
-
-    def of_column(results: Results, column: str) -> Measured:
-        rows = results.rows(file, "rank", column, layer="dense2", state="final", side="output")
-        return measure(rows.assign(rank=rows["rank"].map(finite)).sort_values("rank"), column)
-
-    plain, calibrated = (partial(of_column, column=name) for name in ("p", "p_calibrated"))
-    return Reading((file,), plain, calibrated, "calibrated")
-
-
-def _largest(rows: pd.DataFrame, column: str) -> Measured:
-    return mean(rows[column].tail(15), "the largest")
-
-
-def _middle(rows: pd.DataFrame, column: str) -> Measured:
-    return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half")
+# Figure 4 ------------------------------------------------------------------------------------------------------------
 
 
 def _advantage(results: Results, low: float, high: float) -> Measured:
@@ -107,17 +120,18 @@ def _advantage(results: Results, low: float, high: float) -> Measured:
     errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
     told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
     # All alphas share the images, so their errors do not average out.
-    return Measured(sum(gaps) / len(gaps), sum(errors) / len(errors), told)
+    images = _accuracy(results, MLP).draws
+    return averaged(sum(gaps) / len(gaps), sum(errors) / len(errors), images, "images", told)
 
 
 def _best_alpha(results: Results) -> Measured:
-    """Output scale of the highest test accuracy; two errors are half the range of those within twice its error."""
+    """Output scale of the highest test accuracy; its interval holds those within twice its sampling error."""
     accuracies = _sweep(results)["full"]
     best = max(accuracies, key=accuracies.__getitem__)
     error = math.sqrt(2) * _sampling_error(results, accuracies[best])
     near = [alpha for alpha, value in accuracies.items() if accuracies[best] - value <= 2 * error]
-    told = ", ".join(f"{alpha:g}" for alpha in sorted(near))
-    return Measured(best, (max(near) - min(near)) / 4, f"within twice the sampling error: alpha {told}")
+    told = "within twice the sampling error: alpha " + ", ".join(f"{alpha:g}" for alpha in sorted(near))
+    return Measured(best, min(near), max(near), _accuracy(results, MLP).draws, "images", remark=told)
 
 
 def _sweep(results: Results) -> dict[str, dict[float, float]]:
@@ -130,52 +144,261 @@ def _sweep(results: Results) -> dict[str, dict[float, float]]:
     return found
 
 
-def _sampling_error(results: Results, value: float) -> float:
-    """Sampling error of an accuracy on as many images as table 1's errors imply."""
-    known = _accuracy(results, MLP)
-    if not known.error:
-        raise AbsentError("table 1 tells no number of test images")
-    return known.error * math.sqrt(value * (1 - value) / (known.value * (1 - known.value)))
+# Levels --------------------------------------------------------------------------------------------------------------
 
 
-def _table_2(results: Results, column: str) -> tuple[pd.Series, str]:
+def _table_2(results: Results, column: str) -> tuple[list[float], str]:
     """A column of the rows that the paper's table has, where there are weights, and how many these are."""
     rows = results.rows(TABLE_2, "published_p", column)
     published = rows[rows.published_p.notna()][column].map(finite)
     values = published.dropna()
     if values.empty:
         raise AbsentError(f"{TABLE_2}.csv has no {column} in the paper's rows")
-    return values, f"{len(values)} of the paper's {len(published)} rows"
+    return list(values), f"{len(values)} of the paper's {len(published)} rows"
 
+
+def _rejected(results: Results, column: str) -> Measured:
+    """Number of rows of the paper's table 2 with a p-value of at most 0.05, among those that were made."""
+    values, remark = _table_2(results, column)
+    return counted(float(sum(value <= _LEVEL for value in values)), len(values), "matrices", remark)
+
+
+def _smallest(results: Results, column: str) -> Measured:
+    values, remark = _table_2(results, column)
+    return counted(min(values), len(values), "matrices", remark)
+
+
+def _smallest_q(p_values: Sequence[float], remark: str, draws: float = math.inf) -> Measured:
+    """Smallest p-value after Benjamini and Hochberg: among random matrices it is at most q with probability q.
+
+    :param draws: random matrices behind each p-value.
+    :raises AbsentError: if with so few random matrices one rejected test could not reach 0.05.
+    """
+    ordered, count = sorted(p_values), len(p_values)
+    if count / (draws + 1) > _LEVEL:
+        raise AbsentError(f"{draws:g} random matrices are too few to reject one of {count} tests at q = {_LEVEL}")
+    q = min(value * count / rank for rank, value in enumerate(ordered, 1))
+    return counted(q, count, "tests", remark)
+
+
+def _table_q(results: Results, column: str) -> Measured:
+    values, remark = _table_2(results, column)
+    draws = min(map(finite, results.rows(TABLE_2, "null_draws").null_draws.dropna()), default=math.inf)
+    return _smallest_q(values, remark, draws)
+
+
+def _initial(results: Results, columns: Sequence[str]) -> tuple[list[float], float]:
+    """p-values of all initial matrices, and the number of random matrices behind them."""
+    values, draws = [], []
+    for file in _networks(TRAINED, "levels"):
+        rows = results.rows(file, "null_draws", *columns, state="initial", unfolding="gaussian")
+        for column in columns:
+            values += [value for value in rows[column].map(finite) if not math.isnan(value)]
+        draws += [value for value in rows.null_draws.map(finite) if not math.isnan(value)]
+    if not values or not draws:
+        raise AbsentError(f"the networks' tables have no {' and '.join(columns)} of initial weights")
+    return values, min(draws)
+
+
+def _initial_rejected(results: Results) -> Measured:
+    values, _ = _initial(results, ["p"])
+    return counted(float(sum(value <= _LEVEL for value in values)), len(values), "matrices")
+
+
+def _initial_q(results: Results) -> Measured:
+    values, draws = _initial(results, ["p_calibrated", "variance_p"])
+    return _smallest_q(values, "spacings and number variance", draws)
+
+
+def _second_layers(results: Results, column: str) -> Measured:
+    """Smallest p-value of the four perceptrons' second layers."""
+    values = []
+    for name in PERCEPTRONS:
+        (file,) = _networks([name], "levels")
+        values.append(results.value(file, column, layer="dense2", state="final", unfolding="gaussian"))
+    return counted(min(values), len(values), "networks")
+
+
+def _matrix(results: Results, series: str, quantity: str, given: bool = False) -> Measured:
+    """One number of a matrix of figure 1; a provider's weights are given, not drawn."""
+    value = results.value(FIGURE_1, series=series, quantity=quantity)
+    return computed(value) if given else single(value, "matrices")
+
+
+def _given_calibrated(results: Results, series: str) -> Measured:
+    """Calibrated p-value of a provider's matrix, with its Monte Carlo error."""
+    names = ("ks_p_calibrated", "ks_p_calibrated_error")
+    p, error = (results.value(FIGURE_1, series=series, quantity=name) for name in names)
+    draws = round(p * (1 - p) / error**2) if error else 0
+    return averaged(p, error, draws, "random matrices") if draws else computed(p)
+
+
+def _given(series: str) -> Reading:
+    plain = partial(_matrix, series=series, quantity="ks_p", given=True)
+    return Reading((FIGURE_1,), plain, partial(_given_calibrated, series=series))
+
+
+def _regimes(results: Results, quantity: str) -> Measured:
+    """Smallest of a kind of p-values over the regimes."""
+    series = [f"{name} dense2" for name in REGIMES.values()]
+    values = [results.value(FIGURE_3, series=name, quantity=quantity) for name in series]
+    return counted(min(values), len(values), "regimes")
+
+
+def _growth(results: Results) -> Measured:
+    """By how much the number variance grows faster at a larger alpha than at a smaller one: the least of three pairs.
+
+    Growth is that from intervals of 2 mean spacings to those of 10.
+    """
+    file, growth = f"{FIGURE_3}_curves", []
+    for panel in ("c1", "c2", "c3"):
+        rows = results.rows(file, "x", "y", panel=panel, series="number variance, final")
+        points = rows.assign(x=rows.x.map(finite), y=rows.y.map(finite)).dropna(subset=["x", "y"])
+        if points.empty:
+            raise AbsentError(f"{file}.csv has no number variance in panel {panel}")
+        low, high = (points.assign(far=(points.x - end).abs()).sort_values("far").y.iloc[0] for end in (2, 10))
+        growth.append(high - low)
+    steps = [growth[larger] - growth[smaller] for smaller, larger in ((0, 1), (0, 2), (1, 2))]
+    return counted(min(steps), len(growth), "regimes")
+
+
+def _number(file: str, series: str, quantity: str, of: str) -> Reading:
+    return Reading((file,), lambda results: single(results.value(file, series=series, quantity=quantity), of))
+
+
+def _more_large_values(results: Results) -> Measured:
+    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it."""
+    rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
+    if not rich or not typical:
+        raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
+    ratio, remark = rich / typical, f"{rich:.0f} against {typical:.0f}"
+    return averaged(ratio, ratio * math.sqrt(1 / rich + 1 / typical), round(rich + typical), "singular values", remark)
+
+
+# Vectors -------------------------------------------------------------------------------------------------------------
+
+
+def _tested(results: Results, network: str, column: str, layer: str = "dense2") -> pd.DataFrame:
+    """Output-side vectors of a trained layer in the order of their singular values."""
+    (file,) = _networks([network], "vectors")
+    rows = results.rows(file, "rank", column, layer=layer, state="final", side="output")
+    return rows.assign(rank=rows["rank"].map(finite)).sort_values("rank")
+
+
+def _vectors(network: str, measure: _VectorMeasure) -> Reading:
+    """A statistic of the plain p-values of one network's vectors, and of the calibrated ones as one training."""
+
+    def found(results: Results, column: str) -> Measured:
+        return measure(_tested(results, network, column), column)
+
+    plain, calibrated = (partial(found, column=column) for column in ("p", "p_calibrated"))
+    return _of_one_training(_networks([network], "vectors"), plain, calibrated)
+
+
+def _repeated_vectors(measure: _VectorMeasure) -> Reading:
+    """A statistic of the plain p-values of MLP1024's second layer, and of the calibrated ones of four perceptrons."""
+
+    def plain(results: Results) -> Measured:
+        return measure(_tested(results, "mlp1024", "p"), "p")
+
+    def every(results: Results) -> Measured:
+        found = [measure(_tested(results, name, "p_calibrated"), "p_calibrated").value for name in PERCEPTRONS]
+        return repeated(found, "networks")
+
+    return Reading(_networks(PERCEPTRONS, "vectors"), plain, every)
+
+
+def _information(rows: pd.DataFrame, column: str) -> Measured:
+    """Mean p of the largest singular values less that of the middle half."""
+    return difference(mean(rows[column].tail(_FEW), "the largest", "vectors"), _middle(rows, column))
+
+
+def _middle(rows: pd.DataFrame, column: str) -> Measured:
+    return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half", "vectors")
+
+
+def _convolutional(results: Results, column: str) -> Measured:
+    """The weaker of the drops of p towards large singular values in figure 2d's two layers."""
+    layers = [_information(_tested(results, "minialexnet", column, layer), column) for layer in ("conv2", "dense1")]
+    return max(layers, key=lambda found: found.value)
+
+
+def _significant(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Vectors rejected at a false discovery rate of 0.05."""
+    p = rows[column].map(finite)
+    if not p.notna().any():
+        raise AbsentError(f"there is no {column}")
+    ordered, count = p.sort_values(), len(p)
+    passed = [value for rank, value in enumerate(ordered, 1) if value * count <= _LEVEL * rank]
+    return rows[p <= max(passed)] if passed else rows[:0]
+
+
+def _share_significant(rows: pd.DataFrame, column: str) -> Measured:
+    return counted(len(_significant(rows, column)) / len(rows), len(rows), "vectors")
+
+
+def _share_at_large_values(rows: pd.DataFrame, column: str) -> Measured:
+    chosen = _significant(rows, column)
+    if chosen.empty:
+        raise AbsentError("no vector is significant")
+    return counted(float((chosen["rank"] >= _LARGE).mean()), len(chosen), "significant vectors")
+
+
+def _largest(rows: pd.DataFrame, column: str) -> Measured:
+    return mean(rows[column].tail(_EIGHTH), "the largest", "vectors")
+
+
+_figure_3 = (FIGURE_3, TABLE_1)
+_levels = _networks(PERCEPTRONS, "levels")
 
 READINGS = {
-    "T01": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed1")),
-    "T02": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed2")),
-    "T03": Reading((TABLE_1,), partial(_accuracy, network="mlp512_seed3")),
-    "T04": Reading((TABLE_1,), partial(_accuracy, network="mlp1024")),
-    "T05": Reading((TABLE_1,), partial(_accuracy, network="minialexnet")),
-    "T06": Reading((TABLE_2,), partial(_rejected, column="p")),
-    "T07": Reading((TABLE_2,), partial(_rejected, column="p_calibrated")),
-    "T08": _summary_value(FIGURE_1, "mlp1024 dense2", "number_variance_in_band"),
-    "T09": _spacing_test("mlp1024 dense2"),
-    "T10": _spacing_test("minialexnet conv2"),
-    "T11": _spacing_test("alexnet dense2"),
-    "T12": _spacing_test("vgg19 dense3"),
-    "T13": _vector_test("mlp1024", lambda rows, column: difference(_largest(rows, column), _middle(rows, column))),
-    "T14": _vector_test("mlp1024", _middle),
-    "T15": _summary_value(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law"),
-    "T16": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=0.5)),
-    "T17": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=1)),
-    "T18": Reading((FIGURE_3, TABLE_1), partial(_regime_accuracy, alpha=5)),
-    "T19": _vector_test(REGIMES[5], _largest),
-    "T20": Reading((FIGURE_3,), _more_large_values),
-    "T21": _vector_test(REGIMES[0.5], lambda rows, column: mean(rows[column].head(15), "the smallest")),
-    "T22": Reading((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
-    "T23": Reading((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
-    "T24": Reading((FIGURE_4, TABLE_1), _best_alpha),
-    "T25": Reading((TABLE_2,), _smallest),
-    "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p")),
-    "T27": Reading((FIGURE_3,), _regime_spacings),
-    "T28": _summary_value(FIGURE_3, REGIMES[5], _ABOVE),
-    "T29": _vector_test(REGIMES[5], lambda rows, column: mean(rows[column], "all")),
+    **{f"T0{number}": _of_seed(name) for number, name in enumerate(SEEDS, 1)},
+    "T04": _of_one_training((TABLE_1,), partial(_accuracy, network="mlp1024")),
+    "T05": _of_one_training((TABLE_1,), partial(_accuracy, network="minialexnet")),
+    "T06": Reading((TABLE_2,), partial(_rejected, column="p"), partial(_table_q, column="p_calibrated")),
+    "T08": Reading(
+        (FIGURE_1, *_levels),
+        partial(_matrix, series="mlp1024 dense2", quantity="number_variance_in_band"),
+        partial(_second_layers, column="variance_p"),
+    ),
+    "T09": Reading(
+        (FIGURE_1, *_levels),
+        partial(_matrix, series="mlp1024 dense2", quantity="ks_p"),
+        partial(_second_layers, column="p_calibrated"),
+    ),
+    "T10": Reading(
+        (FIGURE_1,),
+        partial(_matrix, series="minialexnet conv2", quantity="ks_p"),
+        partial(_matrix, series="minialexnet conv2", quantity="ks_p_calibrated"),
+    ),
+    "T11": _given("alexnet dense2"),
+    "T12": _given("vgg19 dense3"),
+    "T13": _repeated_vectors(_information),
+    "T14": _repeated_vectors(_middle),
+    "T15": _number(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law", "matrices"),
+    **{
+        name: _of_one_training(_figure_3, partial(_regime_accuracy, alpha=alpha))
+        for name, alpha in (("T16", 0.5), ("T17", 1), ("T18", 5))
+    },
+    "T19": _vectors(REGIMES[5], _largest),
+    "T20": _of_one_training((FIGURE_3,), _more_large_values),
+    "T21": _vectors(REGIMES[0.5], lambda rows, column: mean(rows[column].head(_FEW), "the smallest", "vectors")),
+    "T22": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
+    "T23": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
+    "T24": _of_one_training((FIGURE_4, TABLE_1), _best_alpha),
+    "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_calibrated")),
+    "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p"), partial(_table_q, column="variance_p")),
+    "T27": Reading((FIGURE_3,), partial(_regimes, quantity="ks_p"), partial(_regimes, quantity="ks_p_calibrated")),
+    "T28": _number(FIGURE_3, REGIMES[5], _ABOVE, _TRAININGS),
+    "T29": _vectors(REGIMES[5], lambda rows, column: mean(rows[column], "all", "vectors")),
+    "T30": Reading(_networks(TRAINED, "levels"), _initial_rejected, _initial_q),
+    "T31": _repeated_vectors(_share_significant),
+    "T32": _repeated_vectors(_share_at_large_values),
+    "T33": Reading((f"{FIGURE_3}_curves",), _growth),
+    "T34": _of_one_training(_figure_3, _order),
+    "T35": _of_one_training(
+        _networks(["minialexnet"], "vectors"),
+        partial(_convolutional, column="p"),
+        partial(_convolutional, column="p_calibrated"),
+    ),
 }
