@@ -1,15 +1,19 @@
-"""Densities, unfolded spacings and ratios of one curvature spectrum, as published and resolved (baskerville2022)."""
+"""Statistics of one curvature spectrum, as published and resolved, and of its controls (baskerville2022)."""
 
+import pandas as pd
+
+from deepspectra.papers.baskerville2022.controls import control_tables
 from deepspectra.papers.baskerville2022.curvature_statistics import analyse_spectrum, whole_cut
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job
 
-curvature, state = snakemake.params.curvature, snakemake.wildcards.state
+curvature, params, state = snakemake.params.curvature, snakemake.params, snakemake.wildcards.state
 names = ("published", "resolved", "published_whole", "resolved_whole")
 
 with job(snakemake.log[0], snakemake.threads):
     files = {name: getattr(snakemake.input, name) for name in names}
-    cut = whole_cut(snakemake.params.data, state)
-    curves, numbers = analyse_spectrum(files, curvature["unfolded_share"], curvature["seed"], cut)
-    write_table(curves, snakemake.output.curves, float_format="%.10g")
-    write_table(numbers, snakemake.output.summary, float_format="%.10g")
+    cut = whole_cut(params.data, state)
+    found = analyse_spectrum(files, curvature["unfolded_share"], curvature["seed"], cut)
+    beside = control_tables(files["resolved"], snakemake.input.controls, params.mapped, params.seed)
+    for path, *tables in zip((snakemake.output.curves, snakemake.output.summary), found, beside, strict=True):
+        write_table(pd.concat([table for table in tables if len(table)]), path, float_format="%.10g")

@@ -2,10 +2,18 @@
 
 from typing import Literal, NamedTuple, cast
 
-__all__ = ["UNCUT", "SpectrumParts", "parts_of"]
+__all__ = ["CONTROLS", "UNCUT", "SpectrumParts", "parts_of"]
 
 #: The statistic of unfolded spacings without the cut-off, as curves name it.
 UNCUT = "unfolded without cut-off"
+#: Controls of resolved spectra: keys in files, and series in tables and figures.
+CONTROLS = {
+    "mapped": "GOE levels of equal density",
+    "gaussian": "Gaussian inputs",
+    "classwise": "Gaussian inputs by class",
+    "equal": "Gaussian inputs, equal traces",
+    "uniform": "Gaussian inputs, uniform p",
+}
 
 
 class SpectrumParts(NamedTuple):
