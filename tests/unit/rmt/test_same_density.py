@@ -28,10 +28,10 @@ def steep_goe(spectra, seed=1):
     return [steep(places) for places in ranks]
 
 
-@pytest.mark.parametrize(("spectra", "draws"), [(60, 240), (1, 240)])
+@pytest.mark.parametrize(("spectra", "draws"), [(60, 120), (1, 120)])
 def test_a_steep_density_alone_gives_its_deciles(spectra, draws):
     """Of many spectra and of one: both have the deciles of random matrices of that density, known without either."""
-    expected = mean_ratio_by_rank(steep_goe(300, seed=2), 1)
+    expected = mean_ratio_by_rank(steep_goe(200, seed=2), 1)
     found = mean_ratio_by_rank(mapped_levels(steep_goe(spectra), draws, np.random.default_rng(3)), 1)
     assert expected[0].value < GOE_MEAN - 0.15
     for one, other in zip(found, expected, strict=True):
@@ -63,7 +63,10 @@ def test_signs_are_counted_and_smoothed_apart():
     for levels in mapped:
         assert (np.diff(levels) > 0).all()
         low, high = levels[levels < 0], levels[levels > 0]
-        assert (-2.1 < low).all() and (low < -0.95).all() and (950 < high).all() and (high < 2100).all()
+        assert (low > -2.1).all()
+        assert (low < -0.95).all()
+        assert (high > 950).all()
+        assert (high < 2100).all()
 
 
 def test_few_levels_are_kept_as_they_are():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +64,7 @@ def tables():
     return {item: tables_of(item) for item in PANELS}
 
 
+@cache
 def rows_of(series, statistic):
     found, seed = spectra(series), 3
     kept = statistics.above(found, statistics.RATIO_CUT)
@@ -88,6 +91,7 @@ def extents(first):
     return [row for row in found if isinstance(row, statistics.CurveRow)]
 
 
+@cache
 def control_of(key, statistic):
     """Curves of a control: seven matrices of the GOE; of one its error is unknown."""
     rng = np.random.default_rng(2)
@@ -99,6 +103,21 @@ def control_of(key, statistic):
     return [row for row in found if isinstance(row, statistics.CurveRow)]
 
 
+@cache
+def numbers_of(series):
+    """Rows of the summary: equal in all panels, and slow, since random matrices are unfolded."""
+    kept = statistics.above(spectra(series), statistics.RATIO_CUT)
+    cut = statistics.RATIO_CUT if series == "published" else None
+    numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
+    for name in ("unfolded", "unfolded without cut-off"):
+        found = statistics.unfolding_rows(name, kept, 1 / 3, 3)
+        numbers += [row for row in found if isinstance(row, statistics.NumberRow)]
+    if series == "resolved":
+        nine = np.full(9, 1e-9)
+        numbers += statistics.resolution_numbers(nine, nine, nine)
+    return numbers
+
+
 def tables_of(item, shown=("published", "resolved")):
     """Curves and summary of one figure, of some series."""
     curves, summary = [], []
@@ -106,15 +125,7 @@ def tables_of(item, shown=("published", "resolved")):
         for series in shown:
             place = {"panel": letter, "spectrum": TEST, "series": series, "scope": scope}
             curves += [row._asdict() | place for row in rows_of(series, statistic)]
-            kept = statistics.above(spectra(series), statistics.RATIO_CUT)
-            cut = statistics.RATIO_CUT if series == "published" else None
-            numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
-            for name in ("unfolded", "unfolded without cut-off"):
-                found = statistics.unfolding_rows(name, kept, 1 / 3, 3)
-                numbers += [row for row in found if isinstance(row, statistics.NumberRow)]
-            if series == "resolved":
-                nine = np.full(9, 1e-9)
-                numbers += statistics.resolution_numbers(nine, nine, nine)
+            numbers = numbers_of(series)
             summary += [row._asdict() | place | {"statistic": statistic} for row in numbers]
         place = {"panel": letter, "spectrum": TEST, "scope": scope}
         for key, name in CONTROLS.items() if statistic in ("deciles", "participation") else ():

@@ -51,8 +51,8 @@ def softmax_controls(model: nn.Module, samples: Samples, batches: Batches, seed:
     """Controls of the Hessians of softmax regression: other inputs for the same factors S_n, and other factors.
 
     ``gaussian``: inputs with the mean and covariance of all samples; ``classwise``: of those of the sample's class;
-    ``equal``: the first, and S_n over its trace; ``uniform``: the first, and S_n of probabilities uniform on the simplex.
-    ``data`` are the batches' own.
+    ``equal``: Gaussian, and S_n over its trace; ``uniform``: Gaussian, and S_n of probabilities that are uniform on the
+    simplex. ``data`` are the batches' own.
 
     :param model: one linear layer, in float64 and evaluation mode. :param samples: float64, of one split.
     :returns: see :func:`_packed`; and ``strengths``, the traces of S_n, shape (batches, size).

@@ -69,7 +69,8 @@ def control_rows(
     The band of 95 % (``deciles low``, ``deciles high``) has the scatter of a mean over the data's number of batches and
     the error of the control's own mean. Where the latter is unknown there is none.
 
-    :param spectra: of the control. :param batches: of the data. :param data: its deciles. :param seed: of the bootstrap.
+    :param spectra: of the control. :param batches: of the data. :param data: its deciles.
+    :param seed: of the bootstrap.
     """
     means, whole = mean_ratio_by_rank(spectra, seed, len(data)), mean_ratio(spectra, seed)
     wider = _TWO_SIDED * math.sqrt(1 + len(spectra) / batches)

@@ -66,15 +66,15 @@ _NOTES = {
     "ratios": "Densities of r are those of all ratios, those beyond 10 too.",
     "density": "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. "
     "Resolved zeros, exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped.",
-    "deciles": "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors. Bands: where 95 % of "
-    "such means of a control lie, of as many batches, resolved. Gaussian inputs have the set's mean and covariance; "
-    "softmax regression keeps the batch's factors S_n = diag(p_n) - p_n p_n', other networks see them as inputs (labels "
-    "drawn with their own probabilities, or the batch's residuals). GOE levels of equal density: unfolded by the "
-    "semicircle, placed by the data's mean logarithms at equal rank.",
-    "participation": "By class: mean and covariance of the sample's class. Equal traces: S_n / tr S_n. Uniform p: S_n of "
-    "probabilities that are uniform on the simplex. Participation ratio of an eigenvector of F' F, where H = F F': 1 / "
-    "(sum over samples of the squared share that each has of it); random vectors have 52 of 64 for softmax "
-    "regression, 22 for Gauss-Newton matrices of one output.",
+    "deciles": "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors. Bands: where 95 % "
+    "of such means of a control lie, of as many batches, resolved. Gaussian inputs have the set's mean and covariance; "
+    "softmax regression keeps the batch's factors S_n = diag(p_n) - p_n p_n', other networks see them as inputs "
+    "(labels drawn with their own probabilities, or the batch's residuals). GOE levels of equal density: unfolded by "
+    "the semicircle, placed by the data's mean logarithms at equal rank.",
+    "participation": "By class: mean and covariance of the sample's class. Equal traces: S_n / tr S_n. Uniform p: S_n "
+    "of probabilities that are uniform on the simplex. Participation ratio of an eigenvector of F' F, where H = F F': "
+    "1 / (sum over samples of the squared share that each has of it); random vectors have 52 of 64 for softmax "
+    "regression of ten classes, 22 for Gauss-Newton matrices of one output.",
 }
 #: Small print before that on the references and statistics, and after it.
 _BEFORE = {

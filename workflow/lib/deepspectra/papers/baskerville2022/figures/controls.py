@@ -1,6 +1,5 @@
 """Deciles of resolved spectra beside their controls: points over bands, and the figure of the controls."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ _LOOKS = {
     "gaussian": (style.ORANGE, "s"),
     "classwise": (style.GREEN, "^"),
     "equal": (style.VERMILION, "v"),
+    "uniform": ("black", "x"),
 }
 _STATES = {"final": "", "initial": ", untrained"}
 
@@ -36,7 +36,9 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         panel = curves[curves.panel == letter]
         data = panel[panel.series == "resolved"]
         if data.statistic.iloc[0] == "deciles":
-            draw_bands(axis, panel, tuple(CONTROLS))
+            draw_bands(axis, panel)
+            for key in ("classwise", "equal", "uniform"):
+                _line(axis, _control(panel, key, "deciles"), key)
             draw_deciles(axis, data)
             network, state, _, kind = parts_of(panel.spectrum.iloc[0])
             kind = "Hessian" if kind == "hessian" else "Gauss-Newton"
@@ -55,7 +57,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
 def draw_deciles(axis: Axes, lines: pd.DataFrame) -> None:
     """Mean min(r, 1/r) of a spectrum by decile, with the means of three laws."""
-    _points(axis, lines, style.BLUE, "o", "data" if (lines.series == "resolved").all() else "")
+    _points(axis, lines, style.BLUE, "o", "eigenvalues")
     axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
     axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
     axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")
@@ -64,16 +66,13 @@ def draw_deciles(axis: Axes, lines: pd.DataFrame) -> None:
     axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
 
 
-def draw_bands(axis: Axes, panel: pd.DataFrame, shown: Sequence[str] = ("mapped", "gaussian")) -> None:
-    """Where controls have their deciles: a band each, or the means alone where its width is unknown.
+def draw_bands(axis: Axes, panel: pd.DataFrame) -> None:
+    """Where GOE levels of equal density and Gaussian inputs have their deciles; points where the width is unknown.
 
-    :param panel: rows of one panel. :param shown: keys of :data:`.CONTROLS`.
+    :param panel: rows of one panel.
     """
-    for key in shown:
-        means, low, high = (
-            panel[(panel.series == CONTROLS[key]) & (panel.statistic == statistic)]
-            for statistic in ("deciles", "deciles low", "deciles high")
-        )
+    for key in ("mapped", "gaussian"):
+        means, low, high = (_control(panel, key, statistic) for statistic in ("deciles", "deciles low", "deciles high"))
         colour, marker = _LOOKS[key]
         if len(low):
             edges = [*low.x, low.x_high.iloc[-1]]
@@ -82,26 +81,28 @@ def draw_bands(axis: Axes, panel: pd.DataFrame, shown: Sequence[str] = ("mapped"
             _points(axis, means, colour, marker, CONTROLS[key])
 
 
+def _control(panel: pd.DataFrame, key: str, statistic: str) -> pd.DataFrame:
+    return panel[(panel.series == CONTROLS[key]) & (panel.statistic == statistic)]
+
+
 def _participation(axis: Axes, panel: pd.DataFrame, data: pd.DataFrame) -> None:
-    _points(axis, data, style.BLUE, "o", "data")
-    for key, (colour, marker) in _LOOKS.items():
-        if len(lines := panel[panel.series == CONTROLS[key]]):
-            _points(axis, lines, colour, marker, "", line=True)
+    for key in _LOOKS:
+        _line(axis, _control(panel, key, "participation"), key)
+    _points(axis, data, style.BLUE, "o")
     axis.set(xlim=(0, 1), yscale="log", xlabel="relative rank", ylabel="participation ratio (samples)")
 
 
-def _points(axis: Axes, lines: pd.DataFrame, colour: str, marker: str, label: str, *, line: bool = False) -> None:
-    """Points at the centres; open where their error is unknown."""
+def _line(axis: Axes, means: pd.DataFrame, key: str) -> None:
+    colour, marker = _LOOKS[key]
+    if len(means):
+        centres, label = (means.x + means.x_high) / 2, CONTROLS[key]
+        axis.plot(centres, means.y, color=colour, marker=marker, linewidth=0.6, markersize=2.5, label=label)
+
+
+def _points(axis: Axes, lines: pd.DataFrame, colour: str, marker: str, label: str = "") -> None:
+    """Points at the centres with their errors; open where these are unknown."""
     centres, known = (lines.x + lines.x_high) / 2, lines.error.notna()
     look: dict[str, Any] = {"color": colour, "markersize": 2.5}
-    style_of_line = "-" if line else ""
-    axis.errorbar(
-        centres[known],
-        lines.y[known],
-        lines.error[known],
-        fmt=f"{marker}{style_of_line}",
-        linewidth=0.8,
-        label=label,
-        **look,
-    )
+    filled = centres[known], lines.y[known], lines.error[known]
+    axis.errorbar(*filled, fmt=marker, linewidth=0.8, label=label, **look)
     axis.plot(centres[~known], lines.y[~known], marker, markerfacecolor="none", **look)
