@@ -93,7 +93,7 @@ def extents(first):
 
 @cache
 def control_of(key, statistic):
-    """Curves of a control: seven matrices of the GOE; of one its error is unknown."""
+    """Curves of a control of seven spectra; of one, and of ten ratios, the error is unknown."""
     rng = np.random.default_rng(2)
     if statistic == "participation":
         return extents(2)
@@ -280,8 +280,8 @@ def test_a_control_of_unknown_error_is_drawn_as_open_points(tables):
 def test_the_figure_of_the_controls_shows_each_and_the_participation_below(tables):
     figure = draw("figure_controls", tables["figure_controls"])
     axes = np.array(figure.axes).reshape(2, 3)
-    assert [len(bands(axis)) for axis in axes[0]] == [3, 3, 3]
-    assert {*CONTROLS.values(), "data"} <= {text.get_text() for text in figure.legends[0].get_texts()}
+    assert [len(bands(axis)) for axis in axes[0]] == [1, 1, 1]
+    assert {*CONTROLS.values(), "eigenvalues"} <= {text.get_text() for text in figure.legends[0].get_texts()}
     curves, _ = tables["figure_controls"]
     for name in ("resolved", *CONTROLS.values()):
         rows = curves[(curves.panel == "d") & (curves.series == name)]

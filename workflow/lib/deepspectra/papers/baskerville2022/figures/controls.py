@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,6 +22,7 @@ _LOOKS = {
     "uniform": ("black", "x"),
 }
 _STATES = {"final": "", "initial": ", untrained"}
+_SAMPLES = (1, 2, 5, 10, 20, 50)
 
 
 def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -31,7 +33,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     :param summary: columns panel, series, quantity, label, value, error.
     """
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 3.9, (2, len(letters) // 2))
+    figure, axes = style.new_figure(style.COLUMN, 4.6, (2, len(letters) // 2))
     for letter, axis in zip(letters, axes.ravel(), strict=True):
         panel = curves[curves.panel == letter]
         data = panel[panel.series == "resolved"]
@@ -46,11 +48,15 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         else:
             _participation(axis, panel, data)
             style.label_panel(axis, letter)
-        if axis not in axes[:, 0]:
-            axis.set_ylabel("")
-    entries = {
-        label: handle for axis in figure.axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
+    for axis in axes[:, 1:].ravel():
+        axis.set_ylabel("")
+    for axis in axes[0]:
+        axis.set_xlabel("")
+    # A band's name comes before that of the line of the same control.
+    entries: dict[str, Artist] = {}
+    for axis in axes.ravel():
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
     figure.legend(list(entries.values()), list(entries), loc="outside upper center", ncols=4)
     return style.add_note(figure, note)
 
@@ -89,7 +95,12 @@ def _participation(axis: Axes, panel: pd.DataFrame, data: pd.DataFrame) -> None:
     for key in _LOOKS:
         _line(axis, _control(panel, key, "participation"), key)
     _points(axis, data, style.BLUE, "o")
-    axis.set(xlim=(0, 1), yscale="log", xlabel="relative rank", ylabel="participation ratio (samples)")
+    axis.set(xlim=(0, 1), yscale="log", xlabel="relative rank", ylabel="participation ratio")
+    axis.set_yticks(_SAMPLES, [f"{count}" for count in _SAMPLES])
+    axis.set_yticks([], minor=True)
+    # Room for at least two of these ticks.
+    low, high = panel.y.min(), panel.y.max()
+    axis.set_ylim(min(low, 1.0) / 1.2, max(high, 10.0) * 1.2)
 
 
 def _line(axis: Axes, means: pd.DataFrame, key: str) -> None:
