@@ -66,29 +66,34 @@ def softmax_controls(model: nn.Module, samples: Samples, batches: Batches, seed:
     classes = {label: GaussianInputs.like(inputs[of]) if of.sum() > 1 else whole for label, of in numbers.items()}
     bar = ProgressBar(batches.slices(batches.drawn), total=batches.drawn, desc="controls", unit="batch")
 
-    def controls() -> Iterator[tuple[str, torch.Tensor]]:
+    def controls() -> Iterator[tuple[int, str, torch.Tensor]]:
         for draw, chosen in enumerate(bar):
             factor, labels = factors[chosen], samples.targets[chosen]
             gaussian = whole.draw(len(labels), generator(seed, _INPUTS, draw))
             by_class = draw_by_class(classes, labels, generator(seed, _BY_CLASS, draw))
-            yield "gaussian", softmax_factor(gaussian, factor)
-            yield "classwise", softmax_factor(by_class, factor)
-            yield "equal", softmax_factor(gaussian, equal_traces(factor))
+            yield draw, "gaussian", softmax_factor(gaussian, factor)
+            yield draw, "classwise", softmax_factor(by_class, factor)
+            yield draw, "equal", softmax_factor(gaussian, equal_traces(factor))
             outputs = uniform_outputs(len(labels), factor.shape[1], generator(seed, _OUTPUTS, draw)).to(factor)
-            yield "uniform", softmax_factor(gaussian, curvature_factor("cross_entropy", outputs))
+            yield draw, "uniform", softmax_factor(gaussian, curvature_factor("cross_entropy", outputs))
 
-    own = (softmax_factor(inputs[chosen], factors[chosen]) for chosen in batches.slices(_own(batches)))
-    found, over = defaultdict(list), defaultdict(list)
-    for name, factor in controls():
-        if len(over[name]) < batches.vectors:
+    # Small arrays kept one by one would break up the memory that the large ones leave: 2 MB a factor.
+    most = batches.size * factors.shape[2]
+    found: dict[str, np.ndarray] = defaultdict(lambda: np.full((batches.drawn, most), np.nan))
+    over: dict[str, np.ndarray] = defaultdict(lambda: np.full((batches.vectors, most), np.nan))
+    for draw, name, factor in controls():
+        if draw < batches.vectors:
             levels, extents = levels_over_samples(factor, batches.size)
-            over[name].append(extents)
+            over[name][draw, : len(extents)] = extents
         else:
             levels = factor_levels(factor)
-        found[name].append(levels)
-    over["data"] = [levels_over_samples(factor, batches.size)[1] for factor in own]
+        found[name][draw, : len(levels)] = levels
+    for batch, chosen in enumerate(batches.slices(_own(batches))):
+        _, extents = levels_over_samples(softmax_factor(inputs[chosen], factors[chosen]), batches.size)
+        over["data"][batch, : len(extents)] = extents
     strengths = (factors[: batches.there * batches.size] ** 2).sum((1, 2)).reshape(batches.there, batches.size)
-    return _packed(found, over) | {"strengths": strengths.cpu().numpy()}
+    rows = ({name: _known(array) for name, array in arrays.items()} for arrays in (found, over))
+    return _packed(*rows) | {"strengths": strengths.cpu().numpy()}
 
 
 def network_controls(
@@ -102,7 +107,9 @@ def network_controls(
     :param model: in float64 and evaluation mode. :param samples: float64, of one split.
     :param method: see :func:`.resolved_spectrum`. :returns: see :func:`_packed`.
     """
-    law, found, over = GaussianInputs.like(samples.inputs), defaultdict(list), defaultdict(list)
+    law = GaussianInputs.like(samples.inputs)
+    found: dict[str, list[np.ndarray]] = defaultdict(list)
+    over: dict[str, list[np.ndarray]] = defaultdict(list)
     bar = ProgressBar(batches.slices(batches.drawn), total=batches.drawn, desc="controls", unit="batch")
     for draw, chosen in enumerate(bar):
         rng = generator(seed, _INPUTS, draw)
@@ -123,6 +130,12 @@ def network_controls(
 
 def _extents(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> np.ndarray:
     return levels_over_samples(gauss_newton_factor(model, inputs, loss), len(inputs))[1]
+
+
+def _known(array: np.ndarray) -> list[np.ndarray]:
+    """Rows without NaN at their ends, and without rows of nothing else."""
+    rows = (row[~np.isnan(row)] for row in array)
+    return [row for row in rows if row.size]
 
 
 def _own(batches: Batches) -> int:
