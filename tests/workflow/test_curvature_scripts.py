@@ -15,6 +15,7 @@ import torch
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.networks import initialise_default, parameters_of
 from deepspectra.papers.baskerville2022.curvature_statistics import RATIO_CUT, WHOLE_CUT, whole_cut
+from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.ratios import mean_ratio
 from deepspectra.runtime import store
 
@@ -70,11 +71,15 @@ def run(tmp_path_factory):
     wildcards = place | {"network": "toy", "first": "0", "last": "2"}
     script("resolve_curvature", wildcards=wildcards, input=files, output=["resolved.h5"], params=params)
     script("resolve_whole_set", wildcards=wildcards, input=files, output=["whole_resolved.h5"], params=params)
+    batches = {"size": 20, "there": 3, "drawn": 6, "vectors": 2}
+    params = {"network": NETWORK, "batches": batches, "softmax": True, "seed": 3, "method": None}
+    script("draw_controls", wildcards=wildcards, input=files, output=["controls.h5"], params=params)
     inputs = {"published": [f"p{batch}.h5" for batch in range(3)], "resolved": ["resolved.h5"]}
     inputs |= {"published_whole": ["pwhole.h5"], "resolved_whole": ["whole_resolved.h5"], "zeros": []}
+    inputs |= {"controls": ["controls.h5"]}
     outputs = {"curves": "curves.csv", "summary": "summary.csv"}
     params = {"curvature": {"batch_size": 20, "unfolded_share": 0.3333, "seed": 2}, "data": "features"}
-    params["full_batches"] = 10
+    params |= {"full_batches": 10, "mapped": 2, "seed": 3}
     script("analyse_curvature", wildcards=wildcards, input=inputs, output=outputs, params=params)
     result = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps(jobs)],
@@ -126,3 +131,11 @@ def test_batches_are_unfolded_with_and_without_cut_off(run):
 def test_trained_networks_on_mnist_have_no_cut_off_of_whole_sets():
     assert whole_cut("mnist", "final") == 0
     assert whole_cut("mnist", "initial") == whole_cut("features", "final") == 1e-5
+
+
+def test_controls_stand_beside_the_resolved_spectrum(run):
+    table = pd.read_csv(run / "summary.csv").set_index(["series", "scope", "quantity"]).value
+    for name in CONTROLS.values():
+        assert table[name, "batch", "matrices"] == 6
+    curves = pd.read_csv(run / "curves.csv").set_index(["series", "statistic"]).y
+    assert len(curves["Gaussian inputs", "deciles low"]) == len(curves["resolved", "participation"]) == 10

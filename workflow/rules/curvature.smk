@@ -131,6 +131,34 @@ rule resolve_whole_set:
         "../scripts/resolve_whole_set.py"
 
 
+rule draw_controls:
+    """Spectra with Gaussian inputs in place of the samples: controls of resolved spectra."""
+    input:
+        weights="results/{scale}/networks/{network}.h5",
+        data=plan(networks.network_data),
+    output:
+        "results/{scale}/spectra/baskerville2022/{network}/{state}_{split}_{kind}/controls.h5",
+    log:
+        "results/{scale}/logs/draw_controls/{network}_{state}_{split}_{kind}.log",
+    benchmark:
+        "results/{scale}/benchmarks/draw_controls/{network}_{state}_{split}_{kind}.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        gpu=GPU,
+        mem_mb=plan.grow(costs.resolved_memory),
+        runtime=plan.grow(costs.control_minutes),
+    params:
+        network=plan(networks.network_entry),
+        batches=curvature_of(baskerville2022.control_plan),
+        softmax=curvature_of(baskerville2022.of_softmax_regression),
+        seed=plan.values("baskerville2022.controls.seed"),
+        method=plan.values("baskerville2022.networks.{network}.method"),
+        code=code("draw_controls", networks.network_modules),
+    script:
+        "../scripts/draw_controls.py"
+
+
 rule analyse_curvature:
     """Densities, unfolded spacings and ratios of one spectrum, as published and resolved."""
     input:
@@ -151,6 +179,8 @@ rule analyse_curvature:
         curvature=plan.values("baskerville2022.curvature", include={"batch_size", "unfolded_share", "seed"}),
         full_batches=curvature_of(baskerville2022.full_batches),
         data=plan.values("baskerville2022.networks.{network}.data"),
+        mapped=curvature_of(baskerville2022.mapped_draws),
+        seed=plan.values("baskerville2022.controls.seed"),
         code=code("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"

@@ -33,7 +33,7 @@ def shown(paper, item):
 
 def test_items_are_in_the_order_of_the_paper():
     figures = [*(f"figure_{n}" for n in range(1, 10)), *(f"figure_a{n}" for n in range(10, 15))]
-    assert list(ITEMS) == [*figures, "figure_resnet34", "table_networks"]
+    assert list(ITEMS) == [*figures, "figure_controls", "figure_resnet34", "table_networks"]
 
 
 def test_the_registry_imports_nothing_large():

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepspectra.papers.baskerville2022 import controls
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
-from deepspectra.papers.baskerville2022.figures import hessians
 from deepspectra.papers.baskerville2022.items import ITEMS
+from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.ratios import mean_ratio_by_rank
 
-from .drawn import illegible, line_through, save_here_and_there, texts
+from .drawn import drawing, illegible, line_through, save_here_and_there, texts
 
 PARAMETERS = 400
 TEST = "logistic_mnist/final_test_hessian"
@@ -38,6 +40,9 @@ PANELS = {
     "figure_1": {"b": ("batch", "density"), "c": ("batch", "density"), "d": ("whole", "density")},
 }
 PANELS |= {"figure_8": PANELS["figure_7"], "figure_9": PANELS["figure_7"]}
+PANELS |= {
+    "figure_controls": dict(zip("abcdef", [("batch", "deciles")] * 3 + [("batch", "participation")] * 3, strict=True))
+}
 PANELS |= {"figure_a12": PANELS["figure_a10"], "figure_a13": PANELS["figure_a11"]}
 NOTE = "Preview scale: epochs 5 instead of 300. " + " ".join(["Assumed: nothing; the small print has some lines."] * 6)
 
@@ -59,6 +64,7 @@ def tables():
     return {item: tables_of(item) for item in PANELS}
 
 
+@cache
 def rows_of(series, statistic):
     found, seed = spectra(series), 3
     kept = statistics.above(found, statistics.RATIO_CUT)
@@ -66,6 +72,8 @@ def rows_of(series, statistic):
         return statistics.ratio_rows(kept)
     if statistic == "deciles":
         return statistics.rank_rows(kept, seed)
+    if statistic == "participation":
+        return [] if series == "published" else extents(1)
     if statistic == "density":
         edges = statistics.density_edges(spectra("resolved"), PARAMETERS)
         return statistics.density_rows(found, PARAMETERS, edges)
@@ -78,13 +86,39 @@ def rows_of(series, statistic):
     return rows + statistics.cut_off_rows(found) * (series == "published")
 
 
+def extents(first):
+    found = controls.extent_rows([first + np.arange(30.0)] * 3)
+    return [row for row in found if isinstance(row, statistics.CurveRow)]
+
+
 @cache
-def unfolded_numbers(series):
-    """The slowest, equal in all panels."""
+def control_of(key, statistic):
+    """Curves of a control of seven spectra; of one, and of ten ratios, the error is unknown."""
+    rng = np.random.default_rng(2)
+    if statistic == "participation":
+        return extents(2)
+    data = mean_ratio_by_rank(spectra("resolved"), 3)
+    drawn = [np.sort(rng.standard_normal(150)) for _ in range(1 if key == "gaussian" else 7)]
+    found = controls.control_rows([part[:12] for part in drawn] if key == "gaussian" else drawn, 9, data, 3)
+    return [row for row in found if isinstance(row, statistics.CurveRow)]
+
+
+@cache
+def numbers_of(series):
+    """Rows of the summary: equal in all panels, and slow, since random matrices are unfolded."""
     kept = statistics.above(spectra(series), statistics.RATIO_CUT)
-    names = ("unfolded", "unfolded without cut-off")
-    rows = [row for name in names for row in statistics.unfolding_rows(name, kept, 1 / 3, 3)]
-    return [row for row in rows if isinstance(row, statistics.NumberRow)]
+    cut = statistics.RATIO_CUT if series == "published" else None
+    numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
+    for name in ("unfolded", "unfolded without cut-off"):
+        found = statistics.unfolding_rows(name, kept, 1 / 3, 3)
+        numbers += [row for row in found if isinstance(row, statistics.NumberRow)]
+    if series == "resolved":
+        nine = np.full(9, 1e-9)
+        numbers += statistics.resolution_numbers(nine, nine, nine)
+        numbers.append(statistics.NumberRow("full_batches", "full batches of the set", 156))
+    else:
+        numbers += statistics.zero_numbers(np.full(9, 150), PARAMETERS)
+    return numbers
 
 
 def tables_of(item, shown=("published", "resolved")):
@@ -94,17 +128,11 @@ def tables_of(item, shown=("published", "resolved")):
         for series in shown:
             place = {"panel": letter, "spectrum": TEST, "series": series, "scope": scope}
             curves += [row._asdict() | place for row in rows_of(series, statistic)]
-            kept = statistics.above(spectra(series), statistics.RATIO_CUT)
-            cut = statistics.RATIO_CUT if series == "published" else None
-            numbers = statistics.spectrum_numbers(kept, PARAMETERS, 3, cut)
-            numbers += unfolded_numbers(series)
-            if series == "resolved":
-                nine = np.full(9, 1e-9)
-                numbers += statistics.resolution_numbers(nine, nine, nine)
-                numbers.append(statistics.NumberRow("full_batches", "full batches of the set", 156))
-            else:
-                numbers += statistics.zero_numbers(np.full(9, 150), PARAMETERS)
+            numbers = numbers_of(series)
             summary += [row._asdict() | place | {"statistic": statistic} for row in numbers]
+        place = {"panel": letter, "spectrum": TEST, "scope": scope}
+        for key, name in CONTROLS.items() if statistic in ("deciles", "participation") else ():
+            curves += [row._asdict() | place | {"series": name} for row in control_of(key, statistic)]
     curves, summary = pd.DataFrame(curves), pd.DataFrame(summary)
     if item == "figure_1":
         place = {"panel": "a", "spectrum": "GOE", "statistic": "density"}
@@ -114,13 +142,11 @@ def tables_of(item, shown=("published", "resolved")):
 
 
 def draw(item, tables):
-    module, _, function = ITEMS[item].drawing.partition(":")
-    assert module == "figures.hessians"
-    return getattr(hessians, function)(*tables, f"{NOTE} {ITEMS[item].note}")
+    return drawing("baskerville2022", ITEMS[item])(*tables, f"{NOTE} {ITEMS[item].note}")
 
 
 def figures_to_save():
-    return {item: draw(item, tables_of(item)) for item in ("figure_3", "figure_a14")}
+    return {item: draw(item, tables_of(item)) for item in ("figure_3", "figure_a14", "figure_controls")}
 
 
 @pytest.mark.parametrize("item", PANELS)
@@ -134,7 +160,8 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     figure = draw(item, tables_of(item, shown=("resolved",)))
     assert illegible(figure) == []
     said = [text for text in texts(figure) if "not computed here" in text]
-    variants = 3 if item == "figure_a14" else 1
+    # The figure of the controls is about resolved spectra alone.
+    variants = {"figure_a14": 3, "figure_controls": 0}.get(item, 1)
     assert len(said) == variants * len(PANELS[item])
     assert all(f"{PARAMETERS} x {PARAMETERS}" in text for text in said)
 
@@ -222,7 +249,7 @@ def test_equal_numbers_give_equal_bytes(tmp_path):
     there.mkdir()
     save_here_and_there(__name__, here, there)
     files = sorted(path.name for path in here.iterdir())
-    assert len(files) == 4
+    assert len(files) == 6
     for name in files:
         assert (here / name).read_bytes() == (there / name).read_bytes()
 
@@ -250,3 +277,40 @@ def test_the_small_print_tells_whose_features_they_are(tables):
     row = {"quantity": "other_features", "label": "features of Lite0", "series": "resolved", "value": 1280}
     figure = draw("figure_3", (curves, pd.concat([summary, pd.DataFrame([row])])))
     assert "CIFAR-10 as features of Lite0." in " ".join(" ".join(texts(figure)).split())
+
+
+def bands(axis):
+    """Lower and upper ends of the filled bands of a panel."""
+    return [(patch.get_data().baseline, patch.get_data().values) for patch in axis.patches]
+
+
+def test_deciles_of_the_resolved_spectrum_stand_before_the_bands_of_controls(tables):
+    curves, _ = tables["figure_4"]
+    above, below = np.array(draw("figure_4", tables["figure_4"]).axes).reshape(2, 3)[:, 2]
+    control = curves[(curves.panel == "c") & (curves.series == CONTROLS["mapped"])]
+    ends = [control[control.statistic == f"deciles {end}"].y for end in ("low", "high")]
+    assert len(ends[0]) == 10
+    (band,) = bands(below)
+    np.testing.assert_allclose(band, ends)
+    assert bands(above) == []
+
+
+def test_a_control_of_unknown_error_is_drawn_as_open_points(tables):
+    curves, _ = tables["figure_4"]
+    control = curves[(curves.panel == "c") & (curves.series == CONTROLS["gaussian"])]
+    assert set(control.statistic) == {"deciles"}
+    below = np.array(draw("figure_4", tables["figure_4"]).axes).reshape(2, 3)[1, 2]
+    unknown = control[control.error.isna()]
+    assert len(unknown)
+    assert line_through(below, unknown.assign(x=(unknown.x + unknown.x_high) / 2))
+
+
+def test_the_figure_of_the_controls_shows_each_and_the_participation_below(tables):
+    figure = draw("figure_controls", tables["figure_controls"])
+    axes = np.array(figure.axes).reshape(2, 3)
+    assert [len(bands(axis)) for axis in axes[0]] == [1, 1, 1]
+    assert {*CONTROLS.values(), "eigenvalues"} <= {text.get_text() for text in figure.legends[0].get_texts()}
+    curves, _ = tables["figure_controls"]
+    for name in ("resolved", *CONTROLS.values()):
+        rows = curves[(curves.panel == "d") & (curves.series == name)]
+        assert line_through(axes[1, 0], rows.assign(x=(rows.x + rows.x_high) / 2))

@@ -46,6 +46,7 @@ PAPERS = {
 
 #: Items that have no number in their paper.
 _NAMES = {
+    "figure_controls": "Beyond the paper, controls",
     "figure_resnet34": "Beyond the paper, figure",
     "table_networks": "Beyond the paper, table",
     "table_2_unfolding": "Table 2, supplement",

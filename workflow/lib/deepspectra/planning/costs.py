@@ -11,8 +11,8 @@ from deepspectra.data.sets import data_set
 from deepspectra.data.sources.tables import WeightsEntry
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import image_inputs
-from deepspectra.papers.baskerville2022.settings import Split
-from deepspectra.papers.baskerville2022.spectra import whole_samples
+from deepspectra.papers.baskerville2022.settings import Kind, Split
+from deepspectra.papers.baskerville2022.spectra import control_plan, of_softmax_regression, whole_samples
 from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.spectra.curvature.sizes import reduced_rows
@@ -31,7 +31,7 @@ __all__ += ["decomposition_disk", "decomposition_memory", "null_level_minutes", 
 __all__ += ["curvature_disk", "curvature_memory", "curvature_minutes", "decomposition_minutes", "null_vector_minutes"]
 __all__ += ["curvature_eigenvalue_memory", "curvature_eigenvalue_minutes", "process_minutes", "resolved_memory"]
 __all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "whole_set_memory"]
-__all__ += ["gauss_newton_minutes", "resolved_minutes", "whole_set_minutes", "zeros_memory"]
+__all__ += ["control_minutes", "gauss_newton_minutes", "resolved_minutes", "whole_set_minutes", "zeros_memory"]
 
 #: Python, torch and the libraries behind it.
 BASE_MB = 1200
@@ -248,6 +248,14 @@ def resolved_minutes(settings: Settings, network: str, kind: str, first: str, la
     """Ten times 70 s for a batch whose matrix has 11,000 rows."""
     rows = _batch_rows(settings, network, kind)
     return 20 + 12 * (int(last) - int(first) + 1) * (rows / 11_000) ** 3
+
+
+def control_minutes(settings: Settings, network: str, state: str, split: Split, kind: Kind) -> float:
+    """Three controls of softmax regression at ten times 0.06 s a batch; others as :func:`resolved_minutes`."""
+    drawn = control_plan(settings.baskerville2022, network, state, split, kind)["drawn"]
+    if of_softmax_regression(settings.baskerville2022, network, kind):
+        return 20 + 0.03 * drawn * (_batch_rows(settings, network, kind) / 576) ** 3
+    return resolved_minutes(settings, network, kind, "1", str(drawn))
 
 
 def whole_set_memory(settings: Settings, network: str, split: Split) -> float:

@@ -17,7 +17,7 @@ _NAMED = ("baskerville2022", "fan2020")
 #: Training settings that a network may override.
 _OWN_TRAINING = {"thamm2024": ("epochs", "images", "test_images"), "baskerville2022": ("epochs",), "fan2020": ()}
 #: Keys of an entry that say what is done with the trained network.
-_AFTER_TRAINING = {"batches", "published_batches", "method"}
+_AFTER_TRAINING = {"batches", "published_batches", "control_batches", "method"}
 
 
 def network_paper(settings: Settings, network: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.papers.baskerville2022.curvature_statistics import NumberRow, semicircle_rows
+from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.papers.item import Numbers
 from deepspectra.runtime import store
 from deepspectra.runtime.tables import read_csv
@@ -39,10 +40,12 @@ def gather_panels(files: Mapping[str, Sequence[str]], parameters: Mapping[str, A
     for letter, shown in parameters["panels"].items():
         rows, numbers = spectra[shown["spectrum"]]
         place = {"panel": letter, "spectrum": shown["spectrum"]}
-        # Variants of a statistic (without cut-off, the reference) begin with its name.
+        # Variants of a statistic (without cut-off, the reference, ends of bands) begin with its name.
         chosen = rows.statistic.str.startswith(shown["statistic"]) & (rows.scope == shown["scope"])
         curves.append(rows[chosen].assign(**place))
-        summary.append(numbers[numbers.scope == shown["scope"]].assign(**place, statistic=shown["statistic"]))
+        # Controls where they are drawn.
+        told = (numbers.scope == shown["scope"]) & ~numbers.series.isin({*CONTROLS.values()} - {*rows.series[chosen]})
+        summary.append(numbers[told].assign(**place, statistic=shown["statistic"]))
     for path in files["features"]:
         made = store.read(path, {"train_features": ("samples", "features")})
         backbone = made.attributes["parameters"]

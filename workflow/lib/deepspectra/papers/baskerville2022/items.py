@@ -30,11 +30,16 @@ _TITLES = {
     "figure_a12": "Softmax regression before training: unfolded spacings of batches and whole sets",
     "figure_a13": "Softmax regression before training: spacing ratios of batches and whole sets",
     "figure_a14": "Unfolded spacings with and without cut-off, and resolved, for each network",
+    "figure_controls": "Spacing ratios and eigenvectors along resolved spectra, beside controls",
     "figure_resnet34": "Gauss-Newton spectrum of a full ResNet-34: eigenvalues, spacing ratios, and ratios along the "
     "spectrum",
 }
 #: Drawings of spectra of trained networks, where they are not comparisons.
-_DRAWINGS = {"figure_1": "hessian_densities", "figure_a14": "cut_off_comparison"}
+_DRAWINGS = {
+    "figure_1": "hessians:hessian_densities",
+    "figure_a14": "hessians:cut_off_comparison",
+    "figure_controls": "controls:controls_comparison",
+}
 #: Figures made from one file of eigenvalues: the file, a node of the settings, and how numbers and drawing are made.
 _ONE_FILE = {
     "figure_2": ("figure_2_ensemble", "figure_2", "compare_spacings", "ensemble_spacings"),
@@ -63,7 +68,15 @@ _NOTES = {
     "ratios": "Densities of r are those of all ratios, those beyond 10 too.",
     "density": "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. "
     "Resolved zeros, exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped.",
-    "deciles": "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors.",
+    "deciles": "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors. Bands: where 95 % "
+    "of such means of a control lie, of as many batches, resolved. Gaussian inputs have the set's mean and covariance; "
+    "softmax regression keeps the batch's factors S_n = diag(p_n) - p_n p_n', other networks see them as inputs "
+    "(labels drawn with their own probabilities, or the batch's residuals). GOE levels of equal density: unfolded by "
+    "the semicircle, placed by the data's mean logarithms at equal rank.",
+    "participation": "By class: mean and covariance of the sample's class. Equal traces: S_n / tr S_n. Uniform p: S_n "
+    "of probabilities that are uniform on the simplex. Participation ratio of an eigenvector of F' F, where H = F F': "
+    "1 / (sum over samples of the squared share that each has of it); random vectors have 52 of 64 for softmax "
+    "regression of ten classes, 22 for Gauss-Newton matrices of one output.",
 }
 #: Small print before that on the references and statistics, and after it.
 _BEFORE = {
@@ -128,7 +141,7 @@ def _hessian(item: str) -> Item:
     return Item(
         _TITLES[item],
         "curvature_figures:gather_panels",
-        f"figures.hessians:{_DRAWINGS.get(item, 'comparison')}",
+        f"figures.{_DRAWINGS.get(item, 'hessians:comparison')}",
         " ".join(filter(None, [_BEFORE.get(item), *notes, _AFTER.get(item)])),
         inputs=partial(_panel_files, item=item),
         parameters=lambda paper: {name: find(paper, item) for name, find in _SHOWN.items()},

@@ -2,12 +2,20 @@
 
 from typing import Literal, NamedTuple, cast
 
-__all__ = ["CUT_OFFS", "UNCUT", "SpectrumParts", "parts_of"]
+__all__ = ["CONTROLS", "CUT_OFFS", "UNCUT", "SpectrumParts", "parts_of"]
 
 #: The statistic of unfolded spacings without the cut-off, as curves name it.
 UNCUT = "unfolded without cut-off"
 #: That of shares of eigenvalues below cut-offs; it begins with the name of the statistic that needs these.
 CUT_OFFS = "unfolded share below"
+#: Controls of resolved spectra: keys in files, and series in tables and figures.
+CONTROLS = {
+    "mapped": "GOE levels of equal density",
+    "gaussian": "Gaussian inputs",
+    "classwise": "Gaussian inputs by class",
+    "equal": "Gaussian inputs, equal traces",
+    "uniform": "Gaussian inputs, uniform p",
+}
 
 
 class SpectrumParts(NamedTuple):

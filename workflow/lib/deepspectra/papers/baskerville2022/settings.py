@@ -26,6 +26,7 @@ else:
     ArchitectureName = Literal[tuple(sorted({*architectures.names()} - {"minialexnet", "ntk_mlp"}))]
     DataSetName = Literal[sets.names()]
 Split = Literal["train", "test"]
+Kind = Literal["hessian", "gauss_newton"]
 # The setting of how many samples each part has.
 _COUNTS: dict[Split, str] = {"train": "images", "test": "test_images"}
 _Share = Annotated[float, Field(gt=0, le=1), FromText]
@@ -102,6 +103,11 @@ class HessianNetwork(Node):
         "batches as published",
         "Batches with spectra of float32 matrices as published, if different from the other networks'; 0: none.",
     )
+    control_batches: Annotated[int, Field(ge=0)] | None = _own(
+        "batches of control Hessians",
+        "Batches of Gaussian inputs whose Hessians are the control of the network's, in all; null: as many as "
+        "controls.draws asks for. Each takes as long as one of the data.",
+    )
     method: Literal["gram", "piecewise", "dense"] | None = _own(
         None, "How resolved Hessian spectra are computed; null: chosen by network."
     )
@@ -172,6 +178,20 @@ class Curvature(Node):
     seed: Seed
 
 
+class Controls(Node):
+    """Controls beside resolved spectra: random inputs, and random matrices of equal density."""
+
+    draws: int = Field(
+        ge=1, description="Draws of every control, each of as many batches as the data.", title="draws of controls"
+    )
+    vector_batches: int = Field(
+        ge=1,
+        description="Batches whose eigenvectors are analysed, of the data and of each control.",
+        title="batches with eigenvectors",
+    )
+    seed: Seed
+
+
 class Ensemble(Node):
     """GOE matrices."""
 
@@ -233,6 +253,18 @@ class TwoNetworks(Node):
     networks: list[str] = Field(min_length=2, max_length=2, description="Networks: the first also untrained.")
 
 
+class Controlled(Node):
+    """Softmax regression and Gauss-Newton matrices beside their controls."""
+
+    softmax: str = Field(description="A network of softmax regression, trained and untrained, on its test set.")
+    gauss_newton: str = Field(description="A network whose Gauss-Newton matrices are shown, on its training set.")
+
+    @property
+    def networks(self) -> list[str]:
+        """Both."""
+        return [self.softmax, self.gauss_newton]
+
+
 class LargeNetwork(Node):
     """The Gauss-Newton matrix of a full ResNet-34 on CIFAR-10 images."""
 
@@ -247,6 +279,7 @@ class Baskerville2022(Node):
     features: Features = Field(description="CIFAR-10 as features.")
     networks: dict[str, HessianNetwork] = Field(description="Networks, one entry each; all are in the table.")
     curvature: Curvature = Field(description="Which matrices are computed.")
+    controls: Controls = Field(description="Controls of resolved spectra, wherever deciles are shown.")
     gaussian_process: GaussianProcess = Field(description="Hessians of Gaussian processes, figures 5 and 6.")
     figure_1: Densities = Field(description="Global densities.")
     figure_2: Spacings = Field(description="The Wigner surmise.")
@@ -260,6 +293,7 @@ class Baskerville2022(Node):
     figure_a12: OneNetwork = Field(description="Unfolded spacings before training.")
     figure_a13: OneNetwork = Field(description="Spacing ratios before training.")
     figure_a14: TwoNetworks = Field(description="Unfolded spacings with and without cut-off.")
+    figure_controls: Controlled = Field(description="Beyond the paper: what controls show.")
     figure_resnet34: LargeNetwork = Field(description="Beyond the paper.")
 
     @model_validator(mode="after")
@@ -276,6 +310,8 @@ class Baskerville2022(Node):
             if key in _WHOLE and not network.is_softmax_regression:
                 only = "which are computed only for softmax regression"
                 raise ValueError(f"{key} shows whole sets, {only}; {name} is another network")
+            if key == "figure_controls" and name == self.figure_controls.softmax and not network.is_softmax_regression:
+                raise ValueError(f"{key}.softmax is a network of softmax regression; {name} is another network")
             if key in ("figure_8", "figure_9") and network.data != "bike":
                 raise ValueError(f"{key} is about Bike Sharing's training set; {name} is on other data")
             for split in ("train", "test") if key in _UNFOLDED else ():
@@ -330,11 +366,16 @@ class Baskerville2022(Node):
         embedded = network.data == "features"
         return getattr(self.features, _COUNTS[split]) if embedded else data_set(network.data).samples(split)
 
-    def batches(self, name: str, split: Split, kind: Literal["hessian", "gauss_newton"] = "hessian") -> int:
+    def batches(self, name: str, split: Split, kind: Kind = "hessian") -> int:
         """How many batches have a resolved spectrum: of Gauss-Newton matrices, which take no time, all full ones."""
         complete = self.samples(name, split) // self.curvature.batch_size
         asked = self.network(name).batches or self.curvature.batches
         return complete if kind == "gauss_newton" else min(asked, complete)
+
+    def control_batches(self, name: str, split: Split, kind: Kind) -> int:
+        """How many batches with Gaussian inputs a spectrum has as its control, in all."""
+        own, drawn = self.network(name).control_batches, self.controls.draws * self.batches(name, split, kind)
+        return drawn if own is None or kind == "gauss_newton" else min(own, drawn)
 
     def published_batches(self, name: str, split: Split) -> int:
         """How many batches have the spectrum of a float32 matrix, as published."""

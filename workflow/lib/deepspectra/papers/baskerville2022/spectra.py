@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from deepspectra.papers.baskerville2022.names import parts_of
 
 if TYPE_CHECKING:
-    from deepspectra.papers.baskerville2022.settings import Baskerville2022, Split
+    from deepspectra.papers.baskerville2022.settings import Baskerville2022, Kind, Split
 
-__all__ = ["HESSIAN_FIGURES", "analysed_files", "curvature_panels", "curvature_spectra", "feature_files"]
-__all__ += ["full_batches", "hessian_settings", "samples_of", "spectrum_files", "statistics_files", "whole_samples"]
+__all__ = ["HESSIAN_FIGURES", "analysed_files", "control_plan", "curvature_panels", "curvature_spectra"]
+__all__ += ["feature_files", "full_batches", "hessian_settings", "mapped_draws", "of_softmax_regression"]
+__all__ += ["samples_of", "spectrum_files", "statistics_files", "whole_samples"]
 
 _TEST = "final_test_hessian"
 _FINAL, _INITIAL = ([f"{state}_{split}_hessian" for split in ("train", "test")] for state in ("final", "initial"))
 _SPACINGS, _RATIOS, _WHOLE = ("batch", "unfolded"), ("batch", "ratios"), ("whole", "ratios")
-_DENSITY, _DECILES = ("batch", "density"), ("batch", "deciles")
+_DENSITY, _DECILES, _EXTENTS = ("batch", "density"), ("batch", "deciles"), ("batch", "participation")
 #: Figure -> spectra of each of its networks, without the network's name, and scope and statistic of panels: for each of
 #: these all spectra in turn. The authors' batches of Bike Sharing are those of the training set.
 HESSIAN_FIGURES = {
@@ -34,6 +35,7 @@ HESSIAN_FIGURES = {
     "figure_a12": (_INITIAL, [_SPACINGS]),
     "figure_a13": (_INITIAL, [_RATIOS, _WHOLE]),
     "figure_a14": ([_TEST, "initial_test_hessian"], [_SPACINGS]),
+    "figure_controls": ([_TEST, "initial_test_hessian", "final_train_gauss_newton"], [_DECILES, _EXTENTS]),
 }
 #: Panel a of figure 1 is the GOE, its panel d the whole training set of the network of c. Figure A14 leaves out its
 #: second network before training.
@@ -44,11 +46,15 @@ def curvature_panels(paper: Baskerville2022, item: str) -> dict[str, dict[str, s
     """Panels of a figure by letter, each with its ``spectrum``, ``scope`` and ``statistic``."""
     spectra, statistics = HESSIAN_FIGURES[item]
     names = [f"{network}/{spectrum}" for network in paper.named(item) for spectrum in spectra]
+    if item == "figure_controls":
+        node = paper.figure_controls
+        owners = {"hessian": node.softmax, "gauss_newton": node.gauss_newton}
+        names = [f"{owners[parts_of(f'/{spectrum}').kind]}/{spectrum}" for spectrum in spectra]
     shown = [(name, *statistic) for statistic in statistics for name in names]
     if item == "figure_1" and paper.network(last := paper.named(item)[-1]).is_softmax_regression:
         shown.append((f"{last}/final_train_hessian", "whole", "density"))
     panels = (dict(zip(("spectrum", "scope", "statistic"), panel, strict=True)) for panel in shown)
-    return dict(zip(_LETTERS.get(item, "abcd"), panels, strict=False))
+    return dict(zip(_LETTERS.get(item, "abcdef"), panels, strict=False))
 
 
 def curvature_spectra(paper: Baskerville2022, item: str) -> list[str]:
@@ -69,7 +75,8 @@ def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
 def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
     """Files of all eigenvalues of a spectrum, by name.
 
-    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few if one takes long.
+    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few where one takes long.
+    ``controls``: all in one file, of spectra whose deciles are shown.
     ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; the former if settings ask for it.
     ``zeros``: how many eigenvalues of each batch are exactly zero, where large matrices make spectra as published rare.
     """
@@ -82,11 +89,35 @@ def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]
     names = {
         "published": [f"published_{batch}" for batch in range(published)],
         "resolved": [f"resolved_{first}_{min(first + step, count) - 1}" for first in range(0, count, step)],
+        "controls": ["controls"] * bool(control_plan(paper, *parts_of(spectrum))["drawn"]),
         "published_whole": ["published_whole"] if published_whole else [],
         "resolved_whole": ["resolved_whole"] if whole else [],
         "zeros": ["zeros"] if kind == "hessian" and entry.counts_zeros else [],
     }
     return {key: [f"spectra/baskerville2022/{spectrum}/{name}.h5" for name in found] for key, found in names.items()}
+
+
+def control_plan(paper: Baskerville2022, network: str, state: str, split: Split, kind: Kind) -> dict[str, int]:
+    """Fields of :class:`.Batches`, for a spectrum's controls."""
+    shown = mapped_draws(paper, network, state, split, kind) > 0
+    return {
+        "size": paper.curvature.batch_size,
+        "there": paper.batches(network, split, kind),
+        "drawn": paper.control_batches(network, split, kind) if shown else 0,
+        "vectors": paper.controls.vector_batches,
+    }
+
+
+def of_softmax_regression(paper: Baskerville2022, network: str, kind: Kind) -> bool:
+    """Whether a spectrum is that of the Hessian of softmax regression, a sum of factors of samples."""
+    return kind == "hessian" and paper.network(network).is_softmax_regression
+
+
+def mapped_draws(paper: Baskerville2022, network: str, state: str, split: str, kind: str) -> int:
+    """How often GOE levels of equal density are drawn: not at all where a spectrum's deciles are not shown."""
+    panels = [panel for item in HESSIAN_FIGURES for panel in curvature_panels(paper, item).values()]
+    shown = {panel["spectrum"] for panel in panels if panel["statistic"] == "deciles"}
+    return paper.controls.draws if f"{network}/{state}_{split}_{kind}" in shown else 0
 
 
 def feature_files(paper: Baskerville2022, spectra: list[str]) -> list[str]:
@@ -106,6 +137,8 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     nodes += [*(f"networks.{network}" for network in networks), "curvature.batch_size"]
     own = ("batches", "published_batches")
     nodes += [f"curvature.{key}" for key in own if any(getattr(entry, key) is None for entry in entries)]
+    if item != "table_networks" and any(p["statistic"] == "deciles" for p in curvature_panels(paper, item).values()):
+        nodes.append("controls.draws")
     if item in ("figure_1", "figure_3", "figure_a11", "figure_a13", "table_networks"):
         nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return nodes

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
+from deepspectra.papers.baskerville2022.figures.controls import draw_bands, draw_deciles
 from deepspectra.papers.baskerville2022.names import CUT_OFFS, UNCUT, parts_of
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
@@ -129,6 +130,8 @@ def _panel(
     panel = curves[curves.panel == letter]
     lines, statistic = panel[panel.series == series], statistic or panel.statistic.iloc[0]
     numbers = _numbers(summary, letter, series)
+    if statistic == "deciles" and series == "resolved":
+        draw_bands(axis, panel)
     drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles, CUT_OFFS: _cut_offs}
     if not (lines.statistic == statistic).any():
         _unavailable(axis, *(_numbers(summary, letter, name) for name in ("resolved", "published", "counted")))
@@ -172,17 +175,7 @@ def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
-    centres = (lines.x + lines.x_high) / 2
-    look: dict[str, Any] = {"color": style.BLUE, "markersize": 2.5}
-    # Points of unknown error are open.
-    known = lines.error.notna()
-    axis.errorbar(centres[known], lines.y[known], lines.error[known], fmt="o", linewidth=0.8, **look)
-    axis.plot(centres[~known], lines.y[~known], "o", markerfacecolor="none", **look)
-    axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
-    axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
-    axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")
-    axis.set(xlim=(0, 1), ylim=(min(0.36, lines.y.min() - 0.02), max(0.6, lines.y.max() + 0.05)))
-    axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
+    draw_deciles(axis, lines)
 
 
 def _cut_offs(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:

@@ -1,0 +1,119 @@
+"""Deciles of resolved spectra beside their controls: points over bands, and the figure of the controls."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.papers import style
+from deepspectra.papers.baskerville2022.names import CONTROLS, parts_of
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
+
+__all__ = ["controls_comparison", "draw_bands", "draw_deciles"]
+
+#: Colour and marker of each control, by its key.
+_LOOKS = {
+    "mapped": ("0.55", "_"),
+    "gaussian": (style.ORANGE, "s"),
+    "classwise": (style.GREEN, "^"),
+    "equal": (style.VERMILION, "v"),
+    "uniform": ("black", "x"),
+}
+_STATES = {"final": "", "initial": ", untrained"}
+_SAMPLES = (1, 2, 5, 10, 20, 50)
+
+
+def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
+    """Mean min(r, 1/r) by decile above, participation ratios of the eigenvectors below, one spectrum a column.
+
+    :param curves: columns panel, spectrum, scope, statistic, series, x, x_high, y, error; series ``resolved`` is the
+        data's, others are named in :data:`.CONTROLS`.
+    :param summary: columns panel, series, quantity, label, value, error.
+    """
+    letters = sorted(curves.panel.unique())
+    figure, axes = style.new_figure(style.COLUMN, 4.6, (2, len(letters) // 2))
+    for letter, axis in zip(letters, axes.ravel(), strict=True):
+        panel = curves[curves.panel == letter]
+        data = panel[panel.series == "resolved"]
+        if data.statistic.iloc[0] == "deciles":
+            draw_bands(axis, panel)
+            for key in ("classwise", "equal", "uniform"):
+                _line(axis, _control(panel, key, "deciles"), key)
+            draw_deciles(axis, data)
+            network, state, _, kind = parts_of(panel.spectrum.iloc[0])
+            kind = "Hessian" if kind == "hessian" else "Gauss-Newton"
+            style.label_panel(axis, letter, f"{network.replace('_', ' ')}{_STATES[state]}:\n{kind}")
+        else:
+            _participation(axis, panel, data)
+            style.label_panel(axis, letter)
+    for axis in axes[:, 1:].ravel():
+        axis.set_ylabel("")
+    for axis in axes[0]:
+        axis.set_xlabel("")
+    # A band's name comes before that of the line of the same control.
+    entries: dict[str, Artist] = {}
+    for axis in axes.ravel():
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    figure.legend(list(entries.values()), list(entries), loc="outside upper center", ncols=4)
+    return style.add_note(figure, note)
+
+
+def draw_deciles(axis: Axes, lines: pd.DataFrame) -> None:
+    """Mean min(r, 1/r) of a spectrum by decile, with the means of three laws."""
+    _points(axis, lines, style.BLUE, "o", "eigenvalues")
+    axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
+    axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
+    axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")
+    low, high = axis.get_ylim()
+    axis.set(xlim=(0, 1), ylim=(min(0.36, low, lines.y.min() - 0.02), max(0.6, high, lines.y.max() + 0.05)))
+    axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
+
+
+def draw_bands(axis: Axes, panel: pd.DataFrame) -> None:
+    """Where GOE levels of equal density and Gaussian inputs have their deciles; points where the width is unknown.
+
+    :param panel: rows of one panel.
+    """
+    for key in ("mapped", "gaussian"):
+        means, low, high = (_control(panel, key, statistic) for statistic in ("deciles", "deciles low", "deciles high"))
+        colour, marker = _LOOKS[key]
+        if len(low):
+            edges = [*low.x, low.x_high.iloc[-1]]
+            axis.stairs(high.y, edges, baseline=low.y, fill=True, color=colour, alpha=0.35, label=CONTROLS[key])
+        elif len(means):
+            _points(axis, means, colour, marker, CONTROLS[key])
+
+
+def _control(panel: pd.DataFrame, key: str, statistic: str) -> pd.DataFrame:
+    return panel[(panel.series == CONTROLS[key]) & (panel.statistic == statistic)]
+
+
+def _participation(axis: Axes, panel: pd.DataFrame, data: pd.DataFrame) -> None:
+    for key in _LOOKS:
+        _line(axis, _control(panel, key, "participation"), key)
+    _points(axis, data, style.BLUE, "o")
+    axis.set(xlim=(0, 1), yscale="log", xlabel="relative rank", ylabel="participation ratio")
+    axis.set_yticks(_SAMPLES, [f"{count}" for count in _SAMPLES])
+    axis.set_yticks([], minor=True)
+    # Room for at least two of these ticks.
+    low, high = panel.y.min(), panel.y.max()
+    axis.set_ylim(min(low, 1.0) / 1.2, max(high, 10.0) * 1.2)
+
+
+def _line(axis: Axes, means: pd.DataFrame, key: str) -> None:
+    colour, marker = _LOOKS[key]
+    if len(means):
+        centres, label = (means.x + means.x_high) / 2, CONTROLS[key]
+        axis.plot(centres, means.y, color=colour, marker=marker, linewidth=0.6, markersize=2.5, label=label)
+
+
+def _points(axis: Axes, lines: pd.DataFrame, colour: str, marker: str, label: str = "") -> None:
+    """Points at the centres with their errors; open where these are unknown."""
+    centres, known = (lines.x + lines.x_high) / 2, lines.error.notna()
+    look: dict[str, Any] = {"color": colour, "markersize": 2.5}
+    filled = centres[known], lines.y[known], lines.error[known]
+    axis.errorbar(*filled, fmt=marker, linewidth=0.8, label=label, **look)
+    axis.plot(centres[~known], lines.y[~known], marker, markerfacecolor="none", **look)
