@@ -75,7 +75,7 @@ def statistics_files(spectra: list[str], suffix: str = "") -> list[str]:
 def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]]:
     """Files of all eigenvalues of a spectrum, by name.
 
-    ``published``: of float32 matrices, one batch a file. ``resolved``: several batches a file, few where one takes long.
+    ``published``: of float32 matrices, a batch a file. ``resolved``: several batches a file, few where one takes long.
     ``controls``: all in one file, of spectra whose deciles are shown.
     ``published_whole``, ``resolved_whole``: whole sets, only of softmax regression; the former if settings ask for it.
     ``zeros``: how many eigenvalues of each batch are exactly zero, where large matrices make spectra as published rare.
