@@ -46,6 +46,7 @@ rule draw_null_levels:
         "../../envs/workflow.yaml"
     resources:
         mem_mb=plan.grow(1000),
+        disk_mb=plan.grow(costs.null_level_disk),
         runtime=plan.grow(costs.null_level_minutes),
     params:
         nulls=plan.values("thamm2024.nulls", exclude={"vectors"}),
@@ -103,6 +104,29 @@ rule analyse_weights:
         code=code("analyse_weights"),
     script:
         "../scripts/analyse_weights.py"
+
+
+rule simulate_level_tests:
+    """Level and power of the tests of levels: matrices of which the truth is known, through the same pipeline."""
+    input:
+        null=weights_of(thamm2024.tested_null),
+    output:
+        "results/{scale}/statistics/thamm2024/level_tests.csv",
+    log:
+        "results/{scale}/logs/simulate_level_tests.log",
+    benchmark:
+        "results/{scale}/benchmarks/simulate_level_tests.tsv"
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(costs.level_test_minutes),
+    params:
+        table=plan.values("thamm2024.table_2"),
+        half_window=plan.values("thamm2024.unfolding.half_window"),
+        code=code("simulate_level_tests"),
+    script:
+        "../scripts/simulate_level_tests.py"
 
 
 rule evaluate_linearised:

@@ -52,7 +52,7 @@ def studied(tmp_path_factory):
     paths = {name: folder / f"{name}.csv" for name in tables}
     for name, table in tables.items():
         write_table(table, paths[name], float_format="%.10g")
-    return SimpleNamespace(tables=tables, paths=paths, found=found, null=null)
+    return SimpleNamespace(tables=tables, paths=paths, found=found, null=null, nulls=nulls)
 
 
 @pytest.fixture(scope="package")

@@ -67,7 +67,10 @@ def weight_tests(network, cause=None):
             levels.append(
                 row
                 | {"state": state, "statistic": statistic, "p": p, "note": None, "unresolved": 0}
-                | {"in_band": 0.9, "variance_p": 0.4}
+                | {"in_band": 0.9, "variance_p": 0.4, "variance_p_error": 0.02, "variance_p_all": 0.01}
+                | {"variance_slope": 0.1, "variance_slope_null": 0.12, "variance_slope_error": 0.03}
+                | {"above_bulk": 1, "below_bulk": 0}
+                | {"fit_below": fit.below, "fit_above": fit.above, "fit_distance": fit.distance}
                 | {"p_calibrated": float(calibrated.value), "p_error": float(calibrated.error)}
                 | {"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction}
             )
@@ -76,7 +79,8 @@ def weight_tests(network, cause=None):
             lines = {
                 ("", "singular_value"): (ranks, values),
                 ("gaussian", "spacing"): (ranks[1:], np.diff(unfolded)),
-                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS)),
+                ("gaussian", "number_variance"): (LENGTHS, number_variance(unfolded, LENGTHS, (3, 5))),
+                ("gaussian", "number_variance_all"): (LENGTHS, number_variance(unfolded, LENGTHS)),
                 ("gaussian", "null_low"): (LENGTHS, low),
                 ("gaussian", "null_high"): (LENGTHS, high),
                 ("gaussian", "null_median"): (LENGTHS, np.median(null_variances, axis=0)),
@@ -143,21 +147,27 @@ def vector_tables(missing=(), cause=CAUSES[0], c=("alexnet dense1", "vgg19 dense
 
 
 @cache
-def regime_tables(alphas=ALPHAS):
-    """Of figure 3."""
+def regime_tables(alphas=ALPHAS, spoiled=None):
+    """Of figure 3; the trained layer at one alpha may have no statistics."""
     names = {0.5: "mlp512_seed1_alpha0.5", 1: "mlp512_seed1", 5: "mlp512_seed1_alpha5"}
     networks = [names[alpha] for alpha in alphas]
     histories = [pd.DataFrame({"test_accuracy": [0.1, 0.5 - 0.04 * a], "train_accuracy": [0.1, 1.0]}) for a in alphas]
     tables = of_networks(networks) | {"history": histories}
+    if spoiled:
+        place = list(alphas).index(spoiled)
+        levels = tables["levels"][place].copy()
+        levels.loc[levels.state == "final", "note"] = "not analysed: the spectrum has no bulk"
+        tables["levels"][place] = levels
     figure = {"layer": "dense2", "alphas": list(alphas), "window": 5}
     return numbers("figure_3", tables, figure=figure, networks=networks)
 
 
 @cache
-def accuracy_tables(seeds=1, alphas=(0.1, 0.5, 1, 2, 10)):
+def accuracy_tables(seeds=1, alphas=(0.1, 0.5, 1, 2, 10), diverged=None):
     """Of figure 4; the test accuracies of seeds scatter the more the larger alpha."""
     rows = [
-        {"alpha": alpha, "relative_displacement": 0.1 / alpha}
+        {"network": f"mlp{seed}", "alpha": alpha, "relative_displacement": 0.1 / alpha}
+        | {"initial_loss": 2.4 / alpha**2, "final_loss": (9.0 if alpha == diverged else 1.0) / alpha**2}
         | {f"{kind}_{part}": top / (1 + alpha / 20) + 0.04 * alpha * seed / seeds for kind, part, top in of}
         for seed in range(seeds)
         for alpha in alphas

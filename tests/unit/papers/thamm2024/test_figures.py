@@ -44,6 +44,8 @@ CASES = {
     "figure_4 with one seed": accuracy_tables,
     "figure_4 with three seeds": lambda: accuracy_tables(3),
     "figure_4 without alpha 1": lambda: accuracy_tables(1, (0.1, 5)),
+    "figure_4 with diverged runs": lambda: accuracy_tables(3, diverged=0.1),
+    "figure_3 with a spoiled layer": lambda: regime_tables(spoiled=5),
 }
 
 
@@ -99,6 +101,11 @@ def small_print(figure):
         ("figure_3 whole", ""),
         ("figure_4 with one seed", " One seed. Dotted: chance."),
         ("figure_4 with three seeds", " Error bars: standard deviation of 3 seeds. Dotted: chance."),
+        (
+            "figure_4 with diverged runs",
+            " Error bars: standard deviation of 3 seeds. Dotted: chance. Diverged runs at alpha 0.1, left out (loss "
+            "before and after): mlp0 (240 to 900), mlp1 (240 to 900), mlp2 (240 to 900).",
+        ),
     ],
 )
 def test_the_small_print_is_whole_and_says_how_to_supply_what_is_missing(case, end):
@@ -147,9 +154,11 @@ def assert_variance(axis, curves, panel, states):
     for state in states:
         colour = colour_of_line(axis, table(curves, panel, f"number variance, {state}"))
         assert colour == {"final": style.BLUE, "initial": style.VERMILION}[state]
+    assert colour_of_line(axis, table(curves, panel, "all intervals, final")) == style.BLUE
     goe = table(curves, panel, "GOE")
     assert line_through(axis, goe[goe.x >= 1])
-    assert len(axis.get_lines()) == len(states) + 1
+    assert len(axis.get_lines()) == len(states) + 2
+    assert [text.get_text() for text in axis.texts if text.get_text().startswith("p")] == ["p = 0.40 ± 0.02"]
     (band,) = axis.collections
     (path,) = band.get_paths()
     corners = {tuple(np.round(corner, 9)) for corner in path.vertices}
@@ -179,7 +188,7 @@ def test_figure_1_draws_every_matrix_or_says_why_not(case):
     ]
     assert [axis.get_xlabel() for axis in figure.axes] == [r"spacing $s$"] * 4 + [r"interval length $l$"] * 4
     assert texts(figure.legends[0]) == [
-        *("trained", "random matrix theory", "random matrices, 95 %", "number variance, trained")
+        *("trained", "random matrix theory", "random matrices, 95 %", "number variance, trained", "all intervals")
     ]
     missing = {3, 4} if "without" in case else set()
     for number, (spacing, variance) in enumerate(zip(above, below, strict=True), start=1):
@@ -289,7 +298,7 @@ def test_figure_3_has_a_row_for_each_regime():
         *(r"density $P(\nu)$", r"density $P(s)$", r"$\Sigma^2(l)$", "p-value")
     ]
     legend = ["initial", "trained", "random matrix theory", "random matrices, 95 %", "number variance, trained"]
-    assert sorted(texts(figure.legends[0])) == sorted(legend)
+    assert sorted(texts(figure.legends[0])) == sorted([*legend, "all intervals"])
     for number, (spectrum, spacing, variance, vectors) in enumerate(rows, start=1):
         for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):
             assert_bars(patch, table(curves, f"a{number}", f"spectrum, {state}"))
@@ -303,6 +312,17 @@ def test_figure_3_has_a_row_for_each_regime():
         for line, name in zip(lines, names, strict=True):
             np.testing.assert_allclose(line.get_xydata(), table(curves, f"d{number}", name)[["x", "y"]])
         assert lines[2].get_alpha() < 0.5
+
+
+def test_figure_3_says_which_layer_was_not_analysed():
+    figure = draw("figure_3 with a spoiled layer")
+    rows = np.reshape(figure.axes, (3, 4))
+    for axis in rows[2, 1:]:
+        (text,) = (text.get_text() for text in axis.texts)
+        assert " ".join(text.split()) == "not analysed: the spectrum has no bulk"
+        assert [*axis.lines, *axis.patches] == []
+    assert rows[2, 0].patches
+    assert all(axis.lines for axis in rows[:2].flat)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

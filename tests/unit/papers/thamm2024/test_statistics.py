@@ -30,7 +30,8 @@ def curves_table():
                 for point in zip(np.linspace(0, 1, 40), values, strict=True)
             ]
             for k, unfolding in enumerate(("gaussian", "polynomial")):
-                for n, series in enumerate(("number_variance", "null_low", "null_high", "null_median")):
+                names = ("number_variance", "null_low", "null_high", "null_median", "number_variance_all")
+                for n, series in enumerate(names):
                     rows += [(layer, state, unfolding, series, x, x + n + 7 * i + 50 * j + 500 * k) for x in LENGTHS]
             rows += [(layer, state, "gaussian", "spacing", index, s + other) for index, s in enumerate(SPACINGS)]
     return pd.DataFrame(rows, columns=["layer", "state", "unfolding", "series", "x", "y"])
@@ -45,8 +46,11 @@ def levels_table():
                 rows.append(
                     {"network": "mlp", "layer": layer, "state": state, "outputs": outputs, "inputs": inputs}
                     | {"unfolding": unfolding, "statistic": p / 10, "p": p, "p_calibrated": p / 2, "p_error": p / 20}
-                    | {"in_band": 0.9, "variance_p": 0.4, "unresolved": 3, "note": None}
+                    | {"in_band": 0.9, "variance_p": 0.4, "variance_p_error": 0.02, "variance_p_all": 0.01}
+                    | {"variance_slope": 0.1, "variance_slope_null": 0.12, "variance_slope_error": 0.03}
+                    | {"above_bulk": 5, "below_bulk": 1, "unresolved": 3, "note": None}
                     | {"nu_min": 0.1, "nu_max": 2.0, "fraction": 0.9}
+                    | {"fit_below": 1, "fit_above": 2, "fit_distance": 0.03}
                 )
     return pd.DataFrame(rows)
 
@@ -137,7 +141,9 @@ def test_number_variances_stand_beside_their_null_and_the_goe():
     rows = statistics.variance_panel("c1", curves_table(), "dense2", ["initial", "final"])
     expected = {
         "number variance, initial": 7,
+        "all intervals, initial": 11,
         "number variance, final": 57,
+        "all intervals, final": 61,
         "null low": 58,
         "null high": 59,
         "null median": 60,
@@ -153,7 +159,8 @@ def test_number_variances_stand_beside_their_null_and_the_goe():
 
 def test_the_trained_state_alone_is_drawn_where_it_is_asked_for():
     rows = statistics.variance_panel("b1", curves_table(), "dense1", ["final"])
-    assert names_of(rows) == ["number variance, final", "null low", "null high", "null median", "GOE"]
+    names = ["number variance, final", "all intervals, final", "null low", "null high", "null median", "GOE"]
+    assert names_of(rows) == names
 
 
 def test_spectra_of_both_states_share_their_bins_and_integrate_to_one():
@@ -215,11 +222,23 @@ def test_the_summary_of_spacings_tells_the_tests():
         "ks_p_calibrated": ("KS p-value, calibrated", pytest.approx(0.15), None, True),
         "ks_p_calibrated_error": ("Monte Carlo error of the calibrated p-value", pytest.approx(0.015), None, True),
         "number_variance_p_calibrated": (
-            *("p-value of the number variance, l in [1, 10], calibrated", 0.4, None, True),
+            *("calibrated p-value of the bulk's number variance, l in [1, 10]", 0.4, None, True),
+        ),
+        "number_variance_p_calibrated_error": ("Monte Carlo error of that p-value", 0.02, None, True),
+        "number_variance_p_all": (
+            *("the same over all intervals, as published, outliers' included", 0.01, None, True),
         ),
         "number_variance_in_band": (
-            *("share of l in [1, 10] with number variance in the null's 95 % band", 0.9, 0.95, False),
+            *("share of l in [1, 10] with the bulk's number variance in the null's 95 % band", 0.9, 0.95, False),
         ),
+        "number_variance_slope": (
+            *("slope of the bulk's number variance against ln l, l in [1, 10]", 0.1, 0.12, False),
+        ),
+        "number_variance_slope_error": (
+            *("slope of the bulk's number variance against ln l, l in [1, 10]: null's deviation", 0.03, None, False),
+        ),
+        "values_above_bulk": ("singular values above the Marchenko-Pastur law of the bulk", 5, 0, False),
+        "values_below_bulk": ("singular values below the Marchenko-Pastur law of the bulk", 1, 0, False),
         "unresolved_spacings": ("spacings below the rounding of the weights", 3, 0, False),
     }
 
@@ -228,6 +247,57 @@ def test_the_summary_says_why_there_are_no_weights():
     rows = statistics.spacing_summary("a4", missing_table(), "dense1")
     assert rows == [Row("a4", "vgg19 dense1", "weights_not_available", "weights not available here (why)")]
     assert statistics.drawn_side("a4", "x", missing_table(), "dense1").quantity == "output_side_drawn"
+
+
+def test_a_matrix_that_was_not_analysed_has_its_spectrum_and_no_fit():
+    levels = levels_table()
+    spoiled = (levels.layer == "dense1") & (levels.state == "final")
+    levels.loc[spoiled, "note"] = "not analysed: it is zero"
+    curves = curves_table()
+    zero = (curves.layer == "dense1") & (curves.state == "final") & (curves.series == "singular_value")
+    curves.loc[zero, "y"] = 0.0
+    rows = statistics.spectrum_panel("a", curves, levels, "dense1")
+    assert names_of(rows) == ["spectrum, initial", "fit, initial", "spectrum, final"]
+    (row,) = statistics.spacing_summary("b", levels, "dense1")
+    assert (row.quantity, row.label) == ("weights_not_available", "not analysed: it is zero")
+
+
+def linearised_files(folder, rows):
+    names = ("full_train", "full_test", "linearised_train", "linearised_test", "relative_displacement")
+    paths = []
+    for n, (network, alpha, accuracy, initial, final) in enumerate(rows):
+        row = {"network": network, "alpha": alpha, **dict.fromkeys(names, accuracy)}
+        paths.append(folder / f"{n}.csv")
+        write_table(pd.DataFrame([row | {"initial_loss": initial, "final_loss": final}]), paths[-1])
+    return {"linearised": paths}
+
+
+def test_runs_that_diverged_are_left_out_of_the_means_and_named(tmp_path):
+    rows = [
+        ("one_alpha0.1", 0.1, 0.1, 230.0, 900.0),
+        ("two_alpha0.1", 0.1, 0.1, 230.0, float("inf")),
+        ("one_alpha0.2", 0.2, 0.1, 57.0, 60.0),
+        ("two_alpha0.2", 0.2, 0.5, 57.0, 20.0),
+        ("one", 1.0, 0.6, 2.3, 1.0),
+    ]
+    found = statistics.figure_4(linearised_files(tmp_path, rows), {})
+    points = found.curves[(found.curves.panel == "a") & (found.curves.series == "full")]
+    assert points[["x", "y", "seeds"]].values.tolist() == [[0.2, 0.5, 1], [1.0, 0.6, 1]]
+    told = found.summary[found.summary.quantity == "diverged_runs"]
+    assert told[["at", "value"]].values.tolist() == [[0.1, 2], [0.2, 1]]
+    assert told.told.all()
+    assert told.label.tolist() == [
+        "diverged runs at alpha 0.1, left out (loss before and after): one_alpha0.1 (230 to 900), "
+        "two_alpha0.1 (230 to inf)",
+        "diverged runs at alpha 0.2, left out (loss before and after): one_alpha0.2 (57 to 60)",
+    ]
+    accuracies = found.summary[(found.summary.quantity == "test_accuracy") & (found.summary.series == "full")]
+    assert accuracies[["at", "value"]].values.tolist() == [[0.2, 0.5], [1.0, 0.6]]
+
+
+def test_a_figure_of_diverged_runs_alone_is_refused(tmp_path):
+    with pytest.raises(UserError, match="learning_rate"):
+        statistics.figure_4(linearised_files(tmp_path, [("one", 1.0, 0.1, 2.3, 2.4)]), {})
 
 
 def test_the_summary_of_vectors_has_means_of_both_ends_and_of_the_middle():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.papers.thamm2024.weight_statistics import judge_levels
+from deepspectra.papers.thamm2024.nulls import LevelNull
+from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, ranges
 from deepspectra.rmt.calibration import largest_deviation, monte_carlo_p_value
 from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
@@ -20,21 +21,31 @@ DRAWS = 199
 
 
 @pytest.fixture(scope="module")
-def null() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Spacing statistics and number variances of random matrices, by unfolding."""
+def judges() -> dict[str, LevelJudge]:
+    """Of random matrices, by unfolding."""
     rng = np.random.default_rng(0)
     drawn = [level_statistics(laguerre_singular_values(SIZE, SIZE, rng), UNFOLDING, LENGTHS) for _ in range(DRAWS)]
     return {
-        name: (
-            np.array([found[name].spacing_statistic for found in drawn]),
-            np.array([found[name].number_variances for found in drawn]),
+        name: LevelJudge(
+            LevelNull(
+                np.array([found[name].spacing_statistic for found in drawn]),
+                np.array([found[name].number_variances for found in drawn]),
+                np.array([found[name].unfolded for found in drawn]),
+            ),
+            LENGTHS,
         )
         for name in UNFOLDING
     }
 
 
-def judged(values, null, name):
-    return judge_levels(level_statistics(values, UNFOLDING, LENGTHS)[name], *null[name], LENGTHS)
+ENDS = (15, 15)
+
+
+def judged(values, judges, name):
+    """The spacings' p-value, and the judgement of the number variance of the bulk."""
+    found = level_statistics(values, UNFOLDING, LENGTHS)[name]
+    variances = number_variance(found.unfolded, LENGTHS, ENDS)
+    return judges[name].spacings(found)[0], judges[name].variances(variances, ENDS)
 
 
 def gaussian(seed, size=SIZE):
@@ -51,8 +62,9 @@ def test_statistics_are_those_of_the_unfolded_levels():
     np.testing.assert_array_equal(found["gaussian"].number_variances, number_variance(unfolded, LENGTHS))
 
 
-def test_dense_random_matrices_pass(null):
-    """What is judged has the law of what it is judged by, in all six tests.
+@pytest.mark.parametrize("ends", [(0, 0), ENDS, (20, 40)])
+def test_dense_random_matrices_pass(judges, ends):
+    """What is judged has the law of what it is judged by, in all tests.
 
     Their p-values share the null's draws, so that a test of their uniformity would be stricter than it says; the
     two-sample test of the statistics is exact.
@@ -60,40 +72,81 @@ def test_dense_random_matrices_pass(null):
     values = [decompose(gaussian(seed)).singular_values for seed in range(100, 200)]
     found = [level_statistics(one, UNFOLDING, LENGTHS) for one in values]
     between = (LENGTHS >= 1) & (LENGTHS <= 10)
-    for name, (statistics, variances) in null.items():
-        fresh = [one[name].spacing_statistic for one in found]
-        assert stats.ks_2samp(fresh, statistics).pvalue > 0.001, name
-        drawn = variances[:, between]
-        deviations = largest_deviation(drawn, np.array([one[name].number_variances[between] for one in found]))
+    for name, judge in judges.items():
+        bulk = slice(ends[0], SIZE - ends[1])
+        fresh, null = (
+            [spacing_ks(np.diff(levels[bulk]))[0] for levels in spectra]
+            for spectra in ([one[name].unfolded for one in found], judge.null.unfolded)
+        )
+        assert stats.ks_2samp(fresh, null).pvalue > 0.001, name
+        expected = monte_carlo_p_value(fresh, null).value
+        np.testing.assert_array_equal([judge.spacings(one[name], ends)[0] for one in found], expected)
+        variances = np.array([number_variance(one[name].unfolded, LENGTHS, ends) for one in found])
+        drawn = np.array([number_variance(one, LENGTHS, ends) for one in judge.null.unfolded])[:, between]
+        deviations = largest_deviation(drawn, variances[:, between])
         assert stats.ks_2samp(deviations, largest_deviation(drawn)).pvalue > 0.001, name
-        judgements = [judge_levels(one[name], statistics, variances, LENGTHS) for one in found]
-        assert np.mean([one["in_band"] for one, _ in judgements]) == pytest.approx(0.95, abs=0.04), name
+        judgements = [judge.variances(one, ends) for one in variances]
+        assert np.mean([one.in_band for one in judgements]) == pytest.approx(0.95, abs=0.04), name
         # The judge's own p-values are those of these statistics.
         expected = monte_carlo_p_value(deviations, largest_deviation(drawn)).value
-        np.testing.assert_array_equal([one["variance_p"] for one, _ in judgements], expected)
+        np.testing.assert_array_equal([one.p for one in judgements], expected)
 
 
-def test_two_blocks_that_do_not_mix_are_found(null):
+def test_the_growth_of_the_number_variance_stands_beside_random_matrices(judges):
+    """Slope against ln l by an independent fit: near 2 / pi^2 less what the unfolding takes."""
+    judge, between = judges["gaussian"], (LENGTHS >= 1) & (LENGTHS <= 10)
+    drawn = np.array([number_variance(one, LENGTHS, ENDS) for one in judge.null.unfolded])[:, between]
+    slopes = np.polyfit(np.log(LENGTHS[between]), drawn.T, 1)[0]
+    dense = [judged(decompose(gaussian(seed)).singular_values, judges, "gaussian")[1] for seed in range(50)]
+    found = dense[0]
+    assert found.null_slope == pytest.approx(slopes.mean())
+    assert found.null_slope_error == pytest.approx(slopes.std(ddof=1))
+    assert 0 < found.null_slope < 2 / np.pi**2
+    mean = np.mean([one.slope for one in dense])
+    assert abs(mean - found.null_slope) < 4 * found.null_slope_error * (1 / 50 + 1 / DRAWS) ** 0.5
+
+
+def test_two_blocks_that_do_not_mix_are_found(judges):
     """A matrix of two independent halves: levels of one do not repel those of the other."""
     matrix = np.zeros((SIZE, SIZE))
     half = SIZE // 2
     matrix[:half, :half], matrix[half:, half:] = gaussian(1, half), gaussian(2, half)
     values = decompose(matrix).singular_values
     for name in ("gaussian", "polynomial"):
-        found, band = judged(values, null, name)
-        assert found["p_calibrated"] <= 2 / (DRAWS + 1), name
-        assert found["variance_p"] == pytest.approx(1 / (DRAWS + 1)), name
+        p, found = judged(values, judges, name)
+        assert p <= 2 / (DRAWS + 1), name
+        assert found.p == pytest.approx(1 / (DRAWS + 1)), name
         # More levels fluctuate: the variance is above the band, not below.
         short = (LENGTHS >= 1) & (LENGTHS <= 3)
-        assert (level_statistics(values, UNFOLDING, LENGTHS)[name].number_variances > band["null_high"])[short].all()
+        unfolded = level_statistics(values, UNFOLDING, LENGTHS)[name].unfolded
+        assert (number_variance(unfolded, LENGTHS, ENDS) > found.high)[short].all()
 
 
-def test_levels_too_rigid_are_found(null):
+def test_levels_too_rigid_are_found(judges):
     for name in ("gaussian", "polynomial"):
-        found, _ = judged(np.linspace(1, 2, SIZE), null, name)
-        assert found["p_calibrated"] == pytest.approx(1 / (DRAWS + 1)), name
-        assert found["variance_p"] == pytest.approx(1 / (DRAWS + 1)), name
-        assert found["in_band"] < 0.5
+        p, found = judged(np.linspace(1, 2, SIZE), judges, name)
+        assert p == pytest.approx(1 / (DRAWS + 1)), name
+        assert found.p <= 0.01, name
+        assert found.in_band < 0.5
+
+
+def test_a_bulk_that_is_too_short_has_no_number_variance(judges):
+    found = level_statistics(decompose(gaussian(1)).singular_values, UNFOLDING, LENGTHS)["gaussian"]
+    for ends in ((70, 70), (60, 67)):
+        judgement = judges["gaussian"].variances(number_variance(found.unfolded, LENGTHS, ends), ends)
+        assert np.isnan([judgement.p, judgement.in_band, judgement.slope]).all()
+    # Where only short intervals fit, those are judged.
+    ends = (55, 64)
+    judgement = judges["gaussian"].variances(number_variance(found.unfolded, LENGTHS, ends), ends)
+    assert 0 < judgement.p <= 1
+    assert np.isnan(judgement.high[-1])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"), [([], ""), ([1], "rank 1"), ([1, 2, 3, 7, 9, 10], "rank 1-3, 7, 9-10"), ([4, 5], "rank 4-5")]
+)
+def test_ranks_are_told_in_ranges(numbers, words):
+    assert ranges(np.array(numbers, dtype=int)) == words
 
 
 def test_a_spike_on_few_entries_is_found_in_its_own_vector_alone():

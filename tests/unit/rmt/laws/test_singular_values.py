@@ -11,6 +11,7 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.singular_values import (
     ModifiedMarchenkoPastur,
     fit_modified_marchenko_pastur,
+    marchenko_pastur_bulk,
     singular_value_marchenko_pastur,
 )
 from deepspectra.runtime.errors import UserError
@@ -163,3 +164,122 @@ def test_edges_that_are_none_are_refused(edges):
 def test_wide_matrices_and_deviations_that_are_none_are_refused(shape, sigma):
     with pytest.raises(UserError, match="nu_min < nu_max"):
         singular_value_marchenko_pastur(*shape, sigma)
+
+
+def random_values(rows, columns, seed=0):
+    return np.linalg.svd(np.random.default_rng(seed).normal(size=(rows, columns)), compute_uv=False)[::-1]
+
+
+@pytest.mark.parametrize("times", [2, 80, 1e6])
+@pytest.mark.parametrize(("rows", "columns"), SHAPES)
+def test_a_spike_does_not_break_the_fit(rows, columns, times):
+    """At 80 times the edge the bulk of a hundred bins over the whole spectrum would be in one or two of them."""
+    values = random_values(rows, columns)
+    whole = fit_modified_marchenko_pastur(values)
+    fit = fit_modified_marchenko_pastur(np.append(values, times * values[-1]))
+    assert fit.nu_max == pytest.approx(whole.nu_max, rel=0.02)
+    assert fit.fraction == pytest.approx(columns / (columns + 1), abs=0.01)
+    assert (fit.below, fit.above) == (0, int(times > 2))
+    assert fit.distance < 0.03
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_many_spikes_and_heavy_tails_above_are_left_out(share):
+    rng = np.random.default_rng(1)
+    values = random_values(1024, 512)
+    count = round(share * 512)
+    for tail in (np.full(count, 50.0), 1.5 + rng.pareto(1.0, size=count)):
+        fit = fit_modified_marchenko_pastur(np.concatenate([values, values[-1] * tail]))
+        assert fit.nu_max == pytest.approx(values[-1], rel=0.05)
+        assert fit.fraction == pytest.approx(512 / (512 + count), rel=0.05)
+
+
+@pytest.mark.parametrize(("rows", "columns"), SHAPES)
+def test_zeros_of_a_lower_rank_are_left_out_and_counted(rows, columns):
+    """As they come out in float32: not zero, but rounding."""
+    values = random_values(rows, columns)
+    zeros = 1e-9 * np.random.default_rng(1).uniform(size=100) * values[-1]
+    fit = fit_modified_marchenko_pastur(np.append(zeros, values), floor=1e-7 * values[-1])
+    alone = fit_modified_marchenko_pastur(values)
+    assert (fit.below, fit.above) == (100, 0)
+    assert fit.edges == pytest.approx(alone.edges)
+    assert fit.fraction == pytest.approx(alone.fraction * columns / (columns + 100))
+
+
+def test_a_spectrum_that_follows_no_such_law_is_told_from_one_that_does():
+    for rows, columns in SHAPES:
+        fit = fit_modified_marchenko_pastur(random_values(rows, columns))
+        assert fit.distance < 0.02
+        assert not fit.is_poor
+    heavy = np.random.default_rng(0).pareto(1.0, size=512)
+    two = np.concatenate([random_values(512, 256), 60 + random_values(512, 256)])
+    for values in (np.sort(heavy), np.linspace(1, 2, 400) ** 0.2, two):
+        assert fit_modified_marchenko_pastur(values).is_poor
+
+
+@pytest.mark.parametrize("values", [np.zeros(40), np.full(40, 2.0), np.array([1.0]), np.array([-1.0, 2.0, 3.0])])
+def test_spectra_without_a_bulk_are_refused(values):
+    with pytest.raises(UserError, match="the fit needs"):
+        fit_modified_marchenko_pastur(values)
+
+
+@pytest.mark.parametrize(("rows", "columns"), SHAPES)
+def test_the_bulk_of_a_random_matrix_is_all_of_it(rows, columns):
+    """But for a value that fluctuates beyond an edge; scale and edges are the law's."""
+    counts = []
+    for seed in range(20):
+        found = marchenko_pastur_bulk(0.3 * random_values(rows, columns, seed), rows)
+        counts.append((found.below, found.above))
+        edges = singular_value_marchenko_pastur(rows, columns, 0.3).edges
+        assert found.edges == pytest.approx(edges, abs=0.02 * edges[1])
+    assert np.max(counts) <= 2
+    assert np.mean(counts) < 0.6
+
+
+@pytest.mark.parametrize(("below", "above"), [(0, 1), (3, 0), (89, 89), (0, 150), (120, 0)])
+def test_the_bulk_is_what_lies_between_outliers_at_both_ends(below, above):
+    """Also where the median of all is far from that of the bulk, and however far the outliers are."""
+    lower, upper = singular_value_marchenko_pastur(1024, 512, 1.0).edges
+    values = random_values(1024, 512)
+    for far in (1.0, 1e5):
+        outliers = np.append(lower * np.linspace(0.0, 0.8, below) / far, far * upper * np.linspace(1.2, 3.0, above))
+        found = marchenko_pastur_bulk(np.sort(np.append(values, outliers)), 1024 + below + above)
+        assert 0 <= found.below - below <= 2
+        assert 0 <= found.above - above <= 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_rule_ends_whatever_the_spectrum(seed):
+    rng = np.random.default_rng(seed)
+    for values in (rng.pareto(0.5, size=200), rng.uniform(size=200), rng.integers(0, 5, size=200), np.ones(50)):
+        found = marchenko_pastur_bulk(np.sort(values.astype(float)), 300)
+        assert found.below + found.above <= len(values) - 2
+
+
+def test_rounding_is_below_the_bulk_also_of_a_square_matrix():
+    """Its law begins at zero, so that zeros would be a part of it."""
+    values = np.append(np.zeros(50), random_values(512, 462))
+    assert marchenko_pastur_bulk(values, 512, floor=1e-7 * values[-1]).below in (50, 51)
+
+
+@pytest.mark.parametrize("values", [np.zeros(40), np.array([0.0, 0.0, 1.0])])
+def test_a_matrix_without_a_bulk_is_refused(values):
+    with pytest.raises(UserError, match="no bulk"):
+        marchenko_pastur_bulk(values, 50, floor=1e-12)
+
+
+def test_values_that_are_none_are_refused():
+    for values, rows in ((np.array([-1.0, 1.0, 2.0]), 5), (np.ones(6), 5), (np.array([2.0, 1.0]), 5)):
+        with pytest.raises(UserError):
+            marchenko_pastur_bulk(values, rows)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5, 1 / 6, 1e-3])
+def test_half_of_any_law_lies_in_two_fifths_of_its_width(ratio):
+    """What the fit knows of a bulk before it is fitted: the shortest interval with half of the law, and its place."""
+    law = singular_value_marchenko_pastur(1_000_000, round(1_000_000 * ratio), 1.0)
+    values = quantiles(law, 20_000)
+    widths = values[10_000:] - values[:10_000]
+    start, width = np.argmin(widths), widths.min()
+    assert (law.nu_max - law.nu_min) / width == pytest.approx(2.475, rel=0.01)
+    assert -0.01 < (values[start] - law.nu_min) / width < 0.75

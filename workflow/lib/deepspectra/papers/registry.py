@@ -49,7 +49,9 @@ _NAMES = {
     "figure_controls": "Beyond the paper, controls",
     "figure_resnet34": "Beyond the paper, figure",
     "table_networks": "Beyond the paper, table",
-    "table_2_unfolding": "Table 2, supplement",
+    "table_2_unfolding": "Table 2, other unfoldings",
+    "table_2_tests": "Table 2, level and power of its tests",
+    "table_2_window": "Table 2, width of the broadening",
 }
 
 

@@ -17,21 +17,16 @@ from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.spectra.curvature.sizes import reduced_rows
 
-__all__ = ["BASE_MB", "covariance_memory", "covariance_minutes", "random_feature_memory", "random_feature_minutes"]
-__all__ += [
-    "gram_memory",
-    "kernel_disk",
-    "kernel_eigenvalue_memory",
-    "kernel_eigenvalue_minutes",
-    "kernel_memory",
-    "kernel_minutes",
-]
-__all__ += ["linearised_minutes", "trained_kernel_disk", "trained_kernel_memory", "trained_kernel_minutes"]
-__all__ += ["decomposition_disk", "decomposition_memory", "null_level_minutes", "training_memory", "training_minutes"]
-__all__ += ["curvature_disk", "curvature_memory", "curvature_minutes", "decomposition_minutes", "null_vector_minutes"]
-__all__ += ["curvature_eigenvalue_memory", "curvature_eigenvalue_minutes", "process_minutes", "resolved_memory"]
-__all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "whole_set_memory"]
-__all__ += ["control_minutes", "gauss_newton_minutes", "resolved_minutes", "whole_set_minutes", "zeros_memory"]
+__all__ = ["BASE_MB", "control_minutes", "covariance_memory", "covariance_minutes", "curvature_disk"]
+__all__ += ["curvature_eigenvalue_memory", "curvature_eigenvalue_minutes", "curvature_memory", "curvature_minutes"]
+__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "embedding_disk"]
+__all__ += ["embedding_memory", "embedding_minutes", "gauss_newton_memory", "gauss_newton_minutes", "gram_memory"]
+__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory"]
+__all__ += ["kernel_minutes", "level_test_minutes", "linearised_minutes", "null_level_disk", "null_level_minutes"]
+__all__ += ["null_vector_minutes", "process_minutes", "random_feature_memory", "random_feature_minutes"]
+__all__ += ["resolved_memory", "resolved_minutes", "trained_kernel_disk", "trained_kernel_memory"]
+__all__ += ["trained_kernel_minutes", "training_memory", "training_minutes", "whole_set_memory", "whole_set_minutes"]
+__all__ += ["zeros_memory"]
 
 #: Python, torch and the libraries behind it.
 BASE_MB = 1200
@@ -173,6 +168,18 @@ def linearised_minutes(settings: Settings, network: str, weights: Mapping[str, W
 def null_level_minutes(settings: Settings, rows: str, columns: str) -> float:
     """Ten times 0.07 s for a matrix of 1024 columns: singular values of a bidiagonal matrix cost as n^2."""
     return 20 + settings.thamm2024.nulls.matrices * 0.012 * (min(int(rows), int(columns)) / 1024) ** 2
+
+
+def null_level_disk(settings: Settings, rows: str, columns: str) -> float:
+    """The levels of every random matrix, in three unfoldings."""
+    return 10 + _mb(3 * settings.thamm2024.nulls.matrices * min(int(rows), int(columns)))
+
+
+def level_test_minutes(settings: Settings) -> float:
+    """Ten times 1 s for a hundred matrices of 512 columns."""
+    table = settings.thamm2024.table_2
+    cases = 2 + len(table.independent) + len(table.outliers) + len(table.half_windows)
+    return 20 + 2e-3 * cases * table.matrices * (table.columns / 512) ** 2
 
 
 def null_vector_minutes(settings: Settings, dimension: str) -> float:

@@ -20,12 +20,20 @@ _VECTORS = 256
 
 
 class LevelStatistics(NamedTuple):
-    """Of one spectrum, unfolded in one way: spacings (n - 1,), their test, number variances (k,); float64."""
+    """Of one spectrum, unfolded in one way: levels (n,), spacings (n - 1,), their test, number variances (k,); float64.
 
+    Number variances are the published ones, over all intervals.
+    """
+
+    unfolded: np.ndarray
     spacings: np.ndarray
     spacing_statistic: float
-    spacing_p: float
     number_variances: np.ndarray
+
+    @property
+    def spacing_p(self) -> float:
+        """Plain p-value of the spacing test."""
+        return _plain_p(self.spacing_statistic, self.spacings.size)
 
 
 def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.ndarray) -> dict[str, LevelStatistics]:
@@ -39,7 +47,8 @@ def level_statistics(values: np.ndarray, unfolding: dict[str, int], lengths: np.
     for name, parameter in unfolding.items():
         unfolded = UNFOLDINGS[name](values, parameter)
         spacings = np.diff(unfolded)
-        found[name] = LevelStatistics(spacings, *spacing_ks(spacings), number_variance(unfolded, lengths))
+        statistic = _surmise_distance(spacings)
+        found[name] = LevelStatistics(unfolded, spacings, statistic, number_variance(unfolded, lengths))
     return found
 
 
@@ -50,34 +59,49 @@ def spacing_ks(spacings: np.ndarray) -> tuple[float, float]:
 
     :raises UserError: if there is no spacing or one is not finite.
     """
+    statistic = _surmise_distance(spacings)
+    return statistic, _plain_p(statistic, spacings.size)
+
+
+def _surmise_distance(spacings: np.ndarray) -> float:
     if not (spacings.size and np.isfinite(spacings).all()):
         raise UserError(f"a test of spacings needs finite numbers; {spacings.size} were given, not all finite.")
-    result = stats.kstest(spacings, wigner_surmise.cdf)
-    return float(result.statistic), float(result.pvalue)
+    probabilities = wigner_surmise.cdf(np.sort(spacings))
+    steps = np.arange(spacings.size + 1) / spacings.size
+    return float(max(np.max(steps[1:] - probabilities), np.max(probabilities - steps[:-1])))
 
 
-def number_variance(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _plain_p(statistic: float, count: int) -> float:
+    return float(np.clip(stats.kstwo.sf(statistic, count), 0, 1))
+
+
+def number_variance(unfolded: np.ndarray, lengths: np.ndarray, left_out: tuple[int, int] = (0, 0)) -> np.ndarray:
     """<(N(l) - l)^2> over intervals of length l centred at each level (thamm2024, section 3).
 
     N(l) counts the levels in [xi_i - l/2, xi_i + l/2), the one at the centre included, so that its mean exceeds l at
     short lengths. Intervals that reach beyond the first or the last level are left out.
 
+    With ``left_out`` only intervals inside the bulk count: broadening, whose widths span 2 a levels, squeezes the dozen
+    levels beside an outlier, and a random matrix with one outlier would look unlike one without.
+
     :param unfolded: shape (n,), ascending. :param lengths: shape (k,), not negative, in units of the mean spacing.
+    :param left_out: how many of the lowest and of the highest levels intervals must not reach.
     :returns: float64, shape (k,); NaN where no interval is left.
-    :raises UserError: if the levels are not finite and ascending, or a length is negative or not finite.
+    :raises UserError: if the levels are not finite and ascending, or a length or number is negative or not finite.
     """
     unfolded = ascending(unfolded, 0)
-    if not ((lengths >= 0) & (lengths < np.inf)).all():
-        raise UserError("a number variance needs finite lengths that are not negative.")
-    variances = np.full(lengths.shape, np.nan)
-    for position, length in enumerate(lengths):
-        left, right = unfolded - length / 2, unfolded + length / 2
-        inside = (left >= unfolded[0]) & (right <= unfolded[-1])
-        if inside.any():
-            ends = np.searchsorted(unfolded, right[inside], side="left")
-            held = ends - np.searchsorted(unfolded, left[inside], side="left")
-            variances[position] = np.mean((held - length) ** 2)
-    return variances
+    if not ((lengths >= 0) & (lengths < np.inf)).all() or min(left_out) < 0:
+        raise UserError("a number variance needs finite lengths and numbers of levels to leave out, none negative.")
+    inner = unfolded[left_out[0] : max(unfolded.size - left_out[1], 0)]
+    if not inner.size:
+        return np.full(lengths.shape, np.nan)
+    length = lengths[:, None]
+    left, right = inner - length / 2, inner + length / 2
+    inside = (left >= inner[0]) & (right <= inner[-1])
+    held = np.searchsorted(unfolded, right, side="left") - np.searchsorted(unfolded, left, side="left")
+    number = inside.sum(axis=1)
+    total = np.where(inside, (held - length) ** 2, 0.0).sum(axis=1)
+    return np.divide(total, number, out=np.full(lengths.shape, np.nan), where=number > 0)
 
 
 def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,7 +29,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """
     names = summary.groupby("panel", sort=True).series.first()
     narrow = len(names) > 4
-    figure, axes = style.new_figure(style.COLUMN, 4.1 if narrow else 3.5, (2, len(names)))
+    figure, axes = style.new_figure(style.COLUMN, 4.6 if narrow else 4.0, (2, len(names)))
     for (spacing, variance), (panel, name) in zip(axes.T, names.items(), strict=True):
         below = panel.replace("a", "b")
         style.label_panel(spacing, panel, "\n" * narrow + _title(name).replace(", ", "\n"))
@@ -44,6 +44,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         _spacings(spacing, curves[curves.panel == panel])
         _p_values(spacing, quantities, narrow=narrow)
         _variance(variance, curves[curves.panel == below], ["final"])
+        _variance_p(variance, quantities)
     axes[0, 0].set_ylabel(r"density $P(s)$")
     axes[1, 0].set_ylabel(r"number variance $\Sigma^2(l)$")
     _add_legend(figure, axes)
@@ -97,15 +98,20 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         for state, colour in (("initial", _INITIAL), ("final", _TRAINED)):
             fit = parts["a"][parts["a"].series == f"fit, {state}"]
             row[0].plot(fit.x, fit.y, color=colour, linestyle="--", linewidth=0.8)
-        _spacings(row[1], parts["b"])
-        _p_values(row[1], told["b"])
-        _variance(row[2], parts["c"], ["initial", "final"])
-        (bold,) = told["d"].quantity.map(_SIDES).dropna()
-        _vector_lines(row[3], parts["d"], bold, color=_TRAINED, label=bold)
-        (faint,) = set(_SIDES.values()) - {bold}
-        other = parts["d"][parts["d"].series == f"{faint}, plain"]
-        row[3].plot(other.x, other.y, color=_TRAINED, linewidth=0.6, alpha=0.35)
-        _vector_axis(row[3])
+        if told["b"].quantity.iloc[0] == NO_WEIGHTS:
+            for axis in row[1:]:
+                _say_unavailable(axis, told["b"].label.iloc[0], width=24)
+        else:
+            _spacings(row[1], parts["b"])
+            _p_values(row[1], told["b"])
+            _variance(row[2], parts["c"], ["initial", "final"])
+            _variance_p(row[2], told["b"])
+            (bold,) = told["d"].quantity.map(_SIDES).dropna()
+            _vector_lines(row[3], parts["d"], bold, color=_TRAINED, label=bold)
+            (faint,) = set(_SIDES.values()) - {bold}
+            other = parts["d"][parts["d"].series == f"{faint}, plain"]
+            row[3].plot(other.x, other.y, color=_TRAINED, linewidth=0.6, alpha=0.35)
+            _vector_axis(row[3])
         for letter, axis in zip("abcd", row, strict=True):
             style.label_panel(axis, f"{letter}{number}")
         regime = "rich" if alpha < 1 else "lazy" if alpha > 1 else "typical"
@@ -149,7 +155,9 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         axis.axhline(0.1, color="0.6", linewidth=0.6, linestyle=":")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     bars = f" Error bars: standard deviation of {seeds} seeds." if seeds > 1 else " One seed."
-    style.add_note(figure, f"{note}{bars} Dotted: chance.")
+    diverged = summary[summary.quantity == "diverged_runs"].label
+    left_out = "".join(f" {label[:1].upper()}{label[1:]}." for label in diverged)
+    style.add_note(figure, f"{note}{bars} Dotted: chance.{left_out}")
     return figure
 
 
@@ -184,11 +192,22 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
     for state in states:
         line, (colour, label) = series[f"number variance, {state}"], looks[state]
         axis.plot(line.x, line.y, color=colour, linewidth=0.9, label=label)
+    published = series["all intervals, final"]
+    axis.plot(published.x, published.y, color=_TRAINED, linewidth=0.6, linestyle=":", label="all intervals")
     # The closed form is asymptotic and means nothing below l = 1.
     goe = goe[goe.x >= 1]
     axis.plot(goe.x, goe.y, color=_LAW, linestyle="--", label="random matrix theory")
     axis.set(xscale="log", ylim=(0, None))
     axis.set_xticks([1, 10], ["1", "10"])
+
+
+def _variance_p(axis: Axes, summary: pd.DataFrame) -> None:
+    """The number variance's p-value, in the lower corner."""
+    values = summary.set_index("quantity").value
+    p, error = values["number_variance_p_calibrated"], values["number_variance_p_calibrated_error"]
+    # A bulk that is too short for any judged length has none.
+    if not np.isnan(p):
+        axis.text(1, 0.06, f"p = {p:.2f} ± {error:.2f}", transform=axis.transAxes, ha="right", va="bottom", fontsize=5)
 
 
 def _spectrum(axis: Axes, lines: pd.DataFrame) -> None:
@@ -245,4 +264,6 @@ def _add_legend(figure: Figure, axes: np.ndarray, **spacing: float) -> None:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             if "side" not in label:
                 entries.setdefault(label, handle)
-    figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=len(entries), **spacing)
+    # One row has room for four.
+    columns = len(entries) if len(entries) <= 4 else 3
+    figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns, **spacing)

@@ -7,17 +7,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from deepspectra.data.standardised import load_standardised
-from deepspectra.data.tasks import Part
+from deepspectra.data.tasks import Part, Samples
 from deepspectra.nn.architectures import architecture
 from deepspectra.nn.images import CLASSES, image_inputs
 from deepspectra.nn.linearised import linearised
 from deepspectra.nn.networks import load_parameters
 from deepspectra.runtime import store
+from deepspectra.train.augmentation import centre_crops
 from deepspectra.train.training import accuracy
 
 __all__ = ["linearised_accuracies"]
+
+#: Training images from which it is seen whether a training diverged.
+_LOSS_IMAGES = 2000
 
 
 def linearised_accuracies(
@@ -34,13 +39,15 @@ def linearised_accuracies(
     :param weights: file with ``initial/...`` and ``final/...`` of every parameter, the latter unless training diverged.
     :param data: CIFAR-10. :param images: how many images of each part.
     :returns: ``alpha``, ``relative_displacement`` (Frobenius norm of the layer's change over that of its final
-        weights), ``full_{part}`` and ``linearised_{part}`` for each part, and ``diverged``: 1 if the network's training
-        diverged, and then all but alpha are NaN, otherwise 0.
+        weights), ``full_{part}`` and ``linearised_{part}`` for each part, and ``initial_loss`` and ``final_loss``: mean losses
+        (eq. 3) over the first 2000 training images at most, before and after training. All but alpha are NaN if the
+        training stopped at a loss that was not finite.
     """
     measured = [f"{kind}_{part}" for part in images for kind in ("full", "linearised")]
     if "diverged" in store.read(weights, {}).attributes["parameters"]:
-        unknown = dict.fromkeys(["relative_displacement", *measured], math.nan)
-        return {"alpha": network["alpha"], **unknown, "diverged": 1}
+        losses = ("final_loss", "initial_loss")
+        unknown = dict.fromkeys(["relative_displacement", *measured, *losses], math.nan)
+        return {"alpha": network["alpha"], **unknown}
     model = architecture(network["architecture"]).build(network, image_inputs(network["crop"]), CLASSES)
     shapes = {name.replace(".", "/"): tuple(value.shape) for name, value in model.named_parameters()}
     found = store.read(weights, {f"{state}/{name}": shapes[name] for state in ("initial", "final") for name in shapes})
@@ -54,4 +61,16 @@ def linearised_accuracies(
         samples = load_standardised(data, part, count).to(device)
         row[f"full_{part}"] = accuracy(model, samples, network["crop"])
         row[f"linearised_{part}"] = accuracy(linear, samples, network["crop"])
-    return row | {"diverged": 0}
+        if part == "train":
+            shown = Samples(samples.inputs[:_LOSS_IMAGES], samples.targets[:_LOSS_IMAGES])
+    # Last, since the linearisation shares the network's parameters.
+    for state in ("final", "initial"):
+        load_parameters(model, {name: found[f"{state}/{name}"] for name in shapes})
+        row[f"{state}_loss"] = _loss(model, shown, network)
+    return row
+
+
+@torch.no_grad()
+def _loss(model: torch.nn.Module, samples: Samples, network: Mapping[str, Any]) -> float:
+    outputs = network["alpha"] * model.eval()(centre_crops(samples.inputs, network["crop"]))
+    return float(functional.cross_entropy(outputs, samples.targets)) / network["alpha"] ** 2

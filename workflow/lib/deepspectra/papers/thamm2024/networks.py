@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
 __all__ = ["null_files", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
-__all__ += ["unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
+__all__ += ["tested_null", "unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:
@@ -66,6 +66,11 @@ def null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str,
     for shape in weight_layers(paper, network, weights).values():
         names |= {f"levels_{max(shape)}x{min(shape)}", *(f"vectors_{side}" for side in shape)}
     return [f"results/{scale}/nulls/{name}.h5" for name in sorted(names)]
+
+
+def tested_null(paper: Thamm2024, scale: str) -> str:
+    """The file of null statistics by which the tests of levels are tried out."""
+    return f"results/{scale}/nulls/levels_{paper.table_2.rows}x{paper.table_2.columns}.h5"
 
 
 def pretrained_alone(

@@ -137,6 +137,33 @@ class Linearisation(Node):
     alphas: list[Alpha] = Field(min_length=1, description="Output scales, ascending.", title="alphas")
 
 
+class LevelTests(Node):
+    """Matrices of which the truth is known, by which the tests of table 2 are tried out."""
+
+    rows: int = Field(ge=2, description="Longer side of the matrices.")
+    columns: int = Field(ge=60, description="Shorter side, less than the longer.")
+    matrices: int = Field(ge=1, description="Matrices of each kind.", title="matrices of known kinds")
+    independent: list[Annotated[float, Field(gt=0, lt=1), FromText]] = Field(
+        description="Shares of levels that are independent of the others."
+    )
+    outliers: list[Annotated[int, Field(ge=1)]] = Field(description="Numbers of outliers at either end.")
+    half_windows: list[Annotated[int, Field(ge=1)]] = Field(
+        description="Half-windows a of eq. 4 whose p-values stand beside the paper's."
+    )
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.rows <= self.columns:
+            raise ValueError(f"a lower edge needs more rows than columns; found {self.rows} x {self.columns}")
+        # As many bulk levels as outliers, or there is no bulk.
+        if any(4 * count > self.columns for count in self.outliers):
+            raise ValueError(f"at most {self.columns // 4} outliers at either end; found {max(self.outliers)}")
+        if any(2 * window >= self.columns for window in self.half_windows):
+            raise ValueError(f"half-windows are below {self.columns / 2:g}; found {max(self.half_windows)}")
+        return self
+
+
 class Thamm2024(Node):
     """Random matrix theory analysis of neural network weight matrices (Thamm, Staats and Rosenow 2024)."""
 
@@ -149,6 +176,7 @@ class Thamm2024(Node):
     figure_2: Vectors = Field(description="A spectrum, and Porter-Thomas tests.")
     figure_3: Regimes = Field(description="The same in three learning regimes.")
     figure_4: Linearisation = Field(description="Accuracies of full and linearised networks.")
+    table_2: LevelTests = Field(description="Level and power of the tests of levels.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -14,6 +14,7 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.tables import read_csv
 
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
@@ -23,6 +24,8 @@ _LARGEST_SPACING = 3.5
 _SPACING_BINS, _SPECTRUM_BINS = 28, 60
 _CURVE_POINTS = 300
 _FRACTION = "fraction in the modified Marchenko-Pastur law"
+_DISTANCE = "largest distance of the spectrum from the modified law"
+_LEFT_OUT = "singular values that its fit left out"
 
 
 def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
@@ -36,8 +39,9 @@ def figure_1(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     summary: list[Row] = []
     for number, place in enumerate(parameters["figure"]["panels"], start=1):
         network, layer = place["network"], place["layer"]
-        summary += spacing_summary(f"a{number}", levels[network], layer)
-        if len(curves[network]):
+        told = spacing_summary(f"a{number}", levels[network], layer)
+        summary += told
+        if not _is_absent(told):
             rows += spacing_panel(f"a{number}", curves[network], layer)
             rows += variance_panel(f"b{number}", curves[network], layer, ["final"])
     return figure_numbers(rows, summary)
@@ -50,10 +54,10 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     network, layer = figure["spectrum"]["network"], figure["spectrum"]["layer"]
     rows = spectrum_panel("a", curves[network], levels[network], layer)
     tests = select(levels[network], layer=layer, unfolding="gaussian").to_dict("records")
+    summary: list[Row] = []
     outputs, inputs = tests[0]["outputs"], tests[0]["inputs"]
     # Glorot-uniform entries have this standard deviation.
     law = singular_value_marchenko_pastur(max(outputs, inputs), min(outputs, inputs), math.sqrt(2 / (outputs + inputs)))
-    summary: list[Row] = []
     for test in tests:
         values = select(curves[network], layer=layer, state=test["state"], series="singular_value").y
         series = f"{network} {layer}, {test['state']}"
@@ -63,6 +67,8 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
             Row("a", series, "ks_distance_initial_law", label, distance, 0, told=True),
             Row("a", series, "modified_law_fraction", _FRACTION, test["fraction"], 1),
             Row("a", series, "modified_law_edge", edge, test["nu_max"], law.nu_max),
+            Row("a", series, "modified_law_distance", _DISTANCE, test["fit_distance"]),
+            Row("a", series, "modified_law_left_out", _LEFT_OUT, test["fit_below"] + test["fit_above"], 0),
             Row("a", series, "largest_singular_value", "largest singular value", values.max(), law.nu_max),
         ]
     x = np.linspace(*law.edges, 300)
@@ -70,8 +76,9 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     for panel, place in ((panel, place) for panel, places in figure["panels"].items() for place in places):
         network, layer = place["network"], place["layer"]
         name = f"{network} {layer}"
-        if not len(curves[network]):
-            summary += spacing_summary(panel, levels[network], layer)
+        told = spacing_summary(panel, levels[network], layer)
+        if _is_absent(told):
+            summary += told
             continue
         rows += vector_panel(panel, vectors[network], layer, figure["window"], series=f"{name}, ")
         summary.append(drawn_side(panel, name, levels[network], layer))
@@ -89,9 +96,6 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     for number, (alpha, network) in enumerate(zip(figure["alphas"], parameters["networks"], strict=True), start=1):
         a, b, c, d = (f"{letter}{number}" for letter in "abcd")
         rows += spectrum_panel(a, curves[network], levels[network], layer)
-        rows += spacing_panel(b, curves[network], layer)
-        rows += variance_panel(c, curves[network], layer, ["initial", "final"])
-        rows += vector_panel(d, vectors[network], layer, figure["window"])
         fits = select(levels[network], layer=layer, unfolding="gaussian").set_index("state").fraction
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
@@ -103,18 +107,40 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
             Row(a, network, "modified_law_fraction", _FRACTION, fits["final"], fits["initial"]),
             Row(a, network, "values_above_initial", "singular values above the largest initial one", above),
         ]
-        summary += spacing_summary(b, levels[network], layer)
+        told = spacing_summary(b, levels[network], layer)
+        summary += told
+        if _is_absent(told):
+            continue
+        rows += spacing_panel(b, curves[network], layer)
+        rows += variance_panel(c, curves[network], layer, ["initial", "final"])
+        rows += vector_panel(d, vectors[network], layer, figure["window"])
         summary.append(drawn_side(d, network, levels[network], layer))
         summary += vector_summary(d, vectors[network], network, layer)
     return figure_numbers(rows, summary)
 
 
 def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """Test (a) and train (b) accuracy; ``linearised`` are files of one table for each seed and output scale."""
+    """Test (a) and train (b) accuracy; ``linearised`` are files of one table for each seed and output scale.
+
+    Runs that diverged, whose loss is not finite or larger than before training, are told and left out.
+
+    :raises UserError: if all did.
+    """
     numbers = ("alpha", *(f"{kind}_{part}" for kind in ("full", "linearised") for part in ("train", "test")))
+    numbers += ("initial_loss", "final_loss")
     results = pd.concat([read_csv(path, numbers, numbers=numbers) for path in files["linearised"]], ignore_index=True)
+    converged = np.isfinite(results.final_loss) & (results.final_loss <= results.initial_loss)
+    if not converged.any():
+        raise UserError("every training of figure 4 diverged: lower thamm2024.training.learning_rate.")
     rows: list[tuple[str, str, float, float, float, int]] = []
     summary: list[Row] = []
+    for alpha, runs in results[~converged].groupby("alpha"):
+        losses = ", ".join(
+            f"{run.network} ({run.initial_loss:.3g} to {run.final_loss:.3g})" for run in runs.itertuples()
+        )
+        label = f"diverged runs at alpha {alpha:g}, left out (loss before and after): {losses}"
+        summary.append(Row("a", "full", "diverged_runs", label, len(runs), 0, at=alpha, told=True))
+    results = results[converged]
     for panel, part in (("a", "test"), ("b", "train")):
         for kind in ("full", "linearised"):
             for alpha, values in results.groupby("alpha")[f"{kind}_{part}"]:
@@ -158,11 +184,12 @@ def spacing_panel(panel: str, curves: pd.DataFrame, layer: str) -> list[Bar]:
 
 
 def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequence[str]) -> list[Bar]:
-    """Number variance in the given states, the band and median of random matrices, and the GOE's curve."""
+    """Number variance of the bulk in the given states and of all intervals, as published, the band and median of
+    random matrices over the trained matrix's bulk, and the GOE's curve."""
     rows: list[Bar] = []
     for state in states:
         part = select(curves, layer=layer, state=state, unfolding="gaussian")
-        names = {"number_variance": f"number variance, {state}"}
+        names = {"number_variance": f"number variance, {state}", "number_variance_all": f"all intervals, {state}"}
         if state == "final":
             names |= {f"null_{name}": f"null {name}" for name in ("low", "high", "median")}
         for series, name in names.items():
@@ -175,12 +202,15 @@ def variance_panel(panel: str, curves: pd.DataFrame, layer: str, states: Sequenc
 def spectrum_panel(panel: str, curves: pd.DataFrame, levels: pd.DataFrame, layer: str) -> list[Bar]:
     """Histograms of the singular values before and after training, on the same bins, and the modified law's fits."""
     spectra = select(curves, layer=layer, series="singular_value")
-    edges = np.linspace(0, spectra.y.max(), _SPECTRUM_BINS + 1)
+    # Of a matrix that is zero in both states, any range shows all there is.
+    edges = np.linspace(0, spectra.y.max() or 1.0, _SPECTRUM_BINS + 1)
     rows: list[Bar] = []
     for state in ("initial", "final"):
         values = select(spectra, state=state).y.to_numpy()
         rows += histogram(panel, values, edges, values.size, f"spectrum, {state}")
         row = select(levels, layer=layer, state=state, unfolding="gaussian").iloc[0]
+        if isinstance(row.note, str):
+            continue
         fit = ModifiedMarchenkoPastur(row.nu_min, row.nu_max, row.fraction)
         x = np.linspace(*fit.edges, _CURVE_POINTS)
         rows += line(panel, f"fit, {state}", x, fit.density(x))
@@ -205,25 +235,38 @@ def drawn_side(panel: str, series: str, levels: pd.DataFrame, layer: str) -> Row
 
 
 def spacing_summary(panel: str, levels: pd.DataFrame, layer: str) -> list[Row]:
-    """The spacing test, plain and calibrated, and the number variance's; without weights, a row that says why."""
+    """The spacing test, plain and calibrated, and the number variance's; without statistics, a row that says why."""
     (row,) = select(levels, layer=layer, state="final", unfolding="gaussian").to_dict("records")
     name = f"{row['network']} {layer}"
     if isinstance(row["note"], str):
         return [Row(panel, name, NO_WEIGHTS, row["note"])]
-    variance = "p-value of the number variance, l in [1, 10], calibrated"
-    in_band = "share of l in [1, 10] with number variance in the null's 95 % band"
+    lengths = "l in [1, 10]"
     told = [
         ("ks_p", "KS p-value, plain", "p"),
         ("ks_p_calibrated", "KS p-value, calibrated", "p_calibrated"),
         ("ks_p_calibrated_error", "Monte Carlo error of the calibrated p-value", "p_error"),
-        ("number_variance_p_calibrated", variance, "variance_p"),
+        ("number_variance_p_calibrated", f"calibrated p-value of the bulk's number variance, {lengths}", "variance_p"),
+        ("number_variance_p_calibrated_error", "Monte Carlo error of that p-value", "variance_p_error"),
+        ("number_variance_p_all", "the same over all intervals, as published, outliers' included", "variance_p_all"),
     ]
+    slope = f"slope of the bulk's number variance against ln l, {lengths}"
+    in_band = f"share of {lengths} with the bulk's number variance in the null's 95 % band"
+    outside = "singular values {} the Marchenko-Pastur law of the bulk"
     return [
         Row(panel, name, "ks_statistic", "KS statistic of spacings", row["statistic"]),
         *(Row(panel, name, quantity, label, row[column], told=True) for quantity, label, column in told),
         Row(panel, name, "number_variance_in_band", in_band, row["in_band"], 0.95),
+        Row(panel, name, "number_variance_slope", slope, row["variance_slope"], row["variance_slope_null"]),
+        Row(panel, name, "number_variance_slope_error", f"{slope}: null's deviation", row["variance_slope_error"]),
+        Row(panel, name, "values_above_bulk", outside.format("above"), row["above_bulk"], 0),
+        Row(panel, name, "values_below_bulk", outside.format("below"), row["below_bulk"], 0),
         Row(panel, name, "unresolved_spacings", "spacings below the rounding of the weights", row["unresolved"], 0),
     ]
+
+
+def _is_absent(summary: Sequence[Row]) -> bool:
+    """Whether :func:`spacing_summary` says why there are no statistics."""
+    return summary[0].quantity == NO_WEIGHTS
 
 
 def vector_summary(panel: str, vectors: pd.DataFrame, name: str, layer: str) -> list[Row]:
