@@ -49,6 +49,8 @@ _NAMES = {
     "figure_resnet34": "Beyond the paper, figure",
     "table_networks": "Beyond the paper, table",
     "table_2_unfolding": "Table 2, supplement",
+    "figure_scaling": "Beyond the paper, scaling",
+    "figure_components": "Beyond the paper, components",
 }
 
 

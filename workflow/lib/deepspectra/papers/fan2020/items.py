@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.papers.item import Item
@@ -27,12 +28,24 @@ _SPECTRA = (
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
 
+_DRAWS = (
+    "Each dot is one network with new weights; lines are medians over the draws of a size; layers have as many neurons "
+    "a sample as in figure 1 or 2. KS: Kolmogorov-Smirnov distance to the limit. Total variation: half the L1 distance "
+    "between the published histogram (100 bins, linear, full range) and the limit in its bins. Exponents of n: least "
+    "squares of ln(distance) on ln(n) over all draws, with standard errors. Images are one random choice a size, the "
+    "same whatever is removed; the limits start from their own spectra."
+)
+
 # Networks of figure S4.
 _LAYERS_OF = ["figure_1", "figure_2"]
 
 
 def _spectra_files(*names: str) -> dict[str, list[str]]:
     return {"spectra": [f"spectra/fan2020/{name}.h5" for name in names]}
+
+
+def _histories(names: Sequence[str]) -> list[str]:
+    return [f"networks/{name}_history.csv" for name in names]
 
 
 def _activation(node: Any) -> str:
@@ -57,15 +70,27 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
     def network(paper: Fan2020) -> str:
         return getattr(paper, item).network
 
+    def course(paper: Fan2020) -> list[str]:
+        """Networks whose course is shown: none where a figure has layers alone; with other seeds in figure 3."""
+        if item == "figure_s5":
+            return []
+        others = paper.figure_3.seeds if item == "figure_3" else []
+        return [network(paper), *(paper.at_seed(network(paper), seed) for seed in others)]
+
     def inputs(paper: Fan2020) -> dict[str, list[str]]:
-        return _spectra_files(network(paper)) | {"history": [f"networks/{network(paper)}_history.csv"]}
+        shown, names = [network(paper)], course(paper)
+        files = {"weights": [f"networks/{name}.h5" for name in names], "histories": _histories(names)}
+        is_image = paper.network(network(paper)).data == "cifar10"
+        data = ["resources/data/cifar10.h5"] if names and is_image else []
+        return _spectra_files(*shown) | {"history": _histories(shown)} | files | {"data": data}
 
     def parameters(paper: Fan2020) -> dict[str, Any]:
         entry = paper.network(network(paper))
         # Figure S5 shows the conjugate kernel of every layer, the others the last and the tangent kernel.
         shown = entry.kernel_names[:-1] if item == "figure_s5" else entry.kernel_names[-2:]
         values = {"item": getattr(paper, item), "network": entry, "training": paper.training}
-        return {"kernels": shown} | {key: node.model_dump() for key, node in values.items()}
+        dumped = {key: node.model_dump() for key, node in values.items()}
+        return {"kernels": shown, "seeds": [paper.network(name).model_dump() for name in course(paper)]} | dumped
 
     return Item(
         title=title,
@@ -76,7 +101,7 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
         parameters=parameters,
         spectra=lambda paper: [network(paper)],
         shaped_by=lambda paper: ["training", f"networks.{network(paper)}"],
-        loads=lambda paper: [_activation(paper.network(network(paper)))],
+        loads=lambda paper: [_activation(paper.network(network(paper))), "nn.architectures.ntk_mlp"],
         minutes=30,
     )
 
@@ -98,6 +123,22 @@ def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> 
         shaped_by=lambda paper: [f"figure_2.{key}" for key in keys],
         memory_mb=memory,
         minutes=30,
+    )
+
+
+def _of_draws(title: str, note: str, function: str, drawn: Callable[[Fan2020], Sequence[str]]) -> Item:
+    """Distances of many networks to their limits; ``drawn`` are their kinds of inputs."""
+    return Item(
+        title=title,
+        note=f"{_DRAWS} {note}",
+        numbers=f"statistics.scaling:{function}_numbers",
+        drawing=f"scaling_figures:draw_{function}",
+        inputs=lambda paper: _spectra_files(*(f"draws_{inputs}" for inputs in drawn(paper))),
+        parameters=lambda paper: {inputs: paper.draws(inputs) for inputs in drawn(paper)},
+        spectra=lambda paper: [f"draws_{inputs}" for inputs in drawn(paper)],
+        shaped_by=lambda paper: ["figure_scaling", "figure_1.depth", "figure_2.depth"],
+        loads=lambda paper: [_activation(paper.figure_1), _activation(paper.figure_2)],
+        minutes=60,
     )
 
 
@@ -173,5 +214,20 @@ ITEMS = {
         "-1 with the squared error, images without the mean training image, of unit norm. Principal components stay, "
         "unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The limits start "
         "from the input's eigenvalues, and their upper edge is that of the input's largest one.",
+    ),
+    "figure_scaling": _of_draws(
+        "Distances of conjugate and tangent kernel to their limit laws against the number of samples",
+        "Common factor: the one between 1/4 and 4 that brings a network's eigenvalues closest to the limit, since all "
+        "samples share the weights. Grey: one linear network with independent noise that has the same limit. Networks "
+        "with all components and without ten share images and weights. Not in the paper.",
+        "scaling",
+        lambda paper: paper.drawn_inputs,
+    ),
+    "figure_components": _of_draws(
+        "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
+        "Assumption 3.2(c) asks that inner products vanish faster than n^(-1/4) (dashed, one line a size); dotted: "
+        "independent directions in 3072 dimensions. (d): negative where distances fall with size. Not in the paper.",
+        "components",
+        lambda paper: paper.drawn_components,
     ),
 }

@@ -11,6 +11,13 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from deepspectra.nn.activations import activation
+from deepspectra.papers.fan2020.statistics.distances import (
+    PUBLISHED_BINS,
+    KernelSpectrum,
+    common_factor,
+    interpolated_cdf,
+    total_variation,
+)
 from deepspectra.papers.histograms import Bar, histogram, zoom
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
@@ -68,23 +75,6 @@ class SpectrumPanels:
         """Both as tables."""
         curves = pd.DataFrame(self.curves, columns=["panel", "series", "x", "x_high", "y"])
         return Numbers(curves, summary_table(self.summary, "reference", "at"))
-
-
-@dataclass(frozen=True)
-class KernelSpectrum:
-    """Eigenvalues of one matrix, float64 (n,), ascending, and the size below which they are rounding."""
-
-    eigenvalues: np.ndarray
-    floor: float
-
-    @property
-    def cleared(self) -> np.ndarray:
-        """Eigenvalues with rounding set to zero."""
-        return np.where(np.abs(self.eigenvalues) <= self.floor, 0.0, self.eigenvalues)
-
-    def distance(self, law: LimitLaw) -> float:
-        """KS distance to a law."""
-        return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
 def kernel_limit(
@@ -182,6 +172,7 @@ def compare_input(
     eigenvalues = spectrum.cleared
     bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
     found.curves += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)
+    found.curves += histogram(panel, bulk, PUBLISHED_BINS, eigenvalues.size, "published")
     found.curves.append((panel, "atom", 0.0, 0.0, zeros))
     law = MarchenkoPastur(ratio) if ratio else None
     if law:
@@ -230,6 +221,8 @@ def compare_kernel(
             # A grid over the whole support leaves few points for its crowded end.
             x = np.union1d(x, lower + (magnified[-1][3] - lower) * np.linspace(0, 1, points // 2) ** 2)
         found.curves += histogram(panel, bulk, bins, size) + magnified
+        found.curves += histogram(panel, bulk, PUBLISHED_BINS, size, "published")
+        found.summary.append(total_variation_row(panel, name, spectrum, equivalent, law))
     not_converged = found.add_limit(panel, name, kernel, x, logarithmic, at)
     distances, mean = (spectrum.distance(law), equivalent.distance(law)), spectrum.eigenvalues.mean()
     found.summary += [
@@ -241,6 +234,15 @@ def compare_kernel(
         Row(panel, name, "largest_eigenvalue", "largest eigenvalue", bulk[-1], upper, at=at),
     ]
     return law
+
+
+def total_variation_row(
+    panel: str, name: str, spectrum: KernelSpectrum, equivalent: KernelSpectrum, law: LimitLaw
+) -> Row:
+    """What the published histogram shows of a kernel's distance to its limit, and of its equivalent's."""
+    label = "total variation of the published histogram"
+    found = (total_variation(each, law) for each in (spectrum, equivalent))
+    return Row(panel, name, "total_variation", label, *found, told=True)
 
 
 def compare_stand_ins(
@@ -268,9 +270,6 @@ def compare_stand_ins(
             Row(panel, "tangent", name, label, spectrum.distance(law), reference),
             Row(panel, "tangent", f"{name}_to_tangent", f"{label} to the tangent kernel", between),
         ]
-    # All samples share the weights: part of a network's distance is one displacement of all eigenvalues.
-    factors = np.linspace(0.85, 1.15, 61)
-    scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
-    best, label = int(np.argmin(scaled)), "smallest KS distance after a common factor"
-    found.summary.append(Row(panel, "tangent", "ks_distance_after_common_factor", label, scaled[best], reference))
-    found.summary.append(Row(panel, "tangent", "common_factor", "that common factor", factors[best], 1.0))
+    (factor, left), label = common_factor(tangent, law, interpolated_cdf(law)), "KS distance after a common factor"
+    found.summary.append(Row(panel, "tangent", "ks_distance_after_common_factor", label, left, reference, told=True))
+    found.summary.append(Row(panel, "tangent", "common_factor", "that common factor", factor, 1.0))
