@@ -70,6 +70,19 @@ def test_a_sample_of_the_law_has_next_to_none_and_an_atom_belongs_to_its_bin(tan
     assert total_variation(KernelSpectrum(np.sort(exact), 1e-9), law) < 0.003
 
 
+def test_a_few_large_eigenvalues_hide_all_others_in_the_full_range_alone(tangent):
+    """Half of the bulk is displaced, and three values stand far apart: one bar, or a difference of a half."""
+    _, law = tangent
+    values = quantiles(law, 600)
+    values[:300] = 40 + np.linspace(0, 20, 300)
+    values = np.sort(np.concatenate([values, [9000, 9500, 10_000]]))
+    spectrum = KernelSpectrum(values, 1e-9)
+    assert total_variation(spectrum, law) < 0.01
+    assert total_variation(spectrum, law, 0.99) == pytest.approx(0.5, abs=0.02)
+    edges = published_edges(values, 0.99)
+    assert np.mean(values <= edges[-1]) == pytest.approx(0.99, abs=2 / 603)
+
+
 @pytest.mark.parametrize("factor", [0.5, 0.97, 1.0, 1.37, 3.2])
 def test_a_planted_factor_is_found_however_large(tangent, factor):
     _, law = tangent

@@ -114,7 +114,7 @@ def gaussian_file(tmp_path_factory):
 
 
 def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
-    numbers = function(ITEMS["figure_1"].numbers)({"spectra": [gaussian_file]}, GAUSSIAN)
+    numbers = function(ITEMS["figure_1"].numbers)({"spectra": [gaussian_file]}, GAUSSIAN | {"published_share": 1.0})
     assert list(numbers.curves) == ["panel", "series", "x", "x_high", "y"]
     value = numbers.summary.set_index(["panel", "series", "quantity"]).value
     for kernel in (("a", "input"), ("b", "conjugate"), ("c", "tangent")):

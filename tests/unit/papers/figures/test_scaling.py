@@ -20,7 +20,12 @@ def size_draws(n, strength):
     rng = np.random.default_rng(n)
     values = {}
     for kernel, level in (("conjugate", 1.0), ("tangent", 10.0)):
-        for measure in ("ks_distance", "ks_distance_after_common_factor", "total_variation", "common_factor"):
+        for measure in (
+            "ks_distance",
+            "ks_distance_after_common_factor",
+            "total_variation_of_99_percent",
+            "common_factor",
+        ):
             spread = np.exp(0.4 * rng.normal(size=6))
             values[kernel, measure] = level * n ** (-0.5 + strength) * spread / 20
     for measure in ("ks_distance_to_lemma", "lemma_error"):
@@ -63,7 +68,7 @@ def test_every_draw_is_a_dot_and_every_exponent_is_told(scaled):
     axes = np.array(figure.axes).reshape(2, 3)
     for panel, column in zip("abc", axes.T, strict=True):
         part = curves[curves.panel == panel]
-        for axis, measures in zip(column, (["ks_distance"], ["total_variation"]), strict=True):
+        for axis, measures in zip(column, (["ks_distance"], ["total_variation_of_99_percent"]), strict=True):
             assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
             legend = " ".join(texts(axis.get_legend()))
             for kernel in ("conjugate", "tangent"):
@@ -88,7 +93,7 @@ def test_the_sweep_has_a_line_a_size_and_the_exponents(swept):
         for axis, series in (
             (products, f"root_mean_square_inner_product, n = {n}"),
             (distances, f"tangent ks_distance, n = {n}"),
-            (variations, f"conjugate total_variation, n = {n}"),
+            (variations, f"conjugate total_variation_of_99_percent, n = {n}"),
         ):
             medians = curves[curves.series == series].groupby("x").y.median()
             assert line_through(axis, medians.rename("y").rename_axis("x").reset_index().assign(x=range(len(REMOVED))))

@@ -60,7 +60,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
     :param curves: series ``published``, ``histogram``, ``zoom``, ``limit``, ``atom``, stand-ins.
     """
-    figure, axes = style.new_figure(style.COLUMN, 5.6, (3, 3))
+    figure, axes = style.new_figure(style.COLUMN, 6.2, (3, 3))
     titles = r"input $X_0^\top X_0$", *_TITLES
     for panel, title, (published, whole, part) in zip("abc", titles, axes.T, strict=True):
         lines, told = _series_of(curves, panel), summary[summary.panel == panel]
@@ -74,16 +74,19 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
 
 def _published_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> None:
-    """The histogram of the paper: linear axes, the full range."""
+    """The histogram of the paper: linear axes, equal bins."""
     bars, limit = lines["published"], _limit_of(lines)
     _spectrum(axis, bars, limit)
     axis.set_xlim(left=min(0.0, bars.x.min()))
     axis.set_ylim(0, 1.15 * max(bars.y.max(), limit.y.max() if len(limit) else 0))
     told = summary.set_index("quantity")
-    if "total_variation" in told.index:
-        value, reference = told.loc["total_variation", ["value", "reference"]]
-        axis.plot([], [], alpha=0, label=f"total variation {value:#.2g} ({reference:#.2g})")
-        axis.legend(loc="upper right", handlelength=1.2, borderaxespad=0)
+    words = {"total_variation": "total variation", "total_variation_of_99_percent": "lower 99 %"}
+    remarks = [
+        f"{label} {told.value[name]:#.2g} ({told.reference[name]:#.2g})"
+        for name, label in words.items()
+        if name in told.index
+    ]
+    _legend_with_remarks(axis, remarks, "upper right")
 
 
 def _logarithmic_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> None:

@@ -9,10 +9,11 @@ from deepspectra.rmt.distances import binned_distance, ks_distance
 from deepspectra.rmt.limits.law import LimitLaw
 
 __all__ = ["PUBLISHED_BINS", "Cdf", "KernelSpectrum", "common_factor", "interpolated_cdf", "published_edges"]
-__all__ += ["total_variation"]
+__all__ += ["WITHOUT_LARGEST", "total_variation"]
 
-#: Bins of the published histograms (open), of equal width over the full range of the eigenvalues.
-PUBLISHED_BINS = 100
+#: Bins of the published histograms (open), of equal width over the eigenvalues; and the share of these that is shown
+#: where the largest would leave the others a single bar.
+PUBLISHED_BINS, WITHOUT_LARGEST = 100, 0.99
 # Common factors that are tried: in steps of 2 % up to this and its inverse, then in steps of 0.02 % around the best.
 _LARGEST_FACTOR, _COARSE, _FINE = 4.0, 141, 201
 # Points of an interpolated distribution function, which all bulks share alike: the narrow ones have much of the mass.
@@ -38,20 +39,26 @@ class KernelSpectrum:
         return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
 
 
-def published_edges(eigenvalues: np.ndarray) -> np.ndarray:
-    """Edges of the bins of the published histogram, shape (:data:`PUBLISHED_BINS` + 1,)."""
-    return np.histogram_bin_edges(eigenvalues, PUBLISHED_BINS)
+def published_edges(eigenvalues: np.ndarray, share: float = 1.0) -> np.ndarray:
+    """Edges of the bins of the published histogram, shape (:data:`PUBLISHED_BINS` + 1,).
+
+    :param eigenvalues: float64 (n,), ascending. :param share: of the eigenvalues that it shows, the smallest.
+    """
+    return np.linspace(eigenvalues[0], np.quantile(eigenvalues, share), PUBLISHED_BINS + 1)
 
 
-def total_variation(spectrum: KernelSpectrum, law: LimitLaw) -> float:
+def total_variation(spectrum: KernelSpectrum, law: LimitLaw, share: float = 1.0) -> float:
     """Half the L1 distance between the shares of eigenvalues and of the law in the bins of the published histogram.
 
-    What the law has outside counts. A figure with a linear axis shows no more than this.
+    All below them is one bin more, and all above. A figure with a linear axis shows no more than this. A few large
+    eigenvalues leave the others two or three bins of the full range: then it shows nothing.
+
+    :param share: of the eigenvalues that the histogram shows, the smallest.
     """
     values = spectrum.eigenvalues.copy()
     for location, _ in law.atoms:
         values[np.abs(values - location) <= spectrum.floor] = location
-    edges = published_edges(values)
+    edges = published_edges(np.sort(values), share)
     # The last bin has its upper edge, and no bin that of the next one.
     edges[-1] = np.nextafter(edges[-1], np.inf)
     jumps = sum((mass * (edges == location) for location, mass in law.atoms), np.zeros(edges.shape))

@@ -12,10 +12,11 @@ from scipy.stats import ks_2samp
 
 from deepspectra.nn.activations import activation
 from deepspectra.papers.fan2020.statistics.distances import (
-    PUBLISHED_BINS,
+    WITHOUT_LARGEST,
     KernelSpectrum,
     common_factor,
     interpolated_cdf,
+    published_edges,
     total_variation,
 )
 from deepspectra.papers.histograms import Bar, histogram, zoom
@@ -108,7 +109,8 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 
     References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
 
-    :param files: ``spectra``: one file. :param parameters: settings of the figure.
+    :param files: ``spectra``: one file. :param parameters: settings of the figure, and ``published_share``: of the
+        eigenvalues, the smallest, that the published histogram shows.
     """
     (path,), last, bins = files["spectra"], f"conjugate_{parameters['depth']}", parameters["bins"]
     names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
@@ -116,9 +118,14 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
     sizes = bins, parameters["curve_points"]
     found = SpectrumPanels()
     compare_input(found, "a", spectra["input"], ratio, *sizes)
-    compare_kernel(found, "b", "conjugate", spectra[last], spectra[f"equivalent_{last}"], limits[last], *sizes)
+    pair = spectra[last], spectra[f"equivalent_{last}"]
+    law = compare_kernel(found, "b", "conjugate", *pair, limits[last], *sizes)
+    found.summary += total_variation_rows("b", "conjugate", *pair, law)
     pair, limit = (spectra["tangent"], spectra["equivalent_tangent"]), limits["tangent"]
     law = compare_kernel(found, "c", "tangent", *pair, limit, *sizes)
+    found.summary += total_variation_rows("c", "tangent", *pair, law)
+    for panel, name in zip("abc", ("input", last, "tangent"), strict=True):
+        add_published(found, panel, spectra[name], parameters["published_share"])
     compare_stand_ins(found, "c", *pair, {name: spectra[f"{name}_tangent"] for name in _STAND_INS}, law, bins)
     ratios, label = (
         (pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift),
@@ -172,7 +179,6 @@ def compare_input(
     eigenvalues = spectrum.cleared
     bulk, zeros = eigenvalues[eigenvalues > 0], float(np.mean(eigenvalues == 0))
     found.curves += histogram(panel, bulk, bins, eigenvalues.size) + zoom(panel, bulk, bins, eigenvalues.size)
-    found.curves += histogram(panel, bulk, PUBLISHED_BINS, eigenvalues.size, "published")
     found.curves.append((panel, "atom", 0.0, 0.0, zeros))
     law = MarchenkoPastur(ratio) if ratio else None
     if law:
@@ -221,8 +227,6 @@ def compare_kernel(
             # A grid over the whole support leaves few points for its crowded end.
             x = np.union1d(x, lower + (magnified[-1][3] - lower) * np.linspace(0, 1, points // 2) ** 2)
         found.curves += histogram(panel, bulk, bins, size) + magnified
-        found.curves += histogram(panel, bulk, PUBLISHED_BINS, size, "published")
-        found.summary.append(total_variation_row(panel, name, spectrum, equivalent, law))
     not_converged = found.add_limit(panel, name, kernel, x, logarithmic, at)
     distances, mean = (spectrum.distance(law), equivalent.distance(law)), spectrum.eigenvalues.mean()
     found.summary += [
@@ -236,13 +240,28 @@ def compare_kernel(
     return law
 
 
-def total_variation_row(
+def add_published(found: SpectrumPanels, panel: str, spectrum: KernelSpectrum, share: float) -> None:
+    """Add the histogram of the paper, without eigenvalues at zero.
+
+    :param share: of the eigenvalues that it shows, the smallest.
+    """
+    values = spectrum.cleared
+    bulk = values[values > 0]
+    found.curves += histogram(panel, bulk, published_edges(bulk, share), values.size, "published")
+
+
+def total_variation_rows(
     panel: str, name: str, spectrum: KernelSpectrum, equivalent: KernelSpectrum, law: LimitLaw
-) -> Row:
-    """What the published histogram shows of a kernel's distance to its limit, and of its equivalent's."""
-    label = "total variation of the published histogram"
-    found = (total_variation(each, law) for each in (spectrum, equivalent))
-    return Row(panel, name, "total_variation", label, *found, told=True)
+) -> list[Row]:
+    """What a linear histogram shows of a kernel's distance to its limit, and of its equivalent's."""
+    rows = []
+    for quantity, label, share in (
+        ("total_variation", "total variation of the published histogram over the full range", 1.0),
+        ("total_variation_of_99_percent", "and over the lower 99 %", WITHOUT_LARGEST),
+    ):
+        found = (total_variation(each, law, share) for each in (spectrum, equivalent))
+        rows.append(Row(panel, name, quantity, label, *found, told=True))
+    return rows
 
 
 def compare_stand_ins(
