@@ -19,7 +19,7 @@ __all__ += ["draw_layer_spectra", "draw_trained_layers"]
 _STATES = ("before", "after")
 _TITLES = (r"conjugate kernel $K^\mathrm{CK}$", r"tangent kernel $K^\mathrm{NTK}$")
 #: Label and line of the matrices between a tangent kernel and its limit, by series.
-_STAND_INS = {
+_STAND_INS: dict[str, tuple[str, dict[str, Any]]] = {
     "mean": ("mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
     "lemma": ("with lemma 3.5", {"color": "0.15", "linewidth": 0.6}),
 }
@@ -130,7 +130,10 @@ def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
 
 
 def _legend_with_remarks(
-    axis: Axes, remarks: Sequence[str], loc: Literal["upper left", "upper right"], handlelength: float = 1.2
+    axis: Axes,
+    remarks: Sequence[str],
+    loc: Literal["upper left", "upper right", "lower right"],
+    handlelength: float = 1.2,
 ) -> int:
     """Lines and bars of a panel, and remarks below them; the number of entries."""
     handles, labels = axis.get_legend_handles_labels()

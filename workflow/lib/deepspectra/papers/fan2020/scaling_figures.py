@@ -52,7 +52,7 @@ def _title(inputs: str) -> str:
     removed = inputs.removeprefix("images_")
     if removed == inputs:
         return "Gaussian inputs"
-    return "CIFAR-10, all components" if removed == "0" else f"CIFAR-10 without {removed} PCs"
+    return "CIFAR-10, all PCs" if removed == "0" else f"CIFAR-10 without {removed} PCs"
 
 
 def _logarithmic(axis: Axes) -> None:
@@ -96,14 +96,16 @@ def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     colours = style.sequence(len(sizes))
     removed = np.sort(curves.x.unique())
     quantity, thresholds = "root_mean_square_inner_product", summary[summary.quantity == "quartic_threshold"]
-    for n, colour in zip(sizes, colours, strict=True):
+    for shift, n, colour in zip(np.linspace(-0.12, 0.12, len(sizes)), sizes, colours, strict=True):
         size = f", n = {n:.0f}"
-        _against_components(axes[0, 0], curves[curves.series == f"{quantity}{size}"], removed, colour, f"$n$ = {n:.0f}")
+        _against_components(
+            axes[0, 0], curves[curves.series == f"{quantity}{size}"], removed, shift, colour, f"$n$ = {n:.0f}"
+        )
         axes[0, 0].axhline(thresholds[thresholds["at"] == n].value.iloc[0], color=colour, linestyle="--", linewidth=0.7)
         for axis, measure in ((axes[0, 1], "ks_distance"), (axes[1, 0], "total_variation_of_99_percent")):
             for kernel, (label, marker, line) in _KERNELS.items():
                 part = curves[curves.series == f"{kernel} {measure}{size}"]
-                _against_components(axis, part, removed, colour, f"{label}, $n$ = {n:.0f}", marker, line)
+                _against_components(axis, part, removed, shift, colour, f"{label}, $n$ = {n:.0f}", marker, line)
     axes[0, 0].axhline(3072**-0.5, color="0.5", linestyle=":", linewidth=0.8)
     exponents = summary[(summary.quantity == "ks_distance_exponent")]
     for kernel, colour in (("conjugate", style.BLUE), ("tangent", style.VERMILION)):
@@ -125,7 +127,7 @@ def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
     for axis in axes.flat[:3]:
         _logarithmic(axis)
     # Colours and markers mean the same in all panels.
-    axes[0, 0].legend(loc="lower left", handlelength=1.5, borderaxespad=0.2)
+    axes[0, 0].legend(loc="lower left", handlelength=1.5, borderaxespad=1.5)
     axes[1, 1].legend(loc="best", handlelength=2, borderaxespad=0.2)
     for axis in axes[1]:
         axis.set_xlabel("principal components removed")
@@ -136,13 +138,14 @@ def _against_components(
     axis: Axes,
     points: pd.DataFrame,
     removed: np.ndarray,
+    shift: float,
     colour: ColorType,
     label: str,
     marker: str = "o",
     line: str = "-",
 ) -> None:
-    """Draws as dots at evenly spaced places, and a line through their medians."""
-    places = np.searchsorted(removed, points.x)
+    """Draws as dots beside evenly spaced places, and a line through their medians."""
+    places = np.searchsorted(removed, points.x) + shift
     _dots(axis, places, points.y, marker, colour)
     medians = points.groupby("x").y.median()
     places = np.searchsorted(removed, medians.index)

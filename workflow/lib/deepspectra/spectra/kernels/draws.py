@@ -38,8 +38,9 @@ def drawn_kernels(
     network = random_network_kernels(x, widths, activation, seed, **options)
     lemma = lemma_tangent(network.grams, activation.b_sigma, activation.a_sigma)
     error = kernel_difference(lemma, network.tangent).relative_norm
-    spectra = (symmetric_eigenvalues(each.double()) for each in (network.grams[-1], network.tangent, lemma))
-    return DrawnKernels(*spectra, error)
+    kernels = network.grams[-1], network.tangent, lemma
+    conjugate, tangent, stand_in = (symmetric_eigenvalues(each.double()) for each in kernels)
+    return DrawnKernels(conjugate, tangent, stand_in, error)
 
 
 def drawn_equivalents(

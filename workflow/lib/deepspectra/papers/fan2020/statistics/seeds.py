@@ -44,7 +44,7 @@ def seed_results(
     outputs = model(task.test.inputs).numpy()
     check_test_error({"test_targets": test, "final/test_outputs": outputs}, history, weights)
     # All but the readout: X_L', whose left singular vectors are the kernel's eigenvectors.
-    features = model[:-1](task.train.inputs)
+    features = torch.nn.Sequential(*list(model.children())[:-1])(task.train.inputs)
     leading = torch.linalg.eigh(features @ features.T).eigenvectors[:, -2:]
     table = read_csv(history, _COLUMNS, numbers=_COLUMNS)
     variance = float(np.var(test))

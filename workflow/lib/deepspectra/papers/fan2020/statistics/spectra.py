@@ -259,8 +259,8 @@ def total_variation_rows(
         ("total_variation", "total variation of the published histogram over the full range", 1.0),
         ("total_variation_of_99_percent", "and over the lower 99 %", WITHOUT_LARGEST),
     ):
-        found = (total_variation(each, law, share) for each in (spectrum, equivalent))
-        rows.append(Row(panel, name, quantity, label, *found, told=True))
+        value, reference = (total_variation(each, law, share) for each in (spectrum, equivalent))
+        rows.append(Row(panel, name, quantity, label, value, reference, told=True))
     return rows
 
 

@@ -72,8 +72,8 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     history = read_csv(files["history"][0], ("test_loss",), numbers=("test_loss",))
     training_rows(found, history.test_loss.to_numpy(), float(np.var(contents["test_targets"])))
     courses = {
-        entry["seed"]: seeds.seed_results(*paths, entry, training, *files.get("data", ()))
-        for *paths, entry in zip(files["weights"], files["histories"], parameters["seeds"], strict=True)
+        entry["seed"]: seeds.seed_results(weights, course, entry, training, *files.get("data", ()))
+        for weights, course, entry in zip(files["weights"], files["histories"], parameters["seeds"], strict=True)
     }
     found.curves += seeds.history_curves({seed: history for seed, (_, history) in courses.items()})
     if len(courses) > 1:
