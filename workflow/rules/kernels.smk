@@ -85,7 +85,7 @@ rule compute_trained_kernels:
     benchmark:
         "results/{scale}/benchmarks/fan2020_networks/compute_trained_kernels_{network}.tsv"
     wildcard_constraints:
-        network="(?!figure_).*",
+        network="(?!figure_|draws_).*",
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -112,7 +112,7 @@ rule decompose_trained_kernels:
     benchmark:
         "results/{scale}/benchmarks/fan2020_networks/decompose_trained_kernels_{network}.tsv"
     wildcard_constraints:
-        network="(?!figure_).*",
+        network="(?!figure_|draws_).*",
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -123,3 +123,28 @@ rule decompose_trained_kernels:
         code=code("decompose_trained_kernels"),
     script:
         "../scripts/decompose_trained_kernels.py"
+
+
+rule draw_kernels:
+    """Spectra of many networks of figures 1, 2 or S2 at several sizes, which show how distances to the limits fall."""
+    input:
+        plan(networks.drawn_data),
+    output:
+        "results/{scale}/spectra/fan2020/draws_{inputs}.h5",
+    log:
+        "results/{scale}/logs/draw_kernels/{inputs}.log",
+    benchmark:
+        "results/{scale}/benchmarks/fan2020_figure_scaling/draw_kernels_{inputs}.tsv"
+    wildcard_constraints:
+        inputs="gaussian|images_[0-9]+",
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        gpu=GPU,
+        mem_mb=plan.grow(costs.drawn_memory),
+        runtime=plan.grow(costs.drawn_minutes),
+    params:
+        entry=plan(networks.drawn_entry),
+        code=code("draw_kernels", networks.drawn_modules),
+    script:
+        "../scripts/draw_kernels.py"

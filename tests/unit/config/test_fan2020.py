@@ -16,7 +16,8 @@ IMAGES = NET | {"data": "cifar10", "classes": ["cat", "dog"]}
 
 NEEDS_DIMENSION = "data sphere needs input_dimension and has neither classes nor removed_components"
 NEEDS_CLASSES = "data cifar10 needs two classes and has no input_dimension: an image has 3072 pixels"
-NAMES = "names of networks are small letters, digits and _, a letter first, and not those of figures; found "
+NAMES = "names of networks are small letters, digits and _, a letter first, and not those of figures, draws or further "
+NAMES += "seeds; found "
 
 
 def paper(overrides=None, scale="paper"):
@@ -93,7 +94,7 @@ def test_a_network_is_not_turned_into_another_kind_by_half(key):
         ),
         *(
             ({"networks": {name: SPHERE}}, f"{NAMES}{name!r}")
-            for name in ("figure_1", "figure_s5", "table_1", "Mine", "my-net", "2layers", "../mine", "")
+            for name in ("figure_1", "draws_mine", "net_seed4", "table_1", "Mine", "my-net", "2layers", "../mine", "")
         ),
         (
             {"networks": {"mine": IMAGES | {"removed_components": 99}}},
@@ -105,6 +106,20 @@ def test_a_network_is_not_turned_into_another_kind_by_half(key):
             "networks.mine.removed_components must be fewer than training.samples - 1 and than the 3072 pixels, found "
             "3072 with 4000 samples",
         ),
+        (
+            nested("figure_scaling.images.samples", [100, 1000, 50_001]),
+            "figure_scaling.images.samples must be at most the 50000 training images of CIFAR-10, found 50001",
+        ),
+        (
+            nested("figure_components.sizes", 4),
+            "figure_components.sizes must be at most the 3 sizes of figure_scaling.images, found 4",
+        ),
+        (
+            nested("figure_components.removed_components", [0, 29]),
+            "figure_scaling.images: removed_components must be fewer than samples - 1 and than the 3072 pixels, found "
+            "29 with 30 samples",
+        ),
+        (nested("figure_1.input_dimension", 2), "figure_scaling: 30 samples leave a network no input_dimension"),
         (
             {"training": {"samples": 10_001}},
             "training.samples: two classes of CIFAR-10 have 10000 such images, found 10001 (two_classes)",
@@ -140,6 +155,7 @@ def test_the_largest_possible_values_are_taken():
         ("training.momentum", 0.9, "unknown key; known here: samples, test_samples, epochs, batch_size, learning_rate"),
         ("figure_s3.images", 21, "expected less than or equal to 20, found 21"),
         ("figure_1.accumulation", "float16", "expected 'float32' or 'float64', found 'float16'"),
+        ("figure_scaling.gaussian.samples", [30, 60], "expected at least 3 entries, found 2"),
         ("figure_s4", {}, "unknown key; did you mean figure_s"),
     ],
 )
@@ -147,6 +163,22 @@ def test_a_mistake_of_one_key_is_named_with_its_path(path, value, expected):
     lines = complaint(nested(f"{PAPER}.{path}", value)).splitlines()
     assert lines[0].endswith("has 1 mistake:")
     assert lines[1].startswith(f"  - fan2020.{path}: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("figure_3.seeds", [3, 3], "seeds must be different whole numbers from 0 to 2^63 - 1, found [3, 3]"),
+        ("figure_3.seeds", [-1], "seeds must be different whole numbers from 0 to 2^63 - 1, found [-1]"),
+        ("figure_scaling.images.draws", [3, 3], "draws needs a number for each of 3 sizes, found 2"),
+        ("figure_scaling.gaussian.samples", [30, 90, 60], "samples must ascend without repetition, found [30, 90, 60]"),
+        ("figure_components.removed_components", [3, 3], "removed_components must ascend without repetition, found"),
+    ],
+)
+def test_lists_that_do_not_go_together_are_named_with_their_node(path, value, expected):
+    lines = complaint(nested(f"{PAPER}.{path}", value)).splitlines()
+    assert lines[0].endswith("has 1 mistake:")
+    assert lines[1].startswith(f"  - fan2020.{path.rpartition('.')[0]}: {expected}")
 
 
 @pytest.mark.parametrize("figure", ["figure_1", "figure_2", "figure_s2"])
@@ -184,3 +216,37 @@ def test_a_network_is_not_called_like_one_of_thamm2024_at_another_alpha(other):
     assert f"{name}, of {other}, is the name of mlp512_seed1 of thamm2024 at another alpha" in message
     # Of other networks' names that is an end like any other.
     load_settings(FOLDER, {other: {"networks": {"mine_alpha5": entry}}})["paper"]
+
+
+def test_fewer_than_three_draws_are_refused():
+    """They have no interval, and a verdict needs one."""
+    message = complaint(nested(f"{PAPER}.figure_scaling.images.draws", [3, 3, 2]))
+    assert "fan2020.figure_scaling.images.draws.2: expected greater than or equal to 3, found 2" in message
+
+
+def test_a_network_with_another_seed_is_the_same_in_all_else():
+    settings = paper()
+    name = settings.at_seed("single_neuron", 21)
+    assert name == "single_neuron_seed21"
+    assert settings.network(name) == settings.network("single_neuron").model_copy(update={"seed": 21})
+    assert settings.trains(name)
+    assert settings.trains("two_classes")
+    assert not settings.trains("mlp512_seed1")
+    entry = {"data": "mnist", "hidden": [30], "seed": 1}
+    message = complaint({"baskerville2022": {"networks": {name: entry}}})
+    assert f"{name}, of baskerville2022, is the name of a network of fan2020 with another seed" in message
+
+
+def test_networks_are_drawn_with_the_ratios_of_their_figures():
+    settings = paper()
+    entry = settings.draws("gaussian")
+    assert (entry["depth"], entry["activation"], "removed_components" in entry) == (5, "arctan", False)
+    for size, n in zip(entry["sizes"], settings.figure_scaling.gaussian.samples, strict=True):
+        assert (size["samples"], size["width"], size["input_dimension"]) == (n, 2 * n, n // 3)
+    assert settings.drawn_inputs == ["gaussian", "images_10", "images_0"]
+    assert len(settings.draws("images_10")["sizes"]) == 4
+    # The sweep has fewer sizes, with as many draws.
+    swept = settings.draws("images_50")
+    assert swept["removed_components"] == 50
+    assert swept["sizes"] == settings.draws("images_10")["sizes"][: settings.figure_components.sizes]
+    assert "input_dimension" not in swept["sizes"][0]

@@ -49,6 +49,10 @@ def test_kernels_are_part_of_a_target_only_if_they_are_kept():
     kernel = "results/smoke/kernels/fan2020/figure_1.h5"
     assert kernel in items.targets(kept, "fan2020", "figure_1", "smoke")
     assert kernel not in items.targets(SETTINGS["smoke"], "fan2020", "figure_1", "smoke")
+    # Those of many draws are never written.
+    drawn = items.targets(kept, "fan2020", "figure_scaling", "smoke")
+    assert "results/smoke/spectra/fan2020/draws_gaussian.h5" in drawn
+    assert not any("/kernels/" in name for name in drawn)
 
 
 def test_an_unknown_item_or_law_is_named_with_what_there_is():
@@ -81,11 +85,26 @@ def test_modules_of_a_network_exist(network):
         ("mlp_bike", "baskerville2022", "resources/data/bike.h5"),
         ("logistic_features", "baskerville2022", "results/smoke/features/cifar10.h5"),
         ("single_neuron", "fan2020", []),
+        ("single_neuron_seed21", "fan2020", []),
     ],
 )
 def test_networks_have_their_paper_and_data(network, paper, data):
     assert networks.network_paper(SETTINGS["smoke"], network) == paper
     assert networks.network_data(SETTINGS["smoke"], "smoke", network) == data
+
+
+def test_draws_have_their_data_and_cost_what_their_sizes_do():
+    paper = SETTINGS["paper"]
+    assert networks.drawn_data(paper, "gaussian") == []
+    assert networks.drawn_data(paper, "images_30") == ["resources/data/cifar10.h5"]
+    assert networks.drawn_modules(paper, "gaussian") == ["nn.activations.arctan"]
+    assert networks.network_entry(paper, "single_neuron_seed21")["seed"] == 21
+    larger = costs.drawn_memory(paper, "images_10") - costs.drawn_memory(paper, "images_30")
+    # 5000 instead of 2500 samples: by hand, layers, kernels and a solver's copies, and inputs.
+    n, width, small = 5000, 10_000, 0.25
+    numbers = (1 - small) * (4 * (4 * width * n + 11 * n**2) + 8 * 6 * n**2) + 0.5 * 8 * 5 * 3072 * n
+    assert larger == pytest.approx(numbers / 1e6)
+    assert costs.drawn_minutes(paper, "images_10") > 3 * costs.drawn_minutes(paper, "images_30")
 
 
 def test_own_epochs_of_a_network_win_over_the_papers():

@@ -252,7 +252,7 @@ def test_two_steps_by_hand_with_decay_of_all_parameters(loss):
         torch.testing.assert_close(parameter, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_the_history_of_a_regression_has_its_test_loss(monkeypatch):
+def test_the_history_of_a_regression_has_its_test_loss_and_readout(monkeypatch):
     monkeypatch.setattr(training, "_EVALUATION_BATCH", 7)
     model, data = regression()
     _, test = regression(seed=6, count=20)
@@ -262,6 +262,9 @@ def test_the_history_of_a_regression_has_its_test_loss(monkeypatch):
     with torch.no_grad():
         expected = float(((model(test.inputs) - test.targets) ** 2).mean())
     assert history[-1, 3] == pytest.approx(expected, rel=1e-5)
+    *_, last = (parameter for parameter in model.parameters() if parameter.ndim == 2)
+    assert history[-1, 4] == pytest.approx(float((last.double() ** 2).mean()))
+    assert history[-1, 4] != history[0, 4]
     # Far below the mean square of the values, which is what a constant leaves.
     assert history[-1, 2] < 0.2 * history[0, 2]
 

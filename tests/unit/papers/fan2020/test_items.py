@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 import deepspectra
 from deepspectra.config.loading import load_settings
@@ -38,7 +39,10 @@ def function(name):
 
 
 def test_items_stand_in_the_order_of_the_paper_and_all_their_names_resolve():
-    assert list(ITEMS) == [f"figure_{i}" for i in (1, 2, 3)] + [f"figure_s{i}" for i in range(1, 7)]
+    assert list(ITEMS) == [f"figure_{i}" for i in (1, 2, 3)] + [f"figure_s{i}" for i in range(1, 7)] + [
+        "figure_scaling",
+        "figure_components",
+    ]
     for item in ITEMS.values():
         assert callable(function(item.numbers))
         assert callable(function(item.drawing))
@@ -53,8 +57,17 @@ def test_items_stand_in_the_order_of_the_paper_and_all_their_names_resolve():
 def test_spectra_and_files_are_those_of_the_networks():
     network = PAPER.figure_3.network
     assert ITEMS["figure_3"].spectra(PAPER) == [network]
-    files = {"spectra": [f"spectra/fan2020/{network}.h5"], "history": [f"networks/{network}_history.csv"]}
-    assert ITEMS["figure_3"].inputs(PAPER) == files
+    names = [network, *(f"{network}_seed{seed}" for seed in PAPER.figure_3.seeds)]
+    files = {"spectra": [f"spectra/fan2020/{network}.h5"], "history": [f"networks/{network}_history.csv"], "data": []}
+    courses = {"weights": [f"networks/{name}.h5" for name in names]}
+    courses |= {"histories": [f"networks/{name}_history.csv" for name in names]}
+    assert ITEMS["figure_3"].inputs(PAPER) == files | courses
+    assert ITEMS["figure_s5"].inputs(PAPER) == files | {"weights": [], "histories": []}
+    assert ITEMS["figure_s6"].inputs(PAPER)["data"] == ["resources/data/cifar10.h5"]
+    seeds = [entry["seed"] for entry in ITEMS["figure_3"].parameters(PAPER)["seeds"]]
+    assert seeds == [PAPER.network(network).seed, *PAPER.figure_3.seeds]
+    drawn = [f"draws_{inputs}" for inputs in ("gaussian", "images_10", "images_0")]
+    assert ITEMS["figure_scaling"].spectra(PAPER) == drawn
     assert ITEMS["figure_1"].spectra(PAPER) == ["figure_1"]
     assert ITEMS["figure_1"].inputs(PAPER)["laws"] == ["laws/fan2020/figure_1.h5"]
     assert ITEMS["figure_s4"].spectra(PAPER) == ["figure_1", "figure_2"]
@@ -109,8 +122,8 @@ def laws(spectra):
 
 
 def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
-    files = {"spectra": [gaussian_file], "laws": [laws(gaussian_file)]}
-    numbers = function(ITEMS["figure_1"].numbers)(files, GAUSSIAN)
+    files, given = {"spectra": [gaussian_file], "laws": [laws(gaussian_file)]}, GAUSSIAN | {"published_share": 1.0}
+    numbers = function(ITEMS["figure_1"].numbers)(files, given)
     assert list(numbers.curves) == ["panel", "series", "x", "x_high", "y"]
     value = numbers.summary.set_index(["panel", "series", "quantity"]).value
     for kernel in (("a", "input"), ("b", "conjugate"), ("c", "tangent")):
@@ -120,6 +133,7 @@ def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
     assert value["c", "tangent", "smallest_eigenvalue_over_r_plus"] == pytest.approx(eigenvalues[0] / shift)
     assert 1e-9 < value["c", "tangent", "kernel_change"] < 1e-5
     assert set(numbers.curves[numbers.curves.panel == "c"].series) >= {
+        "published",
         "histogram",
         "limit",
         "mean",
@@ -166,10 +180,16 @@ def test_trained_spectra_are_read_with_outputs_and_history(tmp_path):
     parameters = {
         "item": {"bins": 10, "curve_points": 100},
         "kernels": kernels,
+        "seeds": [],
         "network": {"activation": "arctan", "hidden": [60, 60], "input_dimension": None, "classes": ["cat", "dog"]},
         "training": {"samples": samples, "test_samples": tests},
     }
-    files = {"spectra": [tmp_path / "spectra.h5"], "history": [tmp_path / "history.csv"]}
+    files = {
+        "spectra": [tmp_path / "spectra.h5"],
+        "history": [tmp_path / "history.csv"],
+        "weights": [],
+        "histories": [],
+    }
     numbers = function(ITEMS["figure_s6"].numbers)(files, parameters)
     summary = numbers.summary
     fit = summary[summary.panel == "fit"].set_index(["series", "quantity"]).value
@@ -183,8 +203,17 @@ def test_trained_spectra_are_read_with_outputs_and_history(tmp_path):
     assert set(told) == {
         *("ks_distance_before", "ks_distance_after", "label_share_before", "label_share_after"),
         *("r_squared_after", "accuracy_before", "accuracy_after"),
+        *(f"share_beyond_conjugate_{state}" for state in ("before", "after")),
+        *(f"ks_distance_to_conjugate_{state}" for state in ("before", "after")),
     }
     assert summary[summary.quantity == "outliers_after"]["at"].tolist()[:2] == [1, 2]
     assert summary[summary.quantity == "outliers_after"]["at"].isna().tolist() == [False, False, True]
+    told = summary.set_index(["series", "quantity"]).value
+    for state, name in (("before", "initial"), ("after", "final")):
+        part, whole = (arrays[f"eigenvalues/{name}/{kernel}"] for kernel in ("conjugate_2", "tangent"))
+        share = (whole.sum() - part.sum()) / whole.sum()
+        assert told["tangent", f"share_beyond_conjugate_{state}"] == pytest.approx(share)
+        expected = stats.ks_2samp(part, whole).statistic
+        assert told["tangent", f"ks_distance_to_conjugate_{state}"] == pytest.approx(expected)
     points = numbers.curves[numbers.curves.panel == "projection"]
     np.testing.assert_array_equal(points.y, arrays["projection"])

@@ -13,6 +13,7 @@ from PIL import Image
 from deepspectra.papers import style
 from deepspectra.papers.fan2020.figures import _room_for
 from deepspectra.papers.fan2020.items import ITEMS
+from deepspectra.papers.fan2020.statistics.seeds import history_curves, seed_rows
 from deepspectra.papers.fan2020.statistics.spectra import (
     KernelSpectrum,
     SpectrumPanels,
@@ -48,12 +49,15 @@ def spectra_tables(zeros=0.25):
     for panel, sample in values.items():
         total = 400 if panel == "a" and zeros else 300
         rows += histogram(panel, sample, 20, total) + zoom(panel, sample, 20, total)
+        rows += histogram(panel, sample, 40, total, "published")
         if panel != "a":
             x = np.linspace(sample.min(), sample.max(), 50)
             rows += [(panel, "limit", a, a, 0.1 + 0.01 * i) for i, a in enumerate(x)]
             rows += [(panel, "gram_law", a, a, 0.11 + 0.01 * i) for i, a in enumerate(x)]
             summary.append(Row(panel, "kernel", "ks_distance", "", 0.0123, 0.0045))
             summary.append(Row(panel, "kernel", "ks_distance_to_gram_law", "", 0.0078))
+            summary.append(Row(panel, "kernel", "total_variation", "", 0.056, 0.034))
+            summary.append(Row(panel, "kernel", "total_variation_of_99_percent", "", 0.12, 0.035))
     for series, factor in (("mean", 1.02), ("lemma", 1.05)):
         rows += histogram("c", factor * values["c"], np.linspace(1, 3, 21), 300, series)
     rows.append(("a", "atom", 0.0, 0.0, zeros))
@@ -62,6 +66,14 @@ def spectra_tables(zeros=0.25):
     summary.append(Row("c", "tangent", "ks_distance_of_mean_kernel", "", 0.045, 0.0045))
     summary = summary_table(summary, "reference", "at")
     return through_csv(rows, ["panel", "series", "x", "x_high", "y"]), through_csv(summary, None)
+
+
+def course(seed):
+    """A training as seed_results tells it."""
+    epochs = np.arange(1, 31)
+    falling = np.exp(-epochs / seed)
+    table = {"epoch": epochs, "loss": falling, "readout_mean_square": 0.9 * falling, "r_squared": 0.8 - falling}
+    return pd.DataFrame(table)
 
 
 def trained_tables(kernels, classes=False):
@@ -90,6 +102,11 @@ def trained_tables(kernels, classes=False):
         for state in ("before", "after"):
             found.summary += [Row("fit", part, f"{name}_{state}", "", value) for name, value in told.items()]
     training_rows(found, np.array([1, 1, 1, 1, 0.25, 0.2]), variance=1.0)
+    seeds = (13,) if classes else (13, 21, 22)
+    found.curves += history_curves({seed: course(seed) for seed in seeds})
+    if not classes:
+        results = {seed: {"mean_squared_error": 1e-4 * seed, "r_squared": 0.7 + 0.01 * (seed - 13)} for seed in seeds}
+        found.summary += seed_rows({seed: each | {"label_share": 0.95} for seed, each in results.items()})
     return as_read(found)
 
 
@@ -161,8 +178,9 @@ def test_no_text_is_cut_off_or_meets_another_and_the_small_print_is_whole(item):
 @pytest.mark.parametrize("item", ["figure_1", "figure_2", "figure_s2"])
 def test_every_panel_of_spectra_has_its_letter_its_title_and_its_axes(item):
     axes = draw(item).axes
-    assert [axis.get_xlabel() for axis in axes] == ["", "", "", *[r"eigenvalue $\lambda$"] * 3]
-    assert [axis.get_ylabel() for axis in axes] == ["density (logarithmic)", "", "", "density", "", ""]
+    assert [axis.get_xlabel() for axis in axes] == [*[""] * 6, *[r"eigenvalue $\lambda$"] * 3]
+    labels = [axis.get_ylabel() for axis in axes]
+    assert labels == ["density (as published)", "", "", "density (logarithmic)", "", "", "density", "", ""]
     titles = [r"$X_0^\top X_0$", r"K^\mathrm{CK}$", r"K^\mathrm{NTK}$"]
     for letter, title, axis in zip("abc", titles, axes, strict=False):
         assert rf"$\bf{{({letter})}}$" in axis.get_title(loc="left")
@@ -174,10 +192,26 @@ def bars_of(axis):
     return sorted((bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in bars)
 
 
-def test_spectra_are_drawn_with_their_limits_and_distances():
-    """The upper row: all eigenvalues, logarithmic, with the whole limit and what the numbers say."""
+def test_the_upper_row_is_the_published_figure():
+    """A linear histogram of the full range, with the whole limit and what the bins tell of its distance."""
     figure, (curves, _) = draw("figure_2"), spectra_tables()
     for panel, axis in zip("abc", figure.axes[:3], strict=True):
+        part = curves[curves.panel == panel]
+        bars, limit = part[part.series == "published"], part[part.series == "limit"]
+        np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
+        assert (axis.get_xscale(), axis.get_yscale()) == ("linear", "linear")
+        assert axis.get_xlim()[0] == 0
+        assert axis.get_xlim()[1] >= bars.x_high.max()
+        assert axis.get_ylim()[1] > max(bars.y.max(), limit.y.max() if len(limit) else 0)
+        if len(limit):
+            assert line_through(axis, limit)
+            assert {"total variation 0.056 (0.034)", "lower 99 % 0.12 (0.035)"} <= set(texts(axis.get_legend()))
+
+
+def test_spectra_are_drawn_with_their_limits_and_distances():
+    """The middle row: all eigenvalues, logarithmic, with the whole limit and what the numbers say."""
+    figure, (curves, _) = draw("figure_2"), spectra_tables()
+    for panel, axis in zip("abc", figure.axes[3:6], strict=True):
         part = curves[curves.panel == panel]
         bars = part[part.series == "histogram"]
         np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
@@ -203,7 +237,7 @@ def test_spectra_are_drawn_with_their_limits_and_distances():
 def test_the_lower_row_magnifies_a_crowded_left_end():
     """In panel b; the others show their whole range, and the limit is never cut off at the top."""
     figure, (curves, _) = draw("figure_1"), spectra_tables()
-    for panel, axis, whole in zip("abc", figure.axes[3:], figure.axes[:3], strict=True):
+    for panel, axis, whole in zip("abc", figure.axes[6:], figure.axes[3:6], strict=True):
         part = curves[curves.panel == panel]
         bars = part[part.series == ("zoom" if panel == "b" else "histogram")]
         np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
@@ -216,8 +250,8 @@ def test_the_lower_row_magnifies_a_crowded_left_end():
 
 def test_stand_ins_are_stepped_lines_over_the_kernel_s_bars():
     figure, (curves, _) = draw("figure_2"), spectra_tables()
-    assert not any(isinstance(patch, StepPatch) for axis in figure.axes[3:5] for patch in axis.patches)
-    steps = [patch for patch in figure.axes[5].patches if isinstance(patch, StepPatch)]
+    assert not any(isinstance(patch, StepPatch) for axis in figure.axes[6:8] for patch in axis.patches)
+    steps = [patch for patch in figure.axes[8].patches if isinstance(patch, StepPatch)]
     for series, patch in zip(("mean", "lemma"), steps, strict=True):
         rows = curves[curves.series == series]
         np.testing.assert_allclose(patch.get_data().values, rows.y, rtol=1e-12)
@@ -227,7 +261,7 @@ def test_stand_ins_are_stepped_lines_over_the_kernel_s_bars():
 def test_no_bar_is_under_a_legend():
     figure = draw("figure_2")
     figure.canvas.draw()
-    for axis in figure.axes[:3]:
+    for axis in figure.axes[3:6]:
         box = axis.get_legend().get_window_extent()
         for patch in (patch for patch in axis.patches if isinstance(patch, Rectangle)):
             assert not box.overlaps(patch.get_window_extent()) or patch.get_height() == 0, axis.get_title(loc="left")
@@ -278,7 +312,7 @@ def test_trained_spectra_are_drawn_with_limit_edge_and_outliers(item):
 
 def test_labels_and_what_was_reached_are_told():
     (curves, summary), figure = TABLES["figure_3"](), draw("figure_3")
-    projection, shares = figure.axes[2:]
+    projection, shares = figure.axes[2:4]
     assert line_through(projection, curves[curves.panel == "projection"])
     share = summary[(summary.quantity == "label_share_after") & (summary["at"] == 2)].value.iloc[0]
     assert texts(projection.get_legend()) == [
@@ -289,6 +323,28 @@ def test_labels_and_what_was_reached_are_told():
     for _, line in curves[curves.panel == "shares"].groupby("series"):
         assert line_through(shares, line)
     assert texts(shares.get_legend()) == ["CK before", "CK after", "NTK before", "NTK after"]
+
+
+def test_the_course_of_all_seeds_is_drawn_by_median_and_range():
+    (curves, _), figure = TABLES["figure_3"](), draw("figure_3")
+    losses, prediction = figure.axes[4:]
+    history = curves[curves.panel == "history"]
+    for axis, columns in ((losses, ("readout_mean_square", "loss")), (prediction, ("r_squared",))):
+        for column in columns:
+            part = history[history.series.str.startswith(f"{column} ")]
+            assert part.series.nunique() == 3
+            by_epoch = part.groupby("x").y
+            assert line_through(axis, by_epoch.median().rename("y").reset_index())
+            ends = np.concatenate([each.get_paths()[0].vertices for each in axis.collections])
+            for values in (by_epoch.min(), by_epoch.max()):
+                points = np.round(values.reset_index().to_numpy(), 9)
+                assert set(map(tuple, points)) <= set(map(tuple, np.round(ends, 9)))
+    assert texts(prediction.get_legend()) == [
+        "test",
+        "3 seeds: $R^2$ 0.78 (0.70 to 0.79)",
+        "labels on two vectors 95.0% (95.0% to 95.0%)",
+        "training MSE 2.1e-03 (1.3e-03 to 2.2e-03)",
+    ]
 
 
 def test_two_classes_are_two_histograms():

@@ -28,7 +28,8 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
 
 def differences(base: Settings, other: Settings, *items: str) -> str:
     """What ``other`` has in place of ``base``, in few words; items are nodes, values or entries of the settings."""
-    return ", ".join(text for item in items for text in _at(base, other, item.split(".")))
+    # Two items may have the same difference.
+    return ", ".join(dict.fromkeys(text for item in items for text in _at(base, other, item.split("."))))
 
 
 def _at(old: Any, new: Any, path: list[str]) -> list[str]:

@@ -71,4 +71,6 @@ class Settings(Node):
             base, scaled, _ = name.partition("_alpha")
             if scaled and base in self.thamm2024.networks:
                 raise ValueError(f"{name}, of {paper}, is the name of {base} of thamm2024 at another alpha")
+            if paper != "fan2020" and self.fan2020.trains(name):
+                raise ValueError(f"{name}, of {paper}, is the name of a network of fan2020 with another seed")
         return self

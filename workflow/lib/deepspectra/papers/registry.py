@@ -49,6 +49,8 @@ _NAMES = {
     "figure_controls": "Beyond the paper, controls",
     "figure_resnet34": "Beyond the paper, figure",
     "table_networks": "Beyond the paper, table",
+    "figure_components": "Beyond the paper, components",
+    "figure_scaling": "Beyond the paper, scaling",
     "table_2_unfolding": "Table 2, other unfoldings",
     "table_2_tests": "Table 2, level and power of its tests",
     "table_2_window": "Table 2, width of the broadening",

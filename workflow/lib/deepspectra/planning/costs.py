@@ -19,9 +19,9 @@ from deepspectra.spectra.curvature.sizes import reduced_rows
 
 __all__ = ["BASE_MB", "control_minutes", "covariance_memory", "covariance_minutes", "curvature_disk"]
 __all__ += ["curvature_eigenvalue_memory", "curvature_eigenvalue_minutes", "curvature_memory", "curvature_minutes"]
-__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "embedding_disk"]
-__all__ += ["embedding_memory", "embedding_minutes", "gauss_newton_memory", "gauss_newton_minutes", "gram_memory"]
-__all__ += ["kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory"]
+__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "drawn_memory", "drawn_minutes"]
+__all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "gauss_newton_minutes"]
+__all__ += ["gram_memory", "kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory"]
 __all__ += ["kernel_minutes", "level_test_minutes", "linearised_minutes", "null_level_disk", "null_level_minutes"]
 __all__ += ["null_vector_minutes", "process_minutes", "random_feature_memory", "random_feature_minutes"]
 __all__ += ["resolved_memory", "resolved_minutes", "trained_kernel_disk", "trained_kernel_memory"]
@@ -101,6 +101,24 @@ def gram_memory(settings: Settings, item: str) -> float:
 def kernel_eigenvalue_minutes(settings: Settings, item: str) -> float:
     """Ten times 4 minutes for kernels of 5000 samples."""
     return 20 + 40 * (getattr(settings.fan2020, item).samples / 5000) ** 3
+
+
+def drawn_memory(settings: Settings, inputs: str) -> float:
+    """Inputs, a few matrices of one layer's size, kernels of all layers and an eigensolver's copies; images besides."""
+    entry = settings.fan2020.draws(inputs)
+    largest = entry["sizes"][-1]
+    n, images = largest["samples"], "removed_components" in entry
+    layers = _mb(4 * largest["width"] * n, size=_bytes(entry["dtype"]))
+    kernels = _mb((entry["depth"] + 6) * n**2, size=_bytes(entry["dtype"])) + _mb(6 * n**2)
+    return BASE_MB + layers + kernels + _mb(5 * largest.get("input_dimension", 3072) * n) + 200 * images
+
+
+def drawn_minutes(settings: Settings, inputs: str) -> float:
+    """Ten times 5 minutes for a network of 5000 samples and its eigenvalues."""
+    entry = settings.fan2020.draws(inputs)
+    sizes = entry["sizes"]
+    share = sum(size["draws"] * (size["samples"] / 5000) ** 2 * size["width"] / 10_000 for size in sizes)
+    return 20 + 50 * share * entry["depth"] / 5
 
 
 def trained_kernel_memory(settings: Settings, network: str) -> float:

@@ -101,12 +101,13 @@ def targets(settings: Settings, paper: str, item: str, scale: str) -> list[str]:
     spectra = [f"{folder}/spectra/{paper}/{name}.h5" for name in names]
     if not _item(paper, item).drawing:
         return [*table_files(paper, item, "csv", "md", "json", "html", scale=scale), *spectra]
+    # Matrices of many draws are never written.
     kept = paper == "fan2020" and settings.keep_matrices
     return [
         *_figure_files(paper, item, scale),
         *(f"{folder}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")),
         *spectra,
-        *(name.replace("/spectra/", "/kernels/") for name in spectra if kept),
+        *(name.replace("/spectra/", "/kernels/") for name in spectra if kept and "/draws_" not in name),
     ]
 
 

@@ -8,12 +8,11 @@ from deepspectra.config.settings import Settings
 from deepspectra.data.sets import data_set
 from deepspectra.nn.backbones import names
 
-__all__ = ["backbone_modules", "dataset_entry", "evaluated_samples", "kernel_data", "kernel_modules", "may_diverge"]
-__all__ += ["network_data", "network_entry", "network_kernel_names", "network_modules", "network_paper", "own_weights"]
-__all__ += ["own_weights_setting", "pretrained_entry", "recipe_modules", "sums_are_compared", "training_entry"]
+__all__ = ["backbone_modules", "dataset_entry", "drawn_data", "drawn_entry", "drawn_modules", "evaluated_samples"]
+__all__ += ["kernel_data", "kernel_modules", "may_diverge", "network_data", "network_entry", "network_kernel_names"]
+__all__ += ["network_modules", "network_paper", "own_weights", "own_weights_setting", "pretrained_entry"]
+__all__ += ["recipe_modules", "sums_are_compared", "training_entry"]
 
-#: Papers whose networks have entries in the settings under their own names.
-_NAMED = ("baskerville2022", "fan2020")
 #: Training settings that a network may override.
 _OWN_TRAINING = {"thamm2024": ("epochs", "images", "test_images"), "baskerville2022": ("epochs",), "fan2020": ()}
 #: Keys of an entry that say what is done with the trained network.
@@ -23,9 +22,11 @@ _AFTER_TRAINING = {"batches", "published_batches", "control_batches", "method"}
 def network_paper(settings: Settings, network: str) -> str:
     """The paper that trains a network; the settings make sure that names are unique.
 
-    Networks of thamm2024 at other output scales have names that are not in the settings.
+    Networks of thamm2024 at other output scales, and those of fan2020 with other seeds, have names that are not there.
     """
-    return next((paper for paper in _NAMED if network in getattr(settings, paper).networks), "thamm2024")
+    if settings.fan2020.trains(network):
+        return "fan2020"
+    return "baskerville2022" if network in settings.baskerville2022.networks else "thamm2024"
 
 
 def network_entry(settings: Settings, network: str) -> dict[str, Any]:
@@ -92,6 +93,21 @@ def kernel_data(settings: Settings, item: str) -> list[str]:
     """The data set that a random network's inputs come from, if any."""
     figure = getattr(settings.fan2020, item)
     return ["resources/data/cifar10.h5"] if hasattr(figure, "removed_components") else []
+
+
+def drawn_entry(settings: Settings, inputs: str) -> dict[str, Any]:
+    """Which random networks of fan2020 are drawn on some inputs."""
+    return settings.fan2020.draws(inputs)
+
+
+def drawn_data(settings: Settings, inputs: str) -> list[str]:
+    """The data set that their inputs come from, if any."""
+    return ["resources/data/cifar10.h5"] if "removed_components" in drawn_entry(settings, inputs) else []
+
+
+def drawn_modules(settings: Settings, inputs: str) -> list[str]:
+    """Their activation."""
+    return [f"nn.activations.{drawn_entry(settings, inputs)['activation']}"]
 
 
 def sums_are_compared(settings: Settings, item: str) -> bool:

@@ -58,8 +58,8 @@ def _numbers(summary: pd.DataFrame) -> list[str]:
 
 def _quantity(row: dict[Any, Any]) -> str:
     error, reference = row.get("error"), row.get("reference")
-    # Only means have a standard error; what other rows have in that column is a reference of another kind.
-    is_mean = row["label"].startswith("mean")
+    # Only means and exponents have a standard error; that column of other rows has a reference of another kind.
+    is_mean = row["label"].startswith(("mean", "exponent"))
     spread = f" ± {error:.2g}" if is_mean and pd.notna(error) else ""
     beside = f" (reference {_number(reference, is_mean)})" if reference is not None and pd.notna(reference) else ""
     return f"{row['label']} {_number(row['value'], is_mean)}{spread}{beside}"

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 #: Columns of the history, by loss; one row an epoch.
 HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
     "cross_entropy": ("epoch", "learning_rate", "loss", "train_accuracy", "test_accuracy"),
-    "squared": ("epoch", "learning_rate", "loss", "test_loss"),
+    "squared": ("epoch", "learning_rate", "loss", "test_loss", "readout_mean_square"),
 }
 #: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
@@ -112,8 +112,8 @@ def train(
         same plan and code made it from the same initial weights and samples; otherwise it starts anew and replaces it.
     :param code: digest of the code that trains. :param description: what messages call the training.
     :returns: history, float64 of shape (epochs, columns), with the columns :data:`HISTORY_COLUMNS` of the loss. Loss
-        and train accuracy are means over the epoch's batches as they were met; test accuracy and test loss are taken
-        after the epoch.
+        and train accuracy are means over the epoch's batches as they were met; test accuracy, test loss and the mean
+        square of the last layer's weights are taken after the epoch.
     :raises DivergedError: within 50 steps of the first loss that is not finite, or after the epoch that leaves a weight
         or the test loss so.
     :raises UserError: if the shapes of outputs and targets do not fit together.
@@ -134,7 +134,7 @@ def train(
             loss, correct = _epoch(model, train_samples, plan, optimiser, epoch, bar)
             row = [epoch + 1, rates[epoch], loss / count]
             if plan.loss == "squared":
-                row += [_mean_loss(model, test_samples, plan)]
+                row += [_mean_loss(model, test_samples, plan), _readout_mean_square(model)]
             else:
                 row += [correct / count, accuracy(model, test_samples, plan.crop)]
             if not (np.isfinite(row).all() and all(values.isfinite().all() for values in model.parameters())):
@@ -222,6 +222,11 @@ def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
     for outputs, targets in _evaluated(model, samples, plan.crop):
         total += float(_loss(plan.output_scale * outputs, targets, plan)) * len(targets)
     return total / len(samples.targets)
+
+
+def _readout_mean_square(model: nn.Module) -> float:
+    *_, weight = (parameter for parameter in model.parameters() if parameter.ndim > 1)
+    return float(weight.detach().double().square().mean())
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ _TITLES = (r"conjugate kernel $K^\mathrm{CK}$", r"tangent kernel $K^\mathrm{NTK}
 #: Line of the law of the given Gram matrix, on top of the limit law.
 _GRAM_LAW: dict[str, Any] = {"color": "black", "linewidth": 0.7, "linestyle": (0, (3, 1.5))}
 #: Label and line of the matrices between a tangent kernel and its limit, by series.
-_STAND_INS = {
+_STAND_INS: dict[str, tuple[str, dict[str, Any]]] = {
     "mean": ("mean sensitivities", {"color": "#00695C", "linewidth": 0.7}),
     "lemma": ("with lemma 3.5", {"color": "0.15", "linewidth": 0.6}),
 }
@@ -63,45 +63,79 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
 def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Input Gram matrix, conjugate kernel and tangent kernel at initialisation, with their limits (figures 1, 2, S2).
 
-    :param curves: series ``histogram``, ``zoom``, ``limit``, ``gram_law``, ``atom``, stand-ins.
-    """
-    figure, axes = style.new_figure(style.COLUMN, 4.1, (2, 3))
-    titles = r"input $X_0^\top X_0$", *_TITLES
-    for panel, title, (whole, part) in zip("abc", titles, axes.T, strict=True):
-        lines = _series_of(curves, panel)
-        limit = lines.get("limit", curves[:0])
-        _spectrum(whole, lines["histogram"], limit)
-        whole.set_yscale("log")
-        whole.set_xlim(left=min(0.0, lines["histogram"].x.min()))
-        style.label_panel(whole, panel, title)
+    Above as published, below with what a linear axis hides.
 
-        magnified = lines.get("zoom", lines["histogram"])
-        left, right = magnified.x.min(), magnified.x_high.max()
-        _spectrum(part, magnified, limit[limit.x <= right])
-        told = summary[summary.panel == panel].set_index("quantity").value
-        if "gram_law" in lines:
-            gram = lines["gram_law"]
-            label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
-            whole.plot(gram.x, gram.y, label=label, **_GRAM_LAW)
-            part.plot(gram.x[gram.x <= right], gram.y[gram.x <= right], **_GRAM_LAW)
-        for series in (name for name in _STAND_INS if name in lines):
-            label, look = _STAND_INS[series]
-            _draw_steps(part, lines[series], **look)
-            whole.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
-        inside = limit[limit.x.between(left, right)]
-        part.set_xlim(left - 0.03 * (right - left), right)
-        part.set_ylim(0, 1.15 * max(magnified.y.max(), inside.y.max() if len(inside) else 0))
-        part.set_xlabel(r"eigenvalue $\lambda$")
-        remarks = _remarks(lines, summary[summary.panel == panel])
-        entries = _legend_with_remarks(whole, remarks, "upper right")
-        whole.set_ylim(*_room_for(entries, lines["histogram"], limit))
-    axes[0, 0].set_ylabel("density (logarithmic)")
-    axes[1, 0].set_ylabel("density")
+    :param curves: series ``published``, ``histogram``, ``zoom``, ``limit``, ``gram_law``, ``atom``, stand-ins.
+    """
+    figure, axes = style.new_figure(style.COLUMN, 6.2, (3, 3))
+    titles = r"input $X_0^\top X_0$", *_TITLES
+    for panel, title, (published, whole, part) in zip("abc", titles, axes.T, strict=True):
+        lines, told = _series_of(curves, panel), summary[summary.panel == panel]
+        _published_panel(published, lines, told)
+        style.label_panel(published, panel, title)
+        _logarithmic_panel(whole, lines, told)
+        _magnified_panel(part, lines)
+    for axis, label in zip(axes[:, 0], ("density (as published)", "density (logarithmic)", "density"), strict=True):
+        axis.set_ylabel(label)
     return style.add_note(figure, note)
+
+
+def _published_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> None:
+    """The histogram of the paper: linear axes, equal bins."""
+    bars, limit = lines["published"], _limit_of(lines)
+    _spectrum(axis, bars, limit)
+    axis.set_xlim(left=min(0.0, bars.x.min()))
+    axis.set_ylim(0, 1.15 * max(bars.y.max(), limit.y.max() if len(limit) else 0))
+    told = summary.set_index("quantity")
+    words = {"total_variation": "total variation", "total_variation_of_99_percent": "lower 99 %"}
+    remarks = [
+        f"{label} {told.value[name]:#.2g} ({told.reference[name]:#.2g})"
+        for name, label in words.items()
+        if name in told.index
+    ]
+    _legend_with_remarks(axis, remarks, "upper right")
+
+
+def _logarithmic_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> None:
+    """All eigenvalues, with distances; the legend names the lines of the panel below too."""
+    bars, limit = lines["histogram"], _limit_of(lines)
+    _spectrum(axis, bars, limit)
+    axis.set_yscale("log")
+    axis.set_xlim(left=min(0.0, bars.x.min()))
+    told = summary.set_index("quantity").value
+    if "gram_law" in lines:
+        gram, label = lines["gram_law"], f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
+        axis.plot(gram.x, gram.y, label=label, **_GRAM_LAW)
+    for series in (name for name in _STAND_INS if name in lines):
+        label, look = _STAND_INS[series]
+        axis.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
+    entries = _legend_with_remarks(axis, _remarks(lines, summary), "upper right")
+    axis.set_ylim(*_room_for(entries, bars, limit))
+
+
+def _magnified_panel(axis: Axes, lines: dict[str, pd.DataFrame]) -> None:
+    """A crowded left end, or else the whole, with the matrices between a tangent kernel and its limit."""
+    bars, limit = lines.get("zoom", lines["histogram"]), _limit_of(lines)
+    left, right = bars.x.min(), bars.x_high.max()
+    _spectrum(axis, bars, limit[limit.x <= right])
+    if "gram_law" in lines:
+        gram = lines["gram_law"][lines["gram_law"].x <= right]
+        axis.plot(gram.x, gram.y, **_GRAM_LAW)
+    for series in (name for name in _STAND_INS if name in lines):
+        _draw_steps(axis, lines[series], **_STAND_INS[series][1])
+    inside = limit[limit.x.between(left, right)]
+    axis.set_xlim(left - 0.03 * (right - left), right)
+    axis.set_ylim(0, 1.15 * max(bars.y.max(), inside.y.max() if len(inside) else 0))
+    axis.set_xlabel(r"eigenvalue $\lambda$")
 
 
 def _series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
     return dict(list(curves[curves.panel == panel].groupby("series", sort=False)))
+
+
+def _limit_of(lines: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The limit's curve, without rows where there is no limit."""
+    return lines.get("limit", lines["histogram"][:0])
 
 
 def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
@@ -109,7 +143,10 @@ def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
 
 
 def _legend_with_remarks(
-    axis: Axes, remarks: Sequence[str], loc: Literal["upper left", "upper right"], handlelength: float = 1.2
+    axis: Axes,
+    remarks: Sequence[str],
+    loc: Literal["upper left", "upper right", "lower right"],
+    handlelength: float = 1.2,
 ) -> int:
     """Lines and bars of a panel, and remarks below them; the number of entries."""
     handles, labels = axis.get_legend_handles_labels()
@@ -163,10 +200,10 @@ def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A trained network's conjugate and tangent kernel, and the labels in their eigenvectors (figures 3 and S6).
 
-    :param curves: panels a and b (series ``before``, ``after``, ``limit``, ``edge``, outliers), ``projection`` and
-        ``shares``.
+    :param curves: panels a and b (series ``before``, ``after``, ``limit``, ``edge``, outliers), ``projection``,
+        ``shares`` and ``history``.
     """
-    figure, axes = style.new_figure(style.COLUMN, 4.4, (2, 2))
+    figure, axes = style.new_figure(style.COLUMN, 6.2, (3, 2))
     for axis, panel, title in zip(axes[0], "ab", _TITLES, strict=True):
         _trained_spectrum(axis, curves, summary, panel)
         style.label_panel(axis, panel, title)
@@ -175,6 +212,18 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
     style.label_panel(axes[1, 0], "c", "labels on two leading eigenvectors")
     _shares(axes[1, 1], curves[curves.panel == "shares"])
     style.label_panel(axes[1, 1], "d", "labels on $k$ leading eigenvectors")
+    history = curves[curves.panel == "history"]
+    _course(
+        axes[2, 0],
+        history,
+        {"readout_mean_square": ("readout: mean square", style.GREEN), "loss": ("loss", style.BLUE)},
+    )
+    axes[2, 0].set(yscale="log", ylabel="median and range of seeds")
+    style.label_panel(axes[2, 0], "e", "readout and training loss")
+    _course(axes[2, 1], history, {"r_squared": ("test", style.ORANGE)})
+    axes[2, 1].set(ylim=(-0.55, 1), ylabel="test $R^2$")
+    _legend_with_remarks(axes[2, 1], _seed_remarks(summary), "lower right", handlelength=0.9)
+    style.label_panel(axes[2, 1], "f", "prediction")
     return style.add_note(figure, note)
 
 
@@ -251,6 +300,31 @@ def _shares(axis: Axes, curves: pd.DataFrame) -> None:
     # Room above a share of one for the legend.
     axis.set(xlabel="$k$", ylabel="share of the labels", ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
     axis.legend(loc="upper left", ncols=2)
+
+
+def _course(axis: Axes, history: pd.DataFrame, columns: dict[str, tuple[str, str]]) -> None:
+    """Medians over the seeds against the epochs, and their ranges; ``columns``: label and colour by quantity."""
+    for column, (label, colour) in columns.items():
+        values = history[history.series.str.startswith(f"{column} ")].pivot(index="x", columns="series", values="y")
+        axis.fill_between(values.index, values.min(axis=1), values.max(axis=1), color=colour, alpha=0.25, linewidth=0)
+        axis.plot(values.index, values.median(axis=1), color=colour, label=label)
+    axis.set_xlabel("epoch")
+
+
+def _seed_remarks(summary: pd.DataFrame) -> list[str]:
+    """What the networks of all seeds have reached, by median and range; nothing for one network."""
+    told = summary[summary.panel == "seeds"].drop_duplicates("quantity").set_index("quantity").value
+    if told.empty:
+        return []
+
+    def spread(name: str, form: str) -> str:
+        return " to ".join(format(told[f"{name}_{end}"], form) for end in ("lowest", "highest"))
+
+    return [
+        f"{told['seeds']:.0f} seeds: $R^2$ {told['r_squared_median']:.2f} ({spread('r_squared', '.2f')})",
+        f"labels on two vectors {told['label_share_median']:.1%} ({spread('label_share', '.1%')})",
+        f"training MSE {told['mean_squared_error_median']:.1e} ({spread('mean_squared_error', '.1e')})",
+    ]
 
 
 def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.papers.item import Item
@@ -20,8 +21,10 @@ _REFERENCE = (
     "independent noise that has the same limit, at the same size. Mean sensitivities: this network's NTK with every "
     "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
     "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
-    "first to the second, the size of inner products. All vary several-fold between draws of the weights. Below: the "
-    "lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole. " + _GIVEN
+    "first to the second, the size of inner products. One draw of the weights: all vary several-fold between draws "
+    "(figure scaling). Above: as published, 100 bins (open) on linear axes; total variation: half the L1 distance "
+    "between shares of eigenvalues and of the limit in these bins, over the full range and over the lower 99 %. Below: "
+    "the lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole. " + _GIVEN
 )
 _SPECTRA = (
     "Filled: after training; outline: before, at random weights, whose limit law is red. Densities of ln(lambda), "
@@ -30,6 +33,14 @@ _SPECTRA = (
     "Numbers: before → after; eigenvalues at zero are not drawn. "
 )
 _LABELS = "Share of the labels: squared norm of their projection on the leading eigenvectors over their squared norm. "
+
+_DRAWS = (
+    "Each dot is one network with new weights; lines are medians over the draws of a size; layers have as many neurons "
+    "a sample as in figure 1 or 2. KS: Kolmogorov-Smirnov distance to the limit. Total variation: half the L1 distance "
+    "between the published histogram (100 bins, linear, the lower 99 %) and the limit in its bins. Exponents of n: "
+    "least squares of ln(distance) on ln(n) over all draws, with standard errors. Images are one random choice a size, "
+    "the same whatever is removed; the limits start from their own spectra."
+)
 
 # Networks of figure S4.
 _LAYERS_OF = ["figure_1", "figure_2"]
@@ -44,18 +55,23 @@ def _initial_files(*names: str) -> dict[str, list[str]]:
     return _spectra_files(*names) | {"laws": [f"laws/fan2020/{name}.h5" for name in names]}
 
 
+def _histories(names: Sequence[str]) -> list[str]:
+    return [f"networks/{name}_history.csv" for name in names]
+
+
 def _activation(node: Any) -> str:
     return f"nn.activations.{node.activation}"
 
 
-def _at_initialisation(item: str, title: str, note: str) -> Item:
+def _at_initialisation(item: str, title: str, note: str, published_share: float = 1.0) -> Item:
+    """Spectra of one random network; ``published_share``: of its eigenvalues, in the upper row."""
     return Item(
         title=title,
         note=f"{_REFERENCE} {note}",
         numbers="statistics.spectra:kernel_spectra_numbers",
         drawing="figures:draw_kernel_spectra",
         inputs=lambda paper: _initial_files(item),
-        parameters=lambda paper: getattr(paper, item).model_dump(),
+        parameters=lambda paper: getattr(paper, item).model_dump() | {"published_share": published_share},
         spectra=lambda paper: [item],
         loads=lambda paper: [_activation(getattr(paper, item))],
         minutes=30,
@@ -66,15 +82,27 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
     def network(paper: Fan2020) -> str:
         return getattr(paper, item).network
 
+    def course(paper: Fan2020) -> list[str]:
+        """Networks whose course is shown: none where a figure has layers alone; with other seeds in figure 3."""
+        if item == "figure_s5":
+            return []
+        others = paper.figure_3.seeds if item == "figure_3" else []
+        return [network(paper), *(paper.at_seed(network(paper), seed) for seed in others)]
+
     def inputs(paper: Fan2020) -> dict[str, list[str]]:
-        return _spectra_files(network(paper)) | {"history": [f"networks/{network(paper)}_history.csv"]}
+        shown, names = [network(paper)], course(paper)
+        files = {"weights": [f"networks/{name}.h5" for name in names], "histories": _histories(names)}
+        is_image = paper.network(network(paper)).data == "cifar10"
+        data = ["resources/data/cifar10.h5"] if names and is_image else []
+        return _spectra_files(*shown) | {"history": _histories(shown)} | files | {"data": data}
 
     def parameters(paper: Fan2020) -> dict[str, Any]:
         entry = paper.network(network(paper))
         # Figure S5 shows the conjugate kernel of every layer, the others the last and the tangent kernel.
         shown = entry.kernel_names[:-1] if item == "figure_s5" else entry.kernel_names[-2:]
         values = {"item": getattr(paper, item), "network": entry, "training": paper.training}
-        return {"kernels": shown} | {key: node.model_dump() for key, node in values.items()}
+        dumped = {key: node.model_dump() for key, node in values.items()}
+        return {"kernels": shown, "seeds": [paper.network(name).model_dump() for name in course(paper)]} | dumped
 
     return Item(
         title=title,
@@ -85,7 +113,7 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
         parameters=parameters,
         spectra=lambda paper: [network(paper)],
         shaped_by=lambda paper: ["training", f"networks.{network(paper)}"],
-        loads=lambda paper: [_activation(paper.network(network(paper)))],
+        loads=lambda paper: [_activation(paper.network(network(paper))), "nn.architectures.ntk_mlp"],
         minutes=30,
     )
 
@@ -107,6 +135,24 @@ def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> 
         shaped_by=lambda paper: [f"figure_2.{key}" for key in keys],
         memory_mb=memory,
         minutes=30,
+    )
+
+
+def _of_draws(
+    title: str, note: str, function: str, drawn: Callable[[Fan2020], Sequence[str]], shaped_by: Sequence[str]
+) -> Item:
+    """Distances of many networks to their limits; ``drawn`` are their kinds of inputs."""
+    return Item(
+        title=title,
+        note=f"{_DRAWS} {note}",
+        numbers=f"statistics.scaling:{function}_numbers",
+        drawing=f"scaling_figures:draw_{function}",
+        inputs=lambda paper: _spectra_files(*(f"draws_{inputs}" for inputs in drawn(paper))),
+        parameters=lambda paper: {inputs: paper.draws(inputs) for inputs in drawn(paper)},
+        spectra=lambda paper: [f"draws_{inputs}" for inputs in drawn(paper)],
+        shaped_by=lambda paper: shaped_by,
+        loads=lambda paper: [_activation(paper.figure_1), _activation(paper.figure_2)],
+        minutes=60,
     )
 
 
@@ -144,7 +190,9 @@ ITEMS = {
         "figure_s2",
         "Spectra of conjugate and tangent kernel with their limit laws, CIFAR-10 with all components",
         "Images and weights of figure 2. Assumed: the mean image is removed all the same, and every sample scaled to "
-        "unit norm; float32 arithmetic. Single large eigenvalues lie far to the right.",
+        "unit norm; float32 arithmetic. Single large eigenvalues lie far to the right: the upper row shows the lower "
+        "99 %, since they would leave all others a single bar of the full range.",
+        published_share=0.99,
     ),
     "figure_s3": _of_images(
         "figure_s3",
@@ -183,5 +231,22 @@ ITEMS = {
         "-1 with the squared error, images without the mean training image, of unit norm. Principal components stay, "
         "unlike in figure 2: without ten of them the class is gone from the leading eigenvectors. The limits start "
         "from the input's eigenvalues, and their upper edge is that of the input's largest one.",
+    ),
+    "figure_scaling": _of_draws(
+        "Distances of conjugate and tangent kernel to their limit laws against the number of samples",
+        "Common factor: the one between 1/4 and 4 that brings a network's eigenvalues closest to the limit, since all "
+        "samples share the weights. Grey: one linear network with independent noise that has the same limit. Networks "
+        "with all components and without ten share images and weights. Not in the paper.",
+        "scaling",
+        lambda paper: paper.drawn_inputs,
+        ["figure_1.depth", "figure_2.depth"],
+    ),
+    "figure_components": _of_draws(
+        "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
+        "Assumption 3.2(c) asks that inner products vanish faster than n^(-1/4) (dashed, one line a size); dotted: "
+        "independent directions in 3072 dimensions. (d): negative where distances fall with size. Not in the paper.",
+        "components",
+        lambda paper: paper.drawn_components,
+        ["figure_scaling.images", "figure_2.depth"],
     ),
 }

@@ -1,16 +1,23 @@
 """Settings of Fan and Wang (2020)."""
 
-from typing import Annotated, Literal, Self
+import re
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from deepspectra.nn.images import CHANNELS, CIFAR10_CLASSES, IMAGE_SIDE
 from deepspectra.papers.types import Node, PositiveReal, Seed, is_name
 
-__all__ = ["ExampleImages", "Fan2020", "GaussianKernelSpectra", "ImageKernelSpectra", "InnerProducts", "KernelNetwork"]
-__all__ += ["KernelSpectra", "KernelTraining", "TrainedKernels"]
+__all__ = ["GAUSSIAN", "DrawnSizes", "ExampleImages", "Fan2020", "GaussianKernelSpectra", "ImageKernelSpectra"]
+__all__ += ["InnerProducts", "KernelNetwork", "KernelScaling", "KernelSpectra", "KernelTraining", "RemovedComponents"]
+__all__ += ["TrainedKernels", "TrainedSeeds"]
 
 _PIXELS = CHANNELS * IMAGE_SIDE**2
+#: Names that networks cannot have: those of figures, of draws, and of networks with another seed.
+_TAKEN, _SEED = re.compile(r"(figure|table|draws)_|.*_seed\d+$"), re.compile(r"_seed\d+$")
+#: Inputs of figure 1's networks, of which many are drawn.
+GAUSSIAN = "gaussian"
 
 ActivationName = Annotated[
     Literal["arctan", "cosine"],
@@ -142,6 +149,61 @@ class TrainedKernels(Node):
     curve_points: int = Field(ge=100, description="Points of a limit density.", title="curve points")
 
 
+class TrainedSeeds(TrainedKernels):
+    """The same, and how its numbers differ from seed to seed."""
+
+    seeds: list[int] = Field(
+        description="Seeds of further networks, alike in all else: data, weights and order are drawn anew.",
+        title="further seeds",
+    )
+
+    @model_validator(mode="after")
+    def _different(self) -> Self:
+        if len(set(self.seeds)) < len(self.seeds) or not all(0 <= seed < 2**63 for seed in self.seeds):
+            raise ValueError(f"seeds must be different whole numbers from 0 to 2^63 - 1, found {self.seeds}")
+        return self
+
+
+class DrawnSizes(Node):
+    """Sizes of random networks, and how many are drawn of each."""
+
+    samples: list[Annotated[int, Field(ge=10)]] = Field(
+        min_length=3, description="n, ascending; the ratios n/d_l stay those of the figure.", title="n"
+    )
+    draws: list[Annotated[int, Field(ge=3)]] = Field(description="Networks of each size.", title="draws")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(low >= high for low, high in pairwise(self.samples)):
+            raise ValueError(f"samples must ascend without repetition, found {self.samples}")
+        if len(self.draws) != len(self.samples):
+            raise ValueError(f"draws needs a number for each of {len(self.samples)} sizes, found {len(self.draws)}")
+        return self
+
+
+class KernelScaling(Node):
+    """How distances to the limits fall with size: many draws of the networks of figures 1, 2 and S2."""
+
+    gaussian: DrawnSizes = Field(description="Gaussian inputs (figure 1).")
+    images: DrawnSizes = Field(description="Images (figure 2, and S2 with figure 2's network).")
+    seed: Seed
+
+
+class RemovedComponents(Node):
+    """The same for images without ever more principal components."""
+
+    removed_components: list[Annotated[int, Field(ge=0)]] = Field(
+        min_length=2, description="Leading principal components removed, ascending.", title="removed components"
+    )
+    sizes: int = Field(ge=3, description="How many of the sizes of figure_scaling.images, the smallest first.")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(low >= high for low, high in pairwise(self.removed_components)):
+            raise ValueError(f"removed_components must ascend without repetition, found {self.removed_components}")
+        return self
+
+
 class Fan2020(Node):
     """Spectra of the conjugate kernel and neural tangent kernel (Fan and Wang 2020)."""
 
@@ -149,18 +211,22 @@ class Fan2020(Node):
     networks: dict[str, KernelNetwork] = Field(description="Networks that are trained, one entry each.")
     figure_1: GaussianKernelSpectra = Field(description="Gaussian inputs.")
     figure_2: ImageKernelSpectra = Field(description="CIFAR-10 images without their leading principal components.")
-    figure_3: TrainedKernels = Field(description="Kernels after training on one neuron's outputs.")
+    figure_3: TrainedSeeds = Field(description="Kernels after training on one neuron's outputs.")
     figure_s1: InnerProducts = Field(description="Inner products of images with and without principal components.")
     figure_s2: ImageKernelSpectra = Field(description="Figure 2 with all principal components.")
     figure_s3: ExampleImages = Field(description="Images with and without principal components.")
     figure_s5: TrainedKernels = Field(description="Conjugate kernels of all layers after training.")
     figure_s6: TrainedKernels = Field(description="Kernels after training on two classes of images.")
+    figure_scaling: KernelScaling = Field(description="Distances to the limits against size, many draws.")
+    figure_components: RemovedComponents = Field(description="The same against the removed components.")
 
     @model_validator(mode="after")
     def _networks_fit(self) -> Self:
         for name, network in self.networks.items():
-            if not is_name(name) or name.startswith(("figure_", "table_")):
-                allowed = "small letters, digits and _, a letter first, and not those of figures"
+            if not is_name(name) or _TAKEN.match(name):
+                allowed = (
+                    "small letters, digits and _, a letter first, and not those of figures, draws or further seeds"
+                )
                 raise ValueError(f"names of networks are {allowed}; found {name!r}")
             _check_components(network.removed_components, self.training.samples, f"networks.{name}.", "training.")
             for key, most in (("samples", 10_000), ("test_samples", 2_000)):
@@ -177,6 +243,69 @@ class Fan2020(Node):
                 raise ValueError(f"{item} names the network {name!r}; known are {', '.join(self.networks)}")
         return self
 
+    @model_validator(mode="after")
+    def _draws_are_possible(self) -> Self:
+        images, components = self.figure_scaling.images, self.figure_components
+        if images.samples[-1] > 50_000:
+            told = f"at most the 50000 training images of CIFAR-10, found {images.samples[-1]}"
+            raise ValueError(f"figure_scaling.images.samples must be {told}")
+        if components.sizes > len(images.samples):
+            told = f"at most the {len(images.samples)} sizes of figure_scaling.images, found {components.sizes}"
+            raise ValueError(f"figure_components.sizes must be {told}")
+        for inputs in (*self.drawn_inputs, *self.drawn_components):
+            entry = self.draws(inputs)
+            smallest = entry["sizes"][0]
+            if inputs != GAUSSIAN:
+                _check_components(entry["removed_components"], smallest["samples"], "figure_scaling.images: ")
+            for key in ("width", "input_dimension"):
+                if smallest.get(key, 2) < 2:
+                    raise ValueError(f"figure_scaling: {smallest['samples']} samples leave a network no {key}")
+        return self
+
     def network(self, name: str) -> KernelNetwork:
-        """The entry of a network."""
-        return self.networks[name]
+        """The entry of a network, or of one with another seed (:meth:`at_seed`)."""
+        if name in self.networks:
+            return self.networks[name]
+        base, _, seed = name.rpartition("_seed")
+        return self.networks[base].model_copy(update={"seed": int(seed)})
+
+    def trains(self, name: str) -> bool:
+        """Whether a network is one of this paper's."""
+        return name in self.networks or (bool(_SEED.search(name)) and name.rpartition("_seed")[0] in self.networks)
+
+    def at_seed(self, network: str, seed: int) -> str:
+        """Name of the same network with another seed."""
+        return f"{network}_seed{seed}"
+
+    @property
+    def drawn_inputs(self) -> list[str]:
+        """Inputs of the networks of figures 1, 2 and S2, many of which are drawn."""
+        return [GAUSSIAN, *(f"images_{each.removed_components}" for each in (self.figure_2, self.figure_s2))]
+
+    @property
+    def drawn_components(self) -> list[str]:
+        """Images without ever more components."""
+        return [f"images_{removed}" for removed in self.figure_components.removed_components]
+
+    def draws(self, inputs: str) -> dict[str, Any]:
+        """Which networks are drawn on some inputs: at each size as many neurons a sample as in figure 1 or 2.
+
+        :param inputs: ``gaussian``, or ``images_`` with the number of components removed.
+        :returns: ``sizes``, each with ``samples``, ``draws``, ``width`` and, for Gaussian inputs, ``input_dimension``;
+            ``depth``, ``activation``, ``dtype``, ``seed`` and, for images, ``removed_components``.
+        """
+        figure = self.figure_1 if inputs == GAUSSIAN else self.figure_2
+        entry = figure.model_dump(include={"depth", "activation", "dtype"}) | {"seed": self.figure_scaling.seed}
+        drawn, lengths = self.figure_scaling.images, {"width": figure.width}
+        if isinstance(figure, GaussianKernelSpectra):
+            drawn = self.figure_scaling.gaussian
+            lengths["input_dimension"] = figure.input_dimension
+        else:
+            entry["removed_components"] = int(inputs.removeprefix("images_"))
+        count = len(drawn.samples) if inputs in self.drawn_inputs else self.figure_components.sizes
+        entry["sizes"] = [
+            {"samples": n, "draws": draws}
+            | {key: round(n * length / figure.samples) for key, length in lengths.items()}
+            for n, draws in zip(drawn.samples[:count], drawn.draws, strict=False)
+        ]
+        return entry

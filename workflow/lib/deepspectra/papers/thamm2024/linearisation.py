@@ -39,9 +39,9 @@ def linearised_accuracies(
     :param weights: file with ``initial/...`` and ``final/...`` of every parameter, the latter unless training diverged.
     :param data: CIFAR-10. :param images: how many images of each part.
     :returns: ``alpha``, ``relative_displacement`` (Frobenius norm of the layer's change over that of its final
-        weights), ``full_{part}`` and ``linearised_{part}`` for each part, and ``initial_loss`` and ``final_loss``: mean losses
-        (eq. 3) over the first 2000 training images at most, before and after training. All but alpha are NaN if the
-        training stopped at a loss that was not finite.
+        weights), ``full_{part}`` and ``linearised_{part}`` for each part, and ``initial_loss`` and ``final_loss``:
+        mean losses (eq. 3) over the first 2000 training images at most, before and after training. All but alpha are
+        NaN if the training stopped at a loss that was not finite.
     """
     measured = [f"{kind}_{part}" for part in images for kind in ("full", "linearised")]
     if "diverged" in store.read(weights, {}).attributes["parameters"]:

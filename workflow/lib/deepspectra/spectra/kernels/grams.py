@@ -87,7 +87,7 @@ def kernel_difference(lower: torch.Tensor, higher: torch.Tensor) -> KernelDiffer
     for start in range(0, higher.shape[0], _ROWS):
         exact = higher[start : start + _ROWS]
         norm += torch.linalg.vector_norm(exact, dtype=torch.float64).item() ** 2
-        change = lower[start : start + _ROWS].to(exact.dtype).sub_(exact)
+        change = lower[start : start + _ROWS].to(exact.dtype, copy=True).sub_(exact)
         largest = max(largest, change.abs_().max().item())
         squares += torch.linalg.vector_norm(change, dtype=torch.float64).item() ** 2
     return KernelDifference(largest, math.sqrt(squares / norm) if norm else 0.0)

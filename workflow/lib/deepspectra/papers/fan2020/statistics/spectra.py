@@ -11,6 +11,14 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from deepspectra.nn.activations import activation
+from deepspectra.papers.fan2020.statistics.distances import (
+    WITHOUT_LARGEST,
+    KernelSpectrum,
+    common_factor,
+    interpolated_cdf,
+    published_edges,
+    total_variation,
+)
 from deepspectra.papers.fan2020.statistics.gram_laws import compare_gram_law, read_gram_kernels, wide_distance
 from deepspectra.papers.histograms import Bar, histogram, zoom
 from deepspectra.papers.item import Numbers
@@ -81,23 +89,6 @@ class SpectrumPanels:
         return Numbers(curves, summary_table(self.summary, "reference", "at"))
 
 
-@dataclass(frozen=True)
-class KernelSpectrum:
-    """Eigenvalues of one matrix, float64 (n,), ascending, and the size below which they are rounding."""
-
-    eigenvalues: np.ndarray
-    floor: float
-
-    @property
-    def cleared(self) -> np.ndarray:
-        """Eigenvalues with rounding set to zero."""
-        return np.where(np.abs(self.eigenvalues) <= self.floor, 0.0, self.eigenvalues)
-
-    def distance(self, law: LimitLaw) -> float:
-        """KS distance to a law."""
-        return ks_distance(self.eigenvalues, law.cdf, law.atoms, self.floor)
-
-
 def kernel_limit(
     name: str, inputs: KernelSpectrum, ratio: float | None, ratios: Sequence[float], activation_name: str
 ) -> LayeredKernel:
@@ -129,7 +120,8 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 
     References are the limit's; of a KS distance, that of the linear equivalent, the limit's own model at the same size.
 
-    :param files: ``spectra`` and ``laws``: one file each. :param parameters: settings of the figure.
+    :param files: ``spectra`` and ``laws``: one file each. :param parameters: settings of the figure, and
+        ``published_share``: of the eigenvalues, the smallest, that the published histogram shows.
     """
     (path,), last, bins = files["spectra"], f"conjugate_{parameters['depth']}", parameters["bins"]
     names = ("input", last, "tangent", "mean_tangent", "lemma_tangent", f"equivalent_{last}", "equivalent_tangent")
@@ -137,9 +129,14 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
     sizes = bins, parameters["curve_points"]
     found = SpectrumPanels()
     compare_input(found, "a", spectra["input"], ratio, *sizes)
-    compare_kernel(found, "b", "conjugate", spectra[last], spectra[f"equivalent_{last}"], limits[last], *sizes)
+    pair = spectra[last], spectra[f"equivalent_{last}"]
+    law = compare_kernel(found, "b", "conjugate", *pair, limits[last], *sizes)
+    found.summary += total_variation_rows("b", "conjugate", *pair, law)
     pair, limit = (spectra["tangent"], spectra["equivalent_tangent"]), limits["tangent"]
     law = compare_kernel(found, "c", "tangent", *pair, limit, *sizes)
+    found.summary += total_variation_rows("c", "tangent", *pair, law)
+    for panel, name in zip("abc", ("input", last, "tangent"), strict=True):
+        add_published(found, panel, spectra[name], parameters["published_share"])
     compare_stand_ins(found, "c", *pair, {name: spectra[f"{name}_tangent"] for name in _STAND_INS}, law, bins)
     gram = read_gram_kernels(files["laws"][0], parameters, (last, "tangent"))
     found.add_gram_law("b", "conjugate", spectra[last], gram[last], parameters["curve_points"])
@@ -260,6 +257,30 @@ def compare_kernel(
     return law
 
 
+def add_published(found: SpectrumPanels, panel: str, spectrum: KernelSpectrum, share: float) -> None:
+    """Add the histogram of the paper, without eigenvalues at zero.
+
+    :param share: of the eigenvalues that it shows, the smallest.
+    """
+    values = spectrum.cleared
+    bulk = values[values > 0]
+    found.curves += histogram(panel, bulk, published_edges(bulk, share), values.size, "published")
+
+
+def total_variation_rows(
+    panel: str, name: str, spectrum: KernelSpectrum, equivalent: KernelSpectrum, law: LimitLaw
+) -> list[Row]:
+    """What a linear histogram shows of a kernel's distance to its limit, and of its equivalent's."""
+    rows = []
+    for quantity, label, share in (
+        ("total_variation", "total variation of the published histogram over the full range", 1.0),
+        ("total_variation_of_99_percent", "and over the lower 99 %", WITHOUT_LARGEST),
+    ):
+        value, reference = (total_variation(each, law, share) for each in (spectrum, equivalent))
+        rows.append(Row(panel, name, quantity, label, value, reference, told=True))
+    return rows
+
+
 def compare_stand_ins(
     found: SpectrumPanels,
     panel: str,
@@ -285,9 +306,6 @@ def compare_stand_ins(
             Row(panel, "tangent", name, label, spectrum.distance(law), reference),
             Row(panel, "tangent", f"{name}_to_tangent", f"{label} to the tangent kernel", between),
         ]
-    # All samples share the weights: part of a network's distance is one displacement of all eigenvalues.
-    factors = np.linspace(0.85, 1.15, 61)
-    scaled = [ks_distance(factor * tangent.eigenvalues, law.cdf, law.atoms) for factor in factors]
-    best, label = int(np.argmin(scaled)), "smallest KS distance after a common factor"
-    found.summary.append(Row(panel, "tangent", "ks_distance_after_common_factor", label, scaled[best], reference))
-    found.summary.append(Row(panel, "tangent", "common_factor", "that common factor", factors[best], 1.0))
+    (factor, left), label = common_factor(tangent, law, interpolated_cdf(law)), "KS distance after a common factor"
+    found.summary.append(Row(panel, "tangent", "ks_distance_after_common_factor", label, left, reference, told=True))
+    found.summary.append(Row(panel, "tangent", "common_factor", "that common factor", factor, 1.0))

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import ks_2samp
 
-from deepspectra.papers.fan2020.statistics import spectra
+from deepspectra.papers.fan2020.statistics import seeds, spectra
 from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, SpectrumPanels
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row
@@ -28,8 +29,10 @@ _STATES = {"before": "initial", "after": "final"}
 def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Kernels before and after training beside the limits at random weights; outliers, labels, errors.
 
-    :param files: ``spectra`` and ``history`` of the network, one file each.
-    :param parameters: ``item``: settings of the figure; ``kernels``: names, a panel each; ``network``, ``training``.
+    :param files: ``spectra`` and ``history`` of the network, one file each; ``weights`` and ``histories`` of
+        the networks whose course is shown; ``data`` that they learn from, if it is a file.
+    :param parameters: ``item``: settings of the figure; ``kernels``: names, a panel each; ``network``, ``training``;
+        ``seeds``: settings of the networks whose course is shown, the network first.
     """
     network, training, item = parameters["network"], parameters["training"], parameters["item"]
     samples, tests = training["samples"], training["test_samples"]
@@ -52,6 +55,8 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
         pair = read[f"initial/{name}"], read[f"final/{name}"]
         compare_trained(found, panel, name, *pair, kernel, item["bins"], item["curve_points"], layer)
         label_rows(found, name, {state: contents[f"label_shares/{key}/{name}"] for state, key in _STATES.items()})
+    if "tangent" in parameters["kernels"]:
+        found.summary += likeness_rows(read, parameters["kernels"][-2])
     found.add_line("projection", "labels", contents["train_targets"][:, 0], contents["projection"])
     for state, key in _STATES.items():
         for part in ("train", "test"):
@@ -66,6 +71,13 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
                 found.summary.append(Row("fit", part, f"accuracy_{state}", f"accuracy {state}", accuracy, told=True))
     history = read_csv(files["history"][0], ("test_loss",), numbers=("test_loss",))
     training_rows(found, history.test_loss.to_numpy(), float(np.var(contents["test_targets"])))
+    courses = {
+        entry["seed"]: seeds.seed_results(weights, course, entry, training, *files.get("data", ()))
+        for weights, course, entry in zip(files["weights"], files["histories"], parameters["seeds"], strict=True)
+    }
+    found.curves += seeds.history_curves({seed: history for seed, (_, history) in courses.items()})
+    if len(courses) > 1:
+        found.summary += seeds.seed_rows({seed: results for seed, (results, _) in courses.items()})
     return found.numbers()
 
 
@@ -114,6 +126,25 @@ def compare_trained(
     x = np.union1d(spectra.logarithmic_grid(law, points), law.grid(points))
     found.summary.append(found.add_limit(panel, name, kernel, x, logarithmic=True, at=at))
     found.curves.append((panel, "edge", edge, edge, 0.0))
+
+
+def likeness_rows(read: Mapping[str, KernelSpectrum], conjugate: str) -> list[Row]:
+    """How much of the tangent kernel is the conjugate kernel, before and after training.
+
+    Their difference is positive semidefinite; each of its terms has the readout's square as a factor.
+
+    :param read: spectra by ``{state}/{kernel}``. :param conjugate: name of the last layer's kernel.
+    """
+    rows = []
+    for state, key in _STATES.items():
+        part, whole = (read[f"{key}/{name}"].eigenvalues for name in (conjugate, "tangent"))
+        share, distance = 1 - part.mean() / whole.mean(), float(ks_2samp(part, whole).statistic)
+        for name, label, value in (
+            ("share_beyond_conjugate", "share of the trace that is not the conjugate kernel's", float(share)),
+            ("ks_distance_to_conjugate", "KS distance to the conjugate kernel's spectrum", distance),
+        ):
+            rows.append(Row("b", "tangent", f"{name}_{state}", f"{label} {state}", value, told=True))
+    return rows
 
 
 def isolated(eigenvalues: np.ndarray) -> int:
