@@ -9,11 +9,18 @@ from torch import nn
 
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import sizes
-from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, error_bound
+from deepspectra.spectra.curvature.resolved import ResolvedSpectrum
 from deepspectra.spectra.curvature.spectra import choose_method, resolved_spectrum
 
 from .conftest import batch, convolutional, network
 from .exact import hessian_eigenvalues
+
+
+class Noise(nn.Module):
+    """Draws in evaluation mode too."""
+
+    def forward(self, inputs):
+        return inputs + torch.randn_like(inputs)
 
 
 def augmented_weights(model):
@@ -96,11 +103,12 @@ def spectra_parameters(model, vector):
     }
 
 
-def test_spacings_below_the_bound_are_counted():
-    values = np.array([0.0, 1.0, 1.001, 2.0, 3.0])
-    found = ResolvedSpectrum(values, 0.01, 0, 5, "gram", "")
-    assert found.unresolved_spacings == 0.25
-    assert ResolvedSpectrum(values[:1], 0.01, 0, 5, "gram", "").unresolved_spacings == 0
+def test_spacings_below_their_errors_are_counted():
+    values = np.array([0.5, 1.0, 1.001, 2.0, 3.0])
+    found = ResolvedSpectrum(values, np.full(5, 0.01), 0, 5, "gram", "")
+    assert (found.unresolved_spacings, found.bound) == (0.25, 0.01)
+    assert ResolvedSpectrum(values[:1], np.full(1, 0.01), 0, 5, "gram", "").unresolved_spacings == 0
+    assert ResolvedSpectrum(values[:0], np.zeros(0), 0, 5, "gram", "").bound == 0
 
 
 @pytest.mark.parametrize(
@@ -109,8 +117,14 @@ def test_spacings_below_the_bound_are_counted():
         (lambda m, x, y: (m.float(), x, y), "in float64"),
         (lambda m, x, y: (m, x.float(), y), "in float64"),
         (lambda m, x, y: (m, x[:0], y[:0]), "a batch needs samples; there are 0"),
-        (lambda m, x, y: (m, x, y[:3]), "there are 12 and 3"),
+        (lambda m, x, y: (m, x, y[:3]), r"take targets of shape \(12,\) for the loss cross_entropy, not \(3,\)"),
         (lambda m, x, y: (m.train(), x, y), "evaluation mode"),
+        (lambda m, x, y: (m, x, y[:, None]), r"not \(12, 1\)"),
+        (lambda m, x, y: (m, x, y + 5), "labels must be int64 from 0 to 9"),
+        (lambda m, x, y: (m, x, y.double()), "labels must be int64 from 0 to 9"),
+        (lambda m, x, y: (nn.Sequential(nn.Linear(40, 10)).double().eval(), x[:, None], y), "outputs must have the shape"),
+        (lambda m, x, y: (nn.Sequential(m, Noise()).eval(), x, y), "two passes of the same batch differ"),
+        (lambda m, x, y: (m.requires_grad_(False), x, y), "no parameter of this Sequential is trainable"),
         (lambda m, x, y: (m, x * np.inf, y), "not finite"),
     ],
 )
@@ -133,8 +147,7 @@ def test_methods_that_do_not_serve(kind, method, words):
         resolved_spectrum(kind, network([6]), *batch(), "cross_entropy", method)
 
 
-def test_the_bound_of_nothing_is_zero():
-    assert error_bound(np.zeros(0), 3.0) == 0
+def test_a_network_of_zeros_has_its_last_biases():
     model = network([6], 5, 2)
     with torch.no_grad():
         for parameter in model.parameters():
