@@ -48,7 +48,7 @@ def gram_spectrum(
     parameters = sum(parameter.numel() for parameter in trainable_parameters(model).values())
     rows = len(inputs) * curvature_factor(loss, outputs[:1]).shape[2]
     require_feasible(min(rows, parameters), f"the Gram matrix of {len(inputs)} samples")
-    error = rounding(min(rows, parameters), outputs)
+    error = rounding(outputs)
     if rows > parameters:
         whole = torch.cat([part.T for part in gauss_newton_parts(model, inputs, loss)])
         levels = levels_of_parts([whole], error)

@@ -12,7 +12,7 @@ from deepspectra.spectra.curvature import coupling
 from deepspectra.spectra.curvature.batches import check_batch, check_targets, is_as_made, trainable_parameters
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.spectra.curvature.gauss_newton import gram_spectrum
-from deepspectra.spectra.curvature.levels import SAFETY, matrix_levels, rounding
+from deepspectra.spectra.curvature.levels import matrix_levels, rounding
 from deepspectra.spectra.curvature.piecewise import reduced_hessian, why_not_piecewise
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
@@ -79,7 +79,7 @@ def resolved_spectrum(
         matrix = reduced_hessian(model, inputs, targets, loss)
     else:
         matrix = _dense_hessian(model, inputs, targets, loss)
-    levels = matrix_levels(matrix, SAFETY * rounding(len(matrix), outputs))
+    levels = matrix_levels(matrix, rounding(outputs))
     return keep_resolved(levels, parameters, method, reason)
 
 

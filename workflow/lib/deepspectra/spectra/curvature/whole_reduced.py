@@ -20,7 +20,7 @@ def resolved_softmax_spectrum(inputs: torch.Tensor, outputs: torch.Tensor) -> Re
     :param inputs: float64, shape (samples, features). :param outputs: float64, shape (samples, classes).
     """
     matrix = reduced_softmax_hessian(inputs, outputs)
-    levels = gram_levels(matrix, rounding(len(matrix), outputs), lambda: factor_parts(inputs, outputs))
+    levels = gram_levels(matrix, rounding(outputs), lambda: factor_parts(inputs, outputs))
     parameters = outputs.shape[1] * (inputs.shape[1] + 1)
     reason = "softmax regression is linear in its parameters, and its samples add up class by class"
     return keep_resolved(levels, parameters, "class_pairs", reason)
