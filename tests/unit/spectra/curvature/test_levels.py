@@ -78,6 +78,22 @@ def test_levels_over_many_decades_are_resolved_by_the_first_method_that_can(deca
         assert not matrix_levels(gram_of(factor), rounding(NOTHING)).known.all()
 
 
+def test_large_matrices_take_their_small_levels_from_the_inverse(monkeypatch):
+    """At 20 decades the standard solver loses half of them; together none is lost."""
+    factor = graded(60, 40, 10)
+    true, error = exact(factor), rounding(NOTHING)
+    lost = matrix_levels(gram_of(factor), error)
+    assert lost.lost > 0.2
+    monkeypatch.setattr(levels, "_SMALL", 10)
+    found = gram_levels(gram_of(factor), error)
+    assert found.lost == 0
+    assert (np.diff(found.values) > 0).all()
+    assert (np.abs(found.values - true) <= found.errors).all()
+    # Large ones by the matrix, small ones by its inverse.
+    assert (found.errors[-5:] == lost.errors[-5:]).all()
+    assert found.errors[0] < 1e-8 * found.values[0]
+
+
 def test_directions_that_nearly_agree_need_the_factor_itself():
     """Pairs of columns that differ by 1e-9 of their length: their Gram matrix in float64 is singular, F is not."""
     factor = graded(200, 40, 6)

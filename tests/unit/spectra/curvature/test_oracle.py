@@ -98,7 +98,9 @@ def scalars():
 
 def tied_transposed():
     layer = nn.Linear(6, 3, bias=False)
-    return Functional(lambda own, x: own.layer(functional.linear(torch.tanh(own.layer(x)), own.layer.weight.T)), layer=layer)
+    return Functional(
+        lambda own, x: own.layer(functional.linear(torch.tanh(own.layer(x)), own.layer.weight.T)), layer=layer
+    )
 
 
 def shared(between, size=6):
@@ -161,7 +163,9 @@ def image_layers(*layers, left, classes=3):
 
 
 def normalised():
-    model = image_layers(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.Tanh(), nn.AvgPool2d(3), nn.Flatten(), nn.BatchNorm1d(4), left=4)
+    model = image_layers(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.Tanh(), nn.AvgPool2d(3), nn.Flatten(), nn.BatchNorm1d(4), left=4
+    )
     model.train()
     for _ in range(3):
         model(torch.randn(9, 2, 5, 5))
@@ -176,14 +180,18 @@ def on_places():
 def residual():
     return Functional(
         lambda own, x: own.last(torch.relu(own.second(torch.relu_(own.first(x))) + own.skip(x)).mean((2, 3))),
-        first=nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False), second=nn.Conv2d(4, 4, 3, padding=1, groups=2),
-        skip=nn.Conv2d(2, 4, 1, stride=2), last=nn.Linear(4, 3),
+        first=nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False),
+        second=nn.Conv2d(4, 4, 3, padding=1, groups=2),
+        skip=nn.Conv2d(2, 4, 1, stride=2),
+        last=nn.Linear(4, 3),
     )
 
 
 def mixing():
     """Samples that see each other in evaluation mode too."""
-    return Functional(lambda own, x: own.last(torch.tanh(own.first(x)).cumsum(0)), first=nn.Linear(6, 4), last=nn.Linear(4, 3))
+    return Functional(
+        lambda own, x: own.last(torch.tanh(own.first(x)).cumsum(0)), first=nn.Linear(6, 4), last=nn.Linear(4, 3)
+    )
 
 
 IMAGES, WORDS = (2, 5, 5), "words"
@@ -195,10 +203,20 @@ CASES = {
     "one output": (lambda: mlp(5, 4, outputs=1), (6,), 1, ("squared",), {"piecewise"}),
     "tanh": (lambda: feed_forward([5, 4], 6, 3, "tanh"), (6,), 3, ("cross_entropy",), set()),
     "ntk_mlp": (lambda: kernel_network(6, [5, 4], activation("erf"), 2), (6,), 2, ("squared",), set()),
-    "lenet": (lambda: only(lenet(side=16, outputs=3), "conv1.weight", "conv1.bias", "conv2.bias", "output.weight"),
-              (3, 16, 16), 3, ("cross_entropy",), {"piecewise"}),
-    "minialexnet": (lambda: only(minialexnet(7, 3), "conv1.bias", "conv2.bias", "output.weight"),
-                    (3, 7, 7), 3, ("cross_entropy",), set()),
+    "lenet": (
+        lambda: only(lenet(side=16, outputs=3), "conv1.weight", "conv1.bias", "conv2.bias", "output.weight"),
+        (3, 16, 16),
+        3,
+        ("cross_entropy",),
+        {"piecewise"},
+    ),
+    "minialexnet": (
+        lambda: only(minialexnet(7, 3), "conv1.bias", "conv2.bias", "output.weight"),
+        (3, 7, 7),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
     "tied": (scalars, (1,), 1, ("squared",), set()),
     "tied and transposed": (tied_transposed, (6,), 3, ("cross_entropy", "squared"), set()),
     "shared with ReLU": (lambda: shared(nn.ReLU()), (6,), 6, ("cross_entropy",), set()),
@@ -210,30 +228,134 @@ CASES = {
     "only one bias": (lambda: only(mlp(5, 4), "dense2.bias"), (6,), 3, ("cross_entropy",), {"piecewise"}),
     "pruned": (lambda: pruned(mlp(5, 4), "dense2"), (6,), 3, ("cross_entropy",), set()),
     "pruned regression": (lambda: pruned(mlp(), "output"), (6,), 3, ("cross_entropy",), set()),
-    "weight norm": (lambda: with_parametrisation(parametrizations.weight_norm, mlp(), "output"), (6,), 3, ("squared",), None),
-    "older weight norm": (lambda: with_parametrisation(torch.nn.utils.weight_norm, mlp(), "output"), (6,), 3, ("squared",), None),
-    "spectral norm": (lambda: with_parametrisation(parametrizations.spectral_norm, mlp(4), "dense1"), (6,), 3, ("cross_entropy",), set()),
+    "weight norm": (
+        lambda: with_parametrisation(parametrizations.weight_norm, mlp(), "output"),
+        (6,),
+        3,
+        ("squared",),
+        None,
+    ),
+    "older weight norm": (
+        lambda: with_parametrisation(torch.nn.utils.weight_norm, mlp(), "output"),
+        (6,),
+        3,
+        ("squared",),
+        None,
+    ),
+    "spectral norm": (
+        lambda: with_parametrisation(parametrizations.spectral_norm, mlp(4), "dense1"),
+        (6,),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
     "hook": (lambda: hooked(mlp(), "output"), (6,), 3, ("squared",), set()),
     "subclass": (lambda: nn.Sequential(Doubled(6, 3)), (6,), 3, ("cross_entropy",), set()),
-    "nested": (lambda: nn.Sequential(nn.Sequential(nn.Linear(6, 5), nn.ReLU()), nn.Linear(5, 3)), (6,), 3, ("cross_entropy",), set()),
-    "unused layer": (lambda: Functional(lambda own, x: own.used(x), used=nn.Linear(6, 3), idle=nn.Linear(6, 3)), (6,), 3, ("cross_entropy",), set()),
-    "another layer's weight": (lambda: Functional(lambda own, x: own.last(functional.linear(own.first(x), own.last.weight.T)), first=nn.Linear(6, 3), last=nn.Linear(6, 3)), (6,), 3, ("squared",), set()),
-    "in place": (lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 3)), (6,), 3, ("cross_entropy",), {"piecewise"}),
+    "nested": (
+        lambda: nn.Sequential(nn.Sequential(nn.Linear(6, 5), nn.ReLU()), nn.Linear(5, 3)),
+        (6,),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "unused layer": (
+        lambda: Functional(lambda own, x: own.used(x), used=nn.Linear(6, 3), idle=nn.Linear(6, 3)),
+        (6,),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "another layer's weight": (
+        lambda: Functional(
+            lambda own, x: own.last(functional.linear(own.first(x), own.last.weight.T)),
+            first=nn.Linear(6, 3),
+            last=nn.Linear(6, 3),
+        ),
+        (6,),
+        3,
+        ("squared",),
+        set(),
+    ),
+    "in place": (
+        lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 3)),
+        (6,),
+        3,
+        ("cross_entropy",),
+        {"piecewise"},
+    ),
     "samples mix": (mixing, (6,), 3, ("cross_entropy",), set()),
     "transformer": (Attention, WORDS, 7, ("cross_entropy",), set()),
     "torch's encoder": (encoder, (12,), 3, ("cross_entropy",), set()),
     "several places": (on_places, (2, 6), 3, ("cross_entropy",), set()),
-    "layer norm of two axes": (lambda: nn.Sequential(nn.LayerNorm((2, 6)), nn.Flatten(), nn.Linear(12, 3)), (2, 6), 3, ("cross_entropy",), set()),
-    "group norm": (lambda: image_layers(nn.Conv2d(2, 4, 3), nn.GroupNorm(2, 4), nn.Tanh(), left=36), IMAGES, 3, ("cross_entropy",), set()),
+    "layer norm of two axes": (
+        lambda: nn.Sequential(nn.LayerNorm((2, 6)), nn.Flatten(), nn.Linear(12, 3)),
+        (2, 6),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "group norm": (
+        lambda: image_layers(nn.Conv2d(2, 4, 3), nn.GroupNorm(2, 4), nn.Tanh(), left=36),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
     "batch norm": (normalised, IMAGES, 3, ("cross_entropy",), set()),
     "residual": (residual, IMAGES, 3, ("cross_entropy",), set()),
-    "groups": (lambda: image_layers(nn.Conv2d(2, 4, 3, groups=2), nn.ReLU(), left=36), IMAGES, 3, ("cross_entropy",), set()),
-    "many places": (lambda: image_layers(nn.Conv2d(2, 3, 2, groups=1), nn.ReLU(), left=48), IMAGES, 3, ("cross_entropy",), {"piecewise"}),
-    "stride, dilation, zeros": (lambda: image_layers(nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2)), nn.ReLU(), nn.MaxPool2d(2), left=12), IMAGES, 3, ("cross_entropy",), {"piecewise"}),
-    "padded to the same size": (lambda: image_layers(nn.Conv2d(2, 3, 3, padding="same"), nn.ReLU(), nn.AvgPool2d(2), left=12), IMAGES, 3, ("cross_entropy",), {"piecewise"}),
-    "padded unequally": (lambda: image_layers(nn.Conv2d(2, 3, 2, padding="same"), nn.ReLU(), nn.AvgPool2d(2), left=12), IMAGES, 3, ("cross_entropy",), set()),
-    "circular": (lambda: image_layers(nn.Conv2d(2, 3, 3, padding=1, padding_mode="circular"), nn.ReLU(), nn.AvgPool2d(2), left=12), IMAGES, 3, ("cross_entropy",), set()),
-    "transposed convolution": (lambda: image_layers(nn.ConvTranspose2d(2, 2, 2), nn.Tanh(), left=72), IMAGES, 3, ("cross_entropy",), set()),
+    "groups": (
+        lambda: image_layers(nn.Conv2d(2, 4, 3, groups=2), nn.ReLU(), left=36),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "many places": (
+        lambda: image_layers(nn.Conv2d(2, 3, 2, groups=1), nn.ReLU(), left=48),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        {"piecewise"},
+    ),
+    "stride, dilation, zeros": (
+        lambda: image_layers(
+            nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2)), nn.ReLU(), nn.MaxPool2d(2), left=12
+        ),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        {"piecewise"},
+    ),
+    "padded to the same size": (
+        lambda: image_layers(nn.Conv2d(2, 3, 3, padding="same"), nn.ReLU(), nn.AvgPool2d(2), left=12),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        {"piecewise"},
+    ),
+    "padded unequally": (
+        lambda: image_layers(nn.Conv2d(2, 3, 2, padding="same"), nn.ReLU(), nn.AvgPool2d(2), left=12),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "circular": (
+        lambda: image_layers(
+            nn.Conv2d(2, 3, 3, padding=1, padding_mode="circular"), nn.ReLU(), nn.AvgPool2d(2), left=12
+        ),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "transposed convolution": (
+        lambda: image_layers(nn.ConvTranspose2d(2, 2, 2), nn.Tanh(), left=72),
+        IMAGES,
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
 }
 RUNS = [(name, loss) for name, case in CASES.items() for loss in case[3]]
 
@@ -301,14 +423,24 @@ def test_formulas_serve_what_they_can_and_the_audit_stops_what_they_cannot(monke
     seen = []
     by_autograd = gauss_newton._by_autograd
     monkeypatch.setattr(
-        gauss_newton, "_by_autograd", lambda *given: (seen.append({id(one) for one in given[3]}), by_autograd(*given))[1]
+        gauss_newton,
+        "_by_autograd",
+        lambda *given: (seen.append({id(one) for one in given[3]}), by_autograd(*given))[1],
     )
     expected = {
-        "mlp": set(), "residual": set(), "batch norm": set(), "several places": set(), "groups": set(),
-        "layer norm of two axes": set(), "padded to the same size": set(),
-        "transformer": {"words.weight", "places"}, "pruned": {"dense2.weight_orig"},
-        "tied and transposed": {"layer.weight"}, "another layer's weight": {"last.weight"},
-        "circular": {"0.weight", "0.bias"}, "frozen amid": set(),
+        "mlp": set(),
+        "residual": set(),
+        "batch norm": set(),
+        "several places": set(),
+        "groups": set(),
+        "layer norm of two axes": set(),
+        "padded to the same size": set(),
+        "transformer": {"words.weight", "places"},
+        "pruned": {"dense2.weight_orig"},
+        "tied and transposed": {"layer.weight"},
+        "another layer's weight": {"last.weight"},
+        "circular": {"0.weight", "0.bias"},
+        "frozen amid": set(),
         "samples mix": {"first.weight", "first.bias"},
     }
     for name, wanted in expected.items():

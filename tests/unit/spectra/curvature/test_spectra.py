@@ -122,7 +122,10 @@ def test_spacings_below_their_errors_are_counted():
         (lambda m, x, y: (m, x, y[:, None]), r"not \(12, 1\)"),
         (lambda m, x, y: (m, x, y + 5), "labels must be int64 from 0 to 9"),
         (lambda m, x, y: (m, x, y.double()), "labels must be int64 from 0 to 9"),
-        (lambda m, x, y: (nn.Sequential(nn.Linear(40, 10)).double().eval(), x[:, None], y), "outputs must have the shape"),
+        (
+            lambda m, x, y: (nn.Sequential(nn.Linear(40, 10)).double().eval(), x[:, None], y),
+            "outputs must have the shape",
+        ),
         (lambda m, x, y: (nn.Sequential(m, Noise()).eval(), x, y), "two passes of the same batch differ"),
         (lambda m, x, y: (m.requires_grad_(False), x, y), "no parameter of this Sequential is trainable"),
         (lambda m, x, y: (m, x * np.inf, y), "not finite"),
@@ -153,7 +156,7 @@ def test_a_network_of_zeros_has_its_last_biases():
         for parameter in model.parameters():
             parameter.zero_()
     found = resolved_spectrum(
-        "gauss_newton", model, torch.zeros(2, 5, dtype=torch.float64), torch.zeros(2).long(), "squared"
+        "gauss_newton", model, torch.zeros(2, 5, dtype=torch.float64), torch.zeros(2, 2, dtype=torch.float64), "squared"
     )
     assert len(found.eigenvalues) == 2
 

@@ -30,9 +30,7 @@ def trainable_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return found
 
 
-def outputs_at(
-    model: nn.Module, inputs: torch.Tensor, values: Mapping[str, torch.Tensor]
-) -> torch.Tensor:
+def outputs_at(model: nn.Module, inputs: torch.Tensor, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Outputs at other values of the parameters in :func:`trainable_parameters`, wherever each is used.
 
     torch's own way to tie parameters spoils a model that has one layer in two places.
@@ -65,8 +63,8 @@ def check_batch(model: nn.Module, inputs: torch.Tensor, dtype: torch.dtype | Non
     for name, layer in model.named_modules():
         if isinstance(layer, nn.Embedding) and (layer.max_norm or layer.scale_grad_by_freq or layer.sparse):
             raise UserError(
-                f"layer {name} (Embedding) has max_norm, scale_grad_by_freq or sparse gradients; its curvature is known "
-                "without them only."
+                f"layer {name} (Embedding) has max_norm, scale_grad_by_freq or sparse gradients; its curvature is "
+                "known without them only."
             )
     with torch.no_grad():
         outputs, again = model(inputs), model(inputs)
@@ -95,7 +93,7 @@ def check_targets(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> N
             f"the loss {loss}, not {tuple(targets.shape)}."
         )
     if loss == "cross_entropy" and not (
-        targets.dtype == torch.int64 and 0 <= int(targets.min()) and int(targets.max()) < outputs.shape[1]
+        targets.dtype == torch.int64 and int(targets.min()) >= 0 and int(targets.max()) < outputs.shape[1]
     ):
         raise UserError(f"labels must be int64 from 0 to {outputs.shape[1] - 1}.")
 

@@ -106,7 +106,10 @@ def zeros_beside(layer: nn.Conv2d) -> tuple[int, ...] | None:
     if not isinstance(layer.padding, str):
         return layer.padding
     # "valid" or "same"
-    sums = [(side - 1) * step * (layer.padding == "same") for side, step in zip(layer.kernel_size, layer.dilation, strict=True)]
+    sums = [
+        (side - 1) * step * (layer.padding == "same")
+        for side, step in zip(layer.kernel_size, layer.dilation, strict=True)
+    ]
     return None if any(total % 2 for total in sums) else tuple(total // 2 for total in sums)
 
 
@@ -148,7 +151,9 @@ def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
                 left = layer(values)
             if isinstance(layer, nn.Linear) and values.dim() != 2:
                 shape = tuple(values.shape)
-                raise UserError(f"layer {name} takes inputs of shape (batch, features) if a Hessian is reduced, not {shape}.")
+                raise UserError(
+                    f"layer {name} takes inputs of shape (batch, features) if a Hessian is reduced, not {shape}."
+                )
             if isinstance(layer, nn.Linear | nn.Conv2d):
                 steps.append(LinearStep(name, layer, values.detach(), left, pattern))
             else:

@@ -1,8 +1,8 @@
 """Gauss-Newton matrices of a batch from their factor F: any module, networks of any size, no P x P matrix.
 
 The Gauss-Newton matrix is F F' with F = J' A, P x (batch x rank): J the Jacobian of the outputs in the P trainable
-parameters, A from :func:`deepspectra.nn.losses.curvature_factor`. Its non-zero eigenvalues are those of F' F, a sum over
-parameters. For a linear model with a loss that is convex in the outputs (softmax regression) F F' is the Hessian itself.
+parameters, A from :func:`deepspectra.nn.losses.curvature_factor`. Its non-zero eigenvalues are those of F' F, a sum
+over parameters. For a linear model with a loss that is convex in the outputs (softmax regression) F F' is the Hessian.
 
 A parameter goes by the formula of its layer (:mod:`.layer_formulas`) only after an audit: the gradient that the formula
 gives of a random combination of all columns of F has to be autograd's. What is tied, shared, pruned, reparametrised or
@@ -22,8 +22,8 @@ from deepspectra.spectra.curvature.batches import (
     same_up_to_rounding,
     trainable_parameters,
 )
-from deepspectra.spectra.curvature.levels import gram_levels, levels_of_parts, rounding
 from deepspectra.spectra.curvature.layer_formulas import FORMULAS, Part, add_products
+from deepspectra.spectra.curvature.levels import gram_levels, levels_of_parts, rounding
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
 
@@ -126,11 +126,15 @@ def _add_by_formula(
         return set()
     left = [output for _, _, output in calls]
     # Gradients of the outputs' combinations, column by column, in every layer's output.
-    back = [torch.autograd.grad(outputs, left, column, retain_graph=True, materialize_grads=True)
-            for column in factor.unbind(2)]
+    back = [
+        torch.autograd.grad(outputs, left, column, retain_graph=True, materialize_grads=True)
+        for column in factor.unbind(2)
+    ]
     recorded = {layer: (entered, columns) for (layer, entered, _), *columns in zip(calls, *back, strict=True)}
     del back
-    signs = torch.randn(factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    signs = torch.randn(
+        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     signs = signs.to(factor)
     combined = torch.einsum("nck,nk->nc", factor, signs)
     autograd = torch.autograd.grad(outputs, list(trainable), combined, materialize_grads=True)

@@ -90,9 +90,7 @@ FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
 }
 
 
-def _made(
-    parameter: torch.Tensor, gradients: torch.Tensor, columns: Callable[[torch.Tensor], torch.Tensor]
-) -> Part:
+def _made(parameter: torch.Tensor, gradients: torch.Tensor, columns: Callable[[torch.Tensor], torch.Tensor]) -> Part:
     """A parameter whose part of F is small enough to be held; ``columns`` makes it, (batch, rank, entries)."""
     return Part(
         parameter,

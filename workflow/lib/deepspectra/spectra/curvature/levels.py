@@ -6,7 +6,8 @@ the norms of the columns and B of unit columns, keeps the relative accuracy of a
 conditioned, whatever D is (Demmel and Veselic, SIAM J. Matrix Anal. Appl. 13, 1204). So, as far as needed:
 
 1. the eigenvalues of the Gram matrix F' F by a standard solver;
-2. the Cholesky factor R of B' B, and the singular values of R D;
+2. the Cholesky factor R of B' B, and the singular values of R D; for large matrices, where those take minutes, the
+   small eigenvalues as the large ones of the inverse;
 3. where B' B is too ill-conditioned for that, R from a QR factorisation of F, which is streamed: B counts once, not
    squared.
 
@@ -26,8 +27,8 @@ from deepspectra.spectra.eigenvalues import symmetric_eigenvalues
 
 __all__ = ["Levels", "gram_levels", "levels_of_parts", "matrix_levels", "rounding"]
 
-# Errors of a symmetric eigensolver, in float64's epsilon times the Frobenius norm, were 1 to 5 for matrices of 180 to 2700
-# rows, random ones and curvatures; those of an SVD, 1 to 6.
+# Largest errors of a symmetric eigensolver, in the precision's epsilon times the Frobenius norm, were 1 to 5 for 180 to
+# 2700 rows, random matrices and curvatures (float32 against float64); those of an SVD, 1 to 6.
 _SOLVER, _EPSILON = 10.0, float(np.finfo(np.float64).eps)
 #: Up to so many rows no level is given up while a more exact step is left: one-sided Jacobi takes a minute at most.
 _SMALL = 2000
@@ -85,9 +86,7 @@ def matrix_levels(matrix: torch.Tensor, error: float) -> Levels:
     return Levels(values, np.full(values.shape, error * np.linalg.norm(values)))
 
 
-def gram_levels(
-    gram: torch.Tensor, error: float, parts: Callable[[], Iterable[torch.Tensor]] | None = None
-) -> Levels:
+def gram_levels(gram: torch.Tensor, error: float, parts: Callable[[], Iterable[torch.Tensor]] | None = None) -> Levels:
     """Eigenvalues of a Gram matrix F' F without its rows that are exactly zero.
 
     :param gram: float64, shape (n, n), entries summed from products. :param error: see :func:`rounding`.
@@ -101,7 +100,9 @@ def gram_levels(
         norms = gram.diagonal()[there].sqrt()
         scaled = gram[there][:, there] / norms / norms[:, None]
         factor, failed = torch.linalg.cholesky_ex((scaled + scaled.T) / 2, upper=True)
-        if not failed:
+        if not failed and len(norms) > _SMALL:
+            found.append(_inverse_levels(found[-1], factor, norms, error))
+        elif not failed:
             found.append(_triangle_levels(factor, norms, error, squared=True))
     if not found[-1].enough and parts is not None:
         found.append(levels_of_parts(parts(), error))
@@ -122,6 +123,25 @@ def levels_of_parts(parts: Iterable[torch.Tensor], error: float) -> Levels:
     norms = triangle.norm(dim=0)
     there = norms != 0
     return _triangle_levels(triangle[:, there] / norms[there], norms[there], error, squared=False)
+
+
+def _inverse_levels(levels: Levels, factor: torch.Tensor, norms: torch.Tensor, error: float) -> Levels:
+    """Of levels by the standard solver, replace the small ones by those of the inverse: its largest, so that the error
+    of a level s is relative to s^2 over the smallest.
+
+    :param factor: Cholesky's, upper, of B' B. :param norms: the diagonal of D. :param error: of B' B.
+    """
+    inverse = torch.cholesky_inverse(factor, upper=True)
+    grows = float(inverse.norm())
+    inverse = inverse.div_(norms).div_(norms[:, None])
+    reciprocals = symmetric_eigenvalues((inverse + inverse.T) / 2)
+    values = 1 / np.maximum(reciprocals[::-1], reciprocals.max() * _EPSILON)
+    errors = error * np.minimum(values * grows, float(norms.max()) ** 2)
+    errors += values**2 * _SOLVER * _EPSILON * np.linalg.norm(reciprocals)
+    smaller = errors < levels.errors
+    values, errors = np.where(smaller, values, levels.values), np.where(smaller, errors, levels.errors)
+    order = np.argsort(values)
+    return Levels(values[order], errors[order])
 
 
 def _triangle_levels(unit: torch.Tensor, norms: torch.Tensor, error: float, *, squared: bool) -> Levels:
@@ -161,4 +181,4 @@ def _jacobi(columns: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     values, _, vectors, scale, _, info = lapack.dgejsv(given, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0)
     if info:
         raise UserError(f"one-sided Jacobi did not converge for a matrix of {len(columns)} rows (gejsv: {info}).")
-    return (torch.from_numpy(array).to(columns) for array in (values * (scale[0] / scale[1]), vectors.T))
+    return torch.from_numpy(values * (scale[0] / scale[1])).to(columns), torch.from_numpy(vectors.T).to(columns)

@@ -48,9 +48,7 @@ class ResolvedSpectrum:
 def keep_resolved(levels: Levels, parameters: int, method: str, reason: str) -> ResolvedSpectrum:
     """What exceeds its error. :param parameters: P, those that are trainable."""
     known = levels.known
-    return ResolvedSpectrum(
-        levels.values[known], levels.errors[known], int((~known).sum()), parameters, method, reason
-    )
+    return ResolvedSpectrum(levels.values[known], levels.errors[known], int((~known).sum()), parameters, method, reason)
 
 
 def write_spectra(
@@ -68,4 +66,6 @@ def write_spectra(
     levels = {name: np.concatenate([getattr(one, name) for one in spectra]) for name in ("eigenvalues", "errors")}
     parameters = {**parameters, **{key: getattr(spectra[0], key) for key in ("parameters", "method", "reason")}}
     floor = max(one.bound for one in spectra)
-    store.write(path, levels | arrays, parameters=parameters, inputs=files, seed=seed, dtype="float64", noise_floor=floor)
+    store.write(
+        path, levels | arrays, parameters=parameters, inputs=files, seed=seed, dtype="float64", noise_floor=floor
+    )

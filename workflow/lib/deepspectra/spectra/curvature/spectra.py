@@ -93,7 +93,7 @@ def _dense_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
         if "implemented" not in str(error):
             raise
         raise UserError(
-            f"torch cannot differentiate this network twice: {str(error).splitlines()[0]} The Gauss-Newton matrix works."
+            f"torch cannot differentiate this network twice: {str(error).splitlines()[0]} Take its Gauss-Newton matrix."
         ) from error
     return (dense + dense.T) / 2
 
