@@ -111,23 +111,23 @@ def test_directions_that_nearly_agree_need_the_factor_itself():
 
 
 def test_what_is_exactly_zero_and_what_may_be():
-    """Columns of zeros are no levels; those that depend on others exactly are left out, and the rest stays."""
+    """Columns of zeros stop nothing; those that depend on others exactly are left out, and the rest stays."""
     factor = graded(50, 12, 2)
     factor[:, 3] = 0
     found = gram_levels(gram_of(factor), rounding(NOTHING))
-    assert len(found.values) == 11
-    assert found.enough
+    assert found.known.tolist() == [False] + [True] * 11
+    assert found.unresolved_spacings == 0
     factor[:, 5] = factor[:, 4]
     parts = [torch.from_numpy(factor.T.copy())]
     for parted in (None, lambda: parts):
         found = gram_levels(gram_of(factor), rounding(NOTHING), parted)
-        assert (len(found.values), int(found.known.sum())) == (11, 10)
+        assert (len(found.values), int(found.known.sum())) == (12, 10)
         assert not found.enough
         assert found.unresolved_spacings == 0
-        assert (np.abs(found.values - exact(factor)[1:]) <= found.errors).all()
+        assert (np.abs(found.values - exact(factor)) <= found.errors).all()
     nothing = gram_levels(torch.zeros(4, 4, dtype=torch.float64), 1e-15)
-    assert nothing.values.size == 0
-    assert nothing.enough
+    assert nothing.values.tolist() == [0] * 4
+    assert not nothing.known.any()
 
 
 def test_spacings_are_compared_with_the_errors_of_their_two_levels():

@@ -13,7 +13,7 @@ from deepspectra.spectra.curvature.resolved import ResolvedSpectrum
 from deepspectra.spectra.curvature.spectra import choose_method, resolved_spectrum
 
 from .conftest import batch, convolutional, network
-from .exact import hessian_eigenvalues
+from .exact import gauss_newton_eigenvalues, hessian_eigenvalues
 
 
 class Noise(nn.Module):
@@ -52,6 +52,23 @@ def test_errors_are_below_the_bound_which_is_not_idle(hidden, scale, labels):
         assert np.abs(clear[:, None] - found.eigenvalues).min(axis=1).max() < found.bound
         assert len(clear) <= len(found.eigenvalues) <= (np.abs(exact) > 0).sum()
         assert found.parameters == len(exact)
+
+
+@pytest.mark.parametrize(("hidden", "scale"), [([], 1), ([], 30), ([4, 4], 1), ([6], 6), ([5], 8)])
+def test_levels_of_gauss_newton_matrices_have_errors_of_their_own(hidden, scale):
+    """Each is one of the exact ones to its own error, and none that is not zero is missing. The smallest lie up to
+    40 decades below the largest."""
+    model = network(hidden, 9, 4)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= scale
+    inputs = torch.randn(5, 9, dtype=torch.float64)
+    exact = gauss_newton_eigenvalues(augmented_weights(model), inputs)
+    found = resolved_spectrum("gauss_newton", model, inputs, torch.zeros(5).long(), "cross_entropy")
+    true = exact[-len(found.eigenvalues) :]
+    assert (np.abs(found.eigenvalues - true) <= found.errors).all()
+    assert len(found.eigenvalues) + found.left_out == 15
+    assert (found.left_out, found.unresolved_spacings) == (0, 0)
 
 
 def test_methods_agree_and_say_why():

@@ -226,8 +226,9 @@ def resolved_minutes(settings: Settings, network: str, kind: str, first: str, la
 
 
 def whole_set_memory(settings: Settings, network: str, split: Split) -> float:
-    """As :func:`resolved_memory`, over a whole set."""
-    return _resolved_memory(settings, network, split, _whole_rows(settings, network, split))
+    """As :func:`resolved_memory`, over a whole set, whose matrix is also scaled, factored and inverted."""
+    rows = _whole_rows(settings, network, split)
+    return _resolved_memory(settings, network, split, rows) + _mb(3 * rows**2)
 
 
 def whole_set_minutes(settings: Settings, network: str, split: Split) -> float:

@@ -15,7 +15,7 @@ Singular values s by the standard solver have an error of epsilon times the larg
 the square of epsilon; one-sided Jacobi (LAPACK's gejsv) has none beyond that of B.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,19 +87,24 @@ def matrix_levels(matrix: torch.Tensor, error: float) -> Levels:
 
 
 def gram_levels(gram: torch.Tensor, error: float, parts: Callable[[], Iterable[torch.Tensor]] | None = None) -> Levels:
-    """Eigenvalues of a Gram matrix F' F without its rows that are exactly zero.
+    """Eigenvalues of a Gram matrix F' F.
+
+    A row of zeros is a level of 0 that is not known (products underflow below 1e-308) and does not touch the others.
 
     :param gram: float64, shape (n, n), entries summed from products. :param error: see :func:`rounding`.
     :param parts: makes F' in blocks of columns, as for :func:`levels_of_parts`; called only if the Gram matrix leaves
         levels unresolved.
     :raises UserError: as :func:`matrix_levels`.
     """
-    there = (gram.diagonal() != 0).nonzero()[:, 0]
-    found = [matrix_levels(gram[there][:, there], error)]
+    if not (there := gram.diagonal() != 0).all():
+        found_there = gram_levels(
+            gram[there][:, there], error, None if parts is None else lambda: _rows(parts(), there)
+        )
+        return _with_zeros(found_there, int((~there).sum()))
+    found = [matrix_levels(gram, error)]
     if not found[-1].enough:
-        norms = gram.diagonal()[there].sqrt()
-        scaled = gram[there][:, there] / norms / norms[:, None]
-        factor, failed = torch.linalg.cholesky_ex((scaled + scaled.T) / 2, upper=True)
+        norms = gram.diagonal().sqrt()
+        factor, failed = torch.linalg.cholesky_ex(gram / norms / norms[:, None], upper=True)
         if not failed and len(norms) > _SMALL:
             found.append(_inverse_levels(found[-1], factor, norms, error))
         elif not failed:
@@ -122,7 +127,18 @@ def levels_of_parts(parts: Iterable[torch.Tensor], error: float) -> Levels:
         raise UserError("the factor is not finite: check whether all weights and inputs are.")
     norms = triangle.norm(dim=0)
     there = norms != 0
-    return _triangle_levels(triangle[:, there] / norms[there], norms[there], error, squared=False)
+    found = _triangle_levels(triangle[:, there] / norms[there], norms[there], error, squared=False)
+    return _with_zeros(found, int((~there).sum()))
+
+
+def _rows(parts: Iterable[torch.Tensor], there: torch.Tensor) -> Iterator[torch.Tensor]:
+    return (part[there] for part in parts)
+
+
+def _with_zeros(levels: Levels, count: int) -> Levels:
+    values, errors = (np.append(np.zeros(count), array) for array in (levels.values, levels.errors))
+    order = np.argsort(values, kind="stable")
+    return Levels(values[order], errors[order])
 
 
 def _inverse_levels(levels: Levels, factor: torch.Tensor, norms: torch.Tensor, error: float) -> Levels:
@@ -134,7 +150,7 @@ def _inverse_levels(levels: Levels, factor: torch.Tensor, norms: torch.Tensor, e
     inverse = torch.cholesky_inverse(factor, upper=True)
     grows = float(inverse.norm())
     inverse = inverse.div_(norms).div_(norms[:, None])
-    reciprocals = symmetric_eigenvalues((inverse + inverse.T) / 2)
+    reciprocals = symmetric_eigenvalues(inverse)
     values = 1 / np.maximum(reciprocals[::-1], reciprocals.max() * _EPSILON)
     errors = error * np.minimum(values * grows, float(norms.max()) ** 2)
     errors += values**2 * _SOLVER * _EPSILON * np.linalg.norm(reciprocals)
