@@ -29,7 +29,7 @@ with job(snakemake.log[0], snakemake.threads):
         if not found:
             logger.info("method %s: %s", spectrum.method, spectrum.reason)
         if (share := spectrum.unresolved_spacings) > 0.01:
-            logger.warning("batch %d is unresolved: %.1f %% of spacings are below the error bound", batch, 100 * share)
+            logger.warning("batch %d is unresolved: %.1f %% of spacings are below their errors", batch, 100 * share)
         found.append(spectrum)
     parameters = {key: wildcards[key] for key in ("state", "split", "kind", "first", "last")}
     parameters |= {"network": network, "batch_size": size}

@@ -31,10 +31,10 @@ with job(snakemake.log[0], snakemake.threads):
     inputs = torch.from_numpy(normalise_cifar10(data["test_images"][batch]))
     logger.info("Gauss-Newton matrix of %d images", len(inputs))
     found = gram_spectrum(model, inputs, "cross_entropy", progress=bar)
-    logger.info("%d eigenvalues above %.2g, %d below it", len(found.eigenvalues), found.bound, found.left_out)
+    logger.info("%d eigenvalues above their errors, %d below", len(found.eigenvalues), found.left_out)
     parameters = {"weights": "random", "statistics_images": count, "outputs": OUTPUTS}
     known = ("parameters", "left_out", "unresolved_spacings", "method")
     parameters |= {name: getattr(found, name) for name in known}
-    arrays = {"eigenvalues": found.eigenvalues, "batch": batch}
+    arrays = {"eigenvalues": found.eigenvalues, "errors": found.errors, "batch": batch}
     about = {"inputs": snakemake.input, "seed": item["seed"], "dtype": "float64", "noise_floor": found.bound}
     store.write(snakemake.output[0], arrays, parameters=item | parameters, **about)

@@ -156,13 +156,17 @@ def test_levels_that_are_as_small_as_rounding_are_not_taken_for_zeros(process, t
 def test_a_goe_spectrum_is_inside_the_goe_band(tmp_path):
     levels = goe_levels(90, np.random.default_rng(2))
     parameters = {"outputs": 10, "parameters": 1000, "unresolved_spacings": 0.0}
-    store.write(tmp_path / "r.h5", {"eigenvalues": levels}, parameters=parameters, noise_floor=1e-9)
+    arrays = {"eigenvalues": levels, "errors": np.linspace(1e-12, 1e-9, 90)}
+    store.write(tmp_path / "r.h5", arrays, parameters=parameters, noise_floor=1e-9)
     numbers = compare_gauss_newton_ratios({"spectra": [str(tmp_path / "r.h5")]}, {"batch_size": 10, "seed": 1})
     assert list(numbers.summary) == SUMMARY
     values = numbers.summary.set_index("quantity")
     assert values.value["p_value"] > 0.01
     assert values.value["tenths_outside"] <= 3
     assert (values.value["eigenvalues"], values.reference["eigenvalues"]) == (90, 90)
+    assert values.value["error_bound"] == 1e-9
+    errors = numbers.curves[numbers.curves.series == "bound"]
+    assert errors.y.tolist() == arrays["errors"][::-1].tolist()
     band = numbers.curves[numbers.curves.panel == "c"].pivot(index="x", columns="series", values="y")
     assert (band.orthogonal_lower < band.orthogonal_upper).all()
 

@@ -125,7 +125,10 @@ def test_a_layer_that_stands_in_two_places():
     [
         (nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 2)), r"layer 1 \(Tanh\) is not piecewise linear"),
         (nn.Linear(4, 2), "it is a Linear, not a plain sequence"),
-        (nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")), "padding other than zeros"),
+        (
+            nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")),
+            "padding other than equally many zeros",
+        ),
     ],
 )
 def test_networks_that_cannot_be_reduced(model, words):

@@ -9,11 +9,18 @@ from torch import nn
 
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import sizes
-from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, error_bound
+from deepspectra.spectra.curvature.resolved import ResolvedSpectrum
 from deepspectra.spectra.curvature.spectra import choose_method, resolved_spectrum
 
 from .conftest import batch, convolutional, network
-from .exact import hessian_eigenvalues
+from .exact import gauss_newton_eigenvalues, hessian_eigenvalues
+
+
+class Noise(nn.Module):
+    """Draws in evaluation mode too."""
+
+    def forward(self, inputs):
+        return inputs + torch.randn_like(inputs)
 
 
 def augmented_weights(model):
@@ -45,6 +52,23 @@ def test_errors_are_below_the_bound_which_is_not_idle(hidden, scale, labels):
         assert np.abs(clear[:, None] - found.eigenvalues).min(axis=1).max() < found.bound
         assert len(clear) <= len(found.eigenvalues) <= (np.abs(exact) > 0).sum()
         assert found.parameters == len(exact)
+
+
+@pytest.mark.parametrize(("hidden", "scale"), [([], 1), ([], 30), ([4, 4], 1), ([6], 6), ([5], 8)])
+def test_levels_of_gauss_newton_matrices_have_errors_of_their_own(hidden, scale):
+    """Each is one of the exact ones to its own error, and none that is not zero is missing. The smallest lie up to
+    40 decades below the largest."""
+    model = network(hidden, 9, 4)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= scale
+    inputs = torch.randn(5, 9, dtype=torch.float64)
+    exact = gauss_newton_eigenvalues(augmented_weights(model), inputs)
+    found = resolved_spectrum("gauss_newton", model, inputs, torch.zeros(5).long(), "cross_entropy")
+    true = exact[-len(found.eigenvalues) :]
+    assert (np.abs(found.eigenvalues - true) <= found.errors).all()
+    assert len(found.eigenvalues) + found.left_out == 15
+    assert (found.left_out, found.unresolved_spacings) == (0, 0)
 
 
 def test_methods_agree_and_say_why():
@@ -96,11 +120,12 @@ def spectra_parameters(model, vector):
     }
 
 
-def test_spacings_below_the_bound_are_counted():
-    values = np.array([0.0, 1.0, 1.001, 2.0, 3.0])
-    found = ResolvedSpectrum(values, 0.01, 0, 5, "gram", "")
-    assert found.unresolved_spacings == 0.25
-    assert ResolvedSpectrum(values[:1], 0.01, 0, 5, "gram", "").unresolved_spacings == 0
+def test_spacings_below_their_errors_are_counted():
+    values = np.array([0.5, 1.0, 1.001, 2.0, 3.0])
+    found = ResolvedSpectrum(values, np.full(5, 0.01), 0, 5, "gram", "")
+    assert (found.unresolved_spacings, found.bound) == (0.25, 0.01)
+    assert ResolvedSpectrum(values[:1], np.full(1, 0.01), 0, 5, "gram", "").unresolved_spacings == 0
+    assert ResolvedSpectrum(values[:0], np.zeros(0), 0, 5, "gram", "").bound == 0
 
 
 @pytest.mark.parametrize(
@@ -109,8 +134,17 @@ def test_spacings_below_the_bound_are_counted():
         (lambda m, x, y: (m.float(), x, y), "in float64"),
         (lambda m, x, y: (m, x.float(), y), "in float64"),
         (lambda m, x, y: (m, x[:0], y[:0]), "a batch needs samples; there are 0"),
-        (lambda m, x, y: (m, x, y[:3]), "there are 12 and 3"),
+        (lambda m, x, y: (m, x, y[:3]), r"take targets of shape \(12,\) for the loss cross_entropy, not \(3,\)"),
         (lambda m, x, y: (m.train(), x, y), "evaluation mode"),
+        (lambda m, x, y: (m, x, y[:, None]), r"not \(12, 1\)"),
+        (lambda m, x, y: (m, x, y + 5), "labels must be int64 from 0 to 9"),
+        (lambda m, x, y: (m, x, y.double()), "labels must be int64 from 0 to 9"),
+        (
+            lambda m, x, y: (nn.Sequential(nn.Linear(40, 10)).double().eval(), x[:, None], y),
+            "outputs must have the shape",
+        ),
+        (lambda m, x, y: (nn.Sequential(m, Noise()).eval(), x, y), "two passes of the same batch differ"),
+        (lambda m, x, y: (m.requires_grad_(False), x, y), "no parameter of this Sequential is trainable"),
         (lambda m, x, y: (m, x * np.inf, y), "not finite"),
     ],
 )
@@ -133,14 +167,13 @@ def test_methods_that_do_not_serve(kind, method, words):
         resolved_spectrum(kind, network([6]), *batch(), "cross_entropy", method)
 
 
-def test_the_bound_of_nothing_is_zero():
-    assert error_bound(np.zeros(0), 3.0) == 0
+def test_a_network_of_zeros_has_its_last_biases():
     model = network([6], 5, 2)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
     found = resolved_spectrum(
-        "gauss_newton", model, torch.zeros(2, 5, dtype=torch.float64), torch.zeros(2).long(), "squared"
+        "gauss_newton", model, torch.zeros(2, 5, dtype=torch.float64), torch.zeros(2, 2, dtype=torch.float64), "squared"
     )
     assert len(found.eigenvalues) == 2
 

@@ -284,8 +284,9 @@ def control_minutes(settings: Settings, network: str, state: str, split: Split, 
 
 
 def whole_set_memory(settings: Settings, network: str, split: Split) -> float:
-    """As :func:`resolved_memory`, over a whole set."""
-    return _resolved_memory(settings, network, split, _whole_rows(settings, network, split))
+    """As :func:`resolved_memory`, over a whole set, whose matrix is also scaled, factored and inverted."""
+    rows = _whole_rows(settings, network, split)
+    return _resolved_memory(settings, network, split, rows) + _mb(3 * rows**2)
 
 
 def whole_set_minutes(settings: Settings, network: str, split: Split) -> float:

@@ -150,9 +150,9 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
 
     :param files: ``spectra``, one file. :param parameters: ``batch_size`` and ``seed``.
     """
-    contents = store.read(files["spectra"][0], {"eigenvalues": ("n",)})
-    levels, known = contents["eigenvalues"], contents.attributes["parameters"]
-    bound, seed = contents.attributes["noise_floor"], parameters["seed"]
+    contents = store.read(files["spectra"][0], {"eigenvalues": ("n",), "errors": ("n",)})
+    levels, errors, known = contents["eigenvalues"], contents["errors"], contents.attributes["parameters"]
+    seed = parameters["seed"]
     most = (known["outputs"] - 1) * parameters["batch_size"]
     mean, by_rank = mean_ratio([levels], seed), rank_means(levels, _PARTS)
 
@@ -164,11 +164,11 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
     p = monte_carlo_p_value(np.abs(mean.value - centre), np.abs(null_means - centre))
 
     rows = _line("a", "eigenvalues", range(1, len(levels) + 1), levels[::-1])
-    rows += _line("a", "bound", (1, len(levels)), (bound, bound))
+    rows += _line("a", "bound", range(1, len(levels) + 1), errors[::-1])
     rows += _ratio_bars("b", spacing_ratios(levels), 30) + _ratio_line("b")
     for series, values in (("parts", by_rank), ("orthogonal_lower", lower), ("orthogonal_upper", upper)):
         rows += [("c", series, part / _PARTS, (part + 1) / _PARTS, value) for part, value in enumerate(values)]
-    share = "share of spacings below the bound (unresolved above 0.01)"
+    share = "share of spacings below their errors (unresolved above 0.01)"
     against = "p-value against orthogonal matrices of as many levels"
     tenths = "tenths of the spectrum outside the band of orthogonal matrices"
     outside, series = float(np.sum((by_rank < lower) | (by_rank > upper))), "eigenvalues"
@@ -176,7 +176,7 @@ def compare_gauss_newton_ratios(files: Mapping[str, Sequence[str]], parameters: 
         Row("a", series, "parameters", "parameters", known["parameters"], told=True),
         Row("a", series, "eigenvalues", "non-zero eigenvalues", len(levels), most, told=True),
         *(Row("a", series, name, name, levels[place]) for name, place in (("smallest", 0), ("largest", -1))),
-        Row("a", series, "error_bound", "error bound", bound),
+        Row("a", series, "error_bound", "error bound, largest", float(errors.max())),
         Row("a", series, "unresolved_share", share, known["unresolved_spacings"], 0.01),
         Row("b", series, "mean_ratio", "mean of min(r, 1/r)", mean.value, GOE_MEAN, mean.error, told=True),
         Row("b", series, "p_value", against, float(p.value), error=float(p.error), told=True),

@@ -22,9 +22,10 @@ from torch import nn
 from torch.nn import functional
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
+from deepspectra.runtime.errors import UserError
 
 __all__ = ["LINEAR", "LinearStep", "Step", "convolution_patches", "couplings", "factor_rows", "is_plain_convolution"]
-__all__ += ["modules_of", "places_last", "record"]
+__all__ += ["modules_of", "places_last", "record", "zeros_beside"]
 
 LINEAR = (nn.Linear, nn.Conv2d)
 
@@ -98,15 +99,30 @@ class LinearStep(Step):
         return torch.cat([active[f"{self.name}.{name}"].reshape(-1) for name, _ in self.layer.named_parameters()])
 
 
+def zeros_beside(layer: nn.Conv2d) -> tuple[int, ...] | None:
+    """Zeros that pad a convolution on either side of each axis; None if sides differ, or with other padding."""
+    if layer.padding_mode != "zeros":
+        return None
+    if not isinstance(layer.padding, str):
+        return layer.padding
+    # "valid" or "same"
+    sums = [
+        (side - 1) * step * (layer.padding == "same")
+        for side, step in zip(layer.kernel_size, layer.dilation, strict=True)
+    ]
+    return None if any(total % 2 for total in sums) else tuple(total // 2 for total in sums)
+
+
 def is_plain_convolution(layer: nn.Conv2d) -> bool:
     """Whether a convolution is a single product with its input's patches."""
-    return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    return layer.groups == 1 and zeros_beside(layer) is not None
 
 
 def convolution_patches(layer: nn.Conv2d, inputs: torch.Tensor) -> torch.Tensor:
-    """What a plain convolution multiplies its weights by, shape (inputs, channels x height x width, places)."""
-    assert not isinstance(layer.padding, str)
-    return functional.unfold(inputs, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
+    """What a convolution with zeros beside multiplies its weights by, (inputs, channels x height x width, places)."""
+    zeros = zeros_beside(layer)
+    assert zeros is not None
+    return functional.unfold(inputs, layer.kernel_size, layer.dilation, zeros, layer.stride)
 
 
 def modules_of(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
@@ -115,7 +131,10 @@ def modules_of(model: nn.Sequential) -> list[tuple[str, nn.Module]]:
 
 
 def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
-    """The steps of a batch through a network of linear layers, convolutions, ReLU, pooling and flattening."""
+    """The steps of a batch through a network of linear layers, convolutions, ReLU, pooling and flattening.
+
+    :raises UserError: if a linear layer takes samples of more than one axis.
+    """
     steps: list[Step] = []
     with torch.enable_grad():
         # The graph has to begin at the inputs, since weights may be frozen.
@@ -130,6 +149,11 @@ def record(model: nn.Sequential, inputs: torch.Tensor) -> list[Step]:
                 left, pattern = functional.max_pool2d(values, *options, return_indices=True)
             else:
                 left = layer(values)
+            if isinstance(layer, nn.Linear) and values.dim() != 2:
+                shape = tuple(values.shape)
+                raise UserError(
+                    f"layer {name} takes inputs of shape (batch, features) if a Hessian is reduced, not {shape}."
+                )
             if isinstance(layer, nn.Linear | nn.Conv2d):
                 steps.append(LinearStep(name, layer, values.detach(), left, pattern))
             else:

@@ -2,10 +2,11 @@
 
 import torch
 from torch import nn
-from torch.func import functional_call, grad, jvp, vmap
+from torch.func import grad, jvp, vmap
 from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
+from deepspectra.spectra.curvature.batches import outputs_at, trainable_parameters
 
 __all__ = ["gauss_newton_factor", "hessian", "mean_gradient_square", "softmax_regression_hessian"]
 
@@ -16,18 +17,20 @@ _SAMPLES = 8192
 
 
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The P x P Hessian of a batch's loss (sum over samples), forward over reverse; symmetric up to rounding.
+    """The P x P Hessian of a batch's loss (sum over samples) in its trainable parameters, forward over reverse.
+
+    It is symmetric up to rounding.
 
     :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
     :param inputs: shape (batch, ...). :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     """
-    parameters = dict(model.named_parameters())
+    parameters = trainable_parameters(model)
     here = parameters_to_vector(parameters.values()).detach()
 
     def of_vector(vector: torch.Tensor) -> torch.Tensor:
         parts = vector.split([parameter.numel() for parameter in parameters.values()])
         moved = {name: part.view(parameters[name].shape) for name, part in zip(parameters, parts, strict=True)}
-        return batch_loss(loss, functional_call(model, moved, (inputs,)), targets)
+        return batch_loss(loss, outputs_at(model, inputs, moved), targets)
 
     def product(vector: torch.Tensor) -> torch.Tensor:
         return jvp(grad(of_vector), (here,), (vector,))[1]
@@ -45,11 +48,14 @@ def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> t
 
     One backward pass for each column, and P x batch x rank numbers: for small networks.
     """
-    parameters = list(model.parameters())
+    parameters = list(trainable_parameters(model).values())
     outputs = model(inputs)
     factor = curvature_factor(loss, outputs.detach())
     pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
-    columns = [torch.autograd.grad(output, parameters, column, retain_graph=True) for output, column in pairs]
+    columns = [
+        torch.autograd.grad(output, parameters, column, retain_graph=True, materialize_grads=True)
+        for output, column in pairs
+    ]
     return torch.stack([parameters_to_vector(column) for column in columns], dim=1)
 
 

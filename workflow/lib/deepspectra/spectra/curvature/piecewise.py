@@ -25,6 +25,7 @@ from torch.func import functional_call
 from deepspectra.nn.losses import Loss, curvature_factor
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import coupling
+from deepspectra.spectra.curvature.batches import is_as_made
 from deepspectra.spectra.curvature.sizes import require_feasible
 
 __all__ = ["active_parameters", "activity", "on_input_basis", "reduced_hessian", "why_not_piecewise"]
@@ -34,13 +35,14 @@ _PIECEWISE = (*coupling.LINEAR, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Flatten,
 
 def why_not_piecewise(model: nn.Module) -> str | None:
     """Why a model cannot be reduced here, in words; None if it can."""
-    if not isinstance(model, nn.Sequential):
+    if not is_as_made(model, nn.Sequential):
         return f"it is a {type(model).__name__}, not a plain sequence of layers"
+    assert isinstance(model, nn.Sequential)
     for name, layer in coupling.modules_of(model):
-        if not isinstance(layer, _PIECEWISE):
+        if not is_as_made(layer, *_PIECEWISE):
             return f"layer {name} ({type(layer).__name__}) is not piecewise linear, or is not known to be"
         if isinstance(layer, nn.Conv2d) and not coupling.is_plain_convolution(layer):
-            return f"convolution {name} has groups or a padding other than zeros in numbers"
+            return f"convolution {name} has groups, or a padding other than equally many zeros on both sides"
     parameters = [parameter for _, layer in coupling.modules_of(model) for parameter in layer.parameters()]
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         return "layers share parameters, in which it is not linear"
@@ -85,20 +87,20 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
 def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Sequential, torch.Tensor]:
     """The same function of its parameters, with the first linear layer on an orthonormal basis of the batch's inputs.
 
-    Unchanged if the first layer with parameters is a convolution, or if the basis would have as many vectors as there
-    are inputs.
+    Unchanged if the first layer with parameters is a convolution or is frozen in part, or if the basis would have as
+    many vectors as there are inputs.
 
     :returns: the model, and the inputs for it, shape (batch, vectors).
     """
     layers = list(dropwhile(lambda named: isinstance(named[1], nn.Flatten), coupling.modules_of(model)))
     name, layer = layers[0] if layers else ("", None)
-    if not isinstance(layer, nn.Linear):
+    if not isinstance(layer, nn.Linear) or not all(own.requires_grad for own in layer.parameters()):
         return model, inputs
     flat, weight = inputs.flatten(1), layer.weight.detach()
     if layer.bias is not None:
         flat = torch.cat([flat, torch.ones_like(flat[:, :1])], dim=1)
         weight = torch.cat([weight, layer.bias.detach()[:, None]], dim=1)
-    if len(flat) >= flat.shape[1]:
+    if len(flat) >= flat.shape[1] or flat.shape[1] != weight.shape[1]:
         return model, inputs
     basis, coordinates = torch.linalg.qr(flat.T)
     replaced = nn.Linear(len(flat), len(weight), bias=False, dtype=flat.dtype, device=flat.device)
@@ -108,16 +110,16 @@ def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Seque
 
 
 def active_parameters(model: nn.Sequential, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-    """For each parameter, by name, a mask of its entries: whether any sample's outputs may depend on it.
+    """For each parameter, by name, a mask of its entries: trainable, and any sample's outputs may depend on them.
 
     A weight is active where some sample has both an input to it and a path onward, see :func:`activity`.
     """
     active = {}
     for step, there, onward in activity(model, inputs):
-        together = onward.to(torch.float32).T @ there.to(torch.float32)
-        active[f"{step.name}.weight"] = (together > 0).reshape(step.layer.weight.shape)
-        if step.layer.bias is not None:
-            active[f"{step.name}.bias"] = onward.any(0)
+        layer, together = step.layer, onward.to(torch.float32).T @ there.to(torch.float32)
+        active[f"{step.name}.weight"] = (together > 0).reshape(layer.weight.shape) & layer.weight.requires_grad
+        if layer.bias is not None:
+            active[f"{step.name}.bias"] = onward.any(0) & layer.bias.requires_grad
     return active
 
 

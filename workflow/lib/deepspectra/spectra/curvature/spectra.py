@@ -4,11 +4,15 @@ from typing import Literal, get_args
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from deepspectra.nn.losses import Loss
 from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.curvature import coupling
+from deepspectra.spectra.curvature.batches import check_batch, check_targets, is_as_made, trainable_parameters
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
-from deepspectra.spectra.curvature.gauss_newton import check_batch, gram_spectrum
+from deepspectra.spectra.curvature.gauss_newton import gram_spectrum
+from deepspectra.spectra.curvature.levels import matrix_levels, rounding
 from deepspectra.spectra.curvature.piecewise import reduced_hessian, why_not_piecewise
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
@@ -31,7 +35,7 @@ def choose_method(kind: Kind, model: nn.Module) -> tuple[Method, str]:
     reason = why_not_piecewise(model)
     if reason is None:
         return "piecewise", "given the activation pattern the network is linear in each layer"
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters = _count(model)
     if parameters <= DENSE_PARAMETERS:
         return "dense", f"the network cannot be reduced ({reason}), and is small"
     raise UserError(
@@ -46,14 +50,16 @@ def resolved_spectrum(
 ) -> ResolvedSpectrum:
     """The non-zero spectrum of the Hessian or Gauss-Newton matrix of a batch's loss (sum over samples).
 
-    :param model: in float64 and evaluation mode. :param inputs: float64, shape (batch, ...).
+    Both are matrices of the trainable parameters: those that require gradients, tied ones once.
+
+    :param model: in float64 and evaluation mode. :param inputs: float64 (or indices), shape (batch, ...).
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     :param method: a :data:`Method`; None chooses by :func:`choose_method`.
-    :raises UserError: if the precision is not float64, the batch is empty, or the method does not serve the network.
+    :raises UserError: if batch or targets are not those of :func:`.check_batch` and :func:`.check_targets`, or the
+        method does not serve the network.
     """
-    check_batch(model, inputs)
-    if len(inputs) != len(targets):
-        raise UserError(f"every sample needs a target; there are {len(inputs)} and {len(targets)}.")
+    outputs = check_batch(model, inputs)
+    check_targets(loss, outputs, targets)
     method, reason = (method, "asked for") if method else choose_method(kind, model)
     if method not in get_args(Method):
         raise UserError(f"there is no method {method!r}; known are {', '.join(get_args(Method))}.")
@@ -61,7 +67,9 @@ def resolved_spectrum(
         if kind == "hessian" and not _is_linear(model):
             raise UserError("a Hessian is a Gram matrix only for networks that are linear in their parameters.")
         return gram_spectrum(model, inputs, loss, reason)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters = _count(model)
+    if method == "dense":
+        require_feasible(parameters, "the whole matrix")
     if kind == "gauss_newton":
         if method == "piecewise":
             raise UserError("method piecewise is for Hessians; Gauss-Newton matrices take gram or dense.")
@@ -70,14 +78,34 @@ def resolved_spectrum(
     elif method == "piecewise":
         matrix = reduced_hessian(model, inputs, targets, loss)
     else:
-        require_feasible(parameters, "the Hessian")
-        dense = hessian(model, inputs, targets, loss)
-        matrix = (dense + dense.T) / 2
-    with torch.no_grad():
-        return keep_resolved(matrix, model(inputs), parameters, method, reason)
+        matrix = _dense_hessian(model, inputs, targets, loss)
+    levels = matrix_levels(matrix, rounding(outputs))
+    return keep_resolved(levels, parameters, method, reason)
+
+
+def _dense_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
+    """:raises UserError: if torch cannot differentiate the network twice."""
+    try:
+        # The fused kernel of attention has no second derivative.
+        with sdpa_kernel(SDPBackend.MATH):
+            dense = hessian(model, inputs, targets, loss)
+    except RuntimeError as error:
+        if "implemented" not in str(error):
+            raise
+        raise UserError(
+            f"torch cannot differentiate this network twice: {str(error).splitlines()[0]} Take its Gauss-Newton matrix."
+        ) from error
+    return (dense + dense.T) / 2
+
+
+def _count(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in trainable_parameters(model).values())
 
 
 def _is_linear(model: nn.Module) -> bool:
-    """Whether all parameters are in one layer and nothing that is not linear follows it."""
-    layers = [layer for layer in model.children() if not isinstance(layer, nn.Flatten | nn.Identity)]
-    return isinstance(model, nn.Sequential) and len(layers) == 1 and isinstance(layers[0], nn.Linear | nn.Conv2d)
+    """Whether all parameters are in one layer, which is used once, and nothing that is not linear comes with it."""
+    if not is_as_made(model, nn.Sequential):
+        return False
+    assert isinstance(model, nn.Sequential)
+    layers = [layer for _, layer in coupling.modules_of(model) if not is_as_made(layer, nn.Flatten, nn.Identity)]
+    return len(layers) == 1 and is_as_made(layers[0], *coupling.LINEAR)
