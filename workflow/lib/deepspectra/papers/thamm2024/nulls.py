@@ -54,7 +54,7 @@ def null_level_statistics(
             unfolded[name][draw] = found.unfolded
     # The longest lengths may have no interval in some or all draws: a NaN is not stored.
     known = ~np.any([np.isnan(array).any(axis=0) for array in variances.values()], axis=0)
-    arrays = {f"{name}/spacing_statistics": array for name, array in statistics.items()}
+    arrays: dict[str, np.ndarray] = {f"{name}/spacing_statistics": array for name, array in statistics.items()}
     arrays |= {f"{name}/number_variances": array[:, known] for name, array in variances.items()}
     arrays |= {f"{name}/unfolded": array for name, array in unfolded.items()}
     return arrays | {"lengths": lengths[known]}

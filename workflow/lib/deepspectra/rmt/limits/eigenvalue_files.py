@@ -90,7 +90,7 @@ def _numbers(file: Path, path: str, dataset: str | None) -> np.ndarray:
     if not np.isfinite(values).all():
         place = int(np.flatnonzero(~np.isfinite(values.ravel()))[0])
         raise UserError(f"{path}: expected finite numbers, found {values.ravel()[place]} at position {place + 1}.")
-    return values
+    return np.asarray(values)
 
 
 def _csv(file: Path) -> np.ndarray:

@@ -9,7 +9,7 @@ from torch.func import functional_call
 from deepspectra.nn.losses import Loss
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["check_batch", "check_evaluation", "check_targets", "is_as_made", "outputs_at", "same_up_to_rounding"]
+__all__ = ["check_batch", "check_evaluation", "check_labels", "is_as_made", "outputs_at", "same_up_to_rounding"]
 __all__ += ["trainable_parameters"]
 
 # Two passes through a network, or two ways to the same gradient, agree up to this many roundings.
@@ -84,17 +84,9 @@ def check_evaluation(model: nn.Module) -> None:
         raise UserError(f"curvature is that of a network in evaluation mode, and {training[0]} is not; call eval().")
 
 
-def check_targets(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> None:
-    """:raises UserError: if targets would be broadcast against outputs, or are no labels of these outputs."""
-    shape = tuple(outputs.shape if loss == "squared" else outputs.shape[:1])
-    if tuple(targets.shape) != shape:
-        raise UserError(
-            f"every sample needs a target: outputs of shape {tuple(outputs.shape)} take targets of shape {shape} for "
-            f"the loss {loss}, not {tuple(targets.shape)}."
-        )
-    if loss == "cross_entropy" and not (
-        targets.dtype == torch.int64 and int(targets.min()) >= 0 and int(targets.max()) < outputs.shape[1]
-    ):
+def check_labels(outputs: torch.Tensor, labels: torch.Tensor) -> None:
+    """:raises UserError: if labels are not whole numbers that name an output."""
+    if labels.dtype != torch.int64 or int(labels.min()) < 0 or int(labels.max()) >= outputs.shape[1]:
         raise UserError(f"labels must be int64 from 0 to {outputs.shape[1] - 1}.")
 
 

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from deepspectra.nn.losses import Loss
+from deepspectra.nn.losses import Loss, check_targets
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import coupling
-from deepspectra.spectra.curvature.batches import check_batch, check_targets, is_as_made, trainable_parameters
+from deepspectra.spectra.curvature.batches import check_batch, check_labels, is_as_made, trainable_parameters
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.spectra.curvature.gauss_newton import gram_spectrum
 from deepspectra.spectra.curvature.levels import matrix_levels, rounding
@@ -55,11 +55,13 @@ def resolved_spectrum(
     :param model: in float64 and evaluation mode. :param inputs: float64 (or indices), shape (batch, ...).
     :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     :param method: a :data:`Method`; None chooses by :func:`choose_method`.
-    :raises UserError: if batch or targets are not those of :func:`.check_batch` and :func:`.check_targets`, or the
+    :raises UserError: if batch or targets are not those of :func:`.check_batch` and :func:`.check_labels`, or the
         method does not serve the network.
     """
     outputs = check_batch(model, inputs)
     check_targets(loss, outputs, targets)
+    if loss == "cross_entropy":
+        check_labels(outputs, targets)
     method, reason = (method, "asked for") if method else choose_method(kind, model)
     if method not in get_args(Method):
         raise UserError(f"there is no method {method!r}; known are {', '.join(get_args(Method))}.")
