@@ -69,19 +69,16 @@ def test_table_2_has_a_row_for_every_trained_matrix_and_for_every_initial_one_as
 
 
 def test_structured_vectors_are_counted_and_ranked(files, studied, tmp_path):
-    """A single rank, which a table's reader takes for a number; several; and more than people want to see."""
-    ranks = {("dense1", "final"): "3", ("dense2", "final"): "", ("dense1", "initial"): "1-2 4 6 8 10"}
+    """None, one, and more than people want to see."""
+    ranks = {("dense1", "final"): "rank 3", ("dense2", "final"): "", ("dense1", "initial"): "rank 1-2, 4, 6, 8, 10"}
     levels = pd.read_csv(studied.paths["levels"])
-    levels["ranks_output"] = [ranks.get((row.layer, row.state), "1") for row in levels.itertuples()]
+    levels["ranks_output"] = [ranks.get((row.layer, row.state), "rank 1") for row in levels.itertuples()]
     levels["vectors_output"] = [len(text.split()) for text in levels.ranks_output]
     levels.to_csv(tmp_path / "levels.csv", index=False)
     table = table_2(files | {"levels": [str(tmp_path / "levels.csv")]}, {})[0]
-    assert table.shown["structured vectors, output side"].tolist() == ["1: 3", "0", "5: 1-2 4 6 8 ...", "1: 1"]
-    assert table.frame.ranks_output.fillna("").tolist() == ["3", "", "1-2 4 6 8 10", "1"]
-    alone = levels[(levels.layer == "dense1") & (levels.state == "final")]
-    alone.to_csv(tmp_path / "levels.csv", index=False)
-    table = table_2(files | {"levels": [str(tmp_path / "levels.csv")]}, {})[0]
-    assert table.frame.ranks_output.tolist() == ["3"]
+    shown = ["2 (rank 3)", "0", "6 (rank 1-2, 4, 6, 8, ...)", "2 (rank 1)"]
+    assert table.shown["structured vectors, output side"].tolist() == shown
+    assert table.frame.ranks_output.fillna("").tolist() == [*ranks.values(), "rank 1"]
 
 
 def test_spacings_below_the_rounding_make_a_matrix_unresolved(files, studied, tmp_path):

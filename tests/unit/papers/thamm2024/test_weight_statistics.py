@@ -137,7 +137,7 @@ def test_a_bulk_that_is_too_short_has_no_number_variance(judges):
 
 
 @pytest.mark.parametrize(
-    ("numbers", "words"), [([], ""), ([1], "1"), ([1, 2, 3, 7, 9, 10], "1-3 7 9-10"), ([4, 5], "4-5")]
+    ("numbers", "words"), [([], ""), ([1], "rank 1"), ([1, 2, 3, 7, 9, 10], "rank 1-3, 7, 9-10"), ([4, 5], "rank 4-5")]
 )
 def test_ranks_are_told_in_ranges(numbers, words):
     assert ranges(np.array(numbers, dtype=int)) == words

@@ -160,6 +160,6 @@ def test_a_structured_vector_is_found_with_its_rank(analyse):
     weights["dense1"] += 40 * np.outer(output, direction / np.linalg.norm(direction))
     rows = analyse(weights)["levels"].set_index("layer").loc["dense1"]
     assert set(rows.vectors_output) == {1}
-    assert set(rows.ranks_output) == {"1"}
+    assert set(rows.ranks_output) == {"rank 1"}
     assert set(rows.vectors_input) == {0}
     assert set(rows.ranks_input) == {""}

@@ -207,7 +207,7 @@ def _variance_p(axis: Axes, summary: pd.DataFrame) -> None:
     p, error = values["number_variance_p_calibrated"], values["number_variance_p_calibrated_error"]
     # A bulk that is too short for any judged length has none.
     if not np.isnan(p):
-        axis.text(1, 0.02, f"p = {p:.2f} ± {error:.2f}", transform=axis.transAxes, ha="right", va="bottom", fontsize=5)
+        axis.text(1, 0.06, f"p = {p:.2f} ± {error:.2f}", transform=axis.transAxes, ha="right", va="bottom", fontsize=5)
 
 
 def _spectrum(axis: Axes, lines: pd.DataFrame) -> None:
@@ -264,4 +264,6 @@ def _add_legend(figure: Figure, axes: np.ndarray, **spacing: float) -> None:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             if "side" not in label:
                 entries.setdefault(label, handle)
-    figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=len(entries), **spacing)
+    # One row has room for four.
+    columns = len(entries) if len(entries) <= 4 else 3
+    figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns, **spacing)

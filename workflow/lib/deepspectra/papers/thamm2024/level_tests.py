@@ -10,8 +10,9 @@ import pandas as pd
 from deepspectra.papers.thamm2024.nulls import read_level_nulls
 from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
-from deepspectra.rmt.levels import level_statistics, number_variance
+from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks
 from deepspectra.rmt.nulls import laguerre_singular_values
+from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["level_tests", "with_independent_levels", "with_outliers"]
@@ -65,15 +66,15 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     found: list[tuple[Any, ...]] = []
     for case, amount, matrix, values in _matrices(table):
         if case == "window":
-            statistics = level_statistics(values, {"gaussian": int(amount)}, lengths)["gaussian"]
-            found.append((case, amount, matrix, statistics.spacing_p, np.nan, np.nan, np.nan))
+            _, p = spacing_ks(np.diff(gaussian_broadening(values, int(amount))))
+            found.append((case, amount, matrix, p, np.nan, np.nan, np.nan))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
         ends = bulk_ends(values, table["rows"])
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
-        p = statistics.spacing_p, judge.spacings(statistics)[0], bulk.p, everywhere.p
-        found.append((case, amount, matrix, *p))
+        spacings = statistics.spacing_p, judge.spacings(statistics)[0]
+        found.append((case, amount, matrix, *spacings, bulk.p, everywhere.p))
     return pd.DataFrame(found, columns=_COLUMNS)
 
 

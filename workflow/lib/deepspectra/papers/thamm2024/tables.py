@@ -37,8 +37,6 @@ _TESTS = {
     "variance_p_all": "number variance, all intervals",
 }
 _UNFOLDINGS = ("gaussian", "staircase", "polynomial")
-#: Columns in which a single rank looks like a number.
-_WORDS = ("ranks_output", "ranks_input")
 
 
 def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
@@ -92,9 +90,7 @@ def table_2(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     published = published.rename(columns={"ks_p_value": "published_p", "reject_at_0.05": "published_rejected"})
     # The paper counts dense layers from the input and names the one convolution.
     published["layer"] = published.layer.map(lambda layer: layer if layer.startswith("conv") else f"dense{layer[-1]}")
-    tests = pd.concat([read_csv(path, words=_WORDS) for path in files["levels"]], ignore_index=True)
-    for column in _WORDS:
-        tests[column] = tests[column].map(lambda ranks: ranks if isinstance(ranks, str) else f"{ranks:.0f}", "ignore")
+    tests = pd.concat([read_csv(path) for path in files["levels"]], ignore_index=True)
     known = read_csv(files["level_tests"][0])
     return [
         _spacing_tests(tests[tests.unfolding == "gaussian"], published.assign(state="final")),
@@ -262,10 +258,10 @@ def _pairs(below: pd.Series, above: pd.Series) -> list[str]:
 
 
 def _counted(counts: pd.Series, ranks: pd.Series) -> list[str]:
-    """A number, and which ones: "3: 1-2 7", of long lists the beginning."""
+    """A number, and which ones: "3 (rank 1-2, 7)"; of long lists the beginning."""
     found = []
     for count, text in zip(counts, ranks, strict=True):
-        runs = [] if pd.isna(text) else str(text).split()
-        listed = " ".join(runs[:_RUNS]) + " ..." * (len(runs) > _RUNS)
-        found.append("" if pd.isna(count) else f"{count:.0f}: {listed}" if runs else f"{count:.0f}")
+        runs = [] if pd.isna(text) else text.split(", ")
+        listed = ", ".join(runs[:_RUNS]) + ", ..." * (len(runs) > _RUNS)
+        found.append("" if pd.isna(count) else f"{count:.0f} ({listed})" if runs else f"{count:.0f}")
     return found

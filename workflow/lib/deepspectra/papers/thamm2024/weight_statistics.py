@@ -92,7 +92,7 @@ class LevelJudge:
 
     def __init__(self, null: LevelNull, lengths: np.ndarray) -> None:
         self.null, self.lengths = null, lengths
-        self._drawn = {(0, 0): null.number_variances}
+        self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     def spacings(self, found: LevelStatistics) -> tuple[float, float]:
         """Calibrated p-value of the spacing test, and its Monte Carlo error."""
@@ -105,12 +105,11 @@ class LevelJudge:
         :param ends: levels left out below and above, of the random matrices as of the spectrum.
         :returns: numbers that are NaN if the bulk is too short for any judged length.
         """
-        drawn = self._of_null(ends)
+        drawn, low, high = self._of_null(ends)
         # The longest intervals fit into no bulk, or only into some.
         known = np.isfinite(drawn).all(axis=0) & np.isfinite(variances)
         judged = known & (self.lengths >= JUDGED_LENGTHS[0]) & (self.lengths <= JUDGED_LENGTHS[1])
         judged &= drawn.std(axis=0) > 0
-        low, high = null_band(drawn)
         median = np.full(self.lengths.shape, np.nan)
         median[known] = np.median(drawn[:, known], axis=0)
         if not judged.any():
@@ -124,9 +123,13 @@ class LevelJudge:
         numbers = (float(slope), float(slopes.mean()), float(slopes.std(ddof=1)))
         return VarianceJudgement(float(result.value), float(result.error), in_band, low, high, median, *numbers)
 
-    def _of_null(self, ends: tuple[int, int]) -> np.ndarray:
+    def _of_null(self, ends: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The random matrices' number variances, (draws, k), and their band."""
         if ends not in self._drawn:
-            self._drawn[ends] = np.array([number_variance(levels, self.lengths, ends) for levels in self.null.unfolded])
+            drawn = self.null.number_variances
+            if any(ends):
+                drawn = np.array([number_variance(levels, self.lengths, ends) for levels in self.null.unfolded])
+            self._drawn[ends] = drawn, *null_band(drawn)
         return self._drawn[ends]
 
 
@@ -264,8 +267,9 @@ def _vector_tests(columns: np.ndarray, values: np.ndarray, draws: np.ndarray) ->
     return pd.DataFrame(named)
 
 
-def ranges(numbers: Sequence[int] | np.ndarray) -> str:
-    """Ascending whole numbers as people write them: "1-3 7 9-10"."""
+def ranges(ranks: Sequence[int] | np.ndarray) -> str:
+    """Ascending ranks as people write them, "rank 1-3, 7, 9-10"; in a table they are no numbers. Empty for none."""
     # Neighbours have equal differences to their place in the sequence.
-    runs = (list(run) for _, run in groupby(enumerate(map(int, numbers)), lambda pair: pair[1] - pair[0]))
-    return " ".join(f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in runs)
+    runs = (list(run) for _, run in groupby(enumerate(map(int, ranks)), lambda pair: pair[1] - pair[0]))
+    words = [f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in runs]
+    return f"rank {', '.join(words)}" if words else ""
