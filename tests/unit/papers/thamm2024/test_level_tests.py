@@ -37,7 +37,7 @@ MANY, MORE = (int(stats.binom.ppf(0.999, MATRICES, level)) for level in (0.05, 0
 
 
 def test_random_matrices_pass_every_test(tried):
-    for test in ("p", "p_calibrated", "variance_p", "variance_p_all"):
+    for test in ("p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all"):
         assert rejected(tried, "random", 0, test) <= MANY, test
 
 
@@ -45,6 +45,7 @@ def test_random_matrices_pass_every_test(tried):
 def test_outliers_beside_a_random_bulk_are_no_reason_to_reject_it(tried, count):
     """At both ends. The number variance over all intervals, as published, rejects nearly every such matrix."""
     assert rejected(tried, "outliers", count, "variance_p") <= MORE
+    assert rejected(tried, "outliers", count, "p_bulk") <= MORE
     assert rejected(tried, "outliers", count, "variance_p_all") >= 0.9 * MATRICES
 
 
@@ -57,9 +58,9 @@ def test_independent_levels_are_found_and_calibration_finds_more(tried):
 def test_windows_have_plain_p_values_alone_of_the_same_matrices(tried):
     part = tried[tried.case == "window"]
     assert part.groupby("amount").size().to_dict() == {5: MATRICES, 15: MATRICES}
-    assert part[["p_calibrated", "variance_p", "variance_p_all"]].isna().all(axis=None)
-    # A narrow window makes spacings too regular: p-values too large.
-    assert part[part.amount == 5].p.median() != part[part.amount == 15].p.median()
+    assert part[["p_calibrated", "p_bulk", "variance_p", "variance_p_all"]].isna().all(axis=None)
+    # The narrower the window, the closer the unfolding follows the levels, and the more regular it makes them.
+    assert part[part.amount == 5].p.median() > part[part.amount == 15].p.median()
 
 
 @pytest.mark.parametrize("count", [0, *OUTLIERS])
@@ -76,8 +77,10 @@ def test_planted_outliers_lie_where_they_should_and_are_counted(count):
         assert ((extra >= 0) & (extra <= 2)).all()
 
 
-def test_independent_levels_have_the_law_of_the_others():
-    values = with_independent_levels(ROWS, COLUMNS, 1.0 - 1 / COLUMNS, np.random.default_rng(3))
-    law = singular_value_marchenko_pastur(ROWS - COLUMNS + 1, 1, 1.0)
-    assert values.shape == (COLUMNS,)
-    assert stats.kstest(values, lambda x: law.cdf(x)).pvalue > 0.01
+def test_independent_levels_replace_others_and_have_their_law():
+    law = singular_value_marchenko_pastur(ROWS, COLUMNS, 1.0)
+    values = with_independent_levels(ROWS, COLUMNS, 1.0, np.random.default_rng(3))
+    assert stats.kstest(values, law.cdf).pvalue > 0.01
+    some, none = (with_independent_levels(ROWS, COLUMNS, share, np.random.default_rng(3)) for share in (0.1, 0.0))
+    assert some.shape == (COLUMNS,)
+    assert np.isin(some, none).sum() == COLUMNS - 51

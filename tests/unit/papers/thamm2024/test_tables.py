@@ -13,10 +13,10 @@ from deepspectra.rmt.calibration import false_discovery
 from .conftest import UNFOLDING
 
 KNOWN = pd.DataFrame(
-    [("random", 0.0, n, p, p / 2, p, 0.01) for n, p in enumerate((0.04, 0.06, 0.5, 0.9))]
-    + [("outliers", 5.0, n, p, p, np.nan, 0.01) for n, p in enumerate((0.04, 0.9))]
-    + [("window", a, n, p / a, np.nan, np.nan, np.nan) for a in (5.0, 7.0) for n, p in enumerate((1.0, 2.0, 3.0, 4.0))],
-    columns=["case", "amount", "matrix", "p", "p_calibrated", "variance_p", "variance_p_all"],
+    [("random", 0.0, n, p, p / 2, p, p, 0.01) for n, p in enumerate((0.04, 0.06, 0.5, 0.9))]
+    + [("outliers", 5.0, n, p, p, p, np.nan, 0.01) for n, p in enumerate((0.04, 0.9))]
+    + [("window", a, n, p / a, *[np.nan] * 4) for a in (5.0, 7.0) for n, p in enumerate((1.0, 2.0, 3.0, 4.0))],
+    columns=["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all"],
 )
 
 

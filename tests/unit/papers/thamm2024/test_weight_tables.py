@@ -35,6 +35,7 @@ def test_rows_of_levels_are_the_statistics_and_their_calibration(studied):
         )
         bulk = judge.variances(number_variance(found.unfolded, null["lengths"], ends), ends)
         everywhere = judge.variances(found.number_variances)
+        assert (row.p_bulk, row.p_bulk_error) == judge.spacings(found, ends)
         assert (row.variance_p_all, row.variance_p_all_error) == (everywhere.p, everywhere.error)
         np.testing.assert_array_equal([row.variance_p, row.variance_slope], [bulk.p, bulk.slope])
         assert row.fit_distance == fit_modified_marchenko_pastur(values).distance

@@ -20,29 +20,31 @@ __all__ = ["level_tests", "with_independent_levels", "with_outliers"]
 #: Outliers at the lower and the upper end, in units of the edges.
 _BELOW, _ABOVE = (0.8, 0.2), (1.2, 2.0)
 _QUANTILES = 2001
-_COLUMNS = ["case", "amount", "matrix", "p", "p_calibrated", "variance_p", "variance_p_all"]
+_COLUMNS = ["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all"]
 
 
 def with_outliers(rows: int, columns: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Singular values, (columns,) ascending, of a random matrix but for ``count`` directions at either end.
 
-    Outliers lie evenly from 1.2 to 2 times the upper and from 0.8 to 0.2 times the lower edge of the others, which are
-    a smaller random matrix's. :param rows: more than the columns, so that there is a lower edge.
+    Outliers lie at random from 1.2 to 2 times the upper and from 0.2 to 0.8 times the lower edge of the others, which
+    are a smaller random matrix's; one lies at 1.2 and one at 0.8.
+
+    :param rows: more than the columns, so that there is a lower edge.
     """
     law, values = _block(rows, columns, 2 * count, rng)
-    below, above = (edge * np.linspace(*ends, count) for edge, ends in zip(law.edges, (_BELOW, _ABOVE), strict=True))
-    return np.sort(np.concatenate([below, values, above]))
+    for edge, (nearest, farthest) in zip(law.edges, (_BELOW, _ABOVE), strict=True):
+        places = np.append(nearest, nearest + (farthest - nearest) * rng.uniform(size=count))[:count]
+        values = np.append(values, edge * places)
+    return np.sort(values)
 
 
 def with_independent_levels(rows: int, columns: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Singular values, (columns,) ascending, of which a share are independent of each other and of the others.
-
-    They have the law of the others, which are a smaller random matrix's: two blocks that do not mix, one diagonal.
-    """
-    count = round(share * columns)
-    law, values = _block(rows, columns, count, rng)
+    """Singular values, (columns,) ascending, of a random matrix; a share is replaced by independent ones of its law."""
+    law, values = _block(rows, columns, 0, rng)
+    replaced = rng.choice(columns, size=round(share * columns), replace=False)
     grid = np.linspace(*law.edges, _QUANTILES)
-    return np.sort(np.concatenate([values, np.interp(rng.uniform(size=count), law.cdf(grid), grid)]))
+    values[replaced] = np.interp(rng.uniform(size=replaced.size), law.cdf(grid), grid)
+    return np.sort(values)
 
 
 def _block(rows: int, columns: int, less: int, rng: np.random.Generator) -> tuple[ModifiedMarchenkoPastur, np.ndarray]:
@@ -67,13 +69,13 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     for case, amount, matrix, values in _matrices(table):
         if case == "window":
             _, p = spacing_ks(np.diff(gaussian_broadening(values, int(amount))))
-            found.append((case, amount, matrix, p, np.nan, np.nan, np.nan))
+            found.append((case, amount, matrix, p, *[np.nan] * 4))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
         ends = bulk_ends(values, table["rows"])
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
-        spacings = statistics.spacing_p, judge.spacings(statistics)[0]
+        spacings = (statistics.spacing_p, judge.spacings(statistics)[0], judge.spacings(statistics, ends)[0])
         found.append((case, amount, matrix, *spacings, bulk.p, everywhere.p))
     return pd.DataFrame(found, columns=_COLUMNS)
 

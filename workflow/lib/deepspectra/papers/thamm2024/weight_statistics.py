@@ -16,7 +16,7 @@ import pandas as pd
 from deepspectra.papers.thamm2024.nulls import LevelNull, read_level_nulls
 from deepspectra.rmt.calibration import false_discovery, largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur, marchenko_pastur_bulk
-from deepspectra.rmt.levels import LevelStatistics, level_statistics, number_variance, vector_ks
+from deepspectra.rmt.levels import LevelStatistics, level_statistics, number_variance, spacing_ks, vector_ks
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
@@ -36,7 +36,16 @@ _FLOAT32 = float(np.finfo(np.float32).eps)
 #: Vectors are called structured where their false discovery rate is at most this.
 _FALSE_DISCOVERY = 0.05
 _LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
-_LEVELS += ["null_draws", "in_band", "variance_p", "variance_p_error", "variance_p_all", "variance_p_all_error"]
+_LEVELS += [
+    "p_bulk",
+    "p_bulk_error",
+    "null_draws",
+    "in_band",
+    "variance_p",
+    "variance_p_error",
+    "variance_p_all",
+    "variance_p_all_error",
+]
 _LEVELS += ["variance_slope", "variance_slope_null", "variance_slope_error", "below_bulk", "above_bulk"]
 _LEVELS += [
     "nu_min",
@@ -92,11 +101,24 @@ class LevelJudge:
 
     def __init__(self, null: LevelNull, lengths: np.ndarray) -> None:
         self.null, self.lengths = null, lengths
+        self._spacings: dict[tuple[int, int], np.ndarray] = {}
         self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
-    def spacings(self, found: LevelStatistics) -> tuple[float, float]:
-        """Calibrated p-value of the spacing test, and its Monte Carlo error."""
-        result = monte_carlo_p_value(np.asarray(found.spacing_statistic), self.null.spacing_statistics)
+    def spacings(self, found: LevelStatistics, ends: tuple[int, int] = (0, 0)) -> tuple[float, float]:
+        """Calibrated p-value of the spacing test, and its Monte Carlo error; NaN if fewer than two levels are left.
+
+        :param ends: levels left out below and above, of the random matrices as of the spectrum.
+        """
+        observed, drawn = found.spacing_statistic, self.null.spacing_statistics
+        if any(ends):
+            bulk = slice(ends[0], max(found.unfolded.size - ends[1], 0))
+            if found.unfolded[bulk].size < 2:
+                return np.nan, np.nan
+            if ends not in self._spacings:
+                of_draws = (spacing_ks(np.diff(levels[bulk]))[0] for levels in self.null.unfolded)
+                self._spacings[ends] = np.array(list(of_draws))
+            observed, drawn = spacing_ks(np.diff(found.unfolded[bulk]))[0], self._spacings[ends]
+        result = monte_carlo_p_value(np.asarray(observed), drawn)
         return float(result.value), float(result.error)
 
     def variances(self, variances: np.ndarray, ends: tuple[int, int] = (0, 0)) -> VarianceJudgement:
@@ -223,11 +245,13 @@ def _level_tests(
     for name, found in level_statistics(values, dict(unfolding), lengths).items():
         judge = judges[name]
         p, p_error = judge.spacings(found)
+        p_bulk, p_bulk_error = judge.spacings(found, ends)
         of_bulk = number_variance(found.unfolded, lengths, ends)
         bulk, everywhere = judge.variances(of_bulk, ends), judge.variances(found.number_variances)
         rows.append(
             {"unfolding": name, "statistic": found.spacing_statistic, "p": found.spacing_p, "p_calibrated": p}
             | {"p_error": p_error, "null_draws": len(judge.null.spacing_statistics), "in_band": bulk.in_band}
+            | {"p_bulk": p_bulk, "p_bulk_error": p_bulk_error}
             | {"variance_p": bulk.p, "variance_p_error": bulk.error}
             | {"variance_p_all": everywhere.p, "variance_p_all_error": everywhere.error}
             | {"variance_slope": bulk.slope, "variance_slope_null": bulk.null_slope}

@@ -12,7 +12,7 @@ from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pas
 from deepspectra.rmt.unfolding import ascending
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["Bulk", "FittedMarchenkoPastur", "ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur"]
+__all__ = ["BulkValues", "FittedMarchenkoPastur", "ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur"]
 __all__ += ["marchenko_pastur_bulk", "singular_value_marchenko_pastur"]
 
 # The upper edge is searched up to so many ranges of the spectrum above the smallest value; trial edges in each bin.
@@ -89,7 +89,7 @@ class FittedMarchenkoPastur(ModifiedMarchenkoPastur):
         return self.distance > _POOR or self.fraction > 1 + _POOR
 
 
-class Bulk(NamedTuple):
+class BulkValues(NamedTuple):
     """The part of a spectrum between the edges of a random matrix's law.
 
     :ivar edges: of the law, in the units of the values. :ivar below: values below them. :ivar above: values above them.
@@ -109,7 +109,7 @@ def singular_value_marchenko_pastur(rows: int, columns: int, sigma: float) -> Mo
     return ModifiedMarchenkoPastur(*(sigma * (math.sqrt(rows) + sign * math.sqrt(columns)) for sign in (-1, 1)))
 
 
-def marchenko_pastur_bulk(singular_values: np.ndarray, rows: int, floor: float = 0.0) -> Bulk:
+def marchenko_pastur_bulk(singular_values: np.ndarray, rows: int, floor: float = 0.0) -> BulkValues:
     """Which singular values are a random matrix's bulk, and how many lie below and above it.
 
     A matrix that is random but for k directions has an (n - k) x (m - k) random matrix's values besides k others. Its
@@ -146,7 +146,7 @@ def marchenko_pastur_bulk(singular_values: np.ndarray, rows: int, floor: float =
         )
     # Counts that come again without staying: all that any of them leaves out.
     circle = seen[seen.index(counts) :]
-    return Bulk((lower, upper), max(below for below, _ in circle), max(above for _, above in circle))
+    return BulkValues((lower, upper), max(below for below, _ in circle), max(above for _, above in circle))
 
 
 def _edges(rows: int, columns: int) -> tuple[float, float]:
