@@ -180,9 +180,9 @@ def _told(weights: str, made: pd.DataFrame) -> str:
     return (
         f"Of {len(made)} matrices of {weights} weights {below['p']} have a plain p-value of at most 0.05, "
         f"{below['p_calibrated']} a calibrated one, and {below['q_calibrated']} after the correction (of the bulk "
-        f"alone {below['p_bulk']} and {below['q_bulk']}); of the number variance of the bulk {below['variance_p']}, and "
-        f"{below['variance_q']} after the correction (over all intervals, as published, {below['variance_p_all']} and "
-        f"{below['variance_q_all']})."
+        f"alone {below['p_bulk']} and {below['q_bulk']}); of the number variance of the bulk {below['variance_p']}, "
+        f"and {below['variance_q']} after the correction (over all intervals, as published, {below['variance_p_all']} "
+        f"and {below['variance_q_all']})."
     )
 
 
