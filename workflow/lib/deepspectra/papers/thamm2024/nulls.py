@@ -43,9 +43,9 @@ def null_level_statistics(
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(rows, columns)))
     lengths = np.geomspace(0.5, longest_interval, _LENGTHS)
     smaller = min(rows, columns)
-    statistics = {name: np.empty(draws) for name in unfolding}
-    variances = {name: np.empty((draws, lengths.size)) for name in unfolding}
-    unfolded = {name: np.empty((draws, smaller)) for name in unfolding}
+    statistics: dict[str, np.ndarray] = {name: np.empty(draws) for name in unfolding}
+    variances: dict[str, np.ndarray] = {name: np.empty((draws, lengths.size)) for name in unfolding}
+    unfolded: dict[str, np.ndarray] = {name: np.empty((draws, smaller)) for name in unfolding}
     for draw in ProgressBar(range(draws), desc=f"{rows} x {columns}", unit="matrix"):
         values = laguerre_singular_values(rows, columns, rng)
         for name, found in level_statistics(values, dict(unfolding), lengths).items():
