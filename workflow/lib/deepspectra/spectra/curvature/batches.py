@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from deepspectra.nn.losses import Loss
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["check_batch", "check_evaluation", "check_labels", "is_as_made", "outputs_at", "same_up_to_rounding"]
