@@ -134,9 +134,9 @@ def test_spacings_below_their_errors_are_counted():
         (lambda m, x, y: (m.float(), x, y), "in float64"),
         (lambda m, x, y: (m, x.float(), y), "in float64"),
         (lambda m, x, y: (m, x[:0], y[:0]), "a batch needs samples; there are 0"),
-        (lambda m, x, y: (m, x, y[:3]), r"take targets of shape \(12,\) for the loss cross_entropy, not \(3,\)"),
+        (lambda m, x, y: (m, x, y[:3]), r"found outputs \(12, 10\), targets \(3,\)"),
         (lambda m, x, y: (m.train(), x, y), "evaluation mode"),
-        (lambda m, x, y: (m, x, y[:, None]), r"not \(12, 1\)"),
+        (lambda m, x, y: (m, x, y[:, None]), r"found outputs \(12, 10\), targets \(12, 1\)"),
         (lambda m, x, y: (m, x, y + 5), "labels must be int64 from 0 to 9"),
         (lambda m, x, y: (m, x, y.double()), "labels must be int64 from 0 to 9"),
         (

@@ -11,7 +11,10 @@ from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.names import CONTROLS, parts_of
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 
-__all__ = ["controls_comparison", "draw_bands", "draw_deciles"]
+__all__ = ["DATA", "controls_comparison", "draw_bands", "draw_deciles"]
+
+#: The name of the spectrum's own points in legends.
+DATA = "eigenvalues"
 
 #: Colour and marker of each control, by its key.
 _LOOKS = {
@@ -63,7 +66,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
 def draw_deciles(axis: Axes, lines: pd.DataFrame) -> None:
     """Mean min(r, 1/r) of a spectrum by decile, with the means of three laws."""
-    _points(axis, lines, style.BLUE, "o", "eigenvalues")
+    _points(axis, lines, style.BLUE, "o", DATA)
     axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
     axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
     axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")

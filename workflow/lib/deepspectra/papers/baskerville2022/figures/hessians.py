@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.papers.baskerville2022.figures.controls import draw_bands, draw_deciles
-from deepspectra.papers.baskerville2022.names import CUT_OFFS, UNCUT, parts_of
+from deepspectra.papers.baskerville2022.figures.controls import DATA, draw_bands, draw_deciles
+from deepspectra.papers.baskerville2022.names import CONTROLS, CUT_OFFS, UNCUT, parts_of
 from deepspectra.rmt.laws.ratios import ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
@@ -111,6 +111,8 @@ def _finish(figure: Figure, note: str, summary: pd.DataFrame) -> Figure:
     entries: dict[str, Artist] = {}
     for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
         entries |= zip(labels, handles, strict=True)
+    # Bands have a legend in their panel.
+    entries = {label: entry for label, entry in entries.items() if label not in (*CONTROLS.values(), DATA)}
     if entries:
         figure.legend(list(entries.values()), list(entries), loc="outside upper right", ncols=len(entries))
     # The cut-offs that were used, and which network made the features, if there are any.
@@ -132,6 +134,9 @@ def _panel(
     numbers = _numbers(summary, letter, series)
     if statistic == "deciles" and series == "resolved":
         draw_bands(axis, panel)
+        # Above the line of independent levels.
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(loc="lower right", bbox_to_anchor=(1.06, 0.12), fontsize=4.5, handlelength=1.2)
     drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles, CUT_OFFS: _cut_offs}
     if not (lines.statistic == statistic).any():
         _unavailable(axis, *(_numbers(summary, letter, name) for name in ("resolved", "published", "counted")))
