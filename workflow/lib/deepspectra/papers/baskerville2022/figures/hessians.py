@@ -175,7 +175,7 @@ def _density(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     axis.set(yscale="log", xlabel=r"$\lambda / 2\sqrt{P}$", ylabel="density (logarithmic)")
     axis.set(xlim=(lines.x.min(), lines.x_high.max()), ylim=(0.5 * lines.y[lines.y > 0].min(), 300 * lines.y.max()))
     resolved, zero = lines.series.iloc[0] == "resolved", 1 - numbers["kept_mean"] / numbers["parameters"]
-    shown = [*_size(numbers), f"zero: {zero:.1%}, not drawn"] if resolved else _size(numbers, numbers["parameters"])
+    shown = [*_size(numbers), f"zero: {zero:.1%}"] if resolved else _size(numbers, numbers["parameters"])
     _say(axis, shown)
 
 
