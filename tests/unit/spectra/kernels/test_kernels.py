@@ -397,6 +397,7 @@ def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
     """By torch's tensors without values, which refuse to mix devices and need no GPU."""
     # What is read off as a number has no value here.
     monkeypatch.setattr(networks, "kernel_difference", lambda lower, higher: (lower.device.type, higher.device.type))
+    monkeypatch.setattr(networks, "_mean_entries", lambda sensitivity: (0.0, 0.0))
     device = torch.device("cuda")
     with FakeTensorMode(allow_non_fake_inputs=True):
         x = torch.empty(60, 1100, device=device)
