@@ -109,3 +109,10 @@ def test_a_semicircle_is_not_too_wide_for_the_shift_that_blurs_it():
 
 def test_seeds_are_as_large_as_a_generator_takes():
     load_settings(FOLDER, {"scale": "smoke", **nested(f"{F1}.seed", 2**63 - 1)})
+
+
+def test_a_matrix_has_levels_for_a_number_variance_however_narrow_the_window():
+    small = {"unfolding": {"half_window": 1, "polynomial_degree": 1}, "networks": {"mine": {"hidden": [14], "seed": 1}}}
+    assert "dense1 of mine is 14 x 3072: unfolding needs more than 14 singular values" in complaint({T: small})
+    small["networks"]["mine"]["hidden"] = [15]
+    load_settings(FOLDER, {"scale": "smoke", T: small})

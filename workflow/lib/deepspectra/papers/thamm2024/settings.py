@@ -27,6 +27,8 @@ def _odd(value: int) -> int:
 
 
 Window = Annotated[int, Field(ge=1), AfterValidator(_odd)]
+# So many levels or fewer have no number variance at lengths of one and more in some random matrices.
+_FEWEST = 14
 Penalty = Annotated[float, Field(ge=0, allow_inf_nan=False), FromText]
 Crop = Annotated[int, Field(ge=7, le=IMAGE_SIDE)]
 TrainingImages = Annotated[int, Field(ge=10, le=50_000)]
@@ -188,7 +190,7 @@ class Thamm2024(Node):
 
     def _require_networks(self) -> None:
         """Names are unambiguous, and every matrix has enough singular values to unfold."""
-        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree)
+        least = max(2 * self.unfolding.half_window, self.unfolding.polynomial_degree, _FEWEST)
         for name, network in self.networks.items():
             if not is_name(name) or "_alpha" in name or name in self.pretrained:
                 rule = "small letters, digits and underscores, no '_alpha' and not the name of a pretrained one"
