@@ -8,7 +8,7 @@ __all__ = ["CONTROLS", "UNCUT", "SpectrumParts", "parts_of"]
 UNCUT = "unfolded without cut-off"
 #: Controls of resolved spectra: keys in files, and series in tables and figures.
 CONTROLS = {
-    "mapped": "GOE levels of equal density",
+    "mapped": "GOE, equal density",
     "gaussian": "Gaussian inputs",
     "classwise": "Gaussian inputs by class",
     "equal": "Gaussian inputs, equal traces",
