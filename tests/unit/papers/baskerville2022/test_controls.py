@@ -159,7 +159,7 @@ def test_tables_of_controls_from_files(sure, tmp_path):
     assert set(curves.statistic) == {"deciles", "deciles low", "deciles high", "participation"}
     assert set(curves.scope) == set(numbers.scope) == {"batch"}
     values = numbers.set_index(["series", "quantity"]).value
-    assert values["GOE levels of equal density", "matrices"] == 50
+    assert values["GOE, equal density", "matrices"] == 50
     assert values["Gaussian inputs", "matrices"] == 100
     assert values["resolved", "lowest_tenth"] == pytest.approx(mean_ratio_by_rank(spectra, 1)[0].value)
     assert values["Gaussian inputs", "mean_ratio"] == pytest.approx(mean_ratio(by_name(arrays)["gaussian"], 1).value)
@@ -170,7 +170,7 @@ def test_tables_of_controls_from_files(sure, tmp_path):
     assert values[CONTROLS["mapped"], "tenths_outside"] >= 1
     assert not isinstance(numbers.told.iloc[0], str)
     without, _ = control_tables([str(tmp_path / "resolved.h5")], [], 1, 1)
-    assert set(without.series) == {"GOE levels of equal density"}
+    assert set(without.series) == {"GOE, equal density"}
     for table in control_tables([str(tmp_path / "resolved.h5")], [], 0, 1):
         assert isinstance(table, pd.DataFrame)
         assert len(table) == 0

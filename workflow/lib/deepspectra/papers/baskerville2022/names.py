@@ -10,7 +10,7 @@ UNCUT = "unfolded without cut-off"
 CUT_OFFS = "unfolded share below"
 #: Controls of resolved spectra: keys in files, and series in tables and figures.
 CONTROLS = {
-    "mapped": "GOE levels of equal density",
+    "mapped": "GOE, equal density",
     "gaussian": "Gaussian inputs",
     "classwise": "Gaussian inputs by class",
     "equal": "Gaussian inputs, equal traces",

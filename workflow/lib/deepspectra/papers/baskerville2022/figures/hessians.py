@@ -60,7 +60,7 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A figure about one network, with a column for each panel; tables as of :func:`hessian_densities`."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 3.8, (2, len(letters)))
+    figure, axes = style.new_figure(style.COLUMN, 4.0, (2, len(letters)))
     shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
     for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
@@ -134,9 +134,9 @@ def _panel(
     numbers = _numbers(summary, letter, series)
     if statistic == "deciles" and series == "resolved":
         draw_bands(axis, panel)
-        # Above the line of independent levels.
+        # Above the panel, where it covers nothing.
         if axis.get_legend_handles_labels()[0]:
-            axis.legend(loc="lower right", bbox_to_anchor=(1.06, 0.12), fontsize=4.5, handlelength=1.2)
+            axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=5, borderaxespad=0.2)
     drawings = {"ratios": _ratios, "density": _density, "deciles": _deciles, CUT_OFFS: _cut_offs}
     if not (lines.statistic == statistic).any():
         _unavailable(axis, *(_numbers(summary, letter, name) for name in ("resolved", "published", "counted")))
