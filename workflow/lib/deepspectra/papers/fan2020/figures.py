@@ -79,11 +79,8 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         left, right = magnified.x.min(), magnified.x_high.max()
         _spectrum(part, magnified, limit[limit.x <= right])
         told = summary[summary.panel == panel].set_index("quantity").value
-        if "gram_law" in lines:
-            gram = lines["gram_law"]
-            label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
-            whole.plot(gram.x, gram.y, label=label, **_GRAM_LAW)
-            part.plot(gram.x[gram.x <= right], gram.y[gram.x <= right], **_GRAM_LAW)
+        _draw_gram_law(whole, lines, told)
+        _draw_gram_law(part, lines, told, right)
         for series in (name for name in _STAND_INS if name in lines):
             label, look = _STAND_INS[series]
             _draw_steps(part, lines[series], **look)
@@ -102,6 +99,15 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
 def _series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
     return dict(list(curves[curves.panel == panel].groupby("series", sort=False)))
+
+
+def _draw_gram_law(axis: Axes, lines: dict[str, pd.DataFrame], told: pd.Series, right: float = np.inf) -> None:
+    """The law of the given Gram matrix, up to the right end, where a panel has it."""
+    if "gram_law" in lines:
+        curve = lines["gram_law"]
+        inside = curve[curve.x <= right]
+        label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
+        axis.plot(inside.x, inside.y, label=label, **_GRAM_LAW)
 
 
 def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:
