@@ -44,7 +44,7 @@ def test_the_curve_is_the_density_over_the_bars(at):
     curve, rows, lines = compared(values, at)
     assert {row[:2] for row in lines} == {("b", "gram_law")}
     x, _, y = curve.T
-    assert (x[0], x[-1]) == (pytest.approx(values[0]), pytest.approx(values[-1]))
-    np.testing.assert_allclose(y, LAW.density(x) * (1 if at is None else x), rtol=1e-6)
+    assert x[0] < values[0] < values[-1] < x[-1]
+    np.testing.assert_allclose(y, LAW.density(x) * (1 if at is None else x), rtol=1e-6, atol=1e-9)
     assert rows["gram_law_points_not_converged"].value == 0
     assert rows["ks_distance_to_gram_law"].at == at

@@ -74,7 +74,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
         _published_panel(published, lines, told)
         style.label_panel(published, panel, title)
         _logarithmic_panel(whole, lines, told)
-        _magnified_panel(part, lines)
+        _magnified_panel(part, lines, told.set_index("quantity").value)
     for axis, label in zip(axes[:, 0], ("density (as published)", "density (logarithmic)", "density"), strict=True):
         axis.set_ylabel(label)
     return style.add_note(figure, note)
@@ -103,9 +103,7 @@ def _logarithmic_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.D
     axis.set_yscale("log")
     axis.set_xlim(left=min(0.0, bars.x.min()))
     told = summary.set_index("quantity").value
-    if "gram_law" in lines:
-        gram, label = lines["gram_law"], f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
-        axis.plot(gram.x, gram.y, label=label, **_GRAM_LAW)
+    _draw_gram_law(axis, lines, told)
     for series in (name for name in _STAND_INS if name in lines):
         label, look = _STAND_INS[series]
         axis.plot([], [], label=f"{label}: KS {told[f'ks_distance_of_{series}_kernel']:#.2g}", **look)
@@ -113,14 +111,12 @@ def _logarithmic_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.D
     axis.set_ylim(*_room_for(entries, bars, limit))
 
 
-def _magnified_panel(axis: Axes, lines: dict[str, pd.DataFrame]) -> None:
+def _magnified_panel(axis: Axes, lines: dict[str, pd.DataFrame], told: pd.Series) -> None:
     """A crowded left end, or else the whole, with the matrices between a tangent kernel and its limit."""
     bars, limit = lines.get("zoom", lines["histogram"]), _limit_of(lines)
     left, right = bars.x.min(), bars.x_high.max()
     _spectrum(axis, bars, limit[limit.x <= right])
-    if "gram_law" in lines:
-        gram = lines["gram_law"][lines["gram_law"].x <= right]
-        axis.plot(gram.x, gram.y, **_GRAM_LAW)
+    _draw_gram_law(axis, lines, told, right)
     for series in (name for name in _STAND_INS if name in lines):
         _draw_steps(axis, lines[series], **_STAND_INS[series][1])
     inside = limit[limit.x.between(left, right)]
@@ -136,6 +132,15 @@ def _series_of(curves: pd.DataFrame, panel: str) -> dict[str, pd.DataFrame]:
 def _limit_of(lines: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The limit's curve, without rows where there is no limit."""
     return lines.get("limit", lines["histogram"][:0])
+
+
+def _draw_gram_law(axis: Axes, lines: dict[str, pd.DataFrame], told: pd.Series, right: float = np.inf) -> None:
+    """The law of the given Gram matrix, up to the right end, where a panel has it."""
+    if "gram_law" in lines:
+        curve = lines["gram_law"]
+        inside = curve[curve.x <= right]
+        label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
+        axis.plot(inside.x, inside.y, label=label, **_GRAM_LAW)
 
 
 def _draw_steps(axis: Axes, bars: pd.DataFrame, **look: Any) -> None:

@@ -17,6 +17,8 @@ from deepspectra.spectra.gram_means import GramMeans
 
 __all__ = ["compare_gram_law", "read_gram_kernels", "wide_distance"]
 
+# What the curve reaches beyond the bars, as a factor.
+_BEYOND = 1.05
 _KS = "KS distance to the law of the given Gram matrix"
 
 
@@ -77,11 +79,12 @@ def wide_distance(panel: str, eigenvalues: np.ndarray, kernel: GramKernel) -> Ro
 
 
 def _over(bars: Sequence[Bar], series: str, points: int, logarithmic: bool) -> np.ndarray:
-    """Points over the bars of a series, more of them towards the lower end."""
+    """Points over the bars of a series and a little beyond, more of them towards the lower end."""
     shown = [(low, high) for _, name, low, high, _ in bars if name == series]
     if not shown:
         return np.empty(0)
     lower, upper = shown[0][0], shown[-1][1]
     if logarithmic:
-        return np.geomspace(lower, upper, points)
-    return lower + (upper - lower) * np.linspace(0, 1, points) ** 2
+        return np.geomspace(lower / _BEYOND, upper * _BEYOND, points)
+    start = max(lower - (_BEYOND - 1) * (upper - lower), lower / _BEYOND)
+    return start + (_BEYOND * (upper - lower)) * np.linspace(0, 1, points) ** 2
