@@ -204,14 +204,14 @@ CASES = {
     "tanh": (lambda: feed_forward([5, 4], 6, 3, "tanh"), (6,), 3, ("cross_entropy",), set()),
     "ntk_mlp": (lambda: kernel_network(6, [5, 4], activation("erf"), 2), (6,), 2, ("squared",), set()),
     "lenet": (
-        lambda: only(lenet(side=16, outputs=3), "conv1.weight", "conv1.bias", "conv2.bias", "output.weight"),
+        lambda: only(lenet(side=16, outputs=3), "conv1.bias", "conv2.bias", "output.weight"),
         (3, 16, 16),
         3,
         ("cross_entropy",),
         {"piecewise"},
     ),
     "minialexnet": (
-        lambda: only(minialexnet(7, 3), "conv1.bias", "conv2.bias", "output.weight"),
+        lambda: only(minialexnet(7, 3), "conv2.bias", "output.bias"),
         (3, 7, 7),
         3,
         ("cross_entropy",),
