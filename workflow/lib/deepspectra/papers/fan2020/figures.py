@@ -172,8 +172,8 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
 def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
     """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
     lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
-    # It covers the right, all with the long entries of stand-ins, and about a tenth of the height for each entry.
-    left = 0.2 if entries < 5 else 0.0
+    # It covers the right, all with long entries, and about a tenth of the height for each entry.
+    left = 0.2 if entries < 4 else 0.0
     right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
     free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
     return lowest, max(4 * highest, 1.2 * free)
