@@ -77,10 +77,10 @@ def _published_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.Dat
     """The histogram of the paper: linear axes, equal bins."""
     bars, limit = lines["published"], _limit_of(lines)
     _spectrum(axis, bars, limit)
-    axis.set_xlim(left=min(0.0, bars.x.min()))
+    axis.set_xlim(min(0.0, bars.x.min()), bars.x_high.max())
     axis.set_ylim(0, 1.15 * max(bars.y.max(), limit.y.max() if len(limit) else 0))
     told = summary.set_index("quantity")
-    words = {"total_variation": "total variation", "total_variation_of_99_percent": "lower 99 %"}
+    words = {"total_variation": "TV", "total_variation_of_99_percent": "TV of 99 %"}
     remarks = [
         f"{label} {told.value[name]:#.2g} ({told.reference[name]:#.2g})"
         for name, label in words.items()

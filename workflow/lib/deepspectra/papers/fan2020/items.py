@@ -18,7 +18,7 @@ _REFERENCE = (
     "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
     "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
     "first to the second, the size of inner products. One draw of the weights: all vary several-fold between draws "
-    "(figure scaling). Above: as published, 100 bins (open) on linear axes; total variation: half the L1 distance "
+    "(figure scaling). Above: as published, 100 bins (open) on linear axes; TV, total variation: half the L1 distance "
     "between shares of eigenvalues and of the limit in these bins, over the full range and over the lower 99 %. Below: "
     "the lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole."
 )
