@@ -206,9 +206,11 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
         {"readout_mean_square": ("readout: mean square", style.GREEN), "loss": ("loss", style.BLUE)},
     )
     axes[2, 0].set(yscale="log", ylabel="median and range of seeds")
+    axes[2, 0].legend(loc="lower left", handlelength=1.2)
     style.label_panel(axes[2, 0], "e", "readout and training loss")
     _course(axes[2, 1], history, {"r_squared": ("test", style.ORANGE)})
-    axes[2, 1].set(ylim=(-0.55, 1), ylabel="test $R^2$")
+    # Room for the legend below.
+    axes[2, 1].set(ylim=(-1.4, 1), yticks=np.linspace(-0.5, 1, 4), ylabel="test $R^2$")
     _legend_with_remarks(axes[2, 1], _seed_remarks(summary), "lower right", handlelength=0.9)
     style.label_panel(axes[2, 1], "f", "prediction")
     return style.add_note(figure, note)
@@ -221,10 +223,10 @@ def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, p
     _draw_steps(axis, before, color="0.25", linewidth=0.7, label="before training")
     axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
     # It ends below the legend.
-    axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
+    axis.axvline(lines["edge"].x.iloc[0], ymax=0.43, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
-    axis.set(xscale="log", ylim=(-0.06 * top, 2.3 * top), xlabel=r"eigenvalue $\lambda$")
+    axis.set(xscale="log", ylim=(-0.06 * top, 2.6 * top), xlabel=r"eigenvalue $\lambda$")
     axis.vlines(
         lines.get("after, beyond the edge", curves[:0]).x.to_numpy(),
         -0.05 * top,
