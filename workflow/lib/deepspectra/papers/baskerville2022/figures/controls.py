@@ -46,8 +46,8 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
                 _line(axis, _control(panel, key, "deciles"), key)
             draw_deciles(axis, data)
             network, state, _, kind = parts_of(panel.spectrum.iloc[0])
-            kind = "Hessian" if kind == "hessian" else "Gauss-Newton"
-            style.label_panel(axis, letter, f"{network.replace('_', ' ')}{_STATES[state]}:\n{kind}")
+            matrix = "Hessian" if kind == "hessian" else "Gauss-Newton"
+            style.label_panel(axis, letter, f"{network.replace('_', ' ')}{_STATES[state]}:\n{matrix}")
         else:
             _participation(axis, panel, data)
             style.label_panel(axis, letter)
