@@ -113,6 +113,8 @@ def gaussian_file(tmp_path_factory):
     store.write(folder / "kernels.h5", matrices, parameters={}, seed=SEED, dtype="float32")
     decompose_initial(folder / "kernels.h5", folder / "spectra.h5", DEPTH, compared=True)
     means = gram_means(matrices["input"], activation("arctan"), DEPTH).arrays()
+    first = gram_means(matrices["input"], activation("arctan"), 1).arrays()
+    means |= {f"first/{name}": array for name, array in first.items()}
     store.write(folder / "laws.h5", means | {"own_sensitivities": matrices["sensitivities"]}, parameters={})
     return folder / "spectra.h5"
 

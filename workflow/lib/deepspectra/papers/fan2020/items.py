@@ -210,8 +210,7 @@ ITEMS = {
         "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
         "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
-        f"{_GIVEN} It is solved in the eigenvectors of the infinitely wide NTK, which fit layer 1 less well than the "
-        "others.",
+        + _GIVEN,
         numbers="statistics.spectra:layer_spectra_numbers",
         drawing="figures:draw_layer_spectra",
         inputs=lambda paper: _initial_files(*_LAYERS_OF),

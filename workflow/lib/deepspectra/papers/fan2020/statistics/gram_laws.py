@@ -29,13 +29,14 @@ def read_gram_kernels(path: str | Path, settings: Mapping[str, Any], names: Sequ
     """
     samples, depth = settings["samples"], settings["depth"]
     shapes = GramMeans.shapes(samples, depth) | {"own_sensitivities": (depth, 2)}
+    shapes |= {f"first/{name}": shape for name, shape in GramMeans.shapes(samples, 1).items()}
     contents = store.read(path, shapes)
     means, ratios = GramMeans.of(contents.arrays), [samples / settings["width"]] * depth
-    kernels = {
-        name: conjugate_gram_kernel(means, ratios, int(name.removeprefix("conjugate_")))
-        for name in names
-        if name.startswith("conjugate")
-    }
+    first = GramMeans.of({name: contents[f"first/{name}"] for name in means.arrays()})
+    kernels = {}
+    for name in (name for name in names if name.startswith("conjugate")):
+        layer = int(name.removeprefix("conjugate_"))
+        kernels[name] = conjugate_gram_kernel(first if layer == 1 else means, ratios[:layer])
     if "tangent" in names:
         sigma = activation(settings["activation"])
         kernels["tangent"] = tangent_gram_kernel(means, ratios, sigma, contents["own_sensitivities"])
