@@ -176,9 +176,9 @@ ITEMS = {
         f"{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two eigenvectors. Assumed: "
         "Adam with Keras's constants, a new order in each epoch, fresh points of the sphere for the test, kernels in "
         "float64. Adam's rate is constant, so that errors fluctuate from epoch to epoch; in brackets the range of R^2 "
-        "over the last third of the epochs. (e), (f): data, weights and order of further seeds too. Every term by "
-        "which the NTK exceeds the CK has the readout's square as a factor: as the readout shrinks, the trained NTK "
-        "turns into the CK, where the paper says elongated.",
+        "over the last third of the epochs. (e), (f): data, weights and order of every seed. Every term by which "
+        "the NTK exceeds the CK has the readout's square as a factor: as the readout shrinks, the trained NTK turns "
+        "into the CK, where the paper says elongated.",
     ),
     "figure_s1": _of_images(
         "figure_s1",
