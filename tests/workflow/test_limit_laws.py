@@ -25,6 +25,18 @@ limit_laws:
     activation: relu
     input: {eigenvalues: mine/values.npy}
     points: 100
+  smooth:
+    kernel: tangent
+    ratios: [0.5]
+    activation: tanh
+    input: {eigenvalues: mine/values.npy, smoothing: 0.2}
+    points: 100
+  one_layer:
+    kernel: nonlinear
+    activation: tanh
+    phi: 1
+    psi: 1.5
+    points: 100
 """
 MODULE = """
 import numpy as np
@@ -33,7 +45,7 @@ def wave(x):
     return np.sin(x) / np.sqrt((1 - np.exp(-2)) / 2)
 """
 MINE = ("--configfile", "laws.yaml", *SMOKE)
-NAMES = ("wavy", "measured")
+NAMES = ("wavy", "measured", "smooth", "one_layer")
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +101,21 @@ def test_the_summary_tells_edges_atoms_and_what_is_outside_the_theorem(solved):
     assert wavy["gamma"].astype(float).tolist() == [0.5, 2]
 
 
+def test_captions_tell_smoothing_and_the_law_of_one_nonlinear_layer(solved):
+    captions = solved.folder / "results/smoke/captions/limits"
+    smooth, one = ((captions / f"{name}.txt").read_text() for name in ("smooth", "one_layer"))
+    assert "Each input eigenvalue x is spread over a semicircle from 0.8 x to 1.2 x (smoothing 0.2)" in smooth
+    assert "Limit law of pennington2017, theorem 1: eta = 1, zeta = " in one
+    values = summary(solved, "one_layer")
+    assert (float(values["phi"]), float(values["psi"])) == (1, 1.5)
+
+
 def test_only_what_changed_makes_a_law_anew(solved):
     """The user's file of eigenvalues, the user's module, an entry: each its own law, and nothing else."""
     target = (*MINE, "--", "limit_laws")
     assert solved.jobs(*target) == {}
     one = {"solve_limit_law": 1, "draw_limit_law": 1, "limit_laws": 1}
+    two = {"solve_limit_law": 2, "draw_limit_law": 2, "limit_laws": 1}
     module, values = solved.folder / "mymodule.py", solved.folder / "mine" / "values.npy"
     module.write_text(MODULE + "\n# an edit\n")
     assert solved.jobs(*target) == one
@@ -103,7 +125,7 @@ def test_only_what_changed_makes_a_law_anew(solved):
         solved.jobs("--configfile", "laws.yaml", *SMOKE, "limit_laws={wavy: {points: 90}}", "--", "limit_laws") == one
     )
     np.save(values, np.linspace(0.3, 1.7, 40))
-    assert solved.jobs(*target) == one
+    assert solved.jobs(*target) == two
 
 
 def test_equal_entries_give_equal_bytes(solved):

@@ -12,6 +12,7 @@ from deepspectra.config import load_settings
 from .conftest import FOLDER, complaint, read
 
 LAW = {"kernel": "tangent", "ratios": [0.5, 0.5], "activation": "tanh", "input": {"marchenko_pastur": 3}}
+NONLINEAR = {"kernel": "nonlinear", "activation": "tanh", "phi": 1, "psi": 1.5}
 CONJUGATE = LAW | {"kernel": "conjugate"}
 
 
@@ -55,7 +56,7 @@ def test_text_of_the_command_line_is_numbers():
     ("law", "where", "expected"),
     [
         (LAW | {"kernal": 1}, ".kernal", "unknown key; did you mean kernel?"),
-        (LAW | {"kernel": "ntk"}, ".kernel", "expected 'conjugate' or 'tangent', found 'ntk'"),
+        (LAW | {"kernel": "ntk"}, ".kernel", "expected 'conjugate', 'tangent' or 'nonlinear', found 'ntk'"),
         (LAW | {"ratios": [0.5, 0]}, ".ratios.1", "expected greater than 0, found 0"),
         (LAW | {"ratios": [-1]}, ".ratios.0", "expected greater than 0, found -1"),
         (LAW | {"ratios": []}, ".ratios", "expected at least 1 entry, found 0"),
@@ -108,6 +109,18 @@ def test_text_of_the_command_line_is_numbers():
         (LAW | {"input": {"atoms": [[-1, 0.5], [2, 0.5]]}}, "", "not negative and not all zero"),
         (LAW | {"input": {"atoms": [[0, 1]]}}, "", "not negative and not all zero"),
         (LAW | {"input": {"atoms": [[1, "many"]]}}, ".input.atoms.0.1", "expected a number, found 'many'"),
+        (LAW | {"input": {"marchenko_pastur": 1, "smoothing": 0.1}}, ".input", "smoothing belongs to eigenvalues"),
+        (LAW | {"input": {"eigenvalues": "a.npy", "smoothing": 1}}, ".input.smoothing", "less than 1, found 1"),
+        (LAW | {"input": {"eigenvalues": "a.npy", "smoothing": 0}}, ".input.smoothing", "greater than 0, found 0"),
+        (LAW | {"input": {"eigenvalues": "equal.csv", "smoothing": 0.1}}, "", "equal.csv: smoothing needs positive"),
+        (LAW | {"input": None}, "", "a tangent kernel needs an input: {marchenko_pastur: 1}, say"),
+        (LAW | {"phi": 1}, "", "phi and psi are for nonlinear kernels; a tangent kernel has ratios"),
+        (NONLINEAR | {"psi": None}, "", "a nonlinear kernel needs both phi = n_0/m and psi = n_0/n_1; missing: psi"),
+        (NONLINEAR | {"phi": 0}, ".phi", "greater than 0, found 0"),
+        (NONLINEAR | {"ratios": [1], "outputs": 2}, "", "found ratios and outputs"),
+        (NONLINEAR | {"input": {"marchenko_pastur": 1}, "rates": [1]}, "", "psi = n_0/n_1, found input and rates"),
+        (NONLINEAR | {"samples": 9, "widths": [3], "layer": 1}, "", "found samples and widths and layer"),
+        (NONLINEAR | {"activation": "ownmodule:shifted"}, "", "'ownmodule:shifted' has mean 1 for a standard Gaussian"),
         (LAW | {"layer": 1}, "", "layer is for conjugate kernels; a tangent kernel has all layers"),
         (CONJUGATE | {"layer": 3}, "", "layer 3 does not exist; there are 2 layers"),
         (CONJUGATE | {"layer": 0}, ".layer", "greater than or equal to 1, found 0"),
@@ -124,10 +137,12 @@ def test_a_mistake_is_one_line_with_its_place(law, where, expected, tmp_path, mo
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "ownmodule.py").write_text(
         "import numpy as np\n\ndef twice(x):\n    return 2 * x\n\ndef bent(x):\n    return np.maximum(x, 0)\n"
+        "\ndef shifted(x):\n    return x + 1\n"
     )
     (tmp_path / "bad.csv").write_text("1\nlarge\n")
     (tmp_path / "empty.csv").write_text("")
     np.savetxt("negative.csv", [2.0, -1.0])
+    np.savetxt("equal.csv", [2.0, 2.0])
     np.savetxt("infinite.csv", [2.0, np.inf])
     try:
         lines = complaint({"limit_laws": {"mine": law}}).splitlines()

@@ -55,6 +55,7 @@ def test_each_kind_of_input_is_its_spectrum(tmp_path):
 def test_a_spectrum_that_is_none_is_named_with_its_file(tmp_path):
     np.save(tmp_path / "values.npy", np.array([2.0, -0.5]))
     source = {"marchenko_pastur": None, "atoms": None, "eigenvalues": str(tmp_path / "values.npy"), "dataset": None}
+    source["smoothing"] = None
     with pytest.raises(UserError, match=r"values\.npy: the input spectrum must be that of a Gram matrix"):
         input_spectrum(source)
 
@@ -72,6 +73,27 @@ def test_a_conjugate_kernel_is_that_of_its_layer():
     assert kernel(entry(kernel="conjugate")).coefficients == (0, 0, 1)
     first = kernel(entry(kernel="conjugate", layer=1))
     assert (first.ratios, first.shift, first.coefficients) == ((0.5,), 0, (0, 1))
+
+
+def test_smoothing_is_told_and_bulks_of_few_eigenvalues_are_counted(tmp_path):
+    """Three eigenvalues apart from sixty others: three bulks of one each, which smoothing joins."""
+    values = np.concatenate([np.linspace(0.5, 1.2, 60), [2.0, 2.6, 3.4]])
+    np.save(tmp_path / "values.npy", values / values.mean())
+    law = {"kernel": "conjugate", "ratios": [0.02], "points": 100}
+    found = {}
+    for smoothing in (None, 0.02, 0.6):
+        source = {"eigenvalues": str(tmp_path / "values.npy"), "smoothing": smoothing}
+        _, summary = solve_limit_law(entry(**law, input=source), activation("tanh"))
+        found[smoothing] = list(summary.value[summary.quantity == "note"])
+        assert float(summary.set_index("quantity").value["mass"]) == pytest.approx(1, abs=1e-6)
+    few = "3 bulks hold fewer than 10 of 63 eigenvalues each: they belong to single eigenvalues of this sample; "
+    spread = "each input eigenvalue x is spread over a semicircle from {} x to {} x (smoothing {}), except those that "
+    assert found[None] == [few + "smoothing joins such bulks"]
+    assert found[0.02] == [
+        spread.format(0.98, 1.02, 0.02) + "occur more than once",
+        few + "more smoothing joins such bulks",
+    ]
+    assert found[0.6] == [spread.format(0.4, 1.6, 0.6) + "occur more than once"]
 
 
 def test_outputs_do_not_change_the_law():

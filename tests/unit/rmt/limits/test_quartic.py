@@ -207,3 +207,22 @@ def test_points_and_ridges_out_of_range_are_refused():
         law.stieltjes(np.array([1.0 - 1j]))
     with pytest.raises(ValueError, match="gamma must be positive"):
         law.training_loss(np.array([0.0]))
+
+
+@pytest.mark.parametrize(("phi", "psi"), [(0.3, 2.0), (2.0, 0.7), (1e-3, 50.0)])
+def test_moments_without_quadrature_are_those_of_known_laws(phi, psi):
+    """zeta = 0: Marchenko-Pastur with ratio n1/m; zeta = eta: a product of two Gaussian matrices."""
+    ratio = phi / psi
+    noise = NonlinearLaw(2.0, 0.0, phi, psi)
+    expected = [2.0, 4 * (1 + ratio), 8 * (1 + 3 * ratio + ratio**2)]
+    np.testing.assert_allclose([noise.moment(order) for order in (1, 2, 3)], expected, rtol=1e-12)
+    linear = NonlinearLaw(1.0, 1.0, phi, psi)
+    # For given A = X X'/m Wick's theorem gives E tr (W A W')^2 / n1 = (tr A/n0)^2 + n1/n0 tr A^2/n0.
+    np.testing.assert_allclose(linear.moment(2), 1 + (1 + phi) / psi, rtol=1e-12)
+
+
+def test_the_residual_sees_a_wrong_root():
+    law = NonlinearLaw(1.0, 0.4, 1.0, 1.5)
+    z, w = law.on_axis(np.array([0.3, 1.0, 2.0]))
+    assert law.residual(z, w).max() < 1e-13
+    assert law.residual(z, w * (1 + 1e-6)).min() > 1e-8

@@ -22,9 +22,9 @@ def check_files_of(settings: Settings) -> None:
                 f"thamm2024.pretrained.{network}.file: expected a file of weights, found nothing at {entry.file!r}"
             )
     for name, law in settings.limit_laws.items():
-        file = law.input.file
+        file = law.input.file if law.input else None
         # A file below results/ may be one that a rule makes.
-        if file and not file.startswith("results/") and not Path(file).expanduser().is_file():
+        if law.input and file and not file.startswith("results/") and not Path(file).expanduser().is_file():
             key = next(key for key in ("eigenvalues", "gram", "data") if getattr(law.input, key) == file)
             what = "eigenvalues" if key == "eigenvalues" else "a matrix"
             raise UserError(f"limit_laws.{name}.input.{key}: expected a file of {what}, found nothing at {file!r}")

@@ -178,8 +178,9 @@ def law_settings(settings: Settings, law: str) -> dict[str, Any]:
 
 def law_file(settings: Settings, law: str) -> list[str]:
     """The user's file that a law starts from, if it does."""
-    source = law_settings(settings, law)["input"]
-    file = source["eigenvalues"] or source["gram"] or source["data"]
+    law_settings(settings, law)
+    source = settings.limit_laws[law].input
+    file = source.file if source else None
     return [str(Path(file).expanduser())] if file else []
 
 

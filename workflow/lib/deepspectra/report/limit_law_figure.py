@@ -50,7 +50,8 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     distribution.legend(blank, remarks, loc="lower right", title="edges of bulks: mass", **look)
     style.label_panel(density, "a", "density")
     style.label_panel(distribution, "b", "distribution function")
-    figure.suptitle(_title(law, found["gamma"]), fontsize=7)
+    nonlinear = law["kernel"] == "nonlinear"
+    figure.suptitle(_nonlinear_title(law) if nonlinear else _title(law, found["gamma"]), fontsize=7)
     notes = list(summary.value[summary.quantity == "note"])
     style.add_note(figure, _note(law, {name: values[0] for name, values in found.items()}, notes))
     return figure
@@ -65,9 +66,17 @@ def _title(law: Mapping[str, Any], ratios: Sequence[float]) -> str:
         listed = f"{ratios[0]:.4g}, ..., {ratios[-1]:.4g}"
     else:
         listed = ", ".join(f"{ratio:.4g}" for ratio in ratios)
+    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {_activation(law)}"
+
+
+def _nonlinear_title(law: Mapping[str, Any]) -> str:
+    sizes = rf"$\phi=n_0/m={law['phi']:.4g}$, $\psi=n_0/n_1={law['psi']:.4g}$"
+    return rf"$M=YY^\top/m$, $Y=f(WX)$, {sizes}, {_activation(law)}"
+
+
+def _activation(law: Mapping[str, Any]) -> str:
     # The user's own words are not to be read as mathematics.
-    activation = law["activation"].replace("$", r"\$")
-    return rf"{_KERNELS[law['kernel']]}{layer}, $L={depth}$, $n/d_\ell=$ {listed}, {activation}"
+    return law["activation"].replace("$", r"\$")
 
 
 def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs) -> None:
@@ -115,6 +124,25 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
 
 
 def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[str]) -> str:
+    drawn = f"{numbers['points']:.0f} points, each certified as the one solution"
+    if law["kernel"] == "nonlinear":
+        drawn = f"{numbers['points']:.0f} points, each on the branch that starts at infinity"
+    if numbers["points_not_converged"]:
+        drawn = f"{numbers['points_not_converged']:.0f} of {numbers['points']:.0f} points not drawn"
+    parts = [
+        _origin(law, numbers),
+        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance {numbers['variance']:.6g}, "
+        f"mass {numbers['mass']:.8g}; {drawn}, largest residual {numbers['largest_residual']:.1e}.",
+    ]
+    # A note may begin with a symbol, whose case means something.
+    return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
+
+
+def _origin(law: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
+    """Where the law comes from, with the constants of its activation."""
+    if law["kernel"] == "nonlinear":
+        constants = f"eta = {numbers['eta']:.5g}, zeta = {numbers['zeta']:.5g}"
+        return f"Limit law of pennington2017, theorem 1: {constants}; X and W independent Gaussian matrices."
     given = law["input"]["gram"] or law["input"]["data"]
     theorem, constants = "theorem 3.4", f"b_sigma = {numbers['b_sigma']:.5g}"
     if law["kernel"] == "tangent":
@@ -122,16 +150,8 @@ def _note(law: Mapping[str, Any], numbers: Mapping[str, float], notes: Sequence[
         constants += f", a_sigma = {numbers['a_sigma']:.5g}"
     if law["rates"]:
         constants += f", rates {', '.join(f'{rate:.4g}' for rate in law['rates'])}"
-    drawn = f"{numbers['points']:.0f} points, each certified as the one solution"
-    if numbers["points_not_converged"]:
-        drawn = f"{numbers['points_not_converged']:.0f} of {numbers['points']:.0f} points not drawn"
-    parts = [
-        f"{'Law' if given else f'Limit law of fan2020, {theorem}'}: {constants}; input {_input(law['input'])}.",
-        f"Mean {numbers['mean']:.6g} (closed form {numbers['exact_mean']:.6g}), variance {numbers['variance']:.6g}, "
-        f"mass {numbers['mass']:.8g}; {drawn}, largest residual {numbers['largest_residual']:.1e}.",
-    ]
-    # A note may begin with a symbol, whose case means something.
-    return " ".join([*parts, *(f"{note if '_' in note.split()[0] else note[0].upper() + note[1:]}." for note in notes)])
+    origin = "Law" if given else f"Limit law of fan2020, {theorem}"
+    return f"{origin}: {constants}; input {_input(law['input'])}."
 
 
 def _input(source: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepspectra.rmt.limits.eigenvalue_files import read_eigenvalues
 from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, InputSpectrum, MarchenkoPasturInput
+from deepspectra.rmt.limits.smoothed import SmoothedInput
 from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,20 +20,45 @@ if TYPE_CHECKING:
 
     from deepspectra.nn.activations import Activation
     from deepspectra.rmt.limits.gram import GramKernel
+    from deepspectra.rmt.limits.law import LimitLaw
     from deepspectra.rmt.limits.layered import LayeredKernel
+    from deepspectra.spectra.solved_law import SolvedLaw
 
-__all__ = ["activation_constants", "input_spectrum", "layer_ratios", "limit_kernel", "reader_notes", "solve_limit_law"]
+__all__ = [
+    "SolvedLaw",
+    "activation_constants",
+    "entry_activation",
+    "input_spectrum",
+    "layer_ratios",
+    "limit_kernel",
+    "reader_notes",
+]
+__all__ += ["sample_notes", "solve_limit_law"]
 
 # Below this, b_sigma and 1 - b_sigma^2 are zero up to the error of the quadrature.
 _ROUNDING = 1e-12
 # A mean of the input spectrum farther from 1 gets a note: the norms of a finite sample fluctuate too.
 _MEAN = 0.01
+# Bulks of fewer eigenvalues are told.
+_FEW = 10
 
 logger = logging.getLogger(__name__)
 
 
+def entry_activation(entry: Mapping[str, Any]) -> Activation:
+    """The activation of an entry: normalised, or of mean zero for a nonlinear kernel.
+
+    :raises UserError: if there is none, or it is not as the theorem needs it.
+    """
+    from deepspectra.nn.activations.base import check_centred, check_normalised
+    from deepspectra.nn.activations.own import resolve_activation
+
+    check = check_centred if entry["kernel"] == "nonlinear" else check_normalised
+    return resolve_activation(entry["activation"], entry["breakpoints"], check)
+
+
 def input_spectrum(entry: Mapping[str, Any]) -> InputSpectrum:
-    """mu_0 from an entry's ``input``: exactly one of marchenko_pastur, eigenvalues (with dataset) and atoms.
+    """mu_0 from an entry's ``input``: marchenko_pastur, atoms, or eigenvalues with their dataset and smoothing.
 
     :raises UserError: if a file cannot be read, or the numbers are not the spectrum of a Gram matrix.
     """
@@ -42,6 +68,8 @@ def input_spectrum(entry: Mapping[str, Any]) -> InputSpectrum:
         return AtomicInput(entry["atoms"])
     values = read_eigenvalues(entry["eigenvalues"], entry["dataset"])
     try:
+        if entry["smoothing"] is not None:
+            return SmoothedInput(values, entry["smoothing"])
         return EmpiricalInput(values)
     except UserError as error:
         raise UserError(f"{entry['eigenvalues']}: {error}") from None
@@ -93,11 +121,59 @@ def reader_notes(entry: Mapping[str, Any], spectrum: InputSpectrum, sigma: Activ
     return notes
 
 
+def sample_notes(source: Mapping[str, Any], law: LimitLaw, samples: int) -> list[str]:
+    """Of a law that starts from the eigenvalues of a sample: how it was smoothed, and bulks of few eigenvalues.
+
+    :param source: ``input`` of the entry. :param samples: how many eigenvalues there are.
+    """
+    notes, smoothing = [], source["smoothing"]
+    if smoothing is not None:
+        spread = f"each input eigenvalue x is spread over a semicircle from {1 - smoothing:g} x to {1 + smoothing:g} x"
+        notes.append(f"{spread} (smoothing {smoothing:g}), except those that occur more than once")
+    # Half an eigenvalue leaves room for the error of a mass.
+    few = sum(bulk.mass * samples < _FEW - 0.5 for bulk in law.bulks)
+    if few:
+        hold, they = ("bulk holds", "it belongs") if few == 1 else ("bulks hold", "they belong")
+        each = "" if few == 1 else " each"
+        told = f"{few} {hold} fewer than {_FEW} of {samples} eigenvalues{each}: {they} to single eigenvalues of this"
+        notes.append(f"{told} sample; {'more ' if smoothing else ''}smoothing joins such bulks")
+    return notes
+
+
 def _coefficients(kernel: LayeredKernel) -> list[tuple[str, float, str, int | None]]:
     """Quantity, value, label and number of what the kernel is a sum of."""
     grams = enumerate(kernel.coefficients)
     rows = [("gram_coefficient", value, f"coefficient of X_{layer}'X_{layer}", layer) for layer, value in grams]
     return [*rows, ("identity_coefficient", kernel.shift, "coefficient of Id", None)]
+
+
+def _solve_kernel(entry: Mapping[str, Any], sigma: Activation) -> SolvedLaw:
+    """The law of a conjugate or tangent kernel."""
+    import pandas as pd
+
+    from deepspectra.rmt.limits.layered import density_over_support, limit_law
+    from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes, gram_rows
+    from deepspectra.spectra.solved_law import SolvedLaw
+
+    kernel: LayeredKernel | GramKernel
+    spectrum = None
+    if entry["input"]["gram"] is None and entry["input"]["data"] is None:
+        spectrum = input_spectrum(entry["input"])
+        kernel = limit_kernel(entry, spectrum, sigma)
+        own, notes = _coefficients(kernel), reader_notes(entry, spectrum, sigma)
+    else:
+        kernel, means = entry_gram_kernel(entry, layer_ratios(entry), sigma)
+        own, notes = gram_rows(kernel, means), gram_notes(entry, means)
+    law = limit_law(kernel)
+    if isinstance(spectrum, EmpiricalInput | SmoothedInput):
+        notes += sample_notes(entry["input"], law, spectrum.count)
+    found = density_over_support(kernel, law, entry["points"])
+    curve = pd.DataFrame({"x": found.points, "density": found.density})
+    curve = curve.assign(cdf=law.cdf(found.points), residual=found.residual)[found.converged]
+    constants = zip(("b_sigma", "a_sigma"), activation_constants(sigma), strict=True)
+    rows: list[tuple[str, float, str, int | None]] = [(name, value, name, None) for name, value in constants]
+    rows += [("gamma", ratio, f"gamma_{layer}", layer) for layer, ratio in enumerate(kernel.ratios, start=1)]
+    return SolvedLaw(law, curve, found.points.size, kernel.mean, rows + own, notes)
 
 
 def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -107,57 +183,9 @@ def solve_limit_law(entry: Mapping[str, Any], sigma: Activation) -> tuple[pd.Dat
         columns quantity, label, number (of the bulk, atom, layer or moment) and value (text: notes are among them).
     :raises UserError: if numbers do not go together, or the law could not be solved.
     """
-    import pandas as pd
+    from deepspectra.spectra.nonlinear_laws import solve_nonlinear
 
-    from deepspectra.rmt.limits.layered import density_over_support, limit_law
-    from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes, gram_rows
-
-    kernel: LayeredKernel | GramKernel
-    if entry["input"]["gram"] is None and entry["input"]["data"] is None:
-        spectrum = input_spectrum(entry["input"])
-        kernel = limit_kernel(entry, spectrum, sigma)
-        own, notes = _coefficients(kernel), reader_notes(entry, spectrum, sigma)
-    else:
-        kernel, means = entry_gram_kernel(entry, layer_ratios(entry), sigma)
-        own, notes = gram_rows(kernel, means), gram_notes(entry, means)
-    law = limit_law(kernel)
-    found = density_over_support(kernel, law, entry["points"])
-    missing = int((~found.converged).sum())
-    if missing:
-        logger.warning("%d of %d points have no density", missing, found.points.size)
-    curve = pd.DataFrame({"x": found.points, "density": found.density})
-    curve = curve.assign(cdf=law.cdf(found.points), residual=found.residual)[found.converged]
-
-    rows: list[tuple[str, str, int | None, Any]] = []
-
-    def add(quantity: str, value: float, label: str | None = None, number: int | None = None) -> None:
-        # Python's own floats, whose repr is the bare number.
-        value = value if isinstance(value, int) else float(value)
-        rows.append((quantity, label or quantity, number, repr(value)))
-
-    for name, value in zip(("b_sigma", "a_sigma"), activation_constants(sigma), strict=True):
-        add(name, value)
-    for layer, ratio in enumerate(kernel.ratios, start=1):
-        add("gamma", ratio, f"gamma_{layer}", layer)
-    for row in own:
-        add(*row)
-    bulks = [{"lower edge": bulk.lower, "upper edge": bulk.upper, "mass": bulk.mass} for bulk in law.bulks]
-    atoms = [{"location": location, "mass": mass} for location, mass in law.atoms]
-    for part, members in (("bulk", bulks), ("atom", atoms)):
-        for number, values in enumerate(members, start=1):
-            for name, value in values.items():
-                add(f"{part}_{name.replace(' ', '_')}", value, f"{part} {number}, {name}", number)
-    add("atom_at_zero_mass", float(sum(mass for location, mass in law.atoms if location == 0)), "atom at zero, mass")
-    add("mass", law.mass)
-    mean = law.moment(1)
-    add("mean", mean)
-    add("exact_mean", kernel.mean, "mean in closed form")
-    add("variance", law.expectation(lambda x: (x - mean) ** 2))
-    for order in (2, 3, 4):
-        add("moment", law.moment(order), f"moment {order}", order)
-    add("points", found.points.size)
-    add("points_not_converged", missing, "points not converged")
-    add("largest_residual", found.residual[found.converged].max(initial=0.0), "largest residual")
-    rows += [("note", "note", None, note) for note in notes]
-    summary = pd.DataFrame(rows, columns=["quantity", "label", "number", "value"]).astype({"number": "Int64"})
-    return curve, summary
+    solved = solve_nonlinear(entry, sigma) if entry["kernel"] == "nonlinear" else _solve_kernel(entry, sigma)
+    if missing := solved.points - len(solved.curve):
+        logger.warning("%d of %d points have no density", missing, solved.points)
+    return solved.curve, solved.summary()

@@ -17,7 +17,15 @@ import numpy as np
 from deepspectra.nn.quadrature import gaussian_expectation
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["Activation", "array_namespace", "check_normalised", "error_function", "normalised", "sigmoid"]
+__all__ = [
+    "Activation",
+    "array_namespace",
+    "check_centred",
+    "check_normalised",
+    "error_function",
+    "normalised",
+    "sigmoid",
+]
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,18 @@ def check_normalised(activation: Activation, tolerance: float = 1e-9) -> None:
         found = f"{activation.mean:.12g} and {activation.second_moment:.12g}"
         advice = "Subtract the mean and divide by the standard deviation."
         raise UserError(f"activation {activation.name!r} {told} {found}. {advice}")
+
+
+def check_centred(activation: Activation, tolerance: float = 1e-9) -> None:
+    """Check E[sigma(xi)] = 0 and E[sigma(xi)^2] > 0, as pennington2017 assumes (eq. 2).
+
+    :raises UserError: if the mean is off by more than ``tolerance`` standard deviations, or the function vanishes.
+    """
+    if not abs(activation.mean) <= tolerance * math.sqrt(activation.second_moment):
+        told = f"has mean {activation.mean:.12g} for a standard Gaussian argument; expected 0"
+        raise UserError(f"activation {activation.name!r} {told}. Subtract the mean.")
+    if activation.second_moment <= 0:
+        raise UserError(f"activation {activation.name!r} is zero everywhere; expected a function that varies.")
 
 
 def normalised(

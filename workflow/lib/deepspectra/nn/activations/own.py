@@ -90,14 +90,16 @@ class PanelSeries:
         return chebyshev.chebval(-1, self.coefficients[:, 1:]) - chebyshev.chebval(1, self.coefficients[:, :-1])
 
 
-def resolve_activation(reference: str, breakpoints: Iterable[float] = ()) -> Activation:
+def resolve_activation(
+    reference: str, breakpoints: Iterable[float] = (), check: Callable[[Activation], None] = check_normalised
+) -> Activation:
     """The activation of this name, or the user's own function; both are normalised.
 
     :param reference: one of :func:`~deepspectra.nn.activations.names`, or ``module:function``; the module is looked up
         in the current folder first.
-    :param breakpoints: where the user's function has kinks.
+    :param breakpoints: where the user's function has kinks. :param check: what its moments must be.
     :raises UserError: if there is no such activation, or if the function does not act entry by entry, is not finite,
-        is not normalised, jumps, or has a kink that is not among the breakpoints.
+        does not pass the check, jumps, or has a kink that is not among the breakpoints.
     """
     breakpoints = tuple(sorted(float(point) for point in breakpoints))
     if ":" in reference:
@@ -109,7 +111,7 @@ def resolve_activation(reference: str, breakpoints: Iterable[float] = ()) -> Act
         raise UserError(f"breakpoints are for functions of your own; those of {reference!r} are known.")
     else:
         sigma = activation(reference)
-    check_normalised(sigma)
+    check(sigma)
     return sigma
 
 

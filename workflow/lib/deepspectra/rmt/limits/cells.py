@@ -6,7 +6,6 @@ over its members equals that over the nodes of the Gauss quadrature of their own
 """
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
 
 __all__ = ["Cells", "gauss_quadrature", "resolvent_sums"]
 
@@ -80,6 +79,9 @@ def gauss_quadrature(points: np.ndarray, nodes: int) -> tuple[np.ndarray, np.nda
 
     :param points: float64, ascending, shape (count,), more than ``nodes``. :returns: float64; the weights sum to count.
     """
+    # Imported here: every start of Snakemake imports this module.
+    from scipy.linalg import eigh_tridiagonal
+
     centre, radius = (points[0] + points[-1]) / 2, (points[-1] - points[0]) / 2
     x = (points - centre) / (radius or 1.0)
     basis = [np.full(x.size, x.size**-0.5)]

@@ -115,6 +115,11 @@ class DiscreteInput(InputSpectrum):
     weights: np.ndarray | None = field(repr=False)
 
     @property
+    def count(self) -> int:
+        """How many values there are."""
+        return self.eigenvalues.size
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Smallest and largest value."""
         return float(self.eigenvalues[0]), float(self.eigenvalues[-1])

@@ -33,6 +33,8 @@ __all__ = ["NonlinearLaw"]
 
 # Relative imaginary part of z at which boundary values on the real axis are read.
 _BOUNDARY_OFFSET = 1e-13
+# Points of a circle on which moments are summed.
+_CIRCLE = 256
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,35 @@ class NonlinearLaw:
             raise ArithmeticError(f"root of the quartic not followed to z = {z.ravel()[pending][:3]} for {self}")
         return w.reshape(z.shape)
 
+    def on_axis(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """z just above positive x, where boundary values are read, and w(z); complex128, shape of x."""
+        z = np.asarray(x, dtype=float) * (1 + 1j * _BOUNDARY_OFFSET)
+        return z, self.variable(z)
+
     @property
     def scale(self) -> float:
         """An upper bound of the spectrum: the norms of sqrt(zeta) W X and of independent noise, added and squared."""
         noise = 1 + np.sqrt(self.phi / self.psi)
         linear = (1 + np.sqrt(1 / self.psi)) * (1 + np.sqrt(self.phi))
         return (np.sqrt(self.zeta) * linear + np.sqrt(self.nonlinearity) * noise) ** 2
+
+    def residual(self, z: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """The quartic's residual at w over the sum of its terms' sizes; float64, shape of z."""
+        right, left = self._polynomials
+        sizes = (np.poly1d(np.abs(part.coeffs))(np.abs(w)) for part in (right, left))
+        return np.abs(right(w) - z * left(w)) / (next(sizes) + np.abs(z) * next(sizes))
+
+    def moment(self, order: int) -> float:
+        """Average of x^order, atom included, for an order of at least 1.
+
+        It is the integral of z^order G(z) dz / (2 pi i) around the spectrum. In the variable w the integrand is
+        rational with poles at 0 and zeta, so that sums over a circle around both converge geometrically.
+        """
+        numerator, denominator = self._polynomials
+        w = (self.zeta + self.eta) * np.exp(2j * np.pi * (np.arange(_CIRCLE) + 0.5) / _CIRCLE)
+        p, q = numerator(w), denominator(w)
+        slope = (numerator.deriv()(w) * q - p * denominator.deriv()(w)) / q**2
+        return float(np.mean((p / q) ** (order - 1) * (1 + self.psi * self._h(w)) * slope * w).real)
 
     def stieltjes(self, z: np.ndarray) -> np.ndarray:
         """G(z) = int rho(t) / (z - t) dt (eq. 5; includes the atom), for Im z > 0; complex128, shape of z."""

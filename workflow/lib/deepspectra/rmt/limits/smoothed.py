@@ -31,7 +31,7 @@ class SmoothedInput(InputSpectrum):
         if not 0 < width < 1:
             raise UserError(f"smoothing is a share of each eigenvalue, between 0 and 1, not {width}.")
         given = EmpiricalInput(eigenvalues)
-        self._width, self._atoms = width, given.atoms
+        self._width, self._atoms, self.count = width, given.atoms, given.count
         single = given.eigenvalues[[part[0] for part in given.groups if part.size == 1]]
         if not single.size or single[-1] <= 0:
             raise UserError("smoothing needs positive eigenvalues that occur only once; there are none.")
