@@ -119,7 +119,6 @@ def test_a_network_is_not_turned_into_another_kind_by_half(key):
             "figure_scaling.images: removed_components must be fewer than samples - 1 and than the 3072 pixels, found "
             "29 with 30 samples",
         ),
-        (nested("figure_1.input_dimension", 2), "figure_scaling: 30 samples leave a network no input_dimension"),
         (
             {"training": {"samples": 10_001}},
             "training.samples: two classes of CIFAR-10 have 10000 such images, found 10001 (two_classes)",

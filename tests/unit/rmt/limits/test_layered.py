@@ -328,16 +328,19 @@ def test_points_below_the_axis_are_refused():
 ATOMS = AtomicInput([(0.2, 0.3), (1.0, 0.5), (2.2, 0.2)])
 
 
-@pytest.mark.parametrize("depth", [20, 25, 50])
-def test_deep_networks_keep_their_mass_and_mean(depth):
-    for kernel in (
-        conjugate_kernel(MarchenkoPasturInput(1.0), [0.5] * depth, 0.9),
-        tangent_kernel(MarchenkoPasturInput(1.0), [0.5] * depth, 0.9, 1.1),
-    ):
-        law = limit_law(kernel)
-        assert law.mass == pytest.approx(1, abs=1e-6)
-        assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
-        assert len(law.bulks) == 1
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        conjugate_kernel(MarchenkoPasturInput(1.0), [0.5] * 50, 0.9),
+        tangent_kernel(MarchenkoPasturInput(1.0), [0.5] * 20, 0.9, 1.1),
+    ],
+    ids=["conjugate, 50 layers", "tangent, 20 layers"],
+)
+def test_deep_networks_keep_their_mass_and_mean(kernel):
+    law = limit_law(kernel)
+    assert law.mass == pytest.approx(1, abs=1e-6)
+    assert law.moment(1) == pytest.approx(kernel.mean, rel=1e-6)
+    assert len(law.bulks) == 1
 
 
 @pytest.mark.parametrize("ratio", [1e-8, 1e-6, 1e-3, 1e2, 1e4])

@@ -254,12 +254,8 @@ class Fan2020(Node):
             raise ValueError(f"figure_components.sizes must be {told}")
         for inputs in (*self.drawn_inputs, *self.drawn_components):
             entry = self.draws(inputs)
-            smallest = entry["sizes"][0]
             if inputs != GAUSSIAN:
-                _check_components(entry["removed_components"], smallest["samples"], "figure_scaling.images: ")
-            for key in ("width", "input_dimension"):
-                if smallest.get(key, 2) < 2:
-                    raise ValueError(f"figure_scaling: {smallest['samples']} samples leave a network no {key}")
+                _check_components(entry["removed_components"], images.samples[0], "figure_scaling.images: ")
         return self
 
     def network(self, name: str) -> KernelNetwork:
@@ -288,7 +284,7 @@ class Fan2020(Node):
         return [f"images_{removed}" for removed in self.figure_components.removed_components]
 
     def draws(self, inputs: str) -> dict[str, Any]:
-        """Which networks are drawn on some inputs: at each size as many neurons a sample as in figure 1 or 2.
+        """Which networks are drawn on some inputs: at each size as many neurons a sample as in figure 1 or 2, two at least.
 
         :param inputs: ``gaussian``, or ``images_`` with the number of components removed.
         :returns: ``sizes``, each with ``samples``, ``draws``, ``width`` and, for Gaussian inputs, ``input_dimension``;
@@ -305,7 +301,7 @@ class Fan2020(Node):
         count = len(drawn.samples) if inputs in self.drawn_inputs else self.figure_components.sizes
         entry["sizes"] = [
             {"samples": n, "draws": draws}
-            | {key: round(n * length / figure.samples) for key, length in lengths.items()}
+            | {key: max(2, round(n * length / figure.samples)) for key, length in lengths.items()}
             for n, draws in zip(drawn.samples[:count], drawn.draws, strict=False)
         ]
         return entry
