@@ -42,7 +42,7 @@ PERCEPTRON, WIDE = [(512, 3072), (512, 512), (512, 512)], [(1024, 3072), (512, 1
 CONVOLUTION, LARGE = [(150, 7500)], [(1000, 9216), (1000, 4096), (1000, 4096)]
 TABLE = PERCEPTRON * 3 + WIDE + CONVOLUTION + LARGE * 3
 #: Those of the networks that are trained here.
-TRAINED = PERCEPTRON * 3 + WIDE + CONVOLUTION + [(384, 5400), (192, 384)]
+TRAINED = PERCEPTRON * 3 + WIDE + [(75, 96)] + CONVOLUTION + [(384, 5400), (192, 384)]
 #: Length of random unit vectors; batches of a set, and ratios of a batch of softmax regression.
 DIMENSION = 512
 BATCHES, LEVELS = 156, 64 * 9 - 2

@@ -207,7 +207,7 @@ def test_every_item_has_a_title_and_no_two_the_same(paper):
 
 def test_names_are_those_of_readers():
     assert [name_of(item) for item in ("figure_s1", "figure_a10", "table_2_unfolding", "three_layers")] == [
-        *("Figure S1", "Figure A10", "Table 2, supplement", "three_layers")
+        *("Figure S1", "Figure A10", "Table 2, other unfoldings", "three_layers")
     ]
     assert labels_of("figure_3", "png") == {"item": "Figure 3", "kind": "figure", "file": "PNG"}
     # A colon would end the name in Snakemake's report.
