@@ -19,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from deepspectra.papers.baskerville2022.curvature_statistics import reference_unfolding
 from deepspectra.papers.thamm2024.nulls import null_level_statistics, null_vector_statistics
 from deepspectra.papers.thamm2024.weight_statistics import JUDGED_LENGTHS
-from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
+from deepspectra.rmt.calibration import monte_carlo_p_value
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
@@ -41,7 +42,7 @@ PERCEPTRON, WIDE = [(512, 3072), (512, 512), (512, 512)], [(1024, 3072), (512, 1
 CONVOLUTION, LARGE = [(150, 7500)], [(1000, 9216), (1000, 4096), (1000, 4096)]
 TABLE = PERCEPTRON * 3 + WIDE + CONVOLUTION + LARGE * 3
 #: Those of the networks that are trained here.
-TRAINED = PERCEPTRON * 3 + WIDE + CONVOLUTION + [(384, 5400), (192, 384)]
+TRAINED = PERCEPTRON * 3 + WIDE + [(75, 96)] + CONVOLUTION + [(384, 5400), (192, 384)]
 #: Length of random unit vectors; batches of a set, and ratios of a batch of softmax regression.
 DIMENSION = 512
 BATCHES, LEVELS = 156, 64 * 9 - 2
@@ -93,20 +94,23 @@ def variances(shape: tuple[int, int], draws: int) -> tuple[np.ndarray, np.ndarra
     return found["lengths"], found["gaussian/number_variances"]
 
 
-def in_band(shape: tuple[int, int], draws: int) -> np.ndarray:
-    """Share of the judged lengths at which a random matrix lies in the band of others."""
-    lengths, found = variances(shape, draws // 4)
-    low, high = null_band(found)
-    judged = (lengths >= JUDGED_LENGTHS[0]) & (lengths <= JUDGED_LENGTHS[1])
-    return ((low <= found) & (found <= high))[:, judged].mean(axis=1)
-
-
 def growth_steps(shape: tuple[int, int], draws: int) -> np.ndarray:
     """Of three random matrices, the least difference of the growth of a later and an earlier one (claim T33)."""
     lengths, found = variances(shape, draws // 4)
-    ends = [int(np.abs(lengths - end).argmin()) for end in (2, 10)]
-    growth = rng(3).choice(found[:, ends[1]] - found[:, ends[0]], (draws, 3))
-    return np.stack([growth[:, j] - growth[:, i] for i, j in ((0, 1), (0, 2), (1, 2))], axis=1).min(axis=1)
+    judged = (lengths >= JUDGED_LENGTHS[0]) & (lengths <= JUDGED_LENGTHS[1])
+    slopes = np.polyfit(np.log(lengths[judged]), found[:, judged].T, 1)[0]
+    growth = rng(3).choice(slopes / slopes.std(ddof=1), (draws, 3))
+    return np.stack([growth[:, j] - growth[:, i] for i, j in ((0, 1), (0, 2), (1, 2))], axis=1).min(axis=1) / 2**0.5
+
+
+def uniform_p(tests: int, draws: int) -> np.ndarray:
+    """KS p-values of so many calibrated p-values against the uniform law."""
+    return np.array([stats.kstest(row, "uniform").pvalue for row in uniform(tests, draws)])
+
+
+def rejections(tests: int, draws: int) -> np.ndarray:
+    """How many of independent tests of level 0.05 reject."""
+    return rng(tests, 2).binomial(tests, 0.05, draws)
 
 
 @cache
@@ -188,7 +192,7 @@ _whole = {"B04": 9 * 512 - 2, "B29": 6460}
 #: Numbers of perfect random matrices, by claim: as published, and under scrutiny.
 NULLS: dict[str, tuple[Callable[[int], np.ndarray], Callable[[int], np.ndarray]]] = {
     "T06": (_table(rejected, TABLE), _tests(smallest_q, 22)),
-    "T08": (partial(in_band, (512, 1024)), _tests(smallest, 4)),
+    "T08": (_tests(smallest, 1), _tests(smallest, 4)),
     "T09": (_table(smallest, WIDE[1:2]), _tests(smallest, 4)),
     "T10": (_table(smallest, CONVOLUTION), _tests(smallest, 1)),
     "T11": (_table(smallest, LARGE[1:2]), _tests(smallest, 1)),
@@ -200,8 +204,11 @@ NULLS: dict[str, tuple[Callable[[int], np.ndarray], Callable[[int], np.ndarray]]
     "T26": (_tests(rejected, 22), _tests(smallest_q, 22)),
     "T27": (_table(smallest, [(512, 512)] * 3), _tests(smallest, 3)),
     "T29": (_mean(512, False), _mean(512, True)),
-    "T30": (_table(rejected, TRAINED), _tests(smallest_q, 2 * len(TRAINED))),
+    "T30": (_table(rejected, TRAINED), _tests(smallest_q, len(TRAINED))),
     "T33": (partial(growth_steps, (512, 512)), partial(growth_steps, (512, 512))),
+    "T36": (partial(uniform_p, 22), partial(uniform_p, 22)),
+    "T37": (partial(rejections, 2 * len(TRAINED)),) * 2,
+    **dict.fromkeys(("B30", "B31", "B32"), (partial(rejections, 10),) * 2),
     **dict.fromkeys(("B02", "B05", "B25", "B26"), (unfolded, unfolded)),
     **dict.fromkeys(("B03", "B06", "B11", "B14", "B27", "B28"), (_batches, _batches)),
     "B17": (_batches, partial(mean_ratios, 217 * 62)),

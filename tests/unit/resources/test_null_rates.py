@@ -45,6 +45,10 @@ def test_bounds_from_nulls_alone_are_of_claims_that_have_one(nulls, ledger):
         ("T06", "scrutiny", 0.05),
         ("T09", "scrutiny", 1 - (1 - 0.0127) ** 4),
         ("T25", "scrutiny", 1 - (1 - 0.0023) ** 22),
+        ("T36", "scrutiny", 0.05),
+        # Two sides of each of 16 initial matrices.
+        ("T37", "scrutiny", stats.binom(32, 0.05).sf(4)),
+        ("B30", "scrutiny", stats.binom(10, 0.05).sf(2)),
     ],
 )
 def test_calibrated_tests_miss_as_often_as_they_should(nulls, ledger, name, question, expected):
@@ -67,8 +71,15 @@ def test_means_of_ratios_have_the_spread_of_real_spectra(nulls):
     assert np.std(real, ddof=1) == pytest.approx(values.std(), rel=0.45)
 
 
-def test_the_old_bounds_of_two_claims_were_none(nulls):
-    """T25: random matrices passed it in few cases. T08: they missed it too often."""
+def test_the_old_bound_of_t25_was_none(nulls):
+    """Random matrices passed it in few cases."""
     smallest = nulls.smallest(nulls.table_p([(512, 512)] * 22, 400))
     assert np.mean(smallest >= 0.3) < 0.3
-    assert nulls.rate(nulls.in_band((512, 512), 400), 0.9, 1) > 0.05
+
+
+def test_growth_is_compared_in_standard_deviations(nulls):
+    """The least of three differences of independent normal values over root 2."""
+    x = np.random.default_rng(4).normal(size=(3, 100_000))
+    least = np.min([x[j] - x[i] for i, j in ((0, 1), (0, 2), (1, 2))], axis=0) / 2**0.5
+    found = nulls.growth_steps((256, 256), 1600)
+    assert np.quantile(found, [0.05, 0.5]) == pytest.approx(np.quantile(least, [0.05, 0.5]), abs=0.25)

@@ -7,12 +7,22 @@ import io
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.baskerville2022.names import CUT_OFFS
 from deepspectra.papers.rows import Row, summary_table
 
 RATIO, SPACINGS = "mean min(r, 1/r)", "KS distance of {} spacings to the Wigner surmise"
 SEMICIRCLE = "KS distance to the semicircle of equal variance"
 UNRESOLVED = "share of spacings below the error bound"
-SIZES = {"matrices": 50, "parameters": 100, "ratios": 1000, "unfolded_spacings": 400, "uncut_spacings": 900}
+#: Shares below cut-offs: farthest from the authors' 0.610 below 1e-6, and nothing counts below 1e-10.
+SHARES = {1e-40: 0.9, 1e-30: 0.9, 1e-20: 0.9, 1e-10: 0.36, 1e-8: 0.38, 1e-6: 0.53, 1e-4: 0.92}
+SIZES = {
+    "kept_mean": 40,
+    "matrices": 50,
+    "parameters": 100,
+    "ratios": 1000,
+    "unfolded_spacings": 400,
+    "uncut_spacings": 900,
+}
 
 
 TRAINED = ["mlp512_seed1", "mlp512_seed2", "mlp512_seed3", "mlp1024", "minialexnet"]
@@ -21,13 +31,6 @@ TRAINED = ["mlp512_seed1", "mlp512_seed2", "mlp512_seed3", "mlp1024", "minialexn
 P = np.full(101, 0.5)
 P[-15:] = [0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.3, 1e-6, 1e-6, 1e-6]
 P[:15], P[50] = 0.2, 1e-6
-#: Number variances at lengths 1, 2 and 10: they grow by 0.4, 0.5 and 0.45.
-GROWING = [
-    (f"c{number}", series, x, y + (series != "number variance, final"))
-    for number, variance in enumerate(((0.3, 0.5, 0.9), (0.3, 0.5, 1.0), (0.3, 0.4, 0.85)), 1)
-    for series in ("number variance, final", "GOE")
-    for x, y in zip((1.0, 2.0, 10.0), variance, strict=True)
-]
 
 
 def through_csv(rows, columns):
@@ -46,13 +49,26 @@ def written(rows, *columns):
     return pd.read_csv(io.StringIO(summary_table(rows, "reference", *columns).to_csv(index=False)))
 
 
-def kernel_figure(conjugate, tangent):
-    return [
-        Row("b", "conjugate", "ks_distance", "", conjugate, 0.001),
-        Row("c", "tangent", "ks_distance", "", tangent, 0.0012),
-        Row("c", "tangent", "ks_distance_of_lemma_kernel", "", 0.003, 0.0012),
-        Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05),
-    ]
+def scaling_rows():
+    """Distances at two sizes, 30 draws and 5; in each panel and kernel another multiple."""
+    measures = ["ks_distance", "ks_distance_after_common_factor", "total_variation", "total_variation_of_99_percent"]
+    rows = []
+    for panel, part in zip("abc", (1, 2, 3), strict=True):
+        for n, largest in ((100, 0.5), (400, 0.2 + part / 100)):
+            rows.append(Row(panel, "inputs", "largest_inner_product", "", largest, at=n))
+        for kernel, times in (("conjugate", part), ("tangent", 10 * part)):
+            further = ["lemma_error", "ks_distance_to_lemma"] if kernel == "tangent" else []
+            for place, measure in enumerate(measures + further, 1):
+                value = times * place / 1000
+                for n, draws in ((100, 30), (400, 5)):
+                    rows.append(Row(panel, kernel, measure, "", 100 * value / n, value / 10, at=n))
+                    ends = {"lowest": 0.9, "median": 1.1, "highest": 1.3}
+                    rows += [
+                        Row(panel, kernel, f"{measure}_{end}", "", 400 * value / n * x, at=n) for end, x in ends.items()
+                    ]
+                    rows.append(Row(panel, kernel, f"{measure}_draws", "", draws, at=n))
+                rows.append(Row(panel, kernel, f"{measure}_exponent", "", -value, None, value / 5))
+    return rows
 
 
 def fan2020():
@@ -60,15 +76,13 @@ def fan2020():
     trained = {"conjugate_3": 2.0, "tangent": 3.0}
     rows = [Row("a", name, "beyond_edge_after", "", value) for name, value in trained.items()]
     rows += [Row("a", name, "beyond_edge_before", "", 1) for name in trained]
-    rows += [Row("shares", "conjugate_3", "label_share_after", "", value, at=k) for k, value in ((1, 0.5), (2, 0.97))]
-    rows += [Row("fit", "train", "mean_squared_error_after", "", 2e-4), Row("fit", "test", "r_squared_after", "", 0.8)]
-    for name, value in {"lowest": 0.7, "median": 0.75, "highest": 0.78}.items():
-        rows.append(Row("fit", "test", f"r_squared_last_third_{name}", "", value))
+    seeds = {"mean_squared_error": (2e-4, 1e-4, 3e-4), "r_squared": (0.8, 0.7, 0.82), "label_share": (0.97, 0.96, 0.9)}
+    for name, values in seeds.items():
+        rows += [Row("seeds", "networks", name, "", value, at=seed) for seed, value in enumerate(values)]
     root = "root_mean_square_inner_product"
     figures = {
-        "figure_1": kernel_figure(0.002, 0.04),
-        "figure_2": kernel_figure(0.009, 0.25),
-        "figure_s2": kernel_figure(0.1, 0.5),
+        "figure_1": [Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05)],
+        "figure_scaling": scaling_rows(),
         "figure_3": rows,
         "figure_s1": [
             *(Row(name, name, root, "", value) for name, value in (("raw", 0.8), ("after", 0.1))),
@@ -82,7 +96,7 @@ def fan2020():
             for layer, value in enumerate(values, 9)
         ],
     }
-    return {name: through_csv(summary_table(rows, "reference", "at"), None) for name, rows in figures.items()}
+    return {name: through_csv(summary_table(rows, "reference", "error", "at"), None) for name, rows in figures.items()}
 
 
 def pennington2017():
@@ -162,6 +176,16 @@ def baskerville2022():
     figures["a11"] = curvature(panel_rows("a", ratio=0.525, error=0.003), panel_rows("b", error=0.004), whole)
     figures["a13"] = curvature(panel_rows("a"), panel_rows("b", ratio=0.527, error=0.003), whole)
     figures["a14"] = curvature(panel_rows("a"), panel_rows("b"), panel_rows("c"), features, features="c")
+    shares = [("b", CUT_OFFS, cut, share) for cut, share in SHARES.items()]
+    shares += [("b", "unfolded", 1e-10, 0.9), ("a", CUT_OFFS, 1e-10, 0.9)]
+    controls = []
+    for panel, outside in (("a", 4), ("b", 3), ("c", 1)):
+        for series, count, mean in (("resolved", 9, 0.51), ("GOE, equal density", outside, 0.53)):
+            controls += [(panel, series, "matrices", 156), (panel, series, "mean_ratio", mean, None, 0.001)]
+            controls.append((panel, series, "tenths_outside", count))
+        controls.append((panel, "Gaussian inputs", "tenths_outside", 0))
+    figures["controls"] = summary([row for row in controls if row[1:3] != ("resolved", "tenths_outside")])
+    figures["a14_curves"] = through_csv(shares, ["panel", "statistic", "x", "y"])
     figures["5"] = summary([("a", "pooled", "semicircle_ks", 0.06, 0.001)])
     figures["6"] = summary(process)
     return {f"figure_{item}": table for item, table in figures.items()} | {
@@ -177,21 +201,33 @@ def thamm2024():
     table_1 = {"network": networks, "test_accuracy_percent": accuracy, "sampling_error_percent": errors}
     table_1["note"] = [None] * 5 + ["trained elsewhere"]
     table_2 = {
-        "published_p": [0.3, 0.4, 0.5, None, 0.6],
-        "p": [0.04, 0.2, 0.9, 0.01, None],
-        "p_calibrated": [0.03, 0.05, 0.8, 0.01, None],
-        "variance_p": [0.01, 0.02, 0.03, 0.5, None],
-        "null_draws": [999, 999, 999, 999, None],
+        "state": ["final"] * 5 + ["initial"] * 3,
+        "published_p": [0.3, 0.4, 0.5, None, 0.6, None, None, None],
+        "p": [0.04, 0.2, 0.9, 0.01, None, 0.01, 0.5, 0.02],
+        "p_bulk": [0.03, 0.05, 0.8, 0.01, None, 0.4, 0.5, 0.6],
+        "q_bulk": [0.075, 0.075, 0.8, 0.01, None, 0.6, 0.6, 0.6],
+        "variance_p": [0.01, 0.02, 0.03, 0.5, None, 0.02, 0.5, 0.9],
+        "variance_p_all": [0.01, 0.02, 0.3, 0.01, None, 0.0, 0.0, 0.0],
+        "null_draws": [999, 999, 999, 999, None, 999, 999, 999],
+        "vectors_output": [9, 9, 9, 9, None, 0, 3, 0],
+        "vectors_input": [9, 9, 9, 9, None, 1, 0, 0],
     }
+    window = {"half_window": [5, 7, 10], "published_ks_p": [0.1, 0.5, 0.4]}
     tests = []
     for series, p in (("mlp1024 dense2", 0.8), ("minialexnet conv2", 0.7), ("vgg19 dense3", 0.6)):
         tests.append(Row("a", series, "ks_p", "", p))
         tests.append(Row("a", series, "ks_p_calibrated", "", p - 0.2))
         tests.append(Row("a", series, "ks_p_calibrated_error", "", 0.03))
-        tests.append(Row("a", series, "number_variance_in_band", "", 0.95))
+        tests.append(Row("a", series, "number_variance_p_all", "", p - 0.3))
     tests.append(Row("a", "alexnet dense2", "weights_not_available", "weights not available here (no network)"))
     regimes = []
-    for name, accuracy, count, p in (("_alpha0.5", 0.5, 16, 0.5), ("", 0.6, 4, 0.3), ("_alpha5", 0.35, 1, 0.4)):
+    for name, accuracy, count, p, slope, error in (
+        ("_alpha0.5", 0.5, 16, 0.5, 0.1, 0.03),
+        ("", 0.6, 4, 0.3, 0.2, 0.03),
+        ("_alpha5", 0.35, 1, 0.4, 0.15, 0.04),
+    ):
+        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "number_variance_slope", "", slope, 0.15))
+        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "number_variance_slope_error", "", error))
         regimes.append(Row("a", f"mlp512_seed1{name}", "test_accuracy", "", accuracy))
         regimes.append(Row("a", f"mlp512_seed1{name}", "values_above_initial", "", count))
         regimes.append(Row("b", f"mlp512_seed1{name} dense2", "ks_p", "", p))
@@ -200,16 +236,17 @@ def thamm2024():
     linearised = {0.1: 0.2, 0.3: 0.2, 1.0: 0.5, 1.5: 0.5, 5.0: 0.4, 10.0: 0.3}
     sweep = [Row("a", "full", "test_accuracy", "", value, at=alpha) for alpha, value in full.items()]
     sweep += [Row("a", "linearised", "test_accuracy", "", value, at=alpha) for alpha, value in linearised.items()]
+    sweep.append(Row("a", "full", "diverged_runs", "", 1, 0, at=0.05))
     sweep += [Row("b", "full", "train_accuracy", "", 0.99, at=alpha) for alpha in full]
     return {
         "table_1": through_csv(table_1, list(table_1)),
         "table_2": through_csv(table_2, list(table_2)),
+        "table_2_window": through_csv(window, list(window)),
         "figure_1": written(tests),
         "figure_2": written([Row("a", "mlp512_seed1 dense2, initial", "ks_distance_initial_law", "", 0.01)]),
         "figure_3": written(regimes),
         "figure_4": written(sweep, "at"),
-        "figure_3_curves": through_csv(GROWING, ["panel", "series", "x", "y"]),
-        **{f"networks/{name}_levels": levels(place) for place, name in enumerate(TRAINED)},
+        **{f"networks/{name}_levels": levels(place) for place, name in enumerate(TRAINED[:4])},
         **{f"networks/{name}_vectors": vectors(place) for place, name in enumerate(TRAINED[:4])},
         **{f"networks/mlp512_seed1_alpha{alpha}_vectors": vectors() for alpha in (0.5, 5)},
         "networks/minialexnet_vectors": pd.concat([vectors(0, "conv2"), vectors(0, "dense1", P / 2 + 0.2)]),
@@ -217,18 +254,22 @@ def thamm2024():
 
 
 def levels(place):
-    """Tests of one network, of which the first has a conspicuous initial matrix; other layers and unfoldings differ."""
-    columns = ["layer", "state", "unfolding", "p", "p_calibrated", "variance_p", "null_draws"]
-    initial = (0.01, 0.02, 0.9) if place == 0 else (0.6, 0.7, 0.9)
-    rows = [("dense2", "final", "gaussian", 0.5, 0.2 + place / 10, 0.3 + place / 10, 999)]
-    rows += [("dense2", "initial", "gaussian", *initial, 999), ("dense3", "final", "gaussian", 0.0, 0.001, 0.001, 999)]
-    rows += [("dense2", state, "staircase", 0.0, 0.001, 0.001, 999) for state in ("initial", "final")]
+    """Tests of one network; other layers, states and unfoldings differ."""
+    columns = ["layer", "state", "unfolding", "p_calibrated", "variance_p"]
+    rows = [("dense2", "final", "gaussian", 0.2 + place / 10, 0.3 + place / 10)]
+    rows += [("dense2", "initial", "gaussian", 0.0, 0.0), ("dense3", "final", "gaussian", 0.0, 0.0)]
+    rows += [("dense2", state, "staircase", 0.0, 0.0) for state in ("initial", "final")]
     return through_csv(rows, columns)
 
 
 def vectors(place=0, layer="dense2", p=P):
-    """Vectors whose p-values are :data:`P`, calibrated 10 % smaller and more so in later networks."""
+    """Vectors whose p-values are :data:`P`, calibrated 10 % smaller and more so in later networks.
+
+    One more in the middle and one at a small value have a q of 0.05 than have p-values that low.
+    """
     side = pd.DataFrame({"rank": np.linspace(0, 1, len(p)), "p": p, "p_calibrated": p * (0.9 - place / 100)})
+    side["q"] = np.where(p < 1e-5, 0.01, 0.9)
+    side.loc[[5, 40], "q"] = 0.05
     side = side.assign(layer=layer, state="final", side="output")
     # None of these counts, and the rows' order does not.
     others = [side.assign(p=0.99, **other) for other in ({"layer": "flat"}, {"state": "initial"}, {"side": "input"})]

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from deepspectra.papers.baskerville2022.names import AUTHORS_SHARES, CONTROLS, CUT_OFFS
 from deepspectra.papers.reading import (
     AbsentError,
     Measured,
     Reading,
     Results,
     averaged,
+    counted,
     difference,
     finite,
     kolmogorov,
@@ -24,8 +26,12 @@ _NETWORKS = "tables/baskerville2022/table_networks"
 _UNRESOLVED = 0.01
 # Where random matrices that are unfolded alike are farther from the surmise than this, distances mean nothing.
 _TOO_FEW = 0.05
+# The authors' shares below cut-offs are told from here on: smaller eigenvalues are rounding of exact zeros.
+_FIRST_CUT = 1e-10
+_ENDS = ("mean", "smallest", "largest")
 # A whole set has one matrix. Its draws are blocks of so many neighbouring ratios, whose correlation reaches about one.
 _BLOCK = 10
+_UNTRAINED = AUTHORS_SHARES["logistic_mnist/initial_test_hessian"]
 
 
 def _figure(item: str) -> str:
@@ -83,8 +89,10 @@ def _cut_off(panel: str) -> Reading:
 
     def measure(results: Results) -> Measured:
         kept, cut = (_spacing_distance(results, "a14", panel, "published", name) for name in ("uncut", "unfolded"))
-        few = "too few batches to unfold" if cut.floor > _TOO_FEW else ""
-        value, reach = kept.value - cut.value, kept.high - kept.value + cut.high - cut.value
+        value = kept.value - cut.value
+        # Few batches move the distance of any spacings, so that only a larger difference tells something.
+        few = "too few batches to unfold" if cut.floor > max(_TOO_FEW, abs(value)) else ""
+        reach = kept.high - kept.value + cut.high - cut.value
         return replace(cut, value=value, low=value - reach, high=value + reach, obstacle=cut.obstacle or few)
 
     return Reading((_figure("a14"),), measure)
@@ -103,12 +111,60 @@ def _semicircle(panel: str) -> Reading:
 
 
 def _share_below(results: Results) -> Measured:
-    """Share of the eigenvalues that the cut-off of unfolding drops; the cut-off of ratios is another."""
-    names = ("unfolded_cut_smallest", "unfolded_cut_mean", "unfolded_cut_largest", "ratio_cut_mean")
-    place = {"panel": "b", "series": "published"}
-    low, value, high, other = (results.value(_figure("4"), quantity=f"below_{name}", **place) for name in names)
-    draws = round(results.value(_figure("4"), quantity="matrices", **place))
-    return Measured(value, low, high, draws, "batches", remark=f"not above 1e-10: {other:.2f}")
+    """Share of the eigenvalues that the cut-off of unfolding drops; without matrices that of counted exact zeros."""
+    rows = results.rows(_figure("4"), "series", "quantity", panel="b")
+    place: dict[str, str] = {"panel": "b", "series": "published"}
+    if "published" in set(rows.series):
+        quantity, batches = "below_unfolded_cut", results.value(_figure("4"), quantity="matrices", **place)
+        remark = f"not above 1e-10: {results.value(_figure('4'), quantity='below_ratio_cut_mean', **place):.2f}"
+    else:
+        quantity, remark = "exact_zeros", "exact zeros alone: rounding hides some of them in a float32 matrix"
+        batches = results.value(_figure("4"), quantity="full_batches", panel="b", series="resolved")
+        place["series"] = "counted"
+    value, low, high = (results.value(_figure("4"), quantity=f"{quantity}_{end}", **place) for end in _ENDS)
+    return Measured(value, low, high, round(batches), "batches", remark=remark)
+
+
+def _cut_off_curve(results: Results) -> Measured:
+    """Largest distance of the shares below cut-offs from the authors' in panel b, of untrained softmax regression."""
+    rows = results.rows(f"{_figure('a14')}_curves", "x", "y", panel="b", statistic=CUT_OFFS)
+    found = {finite(row.x): finite(row.y) for row in rows.itertuples()}
+    gaps = {cut: abs(found.get(cut, math.nan) - share) for cut, share in _UNTRAINED.items() if cut >= _FIRST_CUT}
+    if len(rows) > len(found) or any(math.isnan(gap) for gap in gaps.values()):
+        raise AbsentError(f"{_figure('a14')}_curves.csv lacks a share below a cut-off")
+    farthest = max(gaps, key=gaps.__getitem__)
+    matrices = round(results.value(_figure("a14"), quantity="matrices", panel="b", series="published"))
+    return counted(gaps[farthest], matrices, "batches", f"{found[farthest]:.3f} below {farthest:g}")
+
+
+def _exact_zeros(results: Results) -> Measured:
+    """Share of zero eigenvalues of the exact matrices, by their rank, less the authors' share below 1e-10."""
+    place = {"panel": "b", "series": "resolved"}
+    names = ("kept_mean", "parameters", "matrices")
+    kept, size, matrices = (results.value(_figure("a14"), quantity=name, **place) for name in names)
+    zeros = 1 - kept / size
+    return counted(zeros - _UNTRAINED[_FIRST_CUT], round(matrices), "batches", f"{zeros:.3f} by the rank")
+
+
+def _tenths(panel: str) -> Reading:
+    """Tenths of a resolved spectrum outside the 95 % band of GOE levels of equal density."""
+    file, goe = _figure("controls"), CONTROLS["mapped"]
+
+    def measure(results: Results) -> Measured:
+        outside, batches = (
+            results.value(file, panel=panel, series=series, quantity=quantity)
+            for series, quantity in ((goe, "tenths_outside"), ("resolved", "matrices"))
+        )
+        known = set(results.rows(file, "series", panel=panel, quantity="mean_ratio").series)
+        shown = {
+            name: results.value(file, panel=panel, series=series, quantity="mean_ratio")
+            for name, series in (("data", "resolved"), *((name, name) for name in CONTROLS.values()))
+            if series in known
+        }
+        told = "mean ratios: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+        return counted(outside, round(batches), "batches", told)
+
+    return Reading((file,), measure)
 
 
 def _processes(results: Results, changed: bool) -> Measured:
@@ -180,4 +236,8 @@ READINGS = {
     "B27": _both(_mean_ratio, "a11", "b"),
     "B28": _both(_mean_ratio, "a13", "b"),
     "B29": _both(_mean_ratio, "a11", "d", whole=True),
+    "B30": _tenths("a"),
+    "B31": _tenths("b"),
+    "B32": _tenths("c"),
+    "B33": Reading((_figure("a14"), f"{_figure('a14')}_curves"), _cut_off_curve, _exact_zeros),
 }

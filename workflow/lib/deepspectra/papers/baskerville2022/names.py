@@ -2,12 +2,23 @@
 
 from typing import Literal, NamedTuple, cast
 
-__all__ = ["CONTROLS", "CUT_OFFS", "UNCUT", "SpectrumParts", "parts_of"]
+__all__ = ["AUTHORS_SHARES", "CONTROLS", "CUT_OFFS", "UNCUT", "SpectrumParts", "parts_of"]
 
 #: The statistic of unfolded spacings without the cut-off, as curves name it.
 UNCUT = "unfolded without cut-off"
 #: That of shares of eigenvalues below cut-offs; it begins with the name of the statistic that needs these.
 CUT_OFFS = "unfolded share below"
+_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
+#: Shares of eigenvalues below cut-offs, by spectrum and cut-off, from vector graphics in the authors' repository:
+#: figures/*/test/proportion_hessian_evals_below_cutoff.pdf
+AUTHORS_SHARES = {
+    spectrum: dict(zip(_CUTS, shares, strict=True))
+    for spectrum, shares in {
+        "logistic_mnist/initial_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.610, 0.927),
+        "logistic_mnist/final_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.611, 0.927),
+        "logistic_features/final_test_hessian": (0.0, 0.0, 0.0, 0.0, 0.004, 0.294, 0.888),
+    }.items()
+}
 #: Controls of resolved spectra: keys in files, and series in tables and figures.
 CONTROLS = {
     "mapped": "GOE, equal density",

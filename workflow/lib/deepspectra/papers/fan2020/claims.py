@@ -1,54 +1,97 @@
 """Readings of the claims of Fan and Wang (2020)."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, counted, single
+from deepspectra.papers.reading import (
+    AbsentError,
+    Measured,
+    Reading,
+    Results,
+    averaged,
+    counted,
+    finite,
+    repeated,
+    single,
+)
 
 __all__ = ["READINGS"]
 
-_ITEMS = ("1", "2", "3", "s1", "s2", "s4")
-FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_S1, FIGURE_S2, FIGURE_S4 = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
-_KS = "ks_distance"
+_ITEMS = ("1", "3", "s1", "s4", "scaling")
+FIGURE_1, FIGURE_3, FIGURE_S1, FIGURE_S4, SCALING = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
+# Panels of figure scaling: inputs of figures 1, 2 and S2.
+GAUSSIAN, WITHOUT_TEN, ALL_COMPONENTS = "abc"
 _NETWORKS = "networks"
 
 
-def plain(file: str, **place: Any) -> Reading:
-    """One number of a summary, of one network."""
-    return Reading((file,), lambda results: single(results.value(file, **place), _NETWORKS))
-
-
-def beside_floor(
-    file: str, kernel: str, quantity: str = _KS, told: str = "a draw of the limit's own model has {:.2g}"
-) -> Reading:
-    """A number of a kernel, and the same of the limit or of a finite draw of its own model, which a remark tells."""
+def beside_limit(file: str, kernel: str, quantity: str, told: str) -> Reading:
+    """A number of a kernel, and the same of the limit, which a remark tells."""
 
     def measure(results: Results) -> Measured:
         place = {"series": kernel, "quantity": quantity}
         floor = results.value(file, "reference", **place)
-        remark = told.format(floor)
-        if place == {"series": "tangent", "quantity": _KS}:
-            lemma = results.value(file, series=kernel, quantity="ks_distance_of_lemma_kernel")
-            remark += f", lemma 3.5's matrix {lemma:.2g}"
-        return replace(single(results.value(file, **place), _NETWORKS, remark), floor=floor)
+        return replace(single(results.value(file, **place), _NETWORKS, told.format(floor)), floor=floor)
 
     return Reading((file,), measure)
 
 
-def ratio(file: str, quantity: str, above: str, below: str) -> Reading:
-    """A quantity of one series over that of another.
+def at_the_largest_size(results: Results, panel: str, kernel: str, measure: str) -> Measured:
+    """Median and range of a distance over the draws with most samples; the floor is a draw of the limit's own model."""
+    place = {"panel": panel, "series": kernel}
+    sizes = results.rows(SCALING, "at", quantity=measure, **place)["at"].map(finite).dropna()
+    if sizes.empty:
+        raise AbsentError(f"{SCALING}.csv has no size with {measure}")
+    size = float(sizes.max())
+    keys = ("median", "lowest", "highest", "draws")
+    median, low, high, draws = (results.value(SCALING, quantity=f"{measure}_{key}", at=size, **place) for key in keys)
+    floor = results.value(SCALING, "reference", quantity=measure, at=size, **place)
+    ks = results.value(SCALING, quantity="ks_distance_median", at=size, **place)
+    remark = f"n = {size:g}; the limit's own model has {floor:.2g}; median KS distance {ks:.2g}"
+    return Measured(median, low, high, round(draws), _NETWORKS, remark=remark, floor=floor)
 
-    :raises AbsentError: when it is read, if the latter is zero.
-    """
+
+def exponent(results: Results, panel: str, kernel: str, measure: str) -> Measured:
+    """Fitted exponent of n over all draws and sizes, with Student's interval."""
+    place = {"panel": panel, "series": kernel}
+    quantity = f"{measure}_exponent"
+    slope, error = (results.value(SCALING, column, quantity=quantity, **place) for column in ("value", "error"))
+    draws = results.rows(SCALING, "value", quantity=f"{measure}_draws", **place).value.map(finite).sum()
+    # Of a line through k draws k - 2 degrees of freedom are left, of a mean k - 1.
+    return replace(averaged(slope, error, round(draws) - 1, _NETWORKS), draws=round(draws))
+
+
+def scaling(panel: str, kernel: str, published: str, scrutiny: str = "ks_distance") -> Reading:
+    """A distance as published, at the largest size, and the exponent with which one changes with size."""
+    return Reading(
+        (SCALING,),
+        partial(at_the_largest_size, panel=panel, kernel=kernel, measure=published),
+        partial(exponent, panel=panel, kernel=kernel, measure=scrutiny),
+    )
+
+
+def shrinkage(results: Results, panel: str) -> Measured:
+    """Exponent of n of the largest inner product between the smallest and the largest size."""
+    rows = results.rows(SCALING, "at", "value", panel=panel, quantity="largest_inner_product")
+    points = sorted((finite(row.at), finite(row.value)) for row in rows.itertuples())
+    if any(math.isnan(number) or number <= 0 for point in points for number in point):
+        raise AbsentError(f"{SCALING}.csv lacks an inner product")
+    (least, first), (most, last) = points[0], points[-1]
+    if not least < most:
+        raise AbsentError("one size has no exponent")
+    remark = f"{last:.2g} at n = {most:g}, where n^(-1/4) is {most**-0.25:.2g}"
+    return counted(math.log(last / first) / math.log(most / least), round(least * (least - 1) / 2), "pairs", remark)
+
+
+def of_seeds(quantity: str) -> Reading:
+    """A result of figure 3's network for every seed: its median and range."""
 
     def measure(results: Results) -> Measured:
-        numerator, denominator = (results.value(file, series=name, quantity=quantity) for name in (above, below))
-        if not denominator:
-            raise AbsentError("the denominator is zero")
-        return single(numerator / denominator, _NETWORKS)
+        rows = results.rows(FIGURE_3, "value", panel="seeds", quantity=quantity)
+        return repeated(list(rows.value.map(finite)), "seeds")
 
-    return Reading((file,), measure)
+    return Reading((FIGURE_3,), measure)
 
 
 def emerged(kernel: str) -> Reading:
@@ -60,13 +103,6 @@ def emerged(kernel: str) -> Reading:
         return single(after - before, _NETWORKS, f"{before:g} before training")
 
     return Reading((FIGURE_3,), measure)
-
-
-def test_prediction(results: Results) -> Measured:
-    """R^2 after the last epoch, and in a remark its range within the last third of the epochs."""
-    times = ("after", "last_third_lowest", "last_third_highest")
-    value, low, high = (results.value(FIGURE_3, series="test", quantity=f"r_squared_{time}") for time in times)
-    return single(value, _NETWORKS, f"from {low:.2f} to {high:.2f} within the last third of the epochs")
 
 
 def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
@@ -95,20 +131,28 @@ def inner_products(results: Results) -> Measured:
     return counted(after / raw, round(pairs), "pairs of images")
 
 
+_PUBLISHED, _LOWER_99 = "total_variation", "total_variation_of_99_percent"
+
 READINGS = {
-    "F01": beside_floor(FIGURE_1, "conjugate"),
-    "F02": beside_floor(FIGURE_1, "tangent"),
-    "F03": beside_floor(FIGURE_2, "conjugate"),
-    "F04": beside_floor(FIGURE_2, "tangent"),
-    "F05": beside_floor(FIGURE_S2, "conjugate"),
-    "F06": ratio(FIGURE_S2, _KS, "tangent", "conjugate"),
-    "F07": plain(FIGURE_3, series="train", quantity="mean_squared_error_after"),
-    "F08": Reading((FIGURE_3,), test_prediction),
-    "F09": plain(FIGURE_3, series="conjugate_3", quantity="label_share_after", at=2),
+    "F01": scaling(GAUSSIAN, "conjugate", _PUBLISHED),
+    "F02": scaling(GAUSSIAN, "tangent", _PUBLISHED),
+    "F03": scaling(WITHOUT_TEN, "conjugate", _PUBLISHED),
+    "F04": scaling(WITHOUT_TEN, "tangent", _PUBLISHED),
+    "F05": scaling(ALL_COMPONENTS, "conjugate", _LOWER_99),
+    "F06": scaling(ALL_COMPONENTS, "tangent", _LOWER_99, "ks_distance_after_common_factor"),
+    "F07": of_seeds("mean_squared_error"),
+    "F08": of_seeds("r_squared"),
+    "F09": of_seeds("label_share"),
     "F10": emerged("conjugate_3"),
-    "F11": beside_floor(FIGURE_1, "tangent", "smallest_eigenvalue_over_r_plus", "the limit has {:.3g}"),
+    "F11": beside_limit(FIGURE_1, "tangent", "smallest_eigenvalue_over_r_plus", "the limit has {:.3g}"),
     "F12": emerged("tangent"),
-    "F13": of_layers(_KS, max),
+    "F13": of_layers("ks_distance", max),
     "F14": of_layers("largest_eigenvalue", lambda values: values[-1] / values[0]),
     "F15": Reading((FIGURE_S1,), inner_products),
+    "F16": Reading(
+        (SCALING,),
+        partial(exponent, panel=GAUSSIAN, kernel="tangent", measure="lemma_error"),
+        partial(exponent, panel=GAUSSIAN, kernel="tangent", measure="ks_distance_to_lemma"),
+    ),
+    "F17": Reading((SCALING,), partial(shrinkage, panel=GAUSSIAN), partial(shrinkage, panel=WITHOUT_TEN)),
 }

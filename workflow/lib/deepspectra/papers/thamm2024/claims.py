@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from deepspectra.papers.reading import (
@@ -28,17 +29,18 @@ if TYPE_CHECKING:
 
 __all__ = ["READINGS"]
 
-TABLE_1, TABLE_2 = "tables/thamm2024/table_1", "tables/thamm2024/table_2"
+TABLE_1, TABLE_2, TABLE_2_WINDOW = (f"tables/thamm2024/table_{name}" for name in ("1", "2", "2_window"))
 FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" for item in (1, 2, 3, 4))
 #: The network of figures 3 and 4 at alpha = 1, and its names at each alpha of figure 3.
 MLP = "mlp512_seed1"
 REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
 SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
-#: Networks whose second layers have 512 singular values; those trained here.
+#: Networks whose second layers have 512 singular values.
 PERCEPTRONS = (*SEEDS, "mlp1024")
-TRAINED = (*PERCEPTRONS, "minialexnet")
 _ABOVE = "values_above_initial"
 _LEVEL = 0.05
+# Of the paper's window of 15 levels.
+_HALF_WINDOW = 7
 _Measure = Callable[[Results], Measured]
 _VectorMeasure = Callable[["pd.DataFrame", str], Measured]
 _TRAININGS = "trainings"
@@ -118,7 +120,7 @@ def _advantage(results: Results, low: float, high: float) -> Measured:
     pairs = [(accuracies["full"][alpha], accuracies["linearised"][alpha]) for alpha in chosen]
     gaps = [full - linearised for full, linearised in pairs]
     errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
-    told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True))
+    told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True)) + _left_out(results)
     # All alphas share the images, so their errors do not average out.
     images = _accuracy(results, MLP).draws
     return averaged(sum(gaps) / len(gaps), sum(errors) / len(errors), images, "images", told)
@@ -132,6 +134,13 @@ def _best_alpha(results: Results) -> Measured:
     near = [alpha for alpha, value in accuracies.items() if accuracies[best] - value <= 2 * error]
     told = "within twice the sampling error: alpha " + ", ".join(f"{alpha:g}" for alpha in sorted(near))
     return Measured(best, min(near), max(near), _accuracy(results, MLP).draws, "images", remark=told)
+
+
+def _left_out(results: Results) -> str:
+    """The alphas of runs that diverged, for a remark."""
+    runs = results.rows(FIGURE_4, "at", "quantity")
+    alphas = sorted(map(finite, runs[runs.quantity == "diverged_runs"]["at"]))
+    return f"; diverged at {', '.join(f'{alpha:g}' for alpha in alphas)}" if alphas else ""
 
 
 def _sweep(results: Results) -> dict[str, dict[float, float]]:
@@ -187,27 +196,47 @@ def _table_q(results: Results, column: str) -> Measured:
     return _smallest_q(values, remark, draws)
 
 
-def _initial(results: Results, columns: Sequence[str]) -> tuple[list[float], float]:
-    """p-values of all initial matrices, and the number of random matrices behind them."""
-    values, draws = [], []
-    for file in _networks(TRAINED, "levels"):
-        rows = results.rows(file, "null_draws", *columns, state="initial", unfolding="gaussian")
-        for column in columns:
-            values += [value for value in rows[column].map(finite) if not math.isnan(value)]
-        draws += [value for value in rows.null_draws.map(finite) if not math.isnan(value)]
-    if not values or not draws:
-        raise AbsentError(f"the networks' tables have no {' and '.join(columns)} of initial weights")
-    return values, min(draws)
+def _initial(results: Results, column: str) -> list[float]:
+    """A column of the rows of initial weights.
+
+    :raises AbsentError: if none has a number.
+    """
+    rows = results.rows(TABLE_2, column, state="initial")
+    if not (values := [value for value in rows[column].map(finite) if not math.isnan(value)]):
+        raise AbsentError(f"{TABLE_2}.csv has no {column} of initial weights")
+    return values
 
 
 def _initial_rejected(results: Results) -> Measured:
-    values, _ = _initial(results, ["p"])
+    values = _initial(results, "p")
     return counted(float(sum(value <= _LEVEL for value in values)), len(values), "matrices")
 
 
 def _initial_q(results: Results) -> Measured:
-    values, draws = _initial(results, ["p_calibrated", "variance_p"])
-    return _smallest_q(values, "spacings and number variance", draws)
+    spacings = min(_initial(results, "q_bulk"))
+    remark = f"spacings of the bulk: smallest q {spacings:.2g}"
+    return _smallest_q(_initial(results, "variance_p"), remark, min(_initial(results, "null_draws")))
+
+
+def _initial_vectors(results: Results) -> Measured:
+    """Sides of initial matrices at which a vector is called structured: by chance one in twenty."""
+    counts = [count for side in ("output", "input") for count in _initial(results, f"vectors_{side}")]
+    remark = f"{sum(counts):.0f} vectors"
+    return counted(float(sum(count > 0 for count in counts)), len(counts), "sides of matrices", remark)
+
+
+def _published_p_values(results: Results) -> Measured:
+    """KS p-value of the paper's p-values against those of random matrices unfolded with its window, a = 7."""
+    return computed(results.value(TABLE_2_WINDOW, "published_ks_p", half_window=_HALF_WINDOW))
+
+
+def _uniform(results: Results) -> Measured:
+    """KS p-value of calibrated p-values against the uniform law, which random matrices have."""
+    # Imported here: every start of Snakemake imports this module.
+    from scipy.stats import kstest
+
+    values, remark = _table_2(results, "p_bulk")
+    return counted(float(kstest(values, "uniform").pvalue), len(values), "matrices", remark)
 
 
 def _second_layers(results: Results, column: str) -> Measured:
@@ -248,18 +277,17 @@ def _regimes(results: Results, quantity: str) -> Measured:
 def _growth(results: Results) -> Measured:
     """By how much the number variance grows faster at a larger alpha than at a smaller one: the least of three pairs.
 
-    Growth is that from intervals of 2 mean spacings to those of 10.
+    Growth is the slope against ln l, and its unit the standard deviation that random matrices have.
     """
-    file, growth = f"{FIGURE_3}_curves", []
-    for panel in ("c1", "c2", "c3"):
-        rows = results.rows(file, "x", "y", panel=panel, series="number variance, final")
-        points = rows.assign(x=rows.x.map(finite), y=rows.y.map(finite)).dropna(subset=["x", "y"])
-        if points.empty:
-            raise AbsentError(f"{file}.csv has no number variance in panel {panel}")
-        low, high = (points.assign(far=(points.x - end).abs()).sort_values("far").y.iloc[0] for end in (2, 10))
-        growth.append(high - low)
-    steps = [growth[larger] - growth[smaller] for smaller, larger in ((0, 1), (0, 2), (1, 2))]
-    return counted(min(steps), len(growth), "regimes")
+    name, found = "number_variance_slope", []
+    for network in REGIMES.values():
+        series = f"{network} dense2"
+        found.append([results.value(FIGURE_3, series=series, quantity=key) for key in (name, f"{name}_error")])
+    steps = [
+        (larger - smaller) / math.hypot(error, other) for (smaller, other), (larger, error) in combinations(found, 2)
+    ]
+    told = ", ".join(f"{slope:.3f} at {alpha:g}" for (slope, _), alpha in zip(found, REGIMES, strict=True))
+    return counted(min(steps), len(found), "regimes", told)
 
 
 def _number(file: str, series: str, quantity: str, of: str) -> Reading:
@@ -295,14 +323,14 @@ def _vectors(network: str, measure: _VectorMeasure) -> Reading:
     return _of_one_training(_networks([network], "vectors"), plain, calibrated)
 
 
-def _repeated_vectors(measure: _VectorMeasure) -> Reading:
-    """A statistic of the plain p-values of MLP1024's second layer, and of the calibrated ones of four perceptrons."""
+def _repeated_vectors(measure: _VectorMeasure, column: str = "p_calibrated") -> Reading:
+    """A statistic of the plain p-values of MLP1024's second layer, and of another column of four perceptrons."""
 
     def plain(results: Results) -> Measured:
         return measure(_tested(results, "mlp1024", "p"), "p")
 
     def every(results: Results) -> Measured:
-        found = [measure(_tested(results, name, "p_calibrated"), "p_calibrated").value for name in PERCEPTRONS]
+        found = [measure(_tested(results, name, column), column).value for name in PERCEPTRONS]
         return repeated(found, "networks")
 
     return Reading(_networks(PERCEPTRONS, "vectors"), plain, every)
@@ -324,10 +352,12 @@ def _convolutional(results: Results, column: str) -> Measured:
 
 
 def _significant(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Vectors rejected at a false discovery rate of 0.05."""
+    """Vectors rejected at a false discovery rate of 0.05, by their p-values or by their ``q``."""
     p = rows[column].map(finite)
     if not p.notna().any():
         raise AbsentError(f"there is no {column}")
+    if column == "q":
+        return rows[p <= _LEVEL]
     ordered, count = p.sort_values(), len(p)
     passed = [value for rank, value in enumerate(ordered, 1) if value * count <= _LEVEL * rank]
     return rows[p <= max(passed)] if passed else rows[:0]
@@ -355,10 +385,10 @@ READINGS = {
     **{f"T0{number}": _of_seed(name) for number, name in enumerate(SEEDS, 1)},
     "T04": _of_one_training((TABLE_1,), partial(_accuracy, network="mlp1024")),
     "T05": _of_one_training((TABLE_1,), partial(_accuracy, network="minialexnet")),
-    "T06": Reading((TABLE_2,), partial(_rejected, column="p"), partial(_table_q, column="p_calibrated")),
+    "T06": Reading((TABLE_2,), partial(_rejected, column="p"), partial(_table_q, column="p_bulk")),
     "T08": Reading(
         (FIGURE_1, *_levels),
-        partial(_matrix, series="mlp1024 dense2", quantity="number_variance_in_band"),
+        partial(_matrix, series="mlp1024 dense2", quantity="number_variance_p_all"),
         partial(_second_layers, column="variance_p"),
     ),
     "T09": Reading(
@@ -386,19 +416,21 @@ READINGS = {
     "T22": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
     "T23": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
     "T24": _of_one_training((FIGURE_4, TABLE_1), _best_alpha),
-    "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_calibrated")),
-    "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p"), partial(_table_q, column="variance_p")),
+    "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_bulk")),
+    "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p_all"), partial(_table_q, column="variance_p")),
     "T27": Reading((FIGURE_3,), partial(_regimes, quantity="ks_p"), partial(_regimes, quantity="ks_p_calibrated")),
     "T28": _number(FIGURE_3, REGIMES[5], _ABOVE, _TRAININGS),
     "T29": _vectors(REGIMES[5], lambda rows, column: mean(rows[column], "all", "vectors")),
-    "T30": Reading(_networks(TRAINED, "levels"), _initial_rejected, _initial_q),
-    "T31": _repeated_vectors(_share_significant),
-    "T32": _repeated_vectors(_share_at_large_values),
-    "T33": Reading((f"{FIGURE_3}_curves",), _growth),
+    "T30": Reading((TABLE_2,), _initial_rejected, _initial_q),
+    "T31": _repeated_vectors(_share_significant, "q"),
+    "T32": _repeated_vectors(_share_at_large_values, "q"),
+    "T33": Reading((FIGURE_3,), _growth),
     "T34": _of_one_training(_figure_3, _order),
     "T35": _of_one_training(
         _networks(["minialexnet"], "vectors"),
         partial(_convolutional, column="p"),
         partial(_convolutional, column="p_calibrated"),
     ),
+    "T36": Reading((TABLE_2_WINDOW, TABLE_2), _published_p_values, _uniform),
+    "T37": Reading((TABLE_2,), _initial_vectors),
 }

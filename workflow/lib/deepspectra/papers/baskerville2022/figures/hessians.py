@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.figures.controls import DATA, draw_bands, draw_deciles
-from deepspectra.papers.baskerville2022.names import CONTROLS, CUT_OFFS, UNCUT, parts_of
+from deepspectra.papers.baskerville2022.names import AUTHORS_SHARES, CONTROLS, CUT_OFFS, UNCUT, parts_of
 from deepspectra.rmt.laws.ratios import ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
@@ -18,14 +18,6 @@ __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
 _SERIES = {"published": "as published", "resolved": "resolved"}
 _KINDS = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton"}
-# Shares of eigenvalues below cut-offs, from vector graphics in the authors' public repository:
-# figures/*/test/proportion_hessian_evals_below_cutoff.pdf
-_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
-_AUTHORS = {
-    "logistic_mnist/initial_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.610, 0.927),
-    "logistic_mnist/final_test_hessian": (0.048, 0.128, 0.333, 0.370, 0.375, 0.611, 0.927),
-    "logistic_features/final_test_hessian": (0.0, 0.0, 0.0, 0.0, 0.004, 0.294, 0.888),
-}
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -186,8 +178,10 @@ def _deciles(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
 def _cut_offs(axis: Axes, lines: pd.DataFrame, numbers: pd.Series) -> None:
     shares = lines[lines.statistic == CUT_OFFS]
     axis.plot(shares.x, shares.y, "o-", color=style.BLUE, markersize=2.5, linewidth=0.8)
-    if authors := _AUTHORS.get(shares.spectrum.iloc[0]):
-        axis.plot(_CUTS, authors, "x", color=style.VERMILION, markersize=3.5, label="authors' shares")
+    if authors := AUTHORS_SHARES.get(shares.spectrum.iloc[0]):
+        axis.plot(
+            list(authors), list(authors.values()), "x", color=style.VERMILION, markersize=3.5, label="authors' shares"
+        )
     axis.set(xscale="log", ylim=(0, 1.05), xlabel=r"cut-off $\epsilon$", ylabel=r"share of $|\lambda| < \epsilon$")
     axis.set_xticks([1e-40, 1e-20, 1e-4])
     _say(axis, ["exactly zero:", f"{numbers['exact_zeros_mean']:.1%}"], left=True)
