@@ -13,6 +13,9 @@ from deepspectra.runtime.errors import UserError
 
 from .conftest import FOLDER, complaint, leaves, nested, read
 
+# Of large networks.
+COSTLY = ("published_batches", "published_whole", "control_batches")
+
 
 def test_every_scale_loads_and_paper_scale_is_the_file_itself():
     settings = load_settings(FOLDER)
@@ -48,17 +51,17 @@ def test_reduced_scales_only_shrink(scale):
             assert len(value) <= len(full), path
         else:
             assert isinstance(value, int), path
-            # A scale may leave out float32 matrices, which are the costliest.
-            assert (0 if "published" in path[-1] else 1) <= value < full, path
+            # A scale may leave out float32 matrices and controls of large networks, which are the costliest.
+            assert (0 if path[-1] in COSTLY else 1) <= value < full, path
 
 
 def test_smoke_is_never_larger_than_preview():
     settings = load_settings(FOLDER)
     small, middle = (dict(leaves(settings[scale].model_dump())) for scale in ("smoke", "preview"))
     for path, value in small.items():
-        # A network without a number of its own has all there are. Float32 matrices of small networks can be made in
-        # tests, where preview scale leaves out those of large ones.
-        if value == middle[path] or middle[path] is None or path[-1] == "published_batches":
+        # A network without a number of its own has all there are. What is costly for large networks, which preview
+        # scale leaves out, can be made for the small ones of tests.
+        if value == middle[path] or middle[path] is None or path[-1] in COSTLY:
             continue
         if isinstance(value, list):
             assert len(value) <= len(middle[path]), path

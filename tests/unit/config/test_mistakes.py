@@ -38,7 +38,7 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
             "fan2020",
             3,
             "expected a mapping with the keys training, networks, figure_1, figure_2, figure_3, figure_s1, figure_s2, "
-            "figure_s3, figure_s5, figure_s6; found 3",
+            "figure_s3, figure_s5, figure_s6, figure_scaling, figure_components; found 3",
         ),
         (f"{F2}.largest_gamma", math.nan, "expected a number, found nan"),
         ("keep_matrices", "perhaps", "expected a boolean, found 'perhaps'"),
@@ -108,7 +108,10 @@ def test_values_that_do_not_go_together_are_named(path, value, where, expected):
 
 
 def test_the_largest_possible_values_are_taken():
-    overrides = {"fan2020": {"figure_2": {"samples": 50_000, "removed_components": 3071}}}
+    # The images of the scaling figure lose as many components.
+    drawn = {"samples": [4000, 5000, 6000], "draws": [3, 3, 3]}
+    own = {"figure_2": {"samples": 50_000, "removed_components": 3071}, "figure_scaling": {"images": drawn}}
+    overrides = {"fan2020": own}
     assert load_settings(FOLDER, overrides)["paper"].fan2020.figure_2.removed_components == 3071
 
 

@@ -200,12 +200,11 @@ def test_the_upper_row_is_the_published_figure():
         bars, limit = part[part.series == "published"], part[part.series == "limit"]
         np.testing.assert_allclose(bars_of(axis), bars[["x", "x_high", "y"]].to_numpy(), rtol=1e-12)
         assert (axis.get_xscale(), axis.get_yscale()) == ("linear", "linear")
-        assert axis.get_xlim()[0] == 0
-        assert axis.get_xlim()[1] >= bars.x_high.max()
+        assert axis.get_xlim() == (0, pytest.approx(bars.x_high.max()))
         assert axis.get_ylim()[1] > max(bars.y.max(), limit.y.max() if len(limit) else 0)
         if len(limit):
             assert line_through(axis, limit)
-            assert {"total variation 0.056 (0.034)", "lower 99 % 0.12 (0.035)"} <= set(texts(axis.get_legend()))
+            assert {"TV 0.056 (0.034)", "TV of 99 % 0.12 (0.035)"} <= set(texts(axis.get_legend()))
 
 
 def test_spectra_are_drawn_with_their_limits_and_distances():

@@ -175,7 +175,7 @@ def _curvatures(means: GramMeans, bend: float) -> np.ndarray:
 
 
 def _norm_effects(means: GramMeans, of: _Moments, diagonals: Sequence[float]) -> np.ndarray:
-    """How a tangent kernel's diagonal moves with that of X_l'X_l, l = 1, ..., L - 1, less what the law has of it."""
+    """Change of a tangent kernel's diagonal with that of X_l'X_l, l = 1, ..., L - 1, less what the law has of it."""
     rates, layers, sensitivities = means.rates, len(means.slopes), means.sensitivities[:, 1]
     squared, norm, tangent, known, found = means.slopes[:, 0], 0.0, 1.0, rates[-1], []
     for layer in reversed(range(1, layers)):

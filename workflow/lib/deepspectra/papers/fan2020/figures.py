@@ -84,10 +84,10 @@ def _published_panel(axis: Axes, lines: dict[str, pd.DataFrame], summary: pd.Dat
     """The histogram of the paper: linear axes, equal bins."""
     bars, limit = lines["published"], _limit_of(lines)
     _spectrum(axis, bars, limit)
-    axis.set_xlim(left=min(0.0, bars.x.min()))
+    axis.set_xlim(min(0.0, bars.x.min()), bars.x_high.max())
     axis.set_ylim(0, 1.15 * max(bars.y.max(), limit.y.max() if len(limit) else 0))
     told = summary.set_index("quantity")
-    words = {"total_variation": "total variation", "total_variation_of_99_percent": "lower 99 %"}
+    words = {"total_variation": "TV", "total_variation_of_99_percent": "TV of 99 %"}
     remarks = [
         f"{label} {told.value[name]:#.2g} ({told.reference[name]:#.2g})"
         for name, label in words.items()
@@ -172,8 +172,8 @@ def _spectrum(axis: Axes, bars: pd.DataFrame, limit: pd.DataFrame) -> None:
 def _room_for(entries: int, bars: pd.DataFrame, limit: pd.DataFrame) -> tuple[float, float]:
     """Ends of a logarithmic axis that leave a legend of so many entries clear of the bars under it."""
     lowest, highest = 0.5 * bars.y[bars.y > 0].min(), max(bars.y.max(), limit.y.max() if len(limit) else 0)
-    # It covers the right, all with the long entries of stand-ins, and about a tenth of the height for each entry.
-    left = 0.2 if entries < 5 else 0.0
+    # It covers the right, all with long entries, and about a tenth of the height for each entry.
+    left = 0.2 if entries < 4 else 0.0
     right = bars.x_high > bars.x.min() + left * (bars.x_high.max() - bars.x.min())
     free = lowest * (bars.y[right].max() / lowest) ** (1 / (1 - 0.1 * entries))
     return lowest, max(4 * highest, 1.2 * free)
@@ -224,9 +224,11 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
         {"readout_mean_square": ("readout: mean square", style.GREEN), "loss": ("loss", style.BLUE)},
     )
     axes[2, 0].set(yscale="log", ylabel="median and range of seeds")
+    axes[2, 0].legend(loc="lower left", handlelength=1.2)
     style.label_panel(axes[2, 0], "e", "readout and training loss")
     _course(axes[2, 1], history, {"r_squared": ("test", style.ORANGE)})
-    axes[2, 1].set(ylim=(-0.55, 1), ylabel="test $R^2$")
+    # Room for the legend below.
+    axes[2, 1].set(ylim=(-1.4, 1), yticks=np.linspace(-0.5, 1, 4), ylabel="test $R^2$")
     _legend_with_remarks(axes[2, 1], _seed_remarks(summary), "lower right", handlelength=0.9)
     style.label_panel(axes[2, 1], "f", "prediction")
     return style.add_note(figure, note)
@@ -239,10 +241,10 @@ def _trained_spectrum(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, p
     _draw_steps(axis, before, color="0.25", linewidth=0.7, label="before training")
     axis.plot(limit.x, limit.y, color=style.LIMIT_COLOUR, label="limit before")
     # It ends below the legend.
-    axis.axvline(lines["edge"].x.iloc[0], ymax=0.48, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
+    axis.axvline(lines["edge"].x.iloc[0], ymax=0.43, color=style.LIMIT_COLOUR, linestyle="--", linewidth=0.6)
     top = max(after.y.max(), before.y.max(), limit.y.max())
     # Room for the legend above, and for the marks of outliers below.
-    axis.set(xscale="log", ylim=(-0.06 * top, 2.3 * top), xlabel=r"eigenvalue $\lambda$")
+    axis.set(xscale="log", ylim=(-0.06 * top, 2.6 * top), xlabel=r"eigenvalue $\lambda$")
     axis.vlines(
         lines.get("after, beyond the edge", curves[:0]).x.to_numpy(),
         -0.05 * top,

@@ -22,7 +22,7 @@ _REFERENCE = (
     "$S_l^\\top S_l$ at its mean over the weights, given the inner products and norms below. With lemma 3.5: the "
     "sum of conjugate kernels that the lemma puts there. From the NTK to the first, finite width is left out; from the "
     "first to the second, the size of inner products. One draw of the weights: all vary several-fold between draws "
-    "(figure scaling). Above: as published, 100 bins (open) on linear axes; total variation: half the L1 distance "
+    "(figure scaling). Above: as published, 100 bins (open) on linear axes; TV, total variation: half the L1 distance "
     "between shares of eigenvalues and of the limit in these bins, over the full range and over the lower 99 %. Below: "
     "the lower 70 % of a crowded spectrum (without the lowest half per cent), or else the whole. " + _GIVEN
 )
@@ -176,7 +176,9 @@ ITEMS = {
         f"{_LABELS}Published: mean squared error 1e-4, test R^2 0.81, 96 % of the labels on two eigenvectors. Assumed: "
         "Adam with Keras's constants, a new order in each epoch, fresh points of the sphere for the test, kernels in "
         "float64. Adam's rate is constant, so that errors fluctuate from epoch to epoch; in brackets the range of R^2 "
-        "over the last third of the epochs. R^2 also differs from seed to seed.",
+        "over the last third of the epochs. (e), (f): data, weights and order of further seeds too. Every term by "
+        "which the NTK exceeds the CK has the readout's square as a factor: as the readout shrinks, the trained NTK "
+        "turns into the CK, where the paper says elongated.",
     ),
     "figure_s1": _of_images(
         "figure_s1",
@@ -208,7 +210,8 @@ ITEMS = {
         "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
         "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
-        + _GIVEN,
+        f"{_GIVEN} It is solved in the eigenvectors of the infinitely wide NTK, which fit layer 1 less well than the "
+        "others.",
         numbers="statistics.spectra:layer_spectra_numbers",
         drawing="figures:draw_layer_spectra",
         inputs=lambda paper: _initial_files(*_LAYERS_OF),

@@ -56,10 +56,10 @@ def _title(inputs: str) -> str:
 
 
 def _logarithmic(axis: Axes) -> None:
-    """A logarithmic vertical axis with plain numbers, several in each decade."""
+    """A logarithmic vertical axis with plain numbers, several in each decade, none above the largest distance."""
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value <= 1 else ""))
     axis.yaxis.set_minor_locator(NullLocator())
 
 
