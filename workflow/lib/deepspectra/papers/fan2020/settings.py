@@ -284,7 +284,7 @@ class Fan2020(Node):
         return [f"images_{removed}" for removed in self.figure_components.removed_components]
 
     def draws(self, inputs: str) -> dict[str, Any]:
-        """Which networks are drawn on some inputs: at each size as many neurons a sample as in figure 1 or 2, two or more.
+        """Which networks are drawn on some inputs: at each size as many neurons a sample as in figure 1 or 2, or two.
 
         :param inputs: ``gaussian``, or ``images_`` with the number of components removed.
         :returns: ``sizes``, each with ``samples``, ``draws``, ``width`` and, for Gaussian inputs, ``input_dimension``;
