@@ -161,7 +161,7 @@ def _tenths(panel: str) -> Reading:
             for name, series in (("data", "resolved"), *((name, name) for name in CONTROLS.values()))
             if series in known
         }
-        told = "mean ratios: " + ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+        told = "mean ratios: " + "; ".join(f"{name} {value:.3f}" for name, value in shown.items())
         return counted(outside, round(batches), "batches", told)
 
     return Reading((file,), measure)

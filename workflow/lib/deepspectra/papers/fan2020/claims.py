@@ -38,7 +38,10 @@ def beside_limit(file: str, kernel: str, quantity: str, told: str) -> Reading:
 
 
 def at_the_largest_size(results: Results, panel: str, kernel: str, measure: str) -> Measured:
-    """Median and range of a distance over the draws with most samples; the floor is a draw of the limit's own model."""
+    """Median and range of a distance over the draws with most samples; the floor is a draw of the limit's own model.
+
+    :raises AbsentError: if no size has it.
+    """
     place = {"panel": panel, "series": kernel}
     sizes = results.rows(SCALING, "at", quantity=measure, **place)["at"].map(finite).dropna()
     if sizes.empty:
@@ -72,7 +75,10 @@ def scaling(panel: str, kernel: str, published: str, scrutiny: str = "ks_distanc
 
 
 def shrinkage(results: Results, panel: str) -> Measured:
-    """Exponent of n of the largest inner product between the smallest and the largest size."""
+    """Exponent of n of the largest inner product between the smallest and the largest size.
+
+    :raises AbsentError: unless there are two sizes with positive numbers.
+    """
     rows = results.rows(SCALING, "at", "value", panel=panel, quantity="largest_inner_product")
     points = sorted((finite(row.at), finite(row.value)) for row in rows.itertuples())
     if any(math.isnan(number) or number <= 0 for point in points for number in point):
