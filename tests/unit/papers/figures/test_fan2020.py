@@ -227,7 +227,7 @@ def test_spectra_are_drawn_with_their_limits_and_distances():
         assert ("25.0% at 0, not drawn" in legend) == (panel == "a")
         assert ("with lemma 3.5: KS 0.067" in legend) == (panel == "c")
         assert ("mean sensitivities: KS 0.045" in legend) == (panel == "c")
-        assert ("given Gram matrix: KS 0.0078" in legend) == (panel != "a")
+        assert ("given Gram: KS 0.0078" in legend) == (panel != "a")
         gram = part[part.series == "gram_law"]
         if len(gram):
             assert line_through(axis, gram)

@@ -139,7 +139,7 @@ def _draw_gram_law(axis: Axes, lines: dict[str, pd.DataFrame], told: pd.Series, 
     if "gram_law" in lines:
         curve = lines["gram_law"]
         inside = curve[curve.x <= right]
-        label = f"given Gram matrix: KS {told['ks_distance_to_gram_law']:#.2g}"
+        label = f"given Gram: KS {told['ks_distance_to_gram_law']:#.2g}"
         axis.plot(inside.x, inside.y, label=label, **_GRAM_LAW)
 
 

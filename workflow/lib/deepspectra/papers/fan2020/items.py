@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["ITEMS"]
 
 _GIVEN = (
-    "Dashed: our own law, semi-empirical, which takes inner products of inputs as they are, where the theorems put 0, "
+    "Dashed (given Gram): our own law, semi-empirical, which takes inner products of inputs as they are, where the theorems put 0, "
     "and for the NTK this network's scale and the noise of its sensitivities."
 )
 _REFERENCE = (
