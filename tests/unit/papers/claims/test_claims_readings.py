@@ -150,7 +150,7 @@ TRUE = {
     "B23": (NONE, student(0.02, 0.005, 50)),
     "B27": (student(0.54, 0.004, 50), student(0.53, 0.004, 50)),
     "B28": (student(0.537, 0.003, 50), student(0.527, 0.003, 50)),
-    **{name: (exact(value, 156),) for name, value in (("B30", 4), ("B31", 3), ("B32", 1))},
+    **{name: (NONE, exact(value, 156)) for name, value in (("B30", 4), ("B31", 3), ("B32", 1))},
     "B33": (exact(0.08, 50), exact(0.6 - 0.37, 50)),
     "B29": (NONE, student(0.51, 0.003, 100)),
     **{
@@ -194,7 +194,7 @@ TRUE = {
     "P09": (student(0.02, 0.01, 3), student(1 / 3, 1 / 3 / 2**0.5, 3)),
 }
 #: Of these there is no number as published, or none at all.
-ABSENT = {"T11": ("published", "scrutiny"), "B23": ("published",), "B29": ("published",)}
+ABSENT = {"T11": ("published", "scrutiny"), **dict.fromkeys(("B23", "B29", "B30", "B31", "B32"), ("published",))}
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,15 @@ def _tenths(panel: str) -> Reading:
         told = "mean ratios: " + "; ".join(f"{name} {value:.3f}" for name, value in shown.items())
         return counted(outside, round(batches), "batches", told)
 
-    return Reading((file,), measure)
+    return Reading((file,), _not_published, measure)
+
+
+def _not_published(results: Results) -> Measured:
+    """Of what the paper has no statistic.
+
+    :raises AbsentError: always.
+    """
+    raise AbsentError("the paper does not look along the spectrum")
 
 
 def _processes(results: Results, changed: bool) -> Measured:
