@@ -11,7 +11,6 @@ from deepspectra.papers.reading import (
     Reading,
     Results,
     averaged,
-    counted,
     finite,
     repeated,
     single,
@@ -24,6 +23,7 @@ FIGURE_1, FIGURE_3, FIGURE_S1, FIGURE_S4, SCALING = (f"statistics/fan2020/figure
 # Panels of figure scaling: inputs of figures 1, 2 and S2.
 GAUSSIAN, WITHOUT_TEN, ALL_COMPONENTS = "abc"
 _NETWORKS = "networks"
+_INPUTS = "choices of inputs"
 
 
 def beside_limit(file: str, kernel: str, quantity: str, told: str) -> Reading:
@@ -87,7 +87,8 @@ def shrinkage(results: Results, panel: str) -> Measured:
     if not least < most:
         raise AbsentError("one size has no exponent")
     remark = f"{last:.2g} at n = {most:g}, where n^(-1/4) is {most**-0.25:.2g}"
-    return counted(math.log(last / first) / math.log(most / least), round(least * (least - 1) / 2), "pairs", remark)
+    # Pairs of one choice of inputs are no draws of their own.
+    return single(math.log(last / first) / math.log(most / least), _INPUTS, remark)
 
 
 def of_seeds(quantity: str) -> Reading:
@@ -133,8 +134,7 @@ def inner_products(results: Results) -> Measured:
     """How much the removal of components shrinks inner products of all pairs of the chosen images."""
     quantity = "root_mean_square_inner_product"
     after, raw = (results.value(FIGURE_S1, series=series, quantity=quantity) for series in ("after", "raw"))
-    pairs = results.value(FIGURE_S1, series="after", quantity="pairs")
-    return counted(after / raw, round(pairs), "pairs of images")
+    return single(after / raw, _INPUTS)
 
 
 _PUBLISHED, _LOWER_99 = "total_variation", "total_variation_of_99_percent"

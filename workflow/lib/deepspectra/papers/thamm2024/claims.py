@@ -418,13 +418,15 @@ READINGS = {
     "T24": _of_one_training((FIGURE_4, TABLE_1), _best_alpha),
     "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_bulk")),
     "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p_all"), partial(_table_q, column="variance_p")),
-    "T27": Reading((FIGURE_3,), partial(_regimes, quantity="ks_p"), partial(_regimes, quantity="ks_p_calibrated")),
+    "T27": _of_one_training(
+        (FIGURE_3,), partial(_regimes, quantity="ks_p"), partial(_regimes, quantity="ks_p_calibrated")
+    ),
     "T28": _number(FIGURE_3, REGIMES[5], _ABOVE, _TRAININGS),
     "T29": _vectors(REGIMES[5], lambda rows, column: mean(rows[column], "all", "vectors")),
     "T30": Reading((TABLE_2,), _initial_rejected, _initial_q),
     "T31": _repeated_vectors(_share_significant, "q"),
     "T32": _repeated_vectors(_share_at_large_values, "q"),
-    "T33": Reading((FIGURE_3,), _growth),
+    "T33": _of_one_training((FIGURE_3,), _growth),
     "T34": _of_one_training(_figure_3, _order),
     "T35": _of_one_training(
         _networks(["minialexnet"], "vectors"),
