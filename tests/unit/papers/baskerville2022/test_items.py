@@ -80,6 +80,8 @@ def test_settings_that_shape_a_figure_differ_between_scales(settings):
     assert "training.epochs" not in hessian_settings(preview, "figure_8")
     assert "curvature.whole_samples" in hessian_settings(paper, "figure_a13")
     assert "features" in hessian_settings(paper, "figure_3")
+    assert "controls.vector_batches" in hessian_settings(paper, "figure_controls")
+    assert "controls.vector_batches" not in hessian_settings(paper, "figure_3")
 
 
 def test_panels(settings):

@@ -64,5 +64,13 @@ def test_the_mean_of_squared_gradients_is_jacobians(outputs):
         torch.testing.assert_close(2 * 6 * found, factor @ factor.T, rtol=0, atol=1e-13)
 
 
+def test_the_mean_square_of_gradients_leaves_out_frozen_parameters():
+    model, inputs = smooth(), torch.randn(6, 12, dtype=torch.float64)
+    whole = mean_gradient_square(model, inputs)
+    count = model[0].weight.numel()
+    model[0].weight.requires_grad_(False)
+    torch.testing.assert_close(mean_gradient_square(model, inputs), whole[count:, count:])
+
+
 def named(model):
     return {name: parameter.detach() for name, parameter in model.named_parameters()}

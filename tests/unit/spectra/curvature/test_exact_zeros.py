@@ -47,3 +47,17 @@ def test_zeros_are_those_of_equal_and_empty_rows(network, seed):
     # Sums in another order may tell rows apart that are equal, never the other way round.
     assert len(deflate(matrix)) >= len(matrix) - zeros
     assert len(deflate(matrix.round(10))) == len(matrix) - zeros
+
+
+@pytest.mark.parametrize("frozen", [["0.weight"], ["0.bias"], ["2.weight", "2.bias"]])
+def test_frozen_parameters_are_not_counted(frozen):
+    source = torch.Generator().manual_seed(1)
+    model = NETWORKS["mlp"]().double().eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(generator=source).mul_(0.5)
+    for name in frozen:
+        model.get_parameter(name).requires_grad_(False)
+    inputs, labels = dark_images(10, source).double(), torch.randint(4, (10,), generator=source)
+    matrix = hessian(model, inputs, labels, "cross_entropy").numpy()
+    assert len(deflate(matrix.round(10))) == len(matrix) - exact_zeros(model, inputs)

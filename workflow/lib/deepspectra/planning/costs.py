@@ -276,7 +276,7 @@ def resolved_minutes(settings: Settings, network: str, kind: str, first: str, la
 
 
 def control_minutes(settings: Settings, network: str, state: str, split: Split, kind: Kind) -> float:
-    """Three controls of softmax regression at ten times 0.06 s a batch; others as :func:`resolved_minutes`."""
+    """Four controls of softmax regression at ten times 0.06 s a batch; others as :func:`resolved_minutes`."""
     drawn = control_plan(settings.baskerville2022, network, state, split, kind)["drawn"]
     if of_softmax_regression(settings.baskerville2022, network, kind):
         return 20 + 0.03 * drawn * (_batch_rows(settings, network, kind) / 576) ** 3

@@ -137,8 +137,9 @@ def hessian_settings(paper: Baskerville2022, item: str) -> list[str]:
     nodes += [*(f"networks.{network}" for network in networks), "curvature.batch_size"]
     own = ("batches", "published_batches")
     nodes += [f"curvature.{key}" for key in own if any(getattr(entry, key) is None for entry in entries)]
-    if item != "table_networks" and any(p["statistic"] == "deciles" for p in curvature_panels(paper, item).values()):
-        nodes.append("controls.draws")
+    if item != "table_networks":
+        shown = {panel["statistic"] for panel in curvature_panels(paper, item).values()}
+        nodes += ["controls.draws"] * ("deciles" in shown) + ["controls.vector_batches"] * ("participation" in shown)
     if item in ("figure_1", "figure_3", "figure_a11", "figure_a13", "table_networks"):
         nodes += ["curvature.whole_samples", "curvature.published_whole"]
     return nodes

@@ -286,7 +286,8 @@ def _vector_tests(columns: np.ndarray, values: np.ndarray, draws: np.ndarray) ->
     if len(columns) > values.size:
         is_open |= values <= rounding
     statistic, p, calibrated = (np.where(is_open, np.nan, array) for array in (statistic, p, calibrated))
-    q = false_discovery(np.where(p < 1 / (draws.size + 1), p, calibrated))
+    smallest = 1 / (draws.size + 1)
+    q = false_discovery(np.where((calibrated == smallest) & (p < smallest), p, calibrated))
     named = {"singular_value": values, "statistic": statistic, "p": p, "p_calibrated": calibrated, "q": q}
     return pd.DataFrame(named)
 

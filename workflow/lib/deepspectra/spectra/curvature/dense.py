@@ -65,10 +65,10 @@ def mean_gradient_square(model: nn.Module, inputs: torch.Tensor) -> torch.Tensor
     This is the Gauss-Newton matrix of baskerville2022 (section 6.4), over the batch as the authors' code divides it.
     For one output, that of the squared error summed over the samples is 2 n times as large.
     """
-    parameters = list(model.parameters())
+    parameters = list(trainable_parameters(model).values())
     outputs = model(inputs).flatten()
-    rows = [parameters_to_vector(torch.autograd.grad(output, parameters, retain_graph=True)) for output in outputs]
-    jacobian = torch.stack(rows)
+    rows = [torch.autograd.grad(output, parameters, retain_graph=True, materialize_grads=True) for output in outputs]
+    jacobian = torch.stack([parameters_to_vector(row) for row in rows])
     return (jacobian.T @ jacobian).div_(len(inputs))
 
 

@@ -3,13 +3,14 @@
 import torch
 from torch import nn
 
+from deepspectra.spectra.curvature.batches import trainable_parameters
 from deepspectra.spectra.curvature.piecewise import active_parameters, activity
 
 __all__ = ["exact_zeros"]
 
 
 def exact_zeros(model: nn.Sequential, inputs: torch.Tensor) -> int:
-    """Parameters less distinct rows of the Hessian that are not zero. Its other eigenvalues may be tiny, or zero too.
+    """Trainable parameters less distinct non-zero rows of the Hessian; its other eigenvalues may be tiny, or zero too.
 
     Rows are zero for inactive parameters. They are equal for weights of one unit of the first layer, if it is linear,
     whose inputs are equal in all samples for which the unit has a path to the outputs: dark pixels, say. An input that
@@ -19,13 +20,13 @@ def exact_zeros(model: nn.Sequential, inputs: torch.Tensor) -> int:
 
     :param model: a plain sequence of layers that :mod:`.piecewise` takes. :param inputs: shape (batch, ...).
     """
-    zeros = sum(parameter.numel() for parameter in model.parameters())
+    zeros = sum(parameter.numel() for parameter in trainable_parameters(model).values())
     zeros -= sum(int(mask.sum()) for mask in active_parameters(model, inputs).values())
     step, _, onward = activity(model, inputs)[0]
-    if not isinstance(step.layer, nn.Linear):
+    if not isinstance(step.layer, nn.Linear) or not step.layer.weight.requires_grad:
         return zeros
     entered = step.entered
-    if step.layer.bias is not None:
+    if step.layer.bias is not None and step.layer.bias.requires_grad:
         entered = torch.cat([entered, torch.ones_like(entered[:, :1])], dim=1)
     for samples, units in zip(*torch.unique(onward.T, dim=0, return_counts=True), strict=True):
         columns = entered[samples]
