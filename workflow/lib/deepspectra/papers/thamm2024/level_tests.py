@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.papers.thamm2024.nulls import read_level_nulls
-from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends
+from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends, bulk_margin
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks
 from deepspectra.rmt.nulls import laguerre_singular_values
@@ -72,7 +72,7 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
             found.append((case, amount, matrix, p, *[np.nan] * 4))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
-        ends = bulk_ends(values, table["rows"])
+        ends = bulk_ends(values, table["rows"], bulk_margin(half_window))
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
         spacings = (statistics.spacing_p, judge.spacings(statistics)[0], judge.spacings(statistics, ends)[0])
