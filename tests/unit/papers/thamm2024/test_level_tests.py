@@ -66,6 +66,8 @@ def test_windows_have_plain_p_values_alone_of_the_same_matrices(tried):
     part = tried[tried.case == "window"]
     assert part.groupby("amount").size().to_dict() == {5: MATRICES, 15: MATRICES}
     assert part[["p_calibrated", "p_bulk", "variance_p", "variance_p_all"]].isna().all(axis=None)
+    assert part.null_draws.isna().all()
+    assert (tried[tried.case != "window"].null_draws == 199).all()
     # The narrower the window, the closer the unfolding follows the levels, and the more regular it makes them.
     assert part[part.amount == 5].p.median() > part[part.amount == 15].p.median()
 
@@ -73,7 +75,9 @@ def test_windows_have_plain_p_values_alone_of_the_same_matrices(tried):
 @pytest.mark.parametrize("half_window", [3, 10])
 def test_the_bulk_leaves_out_what_the_broadening_reaches(half_window, tmp_path):
     """Of forty levels 7 or 21 at either end: after the latter none is left."""
-    store.write(tmp_path / "null.h5", null_level_statistics(60, 40, 9, {"gaussian": half_window}, 5.0, 7), parameters={})
+    store.write(
+        tmp_path / "null.h5", null_level_statistics(60, 40, 9, {"gaussian": half_window}, 5.0, 7), parameters={}
+    )
     table = TABLE | {"rows": 60, "columns": 40, "matrices": 2, "independent": [], "outliers": [], "half_windows": []}
     tried = level_tests(table, half_window, tmp_path / "null.h5")
     assert (tried[["p_bulk", "variance_p"]].isna() == (half_window == 10)).all(axis=None)
