@@ -137,6 +137,20 @@ def test_a_control_of_unknown_error_has_no_band():
     assert {row.statistic for row in rows if hasattr(row, "statistic")} == {"deciles"}
 
 
+@pytest.mark.parametrize(
+    ("kept", "parts"), [((0, 0), range(10)), ((0.1, 0.01), range(1, 9)), ((0.11, 0), range(2, 10))]
+)
+def test_tenths_that_hold_the_data_s_own_levels_have_no_band(kept, parts):
+    spectra = [goe_levels(60, np.random.default_rng(seed)) for seed in range(20)]
+    rows = control_rows(spectra, 20, mean_ratio_by_rank(spectra, 1), 1, kept)
+    places = {
+        name: [row.x for row in rows if getattr(row, "statistic", "") == name] for name in ("deciles", "deciles low")
+    }
+    assert places == {"deciles": [part / 10 for part in range(10)], "deciles low": [part / 10 for part in parts]}
+    outside = next(row for row in rows if getattr(row, "quantity", "") == "tenths_outside")
+    assert outside.reference == len(parts) / 20
+
+
 def test_participation_is_a_mean_over_batches_by_decile():
     rows = extent_rows([np.arange(20.0), np.arange(20.0) + 2])
     curve = [row for row in rows if hasattr(row, "statistic")]

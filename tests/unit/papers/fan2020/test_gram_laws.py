@@ -34,7 +34,19 @@ def test_the_distance_is_that_to_the_law():
     _, rows, _ = compared(shifted)
     by_hand = np.abs(np.arange(1, COUNT + 1) / COUNT - LAW.cdf(shifted)).max()
     assert rows["ks_distance_to_gram_law"].value == pytest.approx(by_hand, abs=1.01 / COUNT)
-    assert wide_distance("c", shifted, KERNEL).value == rows["ks_distance_to_gram_law"].value
+    wide = wide_distance("c", shifted, 1e-9, KERNEL)
+    assert (wide.value, wide.told) == (rows["ks_distance_to_gram_law"].value, True)
+
+
+def test_rounding_of_zeros_is_no_distance():
+    """Half the eigenvalues are zero but for rounding, as is half of the law."""
+    law = MarchenkoPastur(2.0)
+    kernel = GramKernel(np.ones(4), np.full((1, 4), 0.3), (0.7,), (2.0,), np.zeros(4), (1.0,), Noise())
+    assert kernel.atoms == ((0.0, 0.5),)
+    fine = np.linspace(*law.edges, 50_001)
+    bulk = np.interp(0.5 + (np.arange(COUNT) + 0.5) / (2 * COUNT), law.cdf(fine), fine)
+    rounded = np.sort(np.append(1e-12 * np.random.default_rng(1).standard_normal(COUNT), bulk))
+    assert wide_distance("c", rounded, 1e-9, kernel).value < 1.01 / COUNT
 
 
 @pytest.mark.parametrize("at", [None, 3])

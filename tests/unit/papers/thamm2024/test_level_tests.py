@@ -8,7 +8,7 @@ from scipy import stats
 
 from deepspectra.papers.thamm2024.level_tests import level_tests, with_independent_levels, with_outliers
 from deepspectra.papers.thamm2024.nulls import null_level_statistics
-from deepspectra.papers.thamm2024.weight_statistics import BULK_MARGIN, bulk_ends
+from deepspectra.papers.thamm2024.weight_statistics import bulk_ends
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.runtime import store
 
@@ -49,6 +49,13 @@ def test_outliers_beside_a_random_bulk_are_no_reason_to_reject_it(tried, count):
     assert rejected(tried, "outliers", count, "variance_p_all") >= 0.9 * MATRICES
 
 
+@pytest.mark.parametrize("test", ["variance_p", "p_bulk"])
+def test_outliers_of_all_numbers_together_do_not_raise_the_level_above_twelve_per_cent(tried, test):
+    """Of 240 matrices a small excess shows that 60 would hide."""
+    made = MATRICES * len(OUTLIERS)
+    assert sum(rejected(tried, "outliers", count, test) for count in OUTLIERS) <= stats.binom.ppf(0.999, made, 0.12)
+
+
 def test_independent_levels_are_found_and_calibration_finds_more(tried):
     plain, calibrated = (rejected(tried, "independent", 0.2, test) for test in ("p", "p_calibrated"))
     assert MATRICES >= calibrated >= plain > MATRICES / 2
@@ -59,8 +66,21 @@ def test_windows_have_plain_p_values_alone_of_the_same_matrices(tried):
     part = tried[tried.case == "window"]
     assert part.groupby("amount").size().to_dict() == {5: MATRICES, 15: MATRICES}
     assert part[["p_calibrated", "p_bulk", "variance_p", "variance_p_all"]].isna().all(axis=None)
+    assert part.null_draws.isna().all()
+    assert (tried[tried.case != "window"].null_draws == 199).all()
     # The narrower the window, the closer the unfolding follows the levels, and the more regular it makes them.
     assert part[part.amount == 5].p.median() > part[part.amount == 15].p.median()
+
+
+@pytest.mark.parametrize("half_window", [3, 10])
+def test_the_bulk_leaves_out_what_the_broadening_reaches(half_window, tmp_path):
+    """Of forty levels 7 or 21 at either end: after the latter none is left."""
+    store.write(
+        tmp_path / "null.h5", null_level_statistics(60, 40, 9, {"gaussian": half_window}, 5.0, 7), parameters={}
+    )
+    table = TABLE | {"rows": 60, "columns": 40, "matrices": 2, "independent": [], "outliers": [], "half_windows": []}
+    tried = level_tests(table, half_window, tmp_path / "null.h5")
+    assert (tried[["p_bulk", "variance_p"]].isna() == (half_window == 10)).all(axis=None)
 
 
 @pytest.mark.parametrize("count", [0, *OUTLIERS])
@@ -73,7 +93,7 @@ def test_planted_outliers_lie_where_they_should_and_are_counted(count):
         lower, upper = singular_value_marchenko_pastur(ROWS - 2 * count, COLUMNS - 2 * count, 1.0).edges
         assert np.sum(values > 1.1 * upper) == np.sum(values < 0.9 * lower) == count
         # A value of the bulk or two may lie beyond the limit's edges.
-        extra = np.array(bulk_ends(values, ROWS)) - BULK_MARGIN - count
+        extra = np.array(bulk_ends(values, ROWS, margin=0)) - count
         assert ((extra >= 0) & (extra <= 2)).all()
 
 

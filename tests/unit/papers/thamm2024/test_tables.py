@@ -13,10 +13,10 @@ from deepspectra.rmt.calibration import false_discovery
 from .conftest import UNFOLDING
 
 KNOWN = pd.DataFrame(
-    [("random", 0.0, n, p, p / 2, p, p, 0.01) for n, p in enumerate((0.04, 0.06, 0.5, 0.9))]
-    + [("outliers", 5.0, n, p, p, p, np.nan, 0.01) for n, p in enumerate((0.04, 0.9))]
-    + [("window", a, n, p / a, *[np.nan] * 4) for a in (5.0, 7.0) for n, p in enumerate((1.0, 2.0, 3.0, 4.0))],
-    columns=["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all"],
+    [("random", 0.0, n, p, p / 2, p, p, 0.01, 16) for n, p in enumerate((0.04, 0.06, 0.5, 0.9))]
+    + [("outliers", 5.0, n, p, p, p, np.nan, 0.01, 16) for n, p in enumerate((0.04, 0.9))]
+    + [("window", a, n, p / a, *[np.nan] * 5) for a in (5.0, 7.0) for n, p in enumerate((1.0, 2.0, 3.0, 4.0))],
+    columns=["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all", "null_draws"],
 )
 
 
@@ -99,6 +99,9 @@ def test_level_and_power_are_the_shares_of_rejections(made):
     assert np.isnan(table.frame.rejected_variance_p[1])
     assert table.shown.matrices.tolist() == ["random", "5 outliers at either end"]
     assert table.shown["spacings, plain"][0] == "0.250 ± 0.217"
+    # Four matrices, calibrated by sixteen: sqrt(f (1 - f) (1/4 + 1/16)).
+    assert table.shown["spacings, calibrated"][0] == "0.500 ± 0.280"
+    assert table.shown["number variance of the bulk"][0] == "0.250 ± 0.242"
     assert table.shown["number variance of the bulk"][1] == ""
 
 

@@ -40,13 +40,13 @@ def gram_of(factor):
 
 
 def assert_within_errors(found, true, looseness):
-    """Every level is within its error, and the largest errors are not ``looseness`` times too wide."""
-    error = np.abs(found.values - true).astype(float)
-    assert (error <= found.errors).all()
-    # The largest error among neighbours, since a single one may vanish by chance.
-    blocks = range(0, len(error), 10)
-    tight = [error[start : start + 10].max() * looseness > found.errors[start : start + 10].min() for start in blocks]
-    assert all(tight)
+    """Every level is within its error, and among ten neighbours one error at least is not ``looseness`` times as wide.
+
+    A single level may be off by nothing, by chance.
+    """
+    used = np.abs(found.values - true).astype(float) / found.errors
+    assert (used <= 1).all()
+    assert min(used[start : start + 10].max() for start in range(0, len(used), 10)) > 1 / looseness
 
 
 def test_the_oracle_against_50_digits():
@@ -71,8 +71,9 @@ def test_levels_over_many_decades_are_resolved_by_the_first_method_that_can(deca
     found = gram_levels(gram_of(factor), rounding(NOTHING))
     assert taken == {"matrix": [], "svd": ["svd"], "jacobi": ["svd", "jacobi"]}[method]
     assert found.enough
-    # The first has one error for all, far too wide for small levels.
-    assert_within_errors(found, exact(factor), 300 if method != "matrix" else np.inf)
+    # Found: 172, 217 and 10. The first has one error for all, too wide for small levels; the second adds up rounding of
+    # products as if it never cancelled.
+    assert_within_errors(found, exact(factor), {"matrix": 344, "svd": 435, "jacobi": 21}[method])
     if method != "matrix":
         # The standard solver, as before, loses what is below its error.
         assert not matrix_levels(gram_of(factor), rounding(NOTHING)).known.all()
@@ -104,10 +105,11 @@ def test_directions_that_nearly_agree_need_the_factor_itself():
     parts = torch.from_numpy(factor.T.copy()).split(7, dim=1)
     found = gram_levels(gram_of(factor), error, lambda: parts)
     assert found.enough
-    assert_within_errors(found, true, 1e4)
+    # Found: 69, and 139 where the factor comes whole. Bounds add up, errors of many steps mostly cancel.
+    assert_within_errors(found, true, 138)
     streamed = levels_of_parts(parts, error)
     np.testing.assert_array_equal(found.values, streamed.values)
-    assert_within_errors(levels_of_parts([torch.from_numpy(factor.T.copy())], error), true, 1e4)
+    assert_within_errors(levels_of_parts([torch.from_numpy(factor.T.copy())], error), true, 278)
 
 
 def test_what_is_exactly_zero_and_what_may_be():
@@ -171,8 +173,10 @@ def extended_softmax_factor(model, inputs):
     return np.concatenate(columns, axis=1)
 
 
-@pytest.mark.parametrize("sureness", [1, 6, 30])
-def test_a_sure_softmax_regression_keeps_all_its_levels(sureness):
+# How many times too wide errors are: twice what was found (1138 and 163, 67 and 91, 18 and 14). They bound every
+# rounding; at the first, one error of the standard solver holds for all levels, small ones too.
+@pytest.mark.parametrize(("sureness", "whole", "parted"), [(1, 2276, 326), (6, 134, 182), (30, 36, 28)])
+def test_a_sure_softmax_regression_keeps_all_its_levels(sureness, whole, parted):
     """A batch as of images (no input varies much about its mean) and outputs up to a few hundred: levels over 5 to 200
     decades, of which the standard solver loses most."""
     model = network([], 30, 10)
@@ -185,9 +189,9 @@ def test_a_sure_softmax_regression_keeps_all_its_levels(sureness):
     found = resolved_spectrum("hessian", model, inputs, targets, "cross_entropy")
     assert len(found.eigenvalues) == 6 * 9
     assert (found.left_out, found.unresolved_spacings) == (0, 0)
-    assert_within_errors(Levels(found.eigenvalues, found.errors), true, 3000 if sureness > 1 else np.inf)
+    assert_within_errors(Levels(found.eigenvalues, found.errors), true, whole)
     parts = levels_of_parts(gauss_newton_parts(model, inputs, "cross_entropy"), rounding(model(inputs).detach()))
-    assert_within_errors(parts, true, 3000)
+    assert_within_errors(parts, true, parted)
     before = matrix_levels(gauss_newton_gram(model, inputs, "cross_entropy"), rounding(model(inputs).detach()))
     assert before.known.all() == (sureness == 1)
     assert curvature_factor("cross_entropy", model(inputs)).shape == (6, 10, 9)

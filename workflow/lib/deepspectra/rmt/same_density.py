@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -11,7 +12,7 @@ from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.unfolding import ascending
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["mapped_levels"]
+__all__ = ["MappedLevels", "mapped_levels"]
 
 # Levels at either end of a GOE matrix that are left out: the semicircle does not unfold them exactly.
 _MARGIN = 20
@@ -23,15 +24,25 @@ _SMOOTHED = 15
 _Logarithms = Callable[[np.ndarray], np.ndarray]
 
 
-def mapped_levels(spectra: Sequence[np.ndarray], count: int, rng: np.random.Generator) -> list[np.ndarray]:
+class MappedLevels(NamedTuple):
+    """Spectra, and which of their levels are not random.
+
+    :ivar spectra: each float64, ascending. :ivar kept: the largest shares of a spectrum's levels, negative and
+        positive ones, that are the given spectrum's own; they lie at its lower and its upper end.
+    """
+
+    spectra: list[np.ndarray]
+    kept: tuple[float, float]
+
+
+def mapped_levels(spectra: Sequence[np.ndarray], count: int, rng: np.random.Generator) -> MappedLevels:
     """GOE levels, unfolded by the semicircle, at the places that the smooth density of given spectra has for them.
 
     Places are logarithms of absolute values, averaged over the spectra at equal relative rank, of negative and of
-    positive levels apart. A side with too few levels to smooth keeps those of the spectrum.
+    positive levels apart. A side with too few levels to smooth keeps those of the spectrum, and the result says so.
 
     :param spectra: ascending, no level zero. :param count: how many to draw: they have as many negative and positive
         levels as the given ones in turn.
-    :returns: float64, ascending.
     :raises UserError: if a level is zero, or the spectra are not finite and ascending, or there is none.
     """
     spectra = [ascending(levels) for levels in spectra]
@@ -47,7 +58,12 @@ def mapped_levels(spectra: Sequence[np.ndarray], count: int, rng: np.random.Gene
         negative = _placed(smooth[-1], len(below) - places[: len(below)][::-1], below)
         positive = _placed(smooth[1], places[len(below) :] - len(below), above)
         found.append(np.concatenate([-negative[::-1], positive]))
-    return found
+    sizes = [max(1, len(levels)) for levels in spectra]
+    low, high = (
+        0.0 if smooth[sign] else max(len(part) / size for part, size in zip(sides[sign], sizes, strict=True))
+        for sign in (-1, 1)
+    )
+    return MappedLevels(found, (low, high))
 
 
 def _unfolded_goe(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -41,7 +41,8 @@ def control_tables(
         data = [levels for path in resolved for levels in _read(path, "eigenvalues", "lengths")]
         tenths = mean_ratio_by_rank(data, seed, DECILES)
         add("resolved", end_numbers(tenths))
-        spectra = {"mapped": mapped_levels(data, draws * len(data), np.random.default_rng([seed, _GOE]))}
+        mapped = mapped_levels(data, draws * len(data), np.random.default_rng([seed, _GOE]))
+        spectra = {"mapped": mapped.spectra}
         extents: dict[str, list[np.ndarray]] = {}
         for path in controls:
             known = store.read(path, {}).attributes["arrays"]
@@ -54,7 +55,7 @@ def control_tables(
             if "strengths" in known:
                 add("resolved", [_strengths(store.read(path, {"strengths": ("batches", "samples")})["strengths"])])
         for key, found in spectra.items():
-            add(CONTROLS[key], control_rows(found, len(data), tenths, seed))
+            add(CONTROLS[key], control_rows(found, len(data), tenths, seed, mapped.kept if key == "mapped" else (0, 0)))
         for key, found in extents.items():
             add("resolved" if key == "data" else CONTROLS[key], extent_rows(found))
     table = pd.DataFrame(curves, columns=["series", "scope", *CurveRow._fields])
@@ -62,37 +63,41 @@ def control_tables(
 
 
 def control_rows(
-    spectra: Sequence[np.ndarray], batches: int, data: Sequence[MeanRatio], seed: int
+    spectra: Sequence[np.ndarray],
+    batches: int,
+    data: Sequence[MeanRatio],
+    seed: int,
+    kept: tuple[float, float] = (0, 0),
 ) -> list[CurveRow | NumberRow]:
     """Mean min(r, 1/r) of a control by decile, and the band in which as many batches as the data's have it.
 
     The band of 95 % (``deciles low``, ``deciles high``) has the scatter of a mean over the data's number of batches and
-    the error of the control's own mean. Where the latter is unknown there is none.
+    the error of the control's own mean. Where the latter is unknown, or levels of the control are the data's own, there
+    is none.
 
     :param spectra: of the control. :param batches: of the data. :param data: its deciles.
-    :param seed: of the bootstrap.
+    :param seed: of the bootstrap. :param kept: shares of levels at the lower and the upper end that are the data's.
     """
     means, whole = mean_ratio_by_rank(spectra, seed, len(data)), mean_ratio(spectra, seed)
     wider = _TWO_SIDED * math.sqrt(1 + len(spectra) / batches)
     rows: list[CurveRow | NumberRow] = []
-    outside = 0
+    outside = judged = 0
     for part, (mean, own) in enumerate(zip(means, data, strict=True)):
         place = part / len(data), (part + 1) / len(data)
         if not mean.count:
             continue
         rows.append(CurveRow("deciles", *place, mean.value, mean.error))
-        if not math.isnan(mean.error):
+        if not math.isnan(mean.error) and kept[0] <= place[0] and place[1] <= 1 - kept[1]:
             rows.append(CurveRow("deciles low", *place, mean.value - wider * mean.error))
             rows.append(CurveRow("deciles high", *place, mean.value + wider * mean.error))
+            judged += 1
             outside += abs(own.value - mean.value) > wider * mean.error
     return [
         *rows,
         NumberRow("matrices", "matrices", len(spectra), told=True),
         NumberRow("mean_ratio", "mean min(r, 1/r)", whole.value, whole.error, told=True),
         *end_numbers(means),
-        NumberRow(
-            "tenths_outside", "tenths of the data outside the band", outside, reference=len(data) / 20, told=True
-        ),
+        NumberRow("tenths_outside", "tenths of the data outside the band", outside, reference=judged / 20, told=True),
     ]
 
 

@@ -72,7 +72,7 @@ _NOTES = {
     "of such means of a control lie, of as many batches, resolved. Gaussian inputs have the set's mean and covariance; "
     "softmax regression keeps the batch's factors S_n = diag(p_n) - p_n p_n', other networks see them as inputs "
     "(labels drawn with their own probabilities, or the batch's residuals). GOE, equal density: unfolded by "
-    "the semicircle, placed by the data's mean logarithms at equal rank.",
+    "the semicircle, placed by the data's mean logarithms at equal rank; no band where there are too few of one sign.",
     "participation": "By class: mean and covariance of the sample's class. Equal traces: S_n / tr S_n. Uniform p: S_n "
     "of probabilities that are uniform on the simplex. Participation ratio of an eigenvector of F' F, where H = F F': "
     "1 / (sum over samples of the squared share that each has of it); random vectors have 52 of 64 for softmax "

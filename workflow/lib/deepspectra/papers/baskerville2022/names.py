@@ -19,7 +19,7 @@ AUTHORS_SHARES = {
         "logistic_features/final_test_hessian": (0.0, 0.0, 0.0, 0.0, 0.004, 0.294, 0.888),
     }.items()
 }
-#: Controls of resolved spectra: keys in files, and series in tables and figures.
+#: Controls of resolved spectra: key in files, and name in tables and figures.
 CONTROLS = {
     "mapped": "GOE, equal density",
     "gaussian": "Gaussian inputs",

@@ -14,7 +14,8 @@ __all__ = ["ITEMS"]
 
 _GIVEN = (
     "Dashed (given Gram): our own law, semi-empirical, which takes inner products of inputs as they are, where the "
-    "theorems put 0, and for the NTK this network's scale and the noise of its sensitivities."
+    "theorems put 0, and for the NTK the noise of its sensitivities and a scale that is measured on the same network. "
+    "One draw."
 )
 _REFERENCE = (
     "KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit; in brackets, of one linear network with "

@@ -16,11 +16,12 @@ __all__ = ["ITEMS"]
 _CALIBRATED = (
     "Insets: distribution functions. p: Kolmogorov-Smirnov test of the spacings against the Wigner surmise; "
     "calibrated: against random matrices of the same shape through the same unfolding, with its Monte Carlo error. "
-    "Number variance: over intervals of the bulk, which keep 15 levels away from the edges of the Marchenko-Pastur "
-    "law, since the broadening squeezes levels beside an outlier. Grey band: central 95 % of the same random matrices, "
-    "cut alike; p: of the largest deviation from them at l from 1 to 10. Dotted: trained, over all intervals, as "
-    "published. The GOE's curve (an asymptote, drawn from l = 1) is for intervals at any place and a known density: "
-    "centring on levels makes the difference below l of about 2, the unfolding, fitted to the same levels, above."
+    "Number variance: over intervals of the bulk, which keep 2 a + 1 levels away from the edges of the "
+    "Marchenko-Pastur law, since the broadening squeezes levels beside an outlier. Grey band: central 95 % of the "
+    "same random matrices, cut alike; p: of the largest deviation from them at l from 1 to 10. Dotted: trained, over "
+    "all intervals, as published. The GOE's curve (an asymptote, drawn from l = 1) is for intervals at any place and "
+    "a known density: centring on levels makes the difference below l of about 2, the unfolding, fitted to the same "
+    "levels, above."
 )
 _VECTORS = (
     "p-values: Kolmogorov-Smirnov tests of the m entries of a singular vector against N(0, 1/m), mean over the "

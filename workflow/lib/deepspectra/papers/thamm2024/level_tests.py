@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from deepspectra.papers.thamm2024.nulls import read_level_nulls
-from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends
+from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends, bulk_margin
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks
 from deepspectra.rmt.nulls import laguerre_singular_values
@@ -20,7 +20,7 @@ __all__ = ["level_tests", "with_independent_levels", "with_outliers"]
 #: Outliers at the lower and the upper end, in units of the edges.
 _BELOW, _ABOVE = (0.8, 0.2), (1.2, 2.0)
 _QUANTILES = 2001
-_COLUMNS = ["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all"]
+_COLUMNS = ["case", "amount", "matrix", "p", "p_calibrated", "p_bulk", "variance_p", "variance_p_all", "null_draws"]
 
 
 def with_outliers(rows: int, columns: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -59,24 +59,25 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     :param table: ``rows``, ``columns``, ``matrices`` in each case, ``independent`` (shares of levels), ``outliers``
         (numbers at either end), ``half_windows`` and ``seed``.
     :param half_window: of the broadening. :param null: file of random matrices of the shape.
-    :returns: a row for each matrix of each ``case``: ``random``, ``independent``, ``outliers`` with its ``amount``; and
-        ``window``, plain p-values alone of random matrices unfolded with the half-window ``amount``.
+    :returns: a row for each matrix of each ``case``: ``random``, ``independent``, ``outliers`` with its ``amount`` and
+        the ``null_draws`` that calibrate it; and ``window``, plain p-values alone of random matrices unfolded with the
+        half-window ``amount``.
     """
     unfolding = {"gaussian": half_window}
     lengths, nulls = read_level_nulls(null, unfolding, table["columns"])
-    judge = LevelJudge(nulls["gaussian"], lengths)
+    judge, draws = LevelJudge(nulls["gaussian"], lengths), len(nulls["gaussian"].spacing_statistics)
     found: list[tuple[Any, ...]] = []
     for case, amount, matrix, values in _matrices(table):
         if case == "window":
             _, p = spacing_ks(np.diff(gaussian_broadening(values, int(amount))))
-            found.append((case, amount, matrix, p, *[np.nan] * 4))
+            found.append((case, amount, matrix, p, *[np.nan] * 5))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
-        ends = bulk_ends(values, table["rows"])
+        ends = bulk_ends(values, table["rows"], bulk_margin(half_window))
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
         spacings = (statistics.spacing_p, judge.spacings(statistics)[0], judge.spacings(statistics, ends)[0])
-        found.append((case, amount, matrix, *spacings, bulk.p, everywhere.p))
+        found.append((case, amount, matrix, *spacings, bulk.p, everywhere.p, draws))
     return pd.DataFrame(found, columns=_COLUMNS)
 
 

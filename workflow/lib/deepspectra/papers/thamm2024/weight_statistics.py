@@ -20,15 +20,13 @@ from deepspectra.rmt.levels import LevelStatistics, level_statistics, number_var
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["BULK_MARGIN", "JUDGED_LENGTHS", "NOT_ANALYSED", "LevelJudge", "bulk_ends", "ranges", "weight_tables"]
+__all__ = ["JUDGED_LENGTHS", "NOT_ANALYSED", "LevelJudge", "bulk_ends", "bulk_margin", "ranges", "weight_tables"]
 
 logger = logging.getLogger(__name__)
 
 #: Interval lengths at which the number variance is judged as a whole. Shorter ones repeat what the spacings tell; at
 #: longer ones matrices of a few hundred levels have few independent intervals.
 JUDGED_LENGTHS = (1, 10)
-#: Levels inside the law's edges that intervals of the bulk keep away from: broadening reaches 2 a = 14 levels.
-BULK_MARGIN = 15
 #: How the note of a matrix begins that no statistic can be had of.
 NOT_ANALYSED = "not analysed: "
 #: Singular values of a float32 matrix are known to about this share of the largest.
@@ -36,41 +34,27 @@ _FLOAT32 = float(np.finfo(np.float32).eps)
 #: Vectors are called structured where their false discovery rate is at most this.
 _FALSE_DISCOVERY = 0.05
 _LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "statistic", "p", "p_calibrated", "p_error"]
-_LEVELS += [
-    "p_bulk",
-    "p_bulk_error",
-    "null_draws",
-    "in_band",
-    "variance_p",
-    "variance_p_error",
-    "variance_p_all",
-    "variance_p_all_error",
-]
-_LEVELS += ["variance_slope", "variance_slope_null", "variance_slope_error", "below_bulk", "above_bulk"]
-_LEVELS += [
-    "nu_min",
-    "nu_max",
-    "fraction",
-    "fit_below",
-    "fit_above",
-    "fit_distance",
-    "fit_poor",
-    "unresolved",
-    "zero_spacings",
-]
-_LEVELS += ["vectors_output", "ranks_output", "vectors_input", "ranks_input", "note"]
+_LEVELS += ["p_bulk", "p_bulk_error", "null_draws", "in_band", "variance_p", "variance_p_error", "variance_p_all"]
+_LEVELS += ["variance_p_all_error", "variance_slope", "variance_slope_null", "variance_slope_error", "below_bulk"]
+_LEVELS += ["above_bulk", "nu_min", "nu_max", "fraction", "fit_below", "fit_above", "fit_distance", "fit_poor"]
+_LEVELS += ["unresolved", "zero_spacings", "vectors_output", "ranks_output", "vectors_input", "ranks_input", "note"]
 _CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
 _VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated", "q"]
 
 
-def bulk_ends(values: np.ndarray, rows: int) -> tuple[int, int]:
+def bulk_margin(half_window: int) -> int:
+    """Levels inside the law's edges that the bulk leaves out: broadening of half-window a reaches 2 a levels."""
+    return 2 * half_window + 1
+
+
+def bulk_ends(values: np.ndarray, rows: int, margin: int) -> tuple[int, int]:
     """How many of the lowest and highest singular values, (m,) ascending, intervals of the bulk must not reach.
 
-    :param rows: the longer side. :raises UserError: if there is no bulk, see
+    :param rows: the longer side. :param margin: see :func:`bulk_margin`. :raises UserError: if there is no bulk, see
         :func:`deepspectra.rmt.laws.singular_values.marchenko_pastur_bulk`.
     """
     bulk = marchenko_pastur_bulk(values, rows, _FLOAT32 * values[-1])
-    return bulk.below + BULK_MARGIN, bulk.above + BULK_MARGIN
+    return bulk.below + margin, bulk.above + margin
 
 
 class VarianceJudgement(NamedTuple):
@@ -230,11 +214,12 @@ def _level_tests(
     values: np.ndarray, larger: int, unfolding: Mapping[str, int], judges: Mapping[str, LevelJudge]
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str, float, float]]]:
     """For each unfolding the row of tests of one spectrum, and the points (unfolding, series, x, y) of its lines."""
-    ends = bulk_ends(values, larger)
+    margin = bulk_margin(unfolding["gaussian"])
+    ends = bulk_ends(values, larger, margin)
     fit = fit_modified_marchenko_pastur(values, floor=_FLOAT32 * values[-1])
     of_spectrum = {
-        "below_bulk": ends[0] - BULK_MARGIN,
-        "above_bulk": ends[1] - BULK_MARGIN,
+        "below_bulk": ends[0] - margin,
+        "above_bulk": ends[1] - margin,
         **{"nu_min": fit.nu_min, "nu_max": fit.nu_max, "fraction": fit.fraction},
         **{"fit_below": fit.below, "fit_above": fit.above, "fit_distance": fit.distance},
         "fit_poor": int(fit.is_poor),

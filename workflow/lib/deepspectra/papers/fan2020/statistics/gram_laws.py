@@ -73,10 +73,14 @@ def compare_gram_law(
     ]
 
 
-def wide_distance(panel: str, eigenvalues: np.ndarray, kernel: GramKernel) -> Row:
-    """The distance of a network's tangent kernel to the law of wide networks, which does not know its own scale."""
-    distance = ks_distance(eigenvalues, GramLaw(kernel).cdf, kernel.atoms)
-    return Row(panel, "tangent", "ks_distance_to_wide_gram_law", f"{_KS}, without the network's own scale", distance)
+def wide_distance(panel: str, eigenvalues: np.ndarray, floor: float, kernel: GramKernel) -> Row:
+    """The distance of a network's tangent kernel to the law of wide networks, which does not know its own scale.
+
+    :param floor: below it, eigenvalues are rounding errors.
+    """
+    distance = ks_distance(eigenvalues, GramLaw(kernel).cdf, kernel.atoms, floor)
+    label = f"{_KS}, without the network's own scale"
+    return Row(panel, "tangent", "ks_distance_to_wide_gram_law", label, distance, told=True)
 
 
 def _over(bars: Sequence[Bar], series: str, points: int, logarithmic: bool) -> np.ndarray:

@@ -141,7 +141,7 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
     gram = read_gram_kernels(files["laws"][0], parameters, (last, "tangent"))
     found.add_gram_law("b", "conjugate", spectra[last], gram[last], parameters["curve_points"])
     found.add_gram_law("c", "tangent", pair[0], gram["tangent"], parameters["curve_points"])
-    found.summary.append(wide_distance("c", pair[0].eigenvalues, gram["wide_tangent"]))
+    found.summary.append(wide_distance("c", pair[0].eigenvalues, pair[0].floor, gram["wide_tangent"]))
     ratios, label = (
         (pair[0].eigenvalues[0] / limit.shift, law.edges[0][0] / limit.shift),
         "smallest eigenvalue / r_plus",
