@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["ITEMS"]
 
 _GIVEN = (
-    "Dashed (given Gram): our own law, semi-empirical, which takes inner products of inputs as they "
-    "are, where the theorems put 0, and for the NTK the noise of its sensitivities and a scale: one draw; its scale is "
+    "Dashed (given Gram): our own law, semi-empirical, which takes inner products of inputs as they are, where the "
+    "theorems put 0, and for the NTK this network's scale and the noise of its sensitivities. One draw; its scale is "
     "measured on the network that it is compared with."
 )
 _REFERENCE = (
