@@ -1,6 +1,6 @@
 """What the law of a given Gram matrix takes from it, and the own scale of the network beside it (fan2020)."""
 
-from deepspectra.papers.fan2020.gram_files import gram_arrays
+from deepspectra.papers.fan2020.gram_averages import gram_arrays
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
 

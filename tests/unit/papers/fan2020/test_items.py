@@ -17,7 +17,7 @@ import deepspectra
 from deepspectra.config.loading import load_settings
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
-from deepspectra.papers.fan2020.gram_files import gram_arrays
+from deepspectra.papers.fan2020.gram_averages import gram_arrays
 from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.planning.networks import sums_are_compared
 from deepspectra.rmt.limits.coefficients import tangent_coefficients

@@ -1,19 +1,47 @@
 """Kernels at random weights beside the law of the given Gram matrix: curves and numbers of figures 1, 2, S2 and S4."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from deepspectra.nn.activations import activation
 from deepspectra.papers.histograms import Bar
 from deepspectra.papers.rows import Row
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.limits.gram import GramKernel, GramLaw
+from deepspectra.runtime import store
+from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
+from deepspectra.spectra.gram_means import GramMeans
 
-__all__ = ["compare_gram_law", "wide_distance"]
+__all__ = ["compare_gram_law", "read_gram_kernels", "wide_distance"]
 
 # What the curve reaches beyond the bars, as a factor.
 _BEYOND = 1.05
 _KS = "KS distance to the law of the given Gram matrix"
+
+
+def read_gram_kernels(path: str | Path, settings: Mapping[str, Any], names: Sequence[str]) -> dict[str, GramKernel]:
+    """Kernels by name: ``conjugate_1``, ..., ``tangent`` with the network's own scale, and ``wide_tangent`` without.
+
+    :param path: a file of the rule average_gram. :param settings: of the figure.
+    """
+    samples, depth = settings["samples"], settings["depth"]
+    shapes = GramMeans.shapes(samples, depth) | {"own_sensitivities": (depth, 2)}
+    shapes |= {f"first/{name}": shape for name, shape in GramMeans.shapes(samples, 1).items()}
+    contents = store.read(path, shapes)
+    means, ratios = GramMeans.of(contents.arrays), [samples / settings["width"]] * depth
+    first = GramMeans.of({name: contents[f"first/{name}"] for name in means.arrays()})
+    kernels = {}
+    for name in (name for name in names if name.startswith("conjugate")):
+        layer = int(name.removeprefix("conjugate_"))
+        kernels[name] = conjugate_gram_kernel(first if layer == 1 else means, ratios[:layer])
+    if "tangent" in names:
+        sigma = activation(settings["activation"])
+        kernels["tangent"] = tangent_gram_kernel(means, ratios, sigma, contents["own_sensitivities"])
+        kernels["wide_tangent"] = tangent_gram_kernel(means, ratios, sigma)
+    return kernels
 
 
 def compare_gram_law(

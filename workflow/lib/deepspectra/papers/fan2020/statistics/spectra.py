@@ -11,7 +11,6 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from deepspectra.nn.activations import activation
-from deepspectra.papers.fan2020.gram_files import read_gram_kernels
 from deepspectra.papers.fan2020.statistics.distances import (
     WITHOUT_LARGEST,
     KernelSpectrum,
@@ -20,7 +19,7 @@ from deepspectra.papers.fan2020.statistics.distances import (
     published_edges,
     total_variation,
 )
-from deepspectra.papers.fan2020.statistics.gram_laws import compare_gram_law, wide_distance
+from deepspectra.papers.fan2020.statistics.gram_laws import compare_gram_law, read_gram_kernels, wide_distance
 from deepspectra.papers.histograms import Bar, histogram, zoom
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table

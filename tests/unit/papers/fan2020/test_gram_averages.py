@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from deepspectra.nn.activations import activation
-from deepspectra.papers.fan2020.gram_files import gram_arrays, read_gram_kernels
+from deepspectra.papers.fan2020.gram_averages import gram_arrays
+from deepspectra.papers.fan2020.statistics.gram_laws import read_gram_kernels
 from deepspectra.runtime import store
 from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
 from deepspectra.spectra.gram_means import gram_means
