@@ -17,11 +17,11 @@ import deepspectra
 from deepspectra.config.loading import load_settings
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
+from deepspectra.papers.fan2020.gram_averages import gram_arrays
 from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.planning.networks import sums_are_compared
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.runtime import store
-from deepspectra.spectra.gram_means import gram_means
 from deepspectra.spectra.kernels.decompositions import decompose_initial
 from deepspectra.spectra.kernels.equivalents import initial_matrices
 
@@ -112,10 +112,8 @@ def gaussian_file(tmp_path_factory):
     matrices = initial_matrices(x, [WIDTH] * DEPTH, activation("arctan"), SEED, accumulation=torch.float64)
     store.write(folder / "kernels.h5", matrices, parameters={}, seed=SEED, dtype="float32")
     decompose_initial(folder / "kernels.h5", folder / "spectra.h5", DEPTH, compared=True)
-    means = gram_means(matrices["input"], activation("arctan"), DEPTH).arrays()
-    first = gram_means(matrices["input"], activation("arctan"), 1).arrays()
-    means |= {f"first/{name}": array for name, array in first.items()}
-    store.write(folder / "laws.h5", means | {"own_sensitivities": matrices["sensitivities"]}, parameters={})
+    arrays = gram_arrays(matrices["input"], matrices["sensitivities"], {"activation": "arctan", "depth": DEPTH})
+    store.write(folder / "laws.h5", arrays, parameters={})
     return folder / "spectra.h5"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from deepspectra.spectra.curvature.dense import hessian
-from deepspectra.spectra.curvature.exact_zeros import exact_zeros
+from deepspectra.spectra.curvature.exact_zeros import batch_zeros, exact_zeros
 from deepspectra.spectra.deflation import deflate
 
 
@@ -47,6 +48,15 @@ def test_zeros_are_those_of_equal_and_empty_rows(network, seed):
     # Sums in another order may tell rows apart that are equal, never the other way round.
     assert len(deflate(matrix)) >= len(matrix) - zeros
     assert len(deflate(matrix.round(10))) == len(matrix) - zeros
+
+
+def test_batches_follow_each_other_and_are_full():
+    model, inputs = NETWORKS["softmax"]().eval(), dark_images(23, torch.Generator().manual_seed(1))
+    zeros = batch_zeros(model, inputs, 5)
+    assert zeros.tolist() == [exact_zeros(model, batch) for batch in inputs[:20].split(5)]
+    assert len(set(zeros.tolist())) > 1
+    assert zeros.dtype == np.int64
+    assert batch_zeros(model, inputs, 24).shape == (0,)
 
 
 @pytest.mark.parametrize("frozen", [["0.weight"], ["0.bias"], ["2.weight", "2.bias"]])

@@ -1,12 +1,22 @@
 """How many eigenvalues of a batch's Hessian are exactly zero, from inputs and activation pattern, without a matrix."""
 
+import numpy as np
 import torch
 from torch import nn
 
 from deepspectra.spectra.curvature.batches import trainable_parameters
 from deepspectra.spectra.curvature.piecewise import active_parameters, activity
 
-__all__ = ["exact_zeros"]
+__all__ = ["batch_zeros", "exact_zeros"]
+
+
+def batch_zeros(model: nn.Sequential, inputs: torch.Tensor, size: int) -> np.ndarray:
+    """:func:`exact_zeros` of every batch of ``size`` successive inputs, int64 of shape (batches,).
+
+    A last batch that is not full is left out.
+    """
+    starts = range(0, len(inputs) - size + 1, size)
+    return np.array([exact_zeros(model, inputs[start : start + size]) for start in starts], dtype=np.int64)
 
 
 def exact_zeros(model: nn.Sequential, inputs: torch.Tensor) -> int:
