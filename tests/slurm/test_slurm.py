@@ -23,7 +23,7 @@ from tests.workflow.conftest import Project, copy_project
 
 from .cluster import Cluster, Impossible, check
 
-TARGETS = ["pennington2017_figure_2", "limit_laws", "fan2020_figure_3"]
+TARGETS = ["pennington2017_figure_2", "limit_laws", "fan2020_figure_s5"]
 #: A second limit law, which shares a group with the first.
 LAW = "limit_laws={two: {kernel: conjugate, ratios: [0.5, 0.5], activation: tanh, input: {atoms: [[1.0, 1.0]]}}}"
 #: Training is long enough to be interrupted after its first checkpoint, twice.
@@ -243,7 +243,7 @@ def memory(job: dict[str, str]) -> int:
 
 def test_results_are_those_of_an_undisturbed_run_without_slurm(story):
     assert story.undisturbed.returncode == 0, story.undisturbed.stdout[-6000:]
-    figures = {f"figures/{name}.pdf" for name in ("pennington2017/figure_2", "fan2020/figure_3")}
+    figures = {f"figures/{name}.pdf" for name in ("pennington2017/figure_2", "fan2020/figure_s5")}
     assert figures | {"networks/single_neuron.h5", "limits/two.png"} <= story.alone.keys()
     assert story.on_slurm == story.alone
 

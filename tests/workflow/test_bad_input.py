@@ -190,7 +190,7 @@ RUNS = {
         lambda folder: (folder / "mine.yaml").write_text("scale: smoke\nfan2020: {}\nfan2020: {figure_1: {}}\n"),
     ),
     "more than any memory": Run(
-        (*RUN, "--config", "fan2020={figure_1: {width: 1000000000000}}", "--", f"{SMOKE}/kernels/fan2020/figure_1.h5"),
+        (*RUN, "--config", "fan2020={figure_1: {width: 1000000000}}", "--", f"{SMOKE}/kernels/fan2020/figure_1.h5"),
         [("not enough memory", "Use smaller sizes")],
     ),
     "results is a file": Run(

@@ -79,7 +79,7 @@ def run(tmp_path_factory):
     inputs |= {"controls": ["controls.h5"]}
     outputs = {"curves": "curves.csv", "summary": "summary.csv"}
     params = {"curvature": {"batch_size": 20, "unfolded_share": 0.3333, "seed": 2}, "data": "features"}
-    params |= {"full_batches": 10, "mapped": 2, "seed": 3}
+    params |= {"full_batches": 10, "mapped": {"draws": 2, "seed": 3}}
     script("analyse_curvature", wildcards=wildcards, input=inputs, output=outputs, params=params)
     result = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps(jobs)],

@@ -196,6 +196,8 @@ CAN_BE_LARGE = {
     **{"compute_curvature": "mlp_mnist", "decompose_curvature": "mlp_mnist", "resolve_curvature": "mlp_deep"},
     **{"resolve_whole_set": "logistic_mnist/final_train", "draw_process_hessians": "gaussian"},
     **{"embed_images": "cifar10", "resolve_resnet34": "resnet34"},
+    **{"draw_kernels": "gaussian", "average_gram": "figure_1", "simulate_level_tests": "level_tests"},
+    **{"draw_controls": "logistic_mnist/final_test"},
 }
 
 

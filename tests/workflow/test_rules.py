@@ -89,7 +89,7 @@ def test_rules_that_compute_declare_what_they_need(project):
         name = block.partition("rule ")[2].partition(":")[0]
         wants_gpu = name in {
             *("simulate_data_covariance", "simulate_random_features", "compute_kernels"),
-            *("compute_trained_kernels",),
+            *("compute_trained_kernels", "draw_kernels", "draw_controls"),
             *("train_network", "evaluate_linearised", "embed_images"),
             *("compute_curvature", "decompose_curvature", "resolve_curvature", "resolve_whole_set"),
         }

@@ -304,6 +304,7 @@ def test_only_what_belongs_there_is_left(finished):
         *(f"claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")),
         "features",
         "figures",
+        "laws",
         "limits",
         "logs",
         "networks",

@@ -179,8 +179,7 @@ rule analyse_curvature:
         curvature=plan.values("baskerville2022.curvature", include={"batch_size", "unfolded_share", "seed"}),
         full_batches=curvature_of(baskerville2022.full_batches),
         data=plan.values("baskerville2022.networks.{network}.data"),
-        mapped=curvature_of(baskerville2022.mapped_draws),
-        seed=plan.values("baskerville2022.controls.seed"),
+        mapped=curvature_of(baskerville2022.mapped_levels_plan),
         code=code("analyse_curvature"),
     script:
         "../scripts/analyse_curvature.py"

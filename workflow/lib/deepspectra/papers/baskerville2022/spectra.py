@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from deepspectra.papers.baskerville2022.settings import Baskerville2022, Kind, Split
 
 __all__ = ["HESSIAN_FIGURES", "analysed_files", "control_plan", "curvature_panels", "curvature_spectra"]
-__all__ += ["feature_files", "full_batches", "hessian_settings", "mapped_draws", "of_softmax_regression"]
+__all__ += ["feature_files", "full_batches", "hessian_settings", "mapped_levels_plan"]
+__all__ += ["of_softmax_regression"]
 __all__ += ["samples_of", "spectrum_files", "statistics_files", "whole_samples"]
 
 _TEST = "final_test_hessian"
@@ -99,7 +100,7 @@ def spectrum_files(paper: Baskerville2022, spectrum: str) -> dict[str, list[str]
 
 def control_plan(paper: Baskerville2022, network: str, state: str, split: Split, kind: Kind) -> dict[str, int]:
     """Fields of :class:`.Batches`, for a spectrum's controls."""
-    shown = mapped_draws(paper, network, state, split, kind) > 0
+    shown = mapped_levels_plan(paper, network, state, split, kind)["draws"] > 0
     return {
         "size": paper.curvature.batch_size,
         "there": paper.batches(network, split, kind),
@@ -113,11 +114,14 @@ def of_softmax_regression(paper: Baskerville2022, network: str, kind: Kind) -> b
     return kind == "hessian" and paper.network(network).is_softmax_regression
 
 
-def mapped_draws(paper: Baskerville2022, network: str, state: str, split: str, kind: str) -> int:
-    """How often GOE levels of equal density are drawn: not at all where a spectrum's deciles are not shown."""
+def mapped_levels_plan(paper: Baskerville2022, network: str, state: str, split: str, kind: str) -> dict[str, int]:
+    """How often GOE levels of equal density are drawn (``draws``), not at all where a spectrum's deciles are not shown,
+    and their ``seed``.
+    """
     panels = [panel for item in HESSIAN_FIGURES for panel in curvature_panels(paper, item).values()]
     shown = {panel["spectrum"] for panel in panels if panel["statistic"] == "deciles"}
-    return paper.controls.draws if f"{network}/{state}_{split}_{kind}" in shown else 0
+    draws = paper.controls.draws if f"{network}/{state}_{split}_{kind}" in shown else 0
+    return {"draws": draws, "seed": paper.controls.seed}
 
 
 def feature_files(paper: Baskerville2022, spectra: list[str]) -> list[str]:
