@@ -171,20 +171,24 @@ thamm2024:
   networks:
     mlp512_seed1: {hidden: [4096, 4096, 4096]}
   nulls: {matrices: 1999, vectors: 39999}
+  table_2: {matrices: 9999}
 pennington2017:
   figure_1: {input_dimensions: [48, 96, 192, 384, 1536]}
   figure_2: {input_dimension: 384}
 fan2020:
   training: {samples: 4000}
   figure_1: {samples: 3600, width: 7200}
+  figure_scaling: {gaussian: {samples: [900, 1800, 3600], draws: [20, 10, 5]}}
 baskerville2022:
   networks:
     mlp_mnist: {hidden: [20, 100]}
+    logistic_mnist: {control_batches: 1560}
     mlp_deep_mnist: {hidden: [20, 100, 100]}
   gaussian_process: {dimension: 900}
   features: {images: 12800, test_images: 6400}
   figure_resnet34: {batch_size: 128}
   curvature: {whole_samples: 60000}
+  controls: {draws: 10}
 """
 #: Rule -> part of the name of the file of one of its jobs.
 CAN_BE_LARGE = {
