@@ -35,7 +35,7 @@ TABLES = {
     "thamm2024/table_1": "training images 200 instead of 50000",
     "thamm2024/table_2": "training images 200 instead of 50000",
     "thamm2024/table_2_unfolding": "training images 200 instead of 50000",
-    "thamm2024/table_2_tests": "matrices of known kinds 3 instead of 999",
+    "thamm2024/table_2_tests": "training images 200 instead of 50000",
     "baskerville2022/table_networks": "epochs 1 instead of 300",
 }
 FIGURES = [f"{paper}/{item}" for paper in PAPERS for item, entry in items_of(paper).items() if entry.drawing]
