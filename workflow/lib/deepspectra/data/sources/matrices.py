@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +9,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from deepspectra.data.checkpoints.torch_files import load_plain
 from deepspectra.data.sources.tables import CorruptError, LayerEntry, WeightsEntry
 from deepspectra.runtime.errors import UserError
 
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["load_state", "read_matrices", "read_state"]
 
 _STATE = "a state dictionary saved by torch"
-# torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
-_REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
 
 
 def read_state(members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
@@ -76,13 +71,7 @@ def load_state(file: Path | bytes, origin: str) -> dict[str, torch.Tensor]:
     """
     import torch
 
-    try:
-        # Only torch's newer format, a zip file, can be mapped: then only the matrices in use are read.
-        mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
-        opened = file if isinstance(file, Path) else io.BytesIO(file)
-        state = torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
-    except Exception as error:  # a damaged pickle fails in any way
-        raise _not_the_weights(origin, _STATE, _why_not_loaded(error)) from error
+    state = load_plain(file, origin, _STATE)
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         found = f"the keys {_listed(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
         raise _not_the_weights(origin, f"{_STATE}: parameter names to tensors", f"found {found}")
@@ -135,14 +124,3 @@ def _not_the_weights(origin: str | Path, expected: str, found: str) -> UserError
 def _listed(names: Iterable[object], most: int = 8) -> str:
     shown = [str(name)[:60] for name in names]
     return ", ".join([*shown[:most], "..."] if len(shown) > most else shown) or "nothing"
-
-
-def _why_not_loaded(error: Exception) -> str:
-    text = str(error)
-    if refused := _REFUSED_GLOBAL.search(text):
-        return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
-    if isinstance(error, pickle.UnpicklingError):
-        return "it is damaged or something else"
-    if "legacy .tar" in text:
-        return "it has torch's oldest format (tar): save it anew with a newer torch"
-    return text.split("\n")[0].split(". ")[0] or type(error).__name__

@@ -1,0 +1,258 @@
+"""Checkpoints of every format: the same numbers from each, and bad files refused by name."""
+
+import io
+import json
+import pickle
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from deepspectra.data.checkpoints import open_checkpoint
+from deepspectra.runtime.errors import UserError
+
+RNG = np.random.default_rng(3)
+DENSE, BIAS = RNG.standard_normal((20, 30)).astype(np.float32), RNG.standard_normal(20).astype(np.float32)
+KERNEL = RNG.standard_normal((16, 5, 3, 3)).astype(np.float32)
+ARRAYS = {"dense.weight": DENSE, "dense.bias": BIAS, "conv.weight": KERNEL}
+TENSORS = {name: torch.from_numpy(array) for name, array in ARRAYS.items()}
+
+
+def assert_holds(checkpoint, expected=ARRAYS):
+    assert {name: tensor.shape for name, tensor in checkpoint.tensors.items()} == {
+        name: array.shape for name, array in expected.items()
+    }
+    for name, array in expected.items():
+        read = checkpoint.tensors[name].read()
+        assert read.dtype == np.float64
+        np.testing.assert_array_equal(read, array)
+
+
+def save_torch(path, contents, **options):
+    torch.save(contents, path, **options)
+    return path
+
+
+def write_sharded(folder):
+    save_file({"dense.weight": TENSORS["dense.weight"]}, folder / "a.safetensors")
+    save_file({name: TENSORS[name] for name in ("dense.bias", "conv.weight")}, folder / "b.safetensors")
+    names = {"dense.weight": "a.safetensors", "dense.bias": "b.safetensors", "conv.weight": "b.safetensors"}
+    path = folder / "model.safetensors.index.json"
+    path.write_text(json.dumps({"weight_map": names}))
+    return path
+
+
+def write_safetensors(folder):
+    save_file(TENSORS, folder / "model.safetensors")
+    return folder / "model.safetensors"
+
+
+def write_npz(folder):
+    np.savez(folder / "model.npz", **ARRAYS)
+    return folder / "model.npz"
+
+
+WRITERS = {
+    "safetensors": write_safetensors,
+    "sharded": write_sharded,
+    "folder of shards": lambda folder: write_sharded(folder).parent,
+    "folder": lambda folder: write_safetensors(folder).parent,
+    "torch": lambda folder: save_torch(folder / "model.pt", TENSORS),
+    "old torch": lambda folder: save_torch(folder / "model.pth", TENSORS, _use_new_zipfile_serialization=False),
+    "nested": lambda folder: save_torch(folder / "model.ckpt", {"epoch": 3, "state_dict": TENSORS}),
+    "npz": write_npz,
+    "dictionary of tensors": lambda folder: TENSORS,
+    "dictionary of arrays": lambda folder: ARRAYS,
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_each_format_holds_the_same_numbers(writer, tmp_path):
+    assert_holds(open_checkpoint(WRITERS[writer](tmp_path)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_other_floating_point_types_are_cast(dtype, tmp_path):
+    weight = TENSORS["dense.weight"].to(dtype)
+    save_file({"dense.weight": weight}, tmp_path / "model.safetensors")
+    for source in (tmp_path / "model.safetensors", save_torch(tmp_path / "model.pt", {"dense.weight": weight})):
+        (stored,) = open_checkpoint(source).tensors.values()
+        assert stored.dtype == str(dtype).removeprefix("torch.")
+        np.testing.assert_array_equal(stored.read(), weight.double().numpy())
+
+
+def test_prefixes_of_wrapped_models_are_stripped_and_said():
+    wrapped = {f"module._orig_mod.{name}": tensor for name, tensor in TENSORS.items()}
+    found = open_checkpoint(wrapped)
+    assert_holds(found)
+    assert found.notes == ("The prefix module._orig_mod. of names is left out.",)
+    partly = {"module.dense.weight": DENSE, "head.weight": DENSE}
+    assert list(open_checkpoint(partly).tensors) == list(partly)
+
+
+def test_what_is_no_tensor_is_said(tmp_path):
+    found = open_checkpoint(save_torch(tmp_path / "model.pt", {**TENSORS, "epoch": 7}))
+    assert found.notes == ("Not tensors, and left out: epoch.",)
+    nested = open_checkpoint(save_torch(tmp_path / "model.pt", {"model": {"state_dict": TENSORS}, "epoch": 7}))
+    assert nested.notes == ("The parameters were found under 'model'.", "The parameters were found under 'state_dict'.")
+
+
+def test_a_module_tells_its_groups_and_tied_weights():
+    module = nn.Sequential(
+        nn.Conv2d(8, 16, 3, groups=2), nn.ConvTranspose2d(16, 4, 3), nn.Linear(5, 5), nn.Linear(5, 5)
+    )
+    module[3].weight = module[2].weight
+    found = open_checkpoint(module)
+    assert found.groups == {"0.weight": 2, "1.weight": -1}
+    assert found.tensors["2.weight"].place == found.tensors["3.weight"].place != found.tensors["0.weight"].place
+    wrapped = open_checkpoint(nn.DataParallel(module))
+    assert wrapped.groups == found.groups
+    assert list(wrapped.tensors) == list(found.tensors)
+
+
+# Keras ----------------------------------------------------------------------------------------------------------------
+
+#: In Keras's order of axes.
+OF_KERAS = {
+    "dense/kernel": (DENSE.T, DENSE),
+    "conv/kernel": (KERNEL.transpose(2, 3, 1, 0), KERNEL),
+    "token_embedding/embeddings": (DENSE, DENSE),
+    "attention/query/kernel": (RNG.standard_normal((12, 3, 4)), None),
+    "attention/attention_output/kernel": (RNG.standard_normal((3, 4, 12)), None),
+    "depthwise/depthwise_kernel": (RNG.standard_normal((3, 3, 6, 2)), None),
+}
+
+
+def write_keras(path, prefix=""):
+    with h5py.File(path, "w") as file:
+        for name, (array, _) in OF_KERAS.items():
+            file[f"{prefix}{name}"] = array
+        file["optimizer_weights/momentum"] = DENSE
+    return path
+
+
+def test_kernels_of_keras_are_turned(tmp_path):
+    expected = {name: array for name, (_, array) in OF_KERAS.items() if array is not None}
+    query, output, depthwise = (array for array, turned in OF_KERAS.values() if turned is None)
+    expected["attention/query/kernel"] = query.reshape(12, 12).T
+    expected["attention/attention_output/kernel"] = output.reshape(12, 12).T
+    # Filter 2 i + k is the k-th of input i.
+    filters = [depthwise[:, :, channel, place] for channel in range(6) for place in range(2)]
+    expected["depthwise/depthwise_kernel"] = np.array(filters)[:, None]
+    old = open_checkpoint(write_keras(tmp_path / "model.h5"))
+    assert_holds(old, {name: expected[name] for name in old.tensors})
+    assert old.tensors.keys() == expected.keys()
+    write_keras(tmp_path / "model.weights.h5")
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.write(tmp_path / "model.weights.h5", "model.weights.h5")
+    assert_holds(open_checkpoint(tmp_path / "model.keras"), {name: expected[name] for name in old.tensors})
+
+
+# Bad files ------------------------------------------------------------------------------------------------------------
+
+
+class Attack:
+    """Its unpickling would write a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def bad_files(folder):
+    """Path -> words of its message."""
+    marker = folder / "executed"
+    save_torch(folder / "attack.pt", {"weight": Attack(marker)})
+    (folder / "attack.bin").write_bytes(pickle.dumps(Attack(marker), protocol=2))
+    save_torch(folder / "list.pt", [TENSORS["dense.weight"]])
+    save_torch(folder / "settings.pt", {"epochs": 3})
+    whole = write_safetensors(folder).read_bytes()
+    (folder / "cut.safetensors").write_bytes(whole[:-100])
+    (folder / "text.safetensors").write_text("no such thing")
+    (folder / "text.pt").write_text("no such thing")
+    (folder / "text.h5").write_text("no such thing")
+    (folder / "text.keras").write_text("no such thing")
+    (folder / "model.onnx").write_text("no such thing")
+    np.savez(folder / "objects.npz", weight=np.array([{}], dtype=object))
+    (folder / "empty").mkdir()
+    (folder / "several").mkdir()
+    for name in ("one.pt", "two.pt"):
+        save_torch(folder / "several" / name, TENSORS)
+    (folder / "lost.index.json").write_text(json.dumps({"weight_map": {"a": "not_there.safetensors"}}))
+    (folder / "outside.index.json").write_text(json.dumps({"weight_map": {"a": "../model.safetensors"}}))
+    (folder / "list.index.json").write_text("[]")
+    return {
+        "attack.pt": "must not run code",
+        "attack.bin": "must not run code",
+        "list.pt": "holds a list",
+        "settings.pt": "holds no tensors, but 'epochs'",
+        "cut.safetensors": "no whole safetensors file",
+        "text.safetensors": "no whole safetensors file",
+        "text.pt": "damaged",
+        "text.h5": "no whole HDF5 file",
+        "text.keras": "no whole archive",
+        "model.onnx": "not known by its name",
+        "objects.npz": "Python objects, which are refused",
+        "empty": "holds no checkpoint",
+        "several": "several checkpoints: one.pt, two.pt",
+        "missing.pt": "there is no file",
+        "lost.index.json": "not_there.safetensors",
+        "outside.index.json": "another folder",
+        "list.index.json": "no index",
+    }
+
+
+def test_bad_files_are_refused_by_name(tmp_path):
+    for name, words in bad_files(tmp_path).items():
+        with pytest.raises(UserError, match=words) as refusal:
+            open_checkpoint(tmp_path / name)
+        assert name.split(".")[0] in str(refusal.value)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("source", [3, {}, [1], {"a": "text"}])
+def test_other_objects_are_refused(source):
+    with pytest.raises(UserError, match="expected"):
+        open_checkpoint(source)
+
+
+def test_numbers_that_are_not_floating_point_are_refused_when_read(tmp_path):
+    integers = {"quantised.weight": torch.ones(20, 30, dtype=torch.int8)}
+    np.savez(tmp_path / "model.npz", **{"quantised.weight": np.ones((20, 30), dtype=np.int8)})
+    for source in (integers, tmp_path / "model.npz"):
+        (stored,) = open_checkpoint(source).tensors.values()
+        with pytest.raises(UserError, match=r"quantised\.weight is stored as int8.*[dD]equantise"):
+            stored.read()
+
+
+def test_the_size_of_heads_is_read_beside_the_weights(tmp_path):
+    write_safetensors(tmp_path)
+    assert open_checkpoint(tmp_path).head_size is None
+    for entries, size in [
+        ({"hidden_size": 384, "num_attention_heads": 12}, 32),
+        ({"n_embd": 768, "n_head": 12}, 64),
+        ({"hidden_size": 384, "num_attention_heads": 12, "head_dim": 64}, 64),
+        ({"hidden_size": 100, "num_attention_heads": 12}, None),
+        ([], None),
+    ]:
+        (tmp_path / "config.json").write_text(json.dumps(entries))
+        assert open_checkpoint(tmp_path).head_size == size
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(UserError, match="is no JSON"):
+        open_checkpoint(tmp_path)
+
+
+def test_reading_holds_one_tensor(tmp_path):
+    """Opening reads no numbers: the file may be changed on the disk afterwards."""
+    path = write_npz(tmp_path)
+    found = open_checkpoint(path)
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: array + 1 for name, array in ARRAYS.items()})
+    path.write_bytes(buffer.getvalue())
+    np.testing.assert_array_equal(found.tensors["dense.weight"].read(), DENSE + np.float32(1))

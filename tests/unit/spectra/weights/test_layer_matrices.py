@@ -1,0 +1,156 @@
+"""Which matrices a network has: the same parts as its layers use."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from deepspectra.data.checkpoints import open_checkpoint
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.weights.layer_matrices import network_layers
+
+TORCH = torch.Generator().manual_seed(0)
+
+
+def analysed(source, **options):
+    return {matrix.name: matrix for matrix in network_layers(open_checkpoint(source), **options) if not matrix.left_out}
+
+
+def left_out(source, **options):
+    return {
+        matrix.name: matrix.left_out for matrix in network_layers(open_checkpoint(source), **options) if matrix.left_out
+    }
+
+
+def matrix_of(matrix):
+    found = matrix.of(matrix.tensor.read())
+    assert found.shape == (matrix.outputs, matrix.inputs)
+    return found
+
+
+def test_a_transformer_has_these():
+    module = nn.TransformerEncoderLayer(32, 4, 64)
+    found = analysed(module)
+    assert {name: matrix.kind for name, matrix in found.items()} == {
+        **{f"self_attn.in_proj_weight ({part})": "attention" for part in ("query", "key", "value")},
+        **{"self_attn.out_proj": "attention", "linear1": "dense", "linear2": "dense"},
+    }
+    fused = module.self_attn.in_proj_weight.detach().double().numpy()
+    parts = [matrix_of(found[f"self_attn.in_proj_weight ({part})"]) for part in ("query", "key", "value")]
+    np.testing.assert_array_equal(np.concatenate(parts), fused)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("layer", [nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d])
+def test_matrices_of_convolutions_map_patches_to_outputs(layer, groups):
+    """A kernel as large as the input is one matrix product a group; transposed, on an input of one pixel."""
+    module = layer(32, 64, 2, groups=groups)
+    matrices = [matrix_of(matrix) for matrix in analysed(module).values()]
+    assert len(matrices) == groups
+    weight = module.weight.detach().double()
+    transposed = "Transpose" in layer.__name__
+    inputs = torch.randn(1, 32, *[1 if transposed else 2] * (weight.ndim - 2), dtype=torch.float64, generator=TORCH)
+    function = getattr(functional, f"conv{'_transpose' * transposed}{weight.ndim - 2}d")
+    expected = function(inputs, weight, groups=groups)[0].numpy()
+    for group, matrix in enumerate(matrices):
+        values = inputs[0].numpy().reshape(groups, -1)[group]
+        if transposed:
+            # Rows are outputs, columns inputs x kernel: sum over the inputs for each place of the kernel.
+            products = np.einsum("oik,i->ok", matrix.reshape(64 // groups, 32 // groups, -1), values).ravel()
+        else:
+            products = matrix @ values
+        np.testing.assert_allclose(products, expected.reshape(groups, -1)[group], atol=1e-12)
+
+
+def test_depthwise_filters_are_vectors():
+    assert "64 groups of one filter" in left_out(nn.Sequential(nn.Conv2d(64, 64, 5, groups=64), nn.Linear(20, 20)))["0"]
+    file = {"depthwise.weight": torch.zeros(64, 1, 5, 5), "dense.weight": torch.zeros(20, 20)}
+    assert "depthwise" in left_out(file)["depthwise"]
+
+
+@pytest.mark.parametrize(("layer", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
+def test_recurrent_layers_are_split_by_gate(layer, gates):
+    module = nn.ModuleDict({layer.__name__.lower(): layer(24, 16)})
+    found = analysed(module)
+    assert len(found) == 2 * gates
+    assert {matrix.kind for matrix in found.values()} == {"recurrent"}
+    name = f"{layer.__name__.lower()}.weight_hh_l0"
+    parts = [matrix_of(matrix) for matrix in found.values() if matrix.layer == name]
+    np.testing.assert_array_equal(np.concatenate(parts), module.state_dict()[name].double().numpy())
+    if gates == 4:
+        assert [matrix.part for matrix in found.values()][:4] == ["input gate", "forget gate", "cell", "output gate"]
+
+
+def test_attention_by_head():
+    weights = {"attention.query.weight": torch.randn(64, 64), "attention.output.dense.weight": torch.randn(64, 64)}
+    found = analysed(weights, head_size=16)
+    assert len(found) == 8
+    query = found["attention.query (head 1)"]
+    np.testing.assert_array_equal(matrix_of(query), weights["attention.query.weight"][16:32].double().numpy())
+    output = found["attention.output.dense (head 3)"]
+    assert (output.outputs, output.inputs) == (64, 16)
+    np.testing.assert_array_equal(matrix_of(output), weights["attention.output.dense.weight"][:, 48:].double().numpy())
+
+
+def test_fused_projections_stored_with_inputs_as_rows():
+    weight = torch.randn(32, 96)
+    found = analysed({"h.0.attn.c_attn.weight": weight, "h.0.attn.bias": torch.ones(1, 1, 40, 40)})
+    assert list(found) == [f"h.0.attn.c_attn ({part})" for part in ("query", "key", "value")]
+    np.testing.assert_array_equal(matrix_of(found["h.0.attn.c_attn (key)"]), weight[:, 32:64].T.double().numpy())
+    whole = analysed({"attention.query_key_value.weight": torch.randn(96, 32)})
+    assert "taken together" in whole["attention.query_key_value"].note
+
+
+def test_tied_weights_come_once():
+    module = nn.Sequential(nn.Embedding(50, 20), nn.Linear(20, 50, bias=False))
+    module[1].weight = module[0].weight
+    assert len(analysed(module)) == 1
+    assert left_out(module) == {"1": "tied to 0"}
+
+
+def test_what_is_left_out_has_a_reason():
+    weights = {
+        "dense.weight": torch.randn(20, 20),
+        "dense.bias": torch.randn(20),
+        "small.weight": torch.randn(14, 400),
+        "mask.weight": torch.ones(20, 20, dtype=torch.bool),
+        "quantised.weight": torch.ones(20, 20, dtype=torch.int8),
+        "h.attn.bias": torch.ones(1, 1, 20, 20),
+    }
+    assert left_out(weights) == {
+        "dense.bias": "a vector, shape (20,)",
+        "small": "14 singular values, fewer than 15",
+        "mask": "stored as bool, no floating-point numbers",
+        "quantised": "stored as int8, no floating-point numbers; dequantise it if it is a weight",
+        "h.attn.bias": "a mask, not a weight",
+    }
+
+
+def test_patterns_choose_layers():
+    weights = {f"encoder.{number}.weight": torch.randn(20, 20) for number in range(3)} | {
+        "head.weight": torch.randn(20, 20)
+    }
+    assert list(analysed(weights, include=["encoder.*"], exclude=["*.1"])) == ["encoder.0", "encoder.2"]
+    with pytest.raises(
+        UserError, match=r"no layer of the dictionary matches decoder.\*; its tensors are encoder.0.weight"
+    ):
+        analysed(weights, include=["decoder.*"])
+    with pytest.raises(UserError, match=r"has no matrix to analyse\. bias: a vector"):
+        analysed({"bias": torch.zeros(3)})
+
+
+def test_stacked_experts_are_split():
+    weight = torch.randn(3, 20, 30)
+    found = analysed({"mlp.experts.weight": weight})
+    np.testing.assert_array_equal(matrix_of(found["mlp.experts (expert 2)"]), weight[2].double().numpy())
+
+
+def test_embeddings_are_marked():
+    kinds = {
+        name: matrix.kind
+        for name, matrix in analysed(
+            {"wte.weight": torch.randn(50, 20), "embeddings.position_embeddings.weight": torch.randn(20, 20)}
+        ).items()
+    }
+    assert kinds == {"wte": "embedding", "embeddings.position_embeddings": "embedding"}

@@ -1,0 +1,103 @@
+"""Weights of Keras: HDF5 as Keras 1 and 2 wrote it, the newer ``.weights.h5``, and ``.keras`` archives.
+
+Kernels are turned so that outputs come first: (inputs, outputs) of dense layers, (height, width, inputs, outputs) of
+convolutions, and the three axes of attention's projections.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["open_keras"]
+
+_WEIGHTS = "model.weights.h5"
+_SKIPPED = ("optimizer_weights", "optimizer")
+
+
+def open_keras(path: Path) -> Checkpoint:
+    """The tensors of a file of Keras.
+
+    :raises UserError: if it is damaged or holds no weights.
+    """
+    if path.suffix != ".keras":
+        return _open_hdf5(path, str(path))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            folder = tempfile.TemporaryDirectory(prefix="deepspectra_")
+            inner = Path(folder.name, _WEIGHTS)
+            with archive.open(_WEIGHTS) as source, inner.open("wb") as target:
+                shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise UserError(f"{path} is no whole archive of Keras: expected a zip file with {_WEIGHTS}.") from error
+    found = _open_hdf5(inner, str(path))
+    # The extracted file lives as long as the checkpoint.
+    weakref.finalize(found, folder.cleanup)
+    return found
+
+
+def _open_hdf5(path: Path, origin: str) -> Checkpoint:
+    try:
+        with h5py.File(path, "r") as file:
+            tensors = {
+                name: StoredTensor(name, _turned_shape(name, data.shape), str(data.dtype), _reader(path, name))
+                for name, data in _datasets(file)
+            }
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
+        raise UserError(f"{origin} is no whole HDF5 file of Keras: {error}. Fetch or save it anew.") from error
+    if not tensors:
+        raise UserError(f"{origin} holds no arrays; expected weights that Keras saved.")
+    return Checkpoint(origin, tensors)
+
+
+def _datasets(group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
+    """All datasets below a group; links that lead out of the file are not followed."""
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.HardLink) and name not in _SKIPPED:
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                yield from _datasets(item, f"{prefix}{name}/")
+            else:
+                yield f"{prefix}{name}", item
+
+
+def _reader(path: Path, name: str):  # type: ignore[no-untyped-def]
+    def read() -> np.ndarray:
+        with h5py.File(path, "r") as file:
+            array = file[name][()]
+        if array.dtype.kind != "f":
+            raise UserError(f"{name} is stored as {array.dtype}; expected floating-point numbers. Dequantise it first.")
+        return np.ascontiguousarray(_turned(name, array.astype(np.float64)))
+
+    return read
+
+
+def _turned_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    # A view of one number has the shape and no memory.
+    return _turned(name, np.broadcast_to(np.float64(0), shape)).shape
+
+
+def _turned(name: str, array: np.ndarray) -> np.ndarray:
+    """The array with outputs first, then inputs, then the kernel's axes."""
+    lower = name.lower()
+    if array.ndim == 2:
+        return array if "embedding" in lower else array.T
+    if array.ndim == 3 and any(f"{part}/" in lower for part in ("query", "key", "value")):
+        return array.reshape(len(array), -1).T
+    if array.ndim == 3 and "attention_output" in lower:
+        return array.reshape(-1, array.shape[2]).T
+    if array.ndim >= 3 and "depthwise" in lower:
+        # (height, width, inputs, multiplier): each input has its own outputs.
+        kernel = array.shape[:-2]
+        return np.moveaxis(array.reshape(*kernel, 1, -1), (-1, -2), (0, 1))
+    return np.moveaxis(array, (-1, -2), (0, 1)) if array.ndim >= 3 else array

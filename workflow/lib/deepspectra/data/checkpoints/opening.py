@@ -1,0 +1,166 @@
+"""Opens a checkpoint, whatever its format: a file, a folder as model hubs lay it out, a dictionary or a module."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepspectra.data.checkpoints.keras_files import open_keras
+from deepspectra.data.checkpoints.safetensors_files import open_safetensors, sharded
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, without_wrappers
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["FORMATS", "open_checkpoint"]
+
+#: What is told to whoever gives something else.
+FORMATS = (
+    "safetensors (.safetensors, or the .index.json of several), torch state dictionaries (.pt, .pth, .bin, .ckpt), "
+    "Keras (.h5, .weights.h5, .keras), NumPy (.npz), or a folder that holds one of these"
+)
+#: What a folder is searched for, the best first: of formats of equal content the one that is read piece by piece.
+_IN_FOLDERS = (
+    *("model.safetensors", "*.safetensors.index.json", "*.safetensors"),
+    *("pytorch_model.bin.index.json", "pytorch_model.bin", "*.pth", "*.pt", "*.ckpt", "*.bin"),
+    *("*.keras", "*.weights.h5", "*.h5", "*.npz"),
+)
+#: How descriptions call the width of a layer and its number of heads.
+_HEADS = (("hidden_size", "num_attention_heads"), ("n_embd", "n_head"), ("dim", "n_heads"), ("d_model", "num_heads"))
+_TORCH = (".pt", ".pth", ".bin", ".ckpt", ".tar")
+
+
+def open_checkpoint(source: Any) -> Checkpoint:
+    """Every tensor of a network, none of them read yet.
+
+    :param source: path of a file or folder, an ``nn.Module``, or a dictionary of tensors or arrays by name.
+    :raises UserError: if there is no such file, it has another format or is damaged, or a folder holds no weights or
+        several files that could be meant.
+    """
+    if isinstance(source, str | Path):
+        return without_wrappers(_open_path(Path(source)))
+    if isinstance(source, Mapping) and all(isinstance(value, np.ndarray) for value in source.values()):
+        return without_wrappers(_from_arrays(dict(source), "the dictionary"))
+    from deepspectra.data.checkpoints.torch_files import tensors_of
+
+    if callable(getattr(source, "state_dict", None)):
+        found = tensors_of(source.state_dict(keep_vars=True), f"the module {type(source).__name__}")
+        return without_wrappers(replace(found, groups=_groups(source)))
+    return without_wrappers(tensors_of(source, "the dictionary"))
+
+
+def _groups(module: Any) -> dict[str, int]:
+    """Groups of all convolutions of a module by the name of their weight; negative if transposed."""
+    convolutions = {name: part for name, part in module.named_modules() if hasattr(part, "groups")}
+    signs = {name: -1 if getattr(part, "transposed", False) else 1 for name, part in convolutions.items()}
+    return {f"{name}.weight".lstrip("."): signs[name] * part.groups for name, part in convolutions.items()}
+
+
+def _open_path(path: Path) -> Checkpoint:
+    if path.is_dir():
+        return _open_folder(path)
+    if not path.is_file():
+        raise UserError(f"there is no file {path}. Expected a checkpoint: {FORMATS}.")
+    if path.name.endswith(".index.json"):
+        return _open_shards(path)
+    suffix = path.suffix.lower()
+    if suffix == ".safetensors":
+        return open_safetensors([path], str(path))
+    if suffix in (".h5", ".hdf5", ".keras"):
+        return open_keras(path)
+    if suffix == ".npz":
+        return _open_npz(path)
+    if suffix in _TORCH:
+        from deepspectra.data.checkpoints.torch_files import open_torch
+
+        return open_torch(path)
+    raise UserError(f"{path} has a format that is not known by its name. Expected a checkpoint: {FORMATS}.")
+
+
+def _open_shards(index: Path) -> Checkpoint:
+    paths = sharded(index)
+    if all(path.suffix == ".safetensors" for path in paths):
+        return open_safetensors(paths, str(index))
+    from deepspectra.data.checkpoints.torch_files import open_torch
+
+    parts = [open_torch(path) for path in paths]
+    tensors = {name: tensor for part in parts for name, tensor in part.tensors.items()}
+    return Checkpoint(str(index), tensors, tuple(dict.fromkeys(note for part in parts for note in part.notes)))
+
+
+def _open_folder(folder: Path) -> Checkpoint:
+    for pattern in _IN_FOLDERS:
+        found = sorted(folder.glob(pattern))
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found[:8])
+            raise UserError(f"{folder} holds several checkpoints: {names}. Name the file that is meant.")
+        if found:
+            return replace(_open_path(found[0]), head_size=_head_size(folder / "config.json"))
+    raise UserError(f"{folder} holds no checkpoint. Expected {FORMATS}.")
+
+
+def _head_size(config: Path) -> int | None:
+    """Rows of an attention head, from a model's description beside its weights; None if it does not say."""
+    if not config.is_file():
+        return None
+    try:
+        entries = json.loads(config.read_text("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{config} is no JSON: {error}. Mend or remove it; only the size of heads is read.") from error
+    found = entries if isinstance(entries, dict) else {}
+    numbers = {key: value for key, value in found.items() if isinstance(value, int) and value > 0}
+    for width, heads in _HEADS:
+        if width in numbers and heads in numbers and numbers[width] % numbers[heads] == 0:
+            return numbers.get("head_dim", numbers[width] // numbers[heads])
+    return numbers.get("head_dim")
+
+
+def _open_npz(path: Path) -> Checkpoint:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            # Headers alone: shapes and types of all arrays, without their numbers.
+            headers = {name: _header(path, name) for name in archive.files}
+    except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
+        raise UserError(f"{path} is no whole archive of NumPy arrays: {error}.") from error
+
+    def reader(name: str):  # type: ignore[no-untyped-def]
+        def read() -> np.ndarray:
+            with np.load(path, allow_pickle=False) as archive:
+                return _floats(archive[name], name)
+
+        return read
+
+    tensors = {name: StoredTensor(name, shape, dtype, reader(name)) for name, (shape, dtype) in headers.items()}
+    if not tensors:
+        raise UserError(f"{path} holds no arrays.")
+    return Checkpoint(str(path), tensors)
+
+
+def _header(path: Path, name: str) -> tuple[tuple[int, ...], str]:
+    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError(f"{name} holds Python objects, which are refused: loading weights must not run code")
+    return shape, str(dtype)
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], origin: str) -> Checkpoint:
+    if not arrays:
+        raise UserError(f"{origin} is empty; expected arrays by name.")
+
+    def stored(name: str, array: np.ndarray) -> StoredTensor:
+        return StoredTensor(name, array.shape, str(array.dtype), lambda: _floats(array, name), str(id(array)))
+
+    return Checkpoint(origin, {str(name): stored(str(name), array) for name, array in arrays.items()})
+
+
+def _floats(array: np.ndarray, name: str) -> np.ndarray:
+    if array.dtype.kind != "f":
+        raise UserError(f"{name} is stored as {array.dtype}; expected floating-point numbers. Dequantise it first.")
+    return array.astype(np.float64)

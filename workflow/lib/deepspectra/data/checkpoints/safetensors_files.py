@@ -1,0 +1,66 @@
+"""Checkpoints in the safetensors format, one file or several with an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, float_array
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["open_safetensors", "sharded"]
+
+_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+def open_safetensors(paths: Iterable[Path], origin: str) -> Checkpoint:
+    """The tensors of one or several files.
+
+    :raises UserError: if a file is damaged, or two hold a tensor of the same name.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    tensors: dict[str, StoredTensor] = {}
+    for path in paths:
+        try:
+            with safe_open(path, framework="pt") as file:
+                for name in file.keys():  # noqa: SIM118, it is no mapping
+                    if name in tensors:
+                        raise UserError(f"{origin} holds the tensor {name} in two of its files; expected it in one.")
+                    part = file.get_slice(name)
+                    dtype = _NAMES.get(part.get_dtype(), part.get_dtype().lower())
+                    tensors[name] = StoredTensor(name, tuple(part.get_shape()), dtype, _reader(path, name))
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"{path} is no whole safetensors file: {str(error).splitlines()[0]}. Fetch it anew."
+            ) from error
+    return Checkpoint(origin, tensors)
+
+
+def _reader(path: Path, name: str):  # type: ignore[no-untyped-def]
+    def read():  # type: ignore[no-untyped-def]
+        from safetensors import safe_open
+
+        with safe_open(path, framework="pt") as file:
+            return float_array(file.get_tensor(name), name)
+
+    return read
+
+
+def sharded(index: Path) -> list[Path]:
+    """The files that an index names, beside it.
+
+    :raises UserError: if the index is damaged, a file is missing, or a name leads to another folder.
+    """
+    try:
+        names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise UserError(f"{index} is no index of checkpoint files: expected a JSON object with weight_map.") from error
+    paths = [index.parent / str(name) for name in names]
+    for path in paths:
+        if path.parent.resolve() != index.parent.resolve():
+            raise UserError(f"{index} names {path.name} in another folder; expected files beside the index.")
+    if missing := [path.name for path in paths if not path.is_file()]:
+        raise UserError(f"{index} names files that are not there: {', '.join(missing[:8])}. Fetch them too.")
+    return paths

@@ -1,0 +1,105 @@
+"""What a checkpoint holds: tensors that are read when asked for, so that memory holds one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepspectra.runtime.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Checkpoint", "StoredTensor", "float_array", "from_tensors", "without_wrappers"]
+
+#: What training frameworks put before the names of a wrapped model: parallel training, and compilation.
+_WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
+_FLOATS = ("float64", "float32", "float16", "bfloat16")
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One array of a checkpoint.
+
+    :ivar name: as in the file, less the prefixes of wrappers. :ivar shape: outputs first, then inputs, then the kernel.
+    :ivar dtype: as stored, ``bfloat16`` for one. :ivar read: the array, float64 of that shape; it raises
+        :class:`UserError` if the stored type is no floating-point number.
+    :ivar place: where its bytes lie; two names of the same place are tied. Empty if unknown.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], np.ndarray] = field(repr=False)
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All tensors of a network by name, in the file's order.
+
+    :ivar origin: what messages call it. :ivar notes: what was left out or renamed, one sentence each.
+    :ivar head_size: rows of an attention head, if the checkpoint says so. :ivar groups: of convolutions, by the name of
+        their weight, negative if transposed; files do not tell them.
+    """
+
+    origin: str
+    tensors: Mapping[str, StoredTensor]
+    notes: tuple[str, ...] = ()
+    head_size: int | None = None
+    groups: Mapping[str, int] = field(default_factory=dict)
+
+
+def float_array(tensor: torch.Tensor, name: str) -> np.ndarray:
+    """A tensor's values, float64 in memory of their own.
+
+    :raises UserError: if it is quantised, sparse or no floating-point number.
+    """
+    import torch
+
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in _FLOATS or tensor.is_quantized or tensor.layout is not torch.strided:
+        raise UserError(
+            f"{name} is stored as {dtype}{', quantised' * tensor.is_quantized}; expected float64, float32, float16 or "
+            "bfloat16. Spectra of quantised weights need the scales of their blocks: dequantise the network first."
+        )
+    return tensor.detach().to("cpu", torch.float64).numpy().copy()
+
+
+def from_tensors(origin: str, tensors: Mapping[str, torch.Tensor], notes: tuple[str, ...] = ()) -> Checkpoint:
+    """A checkpoint of tensors in memory or mapped from a file."""
+
+    def stored(name: str, tensor: torch.Tensor) -> StoredTensor:
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        # Views of the same bytes have the same shape and strides if they are one parameter under two names.
+        is_plain = not tensor.is_sparse and tensor.device.type != "meta" and tensor.numel()
+        place = f"{tensor.data_ptr()} {tuple(tensor.stride())}" if is_plain else ""
+        return StoredTensor(name, tuple(tensor.shape), dtype, lambda: float_array(tensor, name), place)
+
+    return Checkpoint(origin, {name: stored(name, tensor) for name, tensor in tensors.items()}, notes)
+
+
+def without_wrappers(checkpoint: Checkpoint) -> Checkpoint:
+    """The same without the prefixes of wrappers that all names share, with a note of what was stripped."""
+    tensors, stripped = dict(checkpoint.tensors), ""
+    while tensors:
+        prefix = next((prefix for prefix in _WRAPPERS if all(name.startswith(prefix) for name in tensors)), "")
+        if not prefix:
+            break
+        stripped += prefix
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+    # Compilation also marks parts of a model.
+    inner = {re.sub(r"(?<=\.)_orig_mod\.", "", name): tensor for name, tensor in tensors.items()}
+    if inner.keys() != tensors.keys() and len(inner) == len(tensors):
+        stripped, tensors = f"{stripped}_orig_mod.", inner
+    if not stripped:
+        return checkpoint
+    renamed = {name: replace(tensor, name=name) for name, tensor in tensors.items()}
+    names = {tensor.name: name for name, tensor in tensors.items()}
+    groups = {names.get(name, name): number for name, number in checkpoint.groups.items()}
+    notes = (*checkpoint.notes, f"The prefix {stripped} of names is left out.")
+    return replace(checkpoint, tensors=renamed, groups=groups, notes=notes)

@@ -1,0 +1,96 @@
+"""State dictionaries in torch's own format, by its restricted loader."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deepspectra.data.checkpoints.stored import Checkpoint, from_tensors
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["load_plain", "open_torch", "tensors_of"]
+
+# torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
+_REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
+
+#: Where training scripts put the state dictionary among epochs, optimisers and settings.
+_NESTED = ("state_dict", "model_state_dict", "model", "module", "params", "ema_state_dict")
+
+
+def load_plain(file: Path | bytes, origin: str, expected: str = "a state dictionary saved by torch") -> Any:
+    """What a file of torch holds, on the CPU. Tensors may be mapped from the file: keep it while in use.
+
+    :param file: a path, or the file's bytes. :param origin: its name in messages. :param expected: what it should be.
+    :raises UserError: if it cannot be read, or would need code to run.
+    """
+    import torch
+
+    try:
+        # Only torch's newer format, a zip file, can be mapped: then only the tensors in use are read.
+        mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
+        opened = file if isinstance(file, Path) else io.BytesIO(file)
+        return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
+    except Exception as error:  # a damaged pickle fails in any way
+        found = _why_not_loaded(error)
+        raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}") from error
+
+
+def _why_not_loaded(error: Exception) -> str:
+    text = str(error)
+    if refused := _REFUSED_GLOBAL.search(text):
+        return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
+    if isinstance(error, pickle.UnpicklingError):
+        return "it is damaged or something else"
+    if "legacy .tar" in text:
+        return "it has torch's oldest format (tar): save it anew with a newer torch"
+    return text.split("\n")[0].split(". ")[0] or type(error).__name__
+
+
+def open_torch(path: Path) -> Checkpoint:
+    """The tensors of a state dictionary, or of one nested under a usual name; mapped, not read, if the file is a zip.
+
+    :raises UserError: if it cannot be read, would need code to run, or holds no tensors.
+    """
+    contents = load_plain(path, str(path))
+    return tensors_of(contents, str(path)) if zipfile.is_zipfile(path) else _small(contents, path)
+
+
+def _small(contents: Any, path: Path) -> Checkpoint:
+    """Of torch's older format, which is read whole."""
+    found = tensors_of(contents, str(path))
+    note = "The file has torch's older format and was read whole: memory holds all of it."
+    return Checkpoint(found.origin, found.tensors, (*found.notes, note))
+
+
+def tensors_of(contents: Any, origin: str) -> Checkpoint:
+    """The tensors of a dictionary of parameters, or of one nested in it under a usual name.
+
+    :raises UserError: if there are none.
+    """
+    notes: tuple[str, ...] = ()
+    import torch
+
+    while isinstance(contents, Mapping) and not any(isinstance(value, torch.Tensor) for value in contents.values()):
+        key = next((key for key in _NESTED if isinstance(contents.get(key), Mapping)), None)
+        if key is None:
+            break
+        contents, notes = contents[key], (*notes, f"The parameters were found under {key!r}.")
+    if not isinstance(contents, Mapping):
+        raise UserError(
+            f"{origin} holds a {type(contents).__name__}; expected a state dictionary, parameter names to tensors. "
+            "Save the network's `state_dict()`, not the network itself."
+        )
+    tensors = {str(name): value for name, value in contents.items() if isinstance(value, torch.Tensor)}
+    if not tensors:
+        keys = ", ".join(map(repr, list(contents)[:8])) or "nothing"
+        raise UserError(
+            f"{origin} holds no tensors, but {keys}; expected a state dictionary, parameter names to tensors."
+        )
+    if others := [str(name) for name in contents if str(name) not in tensors]:
+        notes = (*notes, f"Not tensors, and left out: {', '.join(others[:8])}{', ...' * (len(others) > 8)}.")
+    return from_tensors(origin, tensors, notes)

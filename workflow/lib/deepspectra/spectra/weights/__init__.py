@@ -1,0 +1,1 @@
+"""Weight matrices of any network: which there are, and what random matrix theory says of them."""

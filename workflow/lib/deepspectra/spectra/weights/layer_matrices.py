@@ -1,0 +1,210 @@
+"""Which matrices the tensors of a network hold: dense layers, convolutions, attention, embeddings, recurrent layers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import numpy as np
+
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["FEWEST_VALUES", "Kind", "LayerMatrix", "layer_matrices", "network_layers"]
+
+Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "other"]
+
+#: Matrices with fewer singular values have no bulk whose levels could be judged.
+FEWEST_VALUES = 15
+_FLOATS = ("float64", "float32", "float16", "bfloat16")
+_EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|token_type|shared)([./]|$)", re.IGNORECASE)
+_RECURRENT = re.compile(r"weight_(ih|hh)_l\d+|recurrent_kernel|(^|[./_])(lstm|gru|rnn)", re.IGNORECASE)
+_ATTENTION = re.compile(r"att(n|ention)|[qkvo]_proj|(^|[./])(in_proj|out_proj|w?qkv|query|key|value)", re.IGNORECASE)
+_FUSED = re.compile(r"in_proj_weight|w?qkv|c_attn|query_key_value", re.IGNORECASE)
+_BY_HEAD = re.compile(r"query_key_value", re.IGNORECASE)
+_PROJECTED = re.compile(r"o_proj|out_proj|attention[./]output|attention_output|c_proj|attn[./]proj", re.IGNORECASE)
+_MASK = re.compile(r"(^|[./])attn[./](masked_)?bias$")
+_SUFFIX = re.compile(r"[./](weight|kernel(:0)?)$")
+_GATES = {4: ("input gate", "forget gate", "cell", "output gate"), 3: ("reset gate", "update gate", "candidate")}
+
+
+@dataclass(frozen=True)
+class LayerMatrix:
+    """One matrix of a network, or a tensor that holds none.
+
+    :ivar layer: name of its weight, less ``.weight``. :ivar part: of the layer, as ``query`` or ``head 3``; empty for
+        all of it. :ivar outputs: rows. :ivar inputs: columns.
+    :ivar index: where in the tensor the matrix lies; what that leaves is reshaped to (outputs, inputs), after its first
+        two axes were swapped if ``is_transposed``.
+    :ivar left_out: why it is not analysed; empty if it is. :ivar note: what was assumed.
+    """
+
+    layer: str
+    kind: Kind
+    tensor: StoredTensor
+    outputs: int = 0
+    inputs: int = 0
+    part: str = ""
+    index: tuple[Any, ...] = ()
+    is_transposed: bool = False
+    left_out: str = ""
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Layer and part, unique in the network."""
+        return f"{self.layer} ({self.part})" if self.part else self.layer
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        """The matrix, (outputs, inputs), of its tensor's array."""
+        chosen = array[self.index] if self.index else array
+        if self.is_transposed:
+            chosen = chosen.swapaxes(0, 1)
+        return chosen.reshape(self.outputs, self.inputs)
+
+
+def network_layers(
+    checkpoint: Checkpoint, include: Iterable[str] = (), exclude: Iterable[str] = (), head_size: int | None = None
+) -> list[LayerMatrix]:
+    """All matrices of a network, in its order, tied ones once, and what is left out with the reason.
+
+    :param include: shell patterns; only layers that match one are analysed, all if there are none.
+    :param exclude: shell patterns of layers that are not. :param head_size: split attention by heads of so many rows.
+    :raises UserError: if no tensor matches the patterns, or there is no matrix to analyse.
+    """
+    include, exclude = tuple(include), tuple(exclude)
+    found: list[LayerMatrix] = []
+    places: dict[str, str] = {}
+    for tensor in checkpoint.tensors.values():
+        layer = _SUFFIX.sub("", tensor.name)
+        named = layer, tensor.name
+        if include and not any(fnmatchcase(name, pattern) for name in named for pattern in include):
+            continue
+        if any(fnmatchcase(name, pattern) for name in named for pattern in exclude):
+            continue
+        if tensor.place and tensor.place in places:
+            reason = f"tied to {places[tensor.place]}"
+            found.append(LayerMatrix(layer, "other", tensor, left_out=reason))
+            continue
+        places[tensor.place] = layer
+        found += layer_matrices(checkpoint, tensor, head_size)
+    if not found:
+        names = ", ".join(list(checkpoint.tensors)[:8])
+        raise UserError(f"no layer of {checkpoint.origin} matches {' '.join(include)}; its tensors are {names}, ...")
+    if all(matrix.left_out for matrix in found):
+        reasons = "; ".join(dict.fromkeys(f"{matrix.layer}: {matrix.left_out}" for matrix in found[:4]))
+        raise UserError(f"{checkpoint.origin} has no matrix to analyse. {reasons}.")
+    return found
+
+
+def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int | None = None) -> list[LayerMatrix]:
+    """The matrices of one tensor; one entry with a reason if there is none to analyse."""
+    layer, shape = _SUFFIX.sub("", tensor.name), tensor.shape
+    whole = LayerMatrix(layer, "other", tensor)
+    if len(shape) < 2 or sum(side > 1 for side in shape) < 2:
+        return [replace(whole, left_out=f"a vector, shape {shape}")]
+    if _MASK.search(tensor.name):
+        return [replace(whole, left_out="a mask, not a weight")]
+    if tensor.dtype not in _FLOATS:
+        advice = "" if tensor.dtype == "bool" else "; dequantise it if it is a weight"
+        return [replace(whole, left_out=f"stored as {tensor.dtype}, no floating-point numbers{advice}")]
+    if len(shape) == 2:
+        parts = _of_dense(replace(whole, outputs=shape[0], inputs=shape[1]), head_size)
+    elif len(shape) == 3 and "expert" in tensor.name.lower():
+        sides = {"outputs": shape[1], "inputs": shape[2], "kind": "dense"}
+        parts = (replace(whole, part=f"expert {number}", index=(number,), **sides) for number in range(shape[0]))
+    else:
+        parts = _of_convolution(whole, checkpoint.groups.get(tensor.name))
+    return [_large_enough(part) for part in parts]
+
+
+def _large_enough(matrix: LayerMatrix) -> LayerMatrix:
+    values = min(matrix.outputs, matrix.inputs)
+    if matrix.left_out or values >= FEWEST_VALUES:
+        return matrix
+    return replace(matrix, left_out=f"{values} singular values, fewer than {FEWEST_VALUES}")
+
+
+def _of_dense(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
+    name, rows, columns = whole.tensor.name, whole.outputs, whole.inputs
+    if _RECURRENT.search(name):
+        yield from _gates(replace(whole, kind="recurrent"))
+    elif _EMBEDDING.search(name):
+        yield replace(whole, kind="embedding")
+    elif not _ATTENTION.search(name):
+        yield replace(whole, kind="dense")
+    elif _FUSED.search(name):
+        yield from _projections(replace(whole, kind="attention"), head_size)
+    else:
+        side = columns if _PROJECTED.search(name) else rows
+        yield from _heads(replace(whole, kind="attention"), head_size if side % (head_size or 1) == 0 else None)
+
+
+def _gates(whole: LayerMatrix) -> Iterator[LayerMatrix]:
+    """A recurrent layer's gates, which are stacked; the whole if their number cannot be told."""
+    name = whole.tensor.name.lower()
+    number = 4 if "lstm" in name else 3 if "gru" in name else 0
+    if "_hh_l" in name or "recurrent" in name:
+        number = whole.outputs // whole.inputs if whole.outputs % whole.inputs == 0 else number
+    if number not in _GATES or whole.outputs % number:
+        yield replace(whole, note="taken whole: the names do not tell its gates" * (number != 1))
+        return
+    rows = whole.outputs // number
+    for place, gate in enumerate(_GATES[number]):
+        yield replace(whole, part=gate, outputs=rows, index=(slice(place * rows, (place + 1) * rows),))
+
+
+def _projections(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
+    """Query, key and value of a fused projection."""
+    rows, columns = whole.outputs, whole.inputs
+    if columns == 3 * rows:
+        # Stored with inputs as rows.
+        index: list[tuple[Any, ...]] = [(slice(None), slice(place * rows, (place + 1) * rows)) for place in range(3)]
+        parts = [replace(whole, outputs=rows, inputs=rows, index=place, is_transposed=True) for place in index]
+    elif rows == 3 * columns and not _BY_HEAD.search(whole.tensor.name):
+        index = [(slice(place * columns, (place + 1) * columns),) for place in range(3)]
+        parts = [replace(whole, outputs=columns, index=place) for place in index]
+    else:
+        yield replace(whole, note="query, key and value taken together: their order in the rows is not known")
+        return
+    for part, word in zip(parts, ("query", "key", "value"), strict=True):
+        yield from _heads(replace(part, part=word), None if part.is_transposed else head_size)
+
+
+def _heads(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
+    if not head_size:
+        yield whole
+        return
+    is_output = bool(_PROJECTED.search(whole.tensor.name))
+    start = whole.index[0].start if whole.index else 0
+    for head in range((whole.inputs if is_output else whole.outputs) // head_size):
+        cut = slice(start + head * head_size, start + (head + 1) * head_size)
+        sides = {"inputs": head_size} if is_output else {"outputs": head_size}
+        index = (slice(None), cut) if is_output else (cut,)
+        yield replace(whole, part=f"{whole.part} head {head}".strip(), index=index, **sides)
+
+
+def _of_convolution(whole: LayerMatrix, groups: int | None) -> Iterator[LayerMatrix]:
+    """Kernels as matrices, outputs x (inputs x kernel), one for each group; one if a file does not tell."""
+    first, second, *kernel = whole.tensor.shape
+    whole = replace(whole, kind="convolution", is_transposed=bool(groups and groups < 0))
+    number, size = abs(groups or 1), math.prod(kernel)
+    # A transposed convolution's weight has inputs first, and groups divide those.
+    each = first // number
+    outputs, inputs = (second, each * size) if whole.is_transposed else (each, second * size)
+    if groups is None and second == 1:
+        yield replace(whole, left_out=f"one input channel for {first} outputs: depthwise, each filter a vector")
+        return
+    if number == 1:
+        yield replace(whole, outputs=outputs, inputs=inputs)
+        return
+    if min(outputs, inputs) == 1:
+        yield replace(whole, left_out=f"{number} groups of one filter each: vectors")
+        return
+    for group in range(number):
+        index = (slice(group * each, (group + 1) * each),)
+        yield replace(whole, part=f"group {group}", outputs=outputs, inputs=inputs, index=index)
