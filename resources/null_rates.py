@@ -22,8 +22,6 @@ import pandas as pd
 from scipy import stats
 
 from deepspectra.papers.baskerville2022.curvature_statistics import reference_unfolding
-from deepspectra.papers.thamm2024.nulls import null_level_statistics, null_vector_statistics
-from deepspectra.papers.thamm2024.weight_statistics import JUDGED_LENGTHS
 from deepspectra.rmt.calibration import monte_carlo_p_value
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.ratios import GOE_MEAN
@@ -33,6 +31,8 @@ from deepspectra.rmt.levels import spacing_ks
 from deepspectra.rmt.nulls import goe_levels, haar_vectors, laguerre_singular_values
 from deepspectra.rmt.ratios import folded, spacing_ratios
 from deepspectra.rmt.unfolding import gaussian_broadening
+from deepspectra.spectra.weights.judging import JUDGED_LENGTHS
+from deepspectra.spectra.weights.nulls import null_level_statistics, null_vector_statistics
 
 LEDGER = Path("resources/claims.csv")
 DRAWS, SEED = 4000, 2024

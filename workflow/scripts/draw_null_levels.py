@@ -1,8 +1,8 @@
 """Spacing tests and number variances of random matrices of one shape, unfolded in every way (thamm2024)."""
 
-from deepspectra.papers.thamm2024.nulls import null_level_statistics
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
+from deepspectra.spectra.weights.nulls import null_level_statistics
 
 with job(snakemake.log[0], snakemake.threads):
     rows, columns = int(snakemake.wildcards.rows), int(snakemake.wildcards.columns)

@@ -1,8 +1,8 @@
 """Porter-Thomas tests of random unit vectors of one dimension (thamm2024, calibration)."""
 
-from deepspectra.papers.thamm2024.nulls import null_vector_statistics
 from deepspectra.runtime import store
 from deepspectra.runtime.job import job
+from deepspectra.spectra.weights.nulls import null_vector_statistics
 
 with job(snakemake.log[0], snakemake.threads):
     dimension, nulls = int(snakemake.wildcards.dimension), snakemake.params.nulls

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepspectra.papers.thamm2024.nulls import null_level_statistics, null_vector_statistics
 from deepspectra.papers.thamm2024.weight_statistics import weight_tables
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
 from deepspectra.spectra.singular_values import decompose
+from deepspectra.spectra.weights.nulls import null_level_statistics, null_vector_statistics
 
 UNFOLDING = {"gaussian": 3, "staircase": 3, "polynomial": 5}
 LAYERS = {"dense1": (40, 60), "dense2": (36, 36)}

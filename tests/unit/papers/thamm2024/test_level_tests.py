@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from deepspectra.papers.thamm2024.level_tests import level_tests, with_independent_levels, with_outliers
-from deepspectra.papers.thamm2024.nulls import null_level_statistics
-from deepspectra.papers.thamm2024.weight_statistics import bulk_ends
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.runtime import store
+from deepspectra.spectra.weights.judging import bulk_ends
+from deepspectra.spectra.weights.nulls import null_level_statistics
 
 ROWS, COLUMNS, MATRICES, OUTLIERS = 1024, 512, 60, (1, 5, 20, 89)
 TABLE = {

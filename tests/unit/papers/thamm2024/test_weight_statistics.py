@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepspectra.papers.thamm2024.nulls import LevelNull
-from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, ranges
 from deepspectra.rmt.calibration import largest_deviation, monte_carlo_p_value
 from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import UNFOLDINGS, gaussian_broadening
 from deepspectra.spectra.singular_values import decompose
+from deepspectra.spectra.weights.judging import LevelJudge
+from deepspectra.spectra.weights.nulls import LevelNull
+from deepspectra.spectra.weights.vectors import ranges
 
 UNFOLDING = {"gaussian": 7, "staircase": 7, "polynomial": 9}
 LENGTHS = np.geomspace(0.5, 12, 20)

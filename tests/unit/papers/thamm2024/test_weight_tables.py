@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepspectra.papers.thamm2024.nulls import LevelNull
-from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends, weight_tables
+from deepspectra.papers.thamm2024.weight_statistics import weight_tables
 from deepspectra.rmt.calibration import false_discovery, monte_carlo_p_value
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance, vector_ks
 from deepspectra.runtime import store
 from deepspectra.spectra.singular_values import decompose
+from deepspectra.spectra.weights.judging import LevelJudge, bulk_ends
+from deepspectra.spectra.weights.nulls import LevelNull
 
 from .conftest import DRAWS, LAYERS, UNFOLDING
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepspectra.papers.thamm2024.nulls import read_level_nulls
-from deepspectra.papers.thamm2024.weight_statistics import LevelJudge, bulk_ends, bulk_margin
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance, spacing_ks
 from deepspectra.rmt.nulls import laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.weights.judging import LevelJudge, bulk_ends, bulk_margin
+from deepspectra.spectra.weights.nulls import read_level_nulls
 
 __all__ = ["level_tests", "with_independent_levels", "with_outliers"]
 

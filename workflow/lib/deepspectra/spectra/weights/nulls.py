@@ -1,4 +1,4 @@
-"""Null distributions of thamm2024's statistics: random matrices and vectors through the same pipeline."""
+"""Null distributions of the statistics of weight matrices: random ones through the same pipeline (thamm2024)."""
 
 from collections.abc import Mapping
 from pathlib import Path

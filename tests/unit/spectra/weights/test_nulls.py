@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepspectra.papers.thamm2024.nulls import null_level_statistics, null_vector_statistics
+from deepspectra.spectra.weights.nulls import null_level_statistics, null_vector_statistics
 
-from .conftest import UNFOLDING
+from tests.unit.papers.thamm2024.conftest import UNFOLDING
 
 
 def test_nulls_follow_from_the_seed_and_lengths_without_intervals_are_left_out():
@@ -24,6 +24,6 @@ def test_nulls_follow_from_the_seed_and_lengths_without_intervals_are_left_out()
 
 def test_random_vectors_are_drawn_in_blocks(monkeypatch):
     whole = null_vector_statistics(10, 25, 3)
-    monkeypatch.setattr("deepspectra.papers.thamm2024.nulls._BLOCK", 70)
+    monkeypatch.setattr("deepspectra.spectra.weights.nulls._BLOCK", 70)
     assert whole.shape == null_vector_statistics(10, 25, 3).shape == (25,)
     assert ((whole > 0) & (whole < 1)).all()
