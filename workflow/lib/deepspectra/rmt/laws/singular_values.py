@@ -13,7 +13,7 @@ from deepspectra.rmt.unfolding import ascending
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["BulkValues", "FittedMarchenkoPastur", "ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur"]
-__all__ += ["marchenko_pastur_bulk", "singular_value_marchenko_pastur"]
+__all__ += ["bulk_scale", "marchenko_pastur_bulk", "singular_value_marchenko_pastur"]
 
 # The upper edge is searched up to so many ranges of the spectrum above the smallest value; trial edges in each bin.
 _FURTHEST, _TRIALS = 1.25, 4
@@ -138,7 +138,7 @@ def marchenko_pastur_bulk(singular_values: np.ndarray, rows: int, floor: float =
                 f"large for a random matrix of {rows} rows."
             )
         shape = rows - below - above, kept.size
-        scale = float(np.median(kept)) / _median(*shape)
+        scale = bulk_scale(kept, shape[0])
         lower, upper = (scale * edge for edge in _edges(*shape))
         counts = (
             max(rounding, int(np.searchsorted(values, lower, side="left"))),
@@ -147,6 +147,14 @@ def marchenko_pastur_bulk(singular_values: np.ndarray, rows: int, floor: float =
     # Counts that come again without staying: all that any of them leaves out.
     circle = seen[seen.index(counts) :]
     return BulkValues((lower, upper), max(below for below, _ in circle), max(above for _, above in circle))
+
+
+def bulk_scale(values: np.ndarray, rows: int) -> float:
+    """Standard deviation of the entries of a random matrix whose singular values have this median.
+
+    :param values: shape (m,), ascending. :param rows: n >= m.
+    """
+    return float(np.median(values)) / _median(rows, values.size)
 
 
 def _edges(rows: int, columns: int) -> tuple[float, float]:
