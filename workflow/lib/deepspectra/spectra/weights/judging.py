@@ -61,10 +61,14 @@ class LevelJudge:
 
     :param null: of at least two random matrices. :param lengths: of number variances, (k,), one at least in
         :data:`JUDGED_LENGTHS`.
+    :param levels: of the spectra that are judged; by default those of the random matrices. If there are more, the
+        random matrices' deviations are taken smaller, with the root of the ratio: both statistics are means over levels
+        that are correlated over a few of them only.
     """
 
-    def __init__(self, null: LevelNull, lengths: np.ndarray) -> None:
+    def __init__(self, null: LevelNull, lengths: np.ndarray, levels: int | None = None) -> None:
         self.null, self.lengths = null, lengths
+        self._shrinking = 1.0 if levels is None else (null.unfolded.shape[1] / levels) ** 0.5
         self._spacings: dict[tuple[int, int], np.ndarray] = {}
         self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -82,7 +86,7 @@ class LevelJudge:
                 of_draws = (spacing_ks(np.diff(levels[bulk]))[0] for levels in self.null.unfolded)
                 self._spacings[ends] = np.array(list(of_draws))
             observed, drawn = spacing_ks(np.diff(found.unfolded[bulk]))[0], self._spacings[ends]
-        result = monte_carlo_p_value(np.asarray(observed), drawn)
+        result = monte_carlo_p_value(np.asarray(observed), self._shrinking * drawn)
         return float(result.value), float(result.error)
 
     def variances(self, variances: np.ndarray, ends: tuple[int, int] = (0, 0)) -> VarianceJudgement:
@@ -115,5 +119,8 @@ class LevelJudge:
             drawn = self.null.number_variances
             if any(ends):
                 drawn = np.array([number_variance(levels, self.lengths, ends) for levels in self.null.unfolded])
+            # NaN beyond the longest interval stays, without numpy's warning about places that are all NaN.
+            middle = np.median(drawn, axis=0)
+            drawn = middle + self._shrinking * (drawn - middle)
             self._drawn[ends] = drawn, *null_band(drawn)
         return self._drawn[ends]

@@ -1,6 +1,6 @@
 """Null distributions of the statistics of weight matrices: random ones through the same pipeline (thamm2024)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["LevelNull", "null_level_statistics", "null_vector_statistics", "read_level_nulls"]
+__all__ = ["LevelNull", "level_nulls_of", "null_level_statistics", "null_vector_statistics", "read_level_nulls"]
 
 _LENGTHS = 30
 #: Numbers drawn at once, so that memory does not grow with the dimension.
@@ -41,13 +41,20 @@ def null_level_statistics(
         ``{unfolding}/{name}``.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(rows, columns)))
+    bar = ProgressBar(range(draws), desc=f"{rows} x {columns}", unit="matrix")
+    spectra = (laguerre_singular_values(rows, columns, rng) for _ in bar)
+    return level_nulls_of(spectra, draws, min(rows, columns), unfolding, longest_interval)
+
+
+def level_nulls_of(
+    spectra: Iterable[np.ndarray], draws: int, levels: int, unfolding: Mapping[str, int], longest_interval: float
+) -> dict[str, np.ndarray]:
+    """The same of any spectra, each of shape (levels,)."""
     lengths = np.geomspace(0.5, longest_interval, _LENGTHS)
-    smaller = min(rows, columns)
     statistics: dict[str, np.ndarray] = {name: np.empty(draws) for name in unfolding}
     variances: dict[str, np.ndarray] = {name: np.empty((draws, lengths.size)) for name in unfolding}
-    unfolded: dict[str, np.ndarray] = {name: np.empty((draws, smaller)) for name in unfolding}
-    for draw in ProgressBar(range(draws), desc=f"{rows} x {columns}", unit="matrix"):
-        values = laguerre_singular_values(rows, columns, rng)
+    unfolded: dict[str, np.ndarray] = {name: np.empty((draws, levels)) for name in unfolding}
+    for draw, values in enumerate(spectra):
         for name, found in level_statistics(values, dict(unfolding), lengths).items():
             statistics[name][draw] = found.spacing_statistic
             variances[name][draw] = found.number_variances

@@ -18,9 +18,9 @@ FALSE_DISCOVERY = 0.05
 def vector_tests(columns: np.ndarray, values: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
     """Tests of the vectors of one side, (dimension, m), by those of random vectors.
 
-    ``q`` is the false discovery rate among the matrix's m vectors of this side. Where no random vector reaches a
-    statistic, it stands on the plain p-value if that is smaller than the smallest Monte Carlo one: the fixed norm makes
-    plain p-values of random vectors too large, in the tail too, so they are safe there.
+    ``q`` is the false discovery rate among the matrix's m vectors of this side, by ``p_judged``. Where no random vector
+    reaches a statistic, that is the plain p-value if it is smaller than the smallest Monte Carlo one: the fixed norm
+    makes plain p-values of random vectors too large, in the tail too, so they are safe there.
     """
     statistic, p = vector_ks(columns)
     calibrated = monte_carlo_p_value(statistic, draws).value
@@ -32,8 +32,9 @@ def vector_tests(columns: np.ndarray, values: np.ndarray, draws: np.ndarray) -> 
         is_open |= values <= rounding
     statistic, p, calibrated = (np.where(is_open, np.nan, array) for array in (statistic, p, calibrated))
     smallest = 1 / (draws.size + 1)
-    q = false_discovery(np.where((calibrated == smallest) & (p < smallest), p, calibrated))
-    named = {"singular_value": values, "statistic": statistic, "p": p, "p_calibrated": calibrated, "q": q}
+    judged = np.where((calibrated == smallest) & (p < smallest), p, calibrated)
+    named = {"singular_value": values, "statistic": statistic, "p": p, "p_calibrated": calibrated}
+    named |= {"p_judged": judged, "q": false_discovery(judged)}
     return pd.DataFrame(named)
 
 

@@ -1,0 +1,50 @@
+"""What training changed in a matrix, beside what random changes would do."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+
+from deepspectra.analysis.matrix import MatrixOptions
+from deepspectra.analysis.nulls import MatrixNull
+from deepspectra.rmt.outliers import count_outliers
+from deepspectra.runtime.errors import UserError
+
+__all__ = ["CHANGE_COLUMNS", "change_of_matrix"]
+
+CHANGE_COLUMNS = ("relative_change", "stable_rank_of_change", "change_above", "overlap", "overlap_random")
+
+
+def change_of_matrix(
+    matrix: np.ndarray, initial: np.ndarray, null: MatrixNull, options: MatrixOptions
+) -> dict[str, float]:
+    """How far a matrix moved, in how many directions, and whether these were the leading ones before.
+
+    :param matrix: after training, (outputs, inputs). :param initial: before, of the same shape.
+    :returns: ``relative_change``, the Frobenius norm of the difference over that of the initial matrix;
+        ``stable_rank_of_change``, its squared Frobenius norm over its squared largest singular value;
+        ``change_above``, outliers of the difference above its own bulk; ``overlap``, the mean squared cosine between
+        its leading left space, of that many directions (one at least), and the initial matrix's as large leading one;
+        ``overlap_random``, what random spaces have.
+    :raises UserError: if the initial matrix has entries that are not finite.
+    """
+    if not np.isfinite(initial).all():
+        raise UserError("the initial matrix has entries that are not finite.")
+    difference = matrix - initial
+    if not difference.any():
+        return dict.fromkeys(CHANGE_COLUMNS, 0.0)
+    left, values, _ = scipy.linalg.svd(difference, full_matrices=False, check_finite=False)
+    try:
+        above = count_outliers(values[::-1], max(matrix.shape), null.extremes, options.level).above
+    except UserError:
+        above = 0  # a difference of low rank has no bulk
+    number = max(above, 1)
+    before = scipy.linalg.svd(initial, full_matrices=False, check_finite=False)[0][:, :number]
+    overlap = float(np.sum((left[:, :number].T @ before) ** 2) / number)
+    return {
+        "relative_change": float(np.linalg.norm(difference) / max(np.linalg.norm(initial), np.finfo(float).tiny)),
+        "stable_rank_of_change": float(np.sum(values**2) / values[0] ** 2),
+        "change_above": above,
+        "overlap": overlap,
+        "overlap_random": number / len(matrix),
+    }

@@ -1,0 +1,279 @@
+"""The spectra of a whole network: every matrix analysed, and judged together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
+from deepspectra.analysis.findings import findings
+from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
+from deepspectra.analysis.nulls import MatrixNull, NullKey, default_cache, draw_null, drawn_shape, vector_null
+from deepspectra.data.checkpoints import Checkpoint, open_checkpoint
+from deepspectra.rmt.calibration import false_discovery
+from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.weights.layer_matrices import LayerMatrix, network_layers
+from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
+
+__all__ = ["Analysis", "analyse"]
+
+_PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
+#: p-values that are corrected for the number of matrices, and what the corrected ones are called.
+_CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
+#: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
+_LARGE = 8_000_000
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was found in a network.
+
+    :ivar origin: the checkpoint's name. :ivar matrices: a row for each matrix, tidy. :ivar left_out: ``name`` and
+        ``reason`` of every other tensor. :ivar curves: spectra, spacings and number variances, by ``name`` and
+        ``series``. :ivar vectors: a row for each singular vector. :ivar findings: sentences. :ivar notes: on the file.
+    """
+
+    origin: str
+    matrices: pd.DataFrame
+    left_out: pd.DataFrame
+    curves: pd.DataFrame
+    vectors: pd.DataFrame
+    findings: list[str]
+    notes: list[str]
+
+    def plot(self, name: str | None = None) -> Any:
+        """A Matplotlib figure: the overview, or the panels of one matrix.
+
+        :raises UserError: if there is no such matrix.
+        """
+        from deepspectra.analysis import figures
+
+        return figures.overview(self) if name is None else figures.panels(self, name)
+
+    def write(self, folder: str | Path) -> Path:
+        """Write tables (CSV), a summary (Markdown) and the page (HTML) into a folder, and return the page's path."""
+        from deepspectra.analysis.page import write_all
+
+        return write_all(self, Path(folder))
+
+
+def analyse(
+    source: Any,
+    *,
+    initial: Any = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    by_head: bool = False,
+    head_size: int | None = None,
+    draws: int = 999,
+    vector_draws: int = 4999,
+    seed: int = 1,
+    options: MatrixOptions | None = None,
+    cache: str | Path | None = None,
+    workers: int = 1,
+) -> Analysis:
+    """Analyse all weight matrices of a trained network.
+
+    :param source: path of a checkpoint (safetensors, torch, Keras, NumPy, or a folder with one), an ``nn.Module``, or a
+        dictionary of tensors or arrays by name. Nothing in a file is executed.
+    :param initial: the network before training, in the same forms; what moved is then told too.
+    :param include: shell patterns of layers; all by default. :param exclude: of layers to leave out.
+    :param by_head: split attention by head, of ``head_size`` rows or as the checkpoint's description says.
+    :param draws: random matrices of each shape. :param vector_draws: random vectors of each dimension.
+    :param cache: folder of draws, kept for later runs. :param workers: processes; a script that asks for more than one
+        needs the usual ``if __name__ == "__main__"``.
+    :raises UserError: if the source cannot be read or holds no matrix to analyse. A matrix that cannot be analysed is
+        reported in its row, and the others have theirs.
+    """
+    options = options or MatrixOptions(seed=seed)
+    checkpoint = open_checkpoint(source)
+    before = open_checkpoint(initial) if initial is not None else None
+    size = head_size or checkpoint.head_size if by_head else None
+    if by_head and not size:
+        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
+    layers = network_layers(checkpoint, include, exclude, size)
+    analysed = [matrix for matrix in layers if not matrix.left_out]
+    rows = [{"name": matrix.name, "reason": matrix.left_out} for matrix in layers if matrix.left_out]
+    folder = Path(cache) if cache is not None else default_cache()
+    with _executor(workers) as executor:
+        nulls = _nulls(analysed, draws, vector_draws, seed, options, folder, executor)
+        results = list(_results(analysed, before, nulls, options, executor, workers))
+    tied = [result for result in results if isinstance(result, _Tied)]
+    rows += [{"name": result.name, "reason": f"tied to {result.other}: equal numbers"} for result in tied]
+    made = [result for result in results if isinstance(result, _Made)]
+    table, vectors = _corrected(made)
+    curves = [result.found.curves.assign(name=result.place["name"]) for result in made if result.found]
+    notes = list(checkpoint.notes)
+    if any(matrix.kind == "convolution" and matrix.tensor.name not in checkpoint.groups for matrix in analysed):
+        notes.append("Files do not tell the groups of convolutions: one was assumed.")
+    return Analysis(
+        checkpoint.origin,
+        table,
+        pd.DataFrame(rows, columns=["name", "reason"]),
+        pd.concat(curves, ignore_index=True)[["name", "series", "x", "y"]] if curves else pd.DataFrame(),
+        vectors,
+        findings(table, FALSE_DISCOVERY, options.level),
+        notes,
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    place: dict[str, Any]
+    found: MatrixResult | None
+    changes: dict[str, float]
+    note: str
+
+
+@dataclass(frozen=True)
+class _Tied:
+    name: str
+    other: str
+
+
+def _executor(workers: int) -> Any:
+    # Fresh processes: a copy of one with threads may hang.
+    return ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) if workers > 1 else nullcontext()
+
+
+def _one_thread() -> None:
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def _nulls(
+    matrices: Sequence[LayerMatrix],
+    draws: int,
+    vector_draws: int,
+    seed: int,
+    options: MatrixOptions,
+    folder: Path,
+    executor: Executor | None,
+) -> Callable[[LayerMatrix], tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]]:
+    """Random matrices of all shapes and vectors of all dimensions, by matrix."""
+    shapes = sorted({drawn_shape(matrix.outputs, matrix.inputs) for matrix in matrices})
+    levels: dict[tuple[int, int], MatrixNull] = {}
+    with ProgressBar(shapes, desc="random matrices", unit="shape") as bar:
+        for shape in bar:
+            bar.set_postfix_str("{} x {}".format(*shape), refresh=False)
+            for null in draw_null(NullKey(*shape, draws, options.half_window, seed), folder, executor):
+                if null is None:
+                    bar.refresh()
+                else:
+                    levels[shape] = null
+    dimensions = sorted({side for matrix in matrices for side in (matrix.outputs, matrix.inputs)})
+    bar = ProgressBar(dimensions, desc="random vectors", unit="dimension")
+    vectors = {dimension: vector_null(dimension, vector_draws, seed, folder) for dimension in bar}
+
+    def of(matrix: LayerMatrix) -> tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]:
+        sides = vectors[matrix.outputs], vectors[matrix.inputs]
+        return levels[drawn_shape(matrix.outputs, matrix.inputs)], sides
+
+    return of
+
+
+def _results(
+    matrices: Sequence[LayerMatrix],
+    before: Checkpoint | None,
+    nulls: Callable[[LayerMatrix], tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]],
+    options: MatrixOptions,
+    executor: Executor | None,
+    workers: int,
+) -> Iterator[_Made | _Tied]:
+    """In order. A tensor is read once for all its parts, and few matrices are held at a time."""
+    waiting: list[tuple[_Made, Future[tuple[MatrixResult, dict[str, float]]]]] = []
+    seen: dict[str, str] = {}
+    tensor, array, first = None, np.empty(0), np.empty(0)
+    for matrix in ProgressBar(matrices, desc="matrices", unit="matrix"):
+        place = {field: getattr(matrix, field) for field in _PLACE if field != "dtype"} | {"dtype": matrix.tensor.dtype}
+        empty = _Made(place, None, {}, matrix.note)
+        try:
+            if matrix.tensor is not tensor:
+                tensor, array = matrix.tensor, matrix.tensor.read()
+                first = _initial(before, matrix) if before else np.empty(0)
+            part = np.ascontiguousarray(matrix.of(array))
+            digest = hashlib.sha256(part.data).hexdigest() + str(part.shape)
+            if digest in seen and part.any():
+                yield _Tied(matrix.name, seen[digest])
+                continue
+            seen[digest] = matrix.name
+            arguments = part, matrix.tensor.dtype, *nulls(matrix), options, matrix.of(first) if first.size else None
+            if executor and part.size <= _LARGE:
+                waiting.append((empty, executor.submit(_one, *arguments)))
+                while len(waiting) > 2 * workers:
+                    yield _made(*waiting.pop(0))
+            else:
+                found, changes = _one(*arguments)
+                yield _Made(place, found, changes, " ".join(filter(None, (matrix.note, found.note))))
+        except UserError as error:
+            yield _Made(place, None, {}, f"not analysed: {error}")
+    for pair in waiting:
+        yield _made(*pair)
+
+
+def _one(
+    matrix: np.ndarray,
+    dtype: str,
+    null: MatrixNull,
+    vector_nulls: tuple[np.ndarray, np.ndarray],
+    options: MatrixOptions,
+    initial: np.ndarray | None,
+) -> tuple[MatrixResult, dict[str, float]]:
+    changes = change_of_matrix(matrix, initial, null, options) if initial is not None else {}
+    return analyse_matrix(matrix, dtype, null, vector_nulls, options), changes
+
+
+def _made(empty: _Made, future: Future[tuple[MatrixResult, dict[str, float]]]) -> _Made:
+    try:
+        found, changes = future.result()
+    except UserError as error:
+        return _Made(empty.place, None, {}, f"not analysed: {error}")
+    return _Made(empty.place, found, changes, " ".join(filter(None, (empty.note, found.note))))
+
+
+def _initial(before: Checkpoint, matrix: LayerMatrix) -> np.ndarray:
+    """The tensor before training.
+
+    :raises UserError: if the initial network has none of this name and shape.
+    """
+    stored = before.tensors.get(matrix.tensor.name)
+    if stored is None or stored.shape != matrix.tensor.shape:
+        found = "has no such tensor" if stored is None else f"has it with shape {stored.shape}"
+        raise UserError(f"the initial network, {before.origin}, {found}; expected {matrix.tensor.shape}.")
+    return stored.read()
+
+
+def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of matrices and of vectors, corrected over the whole network (Benjamini and Hochberg)."""
+    rows, parts = [], []
+    for result in made:
+        numbers = result.found.row if result.found else dict.fromkeys(ANALYSED_COLUMNS, np.nan)
+        rows.append(result.place | numbers | result.changes | {"note": result.note})
+        if result.found:
+            parts.append(result.found.vectors.assign(name=result.place["name"]))
+    changes = [column for column in CHANGE_COLUMNS if any(column in result.changes for result in made)]
+    table = pd.DataFrame(rows, columns=[*_PLACE, *ANALYSED_COLUMNS, *changes, "note"])
+    for plain, corrected in _CORRECTED.items():
+        table.insert(table.columns.get_loc(plain) + 1, corrected, false_discovery(table[plain].to_numpy(dtype=float)))
+    vectors = (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["name", "side", "rank", "p_judged"])
+    )
+    vectors["q"] = false_discovery(vectors.p_judged.to_numpy(dtype=float))
+    chosen = vectors[vectors.q <= FALSE_DISCOVERY]
+    for side in ("output", "input"):
+        ranks = {name: np.sort(group["rank"].to_numpy()) for name, group in chosen[chosen.side == side].groupby("name")}
+        known = table["rank"].notna()
+        table[f"vectors_{side}"] = table.name.map(lambda name, of=ranks: len(of.get(name, ()))).where(known)
+        table[f"ranks_{side}"] = table.name.map(lambda name, of=ranks: ranges(of.get(name, ())))
+    return table[[*(column for column in table if column != "note"), "note"]], vectors

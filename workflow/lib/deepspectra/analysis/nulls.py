@@ -1,0 +1,141 @@
+"""What random matrices of a shape give for every statistic of the analysis, drawn once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from deepspectra.rmt.levels import vector_ks
+from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
+from deepspectra.rmt.outliers import extreme_ratios
+from deepspectra.rmt.tails import fit_power_law
+from deepspectra.runtime import store
+from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
+
+__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "drawn_shape", "vector_null"]
+
+#: Larger matrices are judged by random ones of this size and their ratio of sides: a spectrum of 4096 levels takes a
+#: second, and the statistics of longer spectra follow from these, see :class:`LevelJudge`.
+_LARGEST = 1024
+#: Vectors of larger dimension are judged by those of this one.
+_LARGEST_DIMENSION = 2048
+_LONGEST_INTERVAL, _BLOCK = 20.0, 50
+#: Raise it when numbers in the files change.
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class NullKey:
+    """Everything that determines the draws for one shape. :ivar rows: the longer side."""
+
+    rows: int
+    columns: int
+    draws: int
+    half_window: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class MatrixNull:
+    """Draws for one shape.
+
+    :ivar lengths: of number variances, (k,). :ivar levels: spacing tests, number variances and unfolded levels.
+    :ivar extremes: see :func:`deepspectra.rmt.outliers.extreme_ratios`, (draws, 2). :ivar alphas: exponents of power
+        laws that were fitted to squares of the singular values, (draws,).
+    """
+
+    key: NullKey
+    lengths: np.ndarray
+    levels: LevelNull
+    extremes: np.ndarray
+    alphas: np.ndarray
+
+
+def drawn_shape(rows: int, columns: int) -> tuple[int, int]:
+    """The shape of the random matrices that judge one of rows x columns, longer side first."""
+    longer, shorter = max(rows, columns), min(rows, columns)
+    return (longer, shorter) if shorter <= _LARGEST else (round(longer / shorter * _LARGEST), _LARGEST)
+
+
+def default_cache() -> Path:
+    """Where draws are kept for later runs, unless the caller names a folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "deepspectra" / "nulls"
+
+
+def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> Iterator[MatrixNull | None]:
+    """Draw for one shape, or read what was drawn before: None for each block that is done, the draws at last.
+
+    :param folder: where the file is kept; it is made if it is not there. :param executor: draws blocks side by side.
+    """
+    path = _file(key, folder)
+    if not path.exists():
+        sizes = [min(_BLOCK, key.draws - start) for start in range(0, key.draws, _BLOCK)]
+        tasks = [(key.rows, key.columns, size, key.seed, block) for block, size in enumerate(sizes)]
+        blocks: list[np.ndarray] = []
+        for block in (
+            executor.map(_block, *zip(*tasks, strict=True)) if executor else map(_block, *zip(*tasks, strict=True))
+        ):
+            blocks.append(block)
+            yield None
+        spectra = np.concatenate(blocks)
+        arrays = level_nulls_of(spectra, key.draws, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
+        arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
+        arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
+        folder.mkdir(parents=True, exist_ok=True)
+        store.write(path, arrays, parameters=asdict(key) | {"format": _FORMAT}, seed=key.seed)
+    yield _read(key, path)
+
+
+def _file(key: NullKey, folder: Path) -> Path:
+    digest = hashlib.sha256(json.dumps(asdict(key) | {"format": _FORMAT}, sort_keys=True).encode()).hexdigest()[:12]
+    return folder / f"levels_{key.rows}x{key.columns}_{digest}.h5"
+
+
+def _block(rows: int, columns: int, draws: int, seed: int, block: int) -> np.ndarray:
+    """Singular values of so many random matrices, (draws, columns)."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(rows, columns, block)))
+    return np.array([laguerre_singular_values(rows, columns, rng) for _ in range(draws)])
+
+
+def _read(key: NullKey, path: Path) -> MatrixNull:
+    shapes: dict[str, tuple[int | str, ...]] = {
+        "lengths": ("lengths",),
+        "extremes": (key.draws, 2),
+        "alphas": (key.draws,),
+    }
+    shapes |= {"gaussian/spacing_statistics": (key.draws,), "gaussian/unfolded": (key.draws, key.columns)}
+    shapes |= {"gaussian/number_variances": (key.draws, "lengths")}
+    arrays = store.read(path, shapes)
+    levels = LevelNull(*(arrays[f"gaussian/{field}"] for field in LevelNull._fields))
+    return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"])
+
+
+def vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarray:
+    """Porter-Thomas statistics of random unit vectors, (draws,); for large dimensions scaled from smaller ones.
+
+    The statistic falls as sqrt(d) + 0.12 + 0.11 / sqrt(d), as Kolmogorov's does (Stephens 1970).
+    """
+    drawn = min(dimension, _LARGEST_DIMENSION)
+    path = folder / f"vectors_{drawn}_{draws}_{seed}_{_FORMAT}.h5"
+    if not path.exists():
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(drawn,)))
+        size = max(1, 2_000_000 // drawn)
+        parts = [vector_ks(haar_vectors(drawn, min(size, draws - start), rng))[0] for start in range(0, draws, size)]
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers: dict[str, Any] = {"dimension": drawn, "draws": draws, "seed": seed, "format": _FORMAT}
+        store.write(path, {"statistics": np.concatenate(parts)}, parameters=numbers, seed=seed)
+    statistics = store.read(path, {"statistics": (draws,)})["statistics"]
+    return cast("np.ndarray", statistics * (_stephens(drawn) / _stephens(dimension)))
+
+
+def _stephens(dimension: int) -> float:
+    return dimension**0.5 + 0.12 + 0.11 / dimension**0.5

@@ -1,0 +1,115 @@
+"""Files of an analysis: tables, a summary, and one page with pictures that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS
+from deepspectra.runtime.files import check_folder, write_table, write_text
+from deepspectra.runtime.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from deepspectra.analysis.network import Analysis
+
+__all__ = ["summary", "write_all"]
+
+_DPI = 110
+
+
+def write_all(analysis: Analysis, folder: Path) -> Path:
+    """Write ``matrices.csv``, ``left_out.csv``, ``curves.csv``, ``vectors.csv``, ``summary.md`` and ``index.html``.
+
+    :returns: the page's path. :raises UserError: if the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    check_folder(folder)
+    for name in ("matrices", "left_out", "curves", "vectors"):
+        write_table(getattr(analysis, name), folder / f"{name}.csv", index=False)
+    write_text(summary(analysis), folder / "summary.md")
+    write_text(_page(analysis), folder / "index.html")
+    return folder / "index.html"
+
+
+def shown(analysis: Analysis) -> pd.DataFrame:
+    """The columns that people read, as text; empty where a number cannot be had."""
+    table = analysis.matrices
+    columns = {heading: _cells(table[name]) for name, heading in COLUMNS.items() if name in table}
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _cells(column: pd.Series) -> pd.Series:
+    if column.dtype == object or column.dtype.name.startswith(("str", "string")):
+        return column.fillna("").astype(str)
+    whole = column.dropna().mod(1).eq(0).all()
+    return column.map(lambda value: "" if pd.isna(value) else f"{value:.0f}" if whole else f"{value:.3g}")
+
+
+def summary(analysis: Analysis) -> str:
+    """Findings and the table of matrices in Markdown."""
+    table = shown(analysis)
+    lines = [f"# Spectra of {analysis.origin}", "", *(f"- {sentence}" for sentence in analysis.findings), ""]
+    lines += [f"- Note: {note}" for note in analysis.notes] + [""] * bool(analysis.notes)
+    lines += ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
+    lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in table.to_numpy()]
+    lines += ["", "## What the columns say", "", *(f"- **{name}**: {text}" for name, text in EXPLANATIONS.items())]
+    if len(analysis.left_out):
+        lines += [
+            "",
+            "## Left out",
+            "",
+            *(f"- {row.name}: {row.reason}" for row in analysis.left_out.itertuples(index=False)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(cell: str) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def _page(analysis: Analysis) -> str:
+    table = shown(analysis)
+    known = analysis.matrices["rank"].notna()
+    names = analysis.matrices.name[known]
+    bar = ProgressBar(names, desc="panels", unit="matrix")
+    pictures = {
+        name: {"id": _anchor(place), "picture": _picture(analysis.plot(name))}
+        for place, name in zip(names.index, bar, strict=True)
+    }
+    environment = Environment(
+        loader=PackageLoader("deepspectra.analysis", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    rows = [
+        {"id": _anchor(place) if known[place] else "", "cells": list(cells)}
+        for place, cells in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return environment.get_template("page.html").render(
+        origin=analysis.origin,
+        title=Path(re.sub(r"[^\w./\\ -]", "", analysis.origin)).name or analysis.origin,
+        findings=analysis.findings,
+        notes=analysis.notes,
+        overview=_picture(analysis.plot()) if known.any() else "",
+        columns=list(table.columns),
+        rows=rows,
+        explanations=EXPLANATIONS,
+        pictures=pictures,
+        left_out=analysis.left_out.to_dict("records"),
+    )
+
+
+def _anchor(place: int) -> str:
+    return f"matrix-{place}"
+
+
+def _picture(figure: Figure) -> str:
+    """A data address, so that the page can be mailed."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
