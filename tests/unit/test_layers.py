@@ -17,7 +17,20 @@ from tests import ROOT
 
 LIBRARY = ROOT / "workflow" / "lib"
 #: Each layer imports only from itself and from those before it.
-LAYERS = ["runtime", "rmt", "nn", "data", "train", "spectra", "papers", "config", "planning", "report", "cli"]
+LAYERS = [
+    "runtime",
+    "rmt",
+    "nn",
+    "data",
+    "train",
+    "spectra",
+    "papers",
+    "analysis",
+    "config",
+    "planning",
+    "report",
+    "cli",
+]
 LOOKED_UP = re.compile(r"recipe|(figure|table)_[a-z0-9_]+")
 BELOW_PAPERS = LAYERS[: LAYERS.index("papers")]
 

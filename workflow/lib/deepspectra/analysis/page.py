@@ -19,7 +19,11 @@ from deepspectra.runtime.progress import ProgressBar
 if TYPE_CHECKING:
     from deepspectra.analysis.network import Analysis
 
-__all__ = ["summary", "write_all"]
+__all__ = ["summary", "terminal_table", "write_all"]
+
+#: What a terminal has room for.
+_TERMINAL = ("matrix", "outputs", "inputs", "above", "below", "MP share", "spacing p", "variance p", "output vectors")
+_TERMINAL += ("input vectors", "exponent", "random exponent", "moved", "note")
 
 _DPI = 110
 
@@ -43,6 +47,13 @@ def shown(analysis: Analysis) -> pd.DataFrame:
     table = analysis.matrices
     columns = {heading: _cells(table[name]) for name, heading in COLUMNS.items() if name in table}
     return pd.DataFrame(columns, index=table.index)
+
+
+def terminal_table(analysis: Analysis) -> str:
+    """The most telling columns for a terminal."""
+    table = shown(analysis)
+    table = table[[name for name in _TERMINAL if name in table and table[name].ne("").any()]]
+    return table.to_string(index=False)
 
 
 def _cells(column: pd.Series) -> pd.Series:

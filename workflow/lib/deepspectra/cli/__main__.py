@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
+from deepspectra.cli.analysis import run_analysis
 from deepspectra.cli.commands import print_costs, print_schema, print_settings, print_targets
 from deepspectra.config import SCALES
 from deepspectra.runtime.errors import UserError
@@ -42,7 +43,31 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--scale", choices=SCALES, default="preview", help="(default: %(default)s)")
     cost.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")
     cost.set_defaults(run=lambda options: print_costs(options.scale, options.cores))
+    _add_analyse(
+        commands.add_parser("analyse", help="spectra of any trained network's weights, judged by random matrices")
+    )
     return parser
+
+
+def _add_analyse(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Every weight matrix of a checkpoint beside random matrices of its shape: outliers, levels, vectors, tails. "
+        "Reads safetensors, torch state dictionaries, Keras, NumPy, or a folder with one; runs no code from a file."
+    )
+    parser.add_argument("source", metavar="CHECKPOINT", help="a file or folder")
+    parser.add_argument("--initial", metavar="CHECKPOINT", help="the network before training, to tell what moved")
+    parser.add_argument("--out", metavar="FOLDER", help="where tables and the page go (default: spectra_ and the name)")
+    parser.add_argument("--include", nargs="+", default=[], metavar="PATTERN", help="layers to analyse, as 'encoder.*'")
+    parser.add_argument("--exclude", nargs="+", default=[], metavar="PATTERN", help="layers to leave out")
+    parser.add_argument("--by-head", action="store_true", help="split attention by head")
+    parser.add_argument("--head-size", type=int, metavar="ROWS", help="of a head, if the checkpoint does not say")
+    parser.add_argument("--draws", type=int, default=999, help="random matrices of each shape (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument(
+        "--cache", metavar="FOLDER", help="of random matrices' draws (default: the user's cache folder)"
+    )
+    parser.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    parser.set_defaults(run=run_analysis)
 
 
 def _version() -> str:
