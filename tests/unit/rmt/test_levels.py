@@ -8,7 +8,7 @@ from deepspectra.rmt import levels as levels_module
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
-from deepspectra.rmt.levels import number_variance, running_mean, spacing_ks, vector_ks
+from deepspectra.rmt.levels import DrawnLevels, number_variance, running_mean, spacing_ks, vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.errors import UserError
@@ -160,3 +160,19 @@ def test_a_gap_spreads_over_its_windows_only():
     values = np.ones(20)
     values[10] = np.nan
     assert np.flatnonzero(np.isnan(running_mean(values, 5))).tolist() == [8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize("ends", [(0, 0), (3, 0), (4, 7), (20, 19), (25, 25)])
+def test_statistics_of_many_draws_are_those_of_each(ends):
+    rng = np.random.default_rng(11)
+    lengths = np.array([0.0, 0.5, 1.0, 3.0, 12.0, 60.0])
+    # Whole numbers among the levels: ends of intervals that coincide with levels.
+    unfolded = np.sort(
+        np.concatenate([rng.uniform(0, 40, size=(5, 20)), rng.integers(0, 40, size=(5, 20))], axis=1), axis=1
+    )
+    drawn = DrawnLevels(unfolded, lengths)
+    expected = [number_variance(levels, lengths, ends) for levels in unfolded]
+    np.testing.assert_allclose(drawn.number_variances(ends), expected, rtol=1e-12)
+    if sum(ends) < 39:
+        expected = [spacing_ks(np.diff(levels[ends[0] : levels.size - ends[1]]))[0] for levels in unfolded]
+        np.testing.assert_allclose(drawn.spacing_statistics(ends), expected, rtol=1e-12)

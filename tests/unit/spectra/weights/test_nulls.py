@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from deepspectra.spectra.weights.nulls import null_level_statistics, null_vector_statistics
-
 from tests.unit.papers.thamm2024.conftest import UNFOLDING
 
 

@@ -36,7 +36,7 @@ def write_all(analysis: Analysis, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     check_folder(folder)
     for name in ("matrices", "left_out", "curves", "vectors"):
-        write_table(getattr(analysis, name), folder / f"{name}.csv", index=False)
+        write_table(getattr(analysis, name), folder / f"{name}.csv")
     write_text(summary(analysis), folder / "summary.md")
     write_text(_page(analysis), folder / "index.html")
     return folder / "index.html"

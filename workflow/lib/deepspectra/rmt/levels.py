@@ -13,7 +13,15 @@ from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.rmt.unfolding import UNFOLDINGS, ascending
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["LevelStatistics", "level_statistics", "number_variance", "running_mean", "spacing_ks", "vector_ks"]
+__all__ = [
+    "DrawnLevels",
+    "LevelStatistics",
+    "level_statistics",
+    "number_variance",
+    "running_mean",
+    "spacing_ks",
+    "vector_ks",
+]
 
 # Vectors sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256
@@ -98,10 +106,61 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray, left_out: tuple[i
     length = lengths[:, None]
     left, right = inner - length / 2, inner + length / 2
     inside = (left >= inner[0]) & (right <= inner[-1])
-    held = np.searchsorted(unfolded, right, side="left") - np.searchsorted(unfolded, left, side="left")
+    own = slice(left_out[0], left_out[0] + inner.size)
     number = inside.sum(axis=1)
-    total = np.where(inside, (held - length) ** 2, 0.0).sum(axis=1)
+    total = np.where(inside, _squares(unfolded, lengths)[:, own], 0.0).sum(axis=1)
     return np.divide(total, number, out=np.full(lengths.shape, np.nan), where=number > 0)
+
+
+class DrawnLevels:
+    """Many unfolded spectra, whose statistics over any part of them follow fast once the whole was gone through.
+
+    :param unfolded: shape (draws, n), each row ascending. :param lengths: of intervals, (k,).
+    :raises UserError: if they are not as :func:`number_variance` needs them.
+    """
+
+    def __init__(self, unfolded: np.ndarray, lengths: np.ndarray) -> None:
+        self.unfolded, self.lengths = unfolded, lengths
+        self._sums: np.ndarray | None = None
+
+    def spacing_statistics(self, left_out: tuple[int, int]) -> np.ndarray:
+        """Statistics of :func:`spacing_ks` without so many levels below and above, float64 of shape (draws,)."""
+        inner = self.unfolded[:, left_out[0] : self.unfolded.shape[1] - left_out[1]]
+        probabilities = wigner_surmise.cdf(np.sort(np.diff(inner, axis=1), axis=1))
+        steps = np.arange(inner.shape[1]) / (inner.shape[1] - 1)
+        return np.maximum((steps[1:] - probabilities).max(axis=1), (probabilities - steps[:-1]).max(axis=1))
+
+    def number_variances(self, left_out: tuple[int, int]) -> np.ndarray:
+        """:func:`number_variance` of each draw, float64 of shape (draws, k).
+
+        What an interval holds does not depend on what is left out, so sums over all levels are kept; the first and the
+        last interval of the part say which differences to take.
+        """
+        draws, count = self.unfolded.shape
+        if self._sums is None:
+            self._sums = np.zeros((draws, self.lengths.size, count + 1))
+            for levels, sums in zip(self.unfolded, self._sums, strict=True):
+                np.cumsum(_squares(levels, self.lengths), axis=1, out=sums[:, 1:])
+        found = np.full((draws, self.lengths.size), np.nan)
+        if sum(left_out) >= count:
+            return found
+        half = self.lengths[:, None] / 2
+        for levels, sums, row in zip(self.unfolded, self._sums, found, strict=True):
+            lowest, highest = levels[left_out[0]], levels[count - left_out[1] - 1]
+            first = np.count_nonzero(levels - half < lowest, axis=1)[:, None]
+            end = np.count_nonzero(levels + half <= highest, axis=1)[:, None]
+            number = end - first
+            total = np.take_along_axis(sums, np.maximum(end, first), 1) - np.take_along_axis(sums, first, 1)
+            np.divide(total, number, out=row[:, None], where=number > 0)
+        return found
+
+
+def _squares(unfolded: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """(N(l) - l)^2 of the intervals around all levels, (k, n)."""
+    length = lengths[:, None]
+    left, right = unfolded - length / 2, unfolded + length / 2
+    held = np.searchsorted(unfolded, right, side="left") - np.searchsorted(unfolded, left, side="left")
+    return (held - length) ** 2
 
 
 def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,8 @@ __all__ = ["PowerLaw", "fit_power_law", "power_law_p_value"]
 
 #: Candidates for the beginning of the tail; more of them change the exponent by less than its error.
 _CANDIDATES = 400
+# Candidates whose distances are computed at once.
+_BLOCK = 64
 
 
 class PowerLaw(NamedTuple):
@@ -47,14 +49,31 @@ def fit_power_law(values: np.ndarray) -> PowerLaw:
     numbers = values.size - chosen
     sums = np.cumsum(logs[::-1])[::-1][chosen] - numbers * logs[chosen]
     alphas = 1 + numbers / sums
-    distances = np.empty(chosen.size)
-    for place, (start, alpha) in enumerate(zip(chosen, alphas, strict=True)):
-        heights = -np.expm1((1 - alpha) * (logs[start:] - logs[start]))
-        steps = np.arange(values.size - start + 1) / (values.size - start)
-        distances[place] = max(np.max(steps[1:] - heights), np.max(heights - steps[:-1]))
+    distances = np.concatenate(
+        [
+            _distances(logs, starts, exponents)
+            for starts, exponents in zip(_blocks(chosen), _blocks(alphas), strict=True)
+        ]
+    )
     best = int(np.argmin(distances))
     alpha, tail = float(alphas[best]), int(numbers[best])
     return PowerLaw(alpha, (alpha - 1) / tail**0.5, float(values[chosen[best]]), float(distances[best]), tail)
+
+
+def _blocks(array: np.ndarray) -> list[np.ndarray]:
+    return np.array_split(array, -(-array.size // _BLOCK))
+
+
+def _distances(logs: np.ndarray, starts: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    """Kolmogorov-Smirnov distances of the tails that begin at these ranks, (k,) as the ranks."""
+    first = starts[0]
+    place = np.arange(first, logs.size)
+    # Below its own beginning a tail's heights and steps are zero, and so are their differences.
+    heights = -np.expm1((1 - alphas)[:, None] * np.maximum(logs[first:] - logs[starts][:, None], 0))
+    numbers = (logs.size - starts)[:, None]
+    below = np.maximum(place - starts[:, None], 0) / numbers
+    above = np.maximum(place + 1 - starts[:, None], 0) / numbers
+    return np.maximum((above - heights).max(axis=1), (heights - below).max(axis=1))
 
 
 def power_law_p_value(values: np.ndarray, fit: PowerLaw, draws: int, rng: np.random.Generator) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from deepspectra.rmt.calibration import largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.rmt.laws.singular_values import marchenko_pastur_bulk
-from deepspectra.rmt.levels import LevelStatistics, number_variance, spacing_ks
+from deepspectra.rmt.levels import DrawnLevels, LevelStatistics, spacing_ks
 from deepspectra.spectra.weights.nulls import LevelNull
 
 __all__ = ["FLOAT32_ROUNDING", "JUDGED_LENGTHS", "LevelJudge", "VarianceJudgement", "bulk_ends", "bulk_margin"]
@@ -69,6 +69,7 @@ class LevelJudge:
     def __init__(self, null: LevelNull, lengths: np.ndarray, levels: int | None = None) -> None:
         self.null, self.lengths = null, lengths
         self._shrinking = 1.0 if levels is None else (null.unfolded.shape[1] / levels) ** 0.5
+        self._levels = DrawnLevels(null.unfolded, lengths)
         self._spacings: dict[tuple[int, int], np.ndarray] = {}
         self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -83,8 +84,7 @@ class LevelJudge:
             if found.unfolded[bulk].size < 2:
                 return np.nan, np.nan
             if ends not in self._spacings:
-                of_draws = (spacing_ks(np.diff(levels[bulk]))[0] for levels in self.null.unfolded)
-                self._spacings[ends] = np.array(list(of_draws))
+                self._spacings[ends] = self._levels.spacing_statistics(ends)
             observed, drawn = spacing_ks(np.diff(found.unfolded[bulk]))[0], self._spacings[ends]
         result = monte_carlo_p_value(np.asarray(observed), self._shrinking * drawn)
         return float(result.value), float(result.error)
@@ -118,7 +118,7 @@ class LevelJudge:
         if ends not in self._drawn:
             drawn = self.null.number_variances
             if any(ends):
-                drawn = np.array([number_variance(levels, self.lengths, ends) for levels in self.null.unfolded])
+                drawn = self._levels.number_variances(ends)
             # NaN beyond the longest interval stays, without numpy's warning about places that are all NaN.
             middle = np.median(drawn, axis=0)
             drawn = middle + self._shrinking * (drawn - middle)
