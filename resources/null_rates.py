@@ -24,7 +24,7 @@ from scipy import stats
 from deepspectra.papers.baskerville2022.curvature_statistics import reference_unfolding
 from deepspectra.papers.thamm2024.nulls import null_level_statistics, null_vector_statistics
 from deepspectra.papers.thamm2024.weight_statistics import JUDGED_LENGTHS
-from deepspectra.rmt.calibration import monte_carlo_p_value
+from deepspectra.rmt.calibration import false_discovery, monte_carlo_p_value
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
@@ -84,7 +84,7 @@ def rejected(p: np.ndarray) -> np.ndarray:
 
 def smallest_q(p: np.ndarray) -> np.ndarray:
     """Smallest p-value of each table after Benjamini and Hochberg."""
-    return (np.sort(p, axis=1) * p.shape[1] / np.arange(1, p.shape[1] + 1)).min(axis=1)
+    return np.array([false_discovery(family).min() for family in p])
 
 
 @cache

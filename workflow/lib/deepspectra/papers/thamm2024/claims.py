@@ -183,11 +183,12 @@ def _smallest_q(p_values: Sequence[float], remark: str, draws: float = math.inf)
     :param draws: random matrices behind each p-value.
     :raises AbsentError: if with so few random matrices one rejected test could not reach 0.05.
     """
-    ordered, count = sorted(p_values), len(p_values)
+    from deepspectra.rmt.calibration import false_discovery
+
+    count = len(p_values)
     if count / (draws + 1) > _LEVEL:
         raise AbsentError(f"{draws:g} random matrices are too few to reject one of {count} tests at q = {_LEVEL}")
-    q = min(value * count / rank for rank, value in enumerate(ordered, 1))
-    return counted(q, count, "tests", remark)
+    return counted(float(false_discovery(p_values).min()), count, "tests", remark)
 
 
 def _table_q(results: Results, column: str) -> Measured:
@@ -353,14 +354,12 @@ def _convolutional(results: Results, column: str) -> Measured:
 
 def _significant(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Vectors rejected at a false discovery rate of 0.05, by their p-values or by their ``q``."""
+    from deepspectra.rmt.calibration import false_discovery
+
     p = rows[column].map(finite)
-    if not p.notna().any():
+    if p.isna().all():
         raise AbsentError(f"there is no {column}")
-    if column == "q":
-        return rows[p <= _LEVEL]
-    ordered, count = p.sort_values(), len(p)
-    passed = [value for rank, value in enumerate(ordered, 1) if value * count <= _LEVEL * rank]
-    return rows[p <= max(passed)] if passed else rows[:0]
+    return rows[(p if column == "q" else false_discovery(p)) <= _LEVEL]
 
 
 def _share_significant(rows: pd.DataFrame, column: str) -> Measured:
