@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.func import grad, jvp, vmap
 from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
@@ -10,36 +9,34 @@ from deepspectra.spectra.curvature.batches import outputs_at, trainable_paramete
 
 __all__ = ["gauss_newton_factor", "hessian", "mean_gradient_square", "softmax_regression_hessian"]
 
-# Products computed at once; their tangents of all weights are held together.
-_PRODUCTS = 64
+# Rows computed at once; their gradients in all weights are held together.
+_ROWS = 64
 # Samples whose weighted inputs are held at once.
 _SAMPLES = 8192
 
 
+@torch.enable_grad()
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The P x P Hessian of a batch's loss (sum over samples) in its trainable parameters, forward over reverse.
+    """The P x P Hessian of a batch's loss (sum over samples) in its trainable parameters: reverse over reverse, many
+    rows at once.
 
-    It is symmetric up to rounding.
+    It is symmetric up to rounding. Rows are rounded as those of the authors' loop over backward passes.
 
     :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
     :param inputs: shape (batch, ...). :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     """
     parameters = trainable_parameters(model)
-    here = parameters_to_vector(parameters.values()).detach()
-
-    def of_vector(vector: torch.Tensor) -> torch.Tensor:
-        parts = vector.split([parameter.numel() for parameter in parameters.values()])
-        moved = {name: part.view(parameters[name].shape) for name, part in zip(parameters, parts, strict=True)}
-        return batch_loss(loss, outputs_at(model, inputs, moved), targets)
-
-    def product(vector: torch.Tensor) -> torch.Tensor:
-        return jvp(grad(of_vector), (here,), (vector,))[1]
-
-    rows = here.new_empty(len(here), len(here))
-    for places in torch.arange(len(here), device=here.device).split(_PRODUCTS):
-        units = here.new_zeros(len(places), len(here))
+    here = parameters_to_vector(parameters.values()).detach().requires_grad_()
+    parts = here.split([parameter.numel() for parameter in parameters.values()])
+    moved = {name: part.view(parameters[name].shape) for name, part in zip(parameters, parts, strict=True)}
+    value = batch_loss(loss, outputs_at(model, inputs, moved), targets)
+    (gradient,) = torch.autograd.grad(value, here, create_graph=True)
+    rows = torch.empty(len(here), len(here), dtype=here.dtype, device=here.device)
+    for places in torch.arange(len(here), device=here.device).split(_ROWS):
+        units = torch.zeros_like(rows[: len(places)])
         units[torch.arange(len(places)), places] = 1
-        rows[places[0] : places[-1] + 1] = vmap(product)(units)
+        (found,) = torch.autograd.grad(gradient, here, units, retain_graph=True, is_grads_batched=True)
+        rows[places[0] : places[-1] + 1] = found
     return rows
 
 
