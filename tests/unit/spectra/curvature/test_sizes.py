@@ -28,8 +28,11 @@ def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden, mo
         for parameter in model.parameters():
             parameter.abs_()
     assert len(reduced_hessian(model, features.abs(), labels, "cross_entropy")) < expected
-    kept = lambda square, coupled, groups, norm: (square, coupled.T, torch.ones(len(square), dtype=torch.bool))
-    monkeypatch.setattr(piecewise, "without_null_directions", kept)
+
+    def keep_all(square, coupled, groups, norm):
+        return square, coupled.T, torch.ones(len(square), dtype=torch.bool)
+
+    monkeypatch.setattr(piecewise, "without_null_directions", keep_all)
     assert len(reduced_hessian(model, features.abs(), labels, "cross_entropy")) == expected
 
 

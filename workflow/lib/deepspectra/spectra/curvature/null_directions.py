@@ -1,4 +1,4 @@
-"""A symmetric matrix ((H, C), (C', B)) without directions that it maps to zero, found in small groups of rows of (H, C).
+"""A symmetric matrix ((H, C), (C', B)) without directions that it maps to zero, found in groups of rows of (H, C).
 
 Within a group of rows g, the singular value decomposition (H, C)_g = U S V' turns rows by U', and columns of H alike.
 Rows whose singular values are negligible are left out with their columns; then the same turn with C_g alone says which
