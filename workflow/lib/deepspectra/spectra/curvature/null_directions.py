@@ -1,9 +1,10 @@
 """A symmetric matrix ((H, C), (C', B)) without directions that it maps to zero, found in groups of rows of (H, C).
 
-Within a group of rows g, the singular value decomposition (H, C)_g = U S V' turns rows by U', and columns of H alike.
-Rows whose singular values are negligible are left out with their columns; then the same turn with C_g alone says which
-directions B is not coupled to. Leaving out rows and columns whose singular values s add up to sum of s^2 = e^2 moves no
-eigenvalue by more than sqrt(2) e (Weyl), so the sum of what is left out is bounded by a share of the matrix's norm.
+Within a group of rows g, the singular value decomposition C_g = U S V' turns the rows of both by U', and columns of H
+alike. Where S is negligible B is not coupled to a row, and C has no column for it in what follows. Among such rows the
+same turn, now by the decomposition of H_g, finds those that are negligible altogether. Leaving out parts of rows and
+columns whose singular values s add up to sum of s^2 = e^2 moves no eigenvalue by more than sqrt(2) e (Weyl), so what is
+left out is bounded by a share of the matrix's norm.
 
 Both parts of a Hessian's row (see :mod:`.piecewise`) give such directions. All weights of a unit of the first layer act
 on the inputs of the samples for which the unit is alive: fewer than it has weights. All weights from one unit to a
@@ -34,12 +35,10 @@ def without_null_directions(
         all others are zero.
     """
     allowed = NEGLIGIBLE / 2 * torch.finfo(square.dtype).eps * norm
-    kept = _turned(square, coupled, groups, torch.cat([square, coupled], dim=1), allowed)
-    places = kept.cumsum(0) - 1
-    groups = [places[group[kept[group]]] for group in groups]
-    square, coupled = square[kept][:, kept], coupled[kept]
     joined = _turned(square, coupled, groups, coupled, allowed)
-    return square, coupled[joined].T, joined
+    loose = [group[~joined[group]] for group in groups]
+    kept = joined | _turned(square, coupled, loose, square, allowed)
+    return square[kept][:, kept], coupled[joined].T, joined[kept]
 
 
 def _turned(
