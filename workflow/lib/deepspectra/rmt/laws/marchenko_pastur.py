@@ -46,7 +46,7 @@ def marchenko_pastur_bulk_cdf(x: np.ndarray, ratio: float | np.ndarray) -> np.nd
         theta = steps * _NODES
         pole = (1 - far**2) / (1 + far)
         terms = steps * np.sin(theta) ** 2 / (pole**2 + 4 * far * np.sin(theta / 2) ** 2)
-        values[near] = 2 / np.pi * (terms @ _WEIGHTS)
+        values[near] = 2 / np.pi * (terms * _WEIGHTS).sum(axis=1)
     return np.minimum(values, 1)
 
 
