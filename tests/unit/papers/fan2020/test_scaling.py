@@ -16,7 +16,8 @@ from deepspectra.papers.fan2020.statistics.scaling import (
     scaling_numbers,
 )
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.seeds import stream_seed
 from deepspectra.spectra.kernels.networks import random_network_kernels

@@ -14,7 +14,8 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels import networks
 from deepspectra.spectra.kernels.equivalents import lemma_tangent, linear_equivalent

@@ -21,7 +21,7 @@ from deepspectra.papers.histograms import Bar
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import limit_law
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 
