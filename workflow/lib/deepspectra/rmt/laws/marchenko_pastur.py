@@ -17,7 +17,8 @@ __all__ = ["MarchenkoPastur", "marchenko_pastur_bulk_cdf"]
 # Points are taken so many at once, as caches hold.
 _BLOCK = 4096
 # Nodes and weights of Gauss and Legendre on [0, 1], for points near the lower edge.
-_NODES, _WEIGHTS = (np.array(np.polynomial.legendre.leggauss(8)) + [[1], [0]]) / 2
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 # Below this share of the distance to the density's pole, the closed form loses more than three digits to cancellation.
 _NEAR = 0.1
 

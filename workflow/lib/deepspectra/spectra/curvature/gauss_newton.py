@@ -23,7 +23,7 @@ from deepspectra.spectra.curvature.batches import (
     trainable_parameters,
 )
 from deepspectra.spectra.curvature.columns import Call, columns_backward, cut_pass
-from deepspectra.spectra.curvature.layer_formulas import FORMULAS, Part, add_products, mirror_bands
+from deepspectra.spectra.curvature.layer_formulas import FORMULAS, add_products, mirror_bands
 from deepspectra.spectra.curvature.levels import gram_levels, levels_of_parts, rounding
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
@@ -123,18 +123,20 @@ def _add_by_formula(
     for _, call in zip(progress([call.layer for call in reversed(calls)]), following, strict=True):
         alone = times[call.layer] == 1 and call.samples == len(inputs)
         if alone and call.gradients and not call.is_spoilt:
+            scale = _scale(call)
             for part in FORMULAS[type(call.layer)](call.layer, call.entered, call.gradients):
-                if id(part.parameter) in expected and _agrees(part, signs, call, expected.pop(id(part.parameter))):
+                name = id(part.parameter)
+                # The audit.
+                if name in expected and same_up_to_rounding(part.gradient(signs), expected.pop(name), scale):
                     part.add(gram)
-                    known.add(id(part.parameter))
+                    known.add(name)
     return known
 
 
-def _agrees(part: Part, signs: torch.Tensor, call: Call, expected: torch.Tensor) -> bool:
-    """The audit. A gradient may vanish but for rounding, so the scale is also that of what is summed."""
+def _scale(call: Call) -> float:
+    """That of the audit: a gradient may vanish but for rounding, so it is that of what is summed."""
     size = float(torch.stack([gradient.norm() for gradient in call.gradients]).norm())
-    scale = size * max(1.0, float(call.entered.norm()) / len(call.entered) ** 0.5)
-    return same_up_to_rounding(part.gradient(signs), expected, scale)
+    return size * max(1.0, float(call.entered.norm()) / len(call.entered) ** 0.5)
 
 
 def _by_autograd(

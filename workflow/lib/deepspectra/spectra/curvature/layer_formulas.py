@@ -8,6 +8,7 @@ mix) is not checked here: see the audit in :mod:`.gauss_newton`.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import nn
@@ -89,8 +90,8 @@ def _normalisation(layer: nn.BatchNorm2d, entered: torch.Tensor, gradients: Sequ
 
     if layer.running_mean is not None:
         normal = functional.batch_norm(entered, layer.running_mean, layer.running_var, eps=layer.eps)
-        yield _made(layer.weight, gradients, lambda given: summed(given * normal))
-        yield _made(layer.bias, gradients, summed)
+        yield _made(layer.weight, torch.stack([summed(given * normal) for given in gradients], dim=1))
+        yield _made(layer.bias, torch.stack([summed(given) for given in gradients], dim=1))
 
 
 def _layer_normalisation(
@@ -100,9 +101,9 @@ def _layer_normalisation(
         return given.reshape(len(given), -1, layer.weight.numel()).sum(1)
 
     normal = functional.layer_norm(entered, layer.normalized_shape, eps=layer.eps)
-    yield _made(layer.weight, gradients, lambda given: summed(given * normal))
+    yield _made(layer.weight, torch.stack([summed(given * normal) for given in gradients], dim=1))
     if layer.bias is not None:
-        yield _made(layer.bias, gradients, summed)
+        yield _made(layer.bias, torch.stack([summed(given) for given in gradients], dim=1))
 
 
 #: Class of a layer -> its parts, from the layer, what entered it (batch, ...), and for each column of the outputs'
@@ -116,11 +117,9 @@ FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
 }
 
 
-def _made(
-    parameter: torch.Tensor, gradients: Sequence[torch.Tensor], row: Callable[[torch.Tensor], torch.Tensor]
-) -> Part:
-    """A parameter whose part of F is small enough to be held; ``row`` makes that of one column, (batch, entries)."""
-    rows = torch.stack([row(gradient) for gradient in gradients], dim=1).flatten(0, 1)
+def _made(parameter: torch.Tensor, rows: torch.Tensor) -> Part:
+    """A parameter whose part of F is small enough to be held; rows (batch, rank, entries)."""
+    rows = rows.flatten(0, 1)
     return Part(
         parameter,
         lambda signs: (signs.flatten() @ rows).reshape(parameter.shape),
@@ -135,16 +134,17 @@ def _weighted(
 
     :param gradients: for each column (batch, channels, places).
     """
+    stacked = torch.stack(list(gradients), dim=1)
     if layer.bias is not None:
-        yield _made(layer.bias, gradients, lambda given: given.sum(2))
+        yield _made(layer.bias, stacked.sum(3))
     groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
-    pairs = list(zip(patches().chunk(groups, 1), torch.stack(list(gradients), dim=1).chunk(groups, 2), strict=True))
+    pairs = list(zip(patches().chunk(groups, 1), stacked.chunk(groups, 2), strict=True))
 
     def gradient(signs: torch.Tensor) -> torch.Tensor:
-        mixed = (
-            (signs[:, None] @ channels.flatten(2)).view(len(signs), -1, channels.shape[3]) for _, channels in pairs
-        )
-        parts = [(own @ seen.transpose(1, 2)).sum(0) for own, (seen, _) in zip(mixed, pairs, strict=True)]
+        parts = []
+        for seen, channels in pairs:
+            mixed = (signs[:, None] @ channels.flatten(2)).view(len(signs), -1, channels.shape[3])
+            parts.append(mixed.new_zeros(mixed.shape[1], seen.shape[1]).addbmm_(mixed, seen.transpose(1, 2)))
         return torch.cat(parts).reshape(layer.weight.shape)
 
     def add(gram: torch.Tensor) -> None:
@@ -179,15 +179,12 @@ def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: t
     :param gradients: (batch, rank, channels, places).
     """
     batch, rank = gradients.shape[:2]
-    entered, left = patches.permute(2, 0, 1).contiguous(), gradients.permute(3, 1, 0, 2).contiguous()
-    # Samples last, so that the products of entries run over many neighbours.
-    half = gram.new_zeros(rank, batch, rank, batch)
-    for place in range(len(entered)):
-        for other in range(place + 1):
-            likeness = entered[place] @ entered[other].T
-            products = left[place].flatten(0, 1) @ left[other].flatten(0, 1).T
-            # Each pair of places counts for both orders.
-            half.addcmul_(products.view_as(half), likeness[:, None], value=0.5 if place == other else 1)
-    half = half.permute(1, 0, 3, 2).reshape(gram.shape)
-    gram += half
-    gram += half.T
+    entered, left = patches.permute(2, 0, 1).contiguous(), gradients.permute(3, 0, 1, 2).flatten(1, 2)
+    whole, step = gram.view(batch, rank, batch, rank), max(1, _BAND // rank)
+    for start in range(0, batch, step):
+        stop = min(start + step, batch)
+        into = whole[start:stop, :, start:]
+        for place, other in product(range(len(entered)), repeat=2):
+            likeness = entered[place, start:stop] @ entered[other, start:].T
+            products = left[place, start * rank : stop * rank] @ left[other, start * rank :].T
+            into.addcmul_(products.view(into.shape), likeness[:, None, :, None])
