@@ -50,7 +50,7 @@ import numpy as np
 
 from deepspectra.rmt.limits.law import LimitError
 from deepspectra.rmt.limits.recursion import Recursion
-from deepspectra.rmt.limits.solver import DensityCurve, Sampler, Solution, System
+from deepspectra.rmt.limits.solver import DenseSystem, DensityCurve, Sampler, Solution
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["GramKernel", "GramLaw", "Noise"]
@@ -228,14 +228,14 @@ class GramKernel:
         first, second = np.triu_indices(len(self._directions))
         return first, second, self._directions[first] * self._directions[second]
 
-    def system(self, v: np.ndarray, z: np.ndarray) -> System:
+    def system(self, v: np.ndarray, z: np.ndarray) -> DenseSystem:
         """The equations at v, complex128 of shape (points, unknowns), and z, shape (points,)."""
         step = max(1, _ENTRIES // self.rest.size)
         starts = range(0, max(z.size, 1), step)
         parts = [self._system(v[start : start + step], z[start : start + step]) for start in starts]
-        return System(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+        return DenseSystem(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
-    def _system(self, v: np.ndarray, z: np.ndarray) -> System:
+    def _system(self, v: np.ndarray, z: np.ndarray) -> DenseSystem:
         """y_l (1 + gamma_l c_l phi_l) - 1 = 0, and the law's mean times (t_k - Tr tau^k R / n) = 0."""
         layers, noises, points = self.layers, len(self._rows), z.size
         c, dc = self._recursion.down(v)
@@ -263,7 +263,7 @@ class GramKernel:
             np.eye(self.unknowns)[layers:] - self.mean * dtrace[:, :noises],
         )
         equations = (np.concatenate(both, axis=1) for both in zip(of_layers, of_noise, strict=True))
-        return System(*equations, inverse, trace[:, 0])
+        return DenseSystem(*equations, inverse, trace[:, 0])
 
     def _traces(self, coefficient: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n^{-1} Tr D R for all directions D, and derivatives; in real arithmetic, which is faster."""

@@ -30,7 +30,7 @@ import numpy as np
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import InputSpectrum
 from deepspectra.rmt.limits.recursion import Recursion
-from deepspectra.rmt.limits.solver import System
+from deepspectra.rmt.limits.sweep import SweptSystem, swept_system
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["LayeredKernel", "conjugate_kernel", "tangent_kernel"]
@@ -76,19 +76,9 @@ class LayeredKernel:
     def _recursion(self) -> Recursion:
         return Recursion(self.ratios, (self.b_sigma**2,) * self.layers, self.coefficients)
 
-    def system(self, v: np.ndarray, z: np.ndarray) -> System:
+    def system(self, v: np.ndarray, z: np.ndarray) -> SweptSystem:
         """The equations v_l (1 + gamma_l c_l phi_l) - 1 = 0 at v, complex128 of shape (points, L), and z, (points,)."""
-        b2 = self.b_sigma**2
-        g = 1 - b2
-        c, dc = self._recursion.down(v)
-        u = c[:, 1:] * v
-        du_sum = (v[:, None] @ dc[:, 1:])[:, 0] + c[:, 1:]
-        average = self.spectrum.averages(self.shift - z + g * u.sum(axis=1), c[:, 0])
-        dm = -g * du_sum * average.resolvent_squared[:, None] - dc[:, 0] * average.weighted_squared[:, None]
-        dkappa = -g * du_sum * average.weighted_squared[:, None] - dc[:, 0] * average.twice_weighted_squared[:, None]
-        own = [g * average.resolvent] * self.layers, [g * dm] * self.layers
-        equations = self._recursion.up(v, (c, dc), own, (average.weighted, dkappa))
-        return System(*equations, u, average.resolvent)
+        return swept_system(self.spectrum, self.ratios, self.b_sigma**2, self.coefficients, self.shift - z, v)
 
     def far_start(self, z: np.ndarray) -> np.ndarray:
         """v at large |z|, to first order in 1/z; complex128, shape (points, L)."""

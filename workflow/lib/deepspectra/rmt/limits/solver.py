@@ -11,8 +11,17 @@ import numpy as np
 from deepspectra.rmt.limits.law import LimitLaw, build_law
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["DensityCurve", "Equations", "Sampler", "Solution", "System", "density", "density_over_support", "limit_law"]
-__all__ += ["solve"]
+__all__ = [
+    "DenseSystem",
+    "DensityCurve",
+    "Equations",
+    "Sampler",
+    "Solution",
+    "System",
+    "density",
+    "density_over_support",
+]
+__all__ += ["limit_law", "solve"]
 
 # Largest residual of an equation, relative to the size of its terms, that counts as solved.
 _TOLERANCE, _NEWTON_STEPS = 1e-12, 14
@@ -24,14 +33,41 @@ _COARSE_POINTS = 60
 _LARGEST_DESCENT, _SMALLEST_DESCENT = 0.15, 0.97
 
 
-class System(NamedTuple):
-    """Equations at given v, shape (points, unknowns): residuals, size of the terms, Jacobian; u as inverse, and m."""
+class System(Protocol):
+    """Equations at given v, shape (points, unknowns): residuals, size of the terms; u as inverse, and m."""
+
+    @property
+    def residual(self) -> np.ndarray:
+        """Complex128, shape (points, unknowns)."""
+
+    @property
+    def size(self) -> np.ndarray:
+        """Float64, shape (points, unknowns)."""
+
+    @property
+    def inverse(self) -> np.ndarray:
+        """Complex128, shape (points, unknowns)."""
+
+    @property
+    def stieltjes(self) -> np.ndarray:
+        """Complex128, shape (points,)."""
+
+    def step(self, chosen: np.ndarray) -> np.ndarray:
+        """What Newton's method subtracts from v at some points (a mask), shape (chosen, unknowns)."""
+
+
+class DenseSystem(NamedTuple):
+    """A :class:`System` with its Jacobian, shape (points, unknowns, unknowns)."""
 
     residual: np.ndarray
     size: np.ndarray
     jacobian: np.ndarray
     inverse: np.ndarray
     stieltjes: np.ndarray
+
+    def step(self, chosen: np.ndarray) -> np.ndarray:
+        """Solve for the step; nan where a matrix is singular or not finite."""
+        return _solve_linear(self.jacobian[chosen], self.residual[chosen])
 
 
 class Equations(Protocol):
@@ -173,7 +209,7 @@ def _newton(kernel: Equations, z: np.ndarray, start: np.ndarray) -> Solution:
             active = active[pending]
             if not active.size:
                 break
-            v[active] -= _solve_linear(system.jacobian[pending], system.residual[pending])
+            v[active] -= system.step(pending)
     # A layer that does not enter the kernel (b = 0 and z_l = 0) has u_l = 0 exactly.
     certified = ((u.imag < 0) | (u == 0)).all(axis=1) & (m.imag > 0)
     converged = (error <= _TOLERANCE) & certified
@@ -236,7 +272,7 @@ def _to_axis(kernel: Equations, x: np.ndarray, near: Solution) -> DensityCurve:
         # At tiny ratios v is nearly one, and the tolerance leaves few digits of its difference: one more step.
         points, v = x[accepted].astype(np.complex128), on_axis.factors[accepted]
         found = kernel.system(v, points)
-        better = v - _solve_linear(found.jacobian, found.residual)
+        better = v - found.step(np.ones(points.size, dtype=bool))
         m[accepted] = kernel.system(np.where(np.isfinite(better), better, v), points).stieltjes
     converged, values, height = near.converged.copy(), m.imag / np.pi, near.points.imag
     for location, mass in kernel.atoms:
