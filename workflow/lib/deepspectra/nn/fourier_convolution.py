@@ -1,6 +1,7 @@
 """A convolution as products of discrete Fourier transforms."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,11 +46,39 @@ class FourierConvolution(nn.Conv2d):
         spectra = (of_image @ pixels).view(-1, 2 * count, inputs)
         taps = self.weight.reshape(outputs * inputs, -1).T
         # Cosines and sines apart: allocating more than 32 MB at once takes longer than filling it.
-        products = (spectra @ (part @ taps).view(-1, outputs, inputs).mT for part in of_window)
+        products = (_RowProducts.apply(spectra, (part @ taps).view(-1, outputs, inputs)) for part in of_window)
         (ac, bc), (ad, bd) = (product.view(-1, 2, count, outputs).unbind(1) for product in products)
         found = to_image @ torch.stack([ac + bd, bc - ad], dim=1).view(-1, count * outputs)
         found = found.view(*sides, count, outputs).permute(2, 0, 1, 3).contiguous()
         return (found if self.bias is None else found + self.bias).permute(0, 3, 1, 2)
+
+
+class _RowProducts(torch.autograd.Function):
+    """left @ right.mT, with gradients that come out as they lie in memory; torch's own would be transposed copies."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left @ right.mT
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, torch.Tensor], output: torch.Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        left, right = ctx.saved_tensors
+        of_left, of_right = ctx.needs_input_grad
+        return gradient @ right if of_left else None, gradient.mT @ left if of_right else None
+
+    @staticmethod
+    def jvp(ctx: Any, left_tangent: torch.Tensor | None, right_tangent: torch.Tensor | None) -> torch.Tensor:
+        left, right = ctx.saved_tensors
+        changes = [] if left_tangent is None else [left_tangent @ right.mT]
+        changes += [] if right_tangent is None else [left @ right_tangent.mT]
+        return sum(changes[1:], start=changes[0])
 
 
 @lru_cache
