@@ -57,6 +57,6 @@ ARCHITECTURE = Architecture(
     shapes=lambda settings, inputs, outputs: minialexnet_shapes(image_side(inputs), outputs),
     build=lambda settings, inputs, outputs: minialexnet(image_side(inputs), outputs),
     seconds=lambda shapes: 0.05,
-    # The first convolution's float32 outputs for 2000 images, twice.
-    megabytes=lambda inputs: 2000 * 300 * inputs / image_inputs(1) * 4 * 2 / 1e6,
+    # The first convolution's float32 outputs for 500 images, twice.
+    megabytes=lambda inputs: 500 * 300 * inputs / image_inputs(1) * 4 * 2 / 1e6,
 )
