@@ -39,7 +39,7 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 }
 #: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
-_EVALUATION_BATCH, _STEPS_PER_REPORT = 2000, 50
+_EVALUATION_BATCH, _STEPS_PER_REPORT = 500, 50
 _Model = Callable[[torch.Tensor], torch.Tensor]
 
 
