@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.comparison import Comparison
+from benchmarks.comparison import Comparison, at
 
 __all__ = ["COLUMNS", "ERRORS", "NOT_COMPARED", "UNFINISHED", "Run", "is_met", "result_rows", "summary"]
 
@@ -49,7 +49,7 @@ def result_rows(
         row: dict[str, Any] = {"comparison": name, "size": size, "job": job, "note": declared.note, **common}
         done = [run for run in runs[job] if "seconds" in run]
         stopped = next((run for run in runs[job] if "state" in run), None)
-        row |= {"pairs": len(done), "goal": declared.goal_at(size), "tolerance": declared.tolerance_at(size)}
+        row |= {"pairs": len(done), "goal": at(size, declared.goal), "tolerance": at(size, declared.tolerance)}
         if done:
             row |= dict(
                 zip(("seconds", "seconds_low", "seconds_high"), summary([r["seconds"] for r in done]), strict=True)
