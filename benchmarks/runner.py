@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -126,8 +127,12 @@ def _load(file: Path) -> Arrays:
 
 def _digest(module: str, comparison: Comparison) -> str:
     """Of all that determines a comparison's numbers: its file, what it imports, and the pins of its peers."""
-    own = [Path(str(importlib.import_module(name).__file__)) for name in (module, "benchmarks.measure")]
-    parts = [code_digest(file) for file in (*own, FOLDER / "networks.py")]
+    file = Path(str(importlib.import_module(module).__file__))
+    helpers = {
+        "measure",
+        *re.findall(r"^from benchmarks\.(\w+) import", file.read_text(encoding="utf-8"), re.MULTILINE),
+    }
+    parts = [code_digest(path) for path in (file, *(FOLDER / f"{name}.py" for name in sorted(helpers)))]
     parts += [pins_of(job.environment) for job in comparison.peers.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
