@@ -28,7 +28,7 @@ def largest_difference(ours: Arrays, theirs: Arrays) -> float:
     """
     if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in theirs.items()}:
         raise ValueError(f"results have other arrays: {_shapes(ours)} and {_shapes(theirs)}")
-    return max(_relative(ours[name], theirs[name]) for name in ours)
+    return float(np.max([_relative(ours[name], theirs[name]) for name in ours]))
 
 
 def padded_difference(ours: Arrays, theirs: Arrays) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.comparison import Comparison, at
@@ -68,8 +69,8 @@ def result_rows(
             differences = [run["difference"] for run in done if run.get("difference") is not None]
             row["state"] = NOT_COMPARED
             if differences and row["tolerance"] is not None:
-                row["difference"] = max(differences)
-                # Not "larger than", which a difference that is no number would not be.
+                # One that is no number counts as the largest, and is not within the tolerance.
+                row["difference"] = float(np.max(differences))
                 row["state"] = "agrees" if row["difference"] <= row["tolerance"] else "differs"
         if stopped:
             row |= {"state": stopped["state"], "note": stopped["message"]}
