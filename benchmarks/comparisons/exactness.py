@@ -17,7 +17,7 @@ SIZES, PARAMETERS, TOP, STEPS, BATCH = [784, 50, 50, 10], 42310, 10, 100, 64
 
 
 def inputs() -> Arrays:
-    return classifier_inputs(mlp(SIZES), [784], BATCH, 1)
+    return classifier_inputs(mlp(SIZES), SIZES[:1], BATCH, 1)
 
 
 def ours(arrays: Arrays) -> Work:
@@ -39,7 +39,7 @@ def eigenthings_top(arrays: Arrays) -> Work:
     from hessian_eigenthings import lanczos
 
     operator = _eigenthings(arrays)
-    return lambda: {"top": lanczos(operator, TOP, max_iter=STEPS, reorthogonalize=True, seed=1).eigenvalues.numpy()}
+    return lambda: {"top": lanczos(operator, k=TOP, max_iter=STEPS, reorthogonalize=True, seed=1).eigenvalues.numpy()}
 
 
 def eigenthings_density(arrays: Arrays) -> Work:
