@@ -24,7 +24,7 @@ __all__ = ["measured", "peak_gigabytes", "timed"]
 #: A first call of less than these seconds is left out.
 _SHORT = 3.0
 #: Calls are repeated until they have taken so many seconds of the processor, or by the clock.
-_ENOUGH, _LONGEST = 1.0, 5.0
+_ENOUGH, _LONGEST = 0.5, 2.0
 
 
 def measured(comparison: Comparison, job: str, inputs: Path, result: Path) -> dict[str, object]:
@@ -46,7 +46,7 @@ def timed(work: Work) -> tuple[float, float, np.ndarray | Mapping[str, np.ndarra
     """Seconds of one call, of the processor and by the clock, and its result.
 
     A first call of less than three seconds of the processor is not counted, since it also loads libraries. Then the
-    seconds are the mean of as many calls as take a second: some systems count those of the processor in milliseconds.
+    seconds are the mean of as many calls as take half a second: some systems count in milliseconds.
     """
     start = _now()
     found = work()

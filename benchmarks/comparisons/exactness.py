@@ -96,8 +96,8 @@ def difference(ours: Arrays, theirs: Arrays) -> float:
     all P eigenvalues, relative to their mean absolute value."""
     exact = np.concatenate([ours["result"], np.zeros(PARAMETERS - len(ours["result"]))])
     if "top" in theirs:
-        top = exact[np.argsort(-np.abs(exact))][:TOP]
-        found = theirs["top"][np.argsort(-np.abs(theirs["top"]))]
+        # In absolute value, since pairs of opposite signs come in any order.
+        top, found = (np.sort(np.abs(values))[::-1][:TOP] for values in (exact, theirs["top"]))
         return float(np.max(np.abs(found / top - 1)))
     from scipy.stats import wasserstein_distance
 

@@ -102,7 +102,7 @@ def test_unknown_names(place, name, message):
 @pytest.mark.parametrize(
     ("first", "later", "seconds", "calls"),
     # A short first call is left out, a long one counts alone.
-    [(0.5, 0.125, 0.125, 9), (2.0, 5.0, 5.0, 2), (60.0, 1.0, 60.0, 1)],
+    [(0.75, 0.125, 0.125, 5), (2.0, 5.0, 5.0, 2), (60.0, 1.0, 60.0, 1)],
 )
 def test_what_a_call_takes(monkeypatch, first, later, seconds, calls):
     done, clock = [], [0.0]
