@@ -74,6 +74,8 @@ def measure_size(
                     own = found if job == "deepspectra" else own
                     compared = own is not None and own is not found and declared.tolerance_at(size) is not None
                     run |= {"difference": _difference(comparison, own, found) if compared else None}
+                    if comparison.error is not None:
+                        run["error"] = comparison.error(_load(inputs), found)
                 runs[job].append(run)
                 bar.advance(f"{name}, {size}, {job}: {run.get('message') or '{:.3g} s'.format(run['seconds'])}")
     common = {"machine": processor(), "digest": _digest(module, comparison)}
