@@ -12,8 +12,8 @@ from benchmarks.comparison import Comparison
 
 __all__ = ["COLUMNS", "ERRORS", "NOT_COMPARED", "UNFINISHED", "Run", "is_met", "result_rows", "summary"]
 
-#: What one process measured: ``seconds``, ``wall_seconds``, ``gigabytes``, ``versions``, perhaps ``error``, of a peer its
-#: ``difference``; or what went wrong: ``state`` and ``message``.
+#: What one process measured: ``seconds``, ``wall_seconds``, ``gigabytes``, ``versions``, perhaps ``error``; of a peer
+#: its ``difference``; or what went wrong: ``state`` and ``message``.
 Run = Mapping[str, Any]
 
 UNFINISHED, NOT_COMPARED = "did not finish", "not compared"

@@ -26,7 +26,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["known", "main", "measure_size", "processor"]
+__all__ = ["known", "main", "measure_size", "one_thread", "processor"]
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -101,11 +101,8 @@ def _difference(comparison: Comparison, own: Arrays, found: Arrays) -> float:
 def _run(module: str, environment: str, job: str, source: str, target: Path, limit: float) -> dict:
     """Run one job in a fresh process with one thread; ``state`` and ``message`` tell what went wrong."""
     command = [str(interpreter(environment)), "-m", "benchmarks.measure", module, job, source, str(target)]
-    threads = {f"{library}_NUM_THREADS": "1" for library in _THREADS}
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | threads, capture_output=True, text=True, timeout=limit
-        )
+        done = subprocess.run(command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
         return {"state": UNFINISHED, "message": f"did not finish in {limit:.0f} s"}
     if done.returncode:
@@ -126,6 +123,11 @@ def _digest(module: str, comparison: Comparison) -> str:
     parts = [code_digest(file) for file in (*own, FOLDER / "networks.py")]
     parts += [pins_of(job.environment) for job in comparison.peers.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def one_thread() -> dict[str, str]:
+    """The environment of a process whose libraries use one thread."""
+    return os.environ | {f"{library}_NUM_THREADS": "1" for library in _THREADS}
 
 
 def processor() -> str:
