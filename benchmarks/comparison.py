@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PROJECT", "Arrays", "Comparison", "Job", "Work", "largest_difference", "padded_difference"]
+__all__ = ["PROJECT", "Arrays", "Comparison", "Job", "Work", "at", "largest_difference", "padded_difference"]
 
 #: The environment of the project itself.
 PROJECT = "project"
@@ -28,7 +28,7 @@ def largest_difference(ours: Arrays, theirs: Arrays) -> float:
     """
     if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in theirs.items()}:
         raise ValueError(f"results have other arrays: {_shapes(ours)} and {_shapes(theirs)}")
-    return max(_relative(ours[name], theirs[name]) for name in ours)
+    return float(np.max([_relative(ours[name], theirs[name]) for name in ours]))
 
 
 def padded_difference(ours: Arrays, theirs: Arrays) -> float:
@@ -57,28 +57,27 @@ class Job:
     :ivar environment: name of a file in ``environments``; :data:`PROJECT` for the project's own.
     :ivar sizes: those at which it runs; None for all.
     :ivar pairs: how often it runs beside ours. Fewer than five only if a run takes minutes; the table says so.
-    :ivar limit: seconds after which a run is stopped; that it did not finish is then the result.
-    :ivar tolerance: how far its result may be from ours, for all sizes or by size; None if there is nothing to compare.
-    :ivar goal: by what factor ours is to be faster, for all sizes or by size.
+    :ivar limit: seconds of the processor after which a run is stopped; that it did not finish is then the result.
+    :ivar tolerance: how far its result may be from ours; None if there is nothing to compare.
+    :ivar goal: by what factor ours is to be faster.
     :ivar note: what the table says about it.
+
+    Pairs, tolerance and goal are for all sizes, or a mapping from sizes; see :func:`at`.
     """
 
     prepare: Callable[[Arrays], Work]
     environment: str = PROJECT
     sizes: tuple[str, ...] | None = None
-    pairs: int = 5
+    pairs: int | Mapping[str, int] = 5
     limit: float = 300.0
     tolerance: float | Mapping[str, float] | None = 1e-8
     goal: float | Mapping[str, float] | None = None
     note: str = ""
 
-    def goal_at(self, size: str) -> float | None:
-        """The goal at one size."""
-        return self.goal.get(size) if isinstance(self.goal, Mapping) else self.goal
 
-    def tolerance_at(self, size: str) -> float | None:
-        """The tolerance at one size."""
-        return self.tolerance.get(size) if isinstance(self.tolerance, Mapping) else self.tolerance
+def at(size: str, value: Any) -> Any:
+    """A job's number at one size: None if it is a mapping that lacks the size."""
+    return value.get(size) if isinstance(value, Mapping) else value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,11 +26,13 @@ _SHORT, _ENOUGH_SECONDS, _MOST_CALLS = 3.0, 1.0, 50
 
 
 def measured(comparison: Comparison, job: str, inputs: Path, result: Path) -> dict[str, object]:
-    """Run a job and write its result.
+    """Run a job and write its result. Its process ends with the signal SIGXCPU at the job's limit.
 
     :returns: ``seconds`` of the processor, all threads together, ``wall_seconds``, ``gigabytes``, ``versions``.
     """
     jobs = {"deepspectra": comparison.ours, **comparison.peers}
+    limit = int(jobs[job].limit)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
     with np.load(inputs) as file:
         arrays = dict(file)
     seconds, wall, found = timed(jobs[job].prepare(arrays))

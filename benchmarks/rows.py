@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from benchmarks.comparison import Comparison
+from benchmarks.comparison import Comparison, at
 
 __all__ = ["COLUMNS", "ERRORS", "NOT_COMPARED", "UNFINISHED", "Run", "is_met", "result_rows", "summary"]
 
@@ -50,7 +51,7 @@ def result_rows(
         row: dict[str, Any] = {"comparison": name, "size": size, "job": job, "note": declared.note, **common}
         done = [run for run in runs[job] if "seconds" in run]
         stopped = next((run for run in runs[job] if "state" in run), None)
-        row |= {"pairs": len(done), "goal": declared.goal_at(size), "tolerance": declared.tolerance_at(size)}
+        row |= {"pairs": len(done), "goal": at(size, declared.goal), "tolerance": at(size, declared.tolerance)}
         if done:
             row |= dict(
                 zip(("seconds", "seconds_low", "seconds_high"), summary([r["seconds"] for r in done]), strict=True)
@@ -70,8 +71,8 @@ def result_rows(
             differences = [run["difference"] for run in done if run.get("difference") is not None]
             row["state"] = NOT_COMPARED
             if differences and row["tolerance"] is not None:
-                row["difference"] = max(differences)
-                # Not "larger than", which a difference that is no number would not be.
+                # One that is no number counts as the largest, and is not within the tolerance.
+                row["difference"] = float(np.max(differences))
                 row["state"] = "agrees" if row["difference"] <= row["tolerance"] else "differs"
         if stopped:
             row |= {"state": stopped["state"], "note": stopped["message"]}

@@ -8,6 +8,8 @@ import importlib
 import json
 import os
 import platform
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.comparison import PROJECT, Arrays, Comparison, Job
+from benchmarks.comparison import PROJECT, Arrays, Comparison, Job, at
 from benchmarks.page import draw, page
 from benchmarks.peers import interpreter, pins_of
 from benchmarks.rows import COLUMNS, ERRORS, UNFINISHED, Run, result_rows
@@ -32,9 +34,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
 TABLE, PICTURE, PAGE = (FOLDER / f"results.{kind}" for kind in ("csv", "png", "md"))
 _DESCRIPTION = (
-    "Measure this library side by side with its peers; write the table, the picture and the page. Finished rows are kept "
-    "while their code, pins and machine stay the same, so a run that was stopped goes on."
+    "Measure this library side by side with its peers; write the table, the picture and the page. Finished rows are "
+    "kept while their code, pins and machine stay the same, so a run that was stopped goes on."
 )
+#: A process that waits for others gets this times its limit by the clock.
+_WAITING = 10
 _THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
 
@@ -59,10 +63,10 @@ def measure_size(
         made = _run(module, PROJECT, "inputs", size, inputs, 600)
         if "state" in made:
             raise UserError(f"{name}: the inputs of size {size} cannot be made: {made['message']}")
-        for turn in range(_pairs("deepspectra", jobs, pairs)):
+        for turn in range(_pairs("deepspectra", size, jobs, pairs)):
             own: Arrays | None = None
             for job, declared in jobs.items():
-                if turn >= _pairs(job, jobs, pairs):
+                if turn >= _pairs(job, size, jobs, pairs):
                     continue
                 if any("state" in run for run in runs[job]):
                     bar.update()
@@ -72,7 +76,7 @@ def measure_size(
                 if "state" not in run:
                     found = _load(result)
                     own = found if job == "deepspectra" else own
-                    compared = own is not None and own is not found and declared.tolerance_at(size) is not None
+                    compared = own is not None and own is not found and at(size, declared.tolerance) is not None
                     run |= {"difference": _difference(comparison, own, found) if compared else None}
                     if comparison.error is not None:
                         run["error"] = comparison.error(_load(inputs), found)
@@ -82,10 +86,10 @@ def measure_size(
     return result_rows(name, comparison, size, runs, common)
 
 
-def _pairs(job: str, jobs: dict[str, Job], most: int | None) -> int:
+def _pairs(job: str, size: str, jobs: dict[str, Job], most: int | None) -> int:
     """How often a job runs: ours as often as the most frequent peer."""
-    peers = [declared.pairs for name, declared in jobs.items() if name != "deepspectra"]
-    wanted = max(peers) if peers and job == "deepspectra" else jobs[job].pairs
+    peers = [at(size, declared.pairs) for name, declared in jobs.items() if name != "deepspectra"]
+    wanted = max(peers) if peers and job == "deepspectra" else at(size, jobs[job].pairs)
     return min(wanted, most or wanted)
 
 
@@ -102,8 +106,13 @@ def _run(module: str, environment: str, job: str, source: str, target: Path, lim
     """Run one job in a fresh process with one thread; ``state`` and ``message`` tell what went wrong."""
     command = [str(interpreter(environment)), "-m", "benchmarks.measure", module, job, source, str(target)]
     try:
-        done = subprocess.run(command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=limit)
+        done = subprocess.run(
+            command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=_WAITING * limit
+        )
+        stopped = done.returncode == -signal.SIGXCPU
     except subprocess.TimeoutExpired:
+        stopped = True
+    if stopped:
         return {"state": UNFINISHED, "message": f"did not finish in {limit:.0f} s"}
     if done.returncode:
         print(done.stderr, file=sys.stderr)
@@ -119,8 +128,12 @@ def _load(file: Path) -> Arrays:
 
 def _digest(module: str, comparison: Comparison) -> str:
     """Of all that determines a comparison's numbers: its file, what it imports, and the pins of its peers."""
-    own = [Path(str(importlib.import_module(name).__file__)) for name in (module, "benchmarks.measure")]
-    parts = [code_digest(file) for file in (*own, FOLDER / "networks.py")]
+    file = Path(str(importlib.import_module(module).__file__))
+    helpers = {
+        "measure",
+        *re.findall(r"^from benchmarks\.(\w+) import", file.read_text(encoding="utf-8"), re.MULTILINE),
+    }
+    parts = [code_digest(path) for path in (file, *(FOLDER / f"{name}.py" for name in sorted(helpers)))]
     parts += [pins_of(job.environment) for job in comparison.peers.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -190,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     processes = 0
     for _, comparison, size in due:
         jobs = comparison.jobs_at(size)
-        processes += sum(_pairs(job, jobs, options.pairs) for job in jobs)
+        processes += sum(_pairs(job, size, jobs, options.pairs) for job in jobs)
     found = []
     with ProgressBar(total=processes, desc="benchmarks", unit="run") as bar:
         for name, comparison, size in due:
