@@ -48,8 +48,8 @@ def test_our_number_variance_comes_near_the_exact_one():
 
 
 def test_strong_spikes_are_counted_and_the_true_edge_tells_their_number():
-    arrays = planted_spikes.inputs(draws=1)
-    strong = np.tile(np.repeat(planted_spikes.STRENGTHS, len(planted_spikes.COUNTS)) >= 2, len(planted_spikes.SHAPES))
+    arrays = planted_spikes.inputs(shapes=((300, 150), (200, 200)))
+    strong = np.tile(np.repeat(planted_spikes.STRENGTHS, len(planted_spikes.COUNTS)) >= 2, 2)
     for count in (planted_spikes.ours, planted_spikes.true_edge):
         found = count(arrays)()
         assert np.abs(found - arrays["planted"])[strong].max() <= 1
