@@ -89,6 +89,6 @@ COMPARISON = Comparison(
     error=error,
     most={f"{len(SHAPES) * len(STRENGTHS) * len(COUNTS)} matrices": {"error": 0.05}},
     note="The error is the share of the matrices whose count is wrong by more than one; at most 5 % are hoped for. "
-    "Five shapes, none to five spikes, 1.1 to 3 times the threshold. The true edge, which no tool is told, shows what can "
-    "be had.",
+    "Five shapes, none to five spikes, 1.1 to 3 times the threshold. The true edge, which no tool is told, shows "
+    "what can be had.",
 )
