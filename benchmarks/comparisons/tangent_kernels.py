@@ -136,9 +136,7 @@ def torch_func(arrays: Arrays) -> Work:
 
 def nngeometry(arrays: Arrays) -> Work:
     import torch
-    from nngeometry.generator import TorchHooks
-    from nngeometry.layercollection import LayerCollection
-    from nngeometry.object import FMatDense
+    from nngeometry.gram import GramMatrix
     from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
 
@@ -158,12 +156,9 @@ def nngeometry(arrays: Arrays) -> Work:
     model = nn.Sequential(*modules[:-1])
     x = torch.from_numpy(arrays["x"].T.copy())
     loader = DataLoader(TensorDataset(x), batch_size=len(x))
-    collection = LayerCollection.from_model(model)
-    generator = TorchHooks(layer_collection=collection)
 
     def work() -> np.ndarray:
-        gram = FMatDense(collection, generator, model_function=lambda sample: model(sample), data=loader).to_torch()
-        return gram.reshape(len(x), len(x)).detach().numpy()
+        return GramMatrix(model, loader).to_torch().reshape(len(x), len(x)).detach().numpy()
 
     return work
 
