@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 LENGTHS = np.arange(1, 20.25, 0.5)
 DEGREE = 11
+#: Up to this length results are compared. In longer ones broadening suppresses fluctuations, and empyricalRMT counts
+#: intervals that reach beyond the spectrum.
+COMPARED = 5
 
 
 def inputs(levels: int, matrices: int) -> Arrays:
@@ -39,8 +42,9 @@ def error(arrays: Arrays, found: Arrays) -> float:
 
 
 def _apart(ours: Arrays, theirs: Arrays) -> float:
-    """Largest difference of the means over matrices, relative to ours."""
-    one, other = ours["result"].mean(axis=0), theirs["result"].mean(axis=0)
+    """Largest difference of the means over matrices up to :data:`COMPARED`, relative to ours."""
+    short = LENGTHS <= COMPARED
+    one, other = ours["result"][:, short].mean(axis=0), theirs["result"][:, short].mean(axis=0)
     return float(np.abs(other / one - 1).max())
 
 
@@ -98,5 +102,6 @@ COMPARISON = Comparison(
     note=f"Both unfold by a polynomial of degree {DEGREE}. Lengths are 1 to 20 mean spacings in steps of a half. Ours "
     "takes an interval around every level, as the paper does. The error is the root mean square over matrices and "
     "lengths, relative to the exact value of the infinite ensemble; most of it is the fluctuation of the matrices "
-    "themselves. The difference is that of the means over matrices.",
+    "themselves. The difference is that of the means over matrices at lengths up to 5: beyond, empyricalRMT counts "
+    "intervals that reach over the ends of the spectrum, and broadening suppresses fluctuations, which their errors show.",
 )
