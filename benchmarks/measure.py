@@ -21,8 +21,10 @@ from benchmarks.comparison import Comparison, Work
 
 __all__ = ["measured", "peak_gigabytes", "timed"]
 
-#: A first call of less than these seconds is left out, and calls are repeated until they have taken a second.
-_SHORT, _ENOUGH_SECONDS, _MOST_CALLS = 3.0, 1.0, 50
+#: A first call of less than these seconds is left out.
+_SHORT = 3.0
+#: Calls are repeated until they have taken so many seconds of the processor, or by the clock.
+_ENOUGH, _LONGEST = 0.5, 2.0
 
 
 def measured(comparison: Comparison, job: str, inputs: Path, result: Path) -> dict[str, object]:
@@ -41,24 +43,24 @@ def measured(comparison: Comparison, job: str, inputs: Path, result: Path) -> di
 
 
 def timed(work: Work) -> tuple[float, float, np.ndarray | Mapping[str, np.ndarray]]:
-    """Median seconds of the processor and by the clock, and the result.
+    """Seconds of one call, of the processor and by the clock, and its result.
 
-    A first call that takes less than three seconds is not counted: it also loads libraries.
+    A first call of less than three seconds of the processor is not counted, since it also loads libraries. Then the
+    seconds are the mean of as many calls as take half a second: some systems count in milliseconds.
     """
-    seconds, wall, found = _call(work)
-    if seconds > _SHORT:
-        return seconds, wall, found
-    spent: list[tuple[float, float]] = []
-    while sum(one for one, _ in spent) < _ENOUGH_SECONDS and len(spent) < _MOST_CALLS:
-        seconds, wall, found = _call(work)
-        spent.append((seconds, wall))
-    return (*sorted(spent)[len(spent) // 2], found)
-
-
-def _call(work: Work) -> tuple[float, float, np.ndarray | Mapping[str, np.ndarray]]:
-    seconds, wall = time.process_time(), time.perf_counter()
+    start = _now()
     found = work()
-    return time.process_time() - seconds, time.perf_counter() - wall, found
+    spent, calls = _now() - start, 1
+    if spent[0] < _SHORT:
+        start, spent, calls = _now(), np.zeros(2), 0
+        while spent[0] < _ENOUGH and spent[1] < _LONGEST:
+            found = work()
+            spent, calls = _now() - start, calls + 1
+    return float(spent[0]) / calls, float(spent[1]) / calls, found
+
+
+def _now() -> np.ndarray:
+    return np.array([time.process_time(), time.perf_counter()])
 
 
 def peak_gigabytes() -> float:

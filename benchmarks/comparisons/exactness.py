@@ -17,7 +17,7 @@ SIZES, PARAMETERS, TOP, STEPS, BATCH = [784, 50, 50, 10], 42310, 10, 100, 64
 
 
 def inputs() -> Arrays:
-    return classifier_inputs(mlp(SIZES), [784], BATCH, 1)
+    return classifier_inputs(mlp(SIZES), SIZES[:1], BATCH, 1)
 
 
 def ours(arrays: Arrays) -> Work:
@@ -39,7 +39,7 @@ def eigenthings_top(arrays: Arrays) -> Work:
     from hessian_eigenthings import lanczos
 
     operator = _eigenthings(arrays)
-    return lambda: {"top": lanczos(operator, TOP, max_iter=STEPS, reorthogonalize=True, seed=1).eigenvalues.numpy()}
+    return lambda: {"top": lanczos(operator, k=TOP, max_iter=STEPS, reorthogonalize=True, seed=1).eigenvalues.numpy()}
 
 
 def eigenthings_density(arrays: Arrays) -> Work:
@@ -96,8 +96,8 @@ def difference(ours: Arrays, theirs: Arrays) -> float:
     all P eigenvalues, relative to their mean absolute value."""
     exact = np.concatenate([ours["result"], np.zeros(PARAMETERS - len(ours["result"]))])
     if "top" in theirs:
-        top = exact[np.argsort(-np.abs(exact))][:TOP]
-        found = theirs["top"][np.argsort(-np.abs(theirs["top"]))]
+        # In absolute value, since pairs of opposite signs come in any order.
+        top, found = (np.sort(np.abs(values))[::-1][:TOP] for values in (exact, theirs["top"]))
         return float(np.max(np.abs(found / top - 1)))
     from scipy.stats import wasserstein_distance
 

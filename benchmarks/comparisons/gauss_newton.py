@@ -148,12 +148,13 @@ COMPARISON = Comparison(
         FEW: {"network": "ResNet-34", "batch": 8, "dtype": "float64"},
         LARGE: {"network": "ResNet-34", "batch": 64, "dtype": "float64"},
     },
-    ours=Job(prepare=ours),
+    ours=Job(prepare=ours, pairs=3),
     peers={
         "ViViT 1.0.0": Job(
             prepare=vivit,
             environment="curvature",
             sizes=(MLP, SMALL, FEW),
+            pairs={MLP: 5, SMALL: 5, FEW: 1},
             goal={MLP: 2},
             tolerance={MLP: 1e-10, SMALL: 1e-4, FEW: 1e-10},
         ),
@@ -161,6 +162,7 @@ COMPARISON = Comparison(
             prepare=nngeometry,
             environment="curvature",
             sizes=(MLP, SMALL),
+            pairs={MLP: 5, SMALL: 2},
             goal={MLP: 2},
             tolerance={MLP: 1e-10, SMALL: 1e-4},
         ),

@@ -19,7 +19,7 @@ def inputs(hidden: list[int]) -> Arrays:
 def ours(arrays: Arrays) -> Work:
     from deepspectra.spectra.curvature.spectra import resolved_spectrum
 
-    model, (batch, labels) = loaded(mlp(arrays["sizes"]), arrays), batch_of(arrays)
+    model, (batch, labels) = loaded(mlp(arrays["sizes"].tolist()), arrays), batch_of(arrays)
     return lambda: resolved_spectrum("hessian", model, batch, labels, "cross_entropy").eigenvalues
 
 
@@ -27,7 +27,7 @@ def row_by_row(arrays: Arrays) -> Work:
     import torch
     from torch.nn import functional
 
-    model, (batch, labels) = loaded(mlp(arrays["sizes"]), arrays).float(), batch_of(arrays)
+    model, (batch, labels) = loaded(mlp(arrays["sizes"].tolist()), arrays).float(), batch_of(arrays)
     parameters, batch = list(model.parameters()), batch.float()
 
     def work() -> np.ndarray:
@@ -48,7 +48,7 @@ def curvlinops(arrays: Arrays) -> Work:
     from curvlinops import HessianLinearOperator
     from torch import nn
 
-    model, (batch, labels) = loaded(mlp(arrays["sizes"]), arrays).float(), batch_of(arrays)
+    model, (batch, labels) = loaded(mlp(arrays["sizes"].tolist()), arrays).float(), batch_of(arrays)
     parameters, data, loss = list(model.parameters()), [(batch.float(), labels)], nn.CrossEntropyLoss(reduction="sum")
 
     def work() -> np.ndarray:
