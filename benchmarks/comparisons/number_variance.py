@@ -103,5 +103,6 @@ COMPARISON = Comparison(
     "takes an interval around every level, as the paper does. The error is the root mean square over matrices and "
     "lengths, relative to the exact value of the infinite ensemble; most of it is the fluctuation of the matrices "
     "themselves. The difference is that of the means over matrices at lengths up to 5: beyond, empyricalRMT counts "
-    "intervals that reach over the ends of the spectrum, and broadening suppresses fluctuations, which their errors show.",
+    "intervals that reach over the ends of the spectrum, and broadening suppresses fluctuations: "
+    "see their errors.",
 )
