@@ -66,10 +66,10 @@ def weightwatcher(arrays: Arrays) -> Work:
     from weightwatcher import WeightWatcher
 
     model = torch.nn.Module()
-    for name, weight in arrays.items():
+    for place, weight in enumerate(arrays.values()):
         layer = torch.nn.Linear(*weight.shape[::-1], bias=False)
         layer.weight.data = torch.from_numpy(weight.copy())
-        model.add_module(name.replace(".", "_"), layer)
+        model.add_module(f"layer_{place}", layer)
 
     def work() -> Arrays:
         table = WeightWatcher(model=model).analyze(mp_fit=True).set_index("name")
