@@ -88,7 +88,8 @@ class Comparison:
     :ivar sizes: label of each size, and its parameters.
     :ivar ours: our job. :ivar peers: those of others, by name and version.
     :ivar difference: of our result (first) and theirs, arrays by name; a bare array is called ``result``.
-    :ivar most: limits to our own ``seconds`` and ``gigabytes``, by size.
+    :ivar error: of the inputs and a result, how far it is from the truth; None where nothing but ours tells.
+    :ivar most: limits to our own ``seconds``, ``gigabytes`` and ``error``, by size.
     :ivar note: what the page says below the table.
     """
 
@@ -98,6 +99,7 @@ class Comparison:
     ours: Job
     peers: Mapping[str, Job]
     difference: Callable[[Arrays, Arrays], float] = largest_difference
+    error: Callable[[Arrays, Arrays], float] | None = None
     most: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     note: str = ""
 

@@ -21,7 +21,8 @@ Each run is a fresh process with one thread. Ours and those of the peers alterna
 *Seconds* are those of the processor: imports, models and conversions are left out, and so is a first call of less than
 three seconds. *Times as fast* is the peer's time over ours of the same round: the median, and in brackets the range.
 *Memory* is the peak of the process, libraries included. *Difference* is the largest one from our result, relative to
-the largest entry unless a note says otherwise; one above the tolerance is an error.
+the largest entry unless a note says otherwise; one above the tolerance fails the run. *Error* is the distance from the
+truth where that is known; the notes say which.
 
 ![Times as fast as peers](results.png)
 """
@@ -33,8 +34,8 @@ def page(table: pd.DataFrame, comparisons: Mapping[str, Comparison]) -> str:
     for name, rows in table.groupby("comparison", sort=False):
         comparison = comparisons[str(name)]
         parts.append(f"## {comparison.title}\n")
-        parts.append("| size | package | seconds | memory | times as fast | pairs | difference | goal | note |")
-        parts.append("|---|---|---|---|---|---|---|---|---|")
+        parts.append("| size | package | seconds | memory | times as fast | pairs | difference | error | goal | note |")
+        parts.append("|---|---|---|---|---|---|---|---|---|---|")
         parts += [f"| {' | '.join(_cells(row))} |" for _, row in rows.iterrows()]
         parts.append(f"\n{comparison.note}\n" if comparison.note else "")
     for machine, rows in table.groupby("machine"):
@@ -54,9 +55,10 @@ def _cells(row: pd.Series) -> list[str]:
     difference = "" if pd.isna(row.difference) else f"{row.difference:.1e} of {row.tolerance:.0e}"
     if row.state in ERRORS:
         difference = f"**{row.state}** {difference}"
+    error = "" if pd.isna(row.error) else f"{row.error:.1e}"
     goal = ", ".join(f"{wanted}: {'met' if met else '**missed**'}" for wanted, met in is_met(row).items())
     note = "" if pd.isna(row.note) else str(row.note).replace("|", "\\|").replace("\n", " ")
-    return [row["size"], row.job, seconds, memory, ratio, f"{row.pairs:.0f}", difference, goal, note]
+    return [row["size"], row.job, seconds, memory, ratio, f"{row.pairs:.0f}", difference, error, goal, note]
 
 
 def _range(middle: float, low: float, high: float) -> str:

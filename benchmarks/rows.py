@@ -13,8 +13,8 @@ from benchmarks.comparison import Comparison, at
 
 __all__ = ["COLUMNS", "ERRORS", "NOT_COMPARED", "UNFINISHED", "Run", "is_met", "result_rows", "summary"]
 
-#: What one process measured: ``seconds``, ``wall_seconds``, ``gigabytes``, ``versions``, of a peer its ``difference``;
-#: or what went wrong: ``state`` and ``message``.
+#: What one process measured: ``seconds``, ``wall_seconds``, ``gigabytes``, ``versions``, perhaps ``error``; of a peer
+#: its ``difference``; or what went wrong: ``state`` and ``message``.
 Run = Mapping[str, Any]
 
 UNFINISHED, NOT_COMPARED = "did not finish", "not compared"
@@ -22,7 +22,8 @@ UNFINISHED, NOT_COMPARED = "did not finish", "not compared"
 ERRORS = ("failed", "differs")
 COLUMNS = (
     *("comparison", "size", "job", "pairs", "seconds", "seconds_low", "seconds_high", "wall_seconds", "gigabytes"),
-    *("ratio", "ratio_low", "ratio_high", "goal", "most_seconds", "most_gigabytes", "difference", "tolerance"),
+    *("ratio", "ratio_low", "ratio_high", "goal", "most_seconds", "most_gigabytes", "most_error"),
+    *("difference", "tolerance", "error"),
     *("state", "note", "versions", "machine", "digest"),
 )
 
@@ -57,6 +58,7 @@ def result_rows(
             )
             row |= {key: median(run[key] for run in done) for key in ("wall_seconds", "gigabytes")}
             row["versions"] = done[-1]["versions"]
+            row["error"] = done[-1].get("error")
         if job == "deepspectra":
             row |= {"state": "ours", "tolerance": None, **{f"most_{key}": value for key, value in most.items()}}
         else:
@@ -89,4 +91,6 @@ def is_met(row: pd.Series) -> dict[str, bool]:
         found[f"{row.most_seconds:.3g} s"] = bool(row.seconds <= row.most_seconds)
     if pd.notna(row.most_gigabytes):
         found[f"{row.most_gigabytes:.3g} GB"] = bool(row.gigabytes <= row.most_gigabytes)
+    if pd.notna(row.most_error):
+        found[f"error {row.most_error:.3g}"] = bool(row.error <= row.most_error)
     return found

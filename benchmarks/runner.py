@@ -28,7 +28,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["known", "main", "measure_size", "processor"]
+__all__ = ["known", "main", "measure_size", "one_thread", "processor"]
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -78,6 +78,8 @@ def measure_size(
                     own = found if job == "deepspectra" else own
                     compared = own is not None and own is not found and at(size, declared.tolerance) is not None
                     run |= {"difference": _difference(comparison, own, found) if compared else None}
+                    if comparison.error is not None:
+                        run["error"] = comparison.error(_load(inputs), found)
                 runs[job].append(run)
                 bar.advance(f"{name}, {size}, {job}: {run.get('message') or '{:.3g} s'.format(run['seconds'])}")
     common = {"machine": processor(), "digest": _digest(module, comparison)}
@@ -103,10 +105,9 @@ def _difference(comparison: Comparison, own: Arrays, found: Arrays) -> float:
 def _run(module: str, environment: str, job: str, source: str, target: Path, limit: float) -> dict:
     """Run one job in a fresh process with one thread; ``state`` and ``message`` tell what went wrong."""
     command = [str(interpreter(environment)), "-m", "benchmarks.measure", module, job, source, str(target)]
-    threads = {f"{library}_NUM_THREADS": "1" for library in _THREADS}
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | threads, capture_output=True, text=True, timeout=_WAITING * limit
+            command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=_WAITING * limit
         )
         stopped = done.returncode == -signal.SIGXCPU
     except subprocess.TimeoutExpired:
@@ -135,6 +136,11 @@ def _digest(module: str, comparison: Comparison) -> str:
     parts = [code_digest(path) for path in (file, *(FOLDER / f"{name}.py" for name in sorted(helpers)))]
     parts += [pins_of(job.environment) for job in comparison.peers.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def one_thread() -> dict[str, str]:
+    """The environment of a process whose libraries use one thread."""
+    return os.environ | {f"{library}_NUM_THREADS": "1" for library in _THREADS}
 
 
 def processor() -> str:
