@@ -16,6 +16,7 @@ stack of its seeds and output scales should cost little more than one of them; t
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import math
 import subprocess
@@ -257,10 +258,16 @@ class Timing:
 
 TIMINGS = {
     "mlp512, one epoch": Timing(
-        "train_network", "mlp batch 32", lambda *given: _epoch("mlp", *given), float, 50_000, 3200, 60
+        "train_network", "mlp of 4 layers, batch 32", lambda *given: _epoch("mlp", *given), float, 50_000, 3200, 60
     ),
     "miniAlexNet, one epoch": Timing(
-        "train_network", "minialexnet batch 32", lambda *given: _epoch("minialexnet", *given), float, 50_000, 320, 120
+        "train_network",
+        "minialexnet of 5 layers, batch 32",
+        lambda *given: _epoch("minialexnet", *given),
+        float,
+        50_000,
+        320,
+        120,
     ),
     "P = 20060 as published, matrix": Timing(
         "compute_curvature",
@@ -337,8 +344,9 @@ def _write(report: Mapping[str, Any], folder: Path) -> None:
     (folder / "gpu.json").write_text(json.dumps(report, indent=1) + "\n")
     (folder / "gpu.md").write_text(table(report))
     rows = [row for row in report["timings"] if row["seconds"]]
-    lines = [f"{row['rule']},{row['case']},{row['speed']:.3g},measured on {report['device']}" for row in rows]
-    (folder / "gpu_speeds.csv").write_text("\n".join(["rule,case,speed,basis", *lines]) + "\n")
+    lines = [[row["rule"], row["case"], f"{row['speed']:.3g}", f"measured on {report['device']}"] for row in rows]
+    with (folder / "gpu_speeds.csv").open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([["rule", "case", "speed", "basis"], *lines])
 
 
 def table(report: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ rule draw_figure:
 """
 #: 300 epochs of 60,000 samples: the published training of mlp_mnist, by the case and work of its law.
 TABLE = """scale,rule,case,work,seconds,memory_mb,disk_mb,jobs
-paper,train_network,mlp batch 128,{work},1002,800,5,1
+paper,train_network,"mlp of 3 layers, batch 128",{work},1002,800,5,1
 preview,draw_figure,baskerville2022 figure_1,1,2,300,0.5,1
 preview,snakemake,,1,1,0,0,200
 """

@@ -31,7 +31,12 @@ def test_laws_are_of_rules_that_exist_and_rules_with_laws_of_time_have_one():
     ("rule", "wildcards", "own", "times"),
     [
         ("train_network", {"network": "mlp512_seed1"}, {"thamm2024": {"training": {"epochs": 50}}}, 0.5),
-        ("train_network", {"network": "minialexnet"}, {"thamm2024": {"training": {"images": 5000}}}, 0.1),
+        (
+            "train_network",
+            {"network": "minialexnet"},
+            {"thamm2024": {"training": {"images": 5000, "test_images": 1000}}},
+            0.1,
+        ),
         ("train_network", {"network": "single_neuron_seed21"}, {"fan2020": {"training": {"samples": 2000}}}, 2),
         ("draw_null_levels", {"rows": "1024", "columns": "512"}, {"thamm2024": {"nulls": {"matrices": 333}}}, 1 / 3),
         ("compute_kernels", {"item": "figure_1"}, {"fan2020": {"figure_1": {"samples": 1500}}}, 0.25),

@@ -210,7 +210,7 @@ def _together(plan: CostedPlan, here: Machine) -> str:
         *(f"    {machine.name:<26}{plan.hours_on(machine):8.2f} hours" for machine in machines),
         "",
         f"Of these hours {sure:.0%} are of jobs that were measured at their size, {alike:.0%} scaled from other sizes",
-        "of the same kind of job, and the rest from another kind. How much faster GPUs are, resources/gpu_speeds.csv says.",
+        "of the same kind of job, and the rest from another kind. GPU speeds: resources/gpu_speeds.csv.",
     ]
     if unknown := sorted({entry.job.rule for entry in plan.costed if math.isnan(entry.estimate.factor)}):
         lines += [f"Never measured, and not counted: {', '.join(unknown)}."]

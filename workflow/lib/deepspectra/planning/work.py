@@ -41,11 +41,15 @@ def work_of(
 def _training(settings: Settings, network: str) -> Work:
     entry = training_entry(settings, network) | network_entry(settings, network)
     name = entry.get("architecture", "ntk_mlp")
-    node = getattr(settings, network_paper(settings, network)).network(network)
-    seconds = architecture(name).seconds(getattr(node, "weight_shapes", {}))
-    # Steps of small batches cost more a sample.
-    case = f"{name} batch {entry['batch_size']}"
-    return case, entry["epochs"] * entry.get("samples", entry.get("images")) * seconds
+    shapes = getattr(getattr(settings, network_paper(settings, network)).network(network), "weight_shapes", {})
+    seconds = architecture(name).seconds(shapes)
+    # Steps of small networks cost by the layer, and those of small batches more a sample.
+    case = f"{name} of {len(shapes)} layers, batch {entry['batch_size']}" if shapes else name
+    samples = entry.get("samples", entry.get("images"))
+    if any(len(shape) > 2 for shape in shapes.values()):
+        # A test after each epoch, forward alone: of dense layers it costs little, in large batches.
+        samples += entry["test_images"] / 3
+    return case, entry["epochs"] * samples * seconds
 
 
 def _linearised(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> Work:
