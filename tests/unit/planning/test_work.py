@@ -45,7 +45,7 @@ def test_laws_are_of_rules_that_exist_and_rules_with_laws_of_time_have_one():
             "resolve_resnet34",
             {},
             {"baskerville2022": {"figure_resnet34": {"batch_size": 16}}},
-            1 / 16,
+            1 / 4,
         ),
     ],
 )
