@@ -6,11 +6,14 @@ import errno
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -41,7 +44,12 @@ def test_the_log_holds_the_records_of_this_run_only(tmp_path):
     with job(log):
         logging.getLogger("deepspectra.two").info("second run: ε = %.1f", 0.5)
         logging.getLogger("deepspectra.two").debug("too fine")
-    assert log.read_text(encoding="utf-8") == "INFO deepspectra.two: second run: ε = 0.5\n"
+    told, took = log.read_text(encoding="utf-8").splitlines()
+    assert told == "INFO deepspectra.two: second run: ε = 0.5"
+    # What the process has used so far: `deepspectra cost` learns from it.
+    seconds, memory = map(float, re.findall(r"took ([0-9.]+) s of processor time and at most ([0-9]+) MB", took)[0])
+    assert seconds == pytest.approx(time.process_time(), abs=1)
+    assert memory == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.5)
 
 
 def test_torch_gets_the_job_s_threads(tmp_path):

@@ -410,6 +410,7 @@ def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
     assert {*kernels.gram_differences, kernels.tangent_difference} == {("cuda", "cuda")}
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_gives_the_same_network(tmp_path):
     x, sigma = gaussian_inputs(300, 200), activation("arctan")

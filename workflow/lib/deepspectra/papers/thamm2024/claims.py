@@ -37,6 +37,7 @@ REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
 SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
 #: Networks whose second layers have 512 singular values.
 PERCEPTRONS = (*SEEDS, "mlp1024")
+_OWN = (*PERCEPTRONS, "minialexnet")
 _ABOVE = "values_above_initial"
 _LEVEL = 0.05
 # Of the paper's window of 15 levels.
@@ -198,11 +199,12 @@ def _table_q(results: Results, column: str) -> Measured:
 
 
 def _initial(results: Results, column: str) -> list[float]:
-    """A column of the rows of initial weights.
+    """A column of the rows of initial weights of the paper's networks: bounds of counts are for so many matrices.
 
     :raises AbsentError: if none has a number.
     """
-    rows = results.rows(TABLE_2, column, state="initial")
+    rows = results.rows(TABLE_2, "network", column, state="initial")
+    rows = rows[rows.network.isin(_OWN)]
     if not (values := [value for value in rows[column].map(finite) if not math.isnan(value)]):
         raise AbsentError(f"{TABLE_2}.csv has no {column} of initial weights")
     return values
