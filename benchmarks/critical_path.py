@@ -182,7 +182,7 @@ def draw(jobs: Sequence[Job], cores: int, title: str) -> Figure:
         )
         if job.end - job.start > 0.014 * max(job.end for job in jobs):
             text = {"color": "black", "fontsize": 5, "rotation": 90, "ha": "center", "va": "center", "clip_on": True}
-            timeline.text((job.start + job.end) / 2, row, _name(job), **text)
+            timeline.text((job.start + job.end) / 2, row, _name(job)[:26], **text)
     timeline.set_yticks(range(max(rows) + 2), [*(f"core {row + 1}" for row in range(max(rows) + 1)), "critical path"])
     timeline.invert_yaxis()
     timeline.set_xlabel("seconds since the first job")
@@ -210,7 +210,7 @@ def _palette() -> list[str]:
 def _name(job: Job) -> str:
     """A job in a few letters."""
     values = [entry.partition("=")[2] for entry in job.wildcards.split(", ") if not entry.startswith("scale=")]
-    return " ".join([job.rule.replace("_", " "), *values])[:40]
+    return " ".join([job.rule.replace("_", " "), *values])
 
 
 def main(scale: str, file: str, cores: int = 2) -> None:

@@ -22,7 +22,7 @@ def test_forked_jobs_make_the_same_bytes(tmp_path_factory):
     for forked in ("0", "1"):
         project = copy_project(tmp_path_factory.mktemp("a project"))
         process = project.start(*ARGUMENTS, **{VARIABLE: forked})
-        output, _ = process.communicate(timeout=600)
+        output, _ = process.communicate(timeout=1200)
         assert process.returncode == 0, output
         results = project.folder / "results" / "smoke"
         files = [path for path in results.rglob("*") if path.is_file() and path.suffix not in (".tsv", ".log")]
