@@ -31,7 +31,7 @@ __all__ = ["VARIABLE", "fork_scripts", "serve"]
 #: Environment variable: ``0`` starts every job by itself.
 VARIABLE = "DEEPSPECTRA_FORKED_JOBS"
 #: What most jobs import, and what makes figures.
-_PACKAGES = ("h5py", "jinja2", "pandas", "pydantic", "psutil", "scipy.optimize", "scipy.stats", "snakemake.script")
+_PACKAGES: tuple[str, ...] = ("h5py", "jinja2", "pandas", "pydantic", "psutil", "scipy.optimize", "scipy.stats", "snakemake.script")
 _PACKAGES += ("fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "torch")
 _PACKAGES += ("matplotlib.pyplot", "snakemake.logging")
 #: Libraries read these when they are loaded, so that forks inherit the answer.
