@@ -55,6 +55,8 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     try:
         with naming_full_disk():
             _log_to(log)
+            # Imports, since forked jobs and others begin at zero.
+            logger.info("start-up took %.2f s of processor time", time.process_time())
             _set_threads(threads)
             end_with_run()
             yield

@@ -66,14 +66,18 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     unfolding = {"gaussian": half_window}
     lengths, nulls = read_level_nulls(null, unfolding, table["columns"])
     judge, draws = LevelJudge(nulls["gaussian"], lengths), len(nulls["gaussian"].spacing_statistics)
+    # All bulks are known before the first is judged.
+    matrices = list(_matrices(table))
+    margin = bulk_margin(half_window)
+    bulks = [bulk_ends(values, table["rows"], margin) if case != "window" else (0, 0) for case, *_, values in matrices]
+    judge.expect(bulks)
     found: list[tuple[Any, ...]] = []
-    for case, amount, matrix, values in _matrices(table):
+    for (case, amount, matrix, values), ends in zip(matrices, bulks, strict=True):
         if case == "window":
             _, p = spacing_ks(np.diff(gaussian_broadening(values, int(amount))))
             found.append((case, amount, matrix, p, *[np.nan] * 5))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
-        ends = bulk_ends(values, table["rows"], bulk_margin(half_window))
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
         spacings = (statistics.spacing_p, judge.spacings(statistics)[0], judge.spacings(statistics, ends)[0])
