@@ -62,8 +62,8 @@ def test_equal_arguments_give_equal_bytes(tmp_path):
         """
         import sys
         sys.path.insert(0, sys.argv[2])
-        import test_store
-        test_store.write_example(sys.argv[1], parameters={"b": 1, "a": 2}, noise_floor={"x": 2.0, "y": 1.0})
+        import example
+        example.write_example(sys.argv[1], parameters={"b": 1, "a": 2}, noise_floor={"x": 2.0, "y": 1.0})
         """,
         tmp_path / "c.h5",
         Path(__file__).parent,
