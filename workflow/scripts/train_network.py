@@ -10,7 +10,6 @@ from deepspectra.nn.networks import parameters_of
 from deepspectra.runtime import store
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import choose_device, job
-from deepspectra.runtime.memory import keep_freed_memory
 from deepspectra.train.training import HISTORY_COLUMNS, DivergedError, train
 
 logger = logging.getLogger(__name__)
@@ -18,7 +17,6 @@ logger = logging.getLogger(__name__)
 recipe_of = import_module(f"deepspectra.papers.{snakemake.params.paper}.recipe").recipe
 
 with job(snakemake.log[0], snakemake.threads):
-    keep_freed_memory()
     network, training = snakemake.params.network, snakemake.params.training
     device = choose_device(snakemake.config["device"], deterministic=True)
     recipe = recipe_of(network, training, snakemake.input[0] if snakemake.input else None)
