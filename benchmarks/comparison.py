@@ -24,8 +24,8 @@ Work = Callable[[], "np.ndarray | Mapping[str, np.ndarray]"]
 def largest_difference(ours: Arrays, theirs: Arrays) -> float:
     """The largest difference of two results, relative to the largest entry of the array in which it is.
 
-    :raises ValueError: if the results differ in names or shapes of arrays, or ours is zero throughout, which would agree
-        with whatever else went wrong.
+    :raises ValueError: if the results differ in names or shapes of arrays, or ours is zero throughout, which any method
+        gives for a saturated network.
     """
     _check_content(ours)
     if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in theirs.items()}:
