@@ -24,15 +24,18 @@ Work = Callable[[], "np.ndarray | Mapping[str, np.ndarray]"]
 def largest_difference(ours: Arrays, theirs: Arrays) -> float:
     """The largest difference of two results, relative to the largest entry of the array in which it is.
 
-    :raises ValueError: if the results differ in names or shapes of arrays.
+    :raises ValueError: if the results differ in names or shapes of arrays, or ours is zero throughout, which any method
+        gives for a saturated network.
     """
+    _check_content(ours)
     if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in theirs.items()}:
         raise ValueError(f"results have other arrays: {_shapes(ours)} and {_shapes(theirs)}")
     return float(np.max([_relative(ours[name], theirs[name]) for name in ours]))
 
 
 def padded_difference(ours: Arrays, theirs: Arrays) -> float:
-    """:func:`largest_difference` of ascending eigenvalues, where one side may leave zeros out."""
+    """:func:`largest_difference` of eigenvalues called ``result``, where one side may leave zeros out."""
+    _check_content(ours)
     values = [np.sort(one["result"].astype(np.float64)) for one in (ours, theirs)]
     length = max(len(one) for one in values)
     both = [np.sort(np.concatenate([np.zeros(length - len(one)), one])) for one in values]
@@ -43,6 +46,11 @@ def _relative(one: np.ndarray, other: np.ndarray) -> float:
     scale = max(float(np.abs(other).max(initial=0.0)), float(np.abs(one).max(initial=0.0)))
     difference = float(np.abs(np.subtract(one, other, dtype=np.float64)).max(initial=0.0))
     return difference / scale if difference else 0.0
+
+
+def _check_content(ours: Arrays) -> None:
+    if not any(array.any() for array in ours.values()):
+        raise ValueError("our result is zero throughout: nothing can be compared")
 
 
 def _shapes(arrays: Arrays) -> str:

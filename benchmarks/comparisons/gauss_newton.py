@@ -60,14 +60,15 @@ def vivit(arrays: Arrays) -> Work:
     from backpack import backpack, extend
     from torch import nn
 
-    # torch has removed what ViViT 1.0.0 calls.
+    # BackPACK makes layers of the default precision, and torch has removed what ViViT 1.0.0 calls.
+    torch.set_default_dtype(torch.from_numpy(arrays["inputs"][:0]).dtype)
     torch.Tensor.symeig = lambda matrix, eigenvectors: (torch.linalg.eigvalsh(matrix), None)
     from vivit import EigvalshComputation
 
     model, (batch, labels) = _model(arrays), batch_of(arrays)
     if str(arrays["network"]) == "ResNet-34":
-        # BackPACK does not know adaptive pooling; here it is of one place.
-        model.avgpool = nn.AvgPool2d(1)
+        # BackPACK does not know adaptive pooling, which has nothing to pool here.
+        model.avgpool = nn.Identity()
     model = extend(model, use_converter=str(arrays["network"]) != "784-100-100-10").eval()
     loss = extend(nn.CrossEntropyLoss())
 

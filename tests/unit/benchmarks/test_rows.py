@@ -120,3 +120,11 @@ def test_rows_can_be_written_and_read(tmp_path):
     rows.to_csv(tmp_path / "rows.csv", index=False)
     again = pd.read_csv(tmp_path / "rows.csv")
     assert [is_met(row) for _, row in again.iterrows()] == [is_met(row) for _, row in rows.iterrows()]
+
+
+@pytest.mark.parametrize("difference", [largest_difference, padded_difference])
+def test_results_that_are_zero_throughout_agree_with_nothing(difference):
+    """A network that is saturated has no curvature, by right and wrong methods alike."""
+    zero = {"result": np.zeros(3)}
+    with pytest.raises(ValueError, match="zero throughout"):
+        difference(zero, zero)
