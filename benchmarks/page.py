@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,8 +22,8 @@ Each run is a fresh process with one thread. Ours and those of the peers alterna
 *Seconds* are those of the processor: imports, models and conversions are left out, and so is a first call of less than
 three seconds. *Times as fast* is the peer's time over ours of the same round: the median, and in brackets the range.
 *Memory* is the peak of the process, libraries included. *Difference* is the largest one from our result, relative to
-the largest entry unless a note says otherwise; one above the tolerance fails the run. *Error* is the distance from the
-truth where that is known; the notes say which.
+the largest entry unless a note says otherwise; "of" gives the tolerance, and one above it fails the run. *Error* is the
+distance from the truth where that is known; the notes say which.
 
 ![Times as fast as peers](results.png)
 """
@@ -52,7 +53,9 @@ def _cells(row: pd.Series) -> list[str]:
     ratio = "" if pd.isna(row.ratio) else _range(row.ratio, row.ratio_low, row.ratio_high)
     if row.state == UNFINISHED and ratio:
         ratio = f"> {row.ratio:.3g}"
-    difference = "" if pd.isna(row.difference) else f"{row.difference:.1e} of {row.tolerance:.0e}"
+    difference = "" if pd.isna(row.difference) else f"{row.difference:.1e}"
+    if difference and math.isfinite(row.tolerance):
+        difference += f" of {row.tolerance:.0e}"
     if row.state in ERRORS:
         difference = f"**{row.state}** {difference}"
     error = "" if pd.isna(row.error) else f"{row.error:.1e}"

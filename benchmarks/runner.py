@@ -58,6 +58,7 @@ def measure_size(
     """
     jobs = comparison.jobs_at(size)
     runs: dict[str, list[Run]] = {job: [] for job in jobs}
+    bar.set_description_str(f"{name}, {size}", refresh=False)
     with tempfile.TemporaryDirectory() as folder:
         inputs = Path(folder, "inputs.npz")
         made = _run(module, PROJECT, "inputs", size, inputs, 600)
@@ -81,7 +82,7 @@ def measure_size(
                     if comparison.error is not None:
                         run["error"] = comparison.error(_load(inputs), found)
                 runs[job].append(run)
-                bar.advance(f"{name}, {size}, {job}: {run.get('message') or '{:.3g} s'.format(run['seconds'])}")
+                bar.advance(f"{job}: {run.get('message') or '{:.3g} s'.format(run['seconds'])}")
     common = {"machine": processor(), "digest": _digest(module, comparison)}
     return result_rows(name, comparison, size, runs, common)
 
