@@ -95,10 +95,16 @@ def page(table: pd.DataFrame, methods: dict[str, Method]) -> str:
         memory = ["", "", ""]
         if not math.isnan(fit.memory):
             memory = [f"{last.gigabytes:.2g} GB", f"{fit.memory:.2f}", f"{method.memory:g}"]
+        power = "" if math.isnan(fit.time) else f"{fit.time:.2f}"
         cells = [method.title, method.variable, f"{first['size']:g} to {last['size']:g}"]
-        cells += [f"{first.seconds:.2g} to {last.seconds:.2g}", f"{fit.time:.2f}", f"{method.time:g}", *memory]
+        cells += [
+            f"{first.seconds:.2g} to {last.seconds:.2g}",
+            power + " **worse**" * fit.worse,
+            f"{method.time:g}",
+            *memory,
+        ]
         cells += [method.why, "" if math.isnan(fit.holds) else f"{fit.holds:,.2g}"]
-        lines.append(f"| {' | '.join(cells)} |{' **worse**' if fit.worse else ''}")
+        lines.append(f"| {' | '.join(cells)} |")
     machines = ", ".join(dict.fromkeys(table.machine))
     return _INTRODUCTION + "\n".join(lines) + f"\n\nMeasured on one thread of: {machines}.\n"
 

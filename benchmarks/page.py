@@ -22,8 +22,8 @@ Each run is a fresh process with one thread. Ours and those of the peers alterna
 *Seconds* are those of the processor: imports, models and conversions are left out, and so is a first call of less than
 three seconds. *Times as fast* is the peer's time over ours of the same round: the median, and in brackets the range.
 *Memory* is the peak of the process, libraries included. *Difference* is the largest one from our result, relative to
-the largest entry unless a note says otherwise; "of" gives the tolerance, and one above it is an error and fails the run.
-*Error* is the distance from the truth where that is known; the notes say which.
+the largest entry unless a note says otherwise; "of" gives the tolerance, and one above it fails the run. *Error* is the
+distance from the truth where that is known; the notes say which.
 
 ![Times as fast as peers](results.png)
 """
