@@ -31,9 +31,9 @@ __all__ = ["VARIABLE", "fork_scripts", "serve"]
 #: Environment variable: ``0`` starts every job by itself.
 VARIABLE = "DEEPSPECTRA_FORKED_JOBS"
 #: What most jobs import, and what makes figures.
-_PACKAGES: tuple[str, ...] = ("h5py", "jinja2", "pandas", "pydantic", "psutil", "scipy.optimize", "scipy.stats", "snakemake.script")
-_PACKAGES += ("fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "torch")
-_PACKAGES += ("matplotlib.pyplot", "snakemake.logging")
+_PACKAGES = ["h5py", "jinja2", "pandas", "psutil", "pydantic", "scipy.optimize", "scipy.stats", "torch"]
+_PACKAGES += ["fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
+_PACKAGES += ["matplotlib.pyplot", "snakemake.logging", "snakemake.script"]
 #: Libraries read these when they are loaded, so that forks inherit the answer.
 _THREADS = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
