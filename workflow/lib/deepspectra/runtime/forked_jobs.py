@@ -94,7 +94,10 @@ class _Server:
 
 
 def fork_scripts(python_script: Any) -> None:
-    """Patch ``snakemake.script.PythonScript``: scripts run in forks wherever they can."""
+    """Patch ``snakemake.script.PythonScript``: scripts run in forks wherever they can.
+
+    :raises CalledProcessError: as Snakemake's own method, if a script fails.
+    """
     if sys.platform != "linux" or os.environ.get(VARIABLE) == "0" or hasattr(python_script, "forked"):
         return
     plain, server = python_script.execute_script, _Server()
