@@ -169,6 +169,8 @@ def _run(script: str, folder: str, environment: dict[str, str]) -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(environment)
         os.chdir(folder)
+        # For who looks at processes: its command line is that of the process that it was forked from.
+        Path("/proc/self/comm").write_text(Path(script).stem.rpartition(".")[2])
         sys.argv, sys.path[0] = [script], str(Path(script).parent)
         # As in a process of its own: no two jobs share what they did not seed.
         import_module("numpy").random.seed()
