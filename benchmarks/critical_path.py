@@ -11,6 +11,7 @@ seconds divided by the cores. Start-up is the processor time that a job's log ha
 
 import csv
 import heapq
+import math
 import re
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def read_jobs(planned: Sequence[Planned]) -> list[Job]:
         spans.append((end - seconds, end))
         log = Path(job.log).read_text(encoding="utf-8") if Path(job.log).is_file() else ""
         told = re.search(r"start-up took ([0-9.]+) s ", log)
-        imports.append(float(told.group(1)) if told else float("nan"))
+        imports.append(float(told.group(1)) if told else math.nan)
     order = sorted(range(len(planned)), key=lambda number: spans[number])
     makers = {file: place for place, number in enumerate(order) for file in planned[number].outputs}
     began = spans[order[0]][0] if order else 0.0
@@ -140,17 +141,17 @@ def lanes(jobs: Sequence[Job]) -> list[int]:
 def summary(jobs: Sequence[Job], cores: int) -> dict[str, float]:
     """Numbers of a run in seconds: how long it took, what bounds that, and which share went into start-up."""
     seconds, longest = sum(job.end - job.start for job in jobs), chain(jobs)
-    known = [job for job in jobs if job.start_up == job.start_up]
+    known = [job for job in jobs if not math.isnan(job.start_up)]
     return {
         "jobs": len(jobs),
         "run": max(job.end for job in jobs),
         "sum of jobs": seconds,
         "sum / cores": seconds / cores,
         "longest chain": sum(jobs[place].end - jobs[place].start for place in longest),
-        "start-up": sum(job.start_up for job in known),
+        "start-up": sum(job.start_up for job in known) if known else math.nan,
         "start-up, share": sum(job.start_up for job in known) / sum(job.end - job.start for job in known)
         if known
-        else 0,
+        else math.nan,
         "idle, share": 1 - seconds / cores / max(job.end for job in jobs),
     }
 
@@ -198,7 +199,9 @@ def draw(jobs: Sequence[Job], cores: int, title: str) -> Figure:
     by_rule.set_xlabel("seconds of all jobs of a rule (how many); outlined: on the critical path")
     found = summary(jobs, cores)
     words = ", ".join(
-        f"{name} {value:.0%}" if "share" in name else f"{name} {value:.0f}" for name, value in found.items()
+        f"{name} {value:.0%}" if "share" in name else f"{name} {value:.0f}"
+        for name, value in found.items()
+        if not math.isnan(value)
     )
     return add_note(figure, f"In seconds, on {cores} cores: {words}.")
 

@@ -2,11 +2,11 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
 from snakemake.jobs import GroupJob
-from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.script import PythonScript
 
 # The checkout, also where another workflow imports this one as a module, or Snakemake runs in another directory.
@@ -77,7 +77,11 @@ if workflow.is_main_process:
     watching.announce()
     group_jobs.tell_reasons(GroupJob)
     forked_jobs.fork_scripts(PythonScript)
-    rescheduling.order_one_look(JobScheduler)
+    # Older versions have it elsewhere, and start as ever.
+    with suppress(ImportError):
+        from snakemake.scheduling.job_scheduler import JobScheduler
+
+        rescheduling.order_one_look(JobScheduler)
 
 
 onstart:

@@ -113,6 +113,8 @@ def test_numbers_of_a_run(run):
     assert found["start-up"] == 5
     assert found["start-up, share"] == pytest.approx(5 / 23)
     assert found["idle, share"] == pytest.approx(0.2)
+    # Runs whose logs do not tell.
+    assert math.isnan(summary([job("a", 0, 4, start_up=math.nan)], 2)["start-up"])
 
 
 def test_the_picture_outlines_the_critical_path(run):

@@ -71,12 +71,13 @@ def test_a_script_finds_what_python_gives_it(run, tmp_path, monkeypatch):
 import os, sys, tempfile, neighbour
 names = [name for name in sys.modules if name.startswith("deepspectra.") and "runtime" not in name]
 told = [__name__, sys.argv, os.getcwd(), neighbour.word, tempfile.gettempdir(), os.environ["OMP_NUM_THREADS"], names]
+told.append(open("/proc/self/comm").read())
 open("told", "w").write(repr(told))
 """,
         resources={"tmpdir": str(tmp_path)},
     )
     script = str(tmp_path / "a script.py")
-    told = ["__main__", [script], str(tmp_path), "beside", str(tmp_path), "1", []]
+    told = ["__main__", [script], str(tmp_path), "beside", str(tmp_path), "1", [], "a script\n"]
     assert (tmp_path / "told").read_text() == repr(told)
 
 

@@ -100,7 +100,10 @@ def number_variance(unfolded: np.ndarray, lengths: np.ndarray, left_out: tuple[i
 
 
 def number_variances(unfolded: np.ndarray, lengths: np.ndarray, left_outs: Sequence[tuple[int, int]]) -> np.ndarray:
-    """:func:`number_variance` of several parts of one spectrum, whose levels are counted once; float64, (parts, k)."""
+    """:func:`number_variance` of several parts of one spectrum, whose levels are counted once.
+
+    :param left_outs: of each part. :returns: float64, shape (parts, k). :raises UserError: as for one part.
+    """
     unfolded = ascending(unfolded, 0)
     if not ((lengths >= 0) & (lengths < np.inf)).all() or np.min(left_outs) < 0:
         raise UserError("a number variance needs finite lengths and numbers of levels to leave out, none negative.")

@@ -31,9 +31,9 @@ __all__ = ["VARIABLE", "fork_scripts", "serve"]
 #: Environment variable: ``0`` starts every job by itself.
 VARIABLE = "DEEPSPECTRA_FORKED_JOBS"
 #: What most jobs import, and what makes figures.
-_PACKAGES: tuple[str, ...] = ("h5py", "jinja2", "pandas", "pydantic", "psutil", "scipy.optimize", "scipy.stats", "snakemake.script")
-_PACKAGES += ("fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "torch")
-_PACKAGES += ("matplotlib.pyplot", "snakemake.logging")
+_PACKAGES = ["h5py", "jinja2", "pandas", "psutil", "pydantic", "scipy.optimize", "scipy.stats", "torch"]
+_PACKAGES += ["fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
+_PACKAGES += ["matplotlib.pyplot", "snakemake.logging", "snakemake.script"]
 #: Libraries read these when they are loaded, so that forks inherit the answer.
 _THREADS = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
@@ -94,7 +94,10 @@ class _Server:
 
 
 def fork_scripts(python_script: Any) -> None:
-    """Patch ``snakemake.script.PythonScript``: scripts run in forks wherever they can."""
+    """Patch ``snakemake.script.PythonScript``: scripts run in forks wherever they can.
+
+    :raises CalledProcessError: as Snakemake's own method, if a script fails.
+    """
     if sys.platform != "linux" or os.environ.get(VARIABLE) == "0" or hasattr(python_script, "forked"):
         return
     plain, server = python_script.execute_script, _Server()
@@ -166,6 +169,8 @@ def _run(script: str, folder: str, environment: dict[str, str]) -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(environment)
         os.chdir(folder)
+        # For who looks at processes: its command line is that of the process that it was forked from.
+        Path("/proc/self/comm").write_text(Path(script).stem.rpartition(".")[2])
         sys.argv, sys.path[0] = [script], str(Path(script).parent)
         # As in a process of its own: no two jobs share what they did not seed.
         import_module("numpy").random.seed()

@@ -72,7 +72,8 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     bulks = [bulk_ends(values, table["rows"], margin) if case != "window" else (0, 0) for case, *_, values in matrices]
     judge.expect(bulks)
     found: list[tuple[Any, ...]] = []
-    for (case, amount, matrix, values), ends in zip(matrices, bulks, strict=True):
+    judged = list(zip(matrices, bulks, strict=True))
+    for (case, amount, matrix, values), ends in ProgressBar(judged, desc="tests of levels", unit="test"):
         if case == "window":
             _, p = spacing_ks(np.diff(gaussian_broadening(values, int(amount))))
             found.append((case, amount, matrix, p, *[np.nan] * 5))
@@ -91,7 +92,7 @@ def _matrices(table: Mapping[str, Any]) -> Iterator[tuple[str, float, int, np.nd
     cases = [("random", 0.0), *(("independent", share) for share in table["independent"])]
     cases += [("outliers", count) for count in table["outliers"]]
     numbers = range(table["matrices"])
-    for index, (case, amount) in enumerate(ProgressBar(cases, desc="tests of levels", unit="case")):
+    for index, (case, amount) in enumerate(cases):
         rng = np.random.default_rng(np.random.SeedSequence(table["seed"], spawn_key=(index,)))
         for number in numbers:
             if case == "independent":
