@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from benchmarks import gpu
 
+from benchmarks import gpu
 from deepspectra.planning.work import work_of
 from tests import ROOT
 

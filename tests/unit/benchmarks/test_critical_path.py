@@ -7,6 +7,7 @@ import os
 from itertools import pairwise
 
 import pytest
+
 from benchmarks.critical_path import Job, chain, critical_path, draw, lanes, planned_jobs, read_jobs, summary
 
 LISTING = """Building DAG of jobs...
