@@ -262,8 +262,8 @@ class GramKernel:
             np.abs(v[:, layers:]) + self.mean * np.abs(trace[:, :noises]),
             np.eye(self.unknowns)[layers:] - self.mean * dtrace[:, :noises],
         )
-        equations = (np.concatenate(both, axis=1) for both in zip(of_layers, of_noise, strict=True))
-        return System(*equations, inverse, trace[:, 0])
+        residual, size, jacobian = (np.concatenate(both, axis=1) for both in zip(of_layers, of_noise, strict=True))
+        return System(residual, size, jacobian, inverse, trace[:, 0])
 
     def _traces(self, coefficient: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n^{-1} Tr D R for all directions D, and derivatives; in real arithmetic, which is faster."""
