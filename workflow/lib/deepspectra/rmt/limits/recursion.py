@@ -47,8 +47,8 @@ class Recursion:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """v_l (1 + gamma_l c_l phi_l) - 1, the size of its terms, shape (points, L), and its Jacobian, one more axis.
 
-        :param passed: c and dc of :meth:`down`. :param own: own_1, ..., own_L, shape (points,) each. :param kappa: kappa_0; all
-            with their derivatives.
+        :param passed: c, from :meth:`down`. :param own: own_1, ..., own_L, shape (points,) each. :param kappa: kappa_0;
+            all with their derivatives.
         """
         points, unknowns = v.shape
         layers = len(self.ratios)
