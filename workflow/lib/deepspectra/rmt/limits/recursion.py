@@ -41,20 +41,20 @@ class Recursion:
     def up(
         self,
         v: np.ndarray,
-        c: tuple[np.ndarray, np.ndarray],
+        passed: tuple[np.ndarray, np.ndarray],
         own: tuple[Sequence[np.ndarray] | np.ndarray, Sequence[np.ndarray] | np.ndarray],
         kappa: tuple[np.ndarray, np.ndarray],
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """v_l (1 + gamma_l c_l phi_l) - 1, the size of its terms, shape (points, L), and its Jacobian, one more axis.
 
-        :param c: from :meth:`down`. :param own: own_1, ..., own_L, shape (points,) each. :param kappa: kappa_0; all
-            with their derivatives.
+        :param passed: c, from :meth:`down`. :param own: own_1, ..., own_L, shape (points,) each. :param kappa: kappa_0;
+            all with their derivatives.
         """
         points, unknowns = v.shape
         layers = len(self.ratios)
         residual, size = np.empty((points, layers), complex), np.empty((points, layers))
         jacobian = np.empty((points, layers, unknowns), complex)
-        (c, dc), (value, slope) = c, kappa
+        (c, dc), (value, slope) = passed, kappa
         for k, (ratio, beta, part, dpart) in enumerate(zip(self.ratios, self.slopes, *own, strict=True)):
             phi, dphi = part + beta * value, dpart + beta * slope
             product = ratio * c[:, k + 1] * phi
