@@ -9,7 +9,8 @@ marked `simulated` in the ledger were chosen from the quantiles that this script
 
 Where p-values are calibrated, those of random matrices are uniform by construction, and means of ratios over thousands
 of levels are normal with the variance that a simulation has. Layers with 4096 singular values stand in as ones with
-1000: the p-value of spacings hardly depends on their number.
+1000: the p-value of spacings hardly depends on their number. Layers of one shape share their null matrices, but tests
+count as independent here: with 999 null matrices the 22 tests of claim T36 miss in 4.6 % of cases instead of 4.5 %.
 """
 
 import sys
@@ -21,8 +22,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from deepspectra.papers.baskerville2022.curvature_statistics import reference_unfolding
-from deepspectra.rmt.calibration import monte_carlo_p_value
+from deepspectra.papers.baskerville2022.curvature_statistics import unfold_batches
+from deepspectra.rmt.calibration import false_discovery, monte_carlo_p_value
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.ratios import GOE_MEAN
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
@@ -36,6 +37,8 @@ from deepspectra.spectra.weights.nulls import null_level_statistics, null_vector
 
 LEDGER = Path("resources/claims.csv")
 DRAWS, SEED = 4000, 2024
+#: At this number a rate of 5 % has a standard error of 1.5 %.
+FEWEST = 200
 
 #: Shapes of the matrices in the paper's table 2.
 PERCEPTRON, WIDE = [(512, 3072), (512, 512), (512, 512)], [(1024, 3072), (512, 1024), (512, 512)]
@@ -84,7 +87,7 @@ def rejected(p: np.ndarray) -> np.ndarray:
 
 def smallest_q(p: np.ndarray) -> np.ndarray:
     """Smallest p-value of each table after Benjamini and Hochberg."""
-    return (np.sort(p, axis=1) * p.shape[1] / np.arange(1, p.shape[1] + 1)).min(axis=1)
+    return np.array([false_discovery(family).min() for family in p])
 
 
 @cache
@@ -120,7 +123,7 @@ def vector_p(calibrated: bool, draws: int) -> np.ndarray:
 
     source, rows = rng("v"), []
     null = null_vector_statistics(DIMENSION, 9999, SEED)
-    for _ in range(max(8, draws // 100)):
+    for _ in range(draws // 20):
         statistic, p = vector_ks(np.linalg.qr(haar_vectors(DIMENSION, DIMENSION, source))[0])
         rows.append(monte_carlo_p_value(statistic, null).value if calibrated else p)
     return np.array(rows)
@@ -170,10 +173,11 @@ def processes(draws: int) -> np.ndarray:
 
 @cache
 def unfolded(draws: int) -> np.ndarray:
-    """KS distance to the surmise of random matrices, as many as batches, unfolded by each other."""
-    repeats = max(3, draws // 400)
-    found = [reference_unfolding(BATCHES, 1 / 3, SEED + repeat).spacings for repeat in range(repeats)]
-    return np.array([ks_distance(spacings, wigner_surmise.cdf) for spacings in found])
+    """KS distance to the surmise of random matrices, as many as batches, a quarter as large, unfolded by each other."""
+    source = rng("u")
+    sets = ([goe_levels(LEVELS // 4, source) for _ in range(BATCHES)] for _ in range(draws // 20))
+    pooled = (unfold_batches(spectra, 1 / 3, SEED).spacings for spectra in sets)
+    return np.array([ks_distance(spacings, wigner_surmise.cdf) for spacings in pooled])
 
 
 def of_table(judge: Callable[[np.ndarray], np.ndarray], shapes: list[tuple[int, int]], draws: int) -> np.ndarray:
@@ -220,7 +224,12 @@ NULLS: dict[str, tuple[Callable[[int], np.ndarray], Callable[[int], np.ndarray]]
 
 
 def rate(values: np.ndarray, low: float, high: float) -> float:
-    """Share of the values outside the bounds; NaN is no bound."""
+    """Share of the values outside the bounds; NaN is no bound.
+
+    :raises ValueError: if so few values cannot tell a rate of 5 % from one of 10 %.
+    """
+    if len(values) < FEWEST:
+        raise ValueError(f"a rate needs at least {FEWEST} simulated values, not {len(values)}.")
     return float(np.mean((values < low) | (values > high)))
 
 

@@ -117,7 +117,8 @@ def test_a_limit_law_is_solved_without_snakemake():
     """One wide layer of the identity, whose law is that of its input: Marchenko and Pastur's, with mean 1."""
     code = """
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law
+from deepspectra.rmt.limits.layered import conjugate_kernel
+from deepspectra.rmt.limits.solver import limit_law
 print(limit_law(conjugate_kernel(MarchenkoPasturInput(0.5), [1e-6], 1.0)).moment(1))
 """
     assert float(run_without_snakemake(code)) == pytest.approx(1, abs=1e-6)

@@ -69,6 +69,8 @@ KINDS = {
 }
 #: How long a job may write after the end of its Snakemake, and how long it may take to end.
 WRITING_SECONDS, ENDING_SECONDS = 5, 60
+#: Command of the process that jobs are forked from, and of theirs, which have names of their own.
+FORKED = "from deepspectra.runtime.forked_jobs import serve"
 #: Not results: times, and what was said on the way.
 ASIDE = ("benchmarks", "logs")
 
@@ -167,6 +169,8 @@ def jobs_of(pid: int) -> dict[psutil.Process, str]:
                 words = process.cmdline()
                 if "python" in Path(words[0]).name and words[-1].endswith(".py"):
                     found[process] = Path(words[-1]).name.split(".")[-2]
+                elif words[-1].startswith(FORKED) and not process.name().startswith("python"):
+                    found[process] = process.name()
     return found
 
 

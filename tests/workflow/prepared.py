@@ -71,7 +71,8 @@ def snakemake(arguments: tuple[str, ...], folder: Path, environment: dict[str, s
         call = {
             "arguments": arguments,
             "folder": str(folder),
-            "environment": environment | {SOCKET: address},
+            # Its jobs are forked here and not by the library.
+            "environment": {"DEEPSPECTRA_FORKED_JOBS": "0"} | environment | {SOCKET: address},
             "output": output.name,
         }
         print(json.dumps(call), file=process.stdin, flush=True)

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
 from snakemake.jobs import GroupJob
+from snakemake.script import PythonScript
 
 # The checkout, also where another workflow imports this one as a module, or Snakemake runs in another directory.
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
@@ -28,7 +30,7 @@ from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, items_of, labels_of
 from deepspectra.planning import checks, costs, items, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
-from deepspectra.runtime import group_jobs, watching
+from deepspectra.runtime import forked_jobs, group_jobs, rescheduling, watching
 from deepspectra.runtime.errors import UserError
 
 try:
@@ -74,6 +76,12 @@ if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()
     group_jobs.tell_reasons(GroupJob)
+    forked_jobs.fork_scripts(PythonScript)
+    # Older versions have it elsewhere, and start as ever.
+    with suppress(ImportError):
+        from snakemake.scheduling.job_scheduler import JobScheduler
+
+        rescheduling.order_one_look(JobScheduler)
 
 
 onstart:

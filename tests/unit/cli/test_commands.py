@@ -7,14 +7,11 @@ import re
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 
 from deepspectra.cli import commands
 from deepspectra.cli.__main__ import main
-from deepspectra.config import SCALES
 from deepspectra.papers.item import Item
-from deepspectra.papers.registry import PAPERS, items_of
 from tests import ROOT
 
 
@@ -62,7 +59,6 @@ def test_own_settings_are_shown_in_place_of_the_files(capsys, tmp_path):
         (["settings", "--config", "device"], "error: expected key=value, found 'device'"),
         (["settings", "--config", "device=gpu"], "error: the configuration at preview scale has 1 mistake:"),
         (["settings", "--configfile", "none.yaml"], "error: configuration file none.yaml is missing"),
-        (["cost", "--cores", "0"], "error: expected at least 1 core, found 0"),
     ],
 )
 def test_mistakes_are_one_message(capsys, arguments, words):
@@ -91,29 +87,6 @@ def test_targets_are_listed_with_their_titles(capsys, items):
     assert "fan2020: Fan and Wang (2020), Spectra of the conjugate kernel" in shown
     assert re.search(r"^    thamm2024_table_1 +Table 1: Accuracies$", shown, re.MULTILINE)
     assert shown.count("Figure 1: Spacings") == 4
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_costs_are_those_of_every_target(capsys, items, scale):
-    assert main(["cost", "--scale", scale, "--cores", "4"]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"At {scale} scale with 4 cores")
-    assert re.search(r"^thamm2024_figure_1 +\d+ +\d+\.\d +\d+ +\d+\.\d +(measured|estimated)$", shown, re.MULTILINE)
-    # There is no such item.
-    assert re.search(r"^fan2020_table_1 +not measured", shown, re.MULTILINE)
-    assert re.search(r"Together about \d+ minutes and \d+ MB", shown)
-
-
-def test_only_targets_that_exist_were_measured():
-    measured = set(pd.read_csv(ROOT / "resources" / "costs.csv").target)
-    assert measured <= {"all", "claims", "report", *(f"{paper}_{item}" for paper in PAPERS for item in items_of(paper))}
-
-
-def test_a_target_takes_no_less_than_its_longest_job(capsys, items):
-    main(["cost", "--scale", "paper", "--cores", "1000000"])
-    rows = re.findall(r"^\w+_figure_1 +\d+ +(\d+\.\d) ", capsys.readouterr().out, re.MULTILINE)
-    assert len(rows) == 4
-    assert all(float(minutes) > 0 for minutes in rows)
 
 
 def test_it_runs_as_a_program_and_stops_with_its_reader():

@@ -50,6 +50,6 @@ def complaint(overrides, folder=FOLDER):
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the real files, to be damaged."""
-    for scale in ("config", "preview", "smoke"):
+    for scale in ("config", "record", "preview", "smoke"):
         shutil.copy(FOLDER / f"{scale}.yaml", tmp_path)
     return tmp_path

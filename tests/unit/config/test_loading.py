@@ -19,7 +19,7 @@ COSTLY = ("published_batches", "published_whole", "control_batches")
 
 def test_every_scale_loads_and_paper_scale_is_the_file_itself():
     settings = load_settings(FOLDER)
-    assert tuple(settings[scale].scale for scale in SCALES) == 3 * (settings.scale,)
+    assert tuple(settings[scale].scale for scale in SCALES) == len(SCALES) * (settings.scale,)
     published = dict(leaves(read("config.yaml")))
     assert dict(leaves(settings["paper"].model_dump(exclude_unset=True))) == published
     # Of networks and limit laws alone it leaves something out, which then has its default.

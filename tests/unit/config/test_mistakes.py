@@ -45,7 +45,7 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
         ("data.folder", [1], "expected a string, found [1]"),
         ("data.retries", -1, "expected greater than or equal to 0, found -1"),
         ("device", "gpu", "expected 'auto', 'cpu' or 'cuda', found 'gpu'"),
-        ("scale", "large", "expected 'smoke', 'preview' or 'paper', found 'large'"),
+        ("scale", "large", "expected 'smoke', 'preview', 'record' or 'paper', found 'large'"),
         ("fan2020.figure_1.activation", "tanh", "expected 'arctan' or 'cosine', found 'tanh'"),
         ("fan2020.figure_1.dtype", "float16", "expected 'float32' or 'float64', found 'float16'"),
         (f"{F1}.seed", -1, "expected greater than or equal to 0, found -1"),
@@ -119,7 +119,7 @@ def test_a_missing_key_is_named(folder):
     content = read("config.yaml")
     del content["fan2020"]["figure_1"]["width"], content["data"]
     (folder / "config.yaml").write_text(yaml.safe_dump(content))
-    for scale in ("preview", "smoke"):
+    for scale in ("record", "preview", "smoke"):
         (folder / f"{scale}.yaml").write_text("{}")
     message = complaint({}, folder)
     assert "  - fan2020.figure_1.width: this key is missing\n" in message
@@ -142,7 +142,7 @@ def test_the_scale_of_a_mistake_is_named(folder):
     assert complaint({"scale": "preview"}, folder).startswith("the configuration at preview scale has 1 mistake:\n")
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "preview.yaml", "smoke.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "record.yaml", "preview.yaml", "smoke.yaml"])
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

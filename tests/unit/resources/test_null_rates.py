@@ -60,6 +60,21 @@ def test_calibrated_tests_miss_as_often_as_they_should(nulls, ledger, name, ques
     assert ledger.loc[name, f"{question}_null"] == pytest.approx(found, abs=1e-3)
 
 
+def test_a_rate_of_few_values_is_refused(nulls):
+    assert nulls.rate(np.linspace(0, 1, 201), 0.05, math.nan) == pytest.approx(10 / 201)
+    with pytest.raises(ValueError, match="at least 200 simulated values, not 199"):
+        nulls.rate(np.zeros(199), 0, 1)
+
+
+def test_random_matrices_unfolded_by_each_other_show_the_noise_of_their_number(nulls):
+    """About 7,000 spacings: the distance is that of as many independent ones, or less, and the surmise's own error."""
+    few = nulls.unfolded(400)
+    assert few.size == np.unique(few).size == 20
+    count = nulls.BATCHES // 3 * (nulls.LEVELS // 4 - 1)
+    surmise = 0.01
+    assert few.max() < surmise + stats.kstwobign.isf(0.01) / math.sqrt(count)
+
+
 def test_means_of_ratios_have_the_spread_of_real_spectra(nulls):
     """217 batches of 64 levels, simulated as they are, against the normal law by which they are judged."""
     values = nulls.mean_ratios(217 * 62, 1000)

@@ -8,7 +8,14 @@ from deepspectra.rmt import levels as levels_module
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
-from deepspectra.rmt.levels import DrawnLevels, number_variance, running_mean, spacing_ks, vector_ks
+from deepspectra.rmt.levels import (
+    IntervalCounts,
+    number_variance,
+    running_mean,
+    spacing_distances,
+    spacing_ks,
+    vector_ks,
+)
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.unfolding import gaussian_broadening
 from deepspectra.runtime.errors import UserError
@@ -41,14 +48,46 @@ def variance_by_hand(unfolded, length, left_out=(0, 0)):
     return np.mean([(number - length) ** 2 for number in held]) if held else np.nan
 
 
+def test_distances_of_many_spectra_are_those_of_each_to_the_bit():
+    rng = np.random.default_rng(2)
+    spacings = wigner_surmise.rvs(size=(20, 101), random_state=rng)
+    spacings[3, :7] = 0.0
+    found = spacing_distances(spacings)
+    np.testing.assert_array_equal(found, [spacing_ks(one)[0] for one in spacings])
+    for one, distance in zip(spacings, found, strict=True):
+        probabilities = wigner_surmise.cdf(np.sort(one))
+        above, below = np.arange(1, 102) / 101 - probabilities, probabilities - np.arange(101) / 101
+        assert distance == max(above.max(), below.max())
+
+
 def test_the_number_variance_counts_what_a_loop_counts():
     """Also with equal levels, and at lengths whose ends fall on levels."""
     rng = np.random.default_rng(0)
     lengths = np.array([0.0, 0.3, 1.0, 2.0, 7.5, 20.0, 49.0, 51.0, 400.0])
     for unfolded in (np.sort(rng.uniform(0, 50, size=60)), np.sort(rng.integers(0, 50, size=60)), np.arange(50.0)):
-        for left_out in ((0, 0), (5, 12), (0, 49), (40, 30)):
+        left_outs = [(0, 0), (5, 12), (0, 49), (40, 30)]
+        counts = IntervalCounts(unfolded, lengths)
+        for left_out in left_outs:
             expected = [variance_by_hand(unfolded, length, left_out) for length in lengths]
             np.testing.assert_allclose(number_variance(unfolded, lengths, left_out), expected, rtol=1e-12)
+            np.testing.assert_array_equal(number_variance(unfolded, lengths, left_out), counts.variances(left_out))
+
+
+def test_sums_of_long_spectra_lose_no_digits():
+    """Running sums over thousands of levels stand in for the squares themselves."""
+    rng = np.random.default_rng(1)
+    unfolded, lengths = np.sort(rng.uniform(0, 2048, size=2048)), np.geomspace(0.5, 20, 10)
+    left_outs = [(0, 0), (100, 40)]
+    counts = IntervalCounts(unfolded, lengths)
+    together = np.array([counts.variances(left_out) for left_out in left_outs])
+    for place, length in enumerate(lengths):
+        left, right = unfolded[:, None] - length / 2, unfolded[:, None] + length / 2
+        held = np.sum((unfolded >= left) & (unfolded < right), axis=1)
+        for (below, above), found in zip(left_outs, together[:, place], strict=True):
+            inner = slice(below, 2048 - above)
+            low, high = unfolded[inner][[0, -1]]
+            inside = (left[inner, 0] >= low) & (right[inner, 0] <= high)
+            np.testing.assert_allclose(found, np.mean((held[inner][inside] - length) ** 2), rtol=1e-13)
 
 
 def test_an_even_ladder_holds_a_length_of_levels():
@@ -160,19 +199,3 @@ def test_a_gap_spreads_over_its_windows_only():
     values = np.ones(20)
     values[10] = np.nan
     assert np.flatnonzero(np.isnan(running_mean(values, 5))).tolist() == [8, 9, 10, 11, 12]
-
-
-@pytest.mark.parametrize("ends", [(0, 0), (3, 0), (4, 7), (20, 19), (25, 25)])
-def test_statistics_of_many_draws_are_those_of_each(ends):
-    rng = np.random.default_rng(11)
-    lengths = np.array([0.0, 0.5, 1.0, 3.0, 12.0, 60.0])
-    # Whole numbers among the levels: ends of intervals that coincide with levels.
-    unfolded = np.sort(
-        np.concatenate([rng.uniform(0, 40, size=(5, 20)), rng.integers(0, 40, size=(5, 20))], axis=1), axis=1
-    )
-    drawn = DrawnLevels(unfolded, lengths)
-    expected = [number_variance(levels, lengths, ends) for levels in unfolded]
-    np.testing.assert_allclose(drawn.number_variances(ends), expected, rtol=1e-12)
-    if sum(ends) < 39:
-        expected = [spacing_ks(np.diff(levels[ends[0] : levels.size - ends[1]]))[0] for levels in unfolded]
-        np.testing.assert_allclose(drawn.spacing_statistics(ends), expected, rtol=1e-12)

@@ -6,11 +6,14 @@ import errno
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -41,7 +44,13 @@ def test_the_log_holds_the_records_of_this_run_only(tmp_path):
     with job(log):
         logging.getLogger("deepspectra.two").info("second run: ε = %.1f", 0.5)
         logging.getLogger("deepspectra.two").debug("too fine")
-    assert log.read_text(encoding="utf-8") == "INFO deepspectra.two: second run: ε = 0.5\n"
+    first, told, took = log.read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"INFO deepspectra.runtime.job: start-up took \d+\.\d\d s of processor time", first)
+    assert told == "INFO deepspectra.two: second run: ε = 0.5"
+    # What the process has used so far: `deepspectra cost` learns from it.
+    seconds, memory = map(float, re.findall(r"took ([0-9.]+) s of processor time and at most ([0-9]+) MB", took)[0])
+    assert seconds == pytest.approx(time.process_time(), abs=1)
+    assert memory == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.5)
 
 
 def test_torch_gets_the_job_s_threads(tmp_path):
@@ -91,7 +100,8 @@ def test_a_user_error_is_one_message_and_exit_status_1(tmp_path, capsys):
         raise UserError("the file x.h5 is missing; fetch it")
     assert caught.value.code == 1
     assert capsys.readouterr().err == "\nerror: the file x.h5 is missing; fetch it\n\n"
-    assert (tmp_path / "log").read_text() == "ERROR deepspectra.runtime.job: the file x.h5 is missing; fetch it\n"
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert lines[1:] == ["ERROR deepspectra.runtime.job: the file x.h5 is missing; fetch it"]
 
 
 def test_percent_signs_in_a_message_are_no_format(tmp_path, capsys):
@@ -107,7 +117,7 @@ def test_any_other_error_goes_on_and_is_in_the_log_with_its_traceback(tmp_path, 
 
     with pytest.raises(ValueError, match="a bug"), job(tmp_path / "log"):
         culprit()
-    text = (tmp_path / "log").read_text()
+    _, _, text = (tmp_path / "log").read_text().partition("\n")
     assert text.startswith("ERROR deepspectra.runtime.job: the job failed\nTraceback")
     assert "in culprit" in text
     assert text.endswith("ValueError: a bug\n")
@@ -289,7 +299,7 @@ def test_an_interruption_ends_the_job_quietly_and_cleans_up(tmp_path, name, stat
     """
     result = run_script(code, tmp_path / "log", name)
     assert (result.returncode, result.stderr, result.stdout) == (status, "", "True\nTrue\n")
-    assert (tmp_path / "log").read_text() == f"ERROR deepspectra.runtime.job: {word}\n"
+    assert (tmp_path / "log").read_text().splitlines()[1:] == [f"ERROR deepspectra.runtime.job: {word}"]
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 

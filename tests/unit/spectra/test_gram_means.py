@@ -11,7 +11,8 @@ from deepspectra.nn.dual_kernels import dual_kernel
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.limits.gram import GramLaw
 from deepspectra.rmt.limits.inputs import EmpiricalInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, solve, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law, solve
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.gram_kernels import conjugate_gram_kernel, tangent_gram_kernel
 from deepspectra.spectra.gram_means import GramMeans, gram_means

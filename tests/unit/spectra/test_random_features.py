@@ -193,6 +193,7 @@ def test_only_functions_with_zeta_zero_keep_the_spectrum_through_the_layers():
     assert distances[-1] > 0.1
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_gives_the_same_spectra():
     sigma, sizes = rectifier(0.3), (60, 40, 50)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-from deepspectra.config import load_settings
+from deepspectra.config import SCALES, load_settings
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import parts_of
 from deepspectra.papers.baskerville2022.spectra import (
@@ -23,7 +23,6 @@ from deepspectra.papers.baskerville2022.spectra import (
 from tests import ROOT
 
 TEST = "final_test_hessian"
-SCALES = ("smoke", "preview", "paper")
 HEAVY = ("numpy", "pandas", "scipy", "torch", "matplotlib")
 
 

@@ -200,17 +200,20 @@ def thamm2024():
     errors = [None if p is None else (p * (100 - p) / 100) ** 0.5 for p in accuracy]
     table_1 = {"network": networks, "test_accuracy_percent": accuracy, "sampling_error_percent": errors}
     table_1["note"] = [None] * 5 + ["trained elsewhere"]
+    # The last row is of a further training, which the paper does not have.
+    trained = ["mlp512_seed1", "mlp512_seed2", "mlp1024", "alexnet", "vgg19"]
     table_2 = {
-        "state": ["final"] * 5 + ["initial"] * 3,
-        "published_p": [0.3, 0.4, 0.5, None, 0.6, None, None, None],
-        "p": [0.04, 0.2, 0.9, 0.01, None, 0.01, 0.5, 0.02],
-        "p_bulk": [0.03, 0.05, 0.8, 0.01, None, 0.4, 0.5, 0.6],
-        "q_bulk": [0.075, 0.075, 0.8, 0.01, None, 0.6, 0.6, 0.6],
-        "variance_p": [0.01, 0.02, 0.03, 0.5, None, 0.02, 0.5, 0.9],
-        "variance_p_all": [0.01, 0.02, 0.3, 0.01, None, 0.0, 0.0, 0.0],
-        "null_draws": [999, 999, 999, 999, None, 999, 999, 999],
-        "vectors_output": [9, 9, 9, 9, None, 0, 3, 0],
-        "vectors_input": [9, 9, 9, 9, None, 1, 0, 0],
+        "network": [*trained, "mlp512_seed1", "mlp1024", "minialexnet", "mlp1024_seed2"],
+        "state": ["final"] * 5 + ["initial"] * 4,
+        "published_p": [0.3, 0.4, 0.5, None, 0.6, None, None, None, None],
+        "p": [0.04, 0.2, 0.9, 0.01, None, 0.01, 0.5, 0.02, 0.001],
+        "p_bulk": [0.03, 0.05, 0.8, 0.01, None, 0.4, 0.5, 0.6, 0.001],
+        "q_bulk": [0.075, 0.075, 0.8, 0.01, None, 0.6, 0.6, 0.6, 0.001],
+        "variance_p": [0.01, 0.02, 0.03, 0.5, None, 0.02, 0.5, 0.9, 0.001],
+        "variance_p_all": [0.01, 0.02, 0.3, 0.01, None, 0.0, 0.0, 0.0, 0.0],
+        "null_draws": [999, 999, 999, 999, None, 999, 999, 999, 999],
+        "vectors_output": [9, 9, 9, 9, None, 0, 3, 0, 9],
+        "vectors_input": [9, 9, 9, 9, None, 1, 0, 0, 9],
     }
     window = {"half_window": [5, 7, 10], "published_ks_p": [0.1, 0.5, 0.4]}
     tests = []

@@ -11,7 +11,18 @@ import pytest
 from deepspectra.papers.reading import Measured, Results, averaged, computed, repeated, single
 from deepspectra.papers.readings import READINGS
 from deepspectra.report.claims import CHECKED, LEDGER, check_claims, claims_page, read_ledger
-from deepspectra.report.verdicts import MARKS, NEEDS_PAPER, NO, QUESTIONS, UNDECIDED, YES, accepted, measured, verdict
+from deepspectra.report.verdicts import (
+    MARKS,
+    NEEDS_PAPER,
+    NO,
+    PUBLISHED_SIZES,
+    QUESTIONS,
+    UNDECIDED,
+    YES,
+    accepted,
+    measured,
+    verdict,
+)
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
 
@@ -191,14 +202,14 @@ def test_a_ledger_without_a_column_is_one_message(tmp_path, column):
         read_ledger(write(tmp_path, ",".join(cells), columns=kept))
 
 
-@pytest.mark.parametrize("scale", ["smoke", "preview", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "preview", "record", "paper"])
 def test_every_claim_is_checked_at_every_scale(ledger, scale):
     checked = check_claims(ledger, Results(tables()), scale, list(READINGS)).set_index("id")
     assert list(checked.reset_index().columns) == CHECKED
     for question in QUESTIONS:
         words, run = (
             checked[f"{question}_verdict"],
-            (ledger[f"{question}_scale"] == "any").to_numpy() | (scale == "paper"),
+            (ledger[f"{question}_scale"] == "any").to_numpy() | (scale in PUBLISHED_SIZES),
         )
         assert (words.eq(NEEDS_PAPER).to_numpy() == ~run).all()
         # The number is an indication whatever the scale.
@@ -214,7 +225,7 @@ def test_every_claim_is_checked_at_every_scale(ledger, scale):
             assert checked.loc["P07", [f"{question}_value", f"{question}_reason"]].tolist() == [2.0**-40, reason]
         else:
             assert checked.loc["P07", f"{question}_verdict"] == YES
-    if scale == "paper":
+    if scale in PUBLISHED_SIZES:
         verdicts = checked[["published_verdict", "scrutiny_verdict"]]
         assert verdicts.loc["P04"].tolist() == [YES, UNDECIDED]
         assert verdicts.loc["T06"].tolist() == [YES, YES]

@@ -187,7 +187,7 @@ TRUE = {
         spread(*QUINTICS[0]),
         student(FALL, FALL * math.hypot(*(stats.sem(part) / np.mean(part) for part in QUINTICS)), 3),
     ),
-    "P05": ((6e-9, 3e-9, 6e-9, 3),),
+    "P05": (exact(6e-9, 3),),
     "P06": (exact(1),),
     "P07": (exact(2.0**-40),),
     "P08": (exact(2e-10),),

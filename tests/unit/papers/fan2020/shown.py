@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, density, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import density
 
 SIGMA = activation("arctan")
 

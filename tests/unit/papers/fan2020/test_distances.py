@@ -16,7 +16,7 @@ from deepspectra.papers.fan2020.statistics.distances import (
     published_edges,
     total_variation,
 )
-from deepspectra.rmt.limits.layered import limit_law
+from deepspectra.rmt.limits.solver import limit_law
 
 from .shown import kernels, law_density
 

@@ -17,7 +17,8 @@ from deepspectra.papers.fan2020.statistics.spectra import (
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law
 
 from .shown import SIGMA, area, kernels, law_density, tables
 

@@ -13,7 +13,7 @@ from deepspectra.papers.fan2020.statistics.training import (
     label_rows,
     training_rows,
 )
-from deepspectra.rmt.limits.layered import limit_law
+from deepspectra.rmt.limits.solver import limit_law
 
 from .shown import kernels, tables
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import integrate
@@ -27,6 +28,37 @@ def test_the_distribution_function_is_the_integral_of_the_density(ratio):
         integral, _ = integrate.quad(integrand, 0, math.pi * fraction, epsabs=1e-13, epsrel=1e-13)
         value = law.cdf(point(math.pi * fraction))
         assert value == pytest.approx(law.atom + integral, abs=1e-11)
+
+
+def exact_cdf(x, ratio):
+    """In 60 digits; the argument of 1 - s exp(-i theta) is half the angle of the textbooks' form."""
+    with mpmath.workdps(60):
+        s = mpmath.sqrt(ratio)
+        theta = mpmath.acos(min(max((1 + s**2 - mpmath.mpf(x)) / (2 * s), -1), 1))
+        fall = mpmath.atan2(s * mpmath.sin(theta), 1 - s * mpmath.cos(theta))
+        return (s * mpmath.sin(theta) + s**2 * theta - (1 - s**2) * fall) / (mpmath.pi * s**2)
+
+
+@pytest.mark.parametrize("ratio", [1e-8, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 1e-6, 1 - 1e-12, 1.0])
+def test_the_distribution_function_is_as_exact_as_its_argument(ratio):
+    """Rounding x moves the distribution function, (x - edge)^1.5 at first, by 1.5 roundings of x/(x - edge)."""
+    with mpmath.workdps(60):
+        s = mpmath.sqrt(ratio)
+        lower, width = (1 - s) ** 2, 4 * s
+        share = np.concatenate([np.geomspace(1e-12, 0.5, 60), 1 - np.geomspace(1e-12, 0.5, 30)])
+        x = np.array([float(lower + width * fraction) for fraction in share])
+        x = x[[mpmath.mpf(each) > lower for each in x]]
+        moved = np.array([float(each / (mpmath.mpf(each) - lower)) for each in x])
+    found = MarchenkoPastur(ratio).cdf(x)
+    error = np.array([float(abs(value / exact_cdf(each, ratio) - 1)) for value, each in zip(found, x, strict=True)])
+    assert (error <= 3 * np.finfo(float).eps * (1 + 1.5 * moved)).all()
+
+
+def test_the_distribution_function_in_blocks_is_the_same():
+    x = np.linspace(-1, 6, 30_000).reshape(3, -1)
+    for ratio in (0.3, 2.0):
+        law = MarchenkoPastur(ratio)
+        np.testing.assert_array_equal(law.cdf(x), np.stack([law.cdf(row[::-1])[::-1] for row in x]))
 
 
 @pytest.mark.parametrize("ratio", RATIOS)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from deepspectra.rmt.limits.inputs import AtomicInput, MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, density, limit_law, solve
+from deepspectra.rmt.limits.layered import conjugate_kernel
+from deepspectra.rmt.limits.solver import density, limit_law, solve
 
 freealg = pytest.importorskip("freealg.distributions")
 

@@ -10,7 +10,8 @@ from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.gram import GramKernel, GramLaw, Noise
 from deepspectra.rmt.limits.inputs import EmpiricalInput
 from deepspectra.rmt.limits.law import LimitError
-from deepspectra.rmt.limits.layered import conjugate_kernel, density, limit_law, solve, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import density, limit_law, solve
 from deepspectra.runtime.errors import UserError
 
 B, A = 0.9, 1.2

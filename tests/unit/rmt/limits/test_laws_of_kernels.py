@@ -11,7 +11,8 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitError
-from deepspectra.rmt.limits.layered import conjugate_kernel, density_over_support, limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import density_over_support, limit_law
 from deepspectra.spectra.kernels.equivalents import linear_equivalent
 from deepspectra.spectra.kernels.networks import random_network_kernels
 

@@ -9,14 +9,8 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import AtomicInput, EmpiricalInput, MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import (
-    LayeredKernel,
-    conjugate_kernel,
-    density,
-    limit_law,
-    solve,
-    tangent_kernel,
-)
+from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import density, limit_law, solve
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels.equivalents import linear_equivalent
 from deepspectra.spectra.kernels.networks import random_network_kernels

@@ -8,8 +8,9 @@ from deepspectra.papers.pennington2017.statistics import ridge_training_loss
 from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, solve
+from deepspectra.rmt.limits.layered import conjugate_kernel
 from deepspectra.rmt.limits.quartic import NonlinearLaw
+from deepspectra.rmt.limits.solver import solve
 
 SHAPES = [(1.0, 1.5), (0.5, 0.25), (0.5, 0.75), (2.0, 1.0), (1.0, 1.0), (3.0, 0.2)]
 ZETAS = [0.0, 0.3, 0.9, 0.99, 1 - 1e-8, 1.0]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from deepspectra.rmt.limits.inputs import EmpiricalInput
-from deepspectra.rmt.limits.layered import conjugate_kernel, limit_law
+from deepspectra.rmt.limits.layered import conjugate_kernel
 from deepspectra.rmt.limits.smoothed import SmoothedInput
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime.errors import UserError
 
 VALUES = np.random.default_rng(3).lognormal(sigma=1.5, size=300)

@@ -97,9 +97,9 @@ def test_gram_matrices(case):
 @pytest.mark.parametrize("kind", ["hessian", "gauss_newton"])
 def test_resolved_spectra_by_every_method_that_serves(case, kind):
     """As many non-zero eigenvalues, none of them near what counts as zero, equal to 1e-10 of the largest, and in fact
-    to the bound."""
+    to the bound of either solution: that of the whole matrix is no more exact."""
     made, expected, methods = case
-    values = torch.linalg.eigvalsh(expected[kind]).numpy()
+    values = np.linalg.eigvalsh((expected[kind] + expected[kind].T).numpy() / 2)
     for method in methods[kind]:
         found = resolved_spectrum(kind, *made, method=method)
         large = np.abs(values) > found.bound
@@ -107,4 +107,4 @@ def test_resolved_spectra_by_every_method_that_serves(case, kind):
         # The zeros of the whole matrix are rounding noise, of the size of the bound, and the rest is far above it.
         assert np.abs(found.eigenvalues).min() > 100 * found.bound
         error = np.abs(found.eigenvalues - values[large]).max()
-        assert error < found.bound < 1e-10 * np.abs(values).max()
+        assert error / 2 < found.bound < 1e-10 * np.abs(values).max()

@@ -1,11 +1,11 @@
-"""Hessians by products against reverse differentiation twice, of torch's own losses."""
+"""Hessians against forward and reverse differentiation, twice, of torch's own losses."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call, jacrev
+from torch.func import functional_call, jacfwd, jacrev
 from torch.nn import functional
 from torch.nn.utils import parameters_to_vector
 
@@ -34,7 +34,7 @@ def smooth():
         (lambda: network([8, 10], 13, 1), (13,), 1, "squared"),
     ],
 )
-def test_reverse_differentiation_twice(make, shape, outputs, loss):
+def test_differentiation_by_other_modes(make, shape, outputs, loss):
     model, (inputs, targets) = make(), batch(6, shape, outputs)
     if loss == "squared":
         targets = torch.randn(6, outputs, dtype=torch.float64)
@@ -45,9 +45,22 @@ def test_reverse_differentiation_twice(make, shape, outputs, loss):
         moved = {name: part.view_as(parameters[name]) for name, part in zip(parameters, parts, strict=True)}
         return OWN[loss](functional_call(model, moved, (inputs,)), targets)
 
-    expected = jacrev(jacrev(of_vector))(parameters_to_vector(parameters.values()))
-    found = hessian(model, inputs, targets, loss)
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))
+    found, here = hessian(model, inputs, targets, loss), parameters_to_vector(parameters.values())
+    # torch's own squared error has no forward derivative of its backward pass.
+    for mode in (jacrev, jacfwd) if loss == "cross_entropy" else (jacrev,):
+        expected = mode(jacrev(of_vector))(here)
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-13 * float(expected.abs().max()))
+
+
+def test_parameters_that_outputs_do_not_depend_on_have_rows_of_zeros():
+    """Between others that they do depend on."""
+    model, (inputs, labels) = smooth(), batch(6, (12,), 5)
+    expected = hessian(model, inputs, labels, "cross_entropy")
+    model[0].register_parameter("idle", nn.Parameter(torch.ones(3, dtype=torch.float64)))
+    found, first = hessian(model, inputs, labels, "cross_entropy"), model[0].weight.numel() + model[0].bias.numel()
+    idle = (torch.arange(len(found)) >= first) & (torch.arange(len(found)) < first + 3)
+    assert (found[idle] == 0).all()
+    torch.testing.assert_close(found[~idle][:, ~idle], expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

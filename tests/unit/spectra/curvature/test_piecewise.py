@@ -10,7 +10,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature.dense import hessian
 from deepspectra.spectra.curvature.piecewise import active_parameters, on_input_basis, reduced_hessian
 
-from .conftest import assert_same_spectrum, batch, convolutional, network
+from .conftest import assert_same_spectrum, batch, convolutional, network, nonzero_eigenvalues
 
 
 def active_count(model, inputs):
@@ -34,9 +34,21 @@ def test_the_largest_layer_is_projected_where_that_pays():
     """60 x 60 weights among a few hundred others, and a batch of two: only their coupling and Jacobian matter."""
     model, (inputs, labels) = network([5, 60, 60, 3]), batch(2)
     assert len(reduced_hessian(model, inputs, labels, "cross_entropy")) < active_count(model, inputs)
-    # Nothing is gained where the other layers are as large.
+
+
+def test_null_directions_are_left_out():
+    """Those of outputs, to which softmax is blind, of units that few samples reach, and of equal gradients behind."""
     model, (inputs, labels) = network([10, 20]), batch(12)
-    assert len(reduced_hessian(model, inputs, labels, "cross_entropy")) == active_count(model, inputs)
+    rows, active = len(reduced_hessian(model, inputs, labels, "cross_entropy")), active_parameters(model, inputs)
+    behind = int(active["output.weight"].any(0).sum()) + 1
+    assert rows <= active_count(model, inputs) - behind
+    # One output, three units in the last layer: of any sample, one of at most eight patterns of gradients.
+    model, inputs = network([12, 30, 3], 13, 1), torch.randn(20, 13, dtype=torch.float64)
+    targets = torch.randn(20, 1, dtype=torch.float64)
+    found = reduced_hessian(model, inputs, targets, "squared")
+    expected = hessian(model, inputs, targets, "squared")
+    assert_same_spectrum(found, expected)
+    assert len(found) - len(nonzero_eigenvalues(expected)) < 40 < active_count(model, inputs) - len(found)
 
 
 def test_regression_with_one_output():

@@ -9,7 +9,7 @@ from deepspectra.nn.architectures import architecture
 from deepspectra.nn.architectures.base import dense_shapes
 from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.curvature import sizes
+from deepspectra.spectra.curvature import piecewise, sizes
 from deepspectra.spectra.curvature.piecewise import reduced_hessian
 from deepspectra.spectra.curvature.sizes import reduced_rows, require_feasible
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
@@ -18,8 +18,8 @@ from .conftest import batch
 
 
 @pytest.mark.parametrize(("inputs", "hidden"), [(40, [6, 12]), (5, [8, 30, 4]), (30, [4, 40, 40])])
-def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden):
-    """As many if every parameter is active: positive weights and inputs."""
+def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden, monkeypatch):
+    """As many if every parameter is active (positive weights and inputs) and null directions are kept."""
     model = feed_forward(hidden, inputs, 5).double().eval()
     features, labels = batch(6, (inputs,), 5)
     expected = reduced_rows(dense_shapes(inputs, hidden, 5), 6, 4)
@@ -27,6 +27,12 @@ def test_a_reduced_matrix_has_no_more_rows_than_were_expected(inputs, hidden):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.abs_()
+    assert len(reduced_hessian(model, features.abs(), labels, "cross_entropy")) < expected
+
+    def keep_all(square, coupled, groups, norm):
+        return square, coupled.T, torch.ones(len(square), dtype=torch.bool)
+
+    monkeypatch.setattr(piecewise, "without_null_directions", keep_all)
     assert len(reduced_hessian(model, features.abs(), labels, "cross_entropy")) == expected
 
 

@@ -14,7 +14,8 @@ from deepspectra.rmt.distances import ks_distance
 from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
 from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
-from deepspectra.rmt.limits.layered import limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.kernels import networks
 from deepspectra.spectra.kernels.equivalents import lemma_tangent, linear_equivalent
@@ -409,6 +410,7 @@ def test_no_tensor_of_the_host_meets_one_of_a_gpu(monkeypatch):
     assert {*kernels.gram_differences, kernels.tangent_difference} == {("cuda", "cuda")}
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_gives_the_same_network(tmp_path):
     x, sigma = gaussian_inputs(300, 200), activation("arctan")

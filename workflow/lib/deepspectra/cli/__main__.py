@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from deepspectra.cli.analysis import run_analysis
-from deepspectra.cli.commands import print_costs, print_schema, print_settings, print_targets
+from deepspectra.cli.commands import print_schema, print_settings, print_targets
+from deepspectra.cli.costs import print_costs
 from deepspectra.config import SCALES
 from deepspectra.runtime.errors import UserError
 
@@ -34,19 +35,26 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="what each key of the configuration means, and its values")
     settings.add_argument("key", nargs="?", default="", metavar="KEY", help="a key or the beginning of several")
     settings.add_argument("--schema", action="store_true", help="print the JSON schema of the configuration instead")
-    settings.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="your own settings")
-    settings.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="your own settings")
+    _add_own_settings(settings)
     settings.set_defaults(run=lambda options: print_schema() if options.schema else print_settings(options))
     targets = commands.add_parser("targets", help="figures and tables that the workflow makes")
     targets.set_defaults(run=lambda options: print_targets())
-    cost = commands.add_parser("cost", help="time, memory and disk of every target, as measured before")
-    cost.add_argument("--scale", choices=SCALES, default="preview", help="(default: %(default)s)")
+    cost = commands.add_parser("cost", help="time, memory and disk of every target, and what is left of a run")
+    cost.add_argument("--scale", choices=SCALES, help="(default: that of the settings)")
     cost.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")
-    cost.set_defaults(run=lambda options: print_costs(options.scale, options.cores))
+    cost.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
+    _add_own_settings(cost)
+    cost.set_defaults(run=print_costs)
     _add_analyse(
         commands.add_parser("analyse", help="spectra of any trained network's weights, judged by random matrices")
     )
     return parser
+
+
+def _add_own_settings(parser: argparse.ArgumentParser) -> None:
+    """The options by which Snakemake takes the user's own settings."""
+    parser.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="your own settings")
+    parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="your own settings")
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from deepspectra.papers.types import Node, OptionalText
 
 __all__ = ["SCALES", "Claims", "Data", "Scale", "Settings"]
 
-Scale = Literal["smoke", "preview", "paper"]
+Scale = Literal["smoke", "preview", "record", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
 #: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
 _Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
@@ -43,7 +43,10 @@ class Claims(Node):
 class Settings(Node):
     """Every parameter of the workflow at one scale."""
 
-    scale: Scale = Field(description="Of short target names: smoke (tests), preview (reduced) or paper (as published).")
+    scale: Scale = Field(
+        description="Of short target names: smoke (tests), preview (reduced), record (the published sizes, fewer "
+        "repetitions) or paper (as published)."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto: a GPU if there is one; cuda without one is an error."
     )

@@ -28,7 +28,10 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     # label's probability from 1, and nothing is left of it where the network is confident and right.
     others = _other_columns(targets, outputs.shape[1])
     differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
-    return torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1).logsumexp(1).sum()
+    differences = torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1)
+    # Of large differences, torch's derivatives keep fewer digits of the probabilities.
+    largest = differences.detach().amax(1, keepdim=True)
+    return ((differences - largest).logsumexp(1) + largest[:, 0]).sum()
 
 
 def check_targets(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> None:

@@ -17,13 +17,15 @@ from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.spectra.curvature.sizes import reduced_rows
 
-__all__ = ["BASE_MB", "control_minutes", "covariance_memory", "covariance_minutes", "curvature_disk"]
+__all__ = ["BASE_MB", "batch_rows", "control_minutes", "covariance_memory", "covariance_minutes", "curvature_disk"]
 __all__ += ["curvature_eigenvalue_memory", "curvature_eigenvalue_minutes", "curvature_memory", "curvature_minutes"]
-__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "drawn_memory", "drawn_minutes"]
+__all__ += ["decomposition_disk", "decomposition_memory", "decomposition_minutes", "distinct_rows"]
+__all__ += ["drawn_memory", "drawn_minutes"]
 __all__ += ["embedding_disk", "embedding_memory", "embedding_minutes", "gauss_newton_memory", "gauss_newton_minutes"]
 __all__ += ["gram_memory", "kernel_disk", "kernel_eigenvalue_memory", "kernel_eigenvalue_minutes", "kernel_memory"]
 __all__ += ["kernel_minutes", "level_test_minutes", "linearised_minutes", "null_level_disk", "null_level_minutes"]
-__all__ += ["null_vector_minutes", "process_minutes", "random_feature_memory", "random_feature_minutes"]
+__all__ += ["largest_parameters", "null_vector_minutes", "process_minutes", "random_feature_memory"]
+__all__ += ["random_feature_minutes"]
 __all__ += ["resolved_memory", "resolved_minutes", "trained_kernel_disk", "trained_kernel_memory"]
 __all__ += ["trained_kernel_minutes", "training_memory", "training_minutes", "whole_set_memory", "whole_set_minutes"]
 __all__ += ["zeros_memory"]
@@ -234,28 +236,28 @@ def process_minutes(settings: Settings) -> float:
 
 def curvature_memory(settings: Settings, network: str) -> float:
     """A float32 matrix, a copy for the file, and the workspace."""
-    return BASE_MB + _mb(3 * _parameters(settings, network) ** 2, size=4)
+    return BASE_MB + _mb(3 * largest_parameters(settings, network) ** 2, size=4)
 
 
 def curvature_disk(settings: Settings, network: str) -> float:
     """A float32 matrix."""
-    return 100 + _mb(_parameters(settings, network) ** 2, size=4)
+    return 100 + _mb(largest_parameters(settings, network) ** 2, size=4)
 
 
 def curvature_minutes(settings: Settings, network: str, batch: str) -> float:
     """Ten times 7 s for a batch of softmax regression on MNIST (P = 7850), as P^3; three hours more for a whole set."""
-    return 3 + 1.2 * (_parameters(settings, network) / 7850) ** 3 + (180 if batch == "whole" else 0)
+    return 3 + 1.2 * (largest_parameters(settings, network) / 7850) ** 3 + (180 if batch == "whole" else 0)
 
 
 def curvature_eigenvalue_memory(settings: Settings, network: str, batch: str) -> float:
     """A float32 matrix, and its distinct rows and columns in float64, twice."""
-    matrix = _mb(_parameters(settings, network) ** 2, size=4)
-    return BASE_MB + matrix + _mb(2 * _distinct_rows(settings, network, batch) ** 2)
+    matrix = _mb(largest_parameters(settings, network) ** 2, size=4)
+    return BASE_MB + matrix + _mb(2 * distinct_rows(settings, network, batch) ** 2)
 
 
 def curvature_eigenvalue_minutes(settings: Settings, network: str, batch: str) -> float:
     """Ten times 8 s for a batch of softmax regression on MNIST, as the cube of the distinct rows, 5000 there."""
-    return 3 + 1.4 * (_distinct_rows(settings, network, batch) / 5000) ** 3
+    return 3 + 1.4 * (distinct_rows(settings, network, batch) / 5000) ** 3
 
 
 def zeros_memory(settings: Settings, network: str, split: Split) -> float:
@@ -266,12 +268,12 @@ def zeros_memory(settings: Settings, network: str, split: Split) -> float:
 
 def resolved_memory(settings: Settings, network: str, split: Split, kind: str) -> float:
     """Samples in float64, a matrix of the size that the method needs, and the eigensolver's workspace."""
-    return _resolved_memory(settings, network, split, _batch_rows(settings, network, kind))
+    return _resolved_memory(settings, network, split, batch_rows(settings, network, kind))
 
 
 def resolved_minutes(settings: Settings, network: str, kind: str, first: str, last: str) -> float:
     """Ten times 70 s for a batch whose matrix has 11,000 rows."""
-    rows = _batch_rows(settings, network, kind)
+    rows = batch_rows(settings, network, kind)
     return 20 + 12 * (int(last) - int(first) + 1) * (rows / 11_000) ** 3
 
 
@@ -279,7 +281,7 @@ def control_minutes(settings: Settings, network: str, state: str, split: Split, 
     """Four controls of softmax regression at ten times 0.06 s a batch; others as :func:`resolved_minutes`."""
     drawn = control_plan(settings.baskerville2022, network, state, split, kind)["drawn"]
     if of_softmax_regression(settings.baskerville2022, network, kind):
-        return 20 + 0.03 * drawn * (_batch_rows(settings, network, kind) / 576) ** 3
+        return 20 + 0.03 * drawn * (batch_rows(settings, network, kind) / 576) ** 3
     return resolved_minutes(settings, network, kind, "1", str(drawn))
 
 
@@ -300,14 +302,14 @@ def _resolved_memory(settings: Settings, network: str, split: Split, rows: float
     return BASE_MB + _mb(3 * rows**2 + 2 * samples * _inputs(settings, network))
 
 
-def _batch_rows(settings: Settings, network: str, kind: str) -> float:
+def batch_rows(settings: Settings, network: str, kind: str) -> float:
     """Rows at most of the matrix that one batch's resolved spectrum comes from."""
     paper = settings.baskerville2022
     entry, batch, rank = paper.network(network), paper.curvature.batch_size, _rank(settings, network)
     if entry.is_softmax_regression or kind == "gauss_newton":
         return rank * batch
     if entry.method == "dense" or entry.activation != "relu":
-        return 1.3 * _parameters(settings, network)
+        return 1.3 * largest_parameters(settings, network)
     return reduced_rows(entry.weight_shapes, batch, rank)
 
 
@@ -317,15 +319,16 @@ def _whole_rows(settings: Settings, network: str, split: Split) -> int:
     return _rank(settings, network) * min(_inputs(settings, network) + 1, samples)
 
 
-def _parameters(settings: Settings, network: str) -> int:
+def largest_parameters(settings: Settings, network: str) -> int:
+    """P; on features, of the widest backbone."""
     entry = settings.baskerville2022.network(network)
     return _FEATURES_P if entry.data == "features" else entry.parameters
 
 
-def _distinct_rows(settings: Settings, network: str, batch: str) -> float:
+def distinct_rows(settings: Settings, network: str, batch: str) -> float:
     """About so many rows of a matrix are distinct and not zero: nearly all of a whole set and of features."""
     every = batch == "whole" or settings.baskerville2022.network(network).data == "features"
-    return _parameters(settings, network) * (1 if every else 0.7)
+    return largest_parameters(settings, network) * (1 if every else 0.7)
 
 
 def _inputs(settings: Settings, network: str) -> int:

@@ -14,6 +14,7 @@ from deepspectra.report.verdicts import (
     LARGEST_NULL,
     MARKS,
     NO,
+    PUBLISHED_SIZES,
     QUESTIONS,
     RULE,
     UNDECIDED,
@@ -108,7 +109,7 @@ def check_claims(
 
 def _judge(found: Measured, claim: Mapping[Any, Any], question: str, scale: str, own: bool) -> tuple[str, str]:
     low, high, sizes = (claim[f"{question}_{part}"] for part in ("low", "high", "scale"))
-    word, why = verdict(found, low, high, sizes == "any" or scale == "paper")
+    word, why = verdict(found, low, high, sizes == "any" or scale in PUBLISHED_SIZES)
     if word in (YES, NO):
         # Smoke scale tries every rule; its numbers neither support nor refute anything.
         if scale == "smoke":

@@ -31,8 +31,8 @@ _EXPLAINED = (
 # Inches: an A4 page without its margins, a row, the space above and below the rows, and a line of small print.
 _WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.095, 0.82, 0.36, 0.098
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
-_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.10, "scrutiny": 0.20}, 0.28, 0.51, (3.60, 4.84)
-_COLUMNS = {"published": 4.91, "as published": 5.64, "under scrutiny": 6.64}
+_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.10, "scrutiny": 0.20}, 0.28, 0.51, (3.81, 4.76)
+_COLUMNS = {"published": 4.82, "as published": 5.55, "under scrutiny": 6.53}
 _TEXT = 4.7
 # The panel ends at plus and minus this, in half widths of the accepted interval.
 _END = 3.6

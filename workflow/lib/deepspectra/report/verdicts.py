@@ -4,7 +4,8 @@ import math
 
 from deepspectra.papers.reading import COMPUTED, Measured
 
-__all__ = ["BOUNDS", "FEWEST_DRAWS", "LARGEST_NULL", "MARKS", "NEEDS_PAPER", "NO", "QUESTIONS", "RULE", "UNDECIDED"]
+__all__ = ["BOUNDS", "FEWEST_DRAWS", "LARGEST_NULL", "MARKS", "NEEDS_PAPER", "NO", "PUBLISHED_SIZES", "QUESTIONS"]
+__all__ += ["RULE", "UNDECIDED"]
 __all__ += ["YES", "accepted", "measured", "verdict"]
 
 #: The questions in words, by the prefix of their columns.
@@ -17,6 +18,8 @@ MARKS = {
     UNDECIDED: ("?", "undecided"),
     NEEDS_PAPER: ("·", "needs-paper"),
 }
+#: Scales at which matrices and networks have the published sizes.
+PUBLISHED_SIZES = ("record", "paper")
 #: With fewer draws a claim about something random is undecided.
 FEWEST_DRAWS = 3
 #: A bound that perfect random matrices miss more often than this is no bound.

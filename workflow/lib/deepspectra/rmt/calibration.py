@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from deepspectra.runtime.errors import UserError
@@ -39,7 +40,7 @@ def monte_carlo_p_value(statistics: np.ndarray, null: np.ndarray) -> MonteCarloP
     return MonteCarloPValue(value, np.sqrt(value * (1 - value) / null.size))
 
 
-def false_discovery(p_values: np.ndarray) -> np.ndarray:
+def false_discovery(p_values: ArrayLike) -> np.ndarray:
     """p-values adjusted after Benjamini and Hochberg: rejecting those up to q keeps the false discovery rate below q.
 
     :param p_values: one family of tests, any shape, which the result has too. NaN, a test not made, stays NaN.

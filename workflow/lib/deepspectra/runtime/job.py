@@ -7,8 +7,10 @@ import errno
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,9 +55,12 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     try:
         with naming_full_disk():
             _log_to(log)
+            # Imports, since forked jobs and others begin at zero.
+            logger.info("start-up took %.2f s of processor time", time.process_time())
             _set_threads(threads)
             end_with_run()
             yield
+        logger.info("took %.1f s of processor time and at most %.0f MB", time.process_time(), _peak_mb())
     except KeyboardInterrupt:
         logger.error("interrupted")
         raise SystemExit(128 + signal.SIGINT) from None
@@ -75,6 +80,12 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     if message:
         print(f"\nerror: {message}\n", file=sys.stderr)
         raise SystemExit(1)
+
+
+def _peak_mb() -> float:
+    """The most memory that this process has had, which the samples of a benchmark miss."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _log_to(log: str | Path) -> None:

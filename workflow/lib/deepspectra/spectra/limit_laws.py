@@ -151,7 +151,7 @@ def _solve_kernel(entry: Mapping[str, Any], sigma: Activation) -> SolvedLaw:
     """The law of a conjugate or tangent kernel."""
     import pandas as pd
 
-    from deepspectra.rmt.limits.layered import density_over_support, limit_law
+    from deepspectra.rmt.limits.solver import density_over_support, limit_law
     from deepspectra.spectra.gram_laws import entry_gram_kernel, gram_notes, gram_rows
     from deepspectra.spectra.solved_law import SolvedLaw
 

@@ -39,7 +39,7 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 }
 #: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
-_EVALUATION_BATCH, _STEPS_PER_REPORT = 2000, 50
+_EVALUATION_BATCH, _STEPS_PER_REPORT = 500, 50
 _Model = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -156,28 +156,38 @@ def _epoch(
     device, count = samples.targets.device, len(samples.targets)
     order = torch.randperm(count, generator=rng).to(device)
     model.train()
+    parameters = list(model.parameters())
     # Sums stay on the device: reading one would make the CPU wait for a GPU at every step.
     total = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
-    for step, start in enumerate(range(0, count, plan.batch_size), start=1):
-        chosen = order[start : start + plan.batch_size]
+    batches = order.split(plan.batch_size)
+    losses: list[torch.Tensor] = []
+    right: list[torch.Tensor] = []
+    for step, chosen in enumerate(batches, start=1):
         inputs, targets = samples.inputs.index_select(0, chosen), samples.targets.index_select(0, chosen)
         if plan.crop:
             inputs = random_crops(inputs, plan.crop, rng)
         if plan.shifts:
             inputs = flip_and_shift(inputs, plan.shifts, rng)
-        outputs = plan.output_scale * model(inputs)
+        outputs = _scaled(model(inputs), plan)
+        if step == 1:
+            check_targets(plan.loss, outputs, targets)
         loss = _loss(outputs, targets, plan)
-        model.zero_grad()
+        for parameter in parameters:
+            parameter.grad = None
         loss.backward()
         optimiser.step()
-        with torch.no_grad():
-            total += loss.detach().double() * len(targets)
-            if plan.loss == "cross_entropy":
-                correct += (outputs.argmax(1) == targets).sum()
+        losses.append(loss.detach())
+        if plan.loss == "cross_entropy":
+            right.append(outputs.detach().argmax(1) == targets)
         bar.update()
-        if step % _STEPS_PER_REPORT == 0:
-            bar.set_postfix_str(f"loss {float(total) / (start + len(targets)):.4f}", refresh=False)
+        if step % _STEPS_PER_REPORT == 0 or step == len(batches):
+            # One sum for many steps: for a small network, sums at every step take a tenth of the time.
+            sizes = [len(batch) for batch in batches[step - len(losses) : step]]
+            total += torch.stack(losses).double() @ torch.tensor(sizes, dtype=torch.float64, device=device)
+            correct += torch.cat(right).sum() if right else 0
+            losses, right = [], []
+            bar.set_postfix_str(f"loss {float(total) / min(step * plan.batch_size, count):.4f}", refresh=False)
             if not torch.isfinite(total):
                 break
     return float(total), int(correct)
@@ -191,10 +201,14 @@ def _diverged(description: str, history: np.ndarray, epoch: int, plan: Plan) -> 
     return DivergedError(f"{description}: training diverged: {found}. {advice}", history, epoch, rate)
 
 
+def _scaled(outputs: torch.Tensor, plan: Plan) -> torch.Tensor:
+    return outputs if plan.output_scale == 1 else plan.output_scale * outputs
+
+
 def _loss(outputs: torch.Tensor, targets: torch.Tensor, plan: Plan) -> torch.Tensor:
-    check_targets(plan.loss, outputs, targets)
-    mean = functional.mse_loss if plan.loss == "squared" else functional.cross_entropy
-    return mean(outputs, targets) / plan.output_scale**2
+    """The loss of scaled outputs, whose shape has been checked."""
+    loss = (functional.mse_loss if plan.loss == "squared" else functional.cross_entropy)(outputs, targets)
+    return loss if plan.output_scale == 1 else loss / plan.output_scale**2
 
 
 def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
@@ -202,6 +216,8 @@ def _optimiser(model: nn.Module, plan: Plan) -> Optimiser:
     weights = [parameter for name, parameter in model.named_parameters() if name.endswith("weight")]
     biases = [parameter for name, parameter in model.named_parameters() if not name.endswith("weight")]
     groups = [(weights, 2 * plan.l2 + plan.weight_decay), (biases, plan.weight_decay)]
+    if plan.l2 == 0:
+        groups = [(weights + biases, plan.weight_decay)]
     return Optimiser(groups, plan.optimiser, plan.momentum)
 
 
@@ -220,7 +236,8 @@ def accuracy(model: _Model, samples: Samples, crop: int | None = None) -> float:
 def _mean_loss(model: nn.Module, samples: Samples, plan: Plan) -> float:
     total = 0.0  # not sum(), whose rounding depends on Python's version
     for outputs, targets in _evaluated(model, samples, plan.crop):
-        total += float(_loss(plan.output_scale * outputs, targets, plan)) * len(targets)
+        check_targets(plan.loss, outputs, targets)
+        total += float(_loss(_scaled(outputs, plan), targets, plan)) * len(targets)
     return total / len(samples.targets)
 
 

@@ -39,8 +39,8 @@ _DRAWS = (
     "Each dot is one network with new weights; lines are medians over the draws of a size; layers have as many neurons "
     "a sample as in figure 1 or 2. KS: Kolmogorov-Smirnov distance to the limit. Total variation: half the L1 distance "
     "between the published histogram (100 bins, linear, the lower 99 %) and the limit in its bins. Exponents of n: "
-    "least squares of ln(distance) on ln(n) over all draws, with standard errors. Images are one random choice a size, "
-    "the same whatever is removed; the limits start from their own spectra."
+    "least squares of ln(distance) on ln(n) over all draws, with HC3 standard errors. Images are one random choice a "
+    "size, the same whatever is removed; the limits start from their own spectra."
 )
 
 # Networks of figure S4.
@@ -239,7 +239,8 @@ ITEMS = {
         "Distances of conjugate and tangent kernel to their limit laws against the number of samples",
         "Common factor: the one between 1/4 and 4 that brings a network's eigenvalues closest to the limit, since all "
         "samples share the weights. Grey: one linear network with independent noise that has the same limit. Networks "
-        "with all components and without ten share images and weights. Not in the paper.",
+        "with all components and without ten share images and weights. The law for a given Gram matrix "
+        "(figure 2) is not among these limits. Not in the paper.",
         "scaling",
         lambda paper: paper.drawn_inputs,
         ["figure_1.depth", "figure_2.depth"],

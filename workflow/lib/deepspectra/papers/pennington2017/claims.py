@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from deepspectra.papers.reading import AbsentError, Measured, Reading, Results, averaged, computed, finite, repeated
+from deepspectra.papers.reading import (
+    AbsentError,
+    Measured,
+    Reading,
+    Results,
+    averaged,
+    computed,
+    counted,
+    finite,
+    repeated,
+)
 
 __all__ = ["READINGS"]
 
@@ -95,10 +105,11 @@ def _spread_falls(results: Results) -> Measured:
 
 
 def _ridgeless(results: Results) -> Measured:
+    """The largest deviation of all quintics, in every panel at every beta: no draws of one number, so no interval."""
     found = _numbers(results, _FIGURE_2, "ridgeless_deviation_of_quintics")
     worst = max(found, key=lambda place: found[place])
     count = round(min(_numbers(results, _FIGURE_2, "quintics").values()))
-    return Measured(found[worst], min(found.values()), found[worst], count, "quintics", remark=worst)
+    return counted(found[worst], count, "quintics", worst)
 
 
 def _homogeneous(results: Results) -> Measured:

@@ -37,6 +37,7 @@ REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
 SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
 #: Networks whose second layers have 512 singular values.
 PERCEPTRONS = (*SEEDS, "mlp1024")
+_OWN = (*PERCEPTRONS, "minialexnet")
 _ABOVE = "values_above_initial"
 _LEVEL = 0.05
 # Of the paper's window of 15 levels.
@@ -183,11 +184,12 @@ def _smallest_q(p_values: Sequence[float], remark: str, draws: float = math.inf)
     :param draws: random matrices behind each p-value.
     :raises AbsentError: if with so few random matrices one rejected test could not reach 0.05.
     """
-    ordered, count = sorted(p_values), len(p_values)
+    from deepspectra.rmt.calibration import false_discovery
+
+    count = len(p_values)
     if count / (draws + 1) > _LEVEL:
         raise AbsentError(f"{draws:g} random matrices are too few to reject one of {count} tests at q = {_LEVEL}")
-    q = min(value * count / rank for rank, value in enumerate(ordered, 1))
-    return counted(q, count, "tests", remark)
+    return counted(float(false_discovery(p_values).min()), count, "tests", remark)
 
 
 def _table_q(results: Results, column: str) -> Measured:
@@ -197,11 +199,12 @@ def _table_q(results: Results, column: str) -> Measured:
 
 
 def _initial(results: Results, column: str) -> list[float]:
-    """A column of the rows of initial weights.
+    """A column of the rows of initial weights of the paper's networks: bounds of counts are for so many matrices.
 
     :raises AbsentError: if none has a number.
     """
-    rows = results.rows(TABLE_2, column, state="initial")
+    rows = results.rows(TABLE_2, "network", column, state="initial")
+    rows = rows[rows.network.isin(_OWN)]
     if not (values := [value for value in rows[column].map(finite) if not math.isnan(value)]):
         raise AbsentError(f"{TABLE_2}.csv has no {column} of initial weights")
     return values
@@ -353,14 +356,12 @@ def _convolutional(results: Results, column: str) -> Measured:
 
 def _significant(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Vectors rejected at a false discovery rate of 0.05, by their p-values or by their ``q``."""
+    from deepspectra.rmt.calibration import false_discovery
+
     p = rows[column].map(finite)
-    if not p.notna().any():
+    if p.isna().all():
         raise AbsentError(f"there is no {column}")
-    if column == "q":
-        return rows[p <= _LEVEL]
-    ordered, count = p.sort_values(), len(p)
-    passed = [value for rank, value in enumerate(ordered, 1) if value * count <= _LEVEL * rank]
-    return rows[p <= max(passed)] if passed else rows[:0]
+    return rows[(p if column == "q" else false_discovery(p)) <= _LEVEL]
 
 
 def _share_significant(rows: pd.DataFrame, column: str) -> Measured:

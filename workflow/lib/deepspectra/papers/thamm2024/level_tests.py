@@ -66,6 +66,7 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
     unfolding = {"gaussian": half_window}
     lengths, nulls = read_level_nulls(null, unfolding, table["columns"])
     judge, draws = LevelJudge(nulls["gaussian"], lengths), len(nulls["gaussian"].spacing_statistics)
+    margin = bulk_margin(half_window)
     found: list[tuple[Any, ...]] = []
     for case, amount, matrix, values in _matrices(table):
         if case == "window":
@@ -73,7 +74,7 @@ def level_tests(table: Mapping[str, Any], half_window: int, null: str | Path) ->
             found.append((case, amount, matrix, p, *[np.nan] * 5))
             continue
         statistics = level_statistics(values, unfolding, lengths)["gaussian"]
-        ends = bulk_ends(values, table["rows"], bulk_margin(half_window))
+        ends = bulk_ends(values, table["rows"], margin)
         bulk = judge.variances(number_variance(statistics.unfolded, lengths, ends), ends)
         everywhere = judge.variances(statistics.number_variances)
         spacings = (statistics.spacing_p, judge.spacings(statistics)[0], judge.spacings(statistics, ends)[0])

@@ -40,9 +40,7 @@ def read_eigenvalues(path: str, dataset: str | None = None) -> np.ndarray:
     :raises UserError: if the file is missing, broken, or holds anything but one column of finite real numbers.
     """
     check_name(path, dataset)
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise UserError(f"there is no file of eigenvalues at {path!r}; a path starts in the folder of the run.")
+    file = _existing(path, "eigenvalues")
     if file.suffix.lower() == ".csv":
         return _csv(file)
     values = _numbers(file, path, dataset)
@@ -67,13 +65,18 @@ def read_matrix(path: str, dataset: str | None = None) -> np.ndarray:
     :raises UserError: if the file is missing, broken, or holds anything but a matrix of finite real numbers.
     """
     check_matrix_name(path, dataset)
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise UserError(f"there is no file of a matrix at {path!r}; a path starts in the folder of the run.")
+    file = _existing(path, "a matrix")
     values = _numbers(file, path, dataset)
     if values.ndim != 2 or not values.size:
         raise UserError(f"{path}: expected a matrix, found an array of shape {values.shape}.")
     return values.astype(np.float64)
+
+
+def _existing(path: str, content: str) -> Path:
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UserError(f"there is no file of {content} at {path!r}; a path starts in the folder of the run.")
+    return file
 
 
 def _numbers(file: Path, path: str, dataset: str | None) -> np.ndarray:

@@ -49,14 +49,14 @@ from functools import cached_property
 import numpy as np
 
 from deepspectra.rmt.limits.law import LimitError
-from deepspectra.rmt.limits.layered import DensityCurve, Sampler, Solution, System
+from deepspectra.rmt.limits.recursion import Recursion
+from deepspectra.rmt.limits.solver import DenseSystem, DensityCurve, Sampler, Solution
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["GramKernel", "GramLaw", "Noise"]
 
 # Points times samples held at once.
 _ENTRIES = 2**20
-_COARSE_POINTS = 60
 # Diagonal entries closer than this, relative to the largest, count as equal.
 _DEGENERACY = 1e-10
 # What a distribution function may fall by, or leave the unit interval: it is read off just above the axis.
@@ -206,6 +206,10 @@ class GramKernel:
         return tuple(found)
 
     @cached_property
+    def _recursion(self) -> Recursion:
+        return Recursion(self.ratios, self.slopes, (0.0, *self.weights))
+
+    @cached_property
     def _rows(self) -> np.ndarray:
         """Variances of what multiplies rows and columns, (tau_i + tau_j)^2 = sum_ab H_ab tau_i^a tau_j^b: H."""
         return (
@@ -224,29 +228,24 @@ class GramKernel:
         first, second = np.triu_indices(len(self._directions))
         return first, second, self._directions[first] * self._directions[second]
 
-    def system(self, v: np.ndarray, z: np.ndarray) -> System:
+    def system(self, v: np.ndarray, z: np.ndarray) -> DenseSystem:
         """The equations at v, complex128 of shape (points, unknowns), and z, shape (points,)."""
         step = max(1, _ENTRIES // self.rest.size)
         starts = range(0, max(z.size, 1), step)
         parts = [self._system(v[start : start + step], z[start : start + step]) for start in starts]
-        return System(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+        return DenseSystem(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
-    def _system(self, v: np.ndarray, z: np.ndarray) -> System:
+    def _system(self, v: np.ndarray, z: np.ndarray) -> DenseSystem:
         """y_l (1 + gamma_l c_l phi_l) - 1 = 0, and the law's mean times (t_k - Tr tau^k R / n) = 0."""
         layers, noises, points = self.layers, len(self._rows), z.size
-        c, dc = np.empty((points, layers), complex), np.zeros((points, layers, self.unknowns), complex)
+        c, dc = self._recursion.down(v)
         # Coefficients of the directions, and their derivatives.
         coefficient = np.empty((points, len(self._directions)), complex)
         slope = np.zeros((*coefficient.shape, self.unknowns), complex)
-        c_l: np.ndarray = np.full(points, self.weights[-1], dtype=np.complex128)
-        dc_l = np.zeros_like(v)
-        for k in reversed(range(layers)):
-            c[:, k], dc[:, k] = c_l, dc_l
-            u, du = c_l * v[:, k], dc_l * v[:, k, None]
-            du[:, k] += c_l
-            coefficient[:, noises + k], slope[:, noises + k] = u, du
-            c_l, dc_l = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * u, self.slopes[k] * du
-        coefficient[:, -1], slope[:, -1] = c_l, dc_l
+        coefficient[:, noises:-1] = c[:, 1:] * v[:, :layers]
+        slope[:, noises:-1] = dc[:, 1:] * v[:, :layers, None]
+        slope[:, np.arange(noises, noises + layers), np.arange(layers)] += c[:, 1:]
+        coefficient[:, -1], slope[:, -1] = c[:, 0], dc[:, 0]
         value, derivative, _ = self.noise.at(v[:, layers] / self.mean)
         coefficient[:, :noises] = -v[:, layers:] @ (self._rows / self.mean)
         coefficient[:, 0] -= value
@@ -256,23 +255,15 @@ class GramKernel:
         coefficient[:, 0] -= z
         trace, dtrace = self._traces(coefficient, slope)
 
-        residual, size, jacobian = np.empty_like(v), np.empty(v.shape), np.empty((*v.shape, self.unknowns), complex)
-        kappa, dkappa = trace[:, -1], dtrace[:, -1]
-        for k, ratio in enumerate(self.ratios):
-            phi = trace[:, noises + k] + self.slopes[k] * kappa
-            dphi = dtrace[:, noises + k] + self.slopes[k] * dkappa
-            product = ratio * c[:, k] * phi
-            dproduct = ratio * (c[:, k, None] * dphi + phi[:, None] * dc[:, k])
-            residual[:, k] = v[:, k] * (1 + product) - 1
-            size[:, k] = np.abs(v[:, k]) * (1 + np.abs(product)) + 1
-            jacobian[:, k] = v[:, k, None] * dproduct
-            jacobian[:, k, k] += 1 + product
-            kappa = phi / (1 + product)
-            dkappa = (dphi - kappa[:, None] * dproduct) / (1 + product)[:, None]
-        residual[:, layers:] = v[:, layers:] - self.mean * trace[:, :noises]
-        size[:, layers:] = np.abs(v[:, layers:]) + self.mean * np.abs(trace[:, :noises])
-        jacobian[:, layers:] = np.eye(self.unknowns)[layers:] - self.mean * dtrace[:, :noises]
-        return System(residual, jacobian, size, inverse, trace[:, 0])
+        own = trace[:, noises:-1].T, dtrace[:, noises:-1].swapaxes(0, 1)
+        of_layers = self._recursion.up(v, (c, dc), own, (trace[:, -1], dtrace[:, -1]))
+        of_noise = (
+            v[:, layers:] - self.mean * trace[:, :noises],
+            np.abs(v[:, layers:]) + self.mean * np.abs(trace[:, :noises]),
+            np.eye(self.unknowns)[layers:] - self.mean * dtrace[:, :noises],
+        )
+        residual, size, jacobian = (np.concatenate(both, axis=1) for both in zip(of_layers, of_noise, strict=True))
+        return DenseSystem(residual, size, jacobian, inverse, trace[:, 0])
 
     def _traces(self, coefficient: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n^{-1} Tr D R for all directions D, and derivatives; in real arithmetic, which is faster."""
@@ -293,13 +284,8 @@ class GramKernel:
 
     def far_start(self, z: np.ndarray) -> np.ndarray:
         """The unknowns at large |z|, where m is about -1/z and every phi_l that times a mean."""
-        v = np.empty((z.size, self.unknowns), complex)
-        c = np.full(z.size, self.weights[-1], complex)
-        for k in reversed(range(self.layers)):
-            v[:, k] = 1 / (1 - self.ratios[k] * c * self._means[k] / z)
-            c = (self.weights[k - 1] if k else 0.0) + self.slopes[k] * c * v[:, k]
-        v[:, self.layers :] = -self.mean / z[:, None] * self._directions[: len(self._rows)].mean(axis=1)
-        return v
+        rest = -self.mean / z[:, None] * self._directions[: len(self._rows)].mean(axis=1)
+        return np.concatenate([self._recursion.far(z, self._means), rest], axis=1)
 
     def below(self, solution: Solution) -> np.ndarray:
         """Mass below the points of a solution just above the axis, from the stationary F; float64, shape (points,)."""
@@ -333,7 +319,7 @@ class GramLaw:
 
     def density(self, x: np.ndarray) -> DensityCurve:
         """Density, without atoms, at real points of shape (points,)."""
-        self._begin(np.unique(x))
+        self._sampler.begin(np.unique(x))
         return self._sampler(x)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
@@ -343,7 +329,7 @@ class GramLaw:
         """
         flat = np.ravel(x)
         points = np.unique(flat[flat > self.kernel.lower])
-        self._begin(points)
+        self._sampler.begin(points)
         solution = self._sampler.near(points)
         if not solution.converged.all():
             missing = points[~solution.converged]
@@ -362,8 +348,3 @@ class GramLaw:
             above = flat > self.kernel.lower
             total[above] = mass[np.searchsorted(points, flat[above])]
         return total.reshape(np.shape(x))
-
-    def _begin(self, points: np.ndarray) -> None:
-        """Descend at a few points, whose roots start Newton's method at the others."""
-        if not self._sampler.x.size and points.size > 2 * _COARSE_POINTS:
-            self._sampler.near(points[np.unique(np.linspace(0, points.size - 1, _COARSE_POINTS).astype(int))])

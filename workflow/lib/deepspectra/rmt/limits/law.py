@@ -110,13 +110,13 @@ class LimitLaw:
         widths = np.array([bulk.upper - bulk.lower for bulk in self.bulks])
         least = min(32, points // len(self.bulks))
         shares = least + np.floor((points - least * len(self.bulks)) * widths / widths.sum()).astype(int)
-        # Rounding must not put an end beyond its edge.
-        return np.concatenate(
-            [
-                np.clip((lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2, lower, upper)
-                for (lower, upper), share in zip(self.edges, shares, strict=True)
-            ]
-        )
+        parts = []
+        for (lower, upper), share in zip(self.edges, shares, strict=True):
+            part = np.clip((lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2, lower, upper)
+            # Rounding must not put an end off its edge.
+            part[[0, -1]] = lower, upper
+            parts.append(part)
+        return np.concatenate(parts)
 
 
 def build_law(

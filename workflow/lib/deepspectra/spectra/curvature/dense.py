@@ -1,8 +1,9 @@
 """Dense Hessians and Gauss-Newton matrices of a batch: as published, and the oracle of every other method."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
-from torch.func import grad, jvp, vmap
 from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
@@ -10,37 +11,51 @@ from deepspectra.spectra.curvature.batches import outputs_at, trainable_paramete
 
 __all__ = ["gauss_newton_factor", "hessian", "mean_gradient_square", "softmax_regression_hessian"]
 
-# Products computed at once; their tangents of all weights are held together.
-_PRODUCTS = 64
+# Rows computed at once; their gradients in all weights are held together.
+_ROWS = 64
 # Samples whose weighted inputs are held at once.
 _SAMPLES = 8192
 
 
+@torch.enable_grad()
 def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The P x P Hessian of a batch's loss (sum over samples) in its trainable parameters, forward over reverse.
+    """The P x P Hessian of a batch's loss (sum over samples) in its trainable parameters: reverse over reverse, many
+    rows at once.
 
-    It is symmetric up to rounding.
+    It is symmetric up to rounding. An entry is rounded as in the authors' loop over backward passes, one for each row;
+    of rows and columns of different parameters, those of the earlier one are taken for both. So the second pass leaves
+    out all layers before the row's own: of a convolutional network, most of the work.
 
     :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
     :param inputs: shape (batch, ...). :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
     """
-    parameters = trainable_parameters(model)
-    here = parameters_to_vector(parameters.values()).detach()
+    here = {name: one.detach().requires_grad_() for name, one in trainable_parameters(model).items()}
+    parameters = list(here.values())
+    value = batch_loss(loss, outputs_at(model, inputs, here), targets)
+    gradients = torch.autograd.grad(value, parameters, create_graph=True, materialize_grads=True)
+    size, start = sum(one.numel() for one in parameters), 0
+    matrix = inputs.new_zeros(size, size, dtype=parameters[0].dtype)
+    for number, gradient in enumerate(gradients):
+        stop = start + gradient.numel()
+        for places in torch.arange(gradient.numel()).split(_ROWS) if gradient.requires_grad else ():
+            units = gradient.new_zeros(len(places), gradient.numel())
+            units[torch.arange(len(places)), places] = 1
+            rows = _derivatives(gradient, parameters[number:], units.view(-1, *gradient.shape))
+            matrix[start + int(places[0]) : start + int(places[-1]) + 1, start:] = rows
+        matrix[stop:, start:stop] = matrix[start:stop, stop:].T
+        start = stop
+    return matrix
 
-    def of_vector(vector: torch.Tensor) -> torch.Tensor:
-        parts = vector.split([parameter.numel() for parameter in parameters.values()])
-        moved = {name: part.view(parameters[name].shape) for name, part in zip(parameters, parts, strict=True)}
-        return batch_loss(loss, outputs_at(model, inputs, moved), targets)
 
-    def product(vector: torch.Tensor) -> torch.Tensor:
-        return jvp(grad(of_vector), (here,), (vector,))[1]
-
-    rows = here.new_empty(len(here), len(here))
-    for places in torch.arange(len(here), device=here.device).split(_PRODUCTS):
-        units = here.new_zeros(len(places), len(here))
-        units[torch.arange(len(places)), places] = 1
-        rows[places[0] : places[-1] + 1] = vmap(product)(units)
-    return rows
+def _derivatives(gradient: torch.Tensor, parameters: Sequence[torch.Tensor], units: torch.Tensor) -> torch.Tensor:
+    """Of combinations of a gradient, shape (rows, ...), in all of these parameters, shape (rows, entries)."""
+    found = torch.autograd.grad(
+        gradient, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True
+    )
+    parts = zip(found, parameters, strict=True)
+    return torch.cat(
+        [units.new_zeros(len(units), one.numel()) if part is None else part.flatten(1) for part, one in parts], dim=1
+    )
 
 
 def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> torch.Tensor:

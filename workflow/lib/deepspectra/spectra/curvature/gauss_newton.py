@@ -22,7 +22,8 @@ from deepspectra.spectra.curvature.batches import (
     same_up_to_rounding,
     trainable_parameters,
 )
-from deepspectra.spectra.curvature.layer_formulas import FORMULAS, Part, add_products
+from deepspectra.spectra.curvature.columns import Call, columns_backward, cut_pass
+from deepspectra.spectra.curvature.layer_formulas import FORMULAS, add_products, mirror_bands
 from deepspectra.spectra.curvature.levels import gram_levels, levels_of_parts, rounding
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
@@ -68,36 +69,24 @@ def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progre
     :raises UserError: if the model is in training mode, or nothing in it is trainable.
     """
     check_evaluation(model)
-    trainable = trainable_parameters(model)
-    calls: list[tuple[nn.Module, torch.Tensor, torch.Tensor]] = []
-
-    def record(layer: nn.Module, arguments: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor | None:
-        if not arguments:
-            # The input is a keyword: by autograd.
-            return None
-        calls.append((layer, arguments[0].detach().clone(), output))
-        # The next layer may work in place, so it gets a copy.
-        return output.clone()
-
-    wanted = {id(parameter) for parameter in trainable.values()}
-    layers = [layer for layer in model.modules() if type(layer) in FORMULAS]
-    layers = [layer for layer in layers if any(id(own) in wanted for own in layer.parameters(recurse=False))]
-    handles = [layer.register_forward_hook(record) for layer in layers]
-    try:
-        outputs = model(inputs)
-    finally:
-        for handle in handles:
-            handle.remove()
+    trainable = list(trainable_parameters(model).values())
+    outputs = model(inputs)
     factor = curvature_factor(loss, outputs.detach())
-    rows = factor.shape[0] * factor.shape[2]
-    gram = factor.new_zeros(rows, rows)
-    times = Counter(layer for layer, _, _ in calls)
-    calls = [call for call in calls if times[call[0]] == 1 and len(call[2]) == len(inputs)]
-    known = _add_by_formula(gram, outputs, factor, calls, list(trainable.values()), progress)
-    others = [parameter for parameter in trainable.values() if id(parameter) not in known]
+    signs = torch.randn(
+        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
+    signs = signs.to(factor)
+    combined = torch.einsum("nck,nk->nc", factor, signs)
+    # By one pass for all parameters, what the formulas are audited by.
+    found = torch.autograd.grad(outputs, trainable, combined, materialize_grads=True)
+    expected = {id(parameter): gradient for parameter, gradient in zip(trainable, found, strict=True)}
+    del outputs, found
+    gram = factor.new_zeros(signs.numel(), signs.numel())
+    known = _add_by_formula(gram, model, inputs, factor, signs, expected, progress)
+    others = [parameter for parameter in trainable if id(parameter) not in known]
     for part in _by_autograd(model, inputs, factor, others):
         add_products(gram, part)
-    return gram
+    return mirror_bands(gram)
 
 
 @torch.enable_grad()
@@ -111,50 +100,43 @@ def gauss_newton_parts(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> It
 
 def _add_by_formula(
     gram: torch.Tensor,
-    outputs: torch.Tensor,
+    model: nn.Module,
+    inputs: torch.Tensor,
     factor: torch.Tensor,
-    calls: Sequence[tuple[nn.Module, torch.Tensor, torch.Tensor]],
-    trainable: Sequence[torch.Tensor],
+    signs: torch.Tensor,
+    expected: dict[int, torch.Tensor],
     progress: Progress,
 ) -> set[int]:
     """Add the parts of F' F that a formula serves, in place.
 
-    :param calls: layers, what entered and what left them. :param trainable: the parameters that count.
+    :param signs: weights of the combination of all columns, (batch, rank). :param expected: its gradient in each
+        parameter that counts, by the parameter's identity; what is used is removed.
     :returns: identities of the parameters whose parts were added.
     """
-    if not calls:
-        return set()
-    left = [output for _, _, output in calls]
-    # Gradients of the outputs' combinations, column by column, in every layer's output.
-    back = [
-        torch.autograd.grad(outputs, left, column, retain_graph=True, materialize_grads=True)
-        for column in factor.unbind(2)
-    ]
-    recorded = {layer: (entered, columns) for (layer, entered, _), *columns in zip(calls, *back, strict=True)}
-    del back
-    signs = torch.randn(
-        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-    )
-    signs = signs.to(factor)
-    combined = torch.einsum("nck,nk->nc", factor, signs)
-    autograd = torch.autograd.grad(outputs, list(trainable), combined, materialize_grads=True)
-    expected = {id(parameter): gradient for parameter, gradient in zip(trainable, autograd, strict=True)}
+    layers = [layer for layer in model.modules() if type(layer) in FORMULAS]
+    layers = [layer for layer in layers if any(id(own) in expected for own in layer.parameters(recurse=False))]
+    outputs, calls = cut_pass(model, inputs, layers)
+    times = Counter(call.layer for call in calls)
+    following = columns_backward(outputs, factor.unbind(2), calls)
+    del outputs
     known: set[int] = set()
-    for layer in progress(list(recorded)):
-        entered, columns = recorded.pop(layer)
-        gradients = torch.stack(columns, dim=1)
-        mixed = torch.einsum("nk...,nk->n...", gradients, signs)[:, None]
-        for part in FORMULAS[type(layer)](layer, entered, gradients):
-            if id(part.parameter) in expected and _agrees(part, mixed, entered, expected[id(part.parameter)]):
-                part.add(gram)
-                known.add(id(part.parameter))
+    for _, call in zip(progress([call.layer for call in reversed(calls)]), following, strict=True):
+        alone = times[call.layer] == 1 and call.samples == len(inputs)
+        if alone and call.gradients and not call.is_spoilt:
+            scale = _scale(call)
+            for part in FORMULAS[type(call.layer)](call.layer, call.entered, call.gradients):
+                name = id(part.parameter)
+                # The audit.
+                if name in expected and same_up_to_rounding(part.gradient(signs), expected.pop(name), scale):
+                    part.add(gram)
+                    known.add(name)
     return known
 
 
-def _agrees(part: Part, mixed: torch.Tensor, entered: torch.Tensor, expected: torch.Tensor) -> bool:
-    """The audit. A gradient may vanish but for rounding, so the scale is also that of what is summed."""
-    scale = float(mixed.norm()) * max(1.0, float(entered.norm()) / len(entered) ** 0.5)
-    return same_up_to_rounding(part.gradient(mixed), expected, scale)
+def _scale(call: Call) -> float:
+    """That of the audit: a gradient may vanish but for rounding, so it is that of what is summed."""
+    size = float(torch.stack([gradient.norm() for gradient in call.gradients]).norm())
+    return size * max(1.0, float(call.entered.norm()) / len(call.entered) ** 0.5)
 
 
 def _by_autograd(

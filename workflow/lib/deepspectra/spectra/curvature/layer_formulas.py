@@ -6,8 +6,9 @@ sum_t g_nkt a_nt'. What a formula assumes (the layer is used once, its parameter
 mix) is not checked here: see the audit in :mod:`.gauss_newton`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import nn
@@ -15,22 +16,25 @@ from torch.nn import functional
 
 from deepspectra.spectra.curvature.coupling import convolution_patches, zeros_beside
 
-__all__ = ["FORMULAS", "Part", "add_products"]
+__all__ = ["FORMULAS", "Part", "add_products", "mirror_bands"]
 
 # Entries of a layer's part of F that are held at once.
-_BLOCK = 1 << 25
+_BLOCK = 1 << 22
 # Products summed in one go. BLAS adds a few hundred at a time to its running sum, and over the millions of a large
 # layer the rounding errors of that sum grow to a hundred times float64's epsilon.
 _SUMMED = 1 << 12
+# Rows of a Gram matrix that are computed from the diagonal on: narrow bands waste less, broad ones multiply faster.
+_BAND = 144
+# A product of two entries takes as long as so many operations of a matrix product.
+_ENTRYWISE = 32
 
 
 @dataclass(frozen=True)
 class Part:
     """The part of F that belongs to one parameter of a layer.
 
-    :ivar gradient: of one combination of the outputs of each sample, summed over the samples. It takes the gradients in
-        the layer's output, shape (batch, 1, ...), and returns the parameter's shape.
-    :ivar add: adds the part's products to a Gram matrix F' F, in place.
+    :ivar gradient: of one combination of all columns, from its weights, (batch, rank); of the parameter's shape.
+    :ivar add: adds the part's products to a Gram matrix F' F, in place, on and above its diagonal.
     """
 
     parameter: torch.Tensor
@@ -39,48 +43,71 @@ class Part:
 
 
 def add_products(gram: torch.Tensor, columns: torch.Tensor) -> None:
-    """Add all inner products of long vectors in place, as sums of short sums; shape (batch x rank, entries)."""
+    """Add all inner products of long vectors in place, as sums of short sums; shape (batch x rank, entries).
+
+    Only on and above the diagonal, see :func:`mirror_bands`.
+    """
     for part in columns.split(_SUMMED, dim=1):
-        gram.addmm_(part, part.T)
+        for band in _bands(gram):
+            gram[band, band.start :].addmm_(part[band], part[band.start :].T)
 
 
-def _linear(layer: nn.Linear, entered: torch.Tensor, gradients: torch.Tensor) -> Iterator[Part]:
+def mirror_bands(gram: torch.Tensor) -> torch.Tensor:
+    """Fill what is below the diagonal from what is above, in place; exactly symmetric."""
+    for band in _bands(gram):
+        gram[band.stop :, band] = gram[band, band.stop :].T
+        corner = gram[band, band]
+        corner.copy_(corner.triu() + corner.triu(1).T)
+    return gram
+
+
+def _bands(gram: torch.Tensor) -> Iterator[slice]:
+    for start in range(0, len(gram), _BAND):
+        yield slice(start, min(start + _BAND, len(gram)))
+
+
+def _linear(layer: nn.Linear, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
     """A dense layer on samples of shape (..., features): each index before the last is a place."""
 
-    def places_last(given: torch.Tensor) -> torch.Tensor:
-        return given.reshape(*given.shape[:2], -1, layer.out_features).transpose(2, 3)
+    def places_last(given: torch.Tensor, features: int) -> torch.Tensor:
+        return given.reshape(len(given), -1, features).transpose(1, 2)
 
-    patches = entered.reshape(len(entered), -1, layer.in_features).transpose(1, 2)
-    yield from _weighted(layer, patches, gradients, places_last)
+    patches = places_last(entered, layer.in_features)
+    yield from _weighted(layer, lambda: patches, [places_last(given, layer.out_features) for given in gradients])
 
 
-def _convolution(layer: nn.Conv2d, entered: torch.Tensor, gradients: torch.Tensor) -> Iterator[Part]:
+def _convolution(layer: nn.Conv2d, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
     if zeros_beside(layer) is not None and entered.dim() == 4:
-        yield from _weighted(layer, convolution_patches(layer, entered), gradients, lambda given: given.flatten(3))
+        by_place = [given.flatten(2) for given in gradients]
+        yield from _weighted(layer, lambda: convolution_patches(layer, entered), by_place)
 
 
-def _normalisation(layer: nn.BatchNorm2d, entered: torch.Tensor, gradients: torch.Tensor) -> Iterator[Part]:
+def _normalisation(layer: nn.BatchNorm2d, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
     """Batch normalisation in evaluation mode, by the means and variances that it keeps."""
 
-    def by_place(given: torch.Tensor) -> torch.Tensor:
-        return given.reshape(*given.shape[:3], -1)
+    def summed(given: torch.Tensor) -> torch.Tensor:
+        return given.reshape(*given.shape[:2], -1).sum(2)
 
     if layer.running_mean is not None:
-        normal = functional.batch_norm(entered, layer.running_mean, layer.running_var, eps=layer.eps)[:, None]
-        yield _made(layer.weight, gradients, lambda given: by_place(given * normal).sum(3))
-        yield _made(layer.bias, gradients, lambda given: by_place(given).sum(3))
+        normal = functional.batch_norm(entered, layer.running_mean, layer.running_var, eps=layer.eps)
+        yield _made(layer.weight, torch.stack([summed(given * normal) for given in gradients], dim=1))
+        yield _made(layer.bias, torch.stack([summed(given) for given in gradients], dim=1))
 
 
-def _layer_normalisation(layer: nn.LayerNorm, entered: torch.Tensor, gradients: torch.Tensor) -> Iterator[Part]:
-    size = layer.weight.numel()
-    normal = functional.layer_norm(entered, layer.normalized_shape, eps=layer.eps)[:, None]
-    yield _made(layer.weight, gradients, lambda given: (given * normal).reshape(*given.shape[:2], -1, size).sum(2))
+def _layer_normalisation(
+    layer: nn.LayerNorm, entered: torch.Tensor, gradients: Sequence[torch.Tensor]
+) -> Iterator[Part]:
+    def summed(given: torch.Tensor) -> torch.Tensor:
+        return given.reshape(len(given), -1, layer.weight.numel()).sum(1)
+
+    normal = functional.layer_norm(entered, layer.normalized_shape, eps=layer.eps)
+    yield _made(layer.weight, torch.stack([summed(given * normal) for given in gradients], dim=1))
     if layer.bias is not None:
-        yield _made(layer.bias, gradients, lambda given: given.reshape(*given.shape[:2], -1, size).sum(2))
+        yield _made(layer.bias, torch.stack([summed(given) for given in gradients], dim=1))
 
 
-#: Class of a layer -> its parts, from the layer, what entered it (batch, ...), and the gradients of combinations of the
-#: outputs in what left it, (batch, rank, ...). Subclasses compute something else, and have none.
+#: Class of a layer -> its parts, from the layer, what entered it (batch, ...), and for each column of the outputs'
+#: factor the gradient in what left it (batch, ...). Subclasses compute something else, and have none.
 FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
     nn.Linear: _linear,
     nn.Conv2d: _convolution,
@@ -90,51 +117,52 @@ FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
 }
 
 
-def _made(parameter: torch.Tensor, gradients: torch.Tensor, columns: Callable[[torch.Tensor], torch.Tensor]) -> Part:
-    """A parameter whose part of F is small enough to be held; ``columns`` makes it, (batch, rank, entries)."""
+def _made(parameter: torch.Tensor, rows: torch.Tensor) -> Part:
+    """A parameter whose part of F is small enough to be held; rows (batch, rank, entries)."""
+    rows = rows.flatten(0, 1)
     return Part(
         parameter,
-        lambda mixed: columns(mixed).sum((0, 1)).reshape(parameter.shape),
-        lambda gram: add_products(gram, columns(gradients).flatten(0, 1)),
+        lambda signs: (signs.flatten() @ rows).reshape(parameter.shape),
+        lambda gram: add_products(gram, rows),
     )
 
 
 def _weighted(
-    layer: nn.Linear | nn.Conv2d,
-    patches: torch.Tensor,
-    gradients: torch.Tensor,
-    by_place: Callable[[torch.Tensor], torch.Tensor],
+    layer: nn.Linear | nn.Conv2d, patches: Callable[[], torch.Tensor], gradients: Sequence[torch.Tensor]
 ) -> Iterator[Part]:
     """Weight and bias of a layer that multiplies its weights by patches (batch, entries, places).
 
-    :param by_place: brings gradients into the shape (batch, columns, channels, places).
+    :param gradients: for each column (batch, channels, places).
     """
+    stacked = torch.stack(list(gradients), dim=1)
+    if layer.bias is not None:
+        yield _made(layer.bias, stacked.sum(3))
     groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+    pairs = list(zip(patches().chunk(groups, 1), stacked.chunk(groups, 2), strict=True))
 
-    def pairs(given: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        return zip(patches.chunk(groups, 1), by_place(given).chunk(groups, 2), strict=True)
-
-    def gradient(mixed: torch.Tensor) -> torch.Tensor:
-        parts = [torch.einsum("nkct,net->ce", channels, seen) for seen, channels in pairs(mixed)]
+    def gradient(signs: torch.Tensor) -> torch.Tensor:
+        parts = []
+        for seen, channels in pairs:
+            mixed = (signs[:, None] @ channels.flatten(2)).view(len(signs), -1, channels.shape[3])
+            parts.append(mixed.new_zeros(mixed.shape[1], seen.shape[1]).addbmm_(mixed, seen.transpose(1, 2)))
         return torch.cat(parts).reshape(layer.weight.shape)
 
     def add(gram: torch.Tensor) -> None:
-        for seen, channels in pairs(gradients):
+        for seen, channels in pairs:
             _add_outer_products(gram, seen, channels)
 
     yield Part(layer.weight, gradient, add)
-    if layer.bias is not None:
-        yield _made(layer.bias, gradients, lambda given: by_place(given).sum(3))
 
 
 def _add_outer_products(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
-    """Add the products of columns sum_t g_nkt a_nt', in place.
+    """Add the products of columns sum_t g_nkt a_nt', in place, by whichever way takes fewer operations.
 
     :param patches: a, (batch, entries, places). :param gradients: g, (batch, rank, channels, places).
     """
-    (batch, size, places), channels, rows = patches.shape, gradients.shape[2], len(gram)
-    if places**2 * (channels + size) < channels * size:
-        _add_pairs_of_places(gram, patches, gradients.flatten(0, 1))
+    (batch, size, places), rank, channels, rows = patches.shape, *gradients.shape[1:3], len(gram)
+    # Operations for each product of two columns.
+    if places**2 * (channels + size / rank**2 + _ENTRYWISE) < channels * size * (1 + 2 * places / rows):
+        _add_pairs_of_places(gram, patches, gradients)
         return
     at_once = max(1, _BLOCK // (rows * size))
     for part in gradients.split(at_once, dim=2):
@@ -148,15 +176,15 @@ def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: t
     A column is a sum over places of outer products, and the inner product of two outer products is the product of the
     inner products of their sides.
 
-    :param gradients: (batch x rank, channels, places).
+    :param gradients: (batch, rank, channels, places).
     """
-    rank = len(gradients) // len(patches)
-    for place in range(patches.shape[2]):
-        for other in range(place + 1):
-            likeness = patches[:, :, place] @ patches[:, :, other].T
-            part = (gradients[:, :, place] @ gradients[:, :, other].T) * likeness.repeat_interleave(
-                rank, 0
-            ).repeat_interleave(rank, 1)
-            gram += part
-            if other < place:
-                gram += part.T
+    batch, rank = gradients.shape[:2]
+    entered, left = patches.permute(2, 0, 1).contiguous(), gradients.permute(3, 0, 1, 2).flatten(1, 2)
+    whole, step = gram.view(batch, rank, batch, rank), max(1, _BAND // rank)
+    for start in range(0, batch, step):
+        stop = min(start + step, batch)
+        into = whole[start:stop, :, start:]
+        for place, other in product(range(len(entered)), repeat=2):
+            likeness = entered[place, start:stop] @ entered[other, start:].T
+            products = left[place, start * rank : stop * rank] @ left[other, start * rank :].T
+            into.addcmul_(products.view(into.shape), likeness[:, None, :, None])

@@ -1,7 +1,7 @@
 """Hessians of piecewise linear networks, reduced to a small matrix with the same non-zero eigenvalues.
 
 Given the activation pattern of a batch, a network of linear layers, convolutions, ReLU and pooling is linear in the
-parameters of each single layer. Three exact steps follow:
+parameters of each single layer. Four exact steps follow, the last of them up to rounding:
 
 1. The first layer, if linear, sees its weights only through the span of the batch's inputs. On an orthonormal basis of
    that span (the bias counts as an input of 1) there are at most as many inputs as samples. This does not hold for
@@ -12,10 +12,12 @@ parameters of each single layer. Three exact steps follow:
    couples the layer to the others. With the R of a QR factorisation [F, C] = Q (R_F, R_C) the matrix
    ((F F', C), (C', H)) becomes ((R_F R_F', R_C), (R_C', H)), which needs neither Q nor the block itself. It pays for
    the largest layer, if that has more parameters than [F, C] has columns.
+4. Of the other layers' parameters, combinations that have no curvature are left out before the QR factorisation, and
+   of those that the projected layer is not coupled to, C has no column (:mod:`.null_directions`).
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import dropwhile, takewhile
 
 import torch
@@ -26,6 +28,7 @@ from deepspectra.nn.losses import Loss, curvature_factor
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.curvature import coupling
 from deepspectra.spectra.curvature.batches import is_as_made
+from deepspectra.spectra.curvature.null_directions import without_null_directions
 from deepspectra.spectra.curvature.sizes import require_feasible
 
 __all__ = ["active_parameters", "activity", "on_input_basis", "reduced_hessian", "why_not_piecewise"]
@@ -74,14 +77,21 @@ def reduced_hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tenso
     first = sum(counts[layer] for layer in takewhile(lambda layer: layer != largest, counts))
     projected = slice(first, first + count * (columns + others < count))
 
-    rows, own = _rows_but(projected, coupling.record(model, inputs), targets, loss, active)
-    matrix = torch.cat([rows[:, : projected.start], rows[:, projected.stop :]], dim=1)
+    steps = coupling.record(model, inputs)
+    rows, own = _rows_but(projected, steps, targets, loss, active)
+    groups = list(_groups(steps, active, projected))
+    square = torch.cat([rows[:, : projected.start], rows[:, projected.stop :]], dim=1)
+    coupled = rows[:, projected].clone()
+    del rows
+    norm = float(square.norm() ** 2 + 2 * coupled.norm() ** 2 + (own.T @ own).norm() ** 2) ** 0.5
+    square, coupled, joined = without_null_directions(square, coupled, groups, norm)
     if len(own):
-        triangle = torch.linalg.qr(torch.cat([own, rows[:, projected].T], dim=1), mode="r").R
-        del rows, own
-        left, right = triangle[:, :columns], triangle[:, columns:]
-        matrix = torch.cat([torch.cat([left @ left.T, right], 1), torch.cat([right.T, matrix], 1)])
-    return (matrix + matrix.T) / 2
+        triangle = torch.linalg.qr(torch.cat([own, coupled], dim=1), mode="r").R
+        del coupled, own
+        left, right = triangle[:, :columns], square.new_zeros(len(triangle), len(square))
+        right[:, joined] = triangle[:, columns:]
+        square = torch.cat([torch.cat([left @ left.T, right], 1), torch.cat([right.T, square], 1)])
+    return (square + square.T) / 2
 
 
 def on_input_basis(model: nn.Sequential, inputs: torch.Tensor) -> tuple[nn.Sequential, torch.Tensor]:
@@ -166,3 +176,26 @@ def _rows_but(
                     start -= left_out.stop - left_out.start
                 rows[start : start + part.shape[0], other : other + part.shape[1]] += part
     return rows, factor[left_out]
+
+
+def _groups(
+    steps: Iterable[coupling.Step], active: Mapping[str, torch.Tensor], left_out: slice
+) -> Iterator[torch.Tensor]:
+    """The parameters whose rows are those of :func:`_rows_but`, by unit in the first layer and by the unit before in
+    later ones; see :mod:`.null_directions`."""
+    first, offset = True, 0
+    for step in steps:
+        if not isinstance(step, coupling.LinearStep):
+            continue
+        units, features = step.layer.weight.flatten(1).shape
+        mask = step.mask(active)
+        places = torch.arange(units * features, device=mask.device)
+        # A bias belongs to its unit, and comes from one more unit that is always 1.
+        ends = places // features if first else places % features
+        ends = torch.cat([ends, torch.arange(units).to(ends) if first else ends.new_full((units,), features)])
+        ends = ends[: len(mask)][mask]
+        if not (left_out.start <= offset < left_out.stop):
+            shift = offset - (left_out.stop - left_out.start) * (offset >= left_out.stop)
+            for end in ends.unique():
+                yield (ends == end).nonzero()[:, 0] + shift
+        first, offset = False, offset + len(ends)

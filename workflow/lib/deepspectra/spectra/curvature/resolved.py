@@ -19,7 +19,7 @@ class ResolvedSpectrum:
     :ivar eigenvalues: float64, ascending, each larger in absolute value than its error.
     :ivar errors: bounds of their errors, in the same order.
     :ivar left_out: number of eigenvalues of the decomposed matrix that are smaller than their errors and may or may not
-        be zero; all others of the ``parameters`` (P, trainable) are exactly zero.
+        be zero; all others of the ``parameters`` (P, trainable) are zero, exactly or but for a part of those errors.
     :ivar method: how the eigenvalues were computed. :ivar reason: why that way.
     """
 

@@ -13,6 +13,7 @@ from deepspectra.spectra.curvature.batches import check_batch, check_labels, is_
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
 from deepspectra.spectra.curvature.gauss_newton import gram_spectrum
 from deepspectra.spectra.curvature.levels import matrix_levels, rounding
+from deepspectra.spectra.curvature.null_directions import NEGLIGIBLE
 from deepspectra.spectra.curvature.piecewise import reduced_hessian, why_not_piecewise
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import DENSE_PARAMETERS, require_feasible
@@ -69,7 +70,7 @@ def resolved_spectrum(
         if kind == "hessian" and not _is_linear(model):
             raise UserError("a Hessian is a Gram matrix only for networks that are linear in their parameters.")
         return gram_spectrum(model, inputs, loss, reason)
-    parameters = _count(model)
+    parameters, error = _count(model), rounding(outputs)
     if method == "dense":
         require_feasible(parameters, "the whole matrix")
     if kind == "gauss_newton":
@@ -79,9 +80,10 @@ def resolved_spectrum(
         matrix = factor @ factor.T
     elif method == "piecewise":
         matrix = reduced_hessian(model, inputs, targets, loss)
+        error += NEGLIGIBLE * torch.finfo(matrix.dtype).eps
     else:
         matrix = _dense_hessian(model, inputs, targets, loss)
-    levels = matrix_levels(matrix, rounding(outputs))
+    levels = matrix_levels(matrix, error)
     return keep_resolved(levels, parameters, method, reason)
 
 

@@ -4,13 +4,14 @@ Both go through the same :func:`deepspectra.rmt.levels.level_statistics`, so the
 whatever the unfolding does to the levels it is fitted to.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from deepspectra.rmt.calibration import largest_deviation, monte_carlo_p_value, null_band
 from deepspectra.rmt.laws.singular_values import marchenko_pastur_bulk
-from deepspectra.rmt.levels import DrawnLevels, LevelStatistics, spacing_ks
+from deepspectra.rmt.levels import IntervalCounts, LevelStatistics, spacing_distances
 from deepspectra.spectra.weights.nulls import LevelNull
 
 __all__ = ["FLOAT32_ROUNDING", "JUDGED_LENGTHS", "LevelJudge", "VarianceJudgement", "bulk_ends", "bulk_margin"]
@@ -69,7 +70,6 @@ class LevelJudge:
     def __init__(self, null: LevelNull, lengths: np.ndarray, levels: int | None = None) -> None:
         self.null, self.lengths = null, lengths
         self._shrinking = 1.0 if levels is None else (null.unfolded.shape[1] / levels) ** 0.5
-        self._levels = DrawnLevels(null.unfolded, lengths)
         self._spacings: dict[tuple[int, int], np.ndarray] = {}
         self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -84,8 +84,8 @@ class LevelJudge:
             if found.unfolded[bulk].size < 2:
                 return np.nan, np.nan
             if ends not in self._spacings:
-                self._spacings[ends] = self._levels.spacing_statistics(ends)
-            observed, drawn = spacing_ks(np.diff(found.unfolded[bulk]))[0], self._spacings[ends]
+                self._spacings[ends] = spacing_distances(np.diff(self.null.unfolded[:, bulk]))
+            observed, drawn = float(spacing_distances(np.diff(found.unfolded[bulk]))), self._spacings[ends]
         result = monte_carlo_p_value(np.asarray(observed), self._shrinking * drawn)
         return float(result.value), float(result.error)
 
@@ -113,12 +113,17 @@ class LevelJudge:
         numbers = (float(slope), float(slopes.mean()), float(slopes.std(ddof=1)))
         return VarianceJudgement(float(result.value), float(result.error), in_band, low, high, median, *numbers)
 
+    @cached_property
+    def _counts(self) -> list[IntervalCounts]:
+        """Of every random matrix, for the number variances of any bulk."""
+        return [IntervalCounts(levels, self.lengths) for levels in self.null.unfolded]
+
     def _of_null(self, ends: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The random matrices' number variances, (draws, k), and their band."""
         if ends not in self._drawn:
             drawn = self.null.number_variances
             if any(ends):
-                drawn = self._levels.number_variances(ends)
+                drawn = np.array([counts.variances(ends) for counts in self._counts])
             # NaN beyond the longest interval stays, without numpy's warning about places that are all NaN.
             middle = np.median(drawn, axis=0)
             drawn = middle + self._shrinking * (drawn - middle)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import ks_2samp, linregress
+from scipy.stats import ks_2samp
 
 from deepspectra.papers.fan2020.statistics.distances import (
     WITHOUT_LARGEST,
@@ -21,7 +21,7 @@ from deepspectra.papers.histograms import Bar
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import limit_law
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 
@@ -158,10 +158,17 @@ def _distances(spectrum: KernelSpectrum, law: LimitLaw, cdf: Cdf) -> dict[str, f
 def fitted_exponent(samples: np.ndarray, distances: np.ndarray) -> tuple[float, float]:
     """Least-squares slope of ln(distance) against ln(n) over all draws, and its standard error.
 
-    :param samples: n of each draw, not all equal, shape (k,), k > 2. :param distances: positive, shape (k,).
+    Distances scatter less at some sizes than at others. So the error is HC3 (MacKinnon and White 1985), which assumes
+    no common variance. Weights from the spread of each size would rest on as few as five draws.
+
+    :param samples: n of each draw, not all equal, shape (k,), k > 2, no n of one draw alone.
+    :param distances: positive, shape (k,).
     """
-    fit = linregress(np.log(samples), np.log(distances))
-    return float(fit.slope), float(fit.stderr)
+    x, y = np.log(samples), np.log(distances)
+    x = x - x.mean()
+    slope = x @ y / (x @ x)
+    left = (y - y.mean() - slope * x) / (1 - 1 / x.size - x**2 / (x @ x))
+    return float(slope), float(np.sqrt(x**2 @ left**2) / (x @ x))
 
 
 def _rows(panel: str, inputs: str, sizes: Sequence[SizeDraws], removed: float | None = None) -> list[Row]:

@@ -28,7 +28,8 @@ from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur
 from deepspectra.rmt.limits.gram import GramKernel
 from deepspectra.rmt.limits.inputs import EmpiricalInput, MarchenkoPasturInput
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, density, limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import LayeredKernel, conjugate_kernel, tangent_kernel
+from deepspectra.rmt.limits.solver import density, limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
 

@@ -11,7 +11,8 @@ from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, Spectr
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row
 from deepspectra.rmt.limits.law import LimitLaw
-from deepspectra.rmt.limits.layered import LayeredKernel, limit_law
+from deepspectra.rmt.limits.layered import LayeredKernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.tables import read_csv
 

@@ -1,0 +1,1 @@
+"""Speed, memory and results beside the packages that people would take instead. See README.md."""

@@ -1,0 +1,79 @@
+"""Work grows with sizes as the dominant operations do, and every rule that takes long has a law."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deepspectra.config import load_settings
+from deepspectra.data.sources.tables import WeightsEntry, load_table
+from deepspectra.planning.work import LAWS, work_of
+from tests import ROOT
+
+FILED = load_settings(ROOT / "config")
+WEIGHTS = load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
+
+
+def work(rule, own=None, **wildcards):
+    settings = load_settings(ROOT / "config", own) if own else FILED
+    return work_of(rule, {"scale": "paper", **wildcards}, settings, WEIGHTS)
+
+
+def test_laws_are_of_rules_that_exist_and_rules_with_laws_of_time_have_one():
+    text = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(LAWS) <= set(rules)
+    assert {name for name, body in rules.items() if re.search(r"runtime=plan\.grow\(costs\.", body)} <= set(LAWS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wildcards", "own", "times"),
+    [
+        ("train_network", {"network": "mlp512_seed1"}, {"thamm2024": {"training": {"epochs": 50}}}, 0.5),
+        (
+            "train_network",
+            {"network": "minialexnet"},
+            {"thamm2024": {"training": {"images": 5000, "test_images": 1000}}},
+            0.1,
+        ),
+        ("train_network", {"network": "single_neuron_seed21"}, {"fan2020": {"training": {"samples": 2000}}}, 2),
+        ("draw_null_levels", {"rows": "1024", "columns": "512"}, {"thamm2024": {"nulls": {"matrices": 333}}}, 1 / 3),
+        ("compute_kernels", {"item": "figure_1"}, {"fan2020": {"figure_1": {"samples": 1500}}}, 0.25),
+        ("decompose_kernels", {"item": "figure_1"}, {"fan2020": {"figure_1": {"samples": 1500}}}, 0.125),
+        (
+            "resolve_resnet34",
+            {},
+            {"baskerville2022": {"figure_resnet34": {"batch_size": 16}}},
+            1 / 4,
+        ),
+    ],
+)
+def test_work_follows_the_settings(rule, wildcards, own, times):
+    case, amount = work(rule, **wildcards)
+    other, changed = work(rule, own, **wildcards)
+    assert other == case
+    assert changed == pytest.approx(times * amount, rel=0.01)
+
+
+def test_matrices_as_published_grow_as_the_square_and_their_eigenvalues_as_the_cube():
+    of = {"state": "final", "split": "test", "kind": "hessian", "batch": "0"}
+    for rule, power in (("compute_curvature", 2), ("decompose_curvature", 3)):
+        small, large = (work(rule, network=name, **of) for name in ("mlp_mnist", "mlp_deep_mnist"))
+        assert large[1] / small[1] == pytest.approx((20060 / 9960) ** power)
+        # Scaled from each other only if nothing nearer was measured.
+        assert small[0] != large[0]
+        assert work(rule, network="mlp_mnist", **of | {"state": "initial", "split": "train", "batch": "7"}) == small
+
+
+def test_batches_of_one_kind_and_other_seeds_are_alike():
+    of = {"state": "final", "split": "test", "kind": "hessian"}
+    eight, four = (work("resolve_curvature", network="mlp_bike", first="0", last=last, **of) for last in ("7", "3"))
+    assert eight[0] == four[0]
+    assert eight[1] == pytest.approx(2 * four[1])
+    assert work("train_network", network="mlp512_seed1")[1] == work("train_network", network="mlp512_seed2_alpha5")[1]
+
+
+def test_jobs_of_rules_without_a_law_are_alike_by_their_names():
+    assert work("make_numbers", paper="fan2020", item="figure_1") == ("fan2020 figure_1", 1)
+    assert work("write_report") == ("", 1)
