@@ -17,7 +17,7 @@ from deepspectra.rmt.outliers import Outliers, count_outliers
 from deepspectra.rmt.tails import fit_power_law, power_law_p_value
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.singular_values import Decomposition, decompose
-from deepspectra.spectra.weights.judging import LevelJudge, bulk_margin
+from deepspectra.spectra.weights.judging import bulk_margin
 from deepspectra.spectra.weights.vectors import vector_tests
 
 __all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix"]
@@ -147,7 +147,7 @@ def _of_levels(
     """Numbers and curves of the bulk's levels; outliers spoil those next to them, random matrices lose as many."""
     margin = bulk_margin(options.half_window)
     ends = outliers.below + margin, outliers.above + margin
-    judge = LevelJudge(null.levels, null.lengths, values.size)
+    judge = null.judge(values.size)
     statistics = level_statistics(values, {"gaussian": options.half_window}, null.lengths)["gaussian"]
     p, p_error = judge.spacings(statistics, ends)
     bulk = number_variance(statistics.unfolded, null.lengths, ends)

@@ -17,7 +17,7 @@ import pandas as pd
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
-from deepspectra.analysis.nulls import MatrixNull, NullKey, default_cache, draw_null, drawn_shape, vector_null
+from deepspectra.analysis.nulls import NullKey, default_cache, draw_null, drawn_shape, read_null, vector_null
 from deepspectra.data.checkpoints import Checkpoint, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
@@ -160,25 +160,19 @@ def _nulls(
     options: MatrixOptions,
     folder: Path,
     executor: Executor | None,
-) -> Callable[[LayerMatrix], tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]]:
-    """Random matrices of all shapes and vectors of all dimensions, by matrix."""
+) -> Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]]:
+    """Draw for all shapes and dimensions; the key of a matrix's shape, and random vectors of both its sides."""
     shapes = sorted({drawn_shape(matrix.outputs, matrix.inputs) for matrix in matrices})
-    levels: dict[tuple[int, int], MatrixNull] = {}
-    with ProgressBar(shapes, desc="random matrices", unit="shape") as bar:
-        for shape in bar:
-            bar.set_postfix_str("{} x {}".format(*shape), refresh=False)
-            for null in draw_null(NullKey(*shape, draws, options.half_window, seed), folder, executor):
-                if null is None:
-                    bar.refresh()
-                else:
-                    levels[shape] = null
+    keys = {shape: NullKey(*shape, draws, options.half_window, seed) for shape in shapes}
+    for key in ProgressBar(keys.values(), desc="shapes", unit="shape"):
+        draw_null(key, folder, executor)
     dimensions = sorted({side for matrix in matrices for side in (matrix.outputs, matrix.inputs)})
     bar = ProgressBar(dimensions, desc="random vectors", unit="dimension")
     vectors = {dimension: vector_null(dimension, vector_draws, seed, folder) for dimension in bar}
 
-    def of(matrix: LayerMatrix) -> tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]:
-        sides = vectors[matrix.outputs], vectors[matrix.inputs]
-        return levels[drawn_shape(matrix.outputs, matrix.inputs)], sides
+    def of(matrix: LayerMatrix) -> tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]:
+        key = keys[drawn_shape(matrix.outputs, matrix.inputs)]
+        return key, folder, (vectors[matrix.outputs], vectors[matrix.inputs])
 
     return of
 
@@ -186,7 +180,7 @@ def _nulls(
 def _results(
     matrices: Sequence[LayerMatrix],
     before: Checkpoint | None,
-    nulls: Callable[[LayerMatrix], tuple[MatrixNull, tuple[np.ndarray, np.ndarray]]],
+    nulls: Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]],
     options: MatrixOptions,
     executor: Executor | None,
     workers: int,
@@ -225,11 +219,13 @@ def _results(
 def _one(
     matrix: np.ndarray,
     dtype: str,
-    null: MatrixNull,
+    key: NullKey,
+    folder: Path,
     vector_nulls: tuple[np.ndarray, np.ndarray],
     options: MatrixOptions,
     initial: np.ndarray | None,
 ) -> tuple[MatrixResult, dict[str, float]]:
+    null = read_null(key, folder)
     changes = change_of_matrix(matrix, initial, null, options) if initial is not None else {}
     return analyse_matrix(matrix, dtype, null, vector_nulls, options), changes
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +18,11 @@ from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.outliers import extreme_ratios
 from deepspectra.rmt.tails import fit_power_law
 from deepspectra.runtime import store
+from deepspectra.runtime.progress import ProgressBar
+from deepspectra.spectra.weights.judging import LevelJudge
 from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
 
-__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "drawn_shape", "vector_null"]
+__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "drawn_shape", "read_null", "vector_null"]
 
 #: Larger matrices are judged by random ones of this size and their ratio of sides: a spectrum of 4096 levels takes a
 #: second, and the statistics of longer spectra follow from these, see :class:`LevelJudge`.
@@ -57,6 +59,13 @@ class MatrixNull:
     levels: LevelNull
     extremes: np.ndarray
     alphas: np.ndarray
+    judges: dict[int, LevelJudge] = field(default_factory=dict, repr=False)
+
+    def judge(self, levels: int) -> LevelJudge:
+        """Judges spectra of so many levels; kept, since it counts every random matrix's levels once."""
+        if levels not in self.judges:
+            self.judges[levels] = LevelJudge(self.levels, self.lengths, levels)
+        return self.judges[levels]
 
 
 def drawn_shape(rows: int, columns: int) -> tuple[int, int]:
@@ -71,28 +80,24 @@ def default_cache() -> Path:
     return Path(base) / "deepspectra" / "nulls"
 
 
-def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> Iterator[MatrixNull | None]:
-    """Draw for one shape, or read what was drawn before: None for each block that is done, the draws at last.
+def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> None:
+    """Draw for one shape, unless that was done before.
 
     :param folder: where the file is kept; it is made if it is not there. :param executor: draws blocks side by side.
     """
     path = _file(key, folder)
-    if not path.exists():
-        sizes = [min(_BLOCK, key.draws - start) for start in range(0, key.draws, _BLOCK)]
-        tasks = [(key.rows, key.columns, size, key.seed, block) for block, size in enumerate(sizes)]
-        blocks: list[np.ndarray] = []
-        for block in (
-            executor.map(_block, *zip(*tasks, strict=True)) if executor else map(_block, *zip(*tasks, strict=True))
-        ):
-            blocks.append(block)
-            yield None
-        spectra = np.concatenate(blocks)
-        arrays = level_nulls_of(spectra, key.draws, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
-        arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
-        arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
-        folder.mkdir(parents=True, exist_ok=True)
-        store.write(path, arrays, parameters=asdict(key) | {"format": _FORMAT}, seed=key.seed)
-    yield _read(key, path)
+    if path.exists():
+        return
+    sizes = [min(_BLOCK, key.draws - start) for start in range(0, key.draws, _BLOCK)]
+    tasks = [(key.rows, key.columns, size, key.seed, block) for block, size in enumerate(sizes)]
+    blocks = (executor.map if executor else map)(_block, *zip(*tasks, strict=True))
+    bar = ProgressBar(blocks, desc=f"random matrices {key.rows} x {key.columns}", total=len(tasks), unit="block")
+    spectra = np.concatenate(list(bar))
+    arrays = level_nulls_of(spectra, key.draws, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
+    arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
+    arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
+    folder.mkdir(parents=True, exist_ok=True)
+    store.write(path, arrays, parameters=asdict(key) | {"format": _FORMAT}, seed=key.seed)
 
 
 def _file(key: NullKey, folder: Path) -> Path:
@@ -106,7 +111,9 @@ def _block(rows: int, columns: int, draws: int, seed: int, block: int) -> np.nda
     return np.array([laguerre_singular_values(rows, columns, rng) for _ in range(draws)])
 
 
-def _read(key: NullKey, path: Path) -> MatrixNull:
+@lru_cache(maxsize=2)
+def read_null(key: NullKey, folder: Path) -> MatrixNull:
+    """What :func:`draw_null` drew; of the last two shapes it is kept in memory."""
     shapes: dict[str, tuple[int | str, ...]] = {
         "lengths": ("lengths",),
         "extremes": (key.draws, 2),
@@ -114,7 +121,7 @@ def _read(key: NullKey, path: Path) -> MatrixNull:
     }
     shapes |= {"gaussian/spacing_statistics": (key.draws,), "gaussian/unfolded": (key.draws, key.columns)}
     shapes |= {"gaussian/number_variances": (key.draws, "lengths")}
-    arrays = store.read(path, shapes)
+    arrays = store.read(_file(key, folder), shapes)
     levels = LevelNull(*(arrays[f"gaussian/{field}"] for field in LevelNull._fields))
     return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"])
 
