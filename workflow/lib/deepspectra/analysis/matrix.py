@@ -147,7 +147,7 @@ def _of_levels(
     """Numbers and curves of the bulk's levels; outliers spoil those next to them, random matrices lose as many."""
     margin = bulk_margin(options.half_window)
     ends = outliers.below + margin, outliers.above + margin
-    judge = null.judge(values.size)
+    judge = null.judge
     statistics = level_statistics(values, {"gaussian": options.half_window}, null.lengths)["gaussian"]
     p, p_error = judge.spacings(statistics, ends)
     bulk = number_variance(statistics.unfolded, null.lengths, ends)

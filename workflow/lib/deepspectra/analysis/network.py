@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ import pandas as pd
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
-from deepspectra.analysis.nulls import NullKey, default_cache, draw_null, drawn_shape, read_null, vector_null
-from deepspectra.data.checkpoints import Checkpoint, open_checkpoint
+from deepspectra.analysis.nulls import NullKey, default_cache, draw_null, read_null, vector_null
+from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
@@ -32,6 +33,7 @@ _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
 _LARGE = 8_000_000
+_THREADS = "OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True)
@@ -141,15 +143,22 @@ class _Tied:
     other: str
 
 
-def _executor(workers: int) -> Any:
-    # Fresh processes: a copy of one with threads may hang.
-    return ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) if workers > 1 else nullcontext()
-
-
-def _one_thread() -> None:
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
+@contextmanager
+def _executor(workers: int) -> Iterator[Executor | None]:
+    """Processes of one thread each; None for one worker, this process."""
+    if workers < 2:
+        yield None
+        return
+    # Libraries read it when they are loaded. Fresh processes, since a copy of one with threads may hang.
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
+            yield executor
+    finally:
+        os.environ.pop(_THREADS)
+        if before is not None:
+            os.environ[_THREADS] = before
 
 
 def _nulls(
@@ -162,7 +171,7 @@ def _nulls(
     executor: Executor | None,
 ) -> Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]]:
     """Draw for all shapes and dimensions; the key of a matrix's shape, and random vectors of both its sides."""
-    shapes = sorted({drawn_shape(matrix.outputs, matrix.inputs) for matrix in matrices})
+    shapes = sorted({_shape(matrix) for matrix in matrices})
     keys = {shape: NullKey(*shape, draws, options.half_window, seed) for shape in shapes}
     for key in ProgressBar(keys.values(), desc="shapes", unit="shape"):
         draw_null(key, folder, executor)
@@ -171,10 +180,15 @@ def _nulls(
     vectors = {dimension: vector_null(dimension, vector_draws, seed, folder) for dimension in bar}
 
     def of(matrix: LayerMatrix) -> tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]:
-        key = keys[drawn_shape(matrix.outputs, matrix.inputs)]
+        key = keys[_shape(matrix)]
         return key, folder, (vectors[matrix.outputs], vectors[matrix.inputs])
 
     return of
+
+
+def _shape(matrix: LayerMatrix) -> tuple[int, int]:
+    """Longer side first."""
+    return max(matrix.outputs, matrix.inputs), min(matrix.outputs, matrix.inputs)
 
 
 def _results(
@@ -186,34 +200,33 @@ def _results(
     workers: int,
 ) -> Iterator[_Made | _Tied]:
     """In order. A tensor is read once for all its parts, and few matrices are held at a time."""
-    waiting: list[tuple[_Made, Future[tuple[MatrixResult, dict[str, float]]]]] = []
+    waiting: list[_Tied | _Made | tuple[_Made, Future[tuple[MatrixResult, dict[str, float]]]]] = []
     seen: dict[str, str] = {}
-    tensor, array, first = None, np.empty(0), np.empty(0)
+    held: tuple[StoredTensor | None, np.ndarray] = None, np.empty(0)
     for matrix in ProgressBar(matrices, desc="matrices", unit="matrix"):
         place = {field: getattr(matrix, field) for field in _PLACE if field != "dtype"} | {"dtype": matrix.tensor.dtype}
         empty = _Made(place, None, {}, matrix.note)
         try:
-            if matrix.tensor is not tensor:
-                tensor, array = matrix.tensor, matrix.tensor.read()
-                first = _initial(before, matrix) if before else np.empty(0)
-            part = np.ascontiguousarray(matrix.of(array))
+            if matrix.tensor is not held[0]:
+                held = matrix.tensor, matrix.tensor.read()
+            part = np.ascontiguousarray(matrix.of(held[1]))
             digest = hashlib.sha256(part.data).hexdigest() + str(part.shape)
             if digest in seen and part.any():
-                yield _Tied(matrix.name, seen[digest])
+                waiting.append(_Tied(matrix.name, seen[digest]))
                 continue
             seen[digest] = matrix.name
-            arguments = part, matrix.tensor.dtype, *nulls(matrix), options, matrix.of(first) if first.size else None
+            first, missing = _initial(before, matrix) if before else (None, "")
+            empty = replace(empty, note=" ".join(filter(None, (matrix.note, missing))))
+            arguments = part, matrix.tensor.dtype, *nulls(matrix), options, first
             if executor and part.size <= _LARGE:
                 waiting.append((empty, executor.submit(_one, *arguments)))
-                while len(waiting) > 2 * workers:
-                    yield _made(*waiting.pop(0))
             else:
-                found, changes = _one(*arguments)
-                yield _Made(place, found, changes, " ".join(filter(None, (matrix.note, found.note))))
+                waiting.append(_finished(empty, *_one(*arguments)))
         except UserError as error:
-            yield _Made(place, None, {}, f"not analysed: {error}")
-    for pair in waiting:
-        yield _made(*pair)
+            waiting.append(_Made(place, None, {}, f"not analysed: {error}"))
+        while len(waiting) > 2 * workers:
+            yield _made(waiting.pop(0))
+    yield from map(_made, waiting)
 
 
 def _one(
@@ -230,24 +243,27 @@ def _one(
     return analyse_matrix(matrix, dtype, null, vector_nulls, options), changes
 
 
-def _made(empty: _Made, future: Future[tuple[MatrixResult, dict[str, float]]]) -> _Made:
-    try:
-        found, changes = future.result()
-    except UserError as error:
-        return _Made(empty.place, None, {}, f"not analysed: {error}")
+def _finished(empty: _Made, found: MatrixResult, changes: dict[str, float]) -> _Made:
     return _Made(empty.place, found, changes, " ".join(filter(None, (empty.note, found.note))))
 
 
-def _initial(before: Checkpoint, matrix: LayerMatrix) -> np.ndarray:
-    """The tensor before training.
+def _made(entry: _Tied | _Made | tuple[_Made, Future[tuple[MatrixResult, dict[str, float]]]]) -> _Made | _Tied:
+    if not isinstance(entry, tuple):
+        return entry
+    empty, future = entry
+    try:
+        return _finished(empty, *future.result())
+    except UserError as error:
+        return replace(empty, note=f"not analysed: {error}")
 
-    :raises UserError: if the initial network has none of this name and shape.
-    """
+
+def _initial(before: Checkpoint, matrix: LayerMatrix) -> tuple[np.ndarray | None, str]:
+    """The matrix before training, or None and what is wrong with it."""
     stored = before.tensors.get(matrix.tensor.name)
     if stored is None or stored.shape != matrix.tensor.shape:
         found = "has no such tensor" if stored is None else f"has it with shape {stored.shape}"
-        raise UserError(f"the initial network, {before.origin}, {found}; expected {matrix.tensor.shape}.")
-    return stored.read()
+        return None, f"The initial network, {before.origin}, {found}; expected {matrix.tensor.shape}."
+    return matrix.of(stored.read()), ""
 
 
 def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +22,8 @@ from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.weights.judging import LevelJudge
 from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
 
-__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "drawn_shape", "read_null", "vector_null"]
+__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "read_null", "vector_null"]
 
-#: Larger matrices are judged by random ones of this size and their ratio of sides: a spectrum of 4096 levels takes a
-#: second, and the statistics of longer spectra follow from these, see :class:`LevelJudge`.
-_LARGEST = 1024
 #: Vectors of larger dimension are judged by those of this one.
 _LARGEST_DIMENSION = 2048
 _LONGEST_INTERVAL, _BLOCK = 20.0, 50
@@ -59,19 +56,11 @@ class MatrixNull:
     levels: LevelNull
     extremes: np.ndarray
     alphas: np.ndarray
-    judges: dict[int, LevelJudge] = field(default_factory=dict, repr=False)
 
-    def judge(self, levels: int) -> LevelJudge:
-        """Judges spectra of so many levels; kept, since it counts every random matrix's levels once."""
-        if levels not in self.judges:
-            self.judges[levels] = LevelJudge(self.levels, self.lengths, levels)
-        return self.judges[levels]
-
-
-def drawn_shape(rows: int, columns: int) -> tuple[int, int]:
-    """The shape of the random matrices that judge one of rows x columns, longer side first."""
-    longer, shorter = max(rows, columns), min(rows, columns)
-    return (longer, shorter) if shorter <= _LARGEST else (round(longer / shorter * _LARGEST), _LARGEST)
+    @cached_property
+    def judge(self) -> LevelJudge:
+        """Judges spectra of this shape; kept, since it counts every random matrix's levels once."""
+        return LevelJudge(self.levels, self.lengths)
 
 
 def default_cache() -> Path:

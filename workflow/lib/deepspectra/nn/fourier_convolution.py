@@ -24,7 +24,9 @@ class FourierConvolution(nn.Conv2d):
     k and -k give equal terms, so half of the frequencies are enough. A window of 5 x 5 on 13 x 13 pixels then takes a
     ninth of the multiplications. The transforms are matrix products: at such sides they are as fast as FFTs, and put
     the frequencies first, where the batched products need them. Errors are smaller than those of the usual sum over
-    the window. All of it is differentiable to any order. On a GPU this is torch's own convolution.
+    the window, for pixels of one size: a pixel that is huge, or no number, spoils its whole image. All of it is
+    differentiable to any order. On a GPU, and in half precision, this is
+    torch's own convolution.
 
     :raises UserError: if the side of the window is even.
     """
@@ -36,7 +38,8 @@ class FourierConvolution(nn.Conv2d):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (batch, inputs, height, width) to (batch, outputs, height, width), in memory with channels last."""
-        if images.device.type != "cpu":
+        is_plain = images.dtype in (torch.float32, torch.float64) and images.dim() == 4 and len(images) > 0
+        if images.device.type != "cpu" or not is_plain:
             return super().forward(images)
         count, inputs, *sides = images.shape
         outputs, window = len(self.weight), self.weight.shape[-1]

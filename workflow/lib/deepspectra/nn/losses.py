@@ -24,14 +24,14 @@ def batch_loss(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torc
     if loss == "squared":
         # Not torch's own form: its forward-over-reverse derivative fails.
         return ((outputs - targets) ** 2).sum() / outputs.shape[1]
-    # log(1 + sum of exp(z_c - z_label)) over the other classes. The derivatives of torch's own form subtract the
-    # label's probability from 1, and nothing is left of it where the network is confident and right.
-    others = _other_columns(targets, outputs.shape[1])
-    differences = outputs.gather(1, others) - outputs.gather(1, targets[:, None])
-    differences = torch.cat([torch.zeros_like(differences[:, :1]), differences], dim=1)
-    # Of large differences, torch's derivatives keep fewer digits of the probabilities.
-    largest = differences.detach().amax(1, keepdim=True)
-    return ((differences - largest).logsumexp(1) + largest[:, 0]).sum()
+    # log(1 + sum of exp(z_c - z_k)) over the other classes, plus z_k - z_label, with k the likeliest class. The
+    # derivatives of torch's own form subtract its probability from 1, and nothing is left of that where the network is
+    # confident, whether right or wrong.
+    likeliest = outputs.detach().argmax(1)
+    top = outputs.gather(1, likeliest[:, None])
+    differences = outputs.gather(1, _other_columns(likeliest, outputs.shape[1])) - top
+    differences = torch.cat([torch.zeros_like(top), differences], dim=1)
+    return (differences.logsumexp(1) + (top - outputs.gather(1, targets[:, None]))[:, 0]).sum()
 
 
 def check_targets(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> None:

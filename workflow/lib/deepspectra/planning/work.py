@@ -17,7 +17,7 @@ from deepspectra.planning import costs
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 
-__all__ = ["Work", "work_of"]
+__all__ = ["LAWS", "Work", "work_of"]
 
 #: Case and work of a job.
 Work = tuple[str, float]
@@ -60,8 +60,9 @@ def _linearised(settings: Settings, network: str, weights: Mapping[str, WeightsE
 
 
 def _given(settings: Settings, network: str) -> str:
-    """A pretrained network by its name: where its weights are not to be had its jobs take no time."""
-    return network if network in settings.thamm2024.pretrained else ""
+    """A pretrained network by its name unless its weights are given: where they cannot be had its jobs take no time."""
+    given = settings.thamm2024.pretrained.get(network)
+    return network if given is not None and given.file is None else ""
 
 
 def _decomposition(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> Work:
@@ -74,8 +75,16 @@ def _weight_statistics(settings: Settings, network: str, weights: Mapping[str, W
     return _given(settings, network), sum(min(shape) * sum(shape) for shape in shapes)
 
 
-def _null_levels(settings: Settings, rows: str, columns: str) -> Work:
-    return "", settings.thamm2024.nulls.matrices * min(int(rows), int(columns)) ** 2
+def _null_levels(settings: Settings, rows: str, columns: str, weights: Mapping[str, WeightsEntry]) -> Work:
+    networks = [
+        name for name in (*settings.thamm2024.networks, *settings.thamm2024.pretrained) if not _given(settings, name)
+    ]
+    shapes = {
+        tuple(sorted(shape)) for name in networks for shape in weight_layers(settings.thamm2024, name, weights).values()
+    }
+    # Only the shapes of weights that are there are drawn.
+    case = "" if tuple(sorted((int(rows), int(columns)))) in shapes else "not drawn"
+    return case, settings.thamm2024.nulls.matrices * min(int(rows), int(columns)) ** 2
 
 
 def _null_vectors(settings: Settings, dimension: str) -> Work:

@@ -72,7 +72,7 @@ def spacing_distances(spacings: np.ndarray) -> np.ndarray:
     if not (spacings.size and np.isfinite(spacings).all()):
         raise UserError(f"a test of spacings needs finite numbers; {spacings.size} were given, not all finite.")
     # The surmise's distribution function to the bit, without the checks of scipy.stats, which take most of the time.
-    probabilities = -expm1(-0.5 * (np.sort(spacings, axis=-1) / np.sqrt(2 / np.pi)) ** 2)
+    probabilities = -expm1(-0.5 * (np.maximum(np.sort(spacings, axis=-1), 0) / np.sqrt(2 / np.pi)) ** 2)
     steps = np.arange(spacings.shape[-1] + 1) / spacings.shape[-1]
     return np.maximum((steps[1:] - probabilities).max(axis=-1), (probabilities - steps[:-1]).max(axis=-1))
 
@@ -114,10 +114,13 @@ class IntervalCounts:
         # Sums over any run of levels are exact: they are of integers, which are small beside a whole number near l.
         self._whole = np.rint(lengths)
         excess = held - self._whole[:, None].astype(np.int64)
-        sums = np.zeros((2, lengths.size, self._unfolded.size + 1), dtype=np.int64)
+        # 64 bits would overflow if levels lay apart by 1e8 mean spacings or so: rounding is harmless there.
+        is_huge = float(np.abs(excess).max(initial=0)) ** 2 * (self._unfolded.size + 1) >= 2**62
+        excess = excess.astype(np.float64) if is_huge else excess
+        sums = np.zeros((2, lengths.size, self._unfolded.size + 1), dtype=excess.dtype)
         np.cumsum(np.stack([excess, excess**2]), axis=2, out=sums[:, :, 1:])
         # Squares bound sums. Thousands of spectra are kept at once, and few need more than 32 bits.
-        self._sums = sums.astype(np.int32) if np.abs(sums).max() < 2**31 else sums
+        self._sums = sums.astype(np.int32) if np.abs(sums).max(initial=0) < 2**31 else sums
 
     def variances(self, left_out: tuple[int, int] = (0, 0)) -> np.ndarray:
         """:func:`number_variance` without so many levels below and above, float64 of shape (k,).
@@ -135,7 +138,7 @@ class IntervalCounts:
         last = below + (right <= self._unfolded[end - 1]).sum(axis=1)
         number, places = np.maximum(last - first, 0), np.arange(self._lengths.size)
         last = np.maximum(last, first)
-        total, square = (array[places, last].astype(np.int64) - array[places, first] for array in self._sums)
+        total, square = (array[places, last].astype(np.float64) - array[places, first] for array in self._sums)
         rest = self._lengths - self._whole
         summed = square - 2 * rest * total + number * rest**2
         return np.divide(summed, number, out=np.full(self._lengths.shape, np.nan), where=number > 0)

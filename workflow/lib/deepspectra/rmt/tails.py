@@ -46,8 +46,12 @@ def fit_power_law(values: np.ndarray) -> PowerLaw:
     chosen = np.unique(np.linspace(0, values.size - 2, min(values.size - 1, _CANDIDATES)).round().astype(int))
     # Values that equal the largest leave no tail beyond them.
     chosen = chosen[logs[chosen] < logs[-1]]
+    if not chosen.size:
+        raise UserError("a power law needs at least two positive values that differ by more than rounding.")
     numbers = values.size - chosen
-    sums = np.cumsum(logs[::-1])[::-1][chosen] - numbers * logs[chosen]
+    # Sums of logarithms over each beginning, from the gaps: nearly equal values must not cancel.
+    gaps = np.diff(logs) * np.arange(values.size - 1, 0, -1)
+    sums = np.cumsum(gaps[::-1])[::-1][chosen]
     alphas = 1 + numbers / sums
     distances = np.concatenate(
         [

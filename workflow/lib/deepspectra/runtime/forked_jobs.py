@@ -9,6 +9,7 @@ whose frameworks do not survive a fork.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -38,6 +39,8 @@ _PACKAGES += ["matplotlib.pyplot", "snakemake.logging", "snakemake.script"]
 _THREADS = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
+#: The kernel's number for "end me with my parent".
+_PR_SET_PDEATHSIG = 1
 #: Longest call: a few paths.
 _LENGTH = 1 << 16
 
@@ -163,27 +166,41 @@ def _wait_for(call: dict[str, Any], pipe: int) -> NoReturn:
 
 
 def _run(script: str, folder: str, environment: dict[str, str]) -> NoReturn:
-    """Be a job: what Python makes of a script, and of its end."""
+    """Be a job, which ends with the process that waits for it."""
     status = 1
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        status = _status_of(script, folder, environment)
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        # As Python does when output is lost: a full disk, a closed pipe.
+        status = status or 120
+    finally:
+        os._exit(status)
+
+
+def _status_of(script: str, folder: str, environment: dict[str, str]) -> int:
+    """Run a script as Python does, and return its exit status."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(environment)
         os.chdir(folder)
         # For who looks at processes: its command line is that of the process that it was forked from.
-        Path("/proc/self/comm").write_text(Path(script).stem.rpartition(".")[2])
+        with suppress(OSError):
+            Path("/proc/self/comm").write_text(Path(script).stem.rpartition(".")[2])
         sys.argv, sys.path[0] = [script], str(Path(script).parent)
         # As in a process of its own: no two jobs share what they did not seed.
         import_module("numpy").random.seed()
         runpy.run_path(script, run_name="__main__")
-        status = 0
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         traceback.print_exc()
-    finally:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        return 1
+    return 0

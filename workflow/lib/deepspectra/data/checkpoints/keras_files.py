@@ -6,9 +6,9 @@ convolutions, and the three axes of attention's projections.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-import weakref
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +22,9 @@ from deepspectra.runtime.errors import UserError
 __all__ = ["open_keras"]
 
 _WEIGHTS = "model.weights.h5"
+# Attention keeps heads as an axis of their own: (inputs, heads, size), and (heads, size, outputs).
+_PROJECTION = re.compile(r"(query|key|value)(_dense)?/")
+_OUTPUT = re.compile(r"attention_output/|attention[^/]*/output_dense/")
 _SKIPPED = ("optimizer_weights", "optimizer")
 
 
@@ -40,17 +43,15 @@ def open_keras(path: Path) -> Checkpoint:
                 shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, KeyError, OSError) as error:
         raise UserError(f"{path} is no whole archive of Keras: expected a zip file with {_WEIGHTS}.") from error
-    found = _open_hdf5(inner, str(path))
-    # The extracted file lives as long as the checkpoint.
-    weakref.finalize(found, folder.cleanup)
-    return found
+    return _open_hdf5(inner, str(path), folder)
 
 
-def _open_hdf5(path: Path, origin: str) -> Checkpoint:
+def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:
+    """:param folder: a temporary one that lives as long as anything that reads from it."""
     try:
         with h5py.File(path, "r") as file:
             tensors = {
-                name: StoredTensor(name, _turned_shape(name, data.shape), str(data.dtype), _reader(path, name))
+                name: StoredTensor(name, _turned_shape(name, data.shape), str(data.dtype), _reader(path, name, folder))
                 for name, data in _datasets(file)
             }
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
@@ -71,10 +72,13 @@ def _datasets(group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.D
                 yield f"{prefix}{name}", item
 
 
-def _reader(path: Path, name: str):  # type: ignore[no-untyped-def]
-    def read() -> np.ndarray:
-        with h5py.File(path, "r") as file:
-            array = file[name][()]
+def _reader(path: Path, name: str, folder: object):  # type: ignore[no-untyped-def]
+    def read(_folder: object = folder) -> np.ndarray:
+        try:
+            with h5py.File(path, "r") as file:
+                array = file[name][()]
+        except (OSError, KeyError) as error:
+            raise UserError(f"{name} cannot be read from {path}: {error}.") from error
         if array.dtype.kind != "f":
             raise UserError(f"{name} is stored as {array.dtype}; expected floating-point numbers. Dequantise it first.")
         return np.ascontiguousarray(_turned(name, array.astype(np.float64)))
@@ -92,9 +96,9 @@ def _turned(name: str, array: np.ndarray) -> np.ndarray:
     lower = name.lower()
     if array.ndim == 2:
         return array if "embedding" in lower else array.T
-    if array.ndim == 3 and any(f"{part}/" in lower for part in ("query", "key", "value")):
+    if array.ndim == 3 and _PROJECTION.search(lower):
         return array.reshape(len(array), -1).T
-    if array.ndim == 3 and "attention_output" in lower:
+    if array.ndim == 3 and _OUTPUT.search(lower):
         return array.reshape(-1, array.shape[2]).T
     if array.ndim >= 3 and "depthwise" in lower:
         # (height, width, inputs, multiplier): each input has its own outputs.

@@ -77,7 +77,7 @@ def from_tensors(origin: str, tensors: Mapping[str, torch.Tensor], notes: tuple[
         dtype = str(tensor.dtype).removeprefix("torch.")
         # Views of the same bytes have the same shape and strides if they are one parameter under two names.
         is_plain = not tensor.is_sparse and tensor.device.type != "meta" and tensor.numel()
-        place = f"{tensor.data_ptr()} {tuple(tensor.stride())}" if is_plain else ""
+        place = f"{tensor.data_ptr()} {tuple(tensor.shape)} {tuple(tensor.stride())}" if is_plain else ""
         return StoredTensor(name, tuple(tensor.shape), dtype, lambda: float_array(tensor, name), place)
 
     return Checkpoint(origin, {name: stored(name, tensor) for name, tensor in tensors.items()}, notes)

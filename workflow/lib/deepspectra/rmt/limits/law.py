@@ -114,7 +114,8 @@ class LimitLaw:
         for (lower, upper), share in zip(self.edges, shares, strict=True):
             part = np.clip((lower + upper - (upper - lower) * np.cos(np.linspace(0, np.pi, share))) / 2, lower, upper)
             # Rounding must not put an end off its edge.
-            part[[0, -1]] = lower, upper
+            if share:
+                part[[0, -1]] = lower, upper
             parts.append(part)
         return np.concatenate(parts)
 

@@ -1,6 +1,7 @@
 """Dense Hessians and Gauss-Newton matrices of a batch: as published, and the oracle of every other method."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -32,8 +33,11 @@ def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss:
     here = {name: one.detach().requires_grad_() for name, one in trainable_parameters(model).items()}
     parameters = list(here.values())
     value = batch_loss(loss, outputs_at(model, inputs, here), targets)
+    size = sum(one.numel() for one in parameters)
+    if not value.requires_grad:
+        return inputs.new_zeros(size, size, dtype=parameters[0].dtype)
     gradients = torch.autograd.grad(value, parameters, create_graph=True, materialize_grads=True)
-    size, start = sum(one.numel() for one in parameters), 0
+    start = 0
     matrix = inputs.new_zeros(size, size, dtype=parameters[0].dtype)
     for number, gradient in enumerate(gradients):
         stop = start + gradient.numel()
@@ -49,9 +53,13 @@ def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss:
 
 def _derivatives(gradient: torch.Tensor, parameters: Sequence[torch.Tensor], units: torch.Tensor) -> torch.Tensor:
     """Of combinations of a gradient, shape (rows, ...), in all of these parameters, shape (rows, entries)."""
-    found = torch.autograd.grad(
-        gradient, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True
-    )
+    backward = partial(torch.autograd.grad, gradient, parameters, retain_graph=True, allow_unused=True)
+    try:
+        found = backward(units, is_grads_batched=True)
+    except RuntimeError:
+        # Some operations cannot be batched, such as max pooling of images whose channels lie last in memory.
+        single = [backward(unit, materialize_grads=True) for unit in units]
+        found = [torch.stack(rows) for rows in zip(*single, strict=True)]
     parts = zip(found, parameters, strict=True)
     return torch.cat(
         [units.new_zeros(len(units), one.numel()) if part is None else part.flatten(1) for part, one in parts], dim=1

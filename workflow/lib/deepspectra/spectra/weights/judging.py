@@ -62,14 +62,10 @@ class LevelJudge:
 
     :param null: of at least two random matrices. :param lengths: of number variances, (k,), one at least in
         :data:`JUDGED_LENGTHS`.
-    :param levels: of the spectra that are judged; by default those of the random matrices. If there are more, the
-        random matrices' deviations are taken smaller, with the root of the ratio: both statistics are means over levels
-        that are correlated over a few of them only.
     """
 
-    def __init__(self, null: LevelNull, lengths: np.ndarray, levels: int | None = None) -> None:
+    def __init__(self, null: LevelNull, lengths: np.ndarray) -> None:
         self.null, self.lengths = null, lengths
-        self._shrinking = 1.0 if levels is None else (null.unfolded.shape[1] / levels) ** 0.5
         self._spacings: dict[tuple[int, int], np.ndarray] = {}
         self._drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -86,7 +82,7 @@ class LevelJudge:
             if ends not in self._spacings:
                 self._spacings[ends] = spacing_distances(np.diff(self.null.unfolded[:, bulk]))
             observed, drawn = float(spacing_distances(np.diff(found.unfolded[bulk]))), self._spacings[ends]
-        result = monte_carlo_p_value(np.asarray(observed), self._shrinking * drawn)
+        result = monte_carlo_p_value(np.asarray(observed), drawn)
         return float(result.value), float(result.error)
 
     def variances(self, variances: np.ndarray, ends: tuple[int, int] = (0, 0)) -> VarianceJudgement:
@@ -124,8 +120,5 @@ class LevelJudge:
             drawn = self.null.number_variances
             if any(ends):
                 drawn = np.array([counts.variances(ends) for counts in self._counts])
-            # NaN beyond the longest interval stays, without numpy's warning about places that are all NaN.
-            middle = np.median(drawn, axis=0)
-            drawn = middle + self._shrinking * (drawn - middle)
             self._drawn[ends] = drawn, *null_band(drawn)
         return self._drawn[ends]

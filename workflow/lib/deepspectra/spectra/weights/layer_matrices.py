@@ -22,11 +22,14 @@ Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "o
 FEWEST_VALUES = 15
 _FLOATS = ("float64", "float32", "float16", "bfloat16")
 _EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|token_type|shared)([./]|$)", re.IGNORECASE)
-_RECURRENT = re.compile(r"weight_(ih|hh)_l\d+|recurrent_kernel|(^|[./_])(lstm|gru|rnn)", re.IGNORECASE)
+_RECURRENT = re.compile(r"weight_(ih|hh)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)", re.IGNORECASE)
 _ATTENTION = re.compile(r"att(n|ention)|[qkvo]_proj|(^|[./])(in_proj|out_proj|w?qkv|query|key|value)", re.IGNORECASE)
 _FUSED = re.compile(r"in_proj_weight|w?qkv|c_attn|query_key_value", re.IGNORECASE)
 _BY_HEAD = re.compile(r"query_key_value", re.IGNORECASE)
 _PROJECTED = re.compile(r"o_proj|out_proj|attention[./]output|attention_output|c_proj|attn[./]proj", re.IGNORECASE)
+_SCALES = re.compile(r"(^|[._/])(scales?|qzeros|g_idx|absmax|weight_scale(_inv)?|zero_points?)$", re.IGNORECASE)
+# GPT-2 and its kin store these with inputs as rows.
+_INPUTS_FIRST = re.compile(r"(^|\.)(c_attn|c_proj|c_fc)\.weight$")
 _MASK = re.compile(r"(^|[./])attn[./](masked_)?bias$")
 _SUFFIX = re.compile(r"[./](weight|kernel(:0)?)$")
 _GATES = {4: ("input gate", "forget gate", "cell", "output gate"), 3: ("reset gate", "update gate", "candidate")}
@@ -38,8 +41,8 @@ class LayerMatrix:
 
     :ivar layer: name of its weight, less ``.weight``. :ivar part: of the layer, as ``query`` or ``head 3``; empty for
         all of it. :ivar outputs: rows. :ivar inputs: columns.
-    :ivar index: where in the tensor the matrix lies; what that leaves is reshaped to (outputs, inputs), after its first
-        two axes were swapped if ``is_transposed``.
+    :ivar index: where in the tensor the matrix lies, after its first two axes were swapped if ``is_transposed``; what
+        that leaves is reshaped to (outputs, inputs).
     :ivar left_out: why it is not analysed; empty if it is. :ivar note: what was assumed.
     """
 
@@ -61,10 +64,8 @@ class LayerMatrix:
 
     def of(self, array: np.ndarray) -> np.ndarray:
         """The matrix, (outputs, inputs), of its tensor's array."""
-        chosen = array[self.index] if self.index else array
-        if self.is_transposed:
-            chosen = chosen.swapaxes(0, 1)
-        return chosen.reshape(self.outputs, self.inputs)
+        turned = array.swapaxes(0, 1) if self.is_transposed else array
+        return turned[self.index].reshape(self.outputs, self.inputs)
 
 
 def network_layers(
@@ -109,17 +110,31 @@ def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int 
         return [replace(whole, left_out=f"a vector, shape {shape}")]
     if _MASK.search(tensor.name):
         return [replace(whole, left_out="a mask, not a weight")]
+    if _SCALES.search(tensor.name):
+        return [replace(whole, left_out="scales or zero points of a quantised weight")]
+    if "attention" in tensor.name.lower() and tensor.name.lower().endswith(("/vars/1", "/bias", "/bias:0")):
+        return [replace(whole, left_out="a bias")]
     if tensor.dtype not in _FLOATS:
         advice = "" if tensor.dtype == "bool" else "; dequantise it if it is a weight"
         return [replace(whole, left_out=f"stored as {tensor.dtype}, no floating-point numbers{advice}")]
     if len(shape) == 2:
-        parts = _of_dense(replace(whole, outputs=shape[0], inputs=shape[1]), head_size)
+        is_transposed = _inputs_first(checkpoint, tensor)
+        outputs, inputs = shape[::-1] if is_transposed else shape
+        parts = _of_dense(replace(whole, outputs=outputs, inputs=inputs, is_transposed=is_transposed), head_size)
     elif len(shape) == 3 and "expert" in tensor.name.lower():
         sides = {"outputs": shape[1], "inputs": shape[2], "kind": "dense"}
         parts = (replace(whole, part=f"expert {number}", index=(number,), **sides) for number in range(shape[0]))
     else:
         parts = _of_convolution(whole, checkpoint.groups.get(tensor.name))
     return [_large_enough(part) for part in parts]
+
+
+def _inputs_first(checkpoint: Checkpoint, tensor: StoredTensor) -> bool:
+    """Whether a dense weight has inputs as rows: told by the fused projection, three times as wide as high."""
+    if not _INPUTS_FIRST.search(tensor.name):
+        return False
+    fused = [other.shape for name, other in checkpoint.tensors.items() if name.endswith("c_attn.weight")]
+    return bool(fused) and all(len(shape) == 2 and shape[1] == 3 * shape[0] for shape in fused)
 
 
 def _large_enough(matrix: LayerMatrix) -> LayerMatrix:
@@ -130,7 +145,7 @@ def _large_enough(matrix: LayerMatrix) -> LayerMatrix:
 
 
 def _of_dense(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
-    name, rows, columns = whole.tensor.name, whole.outputs, whole.inputs
+    name = whole.tensor.name
     if _RECURRENT.search(name):
         yield from _gates(replace(whole, kind="recurrent"))
     elif _EMBEDDING.search(name):
@@ -140,8 +155,7 @@ def _of_dense(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix
     elif _FUSED.search(name):
         yield from _projections(replace(whole, kind="attention"), head_size)
     else:
-        side = columns if _PROJECTED.search(name) else rows
-        yield from _heads(replace(whole, kind="attention"), head_size if side % (head_size or 1) == 0 else None)
+        yield from _heads(replace(whole, kind="attention"), head_size)
 
 
 def _gates(whole: LayerMatrix) -> Iterator[LayerMatrix]:
@@ -153,26 +167,23 @@ def _gates(whole: LayerMatrix) -> Iterator[LayerMatrix]:
     if number not in _GATES or whole.outputs % number:
         yield replace(whole, note="taken whole: the names do not tell its gates" * (number != 1))
         return
-    rows = whole.outputs // number
-    for place, gate in enumerate(_GATES[number]):
+    rows, gates = whole.outputs // number, _GATES[number]
+    if number == 3 and "/" in whole.tensor.name:
+        # Keras has the update gate first; its names have slashes.
+        gates = (gates[1], gates[0], gates[2])
+    for place, gate in enumerate(gates):
         yield replace(whole, part=gate, outputs=rows, index=(slice(place * rows, (place + 1) * rows),))
 
 
 def _projections(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
     """Query, key and value of a fused projection."""
     rows, columns = whole.outputs, whole.inputs
-    if columns == 3 * rows:
-        # Stored with inputs as rows.
-        index: list[tuple[Any, ...]] = [(slice(None), slice(place * rows, (place + 1) * rows)) for place in range(3)]
-        parts = [replace(whole, outputs=rows, inputs=rows, index=place, is_transposed=True) for place in index]
-    elif rows == 3 * columns and not _BY_HEAD.search(whole.tensor.name):
-        index = [(slice(place * columns, (place + 1) * columns),) for place in range(3)]
-        parts = [replace(whole, outputs=columns, index=place) for place in index]
-    else:
+    if rows != 3 * columns or _BY_HEAD.search(whole.tensor.name):
         yield replace(whole, note="query, key and value taken together: their order in the rows is not known")
         return
-    for part, word in zip(parts, ("query", "key", "value"), strict=True):
-        yield from _heads(replace(part, part=word), None if part.is_transposed else head_size)
+    for place, word in enumerate(("query", "key", "value")):
+        part = slice(place * columns, (place + 1) * columns)
+        yield from _heads(replace(whole, outputs=columns, index=(part,), part=word), head_size)
 
 
 def _heads(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
@@ -180,6 +191,9 @@ def _heads(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
         yield whole
         return
     is_output = bool(_PROJECTED.search(whole.tensor.name))
+    if (whole.inputs if is_output else whole.outputs) % head_size:
+        yield replace(whole, note=f"taken whole: heads of {head_size} do not divide its sides")
+        return
     start = whole.index[0].start if whole.index else 0
     for head in range((whole.inputs if is_output else whole.outputs) // head_size):
         cut = slice(start + head * head_size, start + (head + 1) * head_size)
@@ -206,5 +220,7 @@ def _of_convolution(whole: LayerMatrix, groups: int | None) -> Iterator[LayerMat
         yield replace(whole, left_out=f"{number} groups of one filter each: vectors")
         return
     for group in range(number):
-        index = (slice(group * each, (group + 1) * each),)
+        cut = slice(group * each, (group + 1) * each)
+        # Groups divide the tensor's first axis, which is the second once it was swapped.
+        index: tuple[Any, ...] = (slice(None), cut) if whole.is_transposed else (cut,)
         yield replace(whole, part=f"group {group}", outputs=outputs, inputs=inputs, index=index)
