@@ -16,7 +16,8 @@ from benchmarks.comparison import Work
 from benchmarks.networks import mlp
 from deepspectra.nn.activations import activation
 from deepspectra.rmt.limits.inputs import EmpiricalInput
-from deepspectra.rmt.limits.layered import limit_law, tangent_kernel
+from deepspectra.rmt.limits.layered import tangent_kernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.rmt.nulls import laguerre_singular_values
 from deepspectra.spectra.curvature.spectra import resolved_spectrum
 from deepspectra.spectra.eigenvalues import symmetric_eigenvalues

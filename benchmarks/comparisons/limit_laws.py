@@ -56,7 +56,8 @@ def error(arrays: Arrays, found: Arrays) -> float:
 
 def ours(arrays: Arrays) -> Work:
     from deepspectra.rmt.limits.inputs import AtomicInput
-    from deepspectra.rmt.limits.layered import conjugate_kernel, density
+    from deepspectra.rmt.limits.layered import conjugate_kernel
+    from deepspectra.rmt.limits.solver import density
 
     atoms = list(zip(arrays["locations"].tolist(), arrays["masses"].tolist(), strict=True))
     kernel, x = conjugate_kernel(AtomicInput(atoms), (float(arrays["ratio"]),), 1.0), arrays["x"]
