@@ -39,8 +39,8 @@ EXPLANATIONS = {
     ),
     "MP share, MP distance": (
         "share of the values that follow a Marchenko-Pastur law with fitted edges, and the largest difference of the "
-        "distribution functions. Above 0.05 the law does not describe the bulk, and outliers are relative to a law "
-        "that does not hold."
+        "distribution functions. Above 0.05, and above that of 99 % of random matrices, the law does not describe the "
+        "bulk, and outliers are relative to a law that does not hold."
     ),
     "spacing p, variance p": (
         "Monte Carlo p-values of the unfolded levels between the outliers, against random matrices of the same shape, "

@@ -87,7 +87,7 @@ def analyse_matrix(
     floor = rounding * (rows**0.5 + values.size**0.5) * 3**0.5 + np.finfo(np.float64).eps * rows * values[-1]
     outliers = count_outliers(values, rows, null.extremes, options.level, floor)
     row, notes = dict.fromkeys(ANALYSED_COLUMNS, np.nan), []
-    row |= _of_spectrum(values, rows, outliers, floor)
+    row |= _of_spectrum(values, outliers, null, floor)
     curves = [
         ("singular_value", rank, value) for rank, value in zip(np.linspace(0, 1, values.size), values, strict=True)
     ]
@@ -130,14 +130,16 @@ def _decomposition(matrix: np.ndarray) -> Decomposition:
     return Decomposition(values, right, left) if wide else Decomposition(values, left, right)
 
 
-def _of_spectrum(values: np.ndarray, rows: int, outliers: Outliers, floor: float) -> dict[str, float]:
+def _of_spectrum(values: np.ndarray, outliers: Outliers, null: MatrixNull, floor: float) -> dict[str, float]:
     fit = fit_modified_marchenko_pastur(values, floor=floor)
+    # Small random matrices are farther from the law than large ones, and their fits too.
+    is_poor = fit.is_poor and fit.distance > np.quantile(null.fit_distances, 0.99)
     return {
         "rank": int(np.sum(values > floor)),
         "sigma": outliers.sigma,
         **{"edge_low": outliers.edges[0], "edge_high": outliers.edges[1], "largest": float(values[-1])},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        **{"fraction": fit.fraction, "fit_distance": fit.distance, "fit_poor": int(fit.is_poor)},
+        **{"fraction": fit.fraction, "fit_distance": fit.distance, "fit_poor": int(is_poor)},
     }
 
 

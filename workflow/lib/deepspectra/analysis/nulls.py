@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
 from deepspectra.rmt.outliers import extreme_ratios
@@ -26,9 +27,9 @@ __all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "read_null", "
 
 #: Vectors of larger dimension are judged by those of this one.
 _LARGEST_DIMENSION = 2048
-_LONGEST_INTERVAL, _BLOCK = 20.0, 50
+_LONGEST_INTERVAL, _BLOCK, _FITS = 20.0, 50, 199
 #: Raise it when numbers in the files change.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class MatrixNull:
 
     :ivar lengths: of number variances, (k,). :ivar levels: spacing tests, number variances and unfolded levels.
     :ivar extremes: see :func:`deepspectra.rmt.outliers.extreme_ratios`, (draws, 2). :ivar alphas: exponents of power
-        laws that were fitted to squares of the singular values, (draws,).
+        laws that were fitted to squares of the singular values, (draws,). :ivar fit_distances: of Marchenko-Pastur
+        fits, (199,) or fewer.
     """
 
     key: NullKey
@@ -56,6 +58,7 @@ class MatrixNull:
     levels: LevelNull
     extremes: np.ndarray
     alphas: np.ndarray
+    fit_distances: np.ndarray
 
     @cached_property
     def judge(self) -> LevelJudge:
@@ -85,6 +88,8 @@ def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> N
     arrays = level_nulls_of(spectra, key.draws, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
     arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
     arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
+    fits = [fit_modified_marchenko_pastur(values) for values in spectra[:_FITS]]
+    arrays["fit_distances"] = np.array([fit.distance for fit in fits])
     folder.mkdir(parents=True, exist_ok=True)
     store.write(path, arrays, parameters=asdict(key) | {"format": _FORMAT}, seed=key.seed)
 
@@ -107,12 +112,13 @@ def read_null(key: NullKey, folder: Path) -> MatrixNull:
         "lengths": ("lengths",),
         "extremes": (key.draws, 2),
         "alphas": (key.draws,),
+        "fit_distances": ("fits",),
     }
     shapes |= {"gaussian/spacing_statistics": (key.draws,), "gaussian/unfolded": (key.draws, key.columns)}
     shapes |= {"gaussian/number_variances": (key.draws, "lengths")}
     arrays = store.read(_file(key, folder), shapes)
     levels = LevelNull(*(arrays[f"gaussian/{field}"] for field in LevelNull._fields))
-    return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"])
+    return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"], arrays["fit_distances"])
 
 
 def vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarray:
