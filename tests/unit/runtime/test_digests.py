@@ -335,7 +335,7 @@ def test_every_import_of_the_library_is_one_that_is_followed():
         ("train_network", "train.training"),
         ("compute_kernels", "spectra.kernels.networks"),
         ("resolve_curvature", "spectra.curvature.coupling"),
-        ("analyse_weights", "rmt.laws.spacings"),
+        ("analyse_weights", "rmt.unfolding"),
         ("draw_limit_law", "papers.style"),
     ],
 )

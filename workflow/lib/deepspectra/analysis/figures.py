@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
 
+from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.papers.style import (
     BLUE,
     GREEN,
@@ -22,9 +21,6 @@ from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
-if TYPE_CHECKING:
-    from deepspectra.analysis.network import Analysis
-
 __all__ = ["overview", "panels"]
 
 _COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedding": ORANGE, "recurrent": "#56B4E9"}
@@ -32,7 +28,7 @@ _MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", 
 _WIDTH = 7.0
 
 
-def overview(analysis: Analysis) -> Figure:
+def overview(analysis: AnalysisTables) -> Figure:
     """Matrices in the network's order against outliers, calibrated p-values, vectors and exponents."""
     table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
     figure, axes = new_figure(_WIDTH, 6.4, (5, 1))
@@ -83,7 +79,7 @@ def _short(name: str, most: int = 34) -> str:
     return name if len(name) <= most else f"...{name[-most + 3 :]}"
 
 
-def panels(analysis: Analysis, name: str) -> Figure:
+def panels(analysis: AnalysisTables, name: str) -> Figure:
     """Spectrum with law and outliers, spacings, number variance with the null's band, and vectors of one matrix.
 
     :raises UserError: if there is no such matrix, or it could not be analysed.

@@ -19,6 +19,7 @@ from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
 from deepspectra.analysis.nulls import NullKey, default_cache, draw_null, read_null, vector_null
+from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
@@ -36,28 +37,15 @@ _LARGE = 8_000_000
 _THREADS = "OMP_NUM_THREADS"
 
 
-@dataclass(frozen=True)
-class Analysis:
-    """What was found in a network.
-
-    :ivar origin: the checkpoint's name. :ivar matrices: a row for each matrix, tidy. :ivar left_out: ``name`` and
-        ``reason`` of every other tensor. :ivar curves: spectra, spacings and number variances, by ``name`` and
-        ``series``. :ivar vectors: a row for each singular vector. :ivar findings: sentences. :ivar notes: on the file.
-    """
-
-    origin: str
-    matrices: pd.DataFrame
-    left_out: pd.DataFrame
-    curves: pd.DataFrame
-    vectors: pd.DataFrame
-    findings: list[str]
-    notes: list[str]
+class Analysis(AnalysisTables):
+    """What was found in a network: tables, pictures and files."""
 
     def plot(self, name: str | None = None) -> Any:
         """A Matplotlib figure: the overview, or the panels of one matrix.
 
         :raises UserError: if there is no such matrix.
         """
+        # Imported here, as below: tables alone need no pictures.
         from deepspectra.analysis import figures
 
         return figures.overview(self) if name is None else figures.panels(self, name)

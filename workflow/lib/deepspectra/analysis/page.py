@@ -6,18 +6,16 @@ import base64
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from deepspectra.analysis import figures
 from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS
+from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.runtime.files import check_folder, write_table, write_text
 from deepspectra.runtime.progress import ProgressBar
-
-if TYPE_CHECKING:
-    from deepspectra.analysis.network import Analysis
 
 __all__ = ["summary", "terminal_table", "write_all"]
 
@@ -28,7 +26,7 @@ _TERMINAL += ("input vectors", "exponent", "random exponent", "moved", "note")
 _DPI = 110
 
 
-def write_all(analysis: Analysis, folder: Path) -> Path:
+def write_all(analysis: AnalysisTables, folder: Path) -> Path:
     """Write ``matrices.csv``, ``left_out.csv``, ``curves.csv``, ``vectors.csv``, ``summary.md`` and ``index.html``.
 
     :returns: the page's path. :raises UserError: if the folder cannot be written.
@@ -42,14 +40,14 @@ def write_all(analysis: Analysis, folder: Path) -> Path:
     return folder / "index.html"
 
 
-def shown(analysis: Analysis) -> pd.DataFrame:
+def shown(analysis: AnalysisTables) -> pd.DataFrame:
     """The columns that people read, as text; empty where a number cannot be had."""
     table = analysis.matrices
     columns = {heading: _cells(table[name]) for name, heading in COLUMNS.items() if name in table}
     return pd.DataFrame(columns, index=table.index)
 
 
-def terminal_table(analysis: Analysis) -> str:
+def terminal_table(analysis: AnalysisTables) -> str:
     """The most telling columns for a terminal."""
     table = shown(analysis)
     table = table[[name for name in _TERMINAL if name in table and table[name].ne("").any()]]
@@ -63,7 +61,7 @@ def _cells(column: pd.Series) -> pd.Series:
     return column.map(lambda value: "" if pd.isna(value) else f"{value:.0f}" if whole else f"{value:.3g}")
 
 
-def summary(analysis: Analysis) -> str:
+def summary(analysis: AnalysisTables) -> str:
     """Findings and the table of matrices in Markdown."""
     table = shown(analysis)
     lines = [f"# Spectra of {analysis.origin}", "", *(f"- {sentence}" for sentence in analysis.findings), ""]
@@ -85,13 +83,13 @@ def _plain(cell: str) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
-def _page(analysis: Analysis) -> str:
+def _page(analysis: AnalysisTables) -> str:
     table = shown(analysis)
     known = analysis.matrices["rank"].notna()
     names = analysis.matrices.name[known]
     bar = ProgressBar(names, desc="panels", unit="matrix")
     pictures = {
-        name: {"id": _anchor(place), "picture": _picture(analysis.plot(name))}
+        name: {"id": _anchor(place), "picture": _picture(figures.panels(analysis, name))}
         for place, name in zip(names.index, bar, strict=True)
     }
     environment = Environment(
@@ -106,7 +104,7 @@ def _page(analysis: Analysis) -> str:
         title=Path(re.sub(r"[^\w./\\ -]", "", analysis.origin)).name or analysis.origin,
         findings=analysis.findings,
         notes=analysis.notes,
-        overview=_picture(analysis.plot()) if known.any() else "",
+        overview=_picture(figures.overview(analysis)) if known.any() else "",
         columns=list(table.columns),
         rows=rows,
         explanations=EXPLANATIONS,
