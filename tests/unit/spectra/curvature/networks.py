@@ -182,14 +182,14 @@ CASES = {
         (6,),
         3,
         ("squared",),
-        set(),
+        None,
     ),
     "older weight norm": (
         lambda: with_parametrisation(torch.nn.utils.weight_norm, mlp(), "output"),
         (6,),
         3,
         ("squared",),
-        set(),
+        None,
     ),
     "spectral norm": (
         lambda: with_parametrisation(parametrizations.spectral_norm, mlp(4), "dense1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -87,3 +89,36 @@ def test_the_mean_square_of_gradients_leaves_out_frozen_parameters():
 
 def named(model):
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+
+def test_images_whose_channels_lie_last_in_memory():
+    """torch cannot batch second derivatives of max pooling there: rows go one at a time, to the same numbers."""
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(12, 3)).double().eval()
+    inputs = torch.randn(4, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    labels = torch.tensor([0, 1, 2, 0])
+    expected = hessian(model, inputs, labels, "cross_entropy")
+    found = hessian(model, inputs.contiguous(memory_format=torch.channels_last), labels, "cross_entropy")
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
+
+
+def test_outputs_without_trainable_parameters_have_no_curvature():
+    model = nn.Sequential(nn.Linear(3, 2)).double().eval()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    model.unused = nn.Parameter(torch.zeros(2, dtype=torch.float64))
+    model.forward = lambda values: model[0](values)
+    inputs = torch.ones(4, 3, dtype=torch.float64)
+    assert hessian(model, inputs, torch.zeros(4, dtype=torch.int64), "cross_entropy").tolist() == [[0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("logit", [20.0, 25.0])
+def test_confident_mistakes_keep_their_digits(logit):
+    """p (1 - p) of two classes at input 1, where the network is sure of the wrong one."""
+    model = nn.Linear(1, 2, bias=False).double().eval()
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[logit], [0.0]], dtype=torch.float64))
+    found = hessian(model, torch.ones(1, 1, dtype=torch.float64), torch.tensor([1]), "cross_entropy")
+    expected = math.exp(-logit) / (1 + math.exp(-logit)) ** 2
+    torch.testing.assert_close(
+        found, expected * torch.tensor([[1, -1], [-1, 1]], dtype=torch.float64), rtol=1e-13, atol=0
+    )

@@ -56,7 +56,9 @@ def _derivatives(gradient: torch.Tensor, parameters: Sequence[torch.Tensor], uni
     backward = partial(torch.autograd.grad, gradient, parameters, retain_graph=True, allow_unused=True)
     try:
         found = backward(units, is_grads_batched=True)
-    except RuntimeError:
+    except RuntimeError as error:
+        if "vmap" not in str(error):
+            raise
         # Some operations cannot be batched, such as max pooling of images whose channels lie last in memory.
         single = [backward(unit, materialize_grads=True) for unit in units]
         found = [torch.stack(rows) for rows in zip(*single, strict=True)]
