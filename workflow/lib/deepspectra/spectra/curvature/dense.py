@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn.utils import parameters_to_vector
 
 from deepspectra.nn.losses import Loss, batch_loss, curvature_factor
-from deepspectra.spectra.curvature.batches import outputs_at, trainable_parameters
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.curvature.batches import outputs_at, same_up_to_rounding, trainable_parameters
 
 __all__ = ["gauss_newton_factor", "hessian", "mean_gradient_square", "softmax_regression_hessian"]
 
@@ -29,6 +30,7 @@ def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss:
 
     :param model: in evaluation mode; its precision and that of the inputs is the Hessian's.
     :param inputs: shape (batch, ...). :param targets: see :func:`deepspectra.nn.losses.batch_loss`.
+    :raises UserError: if torch's second derivatives of the network contradict each other.
     """
     here = {name: one.detach().requires_grad_() for name, one in trainable_parameters(model).items()}
     parameters = list(here.values())
@@ -37,35 +39,50 @@ def hessian(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss:
     if not value.requires_grad:
         return inputs.new_zeros(size, size, dtype=parameters[0].dtype)
     gradients = torch.autograd.grad(value, parameters, create_graph=True, materialize_grads=True)
-    start = 0
-    matrix = inputs.new_zeros(size, size, dtype=parameters[0].dtype)
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    if not flat.requires_grad:
+        return inputs.new_zeros(size, size, dtype=parameters[0].dtype)
+    # What the rows are audited by: a random combination of all of them, by one pass. Second derivatives of some
+    # operations (weight normalisation) are wrong in silence when many rows are made at once.
+    signs = torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(flat)
+    found = torch.autograd.grad(flat, parameters, signs, retain_graph=True, materialize_grads=True)
+    expected = torch.cat([one.reshape(-1) for one in found])
+    for at_once in (_ROWS, 1):
+        matrix = _rows(gradients, parameters, at_once)
+        if matrix is not None and same_up_to_rounding(signs @ matrix, expected, float(matrix.norm())):
+            return matrix
+    raise UserError(
+        "torch's second derivatives of this network contradict each other: its Hessian cannot be had. Take its "
+        "Gauss-Newton matrix."
+    )
+
+
+def _rows(gradients: Sequence[torch.Tensor], parameters: Sequence[torch.Tensor], at_once: int) -> torch.Tensor | None:
+    """The matrix, so many rows at once; None if torch cannot make several of them."""
+    size, start = sum(one.numel() for one in parameters), 0
+    matrix = parameters[0].new_zeros(size, size)
     for number, gradient in enumerate(gradients):
         stop = start + gradient.numel()
-        for places in torch.arange(gradient.numel()).split(_ROWS) if gradient.requires_grad else ():
+        for places in torch.arange(gradient.numel()).split(at_once) if gradient.requires_grad else ():
             units = gradient.new_zeros(len(places), gradient.numel())
             units[torch.arange(len(places)), places] = 1
-            rows = _derivatives(gradient, parameters[number:], units.view(-1, *gradient.shape))
-            matrix[start + int(places[0]) : start + int(places[-1]) + 1, start:] = rows
+            units = units.view(-1, *gradient.shape)
+            backward = partial(torch.autograd.grad, gradient, parameters[number:], retain_graph=True, allow_unused=True)
+            try:
+                found = backward(units, is_grads_batched=True) if at_once > 1 else backward(units[0])
+            except RuntimeError:
+                # Such as max pooling of images whose channels lie last in memory, or group normalisation.
+                if at_once > 1:
+                    return None
+                raise
+            rows = [
+                units.new_zeros(len(places), one.numel()) if part is None else part.reshape(len(places), -1)
+                for part, one in zip(found, parameters[number:], strict=True)
+            ]
+            matrix[start + int(places[0]) : start + int(places[-1]) + 1, start:] = torch.cat(rows, dim=1)
         matrix[stop:, start:stop] = matrix[start:stop, stop:].T
         start = stop
     return matrix
-
-
-def _derivatives(gradient: torch.Tensor, parameters: Sequence[torch.Tensor], units: torch.Tensor) -> torch.Tensor:
-    """Of combinations of a gradient, shape (rows, ...), in all of these parameters, shape (rows, entries)."""
-    backward = partial(torch.autograd.grad, gradient, parameters, retain_graph=True, allow_unused=True)
-    try:
-        found = backward(units, is_grads_batched=True)
-    except RuntimeError as error:
-        if "vmap" not in str(error):
-            raise
-        # Some operations cannot be batched, such as max pooling of images whose channels lie last in memory.
-        single = [backward(unit, materialize_grads=True) for unit in units]
-        found = [torch.stack(rows) for rows in zip(*single, strict=True)]
-    parts = zip(found, parameters, strict=True)
-    return torch.cat(
-        [units.new_zeros(len(units), one.numel()) if part is None else part.flatten(1) for part, one in parts], dim=1
-    )
 
 
 def gauss_newton_factor(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> torch.Tensor:
