@@ -194,7 +194,7 @@ def test_every_rule_that_makes_a_file_has_the_digest_of_its_own_script():
 #: Modules below the layer papers, and those of the papers, that no job at smoke scale counts, and why not.
 UNCOUNTED = {
     r"data\.sources(\..*)?": "fetched files are checked by hashes, or have a version",
-    r"data\.checkpoints(\..*)?|rmt\.(outliers|tails)|spectra\.weights\.layer_matrices": "of `deepspectra analyse` alone",
+    r"data\.checkpoints(\..*)?|rmt\.(outliers|tails)|spectra\.weights\.layer_matrices": "of `analyse` alone",
     r"nn\.activations\.\w+": "no job at smoke scale has this activation",
     r"papers\.\w+\.(items|settings)": "titles, notes, files and values: they reach rules as inputs and parameters",
     r"papers\.(thamm2024\.networks|baskerville2022\.spectra)": "likewise, as planning has them",

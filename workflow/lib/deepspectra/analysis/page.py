@@ -20,8 +20,8 @@ from deepspectra.runtime.progress import ProgressBar
 __all__ = ["summary", "terminal_table", "write_all"]
 
 #: What a terminal has room for.
-_TERMINAL = ("matrix", "outputs", "inputs", "above", "below", "MP share", "spacing p", "variance p", "output vectors")
-_TERMINAL += ("input vectors", "exponent", "random exponent", "moved", "note")
+_TERMINAL = ["matrix", "outputs", "inputs", "above", "below", "MP share", "spacing p", "variance p", "output vectors"]
+_TERMINAL += ["input vectors", "exponent", "random exponent", "moved", "note"]
 
 _DPI = 110
 

@@ -61,8 +61,8 @@ def _linearised(settings: Settings, network: str, weights: Mapping[str, WeightsE
 
 def _given(settings: Settings, network: str) -> str:
     """A pretrained network by its name unless its weights are given: where they cannot be had its jobs take no time."""
-    given = settings.thamm2024.pretrained.get(network)
-    return network if given is not None and given.file is None else ""
+    without = [name for name, entry in settings.thamm2024.pretrained.items() if entry.file is None]
+    return network if network in without else ""
 
 
 def _decomposition(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> Work:

@@ -72,7 +72,7 @@ def _datasets(group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.D
                 yield f"{prefix}{name}", item
 
 
-def _reader(path: Path, name: str, folder: object):  # type: ignore[no-untyped-def]
+def _reader(path: Path, name: str, folder: object):
     def read(_folder: object = folder) -> np.ndarray:
         try:
             with h5py.File(path, "r") as file:

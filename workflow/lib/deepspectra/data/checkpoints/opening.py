@@ -127,7 +127,7 @@ def _open_npz(path: Path) -> Checkpoint:
     except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
         raise UserError(f"{path} is no whole archive of NumPy arrays: {error}.") from error
 
-    def reader(name: str):  # type: ignore[no-untyped-def]
+    def reader(name: str):
         def read() -> np.ndarray:
             with np.load(path, allow_pickle=False) as archive:
                 return _floats(archive[name], name)

@@ -38,8 +38,8 @@ def open_safetensors(paths: Iterable[Path], origin: str) -> Checkpoint:
     return Checkpoint(origin, tensors)
 
 
-def _reader(path: Path, name: str):  # type: ignore[no-untyped-def]
-    def read():  # type: ignore[no-untyped-def]
+def _reader(path: Path, name: str):
+    def read():
         from safetensors import safe_open
 
         with safe_open(path, framework="pt") as file:

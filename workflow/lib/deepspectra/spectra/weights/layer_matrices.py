@@ -122,8 +122,8 @@ def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int 
         outputs, inputs = shape[::-1] if is_transposed else shape
         parts = _of_dense(replace(whole, outputs=outputs, inputs=inputs, is_transposed=is_transposed), head_size)
     elif len(shape) == 3 and "expert" in tensor.name.lower():
-        sides = {"outputs": shape[1], "inputs": shape[2], "kind": "dense"}
-        parts = (replace(whole, part=f"expert {number}", index=(number,), **sides) for number in range(shape[0]))
+        expert = replace(whole, outputs=shape[1], inputs=shape[2], kind="dense")
+        parts = (replace(expert, part=f"expert {number}", index=(number,)) for number in range(shape[0]))
     else:
         parts = _of_convolution(whole, checkpoint.groups.get(tensor.name))
     return [_large_enough(part) for part in parts]
@@ -197,9 +197,11 @@ def _heads(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
     start = whole.index[0].start if whole.index else 0
     for head in range((whole.inputs if is_output else whole.outputs) // head_size):
         cut = slice(start + head * head_size, start + (head + 1) * head_size)
-        sides = {"inputs": head_size} if is_output else {"outputs": head_size}
-        index = (slice(None), cut) if is_output else (cut,)
-        yield replace(whole, part=f"{whole.part} head {head}".strip(), index=index, **sides)
+        part = replace(whole, part=f"{whole.part} head {head}".strip())
+        if is_output:
+            yield replace(part, index=(slice(None), cut), inputs=head_size)
+        else:
+            yield replace(part, index=(cut,), outputs=head_size)
 
 
 def _of_convolution(whole: LayerMatrix, groups: int | None) -> Iterator[LayerMatrix]:
