@@ -18,14 +18,15 @@ def nulls():
 
 
 def planted(rows, columns, strengths, rng, below=0):
-    """Singular values of a random matrix with planted directions, in units of the threshold, and ``below`` zeros."""
+    """Singular values of a random matrix with planted directions, in units of the threshold, and ``below`` zeros.
+
+    On either side so many directions carry no weight.
+    """
+    rows, columns = rows - below, columns - below
     matrix = rng.standard_normal((rows, columns))
-    if below:
-        matrix[:, : columns - below] @= np.linalg.qr(rng.standard_normal((columns - below,) * 2))[0]
-        matrix[:, columns - below :] = matrix[:, :below] * 1e-9
     left, right = (np.linalg.qr(rng.standard_normal((side, len(strengths))))[0] for side in (rows, columns))
     matrix += left * (np.array(strengths) * (rows * columns) ** 0.25) @ right.T
-    return np.linalg.svd(matrix, compute_uv=False)[::-1]
+    return np.sort(np.append(np.linalg.svd(matrix, compute_uv=False), 1e-9 * rng.uniform(size=below)))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -50,7 +50,8 @@ def test_the_log_holds_the_records_of_this_run_only(tmp_path):
     # What the process has used so far: `deepspectra cost` learns from it.
     seconds, memory = map(float, re.findall(r"took ([0-9.]+) s of processor time and at most ([0-9]+) MB", took)[0])
     assert seconds == pytest.approx(time.process_time(), abs=1)
-    assert memory == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.5)
+    # The most that it ever had, in a process that has run other tests.
+    assert memory >= 0.9 * psutil.Process().memory_info().rss / 1e6
 
 
 def test_torch_gets_the_job_s_threads(tmp_path):
