@@ -80,13 +80,17 @@ def count_outliers(
         so_high = int(highest.size - np.searchsorted(highest, high, side="left"))
         return (1 + so_low) / (lowest.size + 1), (1 + so_high) / (highest.size + 1)
 
-    while above and p_values(below, above - 1)[1] > level:
-        above -= 1
-    while below > rounding and p_values(below - 1, above)[0] > level:
-        below -= 1
-    # Square matrices have no lower edge that a value could lie below.
-    while values.size - above - below > 2 and p_values(below, above)[0] <= level:
-        below += 1
+    seen: set[tuple[int, int]] = set()
+    # What is left out on one side moves the scale by which the other is judged.
+    while (below, above) not in seen:
+        seen.add((below, above))
+        while above and p_values(below, above - 1)[1] > level:
+            above -= 1
+        while below > rounding and p_values(below - 1, above)[0] > level:
+            below -= 1
+        # Square matrices have no lower edge that a value could lie below.
+        while values.size - above - below > 2 and p_values(below, above)[0] <= level:
+            below += 1
     nearest = p_values(max(below - 1, rounding), above)[0], p_values(below, max(above - 1, 0))[1]
     kept = values[below : values.size - above]
     shape = rows - below - above, kept.size
