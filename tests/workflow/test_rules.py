@@ -105,7 +105,7 @@ def test_rules_that_compute_declare_what_they_need(project):
             "pennington2017={figure_1: {input_dimensions: [50]}}",
             ["pennington2017.figure_1", "whole number", "50 / 1.5 = 33.3333"],
         ),
-        ("scale=huge", ["scale", "expected 'smoke', 'preview' or 'paper'", "'huge'"]),
+        ("scale=huge", ["scale", "expected 'smoke', 'preview', 'record' or 'paper'", "'huge'"]),
         ("figure=1", ["figure: unknown key", "known here: scale"]),
     ],
 )
