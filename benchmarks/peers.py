@@ -52,7 +52,8 @@ def interpreter(environment: str) -> Path:
     wanted.write_text("".join(f"{line}\n" for line in lines if not line.startswith("python==")), encoding="utf-8")
     if shutil.which("uv"):
         make = ["uv", "venv", *(["--python", version] if version else []), str(folder)]
-        install = ["uv", "pip", "install", "--python", str(python)]
+        # Without the constraints of this project, which uv takes from pyproject.toml.
+        install = ["uv", "pip", "install", "--no-config", "--python", str(python)]
     else:
         make = [f"python{version}" if version else sys.executable, "-m", "venv", str(folder)]
         install = [str(python), "-m", "pip", "install"]
