@@ -22,9 +22,10 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from benchmarks.measure import peak_gigabytes, timed  # noqa: E402
-from benchmarks.runner import one_thread, processor  # noqa: E402
+from benchmarks.runner import one_thread  # noqa: E402
 from deepspectra.runtime.files import replacing, write_table, write_text  # noqa: E402
 from deepspectra.runtime.progress import ProgressBar  # noqa: E402
+from deepspectra.runtime.store import processor  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.growing import Method

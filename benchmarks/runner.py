@@ -7,7 +7,6 @@ import hashlib
 import importlib
 import json
 import os
-import platform
 import re
 import signal
 import subprocess
@@ -27,8 +26,9 @@ from deepspectra.runtime.digests import code_digest
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.store import processor
 
-__all__ = ["known", "main", "measure_size", "one_thread", "processor"]
+__all__ = ["known", "main", "measure_size", "one_thread"]
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -142,15 +142,6 @@ def _digest(module: str, comparison: Comparison) -> str:
 def one_thread() -> dict[str, str]:
     """The environment of a process whose libraries use one thread."""
     return os.environ | {f"{library}_NUM_THREADS": "1" for library in _THREADS}
-
-
-def processor() -> str:
-    """The kind of processor, without the machine's name."""
-    information = Path("/proc/cpuinfo")
-    for line in information.read_text(encoding="utf-8").splitlines() if information.exists() else []:
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _kept(table: pd.DataFrame, name: str, size: str, comparison: Comparison, digest: str) -> bool:

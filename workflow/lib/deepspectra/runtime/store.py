@@ -32,7 +32,17 @@ import numpy as np
 from deepspectra.runtime.errors import REMAKE, UserError
 from deepspectra.runtime.files import replacing
 
-__all__ = ["Contents", "StoreError", "array_hash", "check", "file_hash", "read", "software_versions", "write"]
+__all__ = [
+    "Contents",
+    "StoreError",
+    "array_hash",
+    "check",
+    "file_hash",
+    "processor",
+    "read",
+    "software_versions",
+    "write",
+]
 
 _FOREIGN = "Something else wrote it: delete it and run the workflow again."
 
@@ -79,6 +89,15 @@ def software_versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return versions
+
+
+def processor() -> str:
+    """The kind of processor, without the machine's name."""
+    information = Path("/proc/cpuinfo")
+    for line in information.read_text(encoding="utf-8").splitlines() if information.exists() else []:
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def write(

@@ -1,0 +1,119 @@
+"""Keep finished tables of a scale in the record, `resources/record/{scale}`, or put them back to go on elsewhere.
+
+    uv run resources/keep_record.py keep record
+    uv run resources/keep_record.py restore record
+
+`keep` takes every table that a dry run calls up to date, with the seconds, memory and processor of each job, and for
+each finished figure and table its settings and the SHA-256 of what it was made from. Rows and files of jobs that were
+run elsewhere stay, as long as the scale still has them. `restore` writes the tables that are missing below
+`results/{scale}`. Snakemake takes them as they are, and makes only what is left, so that a long run goes on from the
+commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from deepspectra.cli.costs import dry_run
+from deepspectra.config import SCALES, load_settings
+from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.planning import items
+from deepspectra.planning.model import PlannedJob, ancestors, job_seconds, parse_plan
+from deepspectra.report.record import SUFFIX, compress, kept_names, read_items, uncompress, write_items
+from deepspectra.runtime.files import write_table
+from deepspectra.runtime.store import file_hash, processor, software_versions
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "resources" / "record"
+#: A job is known by its benchmark file below the scale's folder.
+COLUMNS = ["job", "rule", "seconds", "memory_mb", "processor"]
+
+
+def keep(scale: str, run: Path) -> str:
+    """Bring the record of a scale up to date with a run in a folder; what was done, in a sentence."""
+    results, folder = run / "results" / scale, RECORD / scale
+    arguments = ["--directory", str(run), "--config", f"scale={scale}", "--", "all"]
+    jobs = parse_plan(dry_run(ROOT, ["--forceall", *arguments]))
+    planned = {name.removeprefix(f"results/{scale}/") for job in jobs for name in job.outputs}
+    left = {name for job in parse_plan(dry_run(ROOT, arguments)) for name in job.outputs}
+    names = [name for name in kept_names(results) if name in planned and f"results/{scale}/{name}" not in left]
+    for name in names:
+        compress(results / name, folder / f"{name}{SUFFIX}")
+    for path in folder.rglob(f"*{SUFFIX}"):
+        if path.relative_to(folder).as_posix().removesuffix(SUFFIX) not in planned:
+            path.unlink()
+    table = _job_table(folder, jobs, run)
+    write_table(table, folder / "jobs.csv")
+    done = _items(scale, run, jobs, left, table)
+    kept = {name: entry for name, entry in read_items(folder).items() if name not in done}
+    write_items(folder, kept | done)
+    return f"{len(names)} tables of this run, {len(table)} jobs, {len(kept | done)} items in the record"
+
+
+def restore(scale: str, run: Path) -> str:
+    """Write the tables of a record that a run does not have; what was done, in a sentence."""
+    folder, results = RECORD / scale, run / "results" / scale
+    places = {path: results / path.relative_to(folder).as_posix().removesuffix(SUFFIX) for path in folder.rglob("*.gz")}
+    missing = {path: place for path, place in places.items() if not place.exists()}
+    now = time.time()
+    for path, place in missing.items():
+        uncompress(path, place)
+        # One time for all: what is older than its input would be made again.
+        os.utime(place, (now, now))
+    return f"{len(missing)} of {len(places)} tables restored"
+
+
+def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
+    """What every job took that was run here, or that the record knows."""
+    path = folder / "jobs.csv"
+    known = pd.read_csv(path, keep_default_na=False).set_index("job") if path.is_file() else pd.DataFrame()
+    rows = []
+    for job in jobs:
+        if job.downloads:
+            continue
+        if found := job_seconds(job, run):
+            rows.append((job.benchmark, job.rule, round(found[0], 2), round(found[1]), processor()))
+        elif job.benchmark in known.index:
+            rows.append((job.benchmark, *known.loc[job.benchmark, COLUMNS[1:]]))
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("job")
+
+
+def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str], table: pd.DataFrame) -> dict[str, dict]:
+    """What is told of the items that are finished in a run."""
+    settings = load_settings(ROOT / "config")
+    done, took = {}, table.set_index("job")
+    for paper in PAPERS:
+        for item, entry in items_of(paper).items():
+            curves = [f"results/{scale}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")]
+            files = curves if entry.drawing else items.table_files(paper, item, "csv", scale=scale)
+            if any(name in left or not (run / name).is_file() for name in files):
+                continue
+            parts = [jobs[place] for place in sorted(ancestors(jobs, files)) if not jobs[place].downloads]
+            measured = took.loc[[job.benchmark for job in parts if job.benchmark in took.index]]
+            made_from = items.inputs(settings[scale], paper, item, scale, lambda name: name)
+            sources = {source for names in made_from.values() for source in names}
+            done[f"{paper}/{item}"] = {
+                "settings": items.parameters(settings[scale], paper, item),
+                "scale": items.scale_note(settings, settings, paper, item, scale),
+                "jobs": len(parts),
+                "measured_jobs": len(measured),
+                "core_seconds": round(float(measured.seconds.sum()), 1),
+                "peak_memory_mb": int(measured.memory_mb.max()) if len(measured) else 0,
+                "software": software_versions(),
+                "made_from": {
+                    source: file_hash(run / source) for source in sorted(sources) if (run / source).is_file()
+                },
+            }
+    return done
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("keep", "restore"))
+    parser.add_argument("scale", choices=SCALES)
+    parser.add_argument("--directory", type=Path, default=ROOT, help="where the run is (default: the checkout)")
+    options = parser.parse_args()
+    print((keep if options.action == "keep" else restore)(options.scale, options.directory.resolve()))
