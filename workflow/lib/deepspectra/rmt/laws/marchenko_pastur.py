@@ -42,7 +42,7 @@ def marchenko_pastur_bulk_cdf(x: np.ndarray, ratio: float | np.ndarray) -> np.nd
         values = 2 * s * tangent / (1 + square) + 2 * ratio * np.arctan(tangent) - (1 - ratio) * fall
         values /= np.pi * ratio
     values = np.where(above <= 0, 0.0, np.where(below <= 0, 1.0, values))
-    if (near := (1 + s) * tangent < _NEAR * gap).any():
+    if (near := (above > 0) & ((1 + s) * tangent < _NEAR * gap)).any():
         far, steps = (np.broadcast_to(part, near.shape)[near, None] for part in (s, 2 * np.arctan(tangent)))
         theta = steps * _NODES
         pole = (1 - far**2) / (1 + far)
