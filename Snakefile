@@ -31,6 +31,10 @@ wildcard_constraints:
     first="[0-9]+",
     last="[0-9]+",
     law="[a-z][a-z0-9_]*(?<!_summary)",
+    model="[a-z][a-z0-9_]*",
+    draws="[0-9]+",
+    window="[0-9]+",
+    seed="[0-9]+",
 
 
 report: "workflow/report/workflow.rst"
@@ -45,6 +49,7 @@ include: "workflow/rules/random_matrices.smk"
 include: "workflow/rules/items.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/limit_laws.smk"
+include: "workflow/rules/my_networks.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -55,7 +60,7 @@ rule all:
         items.everything(SETTINGS[SCALE], SCALE),
 
 
-# Short names: a target for each paper, one for each figure and table, and one for each limit law.
+# Short names: a target for each paper, figure, table, limit law and network of the user's own.
 for paper in PAPERS:
 
     rule:
@@ -98,3 +103,18 @@ for law in SETTINGS[SCALE].limit_laws:
             f"limit_{law}"
         input:
             items.law_files(law, SCALE),
+
+
+rule my_networks:
+    """Spectra of every checkpoint of your own that the settings name."""
+    input:
+        lambda wildcards: my_networks.every_network(SETTINGS[SCALE], SCALE),
+
+
+for model in SETTINGS[SCALE].my_networks:
+
+    rule:
+        name:
+            f"my_{model}"
+        input:
+            my_networks.network_targets(model, SCALE),

@@ -26,8 +26,8 @@ if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
 
 from deepspectra.config import SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
-from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, items_of, labels_of
-from deepspectra.planning import checks, costs, items, networks
+from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, items_of, labels_of
+from deepspectra.planning import checks, costs, items, my_networks, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
 from deepspectra.runtime import forked_jobs, group_jobs, rescheduling, watching

@@ -54,7 +54,7 @@ rule draw_claims:
 
 
 rule write_report:
-    """One page with all figures, tables, limit laws and claims, for a browser without network."""
+    """One page with all figures, tables, limit laws, networks and claims, for a browser without network."""
     input:
         plan(items.report_files),
         claims="results/{scale}/claims.csv",
@@ -75,6 +75,7 @@ rule write_report:
     params:
         contents=items.report_contents(),
         laws=plan(items.law_names),
+        networks=plan(my_networks.network_names),
         reduced=plan(items.paper_notes),
         code=code("write_report"),
     script:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 
+from deepspectra.analysis.null_files import HALF_WINDOW
 from deepspectra.analysis.nulls import MatrixNull
 from deepspectra.rmt.calibration import monte_carlo_p_value
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
@@ -42,7 +43,7 @@ class MatrixOptions:
     """:ivar half_window: of the unfolding. :ivar level: false-alarm rate of outliers on each side of a bulk.
     :ivar tail_draws: of the power law's own p-value. :ivar seed: of these draws."""
 
-    half_window: int = 7
+    half_window: int = HALF_WINDOW
     level: float = 0.01
     tail_draws: int = 99
     seed: int = 1

@@ -18,7 +18,8 @@ import pandas as pd
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
-from deepspectra.analysis.nulls import NullKey, default_cache, draw_null, read_null, vector_null
+from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache
+from deepspectra.analysis.nulls import draw_null, read_null, vector_null
 from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
@@ -27,7 +28,7 @@ from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.weights.layer_matrices import LayerMatrix, network_layers
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "analyse", "chosen_layers"]
 
 _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
@@ -66,7 +67,7 @@ def analyse(
     by_head: bool = False,
     head_size: int | None = None,
     draws: int = 999,
-    vector_draws: int = 4999,
+    vector_draws: int = VECTOR_DRAWS,
     seed: int = 1,
     options: MatrixOptions | None = None,
     cache: str | Path | None = None,
@@ -88,10 +89,7 @@ def analyse(
     options = options or MatrixOptions(seed=seed)
     checkpoint = open_checkpoint(source)
     before = open_checkpoint(initial) if initial is not None else None
-    size = head_size or checkpoint.head_size if by_head else None
-    if by_head and not size:
-        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
-    layers = network_layers(checkpoint, include, exclude, size)
+    layers = chosen_layers(checkpoint, include, exclude, by_head, head_size)
     analysed = [matrix for matrix in layers if not matrix.left_out]
     rows = [{"name": matrix.name, "reason": matrix.left_out} for matrix in layers if matrix.left_out]
     folder = Path(cache) if cache is not None else default_cache()
@@ -115,6 +113,23 @@ def analyse(
         findings(table, FALSE_DISCOVERY, options.level),
         notes,
     )
+
+
+def chosen_layers(
+    checkpoint: Checkpoint,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    by_head: bool = False,
+    head_size: int | None = None,
+) -> list[LayerMatrix]:
+    """The matrices that :func:`analyse` takes, and with a reason what it leaves out; parameters as there.
+
+    :raises UserError: likewise.
+    """
+    size = head_size or checkpoint.head_size if by_head else None
+    if by_head and not size:
+        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
+    return network_layers(checkpoint, include, exclude, size)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -13,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from deepspectra.analysis.null_files import FORMAT, LARGEST_DIMENSION, NullKey, level_file, vector_file
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import vector_ks
 from deepspectra.rmt.nulls import haar_vectors, laguerre_singular_values
@@ -23,24 +21,9 @@ from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.weights.judging import LevelJudge
 from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
 
-__all__ = ["MatrixNull", "NullKey", "default_cache", "draw_null", "read_null", "vector_null"]
+__all__ = ["MatrixNull", "draw_null", "read_null", "vector_null"]
 
-#: Vectors of larger dimension are judged by those of this one.
-_LARGEST_DIMENSION = 2048
 _LONGEST_INTERVAL, _BLOCK, _FITS = 20.0, 50, 199
-#: Raise it when numbers in the files change.
-_FORMAT = 2
-
-
-@dataclass(frozen=True)
-class NullKey:
-    """Everything that determines the draws for one shape. :ivar rows: the longer side."""
-
-    rows: int
-    columns: int
-    draws: int
-    half_window: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -66,18 +49,12 @@ class MatrixNull:
         return LevelJudge(self.levels, self.lengths)
 
 
-def default_cache() -> Path:
-    """Where draws are kept for later runs, unless the caller names a folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "deepspectra" / "nulls"
-
-
 def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> None:
     """Draw for one shape, unless that was done before.
 
     :param folder: where the file is kept; it is made if it is not there. :param executor: draws blocks side by side.
     """
-    path = _file(key, folder)
+    path = folder / level_file(key)
     if path.exists():
         return
     sizes = [min(_BLOCK, key.draws - start) for start in range(0, key.draws, _BLOCK)]
@@ -91,12 +68,7 @@ def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> N
     fits = [fit_modified_marchenko_pastur(values) for values in spectra[:_FITS]]
     arrays["fit_distances"] = np.array([fit.distance for fit in fits])
     folder.mkdir(parents=True, exist_ok=True)
-    store.write(path, arrays, parameters=asdict(key) | {"format": _FORMAT}, seed=key.seed)
-
-
-def _file(key: NullKey, folder: Path) -> Path:
-    digest = hashlib.sha256(json.dumps(asdict(key) | {"format": _FORMAT}, sort_keys=True).encode()).hexdigest()[:12]
-    return folder / f"levels_{key.rows}x{key.columns}_{digest}.h5"
+    store.write(path, arrays, parameters=asdict(key) | {"format": FORMAT}, seed=key.seed)
 
 
 def _block(rows: int, columns: int, draws: int, seed: int, block: int) -> np.ndarray:
@@ -116,7 +88,7 @@ def read_null(key: NullKey, folder: Path) -> MatrixNull:
     }
     shapes |= {"gaussian/spacing_statistics": (key.draws,), "gaussian/unfolded": (key.draws, key.columns)}
     shapes |= {"gaussian/number_variances": (key.draws, "lengths")}
-    arrays = store.read(_file(key, folder), shapes)
+    arrays = store.read(folder / level_file(key), shapes)
     levels = LevelNull(*(arrays[f"gaussian/{field}"] for field in LevelNull._fields))
     return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"], arrays["fit_distances"])
 
@@ -126,14 +98,14 @@ def vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarr
 
     The statistic falls as sqrt(d) + 0.12 + 0.11 / sqrt(d), as Kolmogorov's does (Stephens 1970).
     """
-    drawn = min(dimension, _LARGEST_DIMENSION)
-    path = folder / f"vectors_{drawn}_{draws}_{seed}_{_FORMAT}.h5"
+    drawn = min(dimension, LARGEST_DIMENSION)
+    path = folder / vector_file(dimension, draws, seed)
     if not path.exists():
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(drawn,)))
         size = max(1, 2_000_000 // drawn)
         parts = [vector_ks(haar_vectors(drawn, min(size, draws - start), rng))[0] for start in range(0, draws, size)]
         folder.mkdir(parents=True, exist_ok=True)
-        numbers: dict[str, Any] = {"dimension": drawn, "draws": draws, "seed": seed, "format": _FORMAT}
+        numbers: dict[str, Any] = {"dimension": drawn, "draws": draws, "seed": seed, "format": FORMAT}
         store.write(path, {"statistics": np.concatenate(parts)}, parameters=numbers, seed=seed)
     statistics = store.read(path, {"statistics": (draws,)})["statistics"]
     return cast("np.ndarray", statistics * (_stephens(drawn) / _stephens(dimension)))

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from deepspectra.analysis import figures
 from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS
-from deepspectra.analysis.tables import AnalysisTables
-from deepspectra.runtime.files import check_folder, write_table, write_text
+from deepspectra.analysis.tables import AnalysisTables, write_tables
+from deepspectra.runtime.files import check_folder, write_text
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["summary", "terminal_table", "write_all"]
+__all__ = ["summary", "terminal_table", "write_all", "write_page"]
 
 #: What a terminal has room for.
 _TERMINAL = ["matrix", "outputs", "inputs", "above", "below", "MP share", "spacing p", "variance p", "output vectors"]
@@ -27,14 +27,18 @@ _DPI = 110
 
 
 def write_all(analysis: AnalysisTables, folder: Path) -> Path:
-    """Write ``matrices.csv``, ``left_out.csv``, ``curves.csv``, ``vectors.csv``, ``summary.md`` and ``index.html``.
+    """Write the tables (:data:`deepspectra.analysis.tables.FILES`), ``summary.md`` and ``index.html``.
 
     :returns: the page's path. :raises UserError: if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_folder(folder)
-    for name in ("matrices", "left_out", "curves", "vectors"):
-        write_table(getattr(analysis, name), folder / f"{name}.csv")
+    write_tables(analysis, folder)
+    return write_page(analysis, folder)
+
+
+def write_page(analysis: AnalysisTables, folder: Path) -> Path:
+    """Write ``summary.md`` and ``index.html``; the page's path."""
     write_text(summary(analysis), folder / "summary.md")
     write_text(_page(analysis), folder / "index.html")
     return folder / "index.html"

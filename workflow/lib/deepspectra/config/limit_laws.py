@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from deepspectra.papers.types import FromText, Node, OptionalText, PositiveReal, is_name
+from deepspectra.config.entries import WITHOUT_NULLS, names_of
+from deepspectra.papers.types import FromText, Node, OptionalText, PositiveReal
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["LawEntry", "LawInput", "LimitLaws"]
@@ -131,20 +132,4 @@ def _plainly(function: Callable[..., object], *arguments: object) -> None:
         raise ValueError(str(error).removesuffix(".")) from None
 
 
-def _without_nulls(value: object) -> object:
-    """``limit_laws: null`` removes all entries, and null in place of an entry removes that one."""
-    if value is None:
-        return {}
-    return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, dict) else value
-
-
-def _names(laws: dict[str, LawEntry]) -> dict[str, LawEntry]:
-    """Check the names of entries, which become parts of paths and targets."""
-    for name in laws:
-        if not is_name(name) or name.endswith("_summary") or name == "laws":
-            rule = "small letters, digits and _, a letter first, neither 'laws' nor with '_summary' at the end"
-            raise ValueError(f"names of limit laws are {rule}; found {name!r}")
-    return laws
-
-
-LimitLaws = Annotated[dict[str, LawEntry], AfterValidator(_names), BeforeValidator(_without_nulls)]
+LimitLaws = Annotated[dict[str, LawEntry], names_of("limit laws", ["laws"], "_summary"), WITHOUT_NULLS]

@@ -5,6 +5,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from deepspectra.config.limit_laws import LimitLaws
+from deepspectra.config.my_networks import MyNetworks
 from deepspectra.papers.baskerville2022.settings import Baskerville2022
 from deepspectra.papers.fan2020.settings import Fan2020
 from deepspectra.papers.pennington2017.settings import Pennington2017
@@ -60,6 +61,7 @@ class Settings(Node):
     baskerville2022: Baskerville2022 = Field(description="Hessians and Gauss-Newton matrices.")
     claims: Claims = Field(description="The papers' claims beside what was measured.")
     limit_laws: LimitLaws = Field(description="Limit laws on their own, one entry each; null: none.")
+    my_networks: MyNetworks = Field(description="Checkpoints of your own whose spectra are judged, one entry each.")
 
     @model_validator(mode="after")
     def _one_name_one_network(self) -> Self:

@@ -5,9 +5,9 @@ from importlib import import_module
 
 from deepspectra.papers.item import Item
 
-__all__ = ["LIMIT_LAWS", "PAPERS", "Paper", "items_of", "labels_of", "name_of"]
+__all__ = ["LIMIT_LAWS", "MY_NETWORKS", "PAPERS", "Paper", "items_of", "labels_of", "name_of"]
 
-LIMIT_LAWS = "Limit laws"
+LIMIT_LAWS, MY_NETWORKS = "Limit laws", "Networks of your own"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from deepspectra.config.settings import Settings
+from deepspectra.planning import my_networks
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import check_folder
 
@@ -28,12 +29,28 @@ def check_files_of(settings: Settings) -> None:
             key = next(key for key in ("eigenvalues", "gram", "data") if getattr(law.input, key) == file)
             what = "eigenvalues" if key == "eigenvalues" else "a matrix"
             raise UserError(f"limit_laws.{name}.input.{key}: expected a file of {what}, found nothing at {file!r}")
+    for name in settings.my_networks:
+        _check_network(settings, name)
     if settings.pretrained == "require" and (reasons := _unavailable(settings)):
         raise UserError(
             f"pretrained: require, but an earlier run did without the weights of {len(reasons)} networks."
             + "".join(f"\n  - {reason}" for reason in reasons)
             + "\n  Or name a file of your own for each: thamm2024: {pretrained: {alexnet: {file: PATH}}}."
         )
+
+
+def _check_network(settings: Settings, name: str) -> None:
+    entry = settings.my_networks[name]
+    for key, path in (("file", entry.file), ("initial", entry.initial)):
+        if path is None or path.startswith("results/"):
+            continue
+        if not Path(path).expanduser().exists():
+            raise UserError(f"my_networks.{name}.{key}: expected a checkpoint, found nothing at {path!r}")
+        try:
+            # A folder must hold one checkpoint.
+            (my_networks.network_files if key == "file" else my_networks.initial_files)(settings, name)
+        except UserError as error:
+            raise UserError(f"my_networks.{name}.{key}: {error}") from error
 
 
 def check_folders(scale: str, *, written: bool) -> None:

@@ -8,6 +8,7 @@ from deepspectra.config import describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.planning.my_networks import network_targets
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
@@ -122,9 +123,10 @@ def paper_targets(settings: Settings, paper: str, scale: str) -> list[str]:
 
 
 def everything(settings: Settings, scale: str) -> list[str]:
-    """Every figure, table and limit law, the claims and the page."""
+    """Every figure, table, limit law and network of the user's own, the claims and the page."""
     files = [file for paper in PAPERS for file in paper_targets(settings, paper, scale)]
     files += [file for law in settings.limit_laws for file in law_files(law, scale)]
+    files += [file for model in settings.my_networks for file in network_targets(model, scale)]
     return [*files, *claim_files(scale), f"results/{scale}/report.html"]
 
 
@@ -244,7 +246,7 @@ def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> lis
 
 
 def report_files(settings: Settings, scale: str) -> list[str]:
-    """Figures, tables and limit laws with what the page of results says of them and links to."""
+    """Figures, tables, limit laws and the user's networks, with what the page of results says of them and links to."""
     files = []
     for paper in PAPERS:
         for item, entry in items_of(paper).items():
@@ -252,7 +254,7 @@ def report_files(settings: Settings, scale: str) -> list[str]:
             files += figure if entry.drawing else table_files(paper, item, "json", "md", "csv", scale=scale)
     for law in settings.limit_laws:
         files += [file for file in law_files(law, scale) if not file.endswith("_summary.csv")]
-    return files
+    return files + [file for model in settings.my_networks for file in network_targets(model, scale)]
 
 
 def report_contents() -> dict[str, list[str]]:

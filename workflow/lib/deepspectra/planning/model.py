@@ -24,7 +24,7 @@ __all__ += ["parse_plan", "schedule", "schedule_overhead"]
 _SAME_SIZE = 1.25
 #: A measured job with so small a share of another one's work tells what does not grow.
 _MOSTLY_START = 0.1
-_HEAD = re.compile(r"^(?:local)?rule (\w+):$", re.MULTILINE)
+_HEAD = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$", re.MULTILINE)
 _DETAIL = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
 #: The last line of a job's log, see :func:`deepspectra.runtime.job.job`.
 _TOOK = re.compile(r"took ([0-9.]+) s of processor time and at most ([0-9]+) MB")
@@ -120,15 +120,20 @@ def _parse_job(rule: str, text: str) -> PlannedJob:
     return PlannedJob(
         rule,
         {name: value for name, value in _pairs(details.get("wildcards", "")) if name},
-        tuple(filter(None, details.get("input", "").split(", "))),
+        tuple(name for name in details.get("input", "").split(", ") if name not in ("", "<TBD>")),
         tuple(filter(None, details.get("output", "").split(", "))),
         details.get("benchmark", ""),
         details.get("log", ""),
         int(details.get("priority", 0)),
         asked.get("gpu", "0") != "0",
-        float(asked.get("mem_mb", 0)),
-        float(asked.get("disk_mb", 0)),
+        _amount(asked, "mem_mb"),
+        _amount(asked, "disk_mb"),
     )
+
+
+def _amount(asked: Mapping[str, str], resource: str) -> float:
+    """Nothing where it follows from a file that is not there yet."""
+    return 0.0 if asked.get(resource) == "<TBD>" else float(asked.get(resource, 0))
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:

@@ -13,7 +13,7 @@ from deepspectra.nn.architectures import architecture
 from deepspectra.papers.baskerville2022 import spectra
 from deepspectra.papers.baskerville2022.settings import Kind, Split
 from deepspectra.papers.thamm2024.networks import weight_layers
-from deepspectra.planning import costs
+from deepspectra.planning import costs, my_networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 
@@ -203,6 +203,11 @@ def _random_features(settings: Settings, panel: str) -> Work:
     return panel, node.simulated_points * len(node.betas) * node.input_dimension**2 * (node.input_dimension + 200)
 
 
+def _own_network(settings: Settings, model: str) -> Work:
+    """By the size of its files: its layers are not known yet."""
+    return "", 1 + my_networks.megabytes(settings, model)
+
+
 def _limit_law(settings: Settings, law: str) -> Work:
     return "", settings.limit_laws[law].points
 
@@ -236,4 +241,9 @@ LAWS: dict[str, Callable[..., Any]] = {
     "simulate_data_covariance": _covariance,
     "simulate_random_features": _random_features,
     "solve_limit_law": _limit_law,
+    "list_layers": lambda: ("", 1.0),
+    "draw_matrix_nulls": lambda columns, draws: ("", int(draws) * int(columns) ** 2),
+    "draw_vector_nulls": lambda dimension, draws: ("", int(draws) * int(dimension)),
+    "analyse_network": _own_network,
+    "draw_network": _own_network,
 }

@@ -1,6 +1,7 @@
 """Captions, one file a figure: a line with the title, one with the small print, and one of numbers for each series."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +20,9 @@ class Caption(NamedTuple):
     numbers: list[str]
 
 
-def caption(title: str, note: str, summary: pd.DataFrame | None = None) -> str:
-    """Text of a caption file; ``summary`` has rows of :mod:`deepspectra.papers.rows`, or is None for a limit law."""
-    return "\n".join([title, plain(note), *([] if summary is None else _numbers(summary))]) + "\n"
+def caption(title: str, note: str, summary: pd.DataFrame | None = None, lines: Sequence[str] = ()) -> str:
+    """Text of a caption file; ``summary``, if there is one, has rows of :mod:`deepspectra.papers.rows`."""
+    return "\n".join([title, plain(note), *([] if summary is None else _numbers(summary)), *lines]) + "\n"
 
 
 def read_caption(path: str | Path) -> Caption:

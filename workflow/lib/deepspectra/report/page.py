@@ -11,13 +11,13 @@ from pathlib import Path
 from PIL import Image
 
 from deepspectra.papers import NOTE_SHARE
-from deepspectra.papers.registry import LIMIT_LAWS, PAPERS, name_of
+from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import count_verdicts
 from deepspectra.report.tables import ShownTable, read_table, render
 from deepspectra.report.verdicts import BOUNDS, MARKS, QUESTIONS, RULE
 
-__all__ = ["Entry", "figure_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
+__all__ = ["Entry", "figure_entry", "network_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
 
 @dataclass
@@ -63,10 +63,24 @@ def thumbnail(path: str | Path, width: int = 960) -> tuple[bytes, int, int]:
 def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     """A figure of a paper, or a limit law; ``folder`` is the page's, ``base`` the path of the files without suffix."""
     text = read_caption(caption)
-    content, width, height = thumbnail(base.with_suffix(".png"))
-    picture = "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
     files = _links(folder, base, "png", "pdf", "csv")
-    return Entry(key, text.title, [text.note], files, text.numbers, picture, width, height)
+    return Entry(key, text.title, [text.note], files, text.numbers, *_picture(base.with_suffix(".png")))
+
+
+def network_entry(name: str, folder: Path) -> Entry:
+    """A network of the user's own: its overview, what was found, and its page; ``folder`` is that of the scale."""
+    text, own = read_caption(folder / "captions" / "my_networks" / f"{name}.txt"), folder / "my_networks" / name
+    files = {"page": own / "index.html", "CSV": own / "matrices.csv", "MD": own / "summary.md"}
+    links = {kind: os.path.relpath(file, folder) for kind, file in files.items()}
+    links |= _links(folder, own / "overview", "png", "pdf")
+    picture = _picture(own / "overview.png")
+    return Entry(name, text.title.partition(": ")[2], [*text.numbers, text.note], links, [], *picture)
+
+
+def _picture(path: Path) -> tuple[str, int, int]:
+    """A small copy as a data address, its width and height."""
+    content, width, height = thumbnail(path)
+    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii"), width, height
 
 
 def table_entry(key: str, folder: Path, base: Path) -> Entry:
@@ -97,18 +111,34 @@ def render_page(
     entries: Mapping[str, Sequence[Entry]],
     laws: Sequence[Entry],
     claims: Sequence[dict[str, str]],
+    networks: Sequence[Entry] = (),
 ) -> str:
     """The page as text; claims that belong to no entry stand at the end of their paper.
 
     :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
+    :param networks: of the user's own.
     """
     every = [entry for shown in entries.values() for entry in shown]
     for paper, shown in entries.items():
         for entry in shown:
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
     placed = {claim["id"] for entry in every for claim in entry.claims}
-    values = {"scale": scale, "reduced": reduced, "items": entries, "laws": laws, "claims": claims}
-    words = {"limit_laws": LIMIT_LAWS, "verdicts": MARKS, "questions": QUESTIONS, "rule": RULE, "bounds": BOUNDS}
+    values = {
+        "scale": scale,
+        "reduced": reduced,
+        "items": entries,
+        "laws": laws,
+        "claims": claims,
+        "networks": networks,
+    }
+    words = {
+        "limit_laws": LIMIT_LAWS,
+        "my_networks": MY_NETWORKS,
+        "verdicts": MARKS,
+        "questions": QUESTIONS,
+        "rule": RULE,
+        "bounds": BOUNDS,
+    }
     return render(
         "page.html",
         **values,

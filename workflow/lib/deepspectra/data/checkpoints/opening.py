@@ -16,7 +16,7 @@ from deepspectra.data.checkpoints.safetensors_files import open_safetensors, sha
 from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, without_wrappers
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["FORMATS", "open_checkpoint"]
+__all__ = ["FORMATS", "checkpoint_files", "open_checkpoint"]
 
 #: What is told to whoever gives something else.
 FORMATS = (
@@ -31,6 +31,7 @@ _IN_FOLDERS = (
 )
 #: How descriptions call the width of a layer and its number of heads.
 _HEADS = (("hidden_size", "num_attention_heads"), ("n_embd", "n_head"), ("dim", "n_heads"), ("d_model", "num_heads"))
+_DESCRIPTION = "config.json"
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".tar")
 
 
@@ -51,6 +52,19 @@ def open_checkpoint(source: Any) -> Checkpoint:
         found = tensors_of(source.state_dict(keep_vars=True), f"the module {type(source).__name__}")
         return without_wrappers(replace(found, groups=_groups(source)))
     return without_wrappers(tensors_of(source, "the dictionary"))
+
+
+def checkpoint_files(path: Path) -> list[Path]:
+    """The files that :func:`open_checkpoint` reads for a path, none of them opened but an index of others.
+
+    :raises UserError: if there is no such file, or a folder holds no weights or several files that could be meant.
+    """
+    if path.is_dir():
+        description = path / _DESCRIPTION
+        return [*checkpoint_files(_in_folder(path)), *([description] if description.is_file() else [])]
+    if not path.is_file():
+        raise UserError(f"there is no file {path}. Expected a checkpoint: {FORMATS}.")
+    return [path, *sharded(path)] if path.name.endswith(".index.json") else [path]
 
 
 def _groups(module: Any) -> dict[str, int]:
@@ -93,13 +107,18 @@ def _open_shards(index: Path) -> Checkpoint:
 
 
 def _open_folder(folder: Path) -> Checkpoint:
+    return replace(_open_path(_in_folder(folder)), head_size=_head_size(folder / _DESCRIPTION))
+
+
+def _in_folder(folder: Path) -> Path:
+    """The file of weights in a folder."""
     for pattern in _IN_FOLDERS:
         found = sorted(folder.glob(pattern))
         if len(found) > 1:
             names = ", ".join(path.name for path in found[:8])
             raise UserError(f"{folder} holds several checkpoints: {names}. Name the file that is meant.")
         if found:
-            return replace(_open_path(found[0]), head_size=_head_size(folder / "config.json"))
+            return found[0]
     raise UserError(f"{folder} holds no checkpoint. Expected {FORMATS}.")
 
 

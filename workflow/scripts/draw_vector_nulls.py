@@ -1,0 +1,13 @@
+"""Porter-Thomas tests of random unit vectors of one dimension, for the user's own networks."""
+
+from pathlib import Path
+
+from deepspectra.analysis.null_files import default_cache, lend
+from deepspectra.analysis.nulls import vector_null
+from deepspectra.runtime.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    names, file = ("dimension", "draws", "seed"), Path(snakemake.output[0])
+    vector_null(*(int(snakemake.wildcards[name]) for name in names), file.parent)
+    # For `deepspectra analyse`; nothing here reads it from there.
+    lend(file, default_cache())
