@@ -107,6 +107,19 @@ def test_own_settings_count_and_reach_snakemake(made, capsys, tmp_path):
     assert arguments == ["--forceall", "--configfile", str(own), "--config", "scale=paper", "device=cpu", "--", "all"]
 
 
+def test_paths_are_the_users_wherever_the_checkout_is(made, capsys, tmp_path, monkeypatch):
+    folder = tmp_path / "elsewhere" / "run"
+    (folder / "results" / "paper" / "benchmarks").mkdir(parents=True)
+    (folder.parent / "mine.yaml").write_text("baskerville2022: {training: {epochs: 30}}\n")
+    # In a folder below the checkout.
+    monkeypatch.chdir(folder.parent)
+    assert main(["cost", "--scale", "paper", "--configfile", "mine.yaml", "--directory", "run"]) == 0
+    assert hours(capsys.readouterr().out, r"mlp_mnist\.h5") == pytest.approx((2 + 100) / 3600, abs=0.01)
+    for arguments in made[1]:
+        assert arguments[arguments.index("--configfile") + 1] == str(folder.parent / "mine.yaml")
+        assert arguments[arguments.index("--directory") + 1] == str(folder)
+
+
 def test_more_cores_and_gpus_take_less_down_to_the_longest_job(made, capsys):
     main(["cost", "--scale", "paper", "--cores", "1"])
     told = capsys.readouterr().out

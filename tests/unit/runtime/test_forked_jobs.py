@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -161,6 +162,48 @@ def test_the_user_can_turn_it_off(monkeypatch):
     kind = type("PythonScript", (Script,), {"execute_script": Script.execute_script})
     fork_scripts(kind)
     assert kind.execute_script is Script.execute_script
+
+
+def test_a_job_that_the_killed_process_never_took_starts_by_itself(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "1")
+    kind = type("PythonScript", (Script,), {"execute_script": Script.execute_script, "plain": []})
+    fork_scripts(kind)
+    known = set(psutil.Process().children())
+    kind.forked.is_ready()
+    (server,) = set(psutil.Process().children()) - known
+    while not kind.forked.is_ready():
+        time.sleep(0.05)
+    # It takes no call from here on.
+    server.suspend()
+    jobs = [threading.Thread(target=kind().execute_script, args=(name,)) for name in ("one", "two")]
+    for job in jobs:
+        job.start()
+    time.sleep(0.5)
+    assert kind.plain == []
+    server.kill()
+    for job in jobs:
+        job.join(60)
+    assert sorted(kind.plain) == ["one", "two"]
+    # And so do those that come later.
+    kind().execute_script("three")
+    assert kind.plain[2:] == ["three"]
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["before it is ready", "ready, which nobody has read"])
+def test_a_run_that_ends_early_leaves_no_message(waits):
+    code = f"""
+import select
+from deepspectra.runtime.forked_jobs import fork_scripts
+from {__name__} import Script
+fork_scripts(Script)
+Script.forked.is_ready()
+if {waits}:
+    select.select([Script.forked._connection], [], [], 120)
+"""
+    environment = os.environ | {VARIABLE: "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    # The pipe of errors closes when the last of both processes has ended.
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert result.stderr == ""
 
 
 def test_the_process_that_forks_ends_with_the_one_that_started_it():

@@ -150,15 +150,17 @@ def print_costs(options: argparse.Namespace) -> None:
     own = [f"scale={options.scale}"] if options.scale else []
     settings = load_settings(folder / "config", read_overrides(options.configfile, [*options.config, *own]))
     scale = settings.scale
-    arguments = ["--configfile", *options.configfile] * bool(options.configfile)
+    # Snakemake runs in the checkout, wherever the user is.
+    files = [str(Path(file).resolve()) for file in options.configfile]
+    arguments = ["--configfile", *files] * bool(files)
     arguments += ["--config", f"scale={scale}", *(text for text in options.config if not text.startswith("scale="))]
-    arguments += ["--directory", options.directory] * bool(options.directory)
+    run = Path(options.directory or folder).resolve()
+    arguments += ["--directory", str(run)] * bool(options.directory)
     plan = cost_plan(dry_run(folder, ["--forceall", *arguments, "--", "all"]), settings, folder)
     here = Machine(f"{options.cores} cores", options.cores)
     print(f"At {scale} scale with {options.cores} cores of 2 GHz and without a GPU:\n")
     print(_targets(plan, settings[scale], scale, here))
     print(f"\n{_together(plan, here)}\n")
-    run = Path(options.directory or folder)
     if (run / "results" / scale / "benchmarks").is_dir():
         left = {job.outputs for job in parse_plan(dry_run(folder, [*arguments, "--", "all"]))}
         print(f"{_left(plan, left, run, here)}\n")

@@ -74,7 +74,7 @@ class _Server:
         :param temporary: folder for temporary files. :param record: Snakemake's benchmark of the job, or None. It gets
             what the kernel knows when the job has ended; Snakemake itself asks twice a second.
         :returns: its exit status, or minus the number of the signal that ended it.
-        :raises ConnectionError: if the process that forks is gone.
+        :raises ConnectionError: if the process that forks is gone, and the job has not begun.
         """
         environment = dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), temporary) if temporary else {}
         began = time.time()
@@ -87,8 +87,11 @@ class _Server:
         finally:
             os.close(theirs)
         with os.fdopen(answer, encoding="ascii") as told:
-            # Without an answer, something killed the process that waits for the job.
-            found = json.loads(told.read() or f'{{"status": {-signal.SIGKILL}}}')
+            begun, ended = told.readline(), told.readline()
+        if not begun:
+            raise ConnectionResetError("the process that forks ended before it took the job")
+        # Without an end, something killed the process that waits for the job.
+        found = json.loads(ended or f'{{"status": {-signal.SIGKILL}}}')
         if record is not None and len(found) > 1:
             record.running_time, record.data_collected = time.time() - began, True
             record.max_rss, record.cpu_time = found["max_rss"], found["cpu_time"]
@@ -110,7 +113,7 @@ def fork_scripts(python_script: Any) -> None:
         special = (edit, self.conda_env, self.container_img, self.env_modules, self.shadow_dir)
         status = None
         if not any(special) and self.threads == 1 and not self.resources.get("shell_exec") and server.is_ready():
-            # The process that forks may be gone: then nothing was started.
+            # The process that forks may be gone: then nothing was started, and the job starts by itself.
             with suppress(ConnectionError):
                 status = server.run(str(Path(fname).resolve()), self.resources.get("tmpdir"), self.bench_record)
         if status is None:
@@ -135,22 +138,26 @@ def serve(number: int) -> NoReturn:
     gc.freeze()
     # Nobody waits for the processes that wait for jobs.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with socket.socket(fileno=number) as connection:
+    # A run may end before it has read that this is ready.
+    with suppress(ConnectionError), socket.socket(fileno=number) as connection:
         connection.send(b"ready")
         while True:
             content, pipes, _, _ = socket.recv_fds(connection, _LENGTH, 1)
             if not content:
-                os._exit(0)
+                break
             if not os.fork():
                 connection.close()
                 _wait_for(json.loads(content), pipes[0])
             os.close(pipes[0])
+    os._exit(0)
 
 
 def _wait_for(call: dict[str, Any], pipe: int) -> NoReturn:
     """Be the process that waits for one job."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # From here on the job is not started by others.
+        os.write(pipe, b"begun\n")
         job = os.fork()
         if not job:
             os.close(pipe)
