@@ -27,7 +27,7 @@ from deepspectra.planning.model import (
     parse_plan,
     schedule,
 )
-from deepspectra.planning.work import LAWS, work_of
+from deepspectra.planning.work import law_of, work_of
 from deepspectra.runtime.errors import UserError
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ def cost_plan(plan: str, settings: Mapping[str, Settings], folder: Path) -> Cost
     costed = []
     for job, work in zip(jobs, works, strict=True):
         found = estimate(job.rule, work, known)
-        # Jobs of a rule without a law have no size; those of another scale may take another time.
-        is_known = job.rule in LAWS or (job.wildcards.get("scale", ""), job.rule, work[0]) in recorded
+        # Jobs without a law have no size; those of another scale may take another time.
+        is_known = (
+            bool(law_of(job.rule, job.wildcards)) or (job.wildcards.get("scale", ""), job.rule, work[0]) in recorded
+        )
         found = replace(found, alike=found.alike and is_known)
         costed.append(CostedJob(job, work[0], found, float(sizes.get((job.rule, work[0]), 0))))
     return CostedPlan(costed, overhead, {(row.rule, row.case): float(row.speed) for row in speeds.itertuples()})

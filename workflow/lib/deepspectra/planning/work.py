@@ -17,10 +17,25 @@ from deepspectra.planning import costs, my_networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 
-__all__ = ["LAWS", "Work", "work_of"]
+__all__ = ["LAWS", "Work", "law_of", "work_of"]
 
 #: Case and work of a job.
 Work = tuple[str, float]
+
+# Constants of laws, measured on one thread. Operations unlike a float32 matrix product's count in those of one,
+# multiplications with additions: so many of them is one in float64, a random number, and each of the n^2 (n + _SMALL) by which all
+# eigenvalues or singular values of n rows grow.
+_DOUBLE, _NORMAL, _EIGENVALUES, _SINGULAR_VALUES, _SMALL = 2, 170, 3, 5, 230
+# Of a limit law: points that find it before its curve is drawn, and how many layers a point's other work equals.
+_LAW_POINTS, _LAW_STEPS = 14_000, 4
+# An image of ResNet-34 and one of EfficientNet-Lite0.
+_IMAGES = {"resnet34": 2.2, "efficientnet_lite0": 1.0}
+# A level of a random matrix, against an entry of a vector.
+_LEVEL = 100
+# Draws that take as long as the solution of the laws of one size.
+_SOLVED_DRAWS = 50
+# Numbers in an image of CIFAR-10.
+_PIXELS = 3072
 
 
 def work_of(
@@ -30,8 +45,8 @@ def work_of(
 
     :param settings: by scale. :param weights: the table of pretrained weights.
     """
-    if rule in LAWS:
-        return Binder(settings, weights=weights)(LAWS[rule])(wildcards)
+    if law := law_of(rule, wildcards):
+        return Binder(settings, weights=weights)(law)(wildcards)
     return " ".join(value for name, value in wildcards.items() if name != "scale"), 1.0
 
 
@@ -71,8 +86,11 @@ def _decomposition(settings: Settings, network: str, weights: Mapping[str, Weigh
 
 
 def _weight_statistics(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> Work:
+    """Vectors are sorted, entry by entry; of each level of a random matrix the neighbours are found at 30 lengths."""
     shapes = weight_layers(settings.thamm2024, network, weights).values()
-    return _given(settings, network), sum(min(shape) * sum(shape) for shape in shapes)
+    vectors = sum(min(shape) * sum(shape) for shape in shapes)
+    levels = settings.thamm2024.nulls.matrices * sum(min(shape) for shape in {tuple(sorted(each)) for each in shapes})
+    return _given(settings, network), vectors + _LEVEL * levels
 
 
 def _null_levels(settings: Settings, rows: str, columns: str, weights: Mapping[str, WeightsEntry]) -> Work:
@@ -146,7 +164,9 @@ def _curvature_statistics(settings: Settings, network: str, state: str, split: S
 
 
 def _embedding(settings: Settings) -> Work:
-    return "", settings.baskerville2022.features.images + settings.baskerville2022.features.test_images
+    """Without a choice, with the first in the table of backbones, which is the paper's."""
+    node = settings.baskerville2022.features
+    return "", _IMAGES["resnet34" if node.backbone == "auto" else node.backbone] * (node.images + node.test_images)
 
 
 def _process(settings: Settings) -> Work:
@@ -168,8 +188,22 @@ def _gauss_newton(settings: Settings) -> Work:
 
 
 def _kernels(settings: Settings, item: str) -> Work:
+    """A network's kernels, and those of a linear one forward alone."""
     node = getattr(settings.fan2020, item)
-    return "", node.samples**2 * node.width * node.depth
+    sizes = node.samples, node.width, node.depth, getattr(node, "input_dimension", _PIXELS)
+    return "", _forward(*sizes) + _forward_and_back(*sizes)
+
+
+def _forward(samples: int, width: int, depth: int, inputs: int) -> float:
+    """Products with the weights, which are drawn, and one half of a Gram matrix a layer."""
+    weights = width * (inputs + (depth - 1) * width)
+    return (samples + _NORMAL) * weights + depth * samples**2 * width / 2
+
+
+def _forward_and_back(samples: int, width: int, depth: int, inputs: int) -> float:
+    """Both ways, but for the weights of the first layer, and with half a Gram matrix of sensitivities a layer."""
+    back = (samples + _NORMAL) * (depth - 1) * width**2 + depth * samples**2 * width / 2
+    return _forward(samples, width, depth, inputs) + back
 
 
 def _kernel_eigenvalues(settings: Settings, item: str) -> Work:
@@ -182,25 +216,46 @@ def _trained_kernels(settings: Settings, network: str) -> Work:
 
 
 def _drawn(settings: Settings, inputs: str) -> Work:
-    return inputs.partition("_")[0], costs.drawn_minutes(settings, inputs) - 20
+    """Kernels of every draw, and the eigenvalues of three matrices in float64; a linear network once a size."""
+    entry, work = settings.fan2020.draws(inputs), 0.0
+    for size in entry["sizes"]:
+        sizes = size["samples"], size["width"], entry["depth"], size.get("input_dimension", _PIXELS)
+        solved = _eigenvalues(size["samples"], _DOUBLE)
+        work += size["draws"] * (_forward_and_back(*sizes) + 3 * solved) + _forward(*sizes) + 3 * solved
+    return inputs.partition("_")[0], work
+
+
+def _eigenvalues(rows: float, precision: float = 1) -> float:
+    return precision * _EIGENVALUES * rows**2 * (rows + _SMALL)
 
 
 # pennington2017 -------------------------------------------------------------------------------------------------------
 
 
 def _covariance(settings: Settings) -> Work:
-    """So many matrices of each size that eigenvalues are equally many: each as the cube, small ones at a lower rate.
-
-    It fits 15 s of the preview and 548 s as published.
-    """
-    node = settings.pennington2017.figure_1
-    return "", node.pooled_eigenvalues * sum(size * (size + 1000) for size in node.input_dimensions)
+    """As many matrices of each size as give all eigenvalues: three spectra each, and a product a layer."""
+    node, work = settings.pennington2017.figure_1, 0.0
+    for inputs in node.input_dimensions:
+        width, samples = inputs / node.psi, inputs / node.phi
+        weights = width * (inputs + (node.layers - 1) * width)
+        products = (samples + _NORMAL) * weights + _NORMAL * samples * (inputs + width) + 3 * width**2 * samples / 2
+        work += node.pooled_eigenvalues / width * (products + 3 * _eigenvalues(width))
+    return "", work
 
 
 def _random_features(settings: Settings, panel: str) -> Work:
-    """As the cube, small matrices at a lower rate: 9 s of the preview, 296 s as published."""
+    """A matrix for each gamma and one more, and smaller ones of the same shape, all in float64."""
     node = settings.pennington2017.figure_2
-    return panel, node.simulated_points * len(node.betas) * node.input_dimension**2 * (node.input_dimension + 200)
+    shape, work = node.panels[panel], 0.0
+    for inputs, matrices in (
+        (node.input_dimension, node.simulated_points + 1),
+        (node.smaller_dimension, node.simulated_points),
+    ):
+        width, samples = inputs / shape.psi, inputs / shape.phi
+        less, more = sorted((width, samples))
+        product = width * inputs * samples + _NORMAL * inputs * (width + samples)
+        work += len(node.betas) * matrices * (product + _SINGULAR_VALUES * more * less * (less + _SMALL))
+    return "", work
 
 
 def _own_network(settings: Settings, model: str) -> Work:
@@ -209,10 +264,41 @@ def _own_network(settings: Settings, model: str) -> Work:
 
 
 def _limit_law(settings: Settings, law: str) -> Work:
-    return "", settings.limit_laws[law].points
+    """Newton's method by layer, at points that find the law and at those of its curve; with a given Gram matrix each
+    takes sums over its eigenvalues, a thousand where the settings do not say.
+    """
+    entry = settings.limit_laws[law]
+    layers = len(entry.ratios or entry.widths or [1])
+    work = (_LAW_POINTS + entry.points) * (_LAW_STEPS + layers)
+    if entry.input and (entry.input.gram or entry.input.data):
+        return "given Gram matrix", work * (entry.samples or 1000) / 30
+    return entry.kernel, work
 
 
-#: Laws by rule.
+# Figures --------------------------------------------------------------------------------------------------------------
+
+
+def _compared_draws(settings: Settings, item: str) -> Work:
+    """Every spectrum is compared with its laws, and of images each size has laws of its own."""
+    paper = settings.fan2020
+    drawn = paper.drawn_inputs if item == "figure_scaling" else paper.drawn_components
+    sizes = [size for inputs in drawn for size in paper.draws(inputs)["sizes"]]
+    return item, sum((size["draws"] + _SOLVED_DRAWS) * size["samples"] for size in sizes)
+
+
+def _compared_kernels(settings: Settings, item: str) -> Work:
+    """Laws are solved with all eigenvalues of the inputs, in figure S4 those of every layer of two networks."""
+    paper = settings.fan2020
+    nodes = [paper.figure_1, paper.figure_2] if item == "figure_s4" else [getattr(paper, item)]
+    return item, sum(node.samples * node.depth for node in nodes)
+
+
+def law_of(rule: str, wildcards: Mapping[str, str]) -> Callable[..., Any] | None:
+    """The law of a job, or None: then its seconds are known at the sizes that were measured alone."""
+    return LAWS.get(rule) or LAWS.get(f"{rule} {wildcards.get('paper')} {wildcards.get('item')}")
+
+
+#: Laws by rule, and of what makes the numbers of some figures.
 LAWS: dict[str, Callable[..., Any]] = {
     "train_network": _training,
     "evaluate_linearised": _linearised,
@@ -246,4 +332,6 @@ LAWS: dict[str, Callable[..., Any]] = {
     "draw_vector_nulls": lambda dimension, draws: ("", int(draws) * int(dimension)),
     "analyse_network": _own_network,
     "draw_network": _own_network,
+    **{f"make_numbers fan2020 {item}": _compared_draws for item in ("figure_scaling", "figure_components")},
+    **{f"make_numbers fan2020 figure_{name}": _compared_kernels for name in ("1", "2", "s2", "s4")},
 }
