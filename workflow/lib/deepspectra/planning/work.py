@@ -22,9 +22,9 @@ __all__ = ["LAWS", "Work", "law_of", "work_of"]
 #: Case and work of a job.
 Work = tuple[str, float]
 
-# Constants of laws, measured on one thread. Operations unlike a float32 matrix product's count in those of one,
-# multiplications with additions: so many of them is one in float64, a random number, and each of the n^2 (n + _SMALL) by which all
-# eigenvalues or singular values of n rows grow.
+# Constants of laws, measured on one thread, in operations of a float32 matrix product, multiplications with additions:
+# so many of them is one in float64, a random number, and each of the n^2 (n + _SMALL) by which all eigenvalues or
+# singular values of n rows grow.
 _DOUBLE, _NORMAL, _EIGENVALUES, _SINGULAR_VALUES, _SMALL = 2, 170, 3, 5, 230
 # Of a limit law: points that find it before its curve is drawn, and how many layers a point's other work equals.
 _LAW_POINTS, _LAW_STEPS = 14_000, 4
