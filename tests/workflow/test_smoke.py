@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -18,6 +20,7 @@ from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import load_parameters, load_trained, parameters_of
 from deepspectra.papers.registry import PAPERS, items_of
+from deepspectra.report.record import read_items
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.store import file_hash
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
@@ -465,3 +468,22 @@ def test_a_wrong_file_of_the_users_own_is_named_with_both_hashes(finished, tmp_p
     assert result.returncode != 0
     for words in ("hour.csv", "SHA-256", "expected 342bc151e84472d35c817851ffa8d380a401ccd8f433ca12788e774774ee8bac"):
         assert words in result.stdout, result.stdout
+
+
+def test_a_run_goes_on_elsewhere_from_the_tables_that_were_kept(copy):
+    def record(action):
+        script = [sys.executable, "resources/keep_record.py", action, "smoke"]
+        result = subprocess.run(script, cwd=copy.folder, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+
+    tables = {name: digest for name, digest in results(copy).items() if name.startswith(("statistics/", "tables/"))}
+    record("keep")
+    told = read_items(copy.folder / "resources" / "record" / "smoke")
+    assert len(told) == sum(len(items_of(paper)) for paper in PAPERS)
+    assert all(entry["measured_jobs"] == entry["jobs"] for entry in told.values())
+    shutil.rmtree(copy.folder / "results" / "smoke")
+    record("restore")
+    assert {name: digest for name, digest in results(copy).items() if not name.startswith("networks/")} == tables
+    # Neither data nor networks are made again.
+    figure = "results/smoke/figures/thamm2024/figure_3.pdf"
+    assert copy.jobs(*SMOKE, "--", figure) == {"draw_figure": 1, "total": 1}
