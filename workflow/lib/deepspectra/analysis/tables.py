@@ -64,5 +64,4 @@ def _read(path: Path) -> pd.DataFrame:
     text = {name: str for name in _TEXT if name in columns}
     # Nothing stands for a missing number, but texts are what they are: "nan" may be a name.
     missing = {name: [""] for name in columns if name not in text}
-    found = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing, float_precision="round_trip")
-    return found
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing)

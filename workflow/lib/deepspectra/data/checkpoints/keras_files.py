@@ -50,6 +50,11 @@ def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:
     """:param folder: a temporary one that lives as long as anything that reads from it."""
     try:
         with h5py.File(path, "r") as file:
+            if "initial" in file and "final" in file:
+                raise UserError(
+                    f"{origin} holds a network of this workflow before and after training, not weights that Keras "
+                    "saved. Its matrices are in table 2 of thamm2024."
+                )
             tensors = {
                 name: StoredTensor(name, _turned_shape(name, data.shape), str(data.dtype), _reader(path, name, folder))
                 for name, data in _datasets(file)
