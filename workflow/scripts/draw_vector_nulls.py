@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from deepspectra.analysis.null_files import default_cache, lend
-from deepspectra.analysis.nulls import vector_null
+from deepspectra.analysis.nulls import draw_vector_nulls
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     names, file = ("dimension", "draws", "seed"), Path(snakemake.output[0])
-    vector_null(*(int(snakemake.wildcards[name]) for name in names), file.parent)
+    dimension, draws, seed = (int(snakemake.wildcards[name]) for name in names)
+    draw_vector_nulls([dimension], draws, seed, file.parent)
     # For `deepspectra analyse`; nothing here reads it from there.
     lend(file, default_cache())

@@ -38,7 +38,7 @@ def planted(cache):
         "spiked.weight": spiked(rng),
         "localised.weight": spiked(rng, localised=True),
         "deficient.weight": rng.standard_normal((90, 40)) @ rng.standard_normal((40, 60)),
-        "independent.weight": np.diag(np.sort(rng.uniform(5, 15, size=90)))[:, :60],
+        "independent.weight": np.diag(np.sort(rng.uniform(5, 15, size=150)))[:, :120],
         "nan.weight": np.full((90, 60), np.nan),
         "zero.weight": np.zeros((90, 60)),
         "column.weight": rng.standard_normal((90, 1)),
@@ -71,8 +71,11 @@ def test_random_layers_have_no_findings(planted):
         of_layer = row(planted, f"layer{number}")
         assert (of_layer.above, of_layer.below, of_layer.fit_poor, of_layer.is_resolved) == (0, 0, 0, 1)
         assert of_layer.spacing_q > 0.05 < of_layer.variance_q
-        assert of_layer.vectors_output + of_layer.vectors_input <= 1
         assert of_layer["rank"] == 60
+    # The rate holds over the network: of all vectors that are found, so many are of random layers.
+    vectors = planted.matrices.set_index("name")[["vectors_output", "vectors_input"]].sum(axis=1)
+    found, wrong = vectors.sum(), vectors[[f"layer{number}" for number in range(3)]].sum()
+    assert wrong <= 0.05 * found + 3 * (0.05 * found) ** 0.5
 
 
 def test_layers_that_fail_are_reported_and_the_rest_goes_on(planted):
@@ -104,8 +107,8 @@ def test_half_precision_limits_what_is_told(cache):
     table = analyse({"a.weight": weights.bfloat16()}, cache=cache, **OPTIONS).matrices
     exact = analyse({"a.weight": weights}, cache=cache, **OPTIONS).matrices
     assert table.dtype[0] == "bfloat16"
-    # Independent roundings of a Gaussian matrix: a level moves by about 2^-9 / sqrt(3) of an entry.
-    assert table.level_error[0] == pytest.approx(2 * 2.0**-9 / 3**0.5, rel=0.05)
+    error = (weights.bfloat16().double() - weights).std().item()
+    assert table.level_error[0] == pytest.approx(2 * error, rel=0.05)
     moved = abs(table.largest[0] - exact.largest[0])
     assert 0 < moved < 3 * table.level_error[0]
     assert exact.level_error[0] < 1e-15
@@ -170,7 +173,7 @@ def test_files_of_an_analysis(planted, tmp_path):
 
 
 def test_panels_of_one_matrix(planted):
-    assert len(planted.plot("spiked").axes) == 4
+    assert len(planted.plot("spiked").axes) == 6
     with pytest.raises(UserError, match="there are no panels of 'nan'"):
         planted.plot("nan")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 
+from deepspectra.analysis.decomposition import decompose_large
 from deepspectra.analysis.matrix import MatrixOptions
 from deepspectra.analysis.nulls import MatrixNull
 from deepspectra.rmt.outliers import count_outliers
@@ -33,17 +33,17 @@ def change_of_matrix(
     difference = matrix - initial
     if not difference.any():
         return dict.fromkeys(CHANGE_COLUMNS, 0.0)
-    left, values, _ = scipy.linalg.svd(difference, full_matrices=False, check_finite=False)
+    values, left, _ = decompose_large(difference)
     try:
-        above = count_outliers(values[::-1], max(matrix.shape), null.extremes, options.level).above
+        above = count_outliers(values, max(matrix.shape), null.extremes, options.level).above
     except UserError:
         above = 0  # a difference of low rank has no bulk
     number = max(above, 1)
-    before = scipy.linalg.svd(initial, full_matrices=False, check_finite=False)[0][:, :number]
-    overlap = float(np.sum((left[:, :number].T @ before) ** 2) / number)
+    before = decompose_large(initial).output_vectors[:, -number:]
+    overlap = float(np.sum((left[:, -number:].T @ before) ** 2) / number)
     return {
         "relative_change": float(np.linalg.norm(difference) / max(np.linalg.norm(initial), np.finfo(float).tiny)),
-        "stable_rank_of_change": float(np.sum(values**2) / values[0] ** 2),
+        "stable_rank_of_change": float(np.sum(values**2) / values[-1] ** 2),
         "change_above": above,
         "overlap": overlap,
         "overlap_random": number / len(matrix),

@@ -1,6 +1,6 @@
 """What the columns of an analysis are called, and what they say."""
 
-__all__ = ["COLUMNS", "EXPLANATIONS"]
+__all__ = ["COLUMNS", "EXPLANATIONS", "OVERVIEW", "PANELS"]
 
 #: Columns of the table that people read: name -> heading.
 COLUMNS = {
@@ -12,8 +12,10 @@ COLUMNS = {
     "rank": "rank",
     "above": "above",
     "below": "below",
+    "has_bulk": "bulk",
     "fraction": "MP share",
     "fit_distance": "MP distance",
+    "spacing_levels": "levels",
     "spacing_p": "spacing p",
     "spacing_q": "spacing q",
     "variance_p": "variance p",
@@ -25,40 +27,61 @@ COLUMNS = {
     "alpha": "exponent",
     "alpha_fit_p": "exponent's p",
     "alpha_random": "random exponent",
+    "alpha_q": "exponent q",
     "relative_change": "moved",
     "change_above": "directions moved",
     "overlap": "overlap",
     "note": "note",
 }
 
+#: By headings: what they say.
 EXPLANATIONS = {
     "rank": "singular values above the rounding of the stored numbers.",
     "above, below": (
-        "singular values outside the bulk. A random matrix has one on a side with probability 0.01 (Monte Carlo, same "
-        "shape). The scale is the median of the bulk, which outliers hardly move."
+        "singular values outside the bulk, the law of a random matrix whose scale is the median of the bulk, which "
+        "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). Where "
+        "more than half of the values lie outside, the spectrum is broad and has no outliers (bulk: no)."
     ),
     "MP share, MP distance": (
         "share of the values that follow a Marchenko-Pastur law with fitted edges, and the largest difference of the "
-        "distribution functions. Above 0.05, and above that of 99 % of random matrices, the law does not describe the "
-        "bulk, and outliers are relative to a law that does not hold."
+        "distribution functions. Beyond 0.05, and beyond that of 99 % of random matrices, the law does not describe "
+        "the spectrum, and the share means little."
     ),
-    "spacing p, variance p": (
-        "Monte Carlo p-values of the unfolded levels between the outliers, against random matrices of the same shape, "
-        "unfolded and cut alike: Kolmogorov-Smirnov distance of the spacings to the Wigner surmise, and largest "
-        "deviation of the number variance for intervals of 1 to 10 levels. q is corrected for the number of matrices "
-        "(Benjamini and Hochberg)."
+    "levels, spacing p, variance p": (
+        "how many levels are tested, and Monte Carlo p-values against random matrices of the same shape, unfolded and "
+        "cut alike: Kolmogorov-Smirnov distance of the spacings to the Wigner surmise, and largest deviation of the "
+        "number variance for intervals of 1 to 10 levels. Outliers and the 15 levels next to them are left out; in a "
+        "broad spectrum spacings are tested within the fitted law, the number variance in what is left of a bulk. q is "
+        "corrected for the number of matrices (Benjamini and Hochberg)."
     ),
     "output vectors, input vectors": (
         "left and right singular vectors whose entries are not Gaussian (Porter-Thomas), at a false discovery rate of "
         "0.05 over all vectors of the network, and their ranks from the largest singular value."
     ),
     "exponent": (
-        "of a power law fitted to the largest squared singular values, as common tools print it; its p-value (small: "
-        "the tail is no power law); and the median exponent of random matrices of the same shape. A spiked or heavy "
-        "tail has a smaller exponent than these."
+        "of a power law fitted to the largest squared singular values, as common tools print it (alpha); its p-value "
+        "(small: the tail is no power law); the median exponent of random matrices of the same shape; and q, corrected, "
+        "of the hypothesis that the tail is as steep as theirs. A spiked or heavy tail has a smaller exponent."
     ),
     "moved": (
         "with an initial checkpoint: Frobenius norm of the change over that of the initial matrix; directions of the "
         "change above its own bulk; mean squared overlap of these with as many leading directions before training."
     ),
+}
+
+#: What stands below the overview, and above the panels.
+OVERVIEW = (
+    "One row for each matrix, in the network's order; colours and shapes are kinds of layers. From left: singular values "
+    "above (filled) and below (open) the random bulk; Monte Carlo p-values of spacings and number variance, ringed in "
+    "black where they count after correction for all matrices, with the dashed line at 0.05 before it; share of the "
+    "values that follow a Marchenko-Pastur law, open where the law does not fit; share of singular vectors that are not "
+    "random; exponent of a power law fitted to the tail, beside the median of random matrices (|)."
+)
+PANELS = {
+    "a": "density of the singular values; red the law of a random matrix with this bulk, dashed the fit with free edges.",
+    "b": "singular values by rank; grey the bulk, red what lies outside it.",
+    "c": "share of squared singular values above x, with the power law that fits the tail best.",
+    "d": "spacings of the unfolded levels between the outliers, with the law of large random matrices.",
+    "e": "variance of the number of levels in intervals, within the central 95 % of random matrices of this shape.",
+    "f": "each singular vector's p-value: are its entries Gaussian? Large dots count after correction for all vectors.",
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.analysis.tables import AnalysisTables
@@ -16,7 +18,7 @@ from deepspectra.papers.style import (
     label_panel,
     new_figure,
 )
-from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
 from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
@@ -25,62 +27,116 @@ __all__ = ["overview", "panels"]
 
 _COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedding": ORANGE, "recurrent": "#56B4E9"}
 _MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", "recurrent": "v"}
-_WIDTH = 7.0
+#: Inches: of all pictures, of an overview's row, and of a letter of a name. Longer names lose their middle.
+_WIDTH, _ROW, _LETTER, _LONGEST = 9.6, 0.17, 0.055, 44
+#: A linear axis ends at so many edges of the bulk: what lies farther out would squeeze it.
+_SHOWN = 1.6
+#: Smaller p-values are drawn here.
+_SMALLEST_P = 1e-12
+_GREY = "0.45"
 
 
 def overview(analysis: AnalysisTables) -> Figure:
-    """Matrices in the network's order against outliers, calibrated p-values, vectors and exponents."""
+    """Matrices in the network's order, one a row, against outliers, calibrated p-values, fits, vectors and exponents."""
     table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
-    figure, axes = new_figure(_WIDTH, 6.4, (5, 1))
-    places = np.arange(len(table))
-    columns = [axis for (axis,) in axes]
-    for axis in columns:
-        axis.set_xlim(-0.7, max(len(table) - 0.3, 0.7))
-        axis.tick_params(labelbottom=axis is columns[-1])
-        axis.grid(axis="x", color="0.93", linewidth=0.5)
-        axis.set_axisbelow(True)
-    outliers, levels, law, vectors, tails = columns
-    for kind in dict.fromkeys(table.kind):
-        chosen = (table.kind == kind).to_numpy()
-        style = {"color": _COLOURS.get(kind, "0.4"), "marker": _MARKS.get(kind, "o"), "linestyle": "none"}
-        x, rows = places[chosen], table[chosen]
-        outliers.plot(x, rows.above, label=kind, **style)
-        outliers.plot(x, -rows.below, markerfacecolor="white", **style)
-        levels.plot(x, rows.spacing_p, **style)
-        levels.plot(x, rows.variance_p, markerfacecolor="white", **style)
-        law.plot(x, rows.fraction, **style)
-        vectors.plot(x, rows.vectors_output / rows["rank"], **style)
-        vectors.plot(x, rows.vectors_input / rows["rank"], markerfacecolor="white", **style)
-        tails.plot(x, rows.alpha, **style)
-    tails.plot(places, table.alpha_random, "_", color="0.4", markersize=8, label="random matrices")
-    outliers.axhline(0, color="0.4", linewidth=0.6)
-    outliers.set_yscale("symlog", linthresh=10)
-    levels.axhline(FALSE_DISCOVERY, color="0.4", linewidth=0.6, linestyle="--")
-    levels.set_yscale("log")
-    law.axhline(1, color="0.4", linewidth=0.6)
-    tails.legend(loc="best")
-    tails.set_yscale("log")
-    outliers.figure.legend(*outliers.get_legend_handles_labels(), loc="outside upper right", ncols=5)
-    words = {
-        outliers: "outliers\nabove (filled),\nbelow (open)",
-        levels: "calibrated p\nspacings (filled),\nvariance (open)",
-        law: "share that\nfollows Marchenko-\nPastur",
-        vectors: "share of vectors\nnot random: output\n(filled), input",
-        tails: "exponent of\na power-law\ntail",
+    columns = {
+        "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
+        "p of levels:\nspacings ●, variance ○": _draw_levels,
+        "share that follows\nMarchenko-Pastur": _draw_law,
+        "share of vectors not\nrandom: output ●, input ○": _draw_vectors,
+        "exponent of the tail;\n| random matrices": _draw_tails,
     }
-    for axis, label in words.items():
-        axis.set_ylabel(label)
-    step = max(1, len(table) // 40)
-    columns[-1].set_xticks(places[::step], [_short(name) for name in table.name[::step]], rotation=90, fontsize=5)
+    if "relative_change" in table:
+        columns["change by training\nover initial norm"] = _draw_changes
+    # Very many matrices share their names' room.
+    row = max(_ROW * min(1.0, 120 / max(len(table), 1)), 0.05)
+    height = 0.85 + row * len(table)
+    figure, ((*axes,),) = new_figure(_WIDTH, height, (1, len(columns)))
+    names = [_short(name) for name in table.name]
+    left = (0.15 + _LETTER * max(map(len, names))) / _WIDTH
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(left=left, right=0.985, bottom=0.1 / height, top=1 - 0.72 / height, wspace=0.12)
+    for axis, (title, draw) in zip(axes, columns.items(), strict=True):
+        axis.set_ylim(len(table) - 0.4, -0.6)
+        axis.set_yticks(np.arange(len(table)), [""] * len(table))
+        axis.grid(axis="y", color="0.92", linewidth=0.5)
+        axis.set_axisbelow(True)
+        axis.tick_params(axis="y", length=0)
+        axis.xaxis.tick_top()
+        axis.spines[["left", "bottom"]].set_visible(False)
+        axis.spines["top"].set_visible(True)
+        axis.set_title(title, fontsize=7)
+        for kind, rows in table.groupby("kind", sort=False):
+            draw(axis, rows, {"color": _COLOURS.get(kind, "0.4"), "marker": _MARKS.get(kind, "o"), "linestyle": "none"})
+    step = max(1, round(0.11 / row))
+    axes[0].set_yticks(np.arange(len(table))[::step], names[::step], fontsize=6)
+    axes[1].axvline(FALSE_DISCOVERY, color=_GREY, linewidth=0.6, linestyle="--")
+    kinds = {kind: _COLOURS.get(kind, "0.4") for kind in dict.fromkeys(table.kind)}
+    marks = [
+        axes[0].plot([], [], color=colour, marker=_MARKS.get(kind, "o"), linestyle="none", label=kind)[0]
+        for kind, colour in kinds.items()
+    ]
+    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
     return figure
 
 
-def _short(name: str, most: int = 34) -> str:
-    return name if len(name) <= most else f"...{name[-most + 3 :]}"
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2 - 2]}...{name[-_LONGEST // 2 + 1 :]}"
+
+
+def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.axvline(0, color=_GREY, linewidth=0.6)
+    for place, low, high in zip(rows.index, rows.below, rows.above, strict=True):
+        axis.plot([-low, high], [place, place], color=style["color"], linewidth=1)
+    axis.plot(rows.above, rows.index, **style)
+    axis.plot(-rows.below, rows.index, markerfacecolor="white", **style)
+    axis.set_xscale("symlog", linthresh=10, linscale=0.6)
+    axis.set_xticks([-100, -10, 0, 10, 100], ["100", "10", "0", "10", "100"])
+    farthest = max(float(rows.above.max()), float(rows.below.max()), 12.0, *map(abs, axis.get_xlim()))
+    axis.set_xlim(-1.2 * farthest, 1.2 * farthest)
+
+
+def _draw_levels(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.spacing_p, rows.index, **style)
+    axis.plot(rows.variance_p, rows.index, markerfacecolor="white", **style)
+    for name in ("spacing", "variance"):
+        found = rows[rows[f"{name}_q"] <= FALSE_DISCOVERY]
+        axis.plot(found[f"{name}_p"], found.index, "o", color="black", markerfacecolor="none", markersize=7)
+    axis.set_xscale("log")
+    axis.set_xlim(min(axis.get_xlim()[0], 0.008), 1.4)
+
+
+def _draw_law(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    good = rows[rows.fit_poor == 0]
+    axis.axvline(1, color=_GREY, linewidth=0.6)
+    axis.plot(rows.fraction, rows.index, markerfacecolor="white", **style)
+    axis.plot(good.fraction, good.index, **style)
+
+
+def _draw_vectors(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.vectors_output / rows["rank"], rows.index, **style)
+    axis.plot(rows.vectors_input / rows["rank"], rows.index, markerfacecolor="white", **style)
+    axis.set_xscale("symlog", linthresh=0.1)
+    axis.set_xticks([0, 0.05, 0.1, 0.5, 1], ["0", "", "0.1", "", "1"])
+    axis.set_xlim(-0.006, 1.3)
+
+
+def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.alpha, rows.index, **style)
+    axis.plot(rows.alpha_random, rows.index, "|", color=_GREY, markersize=6)
+    axis.set_xscale("log")
+    axis.set_xlim(1, max(axis.get_xlim()[1], 20))
+    axis.set_xticks([1, 2, 4, 10, 20], ["1", "2", "4", "10", "20"])
+    axis.minorticks_off()
+
+
+def _draw_changes(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.relative_change, rows.index, **style)
+    axis.set_xlim(0, max(axis.get_xlim()[1], 1.05 * float(rows.relative_change.max())))
 
 
 def panels(analysis: AnalysisTables, name: str) -> Figure:
-    """Spectrum with law and outliers, spacings, number variance with the null's band, and vectors of one matrix.
+    """Spectrum with laws, values by rank, tail, spacings, number variance with the null's band, and vectors.
 
     :raises UserError: if there is no such matrix, or it could not be analysed.
     """
@@ -91,55 +147,141 @@ def panels(analysis: AnalysisTables, name: str) -> Figure:
     row = rows.iloc[0]
     curves = analysis.curves[analysis.curves.name == name].groupby("series")
     points = {series: (group.x.to_numpy(), group.y.to_numpy()) for series, group in curves}
-    figure, axes = new_figure(_WIDTH, 4.2, (2, 2))
-    (spectrum, spacings), (variance, vectors) = axes
-    label_panel(spectrum, "a", "singular values")
+    figure, axes = new_figure(_WIDTH, 5.4, (2, 3))
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(left=0.055, right=0.985, top=0.95, bottom=0.085, wspace=0.22, hspace=0.38)
     values = points["singular_value"][1]
-    spectrum.hist(values, bins=min(120, max(20, values.size // 6)), density=True, color=HISTOGRAM_COLOUR)
-    longer, shorter = max(row.outputs, row.inputs), min(row.outputs, row.inputs)
-    outside = int(row.above + row.below)
-    law = singular_value_marchenko_pastur(longer - outside, max(shorter - outside, 2), row.sigma)
-    grid = np.linspace(*law.edges, 400)
-    spectrum.plot(grid, law.density(grid) * (1 - outside / shorter), color=LIMIT_COLOUR, label="Marchenko-Pastur")
-    marked = np.concatenate([values[: int(row.below)], values[values.size - int(row.above) :]])
-    spectrum.plot(marked, np.zeros(marked.size), "|", color=VERMILION, markersize=7, clip_on=False, label="outliers")
-    if row.largest > 3 * row.edge_high:
-        spectrum.set_xscale("symlog", linthresh=row.edge_high, linscale=3)
-    spectrum.set_xlabel("singular value")
-    spectrum.set_ylabel("density")
-    spectrum.legend()
-    label_panel(spacings, "b", f"spacings of the bulk, p = {row.spacing_p:.2g}")
+    _draw_spectrum(axes[0, 0], row, values)
+    _draw_ranks(axes[0, 1], row, values)
+    _draw_tail(axes[0, 2], row, values)
+    _draw_spacings(axes[1, 0], row, points)
+    _draw_variance(axes[1, 1], row, points)
+    _draw_tests(axes[1, 2], analysis.vectors[analysis.vectors.name == name])
+    return figure
+
+
+def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
+    label_panel(axis, "a", "singular values")
+    # Of a broad spectrum all but a few values are shown.
+    inner = np.nanmax([row.edge_high, 0.0]) if row.has_bulk == 1 else float(np.quantile(values, 0.9))
+    end = min(values[-1], max(_SHOWN * inner, values[0] * 1.001))
+    beyond = int(np.sum(values > end))
+    inside = values[values <= end]
+    if end > values[0] * (1 + 1e-9):
+        bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90)))
+        weights = np.full(inside.size, 1 / values.size / (bins[1] - bins[0]))
+        axis.hist(inside, bins=bins, weights=weights, color=HISTOGRAM_COLOUR)
+    else:
+        axis.text(0.5, 0.5, "all equal", ha="center", color=_GREY, fontsize=8, transform=axis.transAxes)
+    if np.isfinite(row.edge_high):
+        longer, shorter = max(row.outputs, row.inputs), min(row.outputs, row.inputs)
+        outside = int(row.above + row.below)
+        law = singular_value_marchenko_pastur(longer - outside, max(shorter - outside, 2), row.sigma)
+        grid = np.linspace(*law.edges, 400)
+        density = law.density(grid) * (1 - outside / shorter)
+        axis.plot(grid, density, color=LIMIT_COLOUR, label="a random matrix")
+    if np.isfinite(row.fit_high):
+        fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fraction)
+        grid = np.linspace(*fitted.edges, 400)
+        axis.plot(grid, fitted.density(grid), color="black", linestyle="--", label="fit with free edges")
+    room = 0.03 * (end - values[0]) or 0.1 * end
+    axis.set_xlim(values[0] - room, end + room)
+    axis.set_xlabel("singular value" + (f"; {beyond} more, up to {values[-1]:.3g}" if beyond else ""))
+    axis.set_ylabel("density")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(loc="upper right")
+
+
+def _draw_ranks(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
+    above, below = (0 if pd.isna(number) else int(number) for number in (row.above, row.below))
+    label_panel(axis, "b", f"by rank: {above} above the bulk, {below} below")
+    ranks = np.arange(values.size, 0, -1)
+    if np.isfinite(row.edge_high):
+        axis.axhspan(max(row.edge_low, 1e-300), row.edge_high, color="0.85", label="bulk")
+    outside = np.append(np.ones(below, dtype=bool), np.zeros(values.size - below, dtype=bool)) | (ranks <= above)
+    positive = values > 0
+    axis.plot(ranks[~outside & positive], values[~outside & positive], ".", color=BLUE)
+    label = "outside" if outside.any() else None
+    axis.plot(ranks[outside & positive], values[outside & positive], ".", color=VERMILION, label=label)
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    shown = values[positive]
+    axis.set_ylim(shown[0] / 1.3, shown[-1] * 1.3)
+    axis.set_xlabel("rank, 1 the largest")
+    axis.set_ylabel("singular value")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(loc="lower left")
+
+
+def _draw_tail(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
+    known = np.isfinite(row.alpha)
+    numbers = f"exponent {row.alpha:.2f}, random matrices {row.alpha_random:.2f}" if known else "no power law"
+    label_panel(axis, "c", numbers)
+    squares = values[values > 0] ** 2
+    shares = np.arange(squares.size, 0, -1) / values.size
+    axis.plot(squares, shares, ".", color=BLUE, markersize=2)
+    if known:
+        grid = np.geomspace(row.alpha_smallest, squares[-1], 50)
+        law = row.alpha_tail / values.size * (grid / row.alpha_smallest) ** (1 - row.alpha)
+        label = f"power law, {row.alpha_tail:.0f} values, p = {row.alpha_fit_p:.2g}"
+        axis.plot(grid, law, color=LIMIT_COLOUR, label=label)
+        axis.legend(loc="lower left")
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_ylim(0.5 / values.size, 1.5)
+    axis.set_xlabel("squared singular value x")
+    axis.set_ylabel("share of values from x on")
+
+
+def _p(number: float) -> str:
+    return "not tested" if pd.isna(number) else f"p = {number:.2g}"
+
+
+def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
+    label_panel(axis, "d", f"spacings of levels: {_p(row.spacing_p)}")
     if "spacing" in points:
         found = points["spacing"][1]
-        spacings.hist(found, bins=np.arange(0, 4.01, 0.2), density=True, color=HISTOGRAM_COLOUR)
+        axis.hist(found, bins=np.arange(0, 4.01, 0.2), density=True, color=HISTOGRAM_COLOUR, label=f"{found.size} here")
+    else:
+        axis.text(2, 0.3, "too few levels", ha="center", color=_GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)
-    spacings.plot(grid, wigner_surmise.pdf(grid), color=LIMIT_COLOUR, label="Wigner surmise")
-    spacings.set_xlabel("unfolded spacing")
-    spacings.set_ylabel("density")
-    spacings.legend()
-    label_panel(variance, "c", f"number variance, p = {row.variance_p:.2g}")
+    axis.plot(grid, wigner_surmise.pdf(grid), color=LIMIT_COLOUR, label="Wigner surmise")
+    axis.set_xlabel("spacing, in mean spacings")
+    axis.set_ylabel("density")
+    axis.legend(loc="upper right")
+
+
+def _draw_variance(axis: Axes, row: pd.Series, points: dict) -> None:
+    label_panel(axis, "e", f"number variance: {_p(row.variance_p)}")
+    axis.set_xlabel("length of the interval, in mean spacings")
+    axis.set_ylabel("number variance")
+    if "number_variance" not in points:
+        axis.text(0.5, 0.5, "too few levels", ha="center", color=_GREY, fontsize=8)
+        return
     if "null_low" in points:
-        (x, low), (_, high) = points["null_low"], points["null_high"]
-        variance.fill_between(x, low, high[: x.size], color="0.85", label="random matrices, 95 %")
-    if "number_variance" in points:
-        variance.plot(*points["number_variance"], color=BLUE, label="this matrix")
-    variance.set_xscale("log")
-    variance.set_xlabel("length of the interval, in spacings")
-    variance.set_ylabel("number variance")
-    variance.legend(loc="upper left")
-    label_panel(vectors, "d", "singular vectors, p against Gaussian entries")
-    found = analysis.vectors[analysis.vectors.name == name]
+        (x, low), (other, high) = points["null_low"], points["null_high"]
+        axis.fill_between(x, low, np.interp(x, other, high), color="0.85", label="random matrices, 95 %")
+    axis.plot(*points["number_variance"], color=BLUE, label="this matrix")
+    axis.set_xscale("log")
+    axis.set_xticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
+    axis.minorticks_off()
+    axis.set_ylim(bottom=0)
+    axis.legend(loc="lower right")
+
+
+def _draw_tests(axis: Axes, found: pd.DataFrame) -> None:
+    label_panel(axis, "f", "singular vectors: p against Gaussian entries")
     for side, colour in (("output", BLUE), ("input", ORANGE)):
         of_side = found[found.side == side]
         structured = (of_side.q <= FALSE_DISCOVERY).to_numpy()
-        p = of_side.p_judged.clip(lower=1e-12)
-        vectors.plot(of_side["rank"], p, ".", color=colour, markersize=2, alpha=0.5)
-        words = f"{side} side: {structured.sum()} not random"
-        vectors.plot(of_side["rank"][structured], p[structured], "o", color=colour, markersize=3, label=words)
-    vectors.set_xscale("log")
-    vectors.set_yscale("log")
-    vectors.set_ylim(top=1.5)
-    vectors.set_xlabel("rank of the singular value, 1 the largest")
-    vectors.set_ylabel("p")
-    vectors.legend(loc="lower right")
-    return figure
+        p = of_side.p_judged.clip(lower=_SMALLEST_P)
+        axis.plot(of_side["rank"], p, ".", color=colour, markersize=2, alpha=0.5)
+        words = f"{structured.sum()} of {len(of_side)} {side} vectors not random"
+        axis.plot(of_side["rank"][structured], p[structured], "o", color=colour, markersize=3, label=words)
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    lowest = max(float(found.p_judged.min()), _SMALLEST_P) if found.p_judged.notna().any() else 1e-3
+    axis.set_ylim(min(lowest / 3, 1e-3) ** 1.15, 1.5)
+    axis.set_xlabel("rank of the singular value, 1 the largest")
+    axis.set_ylabel(f"p, drawn at {_SMALLEST_P:g} if smaller" if lowest <= _SMALLEST_P else "p")
+    axis.legend(loc="lower right")

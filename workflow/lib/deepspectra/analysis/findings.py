@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
-__all__ = ["findings"]
+from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
+
+__all__ = ["describe", "findings"]
 
 #: A power law with a larger p-value is plausible (Clauset et al. 2009).
 _PLAUSIBLE = 0.1
 #: Spaces overlap if their overlap is so many times that of random ones.
 _ALONG = 10
+#: Tests of fewer levels see coarse differences only.
+_FEW_LEVELS = 100
 
 
 def findings(table: pd.DataFrame, false_discovery: float, level: float) -> list[str]:
@@ -28,12 +34,33 @@ def findings(table: pd.DataFrame, false_discovery: float, level: float) -> list[
     return [sentence for sentence in said if sentence]
 
 
+def describe(row: pd.Series) -> str:
+    """One matrix in a few sentences; ``row`` is its row of the table."""
+    said = [f"{row.outputs} outputs, {row.inputs} inputs, stored as {row['dtype']}, rank {row['rank']:.0f}."]
+    if row.has_bulk == 1:
+        said.append(
+            f"Of its singular values {row.above:.0f} lie above the bulk of a random matrix with entries of standard "
+            f"deviation {row.sigma:.3g}, and {row.below:.0f} below."
+        )
+    elif row.has_bulk == 0:
+        said.append("Its spectrum is broad: more than half of the singular values lie outside any one random bulk.")
+    if pd.notna(row.spacing_p):
+        judged = {"spacings": row.spacing_q, "number variance": row.variance_q}
+        differ = [name for name, q in judged.items() if q <= FALSE_DISCOVERY]
+        words = f"differ from those of random matrices in {' and '.join(differ)}" if differ else "look random"
+        said.append(f"The {row.spacing_levels:.0f} levels tested {words}.")
+    said.append(f"Not random are {row.vectors_output:.0f} output vectors and {row.vectors_input:.0f} input vectors.")
+    return " ".join([*said, *([f"Note: {row.note}"] if row.note else [])])
+
+
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
 def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
-    """ "12 of 38 matrices (attention 10 of 24, dense 2 of 12)"."""
+    """ "12 of 38 matrices (attention 10 of 24, dense 2 of 12)", "none of 38 matrices"."""
+    if len(chosen) in (0, len(known)) and len(known) > 1:
+        return f"{'all' if len(chosen) else 'none of'} {len(known)} matrices"
     total = known.groupby("kind").size()
     kinds = [f"{kind} {int((chosen.kind == kind).sum())} of {total[kind]}" for kind in total.index]
     return f"{len(chosen)} of {_count(len(known), 'matrix', 'matrices')}" + (
@@ -42,12 +69,19 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
 
 
 def _outliers(known: pd.DataFrame, level: float) -> str:
-    above, below = known[known.above > 0], known[known.below > 0]
-    said = f"Singular values stand above the random bulk in {_of(above, known)}"
-    if len(above):
-        said += f", {int(known.above.sum())} in all, {above.above.median():.0f} in the median"
-    said += f", and below it in {_of(below, known)}. A random matrix has one with probability {level:g} on each side: "
-    return said + f"by chance {level * len(known):.1f} matrices would."
+    """Of matrices with a random bulk; those without have no outliers either."""
+    bulk, broad = known[known.has_bulk == 1], known[known.has_bulk == 0]
+    said = f"Most singular values are those of one random matrix, a bulk, in {_of(bulk, known)}."
+    if len(bulk):
+        above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
+        said += f" Of these, {len(above)} have singular values above it"
+        said += f" ({int(above.above.sum())} in all, {above.above.median():.0f} in the median)" * bool(len(above))
+        said += f" and {len(below)} below; by chance {level * len(bulk):.2g} would on either side"
+        said += f", since a random matrix does with probability {level:g}."
+    if len(broad):
+        said += f" The other {len(broad)} are broad: more than half of their values lie outside any one bulk, so that "
+        said += "the numbers above and below measure breadth and count no separate directions."
+    return said
 
 
 def _levels(known: pd.DataFrame, rate: float) -> str:
@@ -55,11 +89,24 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
     if judged.empty:
         return "No matrix has enough levels between its outliers for a test of their spacings."
     spacings, variances = judged[judged.spacing_q <= rate], judged[judged.variance_q <= rate]
-    said = f"Spacings of the bulk's levels differ from those of random matrices in {_of(spacings, judged)}, the number "
-    said += f"variance in {_of(variances, judged)}, at a false discovery rate of {rate:g}."
-    if spacings.empty and variances.empty:
-        said += " The levels between the outliers are those of random matrices, as far as "
-        said += f"{int(judged.null_draws.max())} draws of each shape can tell."
+    said = (
+        f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance in "
+    )
+    said += f"{_of(variances, judged)}, at a false discovery rate of {rate:g}."
+    draws = int(judged.null_draws.min())
+    # So many matrices must have the smallest possible p for any to count after the correction.
+    needed = math.ceil(len(judged) / (rate * (draws + 1)))
+    if needed > 1:
+        said += (
+            f" With {draws} random matrices of a shape, one matrix alone cannot count among {len(judged)}: at least "
+        )
+        said += f"{needed} must have the smallest possible p. More draws would tell more."
+    elif spacings.empty and variances.empty:
+        said += f" As far as {draws} draws of each shape can tell, they are those of random matrices."
+    few = judged[judged.spacing_levels < _FEW_LEVELS]
+    if len(few):
+        said += f" In {_of(few, judged)} fewer than {_FEW_LEVELS} levels could be tested, so that only coarse "
+        said += "differences would show."
     return said
 
 
@@ -71,24 +118,22 @@ def _vectors(known: pd.DataFrame, rate: float) -> str:
 
 
 def _law(known: pd.DataFrame) -> str:
-    good, poor = known[known.fit_poor == 0], known[known.fit_poor == 1]
-    said = f"The Marchenko-Pastur law fits the bulk of {_of(good, known)}"
-    said += f", and {good.fraction.median():.0%} of their values in the median." if len(good) else "."
-    if len(poor):
-        said += (
-            " Where it does not fit, the bulk is not that of a random matrix with equal variances, and outliers are "
-        )
-        said += "counted from a law that does not hold."
+    good = known[known.fit_poor == 0]
+    said = f"A Marchenko-Pastur law with fitted edges describes {_of(good, known)}"
+    said += f", where {good.fraction.median():.0%} of the values follow it in the median." if len(good) else "."
+    if len(good) < len(known):
+        said += " Elsewhere the spectrum has another shape, and the share that follows the law means little."
     return said
 
 
 def _tails(known: pd.DataFrame, rate: float) -> str:
     heavy, plausible = known[known.alpha_q <= rate], known[known.alpha_fit_p > _PLAUSIBLE]
-    said = (
-        f"Exponents of power laws fitted to the tails are {known.alpha.min():.1f} to {known.alpha.max():.1f}, smaller "
-    )
-    said += f"than random matrices' in {_of(heavy, known)}. A power law describes the tail (p > {_PLAUSIBLE:g}) in "
-    return said + f"{_of(plausible, known)}; elsewhere the exponent is a number without a law."
+    if known.alpha.isna().all():
+        return ""
+    said = f"Exponents of power laws fitted to the tails are {known.alpha.min():.1f} to {known.alpha.max():.1f}, "
+    said += f"significantly smaller than random matrices' (a heavier tail) in {_of(heavy, known)}. A power law "
+    said += f"is not rejected (p > {_PLAUSIBLE:g}) in {_of(plausible, known)}; this test is lenient, and where it "
+    return said + "rejects, the exponent is a number without a law."
 
 
 def _unresolved(known: pd.DataFrame) -> str:

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.linalg
 
+from deepspectra.analysis.decomposition import decompose_large
 from deepspectra.analysis.null_files import HALF_WINDOW
 from deepspectra.analysis.nulls import MatrixNull
+from deepspectra.analysis.rounding import rounding_error
 from deepspectra.rmt.calibration import monte_carlo_p_value
-from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import FittedMarchenkoPastur, fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance
 from deepspectra.rmt.outliers import Outliers, count_outliers
 from deepspectra.rmt.tails import fit_power_law, power_law_p_value
 from deepspectra.runtime.errors import UserError
-from deepspectra.spectra.singular_values import Decomposition, decompose
 from deepspectra.spectra.weights.judging import bulk_margin
 from deepspectra.spectra.weights.vectors import vector_tests
 
 __all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix"]
 
-#: Half a unit in the last place, relative, by the type in which the weights are stored.
-_ROUNDING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8 / 2}
 #: So many spacings may be smaller than the levels' error before a spectrum counts as unresolved.
 _UNRESOLVED = 0.01
-#: From so many entries on singular vectors come from the smaller Gram matrix, in a third of the time and memory.
-_LARGE = 2_000_000
+#: Entries whose squares can be summed are larger, and smaller than its inverse.
+_LEAST = 1e-140
 ANALYSED_COLUMNS = (
     *("rank", "sigma", "edge_low", "edge_high", "below", "above", "p_below", "p_above", "largest"),
-    *("fraction", "fit_distance", "fit_poor", "spacing_statistic", "spacing_p", "spacing_p_error"),
-    *("variance_p", "variance_p_error", "variance_slope", "variance_slope_null", "bulk_levels"),
-    *("level_error", "unresolved", "is_resolved", "alpha", "alpha_error", "alpha_smallest", "alpha_fit_p"),
+    *("has_bulk", "fraction", "fit_low", "fit_high", "fit_distance", "fit_poor"),
+    *("spacing_statistic", "spacing_p", "spacing_p_error"),
+    *("variance_p", "variance_p_error", "variance_slope", "variance_slope_null", "spacing_levels", "variance_levels"),
+    *("level_error", "unresolved", "is_resolved", "alpha", "alpha_error", "alpha_smallest", "alpha_tail"),
+    "alpha_fit_p",
     *("alpha_random", "alpha_p", "null_draws"),
 )
 
@@ -74,31 +76,40 @@ def analyse_matrix(
 
     :param dtype: in which it was stored: its rounding limits what can be told. :param null: of its shape.
     :param vector_nulls: of output and input vectors.
-    :raises UserError: if an entry is not finite, or the matrix has no bulk.
+    :raises UserError: if an entry is not finite, or all are zero. A statistic that cannot be had is NaN, with a note.
     """
     if count := matrix.size - np.count_nonzero(np.isfinite(matrix)):
         raise UserError(f"{count} of its {matrix.size} entries are not finite.")
     if not matrix.any():
         raise UserError("all its entries are zero.")
-    found = _decomposition(matrix)
+    if not _LEAST < (largest := float(np.abs(matrix).max())) < 1 / _LEAST:
+        raise UserError(f"its largest entry, {largest:.3g}, has a square that floating-point numbers cannot hold.")
+    found = decompose_large(matrix)
     values, rows = found.singular_values, max(matrix.shape)
-    # Independent roundings of the entries: a random matrix of this standard deviation, whose norm is the floor. The
-    # solver's own error matters for float64 alone.
-    rounding = float(np.sqrt(np.mean(matrix**2))) * _ROUNDING[dtype] / 3**0.5
-    floor = rounding * (rows**0.5 + values.size**0.5) * 3**0.5 + np.finfo(np.float64).eps * rows * values[-1]
-    outliers = count_outliers(values, rows, null.extremes, options.level, floor)
+    # Independent roundings of the entries are a random matrix of this standard deviation, whose norm, doubled to be
+    # safe, is the floor. The solver's own error matters for float64 alone.
+    rounding = rounding_error(matrix, dtype)
+    floor = 2 * rounding * (rows**0.5 + values.size**0.5) + np.finfo(np.float64).eps * rows * values[-1]
     row, notes = dict.fromkeys(ANALYSED_COLUMNS, np.nan), []
-    row |= _of_spectrum(values, outliers, null, floor)
+    row |= {"rank": int(np.sum(values > floor)), "largest": float(values[-1]), "null_draws": null.alphas.size}
     curves = [
         ("singular_value", rank, value) for rank, value in zip(np.linspace(0, 1, values.size), values, strict=True)
     ]
-    try:
-        numbers, lines = _of_levels(values, outliers, null, options, 2 * rounding)
-        row |= numbers
-        curves += lines
-    except UserError as error:
-        notes.append(f"levels: {error}")
-    row |= _of_tail(values[values > floor] ** 2, null, options)
+    outliers = fit = None
+    # One statistic that cannot be had, as of a matrix of few directions, takes no other with it.
+    with _noted("outliers", notes):
+        outliers = count_outliers(values, rows, null.extremes, options.level, floor)
+        row |= _of_outliers(values, outliers)
+    with _noted("law", notes):
+        fit = fit_modified_marchenko_pastur(values, floor=floor)
+        row |= _of_fit(fit, null)
+    if outliers:
+        with _noted("levels", notes):
+            numbers, lines = _of_levels(values, outliers, fit, null, options, 2 * rounding)
+            row |= numbers
+            curves += lines
+    with _noted("tail", notes):
+        row |= _of_tail(values, floor, null, options)
     vectors = []
     for side, columns, draws in zip(
         ("output", "input"), (found.output_vectors, found.input_vectors), vector_nulls, strict=True
@@ -111,57 +122,69 @@ def analyse_matrix(
     return MatrixResult(row, table, pd.concat(vectors, ignore_index=True), " ".join(notes))
 
 
-def _decomposition(matrix: np.ndarray) -> Decomposition:
-    """SVD; of a large matrix by the eigenvectors of its smaller Gram matrix.
-
-    Squaring leaves singular values of size s an error of eps smax^2 / s: far below float32's rounding, unless s itself
-    is; then the SVD decides.
-    """
-    if matrix.size < _LARGE:
-        return decompose(matrix)
-    wide = matrix.shape[0] < matrix.shape[1]
-    tall = matrix.T if wide else matrix
-    gram = scipy.linalg.blas.dsyrk(1.0, tall, trans=1, lower=1)
-    squares, right = scipy.linalg.eigh(gram, lower=True, overwrite_a=True, check_finite=False)
-    if squares[0] < 1e-10 * squares[-1]:
-        return decompose(matrix)
-    values = np.sqrt(squares)
-    left = tall @ right
-    left /= values
-    return Decomposition(values, right, left) if wide else Decomposition(values, left, right)
+@contextmanager
+def _noted(what: str, notes: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        notes.append(f"{what}: {error}")
 
 
-def _of_spectrum(values: np.ndarray, outliers: Outliers, null: MatrixNull, floor: float) -> dict[str, float]:
-    fit = fit_modified_marchenko_pastur(values, floor=floor)
-    # Small random matrices are farther from the law than large ones, and their fits too.
-    is_poor = fit.is_poor and fit.distance > np.quantile(null.fit_distances, 0.99)
+def _of_outliers(values: np.ndarray, outliers: Outliers) -> dict[str, float]:
     return {
-        "rank": int(np.sum(values > floor)),
-        "sigma": outliers.sigma,
-        **{"edge_low": outliers.edges[0], "edge_high": outliers.edges[1], "largest": float(values[-1])},
+        **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        **{"fraction": fit.fraction, "fit_distance": fit.distance, "fit_poor": int(is_poor)},
+        "has_bulk": int(_has_bulk(values, outliers)),
     }
 
 
+def _of_fit(fit: FittedMarchenkoPastur, null: MatrixNull) -> dict[str, float]:
+    # Small random matrices are farther from the law than large ones, and their fits too.
+    is_poor = fit.is_poor and fit.distance > np.quantile(null.fit_distances, 0.99)
+    return {
+        **{"fraction": fit.fraction, "fit_low": fit.nu_min, "fit_high": fit.nu_max},
+        **{"fit_distance": fit.distance, "fit_poor": int(is_poor)},
+    }
+
+
+def _has_bulk(values: np.ndarray, outliers: Outliers) -> bool:
+    """Whether most values are those of one random matrix; otherwise the spectrum is broad, and has no outliers."""
+    return 2 * (outliers.below + outliers.above) <= values.size
+
+
 def _of_levels(
-    values: np.ndarray, outliers: Outliers, null: MatrixNull, options: MatrixOptions, error: float
+    values: np.ndarray,
+    outliers: Outliers,
+    fit: FittedMarchenkoPastur | None,
+    null: MatrixNull,
+    options: MatrixOptions,
+    error: float,
 ) -> tuple[dict[str, float], list[tuple[str, float, float]]]:
-    """Numbers and curves of the bulk's levels; outliers spoil those next to them, random matrices lose as many."""
+    """Numbers and curves of the bulk's levels; outliers spoil those next to them, random matrices lose as many.
+
+    Spacings are universal: a broad spectrum, as of a random matrix with columns of unequal variance, has those of one
+    with equal variances, so that they are tested over all that the fit describes. A number variance sees how a density
+    varies over ten levels, and is tested in the bulk alone.
+    """
     margin = bulk_margin(options.half_window)
-    ends = outliers.below + margin, outliers.above + margin
+    outside = outliers.below, outliers.above
+    if fit and not _has_bulk(values, outliers):
+        outside = fit.below, int(np.sum(values > fit.nu_max))
+    ends, bulk_ends = ((below + margin, above + margin) for below, above in (outside, (outliers.below, outliers.above)))
     judge = null.judge
     statistics = level_statistics(values, {"gaussian": options.half_window}, null.lengths)["gaussian"]
     p, p_error = judge.spacings(statistics, ends)
-    bulk = number_variance(statistics.unfolded, null.lengths, ends)
-    variance = judge.variances(bulk, ends)
-    spacings = np.diff(values[outliers.below : values.size - outliers.above])
+    bulk = number_variance(statistics.unfolded, null.lengths, bulk_ends)
+    variance = judge.variances(bulk, bulk_ends)
+    spacings = np.diff(values[outside[0] : values.size - outside[1]])
     unresolved = int(np.sum(spacings < error))
     row = {
         "spacing_statistic": statistics.spacing_statistic,
         **{"spacing_p": p, "spacing_p_error": p_error, "variance_p": variance.p, "variance_p_error": variance.error},
         **{"variance_slope": variance.slope, "variance_slope_null": variance.null_slope},
-        **{"bulk_levels": max(values.size - sum(ends), 0), "level_error": error, "unresolved": unresolved},
+        "spacing_levels": max(values.size - sum(ends), 0),
+        "variance_levels": max(values.size - sum(bulk_ends), 0),
+        **{"level_error": error, "unresolved": unresolved},
         "is_resolved": int(unresolved <= _UNRESOLVED * spacings.size),
     }
     curves = {
@@ -181,17 +204,18 @@ def _of_levels(
     return row, lines
 
 
-def _of_tail(squares: np.ndarray, null: MatrixNull, options: MatrixOptions) -> dict[str, float]:
+def _of_tail(values: np.ndarray, floor: float, null: MatrixNull, options: MatrixOptions) -> dict[str, float]:
     """The exponent that is commonly quoted, beside that of random matrices: a small one has a heavy tail."""
+    known = values[values > floor]
+    if known.size < 2 or known[-1] - known[0] <= floor:
+        raise UserError("fewer than two singular values differ by more than rounding.")
+    squares = known**2
     fit = fit_power_law(squares)
     rng = np.random.default_rng(np.random.SeedSequence(options.seed, spawn_key=(null.key.rows, null.key.columns)))
     result = monte_carlo_p_value(np.asarray(-fit.alpha), -null.alphas)
     return {
         **{"alpha": fit.alpha, "alpha_error": fit.error, "alpha_smallest": fit.smallest},
+        "alpha_tail": fit.tail,
         "alpha_fit_p": power_law_p_value(squares, fit, options.tail_draws, rng),
-        **{
-            "alpha_random": float(np.median(null.alphas)),
-            "alpha_p": float(result.value),
-            "null_draws": null.alphas.size,
-        },
+        **{"alpha_random": float(np.median(null.alphas)), "alpha_p": float(result.value)},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -18,8 +19,8 @@ import pandas as pd
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
-from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache
-from deepspectra.analysis.nulls import draw_null, read_null, vector_null
+from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache, default_draws
+from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
@@ -66,7 +67,7 @@ def analyse(
     exclude: Iterable[str] = (),
     by_head: bool = False,
     head_size: int | None = None,
-    draws: int = 999,
+    draws: int | None = None,
     vector_draws: int = VECTOR_DRAWS,
     seed: int = 1,
     options: MatrixOptions | None = None,
@@ -80,13 +81,19 @@ def analyse(
     :param initial: the network before training, in the same forms; what moved is then told too.
     :param include: shell patterns of layers; all by default. :param exclude: of layers to leave out.
     :param by_head: split attention by head, of ``head_size`` rows or as the checkpoint's description says.
-    :param draws: random matrices of each shape. :param vector_draws: random vectors of each dimension.
+    :param draws: random matrices of each shape; 999 by default, and 199 where there are more than 1024 singular values.
+    :param vector_draws: random vectors of each dimension.
     :param cache: folder of draws, kept for later runs. :param workers: processes; a script that asks for more than one
         needs the usual ``if __name__ == "__main__"``.
     :raises UserError: if the source cannot be read or holds no matrix to analyse. A matrix that cannot be analysed is
         reported in its row, and the others have theirs.
     """
     options = options or MatrixOptions(seed=seed)
+    if draws is not None and draws < (least := math.ceil(1 / options.level) - 1):
+        raise UserError(
+            f"draws: {draws} random matrices are too few for a false-alarm rate of {options.level:g}; expected at least "
+            f"{least}."
+        )
     checkpoint = open_checkpoint(source)
     before = open_checkpoint(initial) if initial is not None else None
     layers = chosen_layers(checkpoint, include, exclude, by_head, head_size)
@@ -166,7 +173,7 @@ def _executor(workers: int) -> Iterator[Executor | None]:
 
 def _nulls(
     matrices: Sequence[LayerMatrix],
-    draws: int,
+    draws: int | None,
     vector_draws: int,
     seed: int,
     options: MatrixOptions,
@@ -175,12 +182,11 @@ def _nulls(
 ) -> Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]]:
     """Draw for all shapes and dimensions; the key of a matrix's shape, and random vectors of both its sides."""
     shapes = sorted({_shape(matrix) for matrix in matrices})
-    keys = {shape: NullKey(*shape, draws, options.half_window, seed) for shape in shapes}
-    for key in ProgressBar(keys.values(), desc="shapes", unit="shape"):
-        draw_null(key, folder, executor)
+    keys = {shape: NullKey(*shape, draws or default_draws(shape[1]), options.half_window, seed) for shape in shapes}
+    draw_nulls(list(keys.values()), folder, executor)
     dimensions = sorted({side for matrix in matrices for side in (matrix.outputs, matrix.inputs)})
-    bar = ProgressBar(dimensions, desc="random vectors", unit="dimension")
-    vectors = {dimension: vector_null(dimension, vector_draws, seed, folder) for dimension in bar}
+    draw_vector_nulls(dimensions, vector_draws, seed, folder, executor)
+    vectors = {dimension: read_vector_null(dimension, vector_draws, seed, folder) for dimension in dimensions}
 
     def of(matrix: LayerMatrix) -> tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]:
         key = keys[_shape(matrix)]

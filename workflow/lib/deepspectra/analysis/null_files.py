@@ -10,17 +10,19 @@ from pathlib import Path
 
 from deepspectra.runtime.files import replacing
 
-__all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "VECTOR_DRAWS", "NullKey", "default_cache", "lend"]
-__all__ += ["level_file", "vector_file"]
+__all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "VECTOR_DRAWS", "NullKey", "default_cache"]
+__all__ += ["default_draws", "lend", "level_file", "vector_file"]
 
 #: Raise it when numbers in the files change.
-FORMAT = 2
+FORMAT = 3
 #: Vectors of larger dimension are judged by those of this one.
 LARGEST_DIMENSION = 2048
 #: Of the unfolding, in levels.
 HALF_WINDOW = 7
 #: Random vectors of each dimension.
 VECTOR_DRAWS = 4999
+# Draws of one matrix take seconds in proportion to the square of its singular values: 0.4 for 4096 of them.
+_MANY, _FEW, _LARGE = 999, 199, 1024
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ def default_cache() -> Path:
     """Where draws are kept for later runs, unless the caller names a folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "deepspectra" / "nulls"
+
+
+def default_draws(columns: int) -> int:
+    """Random matrices of a shape with so many singular values: 999, or 199 of more than 1024 values."""
+    return _MANY if columns <= _LARGE else _FEW
 
 
 def level_file(key: NullKey) -> str:

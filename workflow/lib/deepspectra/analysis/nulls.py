@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,9 +23,9 @@ from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.weights.judging import LevelJudge
 from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
 
-__all__ = ["MatrixNull", "draw_null", "read_null", "vector_null"]
+__all__ = ["MatrixNull", "draw_nulls", "draw_vector_nulls", "read_null", "read_vector_null"]
 
-_LONGEST_INTERVAL, _BLOCK, _FITS = 20.0, 50, 199
+_LONGEST_INTERVAL, _BLOCK, _FITS = 20.0, 25, 199
 
 
 @dataclass(frozen=True)
@@ -49,37 +51,57 @@ class MatrixNull:
         return LevelJudge(self.levels, self.lengths)
 
 
-def draw_null(key: NullKey, folder: Path, executor: Executor | None = None) -> None:
-    """Draw for one shape, unless that was done before.
+def draw_nulls(keys: Sequence[NullKey], folder: Path, executor: Executor | None = None) -> None:
+    """Draw for all shapes that were not drawn before.
 
-    :param folder: where the file is kept; it is made if it is not there. :param executor: draws blocks side by side.
+    :param folder: where the files are kept; it is made if it is not there. :param executor: draws side by side.
     """
-    path = folder / level_file(key)
-    if path.exists():
-        return
-    sizes = [min(_BLOCK, key.draws - start) for start in range(0, key.draws, _BLOCK)]
-    tasks = [(key.rows, key.columns, size, key.seed, block) for block, size in enumerate(sizes)]
-    blocks = (executor.map if executor else map)(_block, *zip(*tasks, strict=True))
-    bar = ProgressBar(blocks, desc=f"random matrices {key.rows} x {key.columns}", total=len(tasks), unit="block")
-    spectra = np.concatenate(list(bar))
-    arrays = level_nulls_of(spectra, key.draws, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
+    missing = [key for key in keys if not (folder / level_file(key)).exists()]
+    # The largest first, so that no process ends alone with one of them.
+    missing.sort(key=lambda key: key.draws * key.columns**2, reverse=True)
+    tasks = [(key, start) for key in missing for start in range(0, key.draws, _BLOCK)]
+    blocks = iter((executor.map if executor else map)(_block, *zip(*tasks, strict=True)) if tasks else ())
+    with ProgressBar(total=sum(key.draws for key in missing), desc="random matrices", unit="matrix") as bar:
+        for key in missing:
+            parts = []
+            for part in islice(blocks, -(-key.draws // _BLOCK)):
+                parts.append(part)
+                bar.set_postfix_str(f"{key.rows} x {key.columns}", refresh=False)
+                bar.update(len(part["alphas"]))
+            arrays = _joined(parts) | {"lengths": _lengths(parts)}
+            folder.mkdir(parents=True, exist_ok=True)
+            parameters = asdict(key) | {"format": FORMAT}
+            store.write(folder / level_file(key), arrays, parameters=parameters, seed=key.seed)
+
+
+def _block(key: NullKey, start: int) -> dict[str, np.ndarray]:
+    """Every statistic of a few random matrices, with draws first; ``lengths`` are those that fit into all of them."""
+    # Each block has a stream of its own, whichever process draws it.
+    stream = np.random.SeedSequence(key.seed, spawn_key=(key.rows, key.columns, start))
+    rng, size = np.random.default_rng(stream), min(_BLOCK, key.draws - start)
+    spectra = [laguerre_singular_values(key.rows, key.columns, rng) for _ in range(size)]
+    arrays = level_nulls_of(spectra, size, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
     arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
     arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
-    fits = [fit_modified_marchenko_pastur(values) for values in spectra[:_FITS]]
-    arrays["fit_distances"] = np.array([fit.distance for fit in fits])
-    folder.mkdir(parents=True, exist_ok=True)
-    store.write(path, arrays, parameters=asdict(key) | {"format": FORMAT}, seed=key.seed)
+    fitted = spectra[: max(_FITS - start, 0)]
+    arrays["fit_distances"] = np.array([fit_modified_marchenko_pastur(values).distance for values in fitted])
+    return arrays
 
 
-def _block(rows: int, columns: int, draws: int, seed: int, block: int) -> np.ndarray:
-    """Singular values of so many random matrices, (draws, columns)."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(rows, columns, block)))
-    return np.array([laguerre_singular_values(rows, columns, rng) for _ in range(draws)])
+def _lengths(parts: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+    """Of intervals that fit into every draw."""
+    return min((part["lengths"] for part in parts), key=len)
+
+
+def _joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    variances, lengths = "gaussian/number_variances", _lengths(parts)
+    cut = [part | {variances: part[variances][:, np.isin(part["lengths"], lengths)]} for part in parts]
+    return {name: np.concatenate([part[name] for part in cut]) for name in cut[0] if name != "lengths"}
 
 
 @lru_cache(maxsize=2)
 def read_null(key: NullKey, folder: Path) -> MatrixNull:
-    """What :func:`draw_null` drew; of the last two shapes it is kept in memory."""
+    """What :func:`draw_nulls` drew; of the last two shapes it is kept in memory."""
     shapes: dict[str, tuple[int | str, ...]] = {
         "lengths": ("lengths",),
         "extremes": (key.draws, 2),
@@ -93,21 +115,35 @@ def read_null(key: NullKey, folder: Path) -> MatrixNull:
     return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"], arrays["fit_distances"])
 
 
-def vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarray:
-    """Porter-Thomas statistics of random unit vectors, (draws,); for large dimensions scaled from smaller ones.
+def draw_vector_nulls(
+    dimensions: Sequence[int], draws: int, seed: int, folder: Path, executor: Executor | None = None
+) -> None:
+    """Draw Porter-Thomas statistics of random unit vectors of all dimensions that were not drawn before."""
+    drawn = sorted({min(dimension, LARGEST_DIMENSION) for dimension in dimensions}, reverse=True)
+    missing = [dimension for dimension in drawn if not (folder / vector_file(dimension, draws, seed)).exists()]
+    tasks = missing, [draws] * len(missing), [seed] * len(missing)
+    found: Iterator[np.ndarray] = iter((executor.map if executor else map)(_vector_statistics, *tasks))
+    for dimension, statistics in zip(ProgressBar(missing, desc="random vectors", unit="dimension"), found, strict=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers: dict[str, Any] = {"dimension": dimension, "draws": draws, "seed": seed, "format": FORMAT}
+        path = folder / vector_file(dimension, draws, seed)
+        store.write(path, {"statistics": statistics}, parameters=numbers, seed=seed)
+
+
+def _vector_statistics(dimension: int, draws: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(dimension,)))
+    size = max(1, 2_000_000 // dimension)
+    blocks = (haar_vectors(dimension, min(size, draws - start), rng) for start in range(0, draws, size))
+    return np.concatenate([vector_ks(vectors)[0] for vectors in blocks])
+
+
+def read_vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarray:
+    """What :func:`draw_vector_nulls` drew, (draws,); for large dimensions scaled from smaller ones.
 
     The statistic falls as sqrt(d) + 0.12 + 0.11 / sqrt(d), as Kolmogorov's does (Stephens 1970).
     """
     drawn = min(dimension, LARGEST_DIMENSION)
-    path = folder / vector_file(dimension, draws, seed)
-    if not path.exists():
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(drawn,)))
-        size = max(1, 2_000_000 // drawn)
-        parts = [vector_ks(haar_vectors(drawn, min(size, draws - start), rng))[0] for start in range(0, draws, size)]
-        folder.mkdir(parents=True, exist_ok=True)
-        numbers: dict[str, Any] = {"dimension": drawn, "draws": draws, "seed": seed, "format": FORMAT}
-        store.write(path, {"statistics": np.concatenate(parts)}, parameters=numbers, seed=seed)
-    statistics = store.read(path, {"statistics": (draws,)})["statistics"]
+    statistics = store.read(folder / vector_file(dimension, draws, seed), {"statistics": (draws,)})["statistics"]
     return cast("np.ndarray", statistics * (_stephens(drawn) / _stephens(dimension)))
 
 

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from deepspectra.analysis import figures
-from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS
+from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS, OVERVIEW, PANELS
+from deepspectra.analysis.findings import describe
 from deepspectra.analysis.tables import AnalysisTables, write_tables
 from deepspectra.runtime.files import check_folder, write_text
 from deepspectra.runtime.progress import ProgressBar
@@ -20,8 +21,8 @@ from deepspectra.runtime.progress import ProgressBar
 __all__ = ["summary", "terminal_table", "write_all", "write_page"]
 
 #: What a terminal has room for.
-_TERMINAL = ["matrix", "outputs", "inputs", "above", "below", "MP share", "spacing p", "variance p", "output vectors"]
-_TERMINAL += ["input vectors", "exponent", "random exponent", "moved", "note"]
+_TERMINAL = ["matrix", "outputs", "inputs", "above", "below", "bulk", "levels", "spacing p", "variance p"]
+_TERMINAL += ["output vectors", "input vectors", "exponent", "random exponent", "moved", "note"]
 
 _DPI = 110
 
@@ -47,6 +48,7 @@ def write_page(analysis: AnalysisTables, folder: Path) -> Path:
 def shown(analysis: AnalysisTables) -> pd.DataFrame:
     """The columns that people read, as text; empty where a number cannot be had."""
     table = analysis.matrices
+    table = table.assign(has_bulk=table.has_bulk.map({1: "yes", 0: "no"}))
     columns = {heading: _cells(table[name]) for name, heading in COLUMNS.items() if name in table}
     return pd.DataFrame(columns, index=table.index)
 
@@ -68,7 +70,7 @@ def _cells(column: pd.Series) -> pd.Series:
 def summary(analysis: AnalysisTables) -> str:
     """Findings and the table of matrices in Markdown."""
     table = shown(analysis)
-    lines = [f"# Spectra of {analysis.origin}", "", *(f"- {sentence}" for sentence in analysis.findings), ""]
+    lines = [f"# Spectra of {_title(analysis.origin)}", "", *(f"- {sentence}" for sentence in analysis.findings), ""]
     lines += [f"- Note: {note}" for note in analysis.notes] + [""] * bool(analysis.notes)
     lines += ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
     lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in table.to_numpy()]
@@ -93,7 +95,11 @@ def _page(analysis: AnalysisTables) -> str:
     names = analysis.matrices.name[known]
     bar = ProgressBar(names, desc="panels", unit="matrix")
     pictures = {
-        name: {"id": _anchor(place), "picture": _picture(figures.panels(analysis, name))}
+        name: {
+            "id": _anchor(place),
+            "picture": _picture(figures.panels(analysis, name)),
+            "words": describe(analysis.matrices.loc[place]),
+        }
         for place, name in zip(names.index, bar, strict=True)
     }
     environment = Environment(
@@ -105,16 +111,32 @@ def _page(analysis: AnalysisTables) -> str:
     ]
     return environment.get_template("page.html").render(
         origin=analysis.origin,
-        title=Path(re.sub(r"[^\w./\\ -]", "", analysis.origin)).name or analysis.origin,
+        title=_title(analysis.origin),
         findings=analysis.findings,
         notes=analysis.notes,
         overview=_picture(figures.overview(analysis)) if known.any() else "",
+        overview_words=OVERVIEW,
+        panel_words=PANELS,
+        draws=_draws(analysis.matrices.null_draws.dropna()),
         columns=list(table.columns),
         rows=rows,
         explanations=EXPLANATIONS,
         pictures=pictures,
         left_out=analysis.left_out.to_dict("records"),
     )
+
+
+def _title(origin: str) -> str:
+    """The file's name; the folder's where the file has everybody's."""
+    path = Path(re.sub(r"[^\w./\\ -]", "", origin))
+    is_usual = path.name.startswith(("model.", "pytorch_model.")) and path.parent.name
+    return f"{path.parent.name}/{path.name}" if is_usual else path.name or origin
+
+
+def _draws(numbers: pd.Series) -> str:
+    """ "999 random matrices", or the range of their numbers."""
+    ends = sorted({int(numbers.min()), int(numbers.max())}) if len(numbers) else [0]
+    return f"{' to '.join(map(str, ends))} random matrices"
 
 
 def _anchor(place: int) -> str:

@@ -69,7 +69,9 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exclude", nargs="+", default=[], metavar="PATTERN", help="layers to leave out")
     parser.add_argument("--by-head", action="store_true", help="split attention by head")
     parser.add_argument("--head-size", type=int, metavar="ROWS", help="of a head, if the checkpoint does not say")
-    parser.add_argument("--draws", type=int, default=999, help="random matrices of each shape (default: %(default)s)")
+    parser.add_argument(
+        "--draws", type=int, help="random matrices of each shape (default: 999; 199 of more than 1024 singular values)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument(
         "--cache", metavar="FOLDER", help="of random matrices' draws (default: the user's cache folder)"

@@ -19,10 +19,6 @@ def run_analysis(options: argparse.Namespace) -> None:
     from deepspectra.analysis.network import analyse
     from deepspectra.analysis.page import terminal_table
 
-    if options.draws < 99:
-        raise UserError(
-            f"--draws {options.draws}: outliers at a false-alarm rate of 0.01 need at least 99 random matrices."
-        )
     workers = (
         options.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )

@@ -21,7 +21,9 @@ class NetworkEntry(Node):
     exclude: list[str] = Field([], description="Layers to leave out.")
     by_head: bool = Field(False, description="Split attention by head, of the size that the checkpoint tells.")
     head_size: int | None = Field(None, ge=1, description="Split attention by heads of so many rows.")
-    draws: int = Field(999, ge=99, description="Random matrices of each shape; networks with equal draws share them.")
+    draws: int | None = Field(
+        None, ge=99, description="Random matrices of each shape; null: 999, or 199 of more than 1024 singular values."
+    )
     seed: Seed = Field(1, description="Of random matrices and vectors.")
 
 

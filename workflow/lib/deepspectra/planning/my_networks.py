@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepspectra.analysis.null_files import FORMAT, HALF_WINDOW, VECTOR_DRAWS, NullKey, level_file, vector_file
+from deepspectra.analysis.null_files import (
+    FORMAT,
+    HALF_WINDOW,
+    VECTOR_DRAWS,
+    NullKey,
+    default_draws,
+    level_file,
+    vector_file,
+)
 from deepspectra.config.my_networks import NetworkEntry
 from deepspectra.config.settings import Settings
 from deepspectra.planning.costs import BASE_MB
@@ -87,7 +95,10 @@ def null_files(settings: Settings, scale: str, model: str, layers: str | Path) -
     :param layers: the table of its matrices, of which those count whose column ``left_out`` is empty.
     """
     entry, shapes = _entry(settings, model), _shapes(layers)
-    keys = [NullKey(*sides, entry.draws, HALF_WINDOW, entry.seed) for sides in {shape.sides for shape in shapes}]
+    keys = [
+        NullKey(*sides, entry.draws or default_draws(sides[1]), HALF_WINDOW, entry.seed)
+        for sides in {shape.sides for shape in shapes}
+    ]
     names = {level_file(key) for key in keys}
     names |= {vector_file(side, VECTOR_DRAWS, entry.seed) for shape in shapes for side in shape}
     return [f"results/{scale}/nulls/my_networks/{name}" for name in sorted(names)]

@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,15 +36,20 @@ def open_keras(path: Path) -> Checkpoint:
     """
     if path.suffix != ".keras":
         return _open_hdf5(path, str(path))
+    folder = tempfile.TemporaryDirectory(prefix="deepspectra_")
     try:
         with zipfile.ZipFile(path) as archive:
-            folder = tempfile.TemporaryDirectory(prefix="deepspectra_")
             inner = Path(folder.name, _WEIGHTS)
             with archive.open(_WEIGHTS) as source, inner.open("wb") as target:
                 shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, KeyError, OSError, EOFError, zlib.error) as error:
+        folder.cleanup()
         raise UserError(f"{path} is no whole archive of Keras: expected a zip file with {_WEIGHTS}.") from error
-    return _open_hdf5(inner, str(path), folder)
+    try:
+        return _open_hdf5(inner, str(path), folder)
+    except UserError:
+        folder.cleanup()
+        raise
 
 
 def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:

@@ -32,6 +32,16 @@ _IN_FOLDERS = (
 #: How descriptions call the width of a layer and its number of heads.
 _HEADS = (("hidden_size", "num_attention_heads"), ("n_embd", "n_head"), ("dim", "n_heads"), ("d_model", "num_heads"))
 _DESCRIPTION = "config.json"
+#: Formats that are known and not read: why.
+_OTHERS = {
+    ".gguf": "is a GGUF file, whose weights are mostly quantised: take the network it was made from",
+    ".onnx": "is an ONNX graph: export the weights of the network it was made from",
+    ".tflite": "is a TensorFlow Lite file: take the network it was made from",
+    ".pb": "is a TensorFlow graph: save the network's weights with Keras",
+    ".msgpack": "is a Flax file: save its parameters with numpy.savez or as safetensors",
+    ".pkl": "is a pickle, which may run code: save the weights with numpy.savez or as safetensors",
+    ".pickle": "is a pickle, which may run code: save the weights with numpy.savez or as safetensors",
+}
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".tar")
 
 
@@ -92,7 +102,8 @@ def _open_path(path: Path) -> Checkpoint:
         from deepspectra.data.checkpoints.torch_files import open_torch
 
         return open_torch(path)
-    raise UserError(f"{path} has a format that is not known by its name. Expected a checkpoint: {FORMATS}.")
+    found = _OTHERS.get(suffix, "has a format that is not known by its name")
+    raise UserError(f"{path} {found}. Expected a checkpoint: {FORMATS}.")
 
 
 def _open_shards(index: Path) -> Checkpoint:
@@ -119,7 +130,8 @@ def _in_folder(folder: Path) -> Path:
             raise UserError(f"{folder} holds several checkpoints: {names}. Name the file that is meant.")
         if found:
             return found[0]
-    raise UserError(f"{folder} holds no checkpoint. Expected {FORMATS}.")
+    names = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+    raise UserError(f"{folder} holds no checkpoint, but {names}. Expected {FORMATS}.")
 
 
 def _head_size(config: Path) -> int | None:
@@ -143,13 +155,16 @@ def _open_npz(path: Path) -> Checkpoint:
         with np.load(path, allow_pickle=False) as archive:
             # Headers alone: shapes and types of all arrays, without their numbers.
             headers = {name: _header(path, name) for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
         raise UserError(f"{path} is no whole archive of NumPy arrays: {error}.") from error
 
     def reader(name: str):
         def read() -> np.ndarray:
-            with np.load(path, allow_pickle=False) as archive:
-                return _floats(archive[name], name)
+            try:
+                with np.load(path, allow_pickle=False) as archive:
+                    return _floats(archive[name], name)
+            except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+                raise UserError(f"{name} cannot be read from {path}: {error}.") from error
 
         return read
 

@@ -40,10 +40,13 @@ def open_safetensors(paths: Iterable[Path], origin: str) -> Checkpoint:
 
 def _reader(path: Path, name: str):
     def read():
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
 
-        with safe_open(path, framework="pt") as file:
-            return float_array(file.get_tensor(name), name)
+        try:
+            with safe_open(path, framework="pt") as file:
+                return float_array(file.get_tensor(name), name)
+        except (SafetensorError, OSError) as error:
+            raise UserError(f"{name} cannot be read from {path}: {str(error).splitlines()[0]}.") from error
 
     return read
 

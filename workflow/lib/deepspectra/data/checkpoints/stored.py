@@ -62,12 +62,16 @@ def float_array(tensor: torch.Tensor, name: str) -> np.ndarray:
     import torch
 
     dtype = str(tensor.dtype).removeprefix("torch.")
-    if dtype not in _FLOATS or tensor.is_quantized or tensor.layout is not torch.strided:
+    if tensor.device.type == "meta":
+        raise UserError(f"{name} has a shape but no numbers (device meta): load the network's weights first.")
+    if tensor.layout is not torch.strided:
+        raise UserError(f"{name} is sparse ({str(tensor.layout).removeprefix('torch.')}); save its to_dense().")
+    if dtype not in _FLOATS or tensor.is_quantized:
         raise UserError(
             f"{name} is stored as {dtype}{', quantised' * tensor.is_quantized}; expected float64, float32, float16 or "
             "bfloat16. Spectra of quantised weights need the scales of their blocks: dequantise the network first."
         )
-    return tensor.detach().to("cpu", torch.float64).numpy().copy()
+    return tensor.detach().to("cpu", torch.float64, copy=True).numpy()
 
 
 def from_tensors(origin: str, tensors: Mapping[str, torch.Tensor], notes: tuple[str, ...] = ()) -> Checkpoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,10 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
         # Only torch's newer format, a zip file, can be mapped: then only the tensors in use are read.
         mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
-        return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            # On how torch itself goes about it.
+            warnings.simplefilter("ignore")
+            return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a damaged pickle fails in any way
         found = _why_not_loaded(error)
         raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}") from error
@@ -44,7 +48,7 @@ def _why_not_loaded(error: Exception) -> str:
     text = str(error)
     if refused := _REFUSED_GLOBAL.search(text):
         return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
-    if isinstance(error, pickle.UnpicklingError):
+    if isinstance(error, pickle.UnpicklingError | EOFError | OSError):
         return "it is damaged or something else"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"

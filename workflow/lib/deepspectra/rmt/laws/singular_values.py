@@ -57,7 +57,7 @@ class ModifiedMarchenkoPastur:
         below = np.where(x > 0, 1 - (self.nu_min / safe) ** 2, 1.0 if self.nu_min == 0 else 0.0)
         inside = (x >= self.nu_min) & (x <= self.nu_max)
         amplitude = 4 * self.fraction / (math.pi * (self.nu_max - self.nu_min) ** 2)
-        return amplitude * np.sqrt(np.where(inside, (self.nu_max**2 - x**2) * below, 0.0))
+        return amplitude * np.sqrt(np.where(inside, np.maximum((self.nu_max**2 - x**2) * below, 0.0), 0.0))
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Integral of the density up to x (any shape), float64: from 0 to the fraction."""
@@ -194,7 +194,8 @@ def fit_modified_marchenko_pastur(
     start = int(np.argmin(widths))
     kept = kept[kept >= kept[start] - _BELOW * widths[start]]
     kept = kept[kept <= kept[0] + _RANGE * widths[start]]
-    if kept.size < 2 or kept[0] == kept[-1]:
+    # Bins and trial edges must be more than rounding apart.
+    if kept.size < 2 or kept[-1] - kept[0] <= _TRIALS * bins * np.finfo(np.float64).eps * kept[-1]:
         raise UserError("the fit needs a bulk: half of the singular values are equal.")
 
     counts, edges = np.histogram(kept, bins=bins)

@@ -4,6 +4,7 @@ Both go through the same :func:`deepspectra.rmt.levels.level_statistics`, so the
 whatever the unfolding does to the levels it is fitted to.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ __all__ = ["FLOAT32_ROUNDING", "JUDGED_LENGTHS", "LevelJudge", "VarianceJudgemen
 JUDGED_LENGTHS = (1, 10)
 #: Singular values of a float32 matrix are known to about this share of the largest.
 FLOAT32_ROUNDING = float(np.finfo(np.float32).eps)
+#: Levels times lengths of which counts are kept, at 8 bytes each.
+_KEPT = 40_000_000
 
 
 def bulk_margin(half_window: int) -> int:
@@ -109,16 +112,22 @@ class LevelJudge:
         numbers = (float(slope), float(slopes.mean()), float(slopes.std(ddof=1)))
         return VarianceJudgement(float(result.value), float(result.error), in_band, low, high, median, *numbers)
 
+    def _counts(self) -> Iterable[IntervalCounts]:
+        """Of every random matrix, for the number variances of any bulk; kept for the next one if they are few."""
+        return self._kept if self.null.unfolded.size * self.lengths.size <= _KEPT else self._made()
+
     @cached_property
-    def _counts(self) -> list[IntervalCounts]:
-        """Of every random matrix, for the number variances of any bulk."""
-        return [IntervalCounts(levels, self.lengths) for levels in self.null.unfolded]
+    def _kept(self) -> list[IntervalCounts]:
+        return list(self._made())
+
+    def _made(self) -> Iterator[IntervalCounts]:
+        return (IntervalCounts(levels, self.lengths) for levels in self.null.unfolded)
 
     def _of_null(self, ends: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The random matrices' number variances, (draws, k), and their band."""
         if ends not in self._drawn:
             drawn = self.null.number_variances
             if any(ends):
-                drawn = np.array([counts.variances(ends) for counts in self._counts])
+                drawn = np.array([counts.variances(ends) for counts in self._counts()])
             self._drawn[ends] = drawn, *null_band(drawn)
         return self._drawn[ends]
