@@ -323,7 +323,7 @@ def test_every_import_of_the_library_is_one_that_is_followed():
     # Checksums guard what is fetched; own activations give their modules' digest themselves, rules that of all others.
     # Forked jobs load packages of others before they start, and no job asks for the analysis of checkpoints.
     assert by_name == {
-        *("papers/registry.py", "runtime/registry.py", "nn/activations/own.py", "data/sources/tables.py"),
+        *("papers/registry.py", "runtime/registry.py", "runtime/own_code.py", "data/sources/tables.py"),
         *("runtime/forked_jobs.py", "__init__.py"),
         *("make_numbers.py", "make_table.py", "draw_figure.py", "train_network.py"),
     }

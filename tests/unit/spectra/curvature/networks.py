@@ -13,6 +13,8 @@ from deepspectra.nn.architectures.minialexnet import minialexnet
 from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 
+from .bert import Bert, Sizes
+
 
 class Functional(nn.Module):
     """A network with a forward of its own."""
@@ -143,6 +145,31 @@ def mixing():
     )
 
 
+def volumes():
+    model = nn.Sequential(
+        nn.Conv3d(2, 4, (3, 2, 1), (1, 2, 1), (1, 0, 1), groups=2), nn.BatchNorm3d(4), nn.Tanh(), nn.Flatten()
+    )
+    model.append(nn.Linear(4 * 3 * 2 * 5, 3))
+    model.train()
+    for _ in range(3):
+        model(torch.randn(9, 2, 3, 4, 3))
+    return model
+
+
+def bert():
+    return Functional(lambda own, x: own.bert(x), bert=Bert(Sizes(), 5))
+
+
+def padded_words():
+    """A table whose first row is not trained, looked up several times in a sample, and twice in the network."""
+    return Functional(
+        lambda own, x: own.last((own.table(x) + own.twice(x) * own.twice(x.flip(1))).mean(1)),
+        table=nn.Embedding(5, 4, padding_idx=0),
+        twice=nn.Embedding(5, 4),
+        last=nn.Linear(4, 5),
+    )
+
+
 IMAGES, WORDS = (2, 5, 5), "words"
 #: Name -> network, shape of a sample, outputs, losses, and the methods beside "dense" that serve its Hessian
 #: (None where torch itself lacks a second derivative).
@@ -234,6 +261,23 @@ CASES = {
     ),
     "samples mix": (mixing, (6,), 3, ("cross_entropy",), set()),
     "transformer": (Attention, WORDS, 7, ("cross_entropy",), set()),
+    "bert": (bert, WORDS, 5, ("cross_entropy", "squared"), set()),
+    "padded words": (padded_words, WORDS, 5, ("cross_entropy",), set()),
+    "wide on places": (
+        lambda: nn.Sequential(nn.Linear(6, 60), nn.Tanh(), nn.Linear(60, 40), nn.Flatten(), nn.Linear(120, 9)),
+        (3, 6),
+        9,
+        ("cross_entropy",),
+        set(),
+    ),
+    "sequences": (
+        lambda: image_layers(nn.Conv1d(2, 4, 3, 2, 1, 2, groups=2), nn.BatchNorm1d(4), nn.Tanh(), left=16),
+        (2, 9),
+        3,
+        ("cross_entropy",),
+        set(),
+    ),
+    "volumes": (volumes, (2, 3, 4, 3), 3, ("cross_entropy",), set()),
     "torch's encoder": (encoder, (12,), 3, ("cross_entropy",), set()),
     "several places": (on_places, (2, 6), 3, ("cross_entropy",), set()),
     "layer norm of two axes": (

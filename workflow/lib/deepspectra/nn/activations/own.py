@@ -9,13 +9,9 @@ downloads can name one.
 """
 
 import hashlib
-import importlib
-import re
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
@@ -25,10 +21,11 @@ from deepspectra.nn.activations import Activation, activation, names
 from deepspectra.nn.activations.base import check_normalised
 from deepspectra.nn.quadrature import gaussian_expectation, panel_cuts
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.own_code import load_function, load_module
 
 __all__ = ["PanelSeries", "resolve_activation", "source_of"]
 
-_REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_NAMED = ("activation", "a name or module:function, such as mymodule:wave", "Start Snakemake")
 # Kinks matter where the Gaussian weight is above 1e-14.
 _REGION = 8.0
 # Relative to the size of the function: how large the last terms of a series may be, and what counts as a jump of the
@@ -117,13 +114,13 @@ def resolve_activation(
 
 def source_of(reference: str) -> str:
     """Short digest of the file (its imports left out) with a ``module:function``; empty for a named activation."""
-    file = getattr(_module(reference), "__file__", None) if ":" in reference else None
+    file = getattr(load_module(reference, *_NAMED), "__file__", None) if ":" in reference else None
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] if file else ""
 
 
 def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
     what = f"activation {reference!r}"
-    function = _checked(what, _function(reference))
+    function = _checked(what, load_function(reference, *_NAMED))
     x = np.linspace(-5, 5, 41)
     if not np.allclose(function(x)[:13], function(x[:13]), rtol=1e-9, atol=1e-9):
         told = "gives different values at the same points of a longer array"
@@ -138,39 +135,6 @@ def _own(reference: str, breakpoints: tuple[float, ...]) -> Activation:
         told = f"E[sigma'(xi)] = {sigma.b_sigma:.12g} and E[xi sigma(xi)] = {stein:.12g} should agree"
         raise UserError(f"{what} cannot be differentiated numerically: {told}. Name its kinks, or make it smoother.")
     return sigma
-
-
-def _module(reference: str) -> ModuleType:
-    what = f"activation {reference!r}"
-    if not _REFERENCE.fullmatch(reference):
-        raise UserError(f"{what}: expected a name or module:function, such as mymodule:wave.")
-    name, folder = reference.partition(":")[0], str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    importlib.invalidate_caches()
-    try:
-        return importlib.import_module(name)
-    except Exception as error:  # a user's module can fail in any way
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing and f"{name}.".startswith(f"{missing}."):
-            told = f"there is no module {missing!r} in {folder} or among the installed packages"
-            raise UserError(f"{what}: {told}. Start Snakemake in the folder that holds it.") from None
-        if missing:
-            raise UserError(f"{what}: its module imports {missing!r}, which is missing.") from None
-        raise UserError(f"{what}: its module cannot be imported: {type(error).__name__}: {error}.") from None
-
-
-def _function(reference: str) -> Callable[[np.ndarray], Any]:
-    module, name = _module(reference), reference.partition(":")[2]
-    where = f"{module.__name__!r} ({getattr(module, '__file__', None) or 'built in'})"
-    if not hasattr(module, name):
-        own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        known = f"; it has {', '.join(sorted(own)[:10])}" if own else ""
-        raise UserError(f"activation {reference!r}: module {where} has no function {name!r}{known}.")
-    if not callable(function := getattr(module, name)):
-        told = f"{name!r} in module {where} is not a function but a {type(function).__name__!r}"
-        raise UserError(f"activation {reference!r}: {told}.")
-    return function
 
 
 def _checked(what: str, function: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], np.ndarray]:

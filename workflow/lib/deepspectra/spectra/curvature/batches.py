@@ -8,8 +8,8 @@ from torch.func import functional_call
 
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["check_batch", "check_evaluation", "check_labels", "is_as_made", "outputs_at", "same_up_to_rounding"]
-__all__ += ["trainable_parameters"]
+__all__ = ["check_batch", "check_evaluation", "check_labels", "check_layers", "is_as_made", "outputs_at"]
+__all__ += ["same_up_to_rounding", "trainable_parameters"]
 
 # Two passes through a network, or two ways to the same gradient, agree up to this many roundings.
 _ROUNDINGS = 1e3
@@ -59,12 +59,7 @@ def check_batch(model: nn.Module, inputs: torch.Tensor, dtype: torch.dtype | Non
         raise UserError("a resolved spectrum needs weights and inputs in float64: float32 is full of rounding noise.")
     if len(inputs) == 0:
         raise UserError("a batch needs samples; there are 0.")
-    for name, layer in model.named_modules():
-        if isinstance(layer, nn.Embedding) and (layer.max_norm or layer.scale_grad_by_freq or layer.sparse):
-            raise UserError(
-                f"layer {name} (Embedding) has max_norm, scale_grad_by_freq or sparse gradients; its curvature is "
-                "known without them only."
-            )
+    check_layers(model)
     with torch.no_grad():
         outputs, again = model(inputs), model(inputs)
     if outputs.dim() != 2 or len(outputs) != len(inputs):
@@ -75,6 +70,16 @@ def check_batch(model: nn.Module, inputs: torch.Tensor, dtype: torch.dtype | Non
     if not same_up_to_rounding(outputs, again) and bool(torch.isfinite(outputs).all()):
         raise UserError("two passes of the same batch differ: the network draws random numbers in evaluation mode.")
     return outputs
+
+
+def check_layers(model: nn.Module) -> None:
+    """:raises UserError: if gradients of a layer are not those of its function."""
+    for name, layer in model.named_modules():
+        if isinstance(layer, nn.Embedding) and (layer.max_norm or layer.scale_grad_by_freq or layer.sparse):
+            raise UserError(
+                f"layer {name} (Embedding) has max_norm, scale_grad_by_freq or sparse gradients; its curvature is "
+                "known without them only."
+            )
 
 
 def check_evaluation(model: nn.Module) -> None:

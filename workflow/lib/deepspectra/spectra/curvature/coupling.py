@@ -99,7 +99,7 @@ class LinearStep(Step):
         return torch.cat([active[f"{self.name}.{name}"].reshape(-1) for name, _ in self.layer.named_parameters()])
 
 
-def zeros_beside(layer: nn.Conv2d) -> tuple[int, ...] | None:
+def zeros_beside(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d) -> tuple[int, ...] | None:
     """Zeros that pad a convolution on either side of each axis; None if sides differ, or with other padding."""
     if layer.padding_mode != "zeros":
         return None
@@ -118,11 +118,23 @@ def is_plain_convolution(layer: nn.Conv2d) -> bool:
     return layer.groups == 1 and zeros_beside(layer) is not None
 
 
-def convolution_patches(layer: nn.Conv2d, inputs: torch.Tensor) -> torch.Tensor:
-    """What a convolution with zeros beside multiplies its weights by, (inputs, channels x height x width, places)."""
+def convolution_patches(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d, inputs: torch.Tensor) -> torch.Tensor:
+    """What a convolution with zeros beside multiplies its weights by, (inputs, channels x kernel's sides, places)."""
     zeros = zeros_beside(layer)
     assert zeros is not None
-    return functional.unfold(inputs, layer.kernel_size, layer.dilation, zeros, layer.stride)
+    if isinstance(layer, nn.Conv2d):
+        return functional.unfold(inputs, layer.kernel_size, layer.dilation, zeros, layer.stride)
+    # From the last axis on, as padding counts them: each becomes two, the kernel's and that of places.
+    patches = functional.pad(inputs, [number for side in reversed(zeros) for number in (side, side)])
+    for axis in range(len(zeros), 0, -1):
+        side, apart, step = (numbers[axis - 1] for numbers in (layer.kernel_size, layer.dilation, layer.stride))
+        within = torch.arange(side, device=inputs.device) * apart
+        starts = torch.arange(0, patches.shape[axis + 1] - apart * (side - 1), step, device=inputs.device)
+        places = (within[:, None] + starts).flatten()
+        patches = patches.index_select(axis + 1, places).unflatten(axis + 1, (side, -1))
+    # (inputs, channels, side, places, side, places, ...)
+    sides, outer = range(2, patches.dim(), 2), range(3, patches.dim(), 2)
+    return patches.permute(0, 1, *sides, *outer).flatten(1, 1 + len(zeros)).flatten(2)
 
 
 def modules_of(model: nn.Sequential) -> list[tuple[str, nn.Module]]:

@@ -11,6 +11,7 @@ used outside of its layer fails it or has no formula, and goes by autograd, one 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,7 +24,7 @@ from deepspectra.spectra.curvature.batches import (
     trainable_parameters,
 )
 from deepspectra.spectra.curvature.columns import Call, columns_backward, cut_pass
-from deepspectra.spectra.curvature.layer_formulas import FORMULAS, add_products, mirror_bands
+from deepspectra.spectra.curvature.layer_formulas import FORMULAS, Part, add_products, mirror_bands
 from deepspectra.spectra.curvature.levels import gram_levels, levels_of_parts, rounding
 from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
@@ -31,9 +32,11 @@ from deepspectra.spectra.curvature.sizes import require_feasible
 __all__ = ["gauss_newton_gram", "gauss_newton_parts", "gram_spectrum"]
 
 # Entries of F that autograd makes at once.
-_HELD = 1 << 25
+_HELD = 1 << 26
 
-Progress = Callable[[list[nn.Module]], Iterable[nn.Module]]
+Progress = Callable[[list[Any]], Iterable[Any]]
+#: From outputs (batch, outputs) to A, (batch, outputs, rank): A A' is the Hessian of each sample's loss in its outputs.
+OutputFactor = Callable[[torch.Tensor], torch.Tensor]
 
 
 def gram_spectrum(
@@ -60,59 +63,62 @@ def gram_spectrum(
 
 
 @torch.enable_grad()
-def gauss_newton_gram(model: nn.Module, inputs: torch.Tensor, loss: Loss, progress: Progress = iter) -> torch.Tensor:
+def gauss_newton_gram(
+    model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor, progress: Progress = iter
+) -> torch.Tensor:
     """F' F, shape (batch x rank, batch x rank), in the precision of the inputs and the model.
 
     :param model: any module in evaluation mode; frozen parameters do not count.
-    :param inputs: shape (batch, ...). :param progress: yields the layers that go by formula one by one, such as a
-        progress bar.
+    :param inputs: shape (batch, ...). :param loss: or the function that gives A of the outputs.
+    :param progress: yields the layers that go by formula one by one, such as a progress bar; then blocks of the rest.
     :raises UserError: if the model is in training mode, or nothing in it is trainable.
     """
     check_evaluation(model)
-    trainable = list(trainable_parameters(model).values())
-    outputs = model(inputs)
-    factor = curvature_factor(loss, outputs.detach())
-    signs = torch.randn(
-        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-    )
-    signs = signs.to(factor)
-    combined = torch.einsum("nck,nk->nc", factor, signs)
-    # By one pass for all parameters, what the formulas are audited by.
-    found = torch.autograd.grad(outputs, trainable, combined, materialize_grads=True)
-    expected = {id(parameter): gradient for parameter, gradient in zip(trainable, found, strict=True)}
-    del outputs, found
-    gram = factor.new_zeros(signs.numel(), signs.numel())
-    known = _add_by_formula(gram, model, inputs, factor, signs, expected, progress)
-    others = [parameter for parameter in trainable if id(parameter) not in known]
-    for part in _by_autograd(model, inputs, factor, others):
-        add_products(gram, part)
+    factor = _factor(model, inputs, loss)
+    rows, rest = factor.shape[0] * factor.shape[2], list(trainable_parameters(model).values())
+    gram = factor.new_zeros(rows, rows)
+    for part in _by_formula(model, inputs, factor, rest, progress):
+        part.add(gram)
+    for block in _by_autograd(model, inputs, factor, rest, progress):
+        add_products(gram, block)
     return mirror_bands(gram)
 
 
 @torch.enable_grad()
-def gauss_newton_parts(model: nn.Module, inputs: torch.Tensor, loss: Loss) -> Iterator[torch.Tensor]:
-    """F' in blocks of columns, each (batch x rank, some trainable entries), by autograd alone."""
+def gauss_newton_parts(model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor) -> Iterator[torch.Tensor]:
+    """F' in blocks of columns, each (batch x rank, some trainable entries), without parameters that are not used."""
     check_evaluation(model)
+    factor, rest = _factor(model, inputs, loss), list(trainable_parameters(model).values())
+    for part in _by_formula(model, inputs, factor, rest):
+        yield from part.columns()
+    yield from _by_autograd(model, inputs, factor, rest)
+
+
+def _factor(model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor) -> torch.Tensor:
+    """A, shape (batch, outputs, rank)."""
     with torch.no_grad():
-        factor = curvature_factor(loss, model(inputs))
-    yield from _by_autograd(model, inputs, factor, list(trainable_parameters(model).values()))
+        outputs = model(inputs)
+    return loss(outputs) if callable(loss) else curvature_factor(loss, outputs)
 
 
-def _add_by_formula(
-    gram: torch.Tensor,
-    model: nn.Module,
-    inputs: torch.Tensor,
-    factor: torch.Tensor,
-    signs: torch.Tensor,
-    expected: dict[int, torch.Tensor],
-    progress: Progress,
-) -> set[int]:
-    """Add the parts of F' F that a formula serves, in place.
+def _by_formula(
+    model: nn.Module, inputs: torch.Tensor, factor: torch.Tensor, rest: list[nn.Parameter], progress: Progress = iter
+) -> Iterator[Part]:
+    """The parts of F that a formula serves, after their audit.
 
-    :param signs: weights of the combination of all columns, (batch, rank). :param expected: its gradient in each
-        parameter that counts, by the parameter's identity; what is used is removed.
-    :returns: identities of the parameters whose parts were added.
+    :param rest: all trainable parameters; in the end those that no formula served and whose part is not zero.
     """
+    signs = torch.randn(
+        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
+    signs = signs.to(factor)
+    # By one pass for all parameters, what the formulas are audited by.
+    combined = torch.einsum("nck,nk->nc", factor, signs)
+    found = torch.autograd.grad(model(inputs), rest, combined, allow_unused=True)
+    pairs = zip(rest, found, strict=True)
+    expected = {id(parameter): gradient for parameter, gradient in pairs if gradient is not None}
+    rest[:] = [parameter for parameter in rest if id(parameter) in expected]
+    del found, pairs
     layers = [layer for layer in model.modules() if type(layer) in FORMULAS]
     layers = [layer for layer in layers if any(id(own) in expected for own in layer.parameters(recurse=False))]
     outputs, calls = cut_pass(model, inputs, layers)
@@ -128,19 +134,25 @@ def _add_by_formula(
                 name = id(part.parameter)
                 # The audit.
                 if name in expected and same_up_to_rounding(part.gradient(signs), expected.pop(name), scale):
-                    part.add(gram)
                     known.add(name)
-    return known
+                    yield part
+    rest[:] = [parameter for parameter in rest if id(parameter) not in known]
 
 
 def _scale(call: Call) -> float:
     """That of the audit: a gradient may vanish but for rounding, so it is that of what is summed."""
     size = float(torch.stack([gradient.norm() for gradient in call.gradients]).norm())
+    if not call.entered.is_floating_point():
+        return size
     return size * max(1.0, float(call.entered.norm()) / len(call.entered) ** 0.5)
 
 
 def _by_autograd(
-    model: nn.Module, inputs: torch.Tensor, factor: torch.Tensor, parameters: Sequence[torch.Tensor]
+    model: nn.Module,
+    inputs: torch.Tensor,
+    factor: torch.Tensor,
+    parameters: Sequence[torch.Tensor],
+    progress: Progress = iter,
 ) -> Iterator[torch.Tensor]:
     """Columns of F', in blocks (batch x rank, entries), for any parameters: a gradient for each row, walked again for
     each block."""
@@ -149,15 +161,19 @@ def _by_autograd(
     rows = factor.shape[0] * factor.shape[2]
     at_once = max(1, _HELD // rows)
     outputs = _outputs_alone(model, inputs)
-    for group in _groups(parameters, at_once):
+    blocks = [
+        (group, start)
+        for group in _groups(parameters, at_once)
+        for start in range(0, sum(parameter.numel() for parameter in group), at_once)
+    ]
+    for group, start in progress(blocks):
         size = sum(parameter.numel() for parameter in group)
-        for start in range(0, size, at_once):
-            block = factor.new_empty(rows, min(at_once, size - start))
-            pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
-            for row, (output, column) in zip(block, pairs, strict=True):
-                found = torch.autograd.grad(output, group, column, retain_graph=True, materialize_grads=True)
-                row.copy_(torch.cat([gradient.reshape(-1) for gradient in found])[start : start + at_once])
-            yield block
+        block = factor.new_empty(rows, min(at_once, size - start))
+        pairs = ((output, column) for output, columns in zip(outputs, factor, strict=True) for column in columns.T)
+        for row, (output, column) in zip(block, pairs, strict=True):
+            found = torch.autograd.grad(output, group, column, retain_graph=True, materialize_grads=True)
+            row.copy_(torch.cat([gradient.reshape(-1) for gradient in found])[start : start + at_once])
+        yield block
 
 
 def _outputs_alone(model: nn.Module, inputs: torch.Tensor) -> list[torch.Tensor]:

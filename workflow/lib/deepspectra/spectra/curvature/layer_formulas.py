@@ -18,6 +18,9 @@ from deepspectra.spectra.curvature.coupling import convolution_patches, zeros_be
 
 __all__ = ["FORMULAS", "Part", "add_products", "mirror_bands"]
 
+Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
+Normalisation = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+
 # Entries of a layer's part of F that are held at once.
 _BLOCK = 1 << 22
 # Products summed in one go. BLAS adds a few hundred at a time to its running sum, and over the millions of a large
@@ -27,6 +30,8 @@ _SUMMED = 1 << 12
 _BAND = 144
 # A product of two entries takes as long as so many operations of a matrix product.
 _ENTRYWISE = 32
+# Entries that stay in a processor's cache, and how much longer products of such small matrices take.
+_CACHED, _SMALL = 1 << 18, 2
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,23 @@ class Part:
     """The part of F that belongs to one parameter of a layer.
 
     :ivar gradient: of one combination of all columns, from its weights, (batch, rank); of the parameter's shape.
-    :ivar add: adds the part's products to a Gram matrix F' F, in place, on and above its diagonal.
+    :ivar columns: makes the part, transposed, in blocks (batch x rank, some entries), without entries that are zero in
+        all columns.
+    :ivar products: adds the part's products to a Gram matrix as :meth:`add` does, where that is faster without columns.
     """
 
     parameter: torch.Tensor
     gradient: Callable[[torch.Tensor], torch.Tensor]
-    add: Callable[[torch.Tensor], None]
+    columns: Callable[[], Iterator[torch.Tensor]]
+    products: Callable[[torch.Tensor], None] | None = None
+
+    def add(self, gram: torch.Tensor) -> None:
+        """Add the part's products to a Gram matrix F' F, in place, on and above its diagonal."""
+        if self.products is not None:
+            self.products(gram)
+            return
+        for block in self.columns():
+            add_products(gram, block)
 
 
 def add_products(gram: torch.Tensor, columns: torch.Tensor) -> None:
@@ -68,21 +84,41 @@ def _bands(gram: torch.Tensor) -> Iterator[slice]:
 
 def _linear(layer: nn.Linear, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
     """A dense layer on samples of shape (..., features): each index before the last is a place."""
-
-    def places_last(given: torch.Tensor, features: int) -> torch.Tensor:
-        return given.reshape(len(given), -1, features).transpose(1, 2)
-
-    patches = places_last(entered, layer.in_features)
-    yield from _weighted(layer, lambda: patches, [places_last(given, layer.out_features) for given in gradients])
+    patches = entered.reshape(len(entered), -1, layer.in_features).transpose(1, 2)
+    stacked = torch.stack([given.reshape(len(given), -1, layer.out_features) for given in gradients], dim=2)
+    yield from _weighted(layer, lambda: patches, stacked.permute(0, 2, 3, 1))
 
 
-def _convolution(layer: nn.Conv2d, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
-    if zeros_beside(layer) is not None and entered.dim() == 4:
-        by_place = [given.flatten(2) for given in gradients]
-        yield from _weighted(layer, lambda: convolution_patches(layer, entered), by_place)
+def _convolution(layer: Convolution, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
+    if zeros_beside(layer) is not None and entered.dim() == 2 + len(layer.kernel_size):
+        stacked = torch.stack([given.flatten(2) for given in gradients], dim=1)
+        yield from _weighted(layer, lambda: convolution_patches(layer, entered), stacked)
 
 
-def _normalisation(layer: nn.BatchNorm2d, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
+def _embedding(layer: nn.Embedding, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
+    """A table of vectors by index: each row's gradient is the sum of those at the places that look it up."""
+    batch, rank, width = len(entered), len(gradients), layer.embedding_dim
+    words, at = entered.reshape(-1).unique(return_inverse=True)
+    stacked = torch.stack([given.reshape(batch, -1, width) for given in gradients], dim=2)
+    if layer.padding_idx is not None:
+        # Its row is not trained.
+        stacked = stacked * (entered.reshape(batch, -1) != layer.padding_idx)[:, :, None, None]
+    own = (torch.arange(batch, device=at.device)[:, None] * len(words) + at.view(batch, -1)).flatten()
+
+    def gradient(signs: torch.Tensor) -> torch.Tensor:
+        by_place = torch.einsum("ntkc,nk->ntc", stacked, signs).flatten(0, 1)
+        return torch.zeros_like(layer.weight).index_add_(0, entered.reshape(-1), by_place)
+
+    def columns() -> Iterator[torch.Tensor]:
+        at_once = max(1, _BLOCK // (batch * rank * len(words)))
+        for part in stacked.split(at_once, dim=3):
+            rows = part.new_zeros(batch * len(words), *part.shape[2:]).index_add_(0, own, part.flatten(0, 1))
+            yield rows.view(batch, len(words), rank, -1).transpose(1, 2).reshape(batch * rank, -1)
+
+    yield Part(layer.weight, gradient, columns)
+
+
+def _normalisation(layer: Normalisation, entered: torch.Tensor, gradients: Sequence[torch.Tensor]) -> Iterator[Part]:
     """Batch normalisation in evaluation mode, by the means and variances that it keeps."""
 
     def summed(given: torch.Tensor) -> torch.Tensor:
@@ -110,9 +146,13 @@ def _layer_normalisation(
 #: factor the gradient in what left it (batch, ...). Subclasses compute something else, and have none.
 FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
     nn.Linear: _linear,
+    nn.Conv1d: _convolution,
     nn.Conv2d: _convolution,
+    nn.Conv3d: _convolution,
+    nn.Embedding: _embedding,
     nn.BatchNorm1d: _normalisation,
     nn.BatchNorm2d: _normalisation,
+    nn.BatchNorm3d: _normalisation,
     nn.LayerNorm: _layer_normalisation,
 }
 
@@ -120,64 +160,73 @@ FORMULAS: dict[type[nn.Module], Callable[..., Iterator[Part]]] = {
 def _made(parameter: torch.Tensor, rows: torch.Tensor) -> Part:
     """A parameter whose part of F is small enough to be held; rows (batch, rank, entries)."""
     rows = rows.flatten(0, 1)
-    return Part(
-        parameter,
-        lambda signs: (signs.flatten() @ rows).reshape(parameter.shape),
-        lambda gram: add_products(gram, rows),
-    )
+    return Part(parameter, lambda signs: (signs.flatten() @ rows).reshape(parameter.shape), lambda: iter([rows]))
 
 
 def _weighted(
-    layer: nn.Linear | nn.Conv2d, patches: Callable[[], torch.Tensor], gradients: Sequence[torch.Tensor]
+    layer: nn.Linear | Convolution, patches: Callable[[], torch.Tensor], stacked: torch.Tensor
 ) -> Iterator[Part]:
     """Weight and bias of a layer that multiplies its weights by patches (batch, entries, places).
 
-    :param gradients: for each column (batch, channels, places).
+    :param stacked: gradients, (batch, rank, channels, places).
     """
-    stacked = torch.stack(list(gradients), dim=1)
     if layer.bias is not None:
         yield _made(layer.bias, stacked.sum(3))
-    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+    groups = 1 if isinstance(layer, nn.Linear) else layer.groups
     pairs = list(zip(patches().chunk(groups, 1), stacked.chunk(groups, 2), strict=True))
 
     def gradient(signs: torch.Tensor) -> torch.Tensor:
         parts = []
         for seen, channels in pairs:
-            mixed = (signs[:, None] @ channels.flatten(2)).view(len(signs), -1, channels.shape[3])
+            mixed = torch.einsum("nkct,nk->nct", channels, signs)
             parts.append(mixed.new_zeros(mixed.shape[1], seen.shape[1]).addbmm_(mixed, seen.transpose(1, 2)))
         return torch.cat(parts).reshape(layer.weight.shape)
 
-    def add(gram: torch.Tensor) -> None:
+    def products(gram: torch.Tensor) -> None:
         for seen, channels in pairs:
             _add_outer_products(gram, seen, channels)
 
-    yield Part(layer.weight, gradient, add)
+    def columns() -> Iterator[torch.Tensor]:
+        return (block for pair in pairs for block in _outer_products(*pair))
+
+    yield Part(layer.weight, gradient, columns, products)
+
+
+def _outer_products(patches: torch.Tensor, gradients: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Columns sum_t g_nkt a_nt', transposed, in blocks (batch x rank, some entries).
+
+    :param patches: a, (batch, entries, places). :param gradients: g, (batch, rank, channels, places).
+    """
+    (batch, size, places), rank = patches.shape, gradients.shape[1]
+    for part in gradients.split(max(1, _BLOCK // (batch * rank * size)), dim=2):
+        weights = part.reshape(batch, -1, places) @ patches.transpose(1, 2)
+        yield weights.reshape(batch * rank, -1)
 
 
 def _add_outer_products(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
     """Add the products of columns sum_t g_nkt a_nt', in place, by whichever way takes fewer operations.
 
+    Without the columns there is far less work where there are few places: a column is a sum over places of outer
+    products, and the inner product of two outer products is the product of the inner products of their sides.
+
     :param patches: a, (batch, entries, places). :param gradients: g, (batch, rank, channels, places).
     """
-    (batch, size, places), rank, channels, rows = patches.shape, *gradients.shape[1:3], len(gram)
+    (_, size, places), rank, channels, rows = patches.shape, *gradients.shape[1:3], len(gram)
     # Operations for each product of two columns.
-    if places**2 * (channels + size / rank**2 + _ENTRYWISE) < channels * size * (1 + 2 * places / rows):
+    by_columns = channels * size * (1 + 2 * places / rows)
+    by_places = places**2 * (channels + size / rank**2 + _ENTRYWISE)
+    by_samples = _SMALL * places**2 * (channels / rank + size / rank**2) + 2 * _SMALL * places * channels
+    if by_columns <= min(by_places, by_samples):
+        for block in _outer_products(patches, gradients):
+            add_products(gram, block)
+    elif by_places <= by_samples:
         _add_pairs_of_places(gram, patches, gradients)
-        return
-    at_once = max(1, _BLOCK // (rows * size))
-    for part in gradients.split(at_once, dim=2):
-        weights = part.reshape(batch, -1, places) @ patches.transpose(1, 2)
-        add_products(gram, weights.reshape(rows, -1))
+    else:
+        _add_pairs_of_samples(gram, patches, gradients)
 
 
 def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
-    """The same without the columns: far less work where there are few places.
-
-    A column is a sum over places of outer products, and the inner product of two outer products is the product of the
-    inner products of their sides.
-
-    :param gradients: (batch, rank, channels, places).
-    """
+    """The sum over t and s of (a_nt . a_ms) (g_nkt . g_mls), each factor for all n, k, m, l at once."""
     batch, rank = gradients.shape[:2]
     entered, left = patches.permute(2, 0, 1).contiguous(), gradients.permute(3, 0, 1, 2).flatten(1, 2)
     whole, step = gram.view(batch, rank, batch, rank), max(1, _BAND // rank)
@@ -188,3 +237,22 @@ def _add_pairs_of_places(gram: torch.Tensor, patches: torch.Tensor, gradients: t
             likeness = entered[place, start:stop] @ entered[other, start:].T
             products = left[place, start * rank : stop * rank] @ left[other, start * rank :].T
             into.addcmul_(products.view(into.shape), likeness[:, None, :, None])
+
+
+def _add_pairs_of_samples(gram: torch.Tensor, patches: torch.Tensor, gradients: torch.Tensor) -> None:
+    """The sum over t of g_nkt . h_nmlt, with h_nmlt the sum over s of (a_nt . a_ms) g_mls: the likeness of two samples'
+    inputs is used for all columns of the second one together."""
+    batch, rank, _, places = gradients.shape
+    entered, whole = patches.transpose(1, 2), gram.view(batch, rank, batch, rank)
+    step, width = max(1, _BLOCK // (batch * places**2)), max(1, _CACHED // (batch * rank * places))
+    for start in range(0, batch, step):
+        here = entered[start : start + step]
+        likeness = (here.flatten(0, 1) @ entered[start:].flatten(0, 1).T).view(len(here), places, -1, places)
+        likeness = likeness.transpose(1, 2).contiguous()
+        for part in gradients[start:].split(width, dim=2):
+            right = part.permute(0, 3, 1, 2).flatten(2)
+            for number, alike in enumerate(likeness):
+                mixed = torch.bmm(alike[number:], right[number:]).view(-1, places, rank, part.shape[2])
+                mixed = mixed.transpose(1, 2).flatten(2).flatten(0, 1)
+                left = part[number].transpose(1, 2).flatten(1)
+                whole[start + number, :, start + number :] += (left @ mixed.T).view(rank, -1, rank)
