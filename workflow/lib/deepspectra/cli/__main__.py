@@ -8,6 +8,7 @@ from importlib import metadata
 from deepspectra.cli.analysis import run_analysis
 from deepspectra.cli.commands import print_schema, print_settings, print_targets
 from deepspectra.cli.costs import print_costs
+from deepspectra.cli.curvature import EXAMPLE, run_curvature
 from deepspectra.config import SCALES
 from deepspectra.runtime.errors import UserError
 
@@ -48,6 +49,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_analyse(
         commands.add_parser("analyse", help="spectra of any trained network's weights, judged by random matrices")
     )
+    _add_curvature(
+        commands.add_parser(
+            "curvature",
+            help="exact Gauss-Newton spectrum of your own network, judged by random matrices",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=EXAMPLE,
+        )
+    )
     return parser
 
 
@@ -78,6 +87,30 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, help="processes (default: one for each core)")
     parser.set_defaults(run=run_analysis)
+
+
+def _add_curvature(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "All non-zero eigenvalues of the Gauss-Newton matrix of a batch, with bounds of their errors, and ratios of\n"
+        "their spacings beside random levels of equal density. FUNCTION takes nothing and returns a model in evaluation\n"
+        "mode, a loss (cross_entropy, squared, or a function of one sample's outputs and targets) and a batch (inputs,\n"
+        "targets), where inputs are a tensor, a list of several, or a dictionary of keyword arguments. The model is any\n"
+        "torch module whose samples do not mix; layers without a formula go by automatic differentiation, slower."
+    )
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="in the current folder, or installed")
+    parser.add_argument("--out", metavar="FOLDER", help="where files go (default: curvature_ and the name)")
+    parser.add_argument(
+        "--precision", choices=("float64", "float32"), default="float64", help="of the network (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--participation", type=int, default=0, metavar="COUNT", help="participation ratios of so many eigenvectors"
+    )
+    parser.add_argument(
+        "--eigenvectors", type=int, default=0, metavar="COUNT", help="so many eigenvectors of the largest eigenvalues"
+    )
+    parser.add_argument("--draws", type=int, default=999, help="of random levels (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of these (default: %(default)s)")
+    parser.set_defaults(run=run_curvature)
 
 
 def _version() -> str:

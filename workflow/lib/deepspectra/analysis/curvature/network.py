@@ -17,6 +17,8 @@ from deepspectra.spectra.curvature.batches import check_evaluation, check_layers
 
 __all__ = ["NumberedSamples", "batch_outputs", "in_precision"]
 
+_NORMALISATION = "Batch normalisation needs statistics of its own (track_running_stats)."
+
 
 class NumberedSamples(nn.Module):
     """Gives the outputs of samples by their numbers, (count,) to (count, outputs).
@@ -144,15 +146,16 @@ def batch_outputs(network: NumberedSamples) -> torch.Tensor:
         )
     for number in ProgressBar(numbers.split(1), desc="do samples mix?", unit="sample"):
         place = int(number)
-        try:
-            alone = network.raw(number)
-            same = same_up_to_rounding(alone[0], outputs[place], float(outputs.norm()) / len(outputs) ** 0.5)
-        except RuntimeError as error:
-            raise UserError(
-                f"the model takes the whole batch and fails on sample {place} alone: {str(error).splitlines()[0]} "
-                "Its curvature is that of a sum over samples, so each must go through it alone."
-            ) from error
-        if not same:
+        with _recorded(model) as calls:
+            try:
+                alone = network.raw(number)
+            except Exception as error:  # a user's model can fail in any way
+                last = f" after {calls[-1][0]}" if calls else ""
+                raise UserError(
+                    f"the model takes the whole batch and fails on sample {place} alone{last}: {error} Curvature is that "
+                    f"of a sum over samples, so each must go through it alone. {_NORMALISATION}"
+                ) from error
+        if not same_up_to_rounding(alone[0], outputs[place], float(outputs.norm()) / len(outputs) ** 0.5):
             raise UserError(_what_mixes(network, place))
     return outputs
 
@@ -179,7 +182,7 @@ def _what_mixes(network: NumberedSamples, place: int) -> str:
     )
     return (
         f"samples mix in {name}: outputs of sample {place} alone differ from those in the batch. Curvature is that of a "
-        "sum over samples; batch normalisation needs its own statistics (track_running_stats), in evaluation mode."
+        f"sum over samples. {_NORMALISATION}"
     )
 
 
