@@ -287,7 +287,7 @@ REFUSED = {
     "wrong width": (lambda: (classifier()[0], "squared", INPUTS[:, :5]), "the model fails on the batch: RuntimeError"),
     "no samples": (lambda: (classifier()[0], "squared", INPUTS[:0]), "a batch needs samples"),
     "no tensors": (lambda: (classifier()[0], "squared", "words"), "the input of the batch is a str"),
-    "unequal": (lambda: (classifier()[0], "squared", [INPUTS, INPUTS[:3]]), "same number of samples"),
+    "unequal": (lambda: (classifier()[0], "squared", [INPUTS, INPUTS[:3]]), "one number of samples"),
     "labels": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS + 1), r"from 0 to 3 \(or -100.*from 1 to 4"),
     "negative": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS - 1), "found int64 from -1 to 2"),
     "shares": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS / 4), "whole numbers.*found float32"),

@@ -91,11 +91,12 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
 
 def _add_curvature(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "All non-zero eigenvalues of the Gauss-Newton matrix of a batch, with bounds of their errors, and ratios of\n"
-        "their spacings beside random levels of equal density. FUNCTION takes nothing and returns a model in evaluation\n"
-        "mode, a loss (cross_entropy, squared, or a function of one sample's outputs and targets) and a batch (inputs,\n"
-        "targets), where inputs are a tensor, a list of several, or a dictionary of keyword arguments. The model is any\n"
-        "torch module whose samples do not mix; layers without a formula go by automatic differentiation, slower."
+        "All non-zero eigenvalues of the Gauss-Newton matrix of a batch, with bounds of their errors, and\n"
+        "ratios of their spacings beside random levels of equal density. FUNCTION takes nothing and returns a\n"
+        "model in evaluation mode, a loss (cross_entropy, squared, or a function of one sample's outputs and\n"
+        "targets) and a batch (inputs, targets), where inputs are a tensor, a list of several, or a dictionary\n"
+        "of keyword arguments. The model is any torch module whose samples do not mix; layers without a\n"
+        "formula go by automatic differentiation, which takes longer."
     )
     parser.add_argument("function", metavar="MODULE:FUNCTION", help="in the current folder, or installed")
     parser.add_argument("--out", metavar="FOLDER", help="where files go (default: curvature_ and the name)")

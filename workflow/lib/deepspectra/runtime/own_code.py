@@ -1,4 +1,4 @@
-"""The user's own code, named as ``module:function`` in a command or in settings; no file that is fetched can name one."""
+"""The user's own code, named as ``module:function`` in a command or in settings; no fetched file can name one."""
 
 import importlib
 import re

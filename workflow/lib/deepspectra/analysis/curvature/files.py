@@ -8,32 +8,40 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from deepspectra.analysis.curvature.spectrum import Curvature
-from deepspectra.papers.style import BLUE, GREEN, HISTOGRAM_COLOUR, LIMIT_COLOUR, ORANGE, VERMILION
-from deepspectra.papers.style import label_panel, new_figure
+from deepspectra.analysis.curvature.result import CurvatureTables
+from deepspectra.papers.style import (
+    BLUE,
+    GREEN,
+    HISTOGRAM_COLOUR,
+    LIMIT_COLOUR,
+    ORANGE,
+    VERMILION,
+    label_panel,
+    new_figure,
+)
 from deepspectra.rmt.ratios import folded, spacing_ratios
 from deepspectra.runtime import store
 from deepspectra.runtime.files import check_folder, replacing, write_table, write_text
 from deepspectra.runtime.tables import markdown
 
-__all__ = ["findings", "numbers", "picture", "write_all"]
+__all__ = ["numbers", "picture", "told", "write_curvature"]
 
 #: Above this share of spacings below their errors a spectrum is called unresolved.
 _UNRESOLVED = 0.01
 _SHOWN, _SHARES, _SURE = 10, 3, 0.05
 
 _NOTES = [
-    "**error** bounds that of an eigenvalue: rounding in the network's outputs and their gradients, by (10 + 2 |f|) "
-    "epsilon with f the largest output, and the eigensolver's.",
+    "**error** bounds that of an eigenvalue. It has the eigensolver's rounding, the outputs', and the gradients', "
+    "which is measured: how far they move when each parameter changes at random by four roundings.",
     "**mean min(r, 1/r)**: r is a spacing over the one below it. Random matrices' levels (GOE, large) have 0.5307, "
-    "independent ones 0.3863. The null are GOE levels at the places of the spectrum's own smooth density, from the same "
-    "number of levels: what a density does by itself is in it.",
+    "independent ones 0.3863. The null are as many GOE levels at the places of the spectrum's own smooth "
+    "density: what a density does by itself is in it.",
     "**participation ratio**: over how many samples, or parameters, an eigenvector extends: 1 / (sum of squared "
     "weights). **vector error** bounds the sine of its angle to the true one; 1 where neighbours are too close.",
 ]
 
 
-def numbers(found: Curvature) -> pd.DataFrame:
+def numbers(found: CurvatureTables) -> pd.DataFrame:
     """Numbers of the whole spectrum: ``quantity``, ``label`` for people, ``value`` and ``error``."""
     spectrum, ratios = found.spectrum, found.ratios
     rows = [
@@ -60,7 +68,7 @@ def numbers(found: Curvature) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["quantity", "label", "value", "error"])
 
 
-def findings(found: Curvature) -> list[str]:
+def told(found: CurvatureTables) -> list[str]:
     """Sentences: count and extremes, how sure they are, ratios against the null, where eigenvectors live."""
     spectrum, ratios = found.spectrum, found.ratios
     count = len(spectrum.eigenvalues)
@@ -78,12 +86,14 @@ def findings(found: Curvature) -> list[str]:
     )
     share = spectrum.unresolved_spacings
     if share > _UNRESOLVED:
-        said.append(f"The spectrum is not resolved: {share:.1%} of its spacings are below their errors; ratios mean little.")
+        said.append(
+            f"The spectrum is not resolved: {share:.1%} of its spacings are below their errors; ratios mean little."
+        )
     if ratios.mean and ratios.null.size:
         verdict = "differs from that of" if ratios.p <= _SURE else "does not differ from that of"
         said.append(
-            f"The mean ratio of neighbouring spacings, {ratios.mean.value:.3f} ± {ratios.mean.error:.3f}, {verdict} random "
-            f"levels of equal density, {ratios.null.mean():.3f} ± {ratios.null.std():.3f} (p = {ratios.p:.2g}, "
+            f"The mean ratio of neighbouring spacings, {ratios.mean.value:.3f} ± {ratios.mean.error:.3f}, {verdict} "
+            f"random levels of equal density, {ratios.null.mean():.3f} ± {ratios.null.std():.3f} (p = {ratios.p:.2g}, "
             f"{ratios.null.size} draws)."
         )
     elif ratios.mean:
@@ -99,7 +109,7 @@ def findings(found: Curvature) -> list[str]:
     return said
 
 
-def picture(found: Curvature) -> Figure:
+def picture(found: CurvatureTables) -> Figure:
     """Eigenvalues with their errors, ratios of spacings, these by rank beside the null, and participation ratios."""
     spectrum, ratios, levels = found.spectrum, found.ratios, found.levels
     figure, axes = new_figure(7.0, 4.4, (2, 2))
@@ -114,8 +124,8 @@ def picture(found: Curvature) -> Figure:
     if ratios.null.size:
         mean.hist(ratios.null, bins=30, density=True, color=HISTOGRAM_COLOUR, label="random levels of equal density")
     if ratios.mean:
-        told = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
-        mean.axvline(ratios.mean.value, color=LIMIT_COLOUR, label=told)
+        words = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
+        mean.axvline(ratios.mean.value, color=LIMIT_COLOUR, label=words)
         mean.legend(loc="upper left")
         mean.set_ylim(top=1.3 * mean.get_ylim()[1])
     mean.set_xlabel("mean min(r, 1/r)")
@@ -151,7 +161,7 @@ def picture(found: Curvature) -> Figure:
     return figure
 
 
-def _summary(found: Curvature) -> str:
+def _summary(found: CurvatureTables) -> str:
     table = numbers(found)
     cells = pd.DataFrame(
         {
@@ -160,7 +170,7 @@ def _summary(found: Curvature) -> str:
             "error": table.error.map(lambda error: "" if pd.isna(error) else f"{error:.2g}"),
         }
     )
-    text = markdown(cells, f"Curvature of {found.name}", [f"- {sentence}" for sentence in findings(found)])
+    text = markdown(cells, f"Curvature of {found.name}", [f"- {sentence}" for sentence in told(found)])
     largest = found.levels.head(_SHOWN)
     headings = {"vector_error": "vector error", "over_samples": "over samples", "over_parameters": "over parameters"}
     shown = pd.DataFrame({headings.get(name, name): largest[name].map(lambda x: f"{x:.6g}") for name in largest})
@@ -171,7 +181,7 @@ def _summary(found: Curvature) -> str:
     return text + "\n" + markdown(shown, "Largest eigenvalues", about).replace("# ", "## ", 1)
 
 
-def write_all(found: Curvature, folder: Path) -> Path:
+def write_curvature(found: CurvatureTables, folder: Path) -> Path:
     """Write ``levels.csv``, ``numbers.csv``, ``shares.csv`` (if eigenvectors were asked for), ``curvature.h5``,
     ``summary.md`` and ``spectrum.png``.
 

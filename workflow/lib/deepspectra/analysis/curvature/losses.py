@@ -166,8 +166,8 @@ def _root(loss: Callable[..., Any], name: str, own: torch.Tensor, target: torch.
     tolerance = (_TOLERANCE if flat.dtype == torch.float64 else 0.1) * float(hessian.norm() * signs.norm())
     if float((hessian @ signs - quotient).norm()) > tolerance + 1e-6:
         raise UserError(
-            f"second derivatives of the loss {name} contradict its first ones: it is not twice differentiable there, or "
-            "an operation in it hides from differentiation (detach, argmax, a cast)."
+            f"second derivatives of the loss {name} contradict its first ones: it is not twice differentiable there, "
+            "or an operation in it hides from differentiation (detach, argmax, a cast)."
         )
     weights, vectors = torch.linalg.eigh((hessian + hessian.T) / 2)
     noise = _ROUNDINGS * torch.finfo(flat.dtype).eps * float(weights.abs().max())

@@ -52,7 +52,7 @@ class NumberedSamples(nn.Module):
         lengths = {name: len(value) if value.dim() else -1 for name, value in given.items()}
         if len(set(lengths.values())) != 1 or -1 in lengths.values():
             told = ", ".join(f"{name} {tuple(value.shape)}" for name, value in given.items())
-            raise UserError(f"inputs must have the same number of samples along their first axis; found {told or 'none'}.")
+            raise UserError(f"inputs must have one number of samples along their first axis; found {told or 'none'}.")
         self.numbers = torch.arange(next(iter(lengths.values())), device=place)
         if not len(self.numbers):
             raise UserError("a batch needs samples; there are 0.")
@@ -108,7 +108,9 @@ def in_precision(model: nn.Module, dtype: torch.dtype) -> nn.Module:
     """
     tensors = [*model.parameters(), *model.buffers()]
     if any(tensor.is_quantized or tensor.is_complex() for tensor in tensors):
-        raise UserError("the model has quantised or complex parameters; expected floating-point numbers. Dequantise it.")
+        raise UserError(
+            "the model has quantised or complex parameters; expected floating-point numbers. Dequantise it."
+        )
     if all(tensor.dtype == dtype for tensor in tensors if tensor.is_floating_point()):
         return model
     try:
@@ -142,7 +144,8 @@ def batch_outputs(network: NumberedSamples) -> torch.Tensor:
         bad = next((name for name, left in calls if not torch.isfinite(left).all()), "the last operation")
         count = int((~torch.isfinite(outputs)).sum())
         raise UserError(
-            f"{count} of {outputs.numel()} outputs are not finite; the first such numbers leave {bad}. Check its weights."
+            f"{count} of {outputs.numel()} outputs are not finite; the first such numbers leave {bad}. Check its "
+            "weights."
         )
     for number in ProgressBar(numbers.split(1), desc="do samples mix?", unit="sample"):
         place = int(number)
@@ -152,8 +155,8 @@ def batch_outputs(network: NumberedSamples) -> torch.Tensor:
             except Exception as error:  # a user's model can fail in any way
                 last = f" after {calls[-1][0]}" if calls else ""
                 raise UserError(
-                    f"the model takes the whole batch and fails on sample {place} alone{last}: {error} Curvature is that "
-                    f"of a sum over samples, so each must go through it alone. {_NORMALISATION}"
+                    f"the model takes the whole batch and fails on sample {place} alone{last}: {error} Curvature is "
+                    f"that of a sum over samples, so each must go through it alone. {_NORMALISATION}"
                 ) from error
         if not same_up_to_rounding(alone[0], outputs[place], float(outputs.norm()) / len(outputs) ** 0.5):
             raise UserError(_what_mixes(network, place))
@@ -181,8 +184,8 @@ def _what_mixes(network: NumberedSamples, place: int) -> str:
         "the last operation",
     )
     return (
-        f"samples mix in {name}: outputs of sample {place} alone differ from those in the batch. Curvature is that of a "
-        f"sum over samples. {_NORMALISATION}"
+        f"samples mix in {name}: outputs of sample {place} alone differ from those in the batch. Curvature is that of "
+        f"a sum over samples. {_NORMALISATION}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,15 @@ from torch import nn
 
 from deepspectra.analysis.curvature.losses import OutputCurvature, output_curvature
 from deepspectra.analysis.curvature.network import NumberedSamples, batch_outputs, in_precision
-from deepspectra.analysis.curvature.ratios import RatioTest, judge_ratios
+from deepspectra.analysis.curvature.ratios import judge_ratios
+from deepspectra.analysis.curvature.result import CurvatureTables
+from deepspectra.analysis.curvature.sensitivity import column_error
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.curvature.batches import trainable_parameters
 from deepspectra.spectra.curvature.gauss_newton import gauss_newton_gram, gauss_newton_parts
-from deepspectra.spectra.curvature.levels import Levels, gram_levels, levels_of_parts, matrix_levels, rounding
-from deepspectra.spectra.curvature.resolved import ResolvedSpectrum, keep_resolved
+from deepspectra.spectra.curvature.levels import Levels, gram_levels, levels_of_parts, matrix_levels
+from deepspectra.spectra.curvature.resolved import keep_resolved
 from deepspectra.spectra.curvature.sizes import require_feasible
 
 __all__ = ["Curvature", "curvature"]
@@ -31,42 +32,16 @@ _DRAWS, _FEWEST_DRAWS = 999, 99
 _PROBES = 4
 
 
-@dataclass(frozen=True)
-class Curvature:
-    """What was found.
-
-    :ivar name: of the network. :ivar loss: its name. :ivar samples: of the batch. :ivar rows: of the Gram matrix, the
-        number of samples times the rank of the loss's curvature in the outputs of one.
-    :ivar spectrum: non-zero eigenvalues, ascending, with a bound of the error of each.
-    :ivar ratios: ratios of neighbouring spacings beside those of random levels of equal density.
-    :ivar levels: a row for each eigenvalue, the largest first: ``rank`` (from 1), ``eigenvalue``, ``error``; of the
-        largest ones, on request, ``over_samples`` and ``over_parameters`` (participation ratios: over how many the
-        eigenvector extends), and ``vector_error``, a bound of the sine of the angle to the true eigenvector.
-    :ivar shares: of these eigenvectors, squared norm in each parameter tensor: ``rank``, ``parameter``, ``share``.
-    :ivar eigenvectors: float64, shape (count, P), on request; parameters in the order of ``parameter_names``.
-    :ivar settings: what determines the result, for the files.
-    """
-
-    name: str
-    loss: str
-    samples: int
-    rows: int
-    precision: str
-    spectrum: ResolvedSpectrum
-    ratios: RatioTest
-    levels: pd.DataFrame
-    shares: pd.DataFrame
-    eigenvectors: np.ndarray | None
-    parameter_names: list[str]
-    settings: dict[str, Any] = field(default_factory=dict)
+class Curvature(CurvatureTables):
+    """What was found: sentences, a picture and files."""
 
     @property
     def findings(self) -> list[str]:
         """What it says, in sentences."""
         # Imported here, as below: numbers alone need no pictures.
-        from deepspectra.analysis.curvature.files import findings
+        from deepspectra.analysis.curvature.files import told
 
-        return findings(self)
+        return told(self)
 
     def plot(self) -> Any:
         """A Matplotlib figure: eigenvalues with their errors, ratios, ratios by rank, participation if there is any."""
@@ -79,9 +54,9 @@ class Curvature:
 
         :raises UserError: if the folder cannot be written.
         """
-        from deepspectra.analysis.curvature.files import write_all
+        from deepspectra.analysis.curvature.files import write_curvature
 
-        return write_all(self, Path(folder))
+        return write_curvature(self, Path(folder))
 
 
 def curvature(
@@ -136,11 +111,11 @@ def curvature(
     parameters = trainable_parameters(network.model)
     count = sum(parameter.numel() for parameter in parameters.values())
     require_feasible(min(own.rows, count), f"the Gram matrix of {len(outputs)} samples with {own.rows} rows in all")
+    error = column_error(network, outputs)
     gram = gauss_newton_gram(network, network.numbers, own.factor, partial(ProgressBar, desc="Gram", unit="step"))
-    levels = _levels(network, gram, own, outputs, count)
+    levels = _levels(network, gram, own, error, count)
     spectrum = keep_resolved(levels, count, "gram", own.name)
     wanted = min(max(participation, eigenvectors), len(spectrum.eigenvalues))
-    vectors = _Vectors(network, own, outputs, gram) if wanted else None
     table = pd.DataFrame(
         {
             "rank": np.arange(1, len(spectrum.eigenvalues) + 1),
@@ -149,15 +124,18 @@ def curvature(
         }
     )
     found, kept = [], []
-    for rank in ProgressBar(range(1, wanted + 1), desc="eigenvectors", unit="vector") if vectors else ():
-        row, vector = vectors.largest(rank)
-        found.append(row)
-        if rank <= eigenvectors:
-            kept.append(vector)
+    if wanted:
+        vectors = _Vectors(network, own, error, gram)
+        for rank in ProgressBar(range(1, wanted + 1), desc="eigenvectors", unit="vector"):
+            row, vector = vectors.largest(rank)
+            found.append(row)
+            if rank <= eigenvectors:
+                kept.append(vector)
     table = table.merge(pd.DataFrame([row for row, _ in found]), how="left", on="rank") if found else table
-    settings = {"network": name or type(model).__name__, "loss": own.name, "precision": precision, "draws": draws}
+    called = name or type(model).__name__
+    settings = {"network": called, "loss": own.name, "precision": precision, "draws": draws, "seed": seed}
     return Curvature(
-        settings["network"],
+        called,
         own.name,
         len(outputs),
         own.rows,
@@ -168,15 +146,14 @@ def curvature(
         pd.concat([shares for _, shares in found], ignore_index=True) if found else pd.DataFrame(),
         np.stack(kept) if kept else None,
         list(parameters),
-        settings | {"seed": seed, "parameters": count, "samples": len(outputs), "rows": own.rows},
+        settings | {"parameters": count, "samples": len(outputs), "rows": own.rows},
     )
 
 
 def _levels(
-    network: NumberedSamples, gram: torch.Tensor, own: OutputCurvature, outputs: torch.Tensor, parameters: int
+    network: NumberedSamples, gram: torch.Tensor, own: OutputCurvature, error: float, parameters: int
 ) -> Levels:
     """All eigenvalues that may differ from zero, with bounds of their errors."""
-    error = rounding(outputs)
     if not own.is_exact:
         found = matrix_levels(gram.double(), error)
         return Levels(found.values, found.errors + error * _noise_of_loss(network, own))
@@ -208,16 +185,16 @@ def _noise_of_loss(network: NumberedSamples, own: OutputCurvature) -> float:
 
 
 class _Vectors:
-    """Eigenvectors F u / |F u| of the largest eigenvalues, with u those of the Gram matrix: a backward pass for each."""
+    """Eigenvectors F u / |F u| of the largest eigenvalues, with u the Gram matrix's: a backward pass for each."""
 
-    def __init__(self, network: NumberedSamples, own: OutputCurvature, outputs: torch.Tensor, gram: torch.Tensor):
+    def __init__(self, network: NumberedSamples, own: OutputCurvature, error: float, gram: torch.Tensor):
         with torch.enable_grad():
             self._outputs = network(network.numbers)
         self._factor = own.factor(self._outputs.detach())
         self._parameters = trainable_parameters(network.model)
         values, vectors = torch.linalg.eigh(gram.double())
         self._values, self._vectors = values.cpu().numpy(), vectors
-        self._error = rounding(outputs) * float(np.linalg.norm(self._values))
+        self._error = error * float(np.linalg.norm(self._values))
 
     def largest(self, rank: int) -> tuple[tuple[dict[str, float], pd.DataFrame], np.ndarray]:
         """Of the eigenvalue of this rank, 1 for the largest: its row, its shares, and the vector, shape (P,)."""

@@ -69,8 +69,9 @@ class Levels:
 def rounding(outputs: torch.Tensor) -> float:
     """The relative error of the curvature in a network's outputs f, and of columns of F: (10 + 2 |f|) epsilon.
 
-    Epsilon is that of the outputs' precision. An output is known to epsilon |f|, so a probability, the exponential of a difference of two, to twice that. Sums
-    over parameters, of which there may be millions, are computed so that they add nothing (see ``layer_formulas``).
+    Epsilon is that of the outputs' precision. An output is known to epsilon |f|, so a probability, the exponential of
+    a difference of two, to twice that. Sums over parameters, of which there may be millions, are computed so that they
+    add nothing (see ``layer_formulas``).
     """
     largest = float(outputs.abs().max()) if outputs.numel() else 0.0
     return (_SOLVER + 2 * largest) * torch.finfo(outputs.dtype).eps
