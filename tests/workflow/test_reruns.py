@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from deepspectra.config import SCALES, load_settings
@@ -28,7 +29,9 @@ from deepspectra.runtime.digests import read_source
 from .conftest import ROOT, Project
 from .counting import counted
 
-SMOKE = ("--config", "scale=smoke")
+#: With a network of the user's own, so that all rules have jobs.
+SMOKE = ("--configfile", "mine.yaml", "--config", "scale=smoke")
+MINE = "my_networks: {mine: {file: mine.npz, draws: 99}}\n"
 #: Below results/smoke: what is deleted when nothing needs it any more.
 TEMPORARY = {"kernels", "matrices", "vectors"}
 #: Rules whose results are checked by hashes: see "Reruns" in CONTRIBUTING.md.
@@ -65,16 +68,24 @@ def counts(jobs: str) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def finished(project) -> Project:
     """The project as if all had been made at smoke scale."""
-    result = project.snakemake("--touch", "--cores", "1", *SMOKE)
+    (project.folder / "mine.yaml").write_text(MINE)
+    np.savez(project.folder / "mine.npz", layer=np.ones((30, 20)))
+    # Which random matrices there are follows from what is in this table.
+    layers = project.folder / "results/smoke/my_networks/mine/layers.csv"
+    layers.parent.mkdir(parents=True)
+    layers.write_text("name,kind,outputs,inputs,left_out\nlayer,dense,30,20,\n")
+    result = project.snakemake("--touch", "--cores", "1", "--forcerun", "list_layers", *SMOKE)
     assert result.returncode == 0, result.stdout[-6000:]
     outputs = ", ".join(re.findall(r"^    output: (.*)$", result.stdout, re.MULTILINE)).split(", ")
     now = time.time()
+    assert {name for name in outputs if "/nulls/my_networks/levels_" in name}
     for name in outputs:
         if name.split("/")[2] not in TEMPORARY:
             path = project.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
             os.utime(path, (now, now))
+    os.utime(project.folder / "mine.npz", (now - 60, now - 60))
     return project
 
 
@@ -144,7 +155,7 @@ def test_files_of_one_scale_do_not_depend_on_the_scale_of_the_run(finished, scal
     everywhere = everything(load_settings(ROOT / "config")["smoke"], "smoke")
     # Spectra stand behind figures and tables. Named as targets, they would bring back the vectors made beside them.
     files = [file for file in everywhere if "/spectra/" not in file]
-    assert finished.jobs("--config", f"scale={scale}", "--", *files) == {}
+    assert finished.jobs(*SMOKE[:-1], f"scale={scale}", "--", *files) == {}
 
 
 def test_results_are_kept_by_a_word_of_the_user(finished, tmp_path):
@@ -174,7 +185,7 @@ def rules() -> dict[str, str]:
     """Name and text of every rule in the rule files; those of tables are one."""
     files = (path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
     text = "\n".join(re.sub(r"\n +rule:(?=\n +name:)", "\nrule make_table:", file) for file in files)
-    found = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL))
+    found = dict(re.findall(r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL))
     assert len(found) > 25
     return {name: dedent(text) for name, text in found.items()}
 
@@ -194,7 +205,6 @@ def test_every_rule_that_makes_a_file_has_the_digest_of_its_own_script():
 #: Modules below the layer papers, and those of the papers, that no job at smoke scale counts, and why not.
 UNCOUNTED = {
     r"data\.sources(\..*)?": "fetched files are checked by hashes, or have a version",
-    r"data\.checkpoints(\..*)?|rmt\.(outliers|tails)|spectra\.weights\.layer_matrices": "of `analyse` alone",
     r"nn\.activations\.\w+": "no job at smoke scale has this activation",
     r"papers\.\w+\.(items|settings)": "titles, notes, files and values: they reach rules as inputs and parameters",
     r"papers\.(thamm2024\.networks|baskerville2022\.spectra)": "likewise, as planning has them",
@@ -204,13 +214,15 @@ UNCOUNTED = {
 def test_every_module_that_makes_numbers_is_counted_by_some_job(finished):
     """An edit of it leaves no stale figure; test_smoke.py holds the same of what each job loads."""
     listed = finished.snakemake("--dry-run", "--forceall", *SMOKE).stdout
-    jobs = re.findall(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", listed, re.MULTILINE)
+    jobs = re.findall(
+        r"^(?:local)?(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", listed, re.MULTILINE
+    )
     assert len(jobs) > 150
     wildcards = ((rule, dict(pair.split("=", 1) for pair in text.split(", "))) for rule, text in jobs)
     seen = set().union(*(counted(rule, values) for rule, values in wildcards))
     library = ROOT / "workflow" / "lib" / "deepspectra"
     names = {".".join(path.relative_to(library).with_suffix("").parts) for path in library.rglob("*.py")}
-    layers = ("rmt", "nn", "data", "train", "spectra", "papers")
+    layers = ("rmt", "nn", "data", "train", "spectra", "papers", "analysis")
     names = {name.removesuffix(".__init__") for name in names if name.split(".")[0] in layers}
     missing = {name: [why for why in UNCOUNTED if re.fullmatch(why, name)] for name in names - seen}
     assert {name for name, reasons in missing.items() if not reasons} == set()

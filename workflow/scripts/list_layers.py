@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from deepspectra.analysis.network import chosen_layers
+from deepspectra.analysis.layers import chosen_layers
 from deepspectra.data.checkpoints import open_checkpoint
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.job import job

@@ -8,7 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from deepspectra.analysis.network import analyse, chosen_layers
+from deepspectra.analysis.layers import chosen_layers
+from deepspectra.analysis.network import analyse
 from deepspectra.config import load_settings
 from deepspectra.data.checkpoints import open_checkpoint
 from deepspectra.planning import checks, my_networks

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pandas as pd
 
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
+from deepspectra.analysis.layers import chosen_layers
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
 from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache, default_draws
 from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
@@ -26,10 +28,10 @@ from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoi
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
-from deepspectra.spectra.weights.layer_matrices import LayerMatrix, network_layers
+from deepspectra.spectra.weights.layer_matrices import LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 
-__all__ = ["Analysis", "analyse", "chosen_layers"]
+__all__ = ["Analysis", "analyse"]
 
 _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
@@ -42,21 +44,19 @@ _THREADS = "OMP_NUM_THREADS"
 class Analysis(AnalysisTables):
     """What was found in a network: tables, pictures and files."""
 
+    # Pictures and pages by name: numbers do not depend on them, and jobs that make numbers start without them.
+
     def plot(self, name: str | None = None) -> Any:
         """A Matplotlib figure: the overview, or the panels of one matrix.
 
         :raises UserError: if there is no such matrix.
         """
-        # Imported here, as below: tables alone need no pictures.
-        from deepspectra.analysis import figures
-
+        figures = import_module("deepspectra.analysis.figures")
         return figures.overview(self) if name is None else figures.panels(self, name)
 
     def write(self, folder: str | Path) -> Path:
         """Write tables (CSV), a summary (Markdown) and the page (HTML) into a folder, and return the page's path."""
-        from deepspectra.analysis.page import write_all
-
-        return write_all(self, Path(folder))
+        return import_module("deepspectra.analysis.page").write_all(self, Path(folder))
 
 
 def analyse(
@@ -120,23 +120,6 @@ def analyse(
         findings(table, FALSE_DISCOVERY, options.level),
         notes,
     )
-
-
-def chosen_layers(
-    checkpoint: Checkpoint,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
-    by_head: bool = False,
-    head_size: int | None = None,
-) -> list[LayerMatrix]:
-    """The matrices that :func:`analyse` takes, and with a reason what it leaves out; parameters as there.
-
-    :raises UserError: likewise.
-    """
-    size = head_size or checkpoint.head_size if by_head else None
-    if by_head and not size:
-        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
-    return network_layers(checkpoint, include, exclude, size)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,26 @@
+"""Which matrices of a checkpoint are analysed."""
+
+from collections.abc import Iterable
+
+from deepspectra.data.checkpoints import Checkpoint
+from deepspectra.runtime.errors import UserError
+from deepspectra.spectra.weights.layer_matrices import LayerMatrix, network_layers
+
+__all__ = ["chosen_layers"]
+
+
+def chosen_layers(
+    checkpoint: Checkpoint,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    by_head: bool = False,
+    head_size: int | None = None,
+) -> list[LayerMatrix]:
+    """The matrices that :func:`analyse` takes, and with a reason what it leaves out; parameters as there.
+
+    :raises UserError: likewise.
+    """
+    size = head_size or checkpoint.head_size if by_head else None
+    if by_head and not size:
+        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
+    return network_layers(checkpoint, include, exclude, size)
