@@ -118,7 +118,7 @@ def test_costs_follow_from_the_largest_layer_and_the_files(layers, tmp_path):
     assert my_networks.analysis_memory(own, "old", layers, 1) == pytest.approx(memory + 6)
     assert my_networks.listing_memory(own, "old") == pytest.approx(1206)
     assert my_networks.analysis_minutes(layers) == pytest.approx(20 + 1e-10 * (2 * 90 * 60**2 + 4000 * 3000**2))
-    assert my_networks.level_minutes("2048", "999") == pytest.approx(36)
+    assert my_networks.level_minutes("2048", "999") == pytest.approx(84)
     by_scale = {"smoke": own}
     assert work_of("analyse_network", {"scale": "smoke", "model": "old"}, by_scale, {}) == ("", pytest.approx(4))
     assert work_of("draw_matrix_nulls", {"scale": "smoke", "columns": "30", "draws": "99"}, by_scale, {}) == ("", 89100)

@@ -182,8 +182,8 @@ def level_memory(columns: str, draws: str) -> float:
 
 
 def level_minutes(columns: str, draws: str) -> float:
-    """Ten times 25 s for 999 matrices of 1024 columns; bidiagonal matrices and counts of levels cost as n^2."""
-    return 20 + 4 * int(draws) / 999 * (int(columns) / 1024) ** 2
+    """Ten times 6 s for 999 matrices of 256 columns; bidiagonal matrices and counts of levels cost as n^2."""
+    return 20 + 16 * int(draws) / 999 * (int(columns) / 1024) ** 2
 
 
 def analysis_memory(settings: Settings, model: str, layers: str | Path, threads: int) -> float:
