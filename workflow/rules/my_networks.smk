@@ -70,7 +70,7 @@ rule draw_vector_nulls:
 def nulls_of(wildcards):
     """Known once the matrices are."""
     layers = checkpoints.list_layers.get(**wildcards).output[0]
-    return my_networks.null_files(SETTINGS[wildcards.scale], wildcards.scale, wildcards.model, layers)
+    return my_networks.own_nulls(SETTINGS[wildcards.scale], wildcards.scale, wildcards.model, layers)
 
 
 rule analyse_network:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import figure_entry, network_entry, read_entries, render_page
+from deepspectra.report.page import figure_entry, own_network_entry, read_entries, render_page
 from deepspectra.runtime.files import write_text
 from deepspectra.runtime.job import job
 
@@ -13,7 +13,7 @@ with job(snakemake.log[0], snakemake.threads):
     entries = {paper: read_entries(folder, paper, names) for paper, names in snakemake.params.contents.items()}
     limits, captions = folder / "limits", folder / "captions" / "limits"
     laws = [figure_entry(law, folder, limits / law, captions / f"{law}.txt") for law in snakemake.params.laws]
-    networks = [network_entry(name, folder) for name in snakemake.params.networks]
+    networks = [own_network_entry(name, folder) for name in snakemake.params.networks]
     claims = read_claims(snakemake.input.claims)
     scale, reduced = snakemake.wildcards.scale, snakemake.params.reduced
     write_text(render_page(scale, reduced, entries, laws, claims, networks), page)

@@ -32,14 +32,14 @@ def layers(tmp_path):
 
 
 def test_nulls_are_one_file_a_shape_and_one_a_dimension(layers):
-    files = my_networks.null_files(settings(mine={"file": "a.npz"}), "smoke", "mine", layers)
+    files = my_networks.own_nulls(settings(mine={"file": "a.npz"}), "smoke", "mine", layers)
     folder = "results/smoke/nulls/my_networks"
     # Both orientations of a matrix have one null, and large dimensions that of 2048.
     assert files == [
         *(f"{folder}/levels_4000x3000_999_7_1_2.h5", f"{folder}/levels_90x60_999_7_1_2.h5"),
         *(f"{folder}/vectors_2048_4999_1_2.h5", f"{folder}/vectors_60_4999_1_2.h5", f"{folder}/vectors_90_4999_1_2.h5"),
     ]
-    others = my_networks.null_files(settings(mine={"file": "a.npz", "draws": 199}), "smoke", "mine", layers)
+    others = my_networks.own_nulls(settings(mine={"file": "a.npz", "draws": 199}), "smoke", "mine", layers)
     assert [name for name in others if "vectors" in name] == files[2:]
     assert set(others).isdisjoint(files[:2])
 
@@ -56,7 +56,7 @@ def test_the_analysis_reads_exactly_the_planned_nulls(tmp_path):
     (tmp_path / "layers.csv").write_text("\n".join(["name,kind,outputs,inputs,left_out", *rows]) + "\n")
     options = my_networks.analysis_options(own, "mine")
     analyse(options.pop("file"), cache=tmp_path / "nulls", **options)
-    planned = my_networks.null_files(own, "smoke", "mine", tmp_path / "layers.csv")
+    planned = my_networks.own_nulls(own, "smoke", "mine", tmp_path / "layers.csv")
     assert sorted(os.listdir(tmp_path / "nulls")) == [name.rpartition("/")[2] for name in planned]
 
 

@@ -23,9 +23,11 @@ def work(rule, own=None, **wildcards):
 
 def test_laws_are_of_rules_that_exist_and_rules_with_laws_of_time_have_one():
     text = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL))
+    begins = r"^(?:rule|checkpoint) "
+    rules = dict(re.findall(rf"{begins}(\w+):\n(.*?)(?={begins}|\Z)", text, re.MULTILINE | re.DOTALL))
     assert {name.partition(" ")[0] for name in LAWS} <= set(rules)
-    assert {name for name, body in rules.items() if re.search(r"runtime=plan\.grow\(costs\.", body)} <= set(LAWS)
+    by_size = r"runtime=(plan\.grow\((costs|my_networks)\.|lambda )"
+    assert {name for name, body in rules.items() if re.search(by_size, body)} <= set(LAWS)
 
 
 @pytest.mark.parametrize(

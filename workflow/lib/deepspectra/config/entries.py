@@ -25,6 +25,7 @@ def names_of(what: str, taken: Collection[str], ending: str = "") -> AfterValida
 
     :param what: what has the names, for messages. :param taken: words that other targets have.
     :param ending: what no name may end with, if anything.
+    :raises ValueError: when entries are checked, for another name.
     """
 
     def check(entries: dict[str, Any]) -> dict[str, Any]:

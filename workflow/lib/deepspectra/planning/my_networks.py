@@ -30,7 +30,7 @@ __all__ += [
     "listing_disk",
     "listing_memory",
 ]
-__all__ += ["megabytes", "network_files", "network_names", "network_targets", "null_files"]
+__all__ += ["megabytes", "network_files", "network_names", "network_targets", "own_nulls"]
 
 #: Draws, by shape and by dimension, in the files that ``deepspectra analyse`` looks for.
 LEVELS = f"results/{{scale}}/nulls/my_networks/levels_{{rows}}x{{columns}}_{{draws}}_{{window}}_{{seed}}_{FORMAT}.h5"
@@ -89,7 +89,7 @@ def _files(path: str) -> list[str]:
     return [str(file) for file in checkpoint_files(place)] if place.exists() else [str(place)]
 
 
-def null_files(settings: Settings, scale: str, model: str, layers: str | Path) -> list[str]:
+def own_nulls(settings: Settings, scale: str, model: str, layers: str | Path) -> list[str]:
     """Draws for all shapes and dimensions of a network, each once; networks with equal ones share them.
 
     :param layers: the table of its matrices, of which those count whose column ``left_out`` is empty.

@@ -17,7 +17,7 @@ from deepspectra.report.claims import count_verdicts
 from deepspectra.report.tables import ShownTable, read_table, render
 from deepspectra.report.verdicts import BOUNDS, MARKS, QUESTIONS, RULE
 
-__all__ = ["Entry", "figure_entry", "network_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
+__all__ = ["Entry", "figure_entry", "own_network_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
 
 @dataclass
@@ -67,7 +67,7 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     return Entry(key, text.title, [text.note], files, text.numbers, *_picture(base.with_suffix(".png")))
 
 
-def network_entry(name: str, folder: Path) -> Entry:
+def own_network_entry(name: str, folder: Path) -> Entry:
     """A network of the user's own: its overview, what was found, and its page; ``folder`` is that of the scale."""
     text, own = read_caption(folder / "captions" / "my_networks" / f"{name}.txt"), folder / "my_networks" / name
     files = {"page": own / "index.html", "CSV": own / "matrices.csv", "MD": own / "summary.md"}
