@@ -3,8 +3,8 @@
     uv run benchmarks/model.py                       the page, from model.csv by today's laws and recorded jobs
     uv run benchmarks/model.py --directory FOLDER    runs the jobs there first, those not yet made
 
-The jobs are those that make TARGETS with the settings of ``model.yaml`` at record scale. They run one after the other by
-the workflow itself; seconds of the processor and memory come from its logs and benchmark files. The exit status is 1 if
+The jobs are those that make TARGETS with the settings of ``model.yaml`` at record scale. The workflow itself runs them,
+one after the other; seconds of the processor and memory come from its logs and benchmark files. The exit status is 1 if
 a prediction is off by more than FACTOR.
 """
 
@@ -53,9 +53,8 @@ _INTRODUCTION = """# Does the model of costs hold?
 
 Made by `uv run benchmarks/model.py`. `deepspectra cost` scales jobs of a preview, recorded in
 [`job_costs.csv`](../resources/job_costs.csv), by laws. Here are other jobs, with the settings of
-[`model.yaml`](model.yaml): how much more work they are than the recorded job that they are scaled from, the seconds that
-the model has for them, and those of the processor that they took, which differ by 10 to 20 % from run to run of a busy
-machine. None of them was used for a law.
+[`model.yaml`](model.yaml): how much more work they are than the recorded job that they are scaled from, the seconds
+that the model has for them, and those of the processor that they took.
 
 | job | times the work | predicted | measured | measured / predicted | memory asked for | used |
 |---|---|---|---|---|---|---|

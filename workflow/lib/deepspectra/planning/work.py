@@ -16,16 +16,21 @@ from deepspectra.papers.thamm2024.networks import weight_layers
 from deepspectra.planning import costs, my_networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
+from deepspectra.planning.operations import (
+    DOUBLE,
+    NORMAL,
+    PIXELS,
+    eigenvalues,
+    linear_operations,
+    network_operations,
+    singular_values,
+)
 
 __all__ = ["LAWS", "Work", "law_of", "work_of"]
 
 #: Case and work of a job.
 Work = tuple[str, float]
 
-# Constants of laws, measured on one thread, in operations of a float32 matrix product, multiplications with additions:
-# so many of them is one in float64, a random number, and each of the n^2 (n + _SMALL) by which all eigenvalues or
-# singular values of n rows grow.
-_DOUBLE, _NORMAL, _EIGENVALUES, _SINGULAR_VALUES, _SMALL = 2, 170, 3, 5, 230
 # Of a limit law: points that find it before its curve is drawn, and how many layers a point's other work equals.
 _LAW_POINTS, _LAW_STEPS = 14_000, 4
 # Seconds of a tested image over those of one that is trained on; of dense layers next to nothing.
@@ -36,8 +41,6 @@ _IMAGES = {"resnet34": 2.2, "efficientnet_lite0": 1.0}
 _STORED = 150
 # A level of a random matrix, against an entry of a vector.
 _LEVEL = 20
-# Numbers in an image of CIFAR-10.
-_PIXELS = 3072
 
 
 def work_of(
@@ -191,20 +194,8 @@ def _gauss_newton(settings: Settings) -> Work:
 def _kernels(settings: Settings, item: str) -> Work:
     """A network's kernels, and those of a linear one forward alone."""
     node = getattr(settings.fan2020, item)
-    sizes = node.samples, node.width, node.depth, getattr(node, "input_dimension", _PIXELS)
-    return "", _forward(*sizes) + _forward_and_back(*sizes)
-
-
-def _forward(samples: int, width: int, depth: int, inputs: int) -> float:
-    """Products with the weights, which are drawn, and one half of a Gram matrix a layer."""
-    weights = width * (inputs + (depth - 1) * width)
-    return (samples + _NORMAL) * weights + depth * samples**2 * width / 2
-
-
-def _forward_and_back(samples: int, width: int, depth: int, inputs: int) -> float:
-    """Both ways, but for the weights of the first layer, and with half a Gram matrix of sensitivities a layer."""
-    back = (samples + _NORMAL) * (depth - 1) * width**2 + depth * samples**2 * width / 2
-    return _forward(samples, width, depth, inputs) + back
+    sizes = node.samples, node.width, node.depth, getattr(node, "input_dimension", PIXELS)
+    return "", linear_operations(*sizes) + network_operations(*sizes)
 
 
 def _kernel_eigenvalues(settings: Settings, item: str) -> Work:
@@ -220,14 +211,10 @@ def _drawn(settings: Settings, inputs: str) -> Work:
     """Kernels of every draw, and the eigenvalues of three matrices in float64; a linear network once a size."""
     entry, work = settings.fan2020.draws(inputs), 0.0
     for size in entry["sizes"]:
-        sizes = size["samples"], size["width"], entry["depth"], size.get("input_dimension", _PIXELS)
-        solved = _eigenvalues(size["samples"], _DOUBLE)
-        work += size["draws"] * (_forward_and_back(*sizes) + 3 * solved) + _forward(*sizes) + 3 * solved
+        sizes = size["samples"], size["width"], entry["depth"], size.get("input_dimension", PIXELS)
+        solved = eigenvalues(size["samples"], DOUBLE)
+        work += size["draws"] * (network_operations(*sizes) + 3 * solved) + linear_operations(*sizes) + 3 * solved
     return inputs.partition("_")[0], work
-
-
-def _eigenvalues(rows: float, precision: float = 1) -> float:
-    return precision * _EIGENVALUES * rows**2 * (rows + _SMALL)
 
 
 # pennington2017 -------------------------------------------------------------------------------------------------------
@@ -239,8 +226,8 @@ def _covariance(settings: Settings) -> Work:
     for inputs in node.input_dimensions:
         width, samples = inputs / node.psi, inputs / node.phi
         weights = width * (inputs + (node.layers - 1) * width)
-        products = (samples + _NORMAL) * weights + _NORMAL * samples * (inputs + width) + 3 * width**2 * samples / 2
-        work += node.pooled_eigenvalues / width * (products + 3 * _eigenvalues(width))
+        products = (samples + NORMAL) * weights + NORMAL * samples * (inputs + width) + 3 * width**2 * samples / 2
+        work += node.pooled_eigenvalues / width * (products + 3 * eigenvalues(width))
     return "", work
 
 
@@ -254,8 +241,8 @@ def _random_features(settings: Settings, panel: str) -> Work:
     ):
         width, samples = inputs / shape.psi, inputs / shape.phi
         less, more = sorted((width, samples))
-        product = width * inputs * samples + _NORMAL * inputs * (width + samples)
-        work += len(node.betas) * matrices * (product + _SINGULAR_VALUES * more * less * (less + _SMALL))
+        product = width * inputs * samples + NORMAL * inputs * (width + samples)
+        work += len(node.betas) * matrices * (product + singular_values(more, less))
     return "", work
 
 
