@@ -12,6 +12,7 @@ SHAPES = ((1024, 512), (512, 512), (1536, 384), (768, 384), (600, 60))
 #: Strengths in units of the threshold at which a spike leaves the bulk (Benaych-Georges and Nadakuditi 2012), numbers
 #: of spikes; standard deviation of the noise times the root of the number of rows.
 STRENGTHS, COUNTS, SCALE = (1.1, 1.3, 2.0, 3.0), (0, 1, 2, 3, 5), 0.03
+DRAWS = 199
 
 
 def inputs(shapes: tuple[tuple[int, int], ...]) -> Arrays:
@@ -39,10 +40,34 @@ def error(arrays: Arrays, found: Arrays) -> float:
 
 
 def ours(arrays: Arrays) -> Work:
-    from deepspectra.rmt.laws.singular_values import marchenko_pastur_bulk
+    """The rule of the analysis, with everything that it needs: 199 random matrices of each shape are drawn anew."""
+    from deepspectra.rmt.laws import singular_values
+    from deepspectra.rmt.outliers import count_outliers, null_extremes
 
     spectra = _spectra(arrays)
-    return lambda: np.array([marchenko_pastur_bulk(values, rows).above for values, rows, _ in spectra])
+    shapes = sorted({(rows, columns) for _, rows, columns in spectra})
+
+    def work() -> np.ndarray:
+        # Medians of laws are kept from call to call.
+        singular_values._median.cache_clear()
+        rng = np.random.default_rng(1)
+        nulls = {shape: null_extremes(*shape, DRAWS, rng) for shape in shapes}
+        found = [count_outliers(values, rows, nulls[rows, columns]) for values, rows, columns in spectra]
+        return np.array([outliers.above for outliers in found])
+
+    return work
+
+
+def ours_without_draws(arrays: Arrays) -> Work:
+    from deepspectra.rmt.laws import singular_values
+
+    spectra = _spectra(arrays)
+
+    def work() -> np.ndarray:
+        singular_values._median.cache_clear()
+        return np.array([singular_values.marchenko_pastur_bulk(values, rows).above for values, rows, _ in spectra])
+
+    return work
 
 
 def ours_fitted(arrays: Arrays) -> Work:
@@ -89,6 +114,9 @@ COMPARISON = Comparison(
             note="one pair: takes minutes",
         ),
         "the true edge": Job(prepare=true_edge, tolerance=None, note="counts what lies above it; no fit"),
+        "ours, edges of the law": Job(
+            prepare=ours_without_draws, tolerance=None, note="values above the edge of the bulk's law; no draws"
+        ),
         "ours, from the fit": Job(prepare=ours_fitted, tolerance=None, note="values above the fitted upper edge"),
     },
     error=error,
