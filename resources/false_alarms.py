@@ -2,9 +2,9 @@
 
     uv run resources/false_alarms.py [MATRICES]
 
-So many matrices of each of eleven kinds (200 by default; six minutes of one core) go through the whole pipeline, as layers
-of a checkpoint. Rates stand beside the nominal ones with 95 % intervals (Clopper and Pearson). All matrices of a kind
-share their 999 random matrices, whose own fluctuation adds a fifth to the error. The last two kinds are no null
+So many matrices of each of eleven kinds (200 by default; six minutes of one core) go through the whole pipeline, as
+layers of a checkpoint. Rates stand beside the nominal ones with 95 % intervals (Clopper and Pearson). All matrices of a
+kind share their 999 random matrices, whose own fluctuation adds a tenth to the error. The last two kinds are no null
 hypothesis of ours: their entries have heavy tails, or columns have unequal variances. They show what such matrices do.
 """
 
@@ -89,7 +89,9 @@ def rates(found: Analysis, outliers: tuple[int, int]) -> dict[str, tuple[int, in
     counted["Marchenko-Pastur fit called poor"] = (table.fit_poor == 1, 0.01)
     counted[f"vectors p <= {LEVEL}"] = (vectors <= LEVEL, LEVEL)
     # Twenty levels are too few for their tests.
-    return {name: (int(alarms.sum()), len(alarms), nominal) for name, (alarms, nominal) in counted.items() if len(alarms)}
+    return {
+        name: (int(alarms.sum()), len(alarms), nominal) for name, (alarms, nominal) in counted.items() if len(alarms)
+    }
 
 
 def findings(found: list[Analysis]) -> dict[str, tuple[int, int, float]]:

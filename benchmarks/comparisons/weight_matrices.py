@@ -109,5 +109,6 @@ COMPARISON = Comparison(
     note="Ours includes spacings and number variances of three unfoldings. The difference is that of the largest "
     "singular values, the squared Frobenius norms and the stable ranks, and the median of that of the exponents of "
     "power laws: both minimise a Kolmogorov-Smirnov distance over the tail's beginning, ours at both sides of every "
-    "step of the distribution function, theirs at one, which moves the beginning of a few tails. The checkpoint is all-MiniLM-L6-v2.",
+    "step of the distribution function, theirs at one, which moves the beginning of a few tails. The "
+    "checkpoint is all-MiniLM-L6-v2.",
 )

@@ -115,7 +115,12 @@ def test_a_transformer_is_trained_but_for_its_pooler(transformer, cache):
 
 def test_a_transformer_by_head(transformer, cache):
     found = analyse(
-        transformer, include=["encoder.layer.5.attention.self.key.*"], by_head=True, draws=99, vector_draws=999, cache=cache
+        transformer,
+        include=["encoder.layer.5.attention.self.key.*"],
+        by_head=True,
+        draws=99,
+        vector_draws=999,
+        cache=cache,
     )
     assert list(found.matrices.part) == [f"head {number}" for number in range(12)]
     assert set(zip(found.matrices.outputs, found.matrices.inputs, strict=True)) == {(32, 384)}

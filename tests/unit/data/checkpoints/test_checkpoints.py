@@ -170,15 +170,29 @@ def bad_files(folder):
     marker = folder / "executed"
     save_torch(folder / "attack.pt", {"weight": Attack(marker)})
     (folder / "attack.bin").write_bytes(pickle.dumps(Attack(marker), protocol=2))
+    (folder / "attack.pkl").write_bytes(pickle.dumps(Attack(marker)))
+    save_torch(folder / "network.pt", nn.Linear(3, 3))
     save_torch(folder / "list.pt", [TENSORS["dense.weight"]])
     save_torch(folder / "settings.pt", {"epochs": 3})
     whole = write_safetensors(folder).read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[:-100])
+    (folder / "header.safetensors").write_bytes(whole[:20])
+    (folder / "cut.pt").write_bytes(save_torch(folder / "whole.pt", TENSORS).read_bytes()[:-300])
+    (folder / "cut.npz").write_bytes(write_npz(folder).read_bytes()[:-300])
+    for suffix in ("safetensors", "pt", "npz", "h5", "keras"):
+        (folder / f"nothing.{suffix}").write_bytes(b"")
+    with h5py.File(folder / "hollow.h5", "w"):
+        pass
+    with zipfile.ZipFile(folder / "hollow.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
     (folder / "text.safetensors").write_text("no such thing")
     (folder / "text.pt").write_text("no such thing")
     (folder / "text.h5").write_text("no such thing")
     (folder / "text.keras").write_text("no such thing")
-    (folder / "model.onnx").write_text("no such thing")
+    for suffix in ("onnx", "gguf", "tflite", "pb", "msgpack", "what"):
+        (folder / f"model.{suffix}").write_text("no such thing")
+    (folder / "quantised").mkdir()
+    (folder / "quantised" / "model.gguf").write_bytes(b"GGUF")
     np.savez(folder / "objects.npz", weight=np.array([{}], dtype=object))
     (folder / "empty").mkdir()
     (folder / "several").mkdir()
@@ -190,14 +204,32 @@ def bad_files(folder):
     return {
         "attack.pt": "must not run code",
         "attack.bin": "must not run code",
+        "attack.pkl": "is a pickle, which may run code",
+        "network.pt": r"asks for torch\.nn\.modules\.linear\.Linear, which is refused",
         "list.pt": "holds a list",
         "settings.pt": "holds no tensors, but 'epochs'",
         "cut.safetensors": "no whole safetensors file",
+        "header.safetensors": "no whole safetensors file",
+        "cut.pt": "damaged",
+        "cut.npz": "no whole archive of NumPy arrays",
+        "nothing.safetensors": "no whole safetensors file",
+        "nothing.pt": "damaged",
+        "nothing.npz": "no whole archive of NumPy arrays",
+        "nothing.h5": "no whole HDF5 file",
+        "nothing.keras": "no whole archive of Keras",
+        "hollow.h5": "holds no arrays",
+        "hollow.keras": r"expected a zip file with model\.weights\.h5",
         "text.safetensors": "no whole safetensors file",
         "text.pt": "damaged",
         "text.h5": "no whole HDF5 file",
         "text.keras": "no whole archive",
-        "model.onnx": "not known by its name",
+        "model.onnx": "is an ONNX graph",
+        "model.gguf": "is a GGUF file, whose weights are mostly quantised",
+        "model.tflite": "is a TensorFlow Lite file",
+        "model.pb": "is a TensorFlow graph",
+        "model.msgpack": "is a Flax file",
+        "model.what": "not known by its name",
+        "quantised": r"holds no checkpoint, but model\.gguf",
         "objects.npz": "Python objects, which are refused",
         "empty": "holds no checkpoint",
         "several": "several checkpoints: one.pt, two.pt",
@@ -229,6 +261,29 @@ def test_numbers_that_are_not_floating_point_are_refused_when_read(tmp_path):
         (stored,) = open_checkpoint(source).tensors.values()
         with pytest.raises(UserError, match=r"quantised\.weight is stored as int8.*[dD]equantise"):
             stored.read()
+
+
+def test_tensors_without_numbers_are_refused_when_read():
+    weights = {
+        "meta.weight": torch.empty(20, 30, device="meta"),
+        "sparse.weight": torch.eye(20).to_sparse(),
+        "small.weight": torch.quantize_per_tensor(torch.ones(20, 30), 0.1, 0, torch.qint8),
+    }
+    words = {"meta.weight": "no numbers", "sparse.weight": r"is sparse.*to_dense", "small.weight": "qint8, quantised"}
+    for name, stored in open_checkpoint(weights).tensors.items():
+        with pytest.raises(UserError, match=words[name]):
+            stored.read()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.npz", "model.weights.h5"])
+def test_a_file_that_is_cut_while_in_use_is_told(name, tmp_path):
+    writers = {"npz": write_npz, "safetensors": write_safetensors}
+    path = tmp_path / name
+    writers.get(path.suffix[1:], lambda folder: write_keras(folder / name))(tmp_path)
+    (first, *_) = open_checkpoint(path).tensors.values()
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(UserError, match="cannot be read|no whole"):
+        first.read()
 
 
 def test_the_size_of_heads_is_read_beside_the_weights(tmp_path):

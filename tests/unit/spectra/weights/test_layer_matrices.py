@@ -1,5 +1,6 @@
 """Which matrices a network has: the same parts as its layers use."""
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -100,6 +101,94 @@ def test_fused_projections_stored_with_inputs_as_rows():
     np.testing.assert_array_equal(matrix_of(found["h.0.attn.c_attn (key)"]), weight[:, 32:64].T.double().numpy())
     whole = analysed({"attention.query_key_value.weight": torch.randn(96, 32)})
     assert "taken together" in whole["attention.query_key_value"].note
+
+
+def test_layers_stored_with_inputs_as_rows_are_told_by_the_fused_one():
+    """GPT-2's Conv1D multiplies inputs by its weight from the right; others of the same names are linear layers."""
+    shapes = {"attn.c_attn": (32, 96), "attn.c_proj": (32, 32), "mlp.c_fc": (32, 128), "mlp.c_proj": (128, 32)}
+    names = {f"h.0.{name}.weight": torch.randn(shape, generator=TORCH) for name, shape in shapes.items()}
+    found = analysed(names)
+    linear = analysed({name: weight.T.contiguous() for name, weight in names.items()})
+    assert found.keys() == linear.keys()
+    for name, matrix in found.items():
+        np.testing.assert_array_equal(matrix_of(matrix), matrix_of(linear[name]))
+    assert (found["h.0.mlp.c_fc"].outputs, found["h.0.mlp.c_fc"].inputs) == (128, 32)
+    assert (found["h.0.mlp.c_proj"].outputs, found["h.0.mlp.c_proj"].inputs) == (32, 128)
+    assert found["h.0.attn.c_attn (query)"].is_transposed
+    assert not linear["h.0.attn.c_attn (query)"].is_transposed
+
+
+# The newer Keras numbers the arrays of a layer, and keeps inputs as rows.
+UNITS, WIDTH = 16, 24
+
+
+def keras_file(path, arrays):
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cell", "gates"),
+    [
+        ("layers/gru/cell", ["update gate", "reset gate", "candidate"]),
+        ("layers/lstm_1/cell", ["input gate", "forget gate", "cell", "output gate"]),
+    ],
+)
+def test_gates_of_the_newer_keras(cell, gates, tmp_path):
+    rng = np.random.default_rng(1)
+    kernels = {
+        f"{cell}/vars/{place}": rng.standard_normal((rows, len(gates) * UNITS))
+        for place, rows in ((0, WIDTH), (1, UNITS))
+    }
+    path = keras_file(tmp_path / "model.weights.h5", kernels | {f"{cell}/vars/2": np.zeros((2, len(gates) * UNITS))})
+    found = analysed(path)
+    assert [matrix.part for matrix in found.values()] == gates * 2
+    for place, gate in enumerate(gates):
+        for name, kernel in kernels.items():
+            expected = kernel[:, place * UNITS : (place + 1) * UNITS].T
+            np.testing.assert_array_equal(matrix_of(found[f"{name} ({gate})"]), expected)
+
+
+def test_gates_of_a_wrapped_cell_follow_from_its_square_blocks(tmp_path):
+    rng = np.random.default_rng(2)
+    cell = "layers/bidirectional/forward_layer/cell/vars"
+    kernels = {
+        f"{cell}/0": rng.standard_normal((WIDTH, 4 * UNITS)),
+        f"{cell}/1": rng.standard_normal((UNITS, 4 * UNITS)),
+    }
+    found = analysed(keras_file(tmp_path / "model.weights.h5", kernels))
+    assert {matrix.kind for matrix in found.values()} == {"recurrent"}
+    assert "do not tell its gates" in found[f"{cell}/0"].note
+    assert len(found) == 1 + 4
+
+
+def test_other_layers_of_the_newer_keras(tmp_path):
+    rng = np.random.default_rng(3)
+    arrays = {
+        "layers/dense/vars/0": rng.standard_normal((20, 30)),
+        "layers/dense/vars/1": np.zeros(30),
+        "layers/conv2d/vars/0": rng.standard_normal((3, 3, 8, 16)),
+        "layers/embedding/vars/0": rng.standard_normal((50, 20)),
+        "layers/multi_head_attention/query_dense/vars/0": rng.standard_normal((20, 4, 8)),
+        "layers/multi_head_attention/query_dense/vars/1": np.zeros((4, 8)),
+        "layers/multi_head_attention/output_dense/vars/0": rng.standard_normal((4, 8, 20)),
+    }
+    path = keras_file(tmp_path / "model.weights.h5", arrays)
+    found = {name.split("/", 1)[1]: matrix for name, matrix in analysed(path).items()}
+    query, output = (f"multi_head_attention/{side}_dense/vars/0" for side in ("query", "output"))
+    kinds = {"dense/vars/0": "dense", "conv2d/vars/0": "convolution", "embedding/vars/0": "embedding"}
+    assert {name: matrix.kind for name, matrix in found.items()} == kinds | {query: "attention", output: "attention"}
+    dense, kernel, table, projection, joined = (arrays[f"layers/{name}"] for name in (*kinds, query, output))
+    np.testing.assert_array_equal(matrix_of(found["dense/vars/0"]), dense.T)
+    np.testing.assert_array_equal(matrix_of(found["embedding/vars/0"]), table)
+    np.testing.assert_array_equal(matrix_of(found["conv2d/vars/0"]), kernel.transpose(3, 2, 0, 1).reshape(16, 72))
+    inputs = rng.standard_normal(20)
+    np.testing.assert_allclose(matrix_of(found[query]) @ inputs, np.einsum("i,ihs->hs", inputs, projection).ravel())
+    heads = rng.standard_normal((4, 8))
+    np.testing.assert_allclose(matrix_of(found[output]) @ heads.ravel(), np.einsum("hs,hso->o", heads, joined))
+    assert left_out(path)["layers/multi_head_attention/query_dense/vars/1"] == "a bias"
 
 
 def test_tied_weights_come_once():

@@ -39,7 +39,7 @@ EXPLANATIONS = {
     "rank": "singular values above the rounding of the stored numbers.",
     "above, below": (
         "singular values outside the bulk, the law of a random matrix whose scale is the median of the bulk, which "
-        "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). Where "
+        "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). If "
         "more than half of the values lie outside, the spectrum is broad and has no outliers (bulk: no)."
     ),
     "MP share, MP distance": (
@@ -60,7 +60,7 @@ EXPLANATIONS = {
     ),
     "exponent": (
         "of a power law fitted to the largest squared singular values, as common tools print it (alpha); its p-value "
-        "(small: the tail is no power law); the median exponent of random matrices of the same shape; and q, corrected, "
+        "(small: the tail is no power law); the median exponent of random matrices of the same shape; and corrected q "
         "of the hypothesis that the tail is as steep as theirs. A spiked or heavy tail has a smaller exponent."
     ),
     "moved": (
@@ -71,14 +71,14 @@ EXPLANATIONS = {
 
 #: What stands below the overview, and above the panels.
 OVERVIEW = (
-    "One row for each matrix, in the network's order; colours and shapes are kinds of layers. From left: singular values "
+    "One row for each matrix, in the network's order; colours and shapes are kinds of layers. From left: values "
     "above (filled) and below (open) the random bulk; Monte Carlo p-values of spacings and number variance, ringed in "
     "black where they count after correction for all matrices, with the dashed line at 0.05 before it; share of the "
-    "values that follow a Marchenko-Pastur law, open where the law does not fit; share of singular vectors that are not "
+    "values that follow a Marchenko-Pastur law, open where the law does not fit; share of vectors that are not "
     "random; exponent of a power law fitted to the tail, beside the median of random matrices (|)."
 )
 PANELS = {
-    "a": "density of the singular values; red the law of a random matrix with this bulk, dashed the fit with free edges.",
+    "a": "density of singular values; red the law of a random matrix with this bulk, dashed the fit with free edges.",
     "b": "singular values by rank; grey the bulk, red what lies outside it.",
     "c": "share of squared singular values above x, with the power law that fits the tail best.",
     "d": "spacings of the unfolded levels between the outliers, with the law of large random matrices.",

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from deepspectra.analysis.tables import AnalysisTables
+from deepspectra.analysis.tables import AnalysisTables, shortened
 from deepspectra.papers.style import (
     BLUE,
     GREEN,
@@ -37,7 +37,7 @@ _GREY = "0.45"
 
 
 def overview(analysis: AnalysisTables) -> Figure:
-    """Matrices in the network's order, one a row, against outliers, calibrated p-values, fits, vectors and exponents."""
+    """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents."""
     table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
     columns = {
         "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
@@ -52,7 +52,7 @@ def overview(analysis: AnalysisTables) -> Figure:
     row = max(_ROW * min(1.0, 120 / max(len(table), 1)), 0.05)
     height = 0.85 + row * len(table)
     figure, ((*axes,),) = new_figure(_WIDTH, height, (1, len(columns)))
-    names = [_short(name) for name in table.name]
+    names = [shortened(name, _LONGEST) for name in table.name]
     left = (0.15 + _LETTER * max(map(len, names))) / _WIDTH
     figure.set_layout_engine(None)
     figure.subplots_adjust(left=left, right=0.985, bottom=0.1 / height, top=1 - 0.72 / height, wspace=0.12)
@@ -78,10 +78,6 @@ def overview(analysis: AnalysisTables) -> Figure:
     ]
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
     return figure
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2 - 2]}...{name[-_LONGEST // 2 + 1 :]}"
 
 
 def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
@@ -168,7 +164,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     beyond = int(np.sum(values > end))
     inside = values[values <= end]
     if end > values[0] * (1 + 1e-9):
-        bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90)))
+        bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90))).tolist()
         weights = np.full(inside.size, 1 / values.size / (bins[1] - bins[0]))
         axis.hist(inside, bins=bins, weights=weights, color=HISTOGRAM_COLOUR)
     else:
@@ -241,7 +237,13 @@ def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
     label_panel(axis, "d", f"spacings of levels: {_p(row.spacing_p)}")
     if "spacing" in points:
         found = points["spacing"][1]
-        axis.hist(found, bins=np.arange(0, 4.01, 0.2), density=True, color=HISTOGRAM_COLOUR, label=f"{found.size} here")
+        axis.hist(
+            found,
+            bins=np.arange(0, 4.01, 0.2).tolist(),
+            density=True,
+            color=HISTOGRAM_COLOUR,
+            label=f"{found.size} here",
+        )
     else:
         axis.text(2, 0.3, "too few levels", ha="center", color=_GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)

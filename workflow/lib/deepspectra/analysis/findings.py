@@ -89,18 +89,14 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
     if judged.empty:
         return "No matrix has enough levels between its outliers for a test of their spacings."
     spacings, variances = judged[judged.spacing_q <= rate], judged[judged.variance_q <= rate]
-    said = (
-        f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance in "
-    )
-    said += f"{_of(variances, judged)}, at a false discovery rate of {rate:g}."
+    said = f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance "
+    said += f"in {_of(variances, judged)}, at a false discovery rate of {rate:g}."
     draws = int(judged.null_draws.min())
     # So many matrices must have the smallest possible p for any to count after the correction.
     needed = math.ceil(len(judged) / (rate * (draws + 1)))
     if needed > 1:
-        said += (
-            f" With {draws} random matrices of a shape, one matrix alone cannot count among {len(judged)}: at least "
-        )
-        said += f"{needed} must have the smallest possible p. More draws would tell more."
+        said += f" With {draws} random matrices of a shape, one matrix alone cannot count among {len(judged)}: at "
+        said += f"least {needed} must have the smallest possible p. More draws would tell more."
     elif spacings.empty and variances.empty:
         said += f" As far as {draws} draws of each shape can tell, they are those of random matrices."
     few = judged[judged.spacing_levels < _FEW_LEVELS]

@@ -90,7 +90,8 @@ def analyse_matrix(
     # safe, is the floor. The solver's own error matters for float64 alone.
     rounding = rounding_error(matrix, dtype)
     floor = 2 * rounding * (rows**0.5 + values.size**0.5) + np.finfo(np.float64).eps * rows * values[-1]
-    row, notes = dict.fromkeys(ANALYSED_COLUMNS, np.nan), []
+    row: dict[str, float] = dict.fromkeys(ANALYSED_COLUMNS, np.nan)
+    notes: list[str] = []
     row |= {"rank": int(np.sum(values > floor)), "largest": float(values[-1]), "null_draws": null.alphas.size}
     curves = [
         ("singular_value", rank, value) for rank, value in zip(np.linspace(0, 1, values.size), values, strict=True)

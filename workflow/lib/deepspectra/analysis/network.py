@@ -91,8 +91,8 @@ def analyse(
     options = options or MatrixOptions(seed=seed)
     if draws is not None and draws < (least := math.ceil(1 / options.level) - 1):
         raise UserError(
-            f"draws: {draws} random matrices are too few for a false-alarm rate of {options.level:g}; expected at least "
-            f"{least}."
+            f"{draws} random matrices of each shape (draws) are too few for a false-alarm rate of {options.level:g}; "
+            f"expected at least {least}."
         )
     checkpoint = open_checkpoint(source)
     before = open_checkpoint(initial) if initial is not None else None

@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
@@ -14,15 +15,20 @@ from matplotlib.figure import Figure
 from deepspectra.analysis import figures
 from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS, OVERVIEW, PANELS
 from deepspectra.analysis.findings import describe
-from deepspectra.analysis.tables import AnalysisTables, write_tables
+from deepspectra.analysis.tables import AnalysisTables, shortened, write_tables
 from deepspectra.runtime.files import check_folder, write_text
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["summary", "terminal_table", "write_all", "write_page"]
 
-#: What a terminal has room for.
-_TERMINAL = ["matrix", "outputs", "inputs", "above", "below", "bulk", "levels", "spacing p", "variance p"]
-_TERMINAL += ["output vectors", "input vectors", "exponent", "random exponent", "moved", "note"]
+#: Columns for a terminal, the most telling first, by the shorter headings that they have there.
+_TERMINAL = {
+    **{"matrix": "matrix", "above": "above", "below": "below", "bulk": "bulk", "spacing p": "spacing p"},
+    **{"output vectors": "out. vec.", "input vectors": "in. vec.", "exponent": "exponent", "moved": "moved"},
+    **{"random exponent": "random", "variance p": "variance p", "outputs": "outputs", "inputs": "inputs"},
+    **{"levels": "levels", "MP share": "MP share", "note": "note"},
+}
+_LONGEST_NAME, _LONGEST_NOTE = 40, 60
 
 _DPI = 110
 
@@ -53,11 +59,16 @@ def shown(analysis: AnalysisTables) -> pd.DataFrame:
     return pd.DataFrame(columns, index=table.index)
 
 
-def terminal_table(analysis: AnalysisTables) -> str:
-    """The most telling columns for a terminal."""
+def terminal_table(analysis: AnalysisTables, width: int) -> str:
+    """As many of the most telling columns as a terminal of so many characters has room for."""
     table = shown(analysis)
-    table = table[[name for name in _TERMINAL if name in table and table[name].ne("").any()]]
-    return table.to_string(index=False)
+    table = table[[name for name in _TERMINAL if name in table and table[name].ne("").any()]].rename(columns=_TERMINAL)
+    for name, longest in (("matrix", _LONGEST_NAME), ("note", _LONGEST_NOTE)):
+        if name in table:
+            table[name] = [shortened(cell, longest) for cell in table[name]]
+    widths = [max(len(name), *map(len, table[name])) + 2 for name in table]
+    room = max(1, int(np.searchsorted(np.cumsum(widths), width, side="right")))
+    return table.iloc[:, :room].to_string(index=False)
 
 
 def _cells(column: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from deepspectra.runtime.errors import REMAKE, UserError
 from deepspectra.runtime.files import write_table, write_text
 
-__all__ = ["FILES", "AnalysisTables", "read_tables", "write_tables"]
+__all__ = ["FILES", "AnalysisTables", "read_tables", "shortened", "write_tables"]
 
 _TABLES, _ABOUT = ("matrices", "left_out", "curves", "vectors"), "about.json"
 #: What :func:`write_tables` writes.
@@ -65,3 +65,9 @@ def _read(path: Path) -> pd.DataFrame:
     # Nothing stands for a missing number, but texts are what they are: "nan" may be a name.
     missing = {name: [""] for name in columns if name not in text}
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text without its middle if it is longer than so many characters."""
+    half = (longest - 3) // 2
+    return text if len(text) <= longest else f"{text[:half]}...{text[-half:]}"

@@ -3,9 +3,12 @@
 import argparse
 import os
 import re
+import shutil
+import textwrap
 from pathlib import Path
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.files import check_folder
 
 __all__ = ["run_analysis"]
 
@@ -19,11 +22,12 @@ def run_analysis(options: argparse.Namespace) -> None:
     from deepspectra.analysis.network import analyse
     from deepspectra.analysis.page import terminal_table
 
-    workers = (
-        options.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    workers = _cores() if options.workers is None else options.workers
     if workers < 1:
         raise UserError(f"--workers {workers}: at least one process is needed.")
+    folder = Path(options.out or _folder(Path(options.source)))
+    # Said before anything is computed.
+    check_folder(folder)
     found = analyse(
         options.source,
         initial=options.initial,
@@ -36,13 +40,18 @@ def run_analysis(options: argparse.Namespace) -> None:
         cache=options.cache,
         workers=workers,
     )
-    page = found.write(options.out or _folder(Path(options.source)))
-    print(terminal_table(found))
-    for sentence in found.findings:
-        print(f"- {sentence}")
-    for note in found.notes:
-        print(f"Note: {note}")
+    page = found.write(folder)
+    width = shutil.get_terminal_size().columns
+    print(terminal_table(found, width))
+    lines = [*found.findings, *(f"Note: {note}" for note in found.notes)]
+    for line in lines:
+        print(textwrap.fill(line, min(width, 120), initial_indent="- ", subsequent_indent="  "))
     print(f"\n{len(found.left_out)} other tensors are left out; the page says why.\nOpen {page}")
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _folder(source: Path) -> Path:

@@ -22,7 +22,9 @@ Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "o
 FEWEST_VALUES = 15
 _FLOATS = ("float64", "float32", "float16", "bfloat16")
 _EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|token_type|shared)([./]|$)", re.IGNORECASE)
-_RECURRENT = re.compile(r"weight_(ih|hh)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)", re.IGNORECASE)
+_RECURRENT = re.compile(
+    r"weight_(ih|hh)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)|/cell/vars/\d", re.IGNORECASE
+)
 _ATTENTION = re.compile(r"att(n|ention)|[qkvo]_proj|(^|[./])(in_proj|out_proj|w?qkv|query|key|value)", re.IGNORECASE)
 _FUSED = re.compile(r"in_proj_weight|w?qkv|c_attn|query_key_value", re.IGNORECASE)
 _BY_HEAD = re.compile(r"query_key_value", re.IGNORECASE)
@@ -162,7 +164,7 @@ def _gates(whole: LayerMatrix) -> Iterator[LayerMatrix]:
     """A recurrent layer's gates, which are stacked; the whole if their number cannot be told."""
     name = whole.tensor.name.lower()
     number = 4 if "lstm" in name else 3 if "gru" in name else 0
-    if "_hh_l" in name or "recurrent" in name:
+    if "_hh_l" in name or "recurrent" in name or name.endswith("cell/vars/1"):
         number = whole.outputs // whole.inputs if whole.outputs % whole.inputs == 0 else number
     if number not in _GATES or whole.outputs % number:
         yield replace(whole, note="taken whole: the names do not tell its gates" * (number != 1))
