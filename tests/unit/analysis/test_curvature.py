@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from torch.func import functional_call, jacrev
 from torch.nn import functional
 
 import deepspectra
+from benchmarks.transformer import Bert, Sizes, sentences
 from deepspectra.analysis.curvature.ratios import judge_ratios
 from deepspectra.analysis.curvature.spectrum import curvature
 from deepspectra.rmt.nulls import goe_levels
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
-from tests.unit.spectra.curvature.bert import Bert, Sizes
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +78,21 @@ def test_a_small_encoder_has_the_spectrum_of_the_explicit_jacobian():
     matrix = explicit(model, called(model, words), lambda n, f: functional.cross_entropy(f, labels[n]), dual=True)
     assert_spectrum(found, matrix, 24)
     assert found.rows == 24
+
+
+def test_a_checkpoint_of_the_encoder_is_read_by_name(tmp_path, monkeypatch):
+    """From a folder as published: every weight but the head's is the file's, and words are split into known pieces."""
+    sizes, words = Sizes(max_position_embeddings=24), "[UNK] [CLS] [SEP] deep ##spect ##ra : random"
+    stored = {name: one for name, one in Bert(sizes, 5).state_dict().items() if "head" not in name}
+    save_file(stored, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(sizes)))
+    (tmp_path / "vocab.txt").write_text(words.replace(" ", "\n"))
+    monkeypatch.setenv("CHECKPOINT", str(tmp_path))
+    model, loss, (inputs, labels) = sentences()
+    assert (inputs.shape, loss, labels[:6].tolist()) == ((32, 24), "cross_entropy", [0, 1, 2, 3, 4, 0])
+    # "# deepspectra: random matrix theory", of which the vocabulary has three words.
+    assert inputs[0, :9].tolist() == [1, 0, 3, 4, 5, 6, 7, 0, 0]
+    assert all(torch.equal(model.state_dict()[name], one) for name, one in stored.items())
 
 
 LOSSES = {

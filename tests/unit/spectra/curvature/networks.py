@@ -7,13 +7,12 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations, prune
 
+from benchmarks.transformer import Bert, Sizes
 from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.lenet import lenet
 from deepspectra.nn.architectures.minialexnet import minialexnet
 from deepspectra.nn.architectures.mlp import feed_forward
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
-
-from .bert import Bert, Sizes
 
 
 class Functional(nn.Module):

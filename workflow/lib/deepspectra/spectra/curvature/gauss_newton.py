@@ -11,7 +11,8 @@ used outside of its layer fails it or has no formula, and goes by autograd, one 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -74,12 +75,12 @@ def gauss_newton_gram(
     :raises UserError: if the model is in training mode, or nothing in it is trainable.
     """
     check_evaluation(model)
-    factor = _factor(model, inputs, loss)
-    rows, rest = factor.shape[0] * factor.shape[2], list(trainable_parameters(model).values())
-    gram = factor.new_zeros(rows, rows)
-    for part in _by_formula(model, inputs, factor, rest, progress):
+    audit = _Audit.of(model, inputs, loss)
+    rest = audit.parameters
+    gram = audit.factor.new_zeros(audit.signs.numel(), audit.signs.numel())
+    for part in _by_formula(model, inputs, audit, rest, progress):
         part.add(gram)
-    for block in _by_autograd(model, inputs, factor, rest, progress):
+    for block in _by_autograd(model, inputs, audit.factor, rest, progress):
         add_products(gram, block)
     return mirror_bands(gram)
 
@@ -88,42 +89,58 @@ def gauss_newton_gram(
 def gauss_newton_parts(model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor) -> Iterator[torch.Tensor]:
     """F' in blocks of columns, each (batch x rank, some trainable entries), without parameters that are not used."""
     check_evaluation(model)
-    factor, rest = _factor(model, inputs, loss), list(trainable_parameters(model).values())
-    for part in _by_formula(model, inputs, factor, rest):
+    audit = _Audit.of(model, inputs, loss)
+    rest = audit.parameters
+    for part in _by_formula(model, inputs, audit, rest):
         yield from part.columns()
-    yield from _by_autograd(model, inputs, factor, rest)
+    yield from _by_autograd(model, inputs, audit.factor, rest)
 
 
-def _factor(model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor) -> torch.Tensor:
-    """A, shape (batch, outputs, rank)."""
-    with torch.no_grad():
-        outputs = model(inputs)
-    return loss(outputs) if callable(loss) else curvature_factor(loss, outputs)
+@dataclass(frozen=True)
+class _Audit:
+    """What formulas are audited by: a random combination of all columns of F, by one backward pass.
+
+    :ivar factor: A, shape (batch, outputs, rank). :ivar signs: weights of the combination, (batch, rank).
+    :ivar expected: its gradient in each parameter that the outputs depend on, by the parameter's identity.
+    """
+
+    factor: torch.Tensor
+    signs: torch.Tensor
+    trainable: list[nn.Parameter]
+    expected: dict[int, torch.Tensor]
+
+    @classmethod
+    def of(cls, model: nn.Module, inputs: torch.Tensor, loss: Loss | OutputFactor) -> Self:
+        trainable, outputs = list(trainable_parameters(model).values()), model(inputs)
+        factor = loss(outputs.detach()) if callable(loss) else curvature_factor(loss, outputs.detach())
+        rng = torch.Generator().manual_seed(0)
+        signs = torch.randn(factor.shape[0], factor.shape[2], dtype=torch.float64, generator=rng).to(factor)
+        combined = torch.einsum("nck,nk->nc", factor, signs)
+        found: Sequence[torch.Tensor | None] = [None] * len(trainable)
+        if outputs.requires_grad:
+            found = torch.autograd.grad(outputs, trainable, combined, allow_unused=True)
+        pairs = zip(trainable, found, strict=True)
+        return cls(factor, signs, trainable, {id(one): gradient for one, gradient in pairs if gradient is not None})
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """Trainable parameters that the outputs depend on."""
+        return [parameter for parameter in self.trainable if id(parameter) in self.expected]
 
 
 def _by_formula(
-    model: nn.Module, inputs: torch.Tensor, factor: torch.Tensor, rest: list[nn.Parameter], progress: Progress = iter
+    model: nn.Module, inputs: torch.Tensor, audit: _Audit, rest: list[nn.Parameter], progress: Progress = iter
 ) -> Iterator[Part]:
     """The parts of F that a formula serves, after their audit.
 
-    :param rest: all trainable parameters; in the end those that no formula served and whose part is not zero.
+    :param audit: what is used of it is removed. :param rest: all parameters that count; in the end those not served.
     """
-    signs = torch.randn(
-        factor.shape[0], factor.shape[2], dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-    )
-    signs = signs.to(factor)
-    # By one pass for all parameters, what the formulas are audited by.
-    combined = torch.einsum("nck,nk->nc", factor, signs)
-    found = torch.autograd.grad(model(inputs), rest, combined, allow_unused=True)
-    pairs = zip(rest, found, strict=True)
-    expected = {id(parameter): gradient for parameter, gradient in pairs if gradient is not None}
-    rest[:] = [parameter for parameter in rest if id(parameter) in expected]
-    del found, pairs
+    expected = audit.expected
     layers = [layer for layer in model.modules() if type(layer) in FORMULAS]
     layers = [layer for layer in layers if any(id(own) in expected for own in layer.parameters(recurse=False))]
     outputs, calls = cut_pass(model, inputs, layers)
     times = Counter(call.layer for call in calls)
-    following = columns_backward(outputs, factor.unbind(2), calls)
+    following = columns_backward(outputs, audit.factor.unbind(2), calls)
     del outputs
     known: set[int] = set()
     for _, call in zip(progress([call.layer for call in reversed(calls)]), following, strict=True):
@@ -133,7 +150,7 @@ def _by_formula(
             for part in FORMULAS[type(call.layer)](call.layer, call.entered, call.gradients):
                 name = id(part.parameter)
                 # The audit.
-                if name in expected and same_up_to_rounding(part.gradient(signs), expected.pop(name), scale):
+                if name in expected and same_up_to_rounding(part.gradient(audit.signs), expected.pop(name), scale):
                     known.add(name)
                     yield part
     rest[:] = [parameter for parameter in rest if id(parameter) not in known]

@@ -1,14 +1,29 @@
-"""An encoder of sentences as BERT has it, in plain torch, with the parameter names of published checkpoints."""
+"""An encoder of sentences as BERT has it, in plain torch, with the parameter names of published checkpoints.
+
+    CHECKPOINT=FOLDER uv run deepspectra curvature benchmarks.transformer:sentences
+
+analyses the network of a folder with ``model.safetensors``, ``config.json`` and ``vocab.txt``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from deepspectra.data.checkpoints import Checkpoint
+from deepspectra.data.checkpoints import Checkpoint, open_checkpoint
+
+__all__ = ["Bert", "Sizes", "sentences", "word_pieces"]
+
+#: Of the batch: sentences, words each with the marks at both ends, and classes of the head.
+COUNT, LENGTH, CLASSES = 32, 24, 5
 
 
 @dataclass(frozen=True)
@@ -94,3 +109,30 @@ class Bert(nn.Module):
                 if not name.startswith("head."):
                     parameter.copy_(torch.from_numpy(checkpoint.tensors[name].read()))
         return self
+
+
+def sentences() -> tuple[Bert, str, tuple[torch.Tensor, torch.Tensor]]:
+    """The network of the folder CHECKPOINT with a random head, and a batch: the beginning of the README in pieces of
+    equal length, with classes in turn."""
+    folder = Path(os.environ["CHECKPOINT"])
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    torch.manual_seed(1)
+    model = Bert(Sizes(**{field.name: config[field.name] for field in fields(Sizes)}), CLASSES)
+    model.load(open_checkpoint(folder / "model.safetensors"))
+    words = (folder / "vocab.txt").read_text("utf-8").split("\n")
+    places = {word: place for place, word in enumerate(words)}
+    text = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    found, inner = list(word_pieces(text, places)), LENGTH - 2
+    rows = [[places["[CLS]"], *found[n * inner : (n + 1) * inner], places["[SEP]"]] for n in range(COUNT)]
+    return model.eval(), "cross_entropy", (torch.tensor(rows), torch.arange(COUNT) % CLASSES)
+
+
+def word_pieces(text: str, places: dict[str, int]) -> Iterator[int]:
+    """Places of the longest pieces of each word in a vocabulary, from its beginning on."""
+    for word in re.findall(r"[a-z]+|[0-9]+|[^\sa-z0-9]", text.lower()):
+        start = 0
+        while start < len(word):
+            pieces = (("##" if start else "") + word[start:stop] for stop in range(len(word), start, -1))
+            piece = next((piece for piece in pieces if piece in places), None)
+            yield places["[UNK]" if piece is None else piece]
+            start += len(word) if piece is None else len(piece.removeprefix("##"))
