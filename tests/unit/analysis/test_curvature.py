@@ -337,6 +337,24 @@ REFUSED = {
 }
 
 
+def test_gradients_that_do_not_fit_into_memory_are_refused(monkeypatch):
+    monkeypatch.setattr("deepspectra.analysis.curvature.network._memory", lambda: 1000)
+    with pytest.raises(UserError, match=r"gradients of 28 rows in what leaves 0 \(Linear\) take 0 GB of memory"):
+        curvature(classifier()[0], "squared", INPUTS)
+
+
+def test_a_network_that_rounds_inside_is_served_in_that_precision():
+    """As some normalisations do, which work in float32 whatever comes."""
+    model = Whole(lambda f: torch.tanh(f.float()).to(f)).double().eval()
+    exact = Whole(torch.tanh).double().eval()
+    exact.load_state_dict(model.state_dict())
+    with pytest.raises(UserError, match=r"the model \(Whole\) makes float32 numbers of float64 ones"):
+        curvature(model, "squared", INPUTS)
+    found = curvature(model, "squared", INPUTS, precision="float32").spectrum
+    off = np.abs(found.eigenvalues - curvature(exact, "squared", INPUTS).spectrum.eigenvalues)
+    assert (off <= found.errors).all()
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_curvature_is_refused_by_name(name):
     given, words = REFUSED[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from deepspectra.analysis.curvature.precision import check_precision
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.curvature.batches import check_evaluation, check_layers, same_up_to_rounding
 
-__all__ = ["NumberedSamples", "batch_outputs", "in_precision"]
+__all__ = ["NumberedSamples", "batch_outputs", "check_memory"]
 
 _NORMALISATION = "Batch normalisation needs statistics of its own (track_running_stats)."
 
@@ -101,28 +102,6 @@ def _tensor(value: Any, name: str) -> torch.Tensor:
     return tensor.detach()
 
 
-def in_precision(model: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """The model in this precision: itself, or a copy where it is in another one.
-
-    :raises UserError: if it cannot be copied, or holds numbers that cannot be cast.
-    """
-    tensors = [*model.parameters(), *model.buffers()]
-    if any(tensor.is_quantized or tensor.is_complex() for tensor in tensors):
-        raise UserError(
-            "the model has quantised or complex parameters; expected floating-point numbers. Dequantise it."
-        )
-    if all(tensor.dtype == dtype for tensor in tensors if tensor.is_floating_point()):
-        return model
-    try:
-        return copy.deepcopy(model).to(dtype)
-    except Exception as error:  # a user's model can fail in any way
-        told = f"{type(error).__name__}: {error}"
-        name = str(dtype).removeprefix("torch.")
-        raise UserError(
-            f"the model cannot be copied to cast it to {name} ({told}). Give it in {name}: model.to(torch.{name})."
-        ) from error
-
-
 @torch.no_grad()
 def batch_outputs(network: NumberedSamples) -> torch.Tensor:
     """Outputs of all samples as the model gives them, after checks that their curvature can be had.
@@ -160,7 +139,30 @@ def batch_outputs(network: NumberedSamples) -> torch.Tensor:
                 ) from error
         if not same_up_to_rounding(alone[0], outputs[place], float(outputs.norm()) / len(outputs) ** 0.5):
             raise UserError(_what_mixes(network, place))
+    check_precision(model, lambda: network.raw(numbers[:1]), outputs.dtype)
     return outputs
+
+
+@torch.no_grad()
+def check_memory(network: NumberedSamples, rows: int) -> None:
+    """:raises UserError: if gradients of all rows in what leaves a module are larger than this machine's memory."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return
+    with _recorded(network.model) as calls:
+        network.raw(network.numbers[:1])
+    name, largest = max(calls, key=lambda call: call[1].numel(), default=("", torch.empty(0)))
+    # Twice: as they come, and side by side.
+    needed, there = 2 * rows * largest.numel() * largest.element_size(), _memory()
+    if needed > there:
+        raise UserError(
+            f"gradients of {rows} rows in what leaves {name} take {needed / 1e9:.0f} GB of memory, and this machine "
+            f"has {there / 1e9:.0f} GB. Take fewer samples, shorter ones, or fewer outputs."
+        )
+
+
+def _memory() -> int:
+    """Bytes of this machine."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _what_mixes(network: NumberedSamples, place: int) -> str:

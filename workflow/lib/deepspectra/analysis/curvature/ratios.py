@@ -9,6 +9,7 @@ import numpy as np
 from deepspectra.rmt.calibration import monte_carlo_p_value, null_band
 from deepspectra.rmt.ratios import MeanRatio, folded, mean_ratio, rank_means, spacing_ratios
 from deepspectra.rmt.same_density import mapped_levels
+from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["RatioTest", "judge_ratios"]
 
@@ -45,13 +46,15 @@ def judge_ratios(levels: np.ndarray, draws: int, seed: int) -> RatioTest:
     mean = mean_ratio([levels], seed)
     count = min(_PARTS, ratios.size // _PART)
     parts = rank_means(levels, count) if count else nothing
-    mapped = mapped_levels([levels], draws, np.random.default_rng(seed))
-    if any(mapped.kept):
+    rng = np.random.default_rng(seed)
+    if any(mapped_levels([levels], 1, rng).kept):
         return RatioTest(mean, nothing, float("nan"), parts, np.empty((2, 0)))
-    null = np.array([folded(spacing_ratios(drawn)).mean() for drawn in mapped.spectra])
+    bar = ProgressBar(range(draws), desc="random levels", unit="draw")
+    drawn = [mapped_levels([levels], 1, rng).spectra[0] for _ in bar]
+    null = np.array([folded(spacing_ratios(one)).mean() for one in drawn])
     centre = np.median(null)
     p = monte_carlo_p_value(np.array(abs(mean.value - centre)), np.abs(null - centre)).value
     band = np.empty((2, 0))
     if count:
-        band = np.stack(null_band(np.array([rank_means(drawn, count) for drawn in mapped.spectra])))
+        band = np.stack(null_band(np.array([rank_means(one, count) for one in drawn])))
     return RatioTest(mean, null, float(p), parts, band)

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from deepspectra.analysis.curvature.losses import OutputCurvature, output_curvature
-from deepspectra.analysis.curvature.network import NumberedSamples, batch_outputs, in_precision
+from deepspectra.analysis.curvature.network import NumberedSamples, batch_outputs, check_memory
+from deepspectra.analysis.curvature.precision import in_precision
 from deepspectra.analysis.curvature.ratios import judge_ratios
 from deepspectra.analysis.curvature.result import CurvatureTables
 from deepspectra.analysis.curvature.sensitivity import column_error
@@ -111,6 +112,7 @@ def curvature(
     parameters = trainable_parameters(network.model)
     count = sum(parameter.numel() for parameter in parameters.values())
     require_feasible(min(own.rows, count), f"the Gram matrix of {len(outputs)} samples with {own.rows} rows in all")
+    check_memory(network, own.rows)
     error = column_error(network, outputs)
     gram = gauss_newton_gram(network, network.numbers, own.factor, partial(ProgressBar, desc="Gram", unit="step"))
     levels = _levels(network, gram, own, error, count)
