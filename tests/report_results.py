@@ -1,4 +1,4 @@
-"""Made-up results for tests of the report: two papers, a table, a limit law, and claims with each verdict."""
+"""Made-up results for tests of the report: two papers, a table, a limit law, a network, claims with each verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from deepspectra.papers.item import Table
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import figure_entry, read_entries, render_page
+from deepspectra.report.page import figure_entry, own_network_entry, read_entries, render_page
 from deepspectra.report.tables import shown_table
 
 #: Text that would do something in HTML if it were not escaped.
@@ -66,6 +66,14 @@ def write_results(folder: Path) -> None:
         (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)
         text = caption("Spacings of eigenvalues", NOTE, None if "limits" in place else SUMMARY)
         (folder / "captions" / f"{name}.txt").write_text(text)
+    network = folder / "my_networks/mine"
+    network.mkdir(parents=True)
+    Image.linear_gradient("L").resize((1650, 900)).save(network / "overview.png")
+    for name in ("overview.pdf", "index.html", "matrices.csv", "summary.md"):
+        (network / name).write_text("made up")
+    (folder / "captions/my_networks").mkdir()
+    found = caption("mine: weight matrices", "after.pt", lines=[MARKUP, "Nothing is random."])
+    (folder / "captions/my_networks/mine.txt").write_text(found)
     table = folder / "tables/thamm2024/table_1"
     table.parent.mkdir(parents=True)
     shown = pd.DataFrame({f"column {number}": [MARKUP, "a|b", None if number else "last"] for number in range(9)})
@@ -84,4 +92,5 @@ def page_of(folder: Path) -> str:
     items = {paper: read_entries(folder, paper, names) for paper, names in contents.items()}
     reduced = dict.fromkeys(items, "Preview scale: epochs 2 instead of 100.")
     laws = [figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")]
-    return render_page("preview", reduced, items, laws, read_claims(folder / "claims.csv"))
+    networks = [own_network_entry("mine", folder)]
+    return render_page("preview", reduced, items, laws, read_claims(folder / "claims.csv"), networks)

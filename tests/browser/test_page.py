@@ -62,7 +62,7 @@ def test_the_checks_see_what_is_wrong(check, before, after, said, browser, page)
 def test_a_choice_of_paper_and_verdict_hides_the_others_without_script(browser, page):
     shown = "[...document.querySelectorAll('article')].filter(x => x.checkVisibility()).map(x => x.id)"
     browser.open(page, script=False)
-    assert len(browser.ask(shown)) == 5
+    assert len(browser.ask(shown)) == 6
     browser.ask("document.getElementById('paper-fan2020').checked = true")
     assert browser.ask(shown) == ["fan2020-figure_2", "fan2020-text"]
     browser.ask("document.getElementById('published-undecided').checked = true")

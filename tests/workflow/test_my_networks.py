@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
@@ -14,6 +15,8 @@ from deepspectra.analysis.tables import read_tables
 from deepspectra.runtime.store import file_hash
 
 from .conftest import Project
+from .counting import counted
+from .prepared import LOADED
 
 MINE = """
 scale: smoke
@@ -45,9 +48,22 @@ def analysed(project) -> Project:
     (project.folder / "mine").mkdir()
     write_networks(project.folder / "mine")
     (project.folder / "mine.yaml").write_text(MINE)
-    result = project.snakemake("--cores", "2", *RUN, "my_networks")
+    (project.folder.parent / "loaded").mkdir()
+    loaded = {LOADED: str(project.folder.parent / "loaded")}
+    result = project.snakemake("--cores", "2", *RUN, "my_networks", **loaded)
     assert result.returncode == 0, result.stdout[-6000:]
     return project
+
+
+def test_every_job_counts_the_code_that_it_loads(analysed):
+    """As in test_smoke.py: no edit leaves a stale result, and none of pictures makes numbers anew."""
+    jobs = [json.loads(path.read_text()) for path in (analysed.folder.parent / "loaded").iterdir()]
+    rules = {"list_layers", "draw_matrix_nulls", "draw_vector_nulls", "analyse_network", "draw_network"}
+    assert {job["rule"] for job in jobs} == rules
+    for job in jobs:
+        loaded = {name for name in job["modules"] if name.partition(".")[0] != "runtime"}
+        assert loaded <= (found := counted(job["rule"], job["wildcards"])), job["rule"]
+        assert ("analysis.figures" in found) == (job["rule"] == "draw_network")
 
 
 def test_random_matrices_are_drawn_once_for_all_networks(analysed):

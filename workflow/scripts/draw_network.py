@@ -17,4 +17,4 @@ with job(snakemake.log[0], snakemake.threads):
     write_page(analysis, folder)
     style.save(figures.overview(analysis), output.pdf, output.png)
     title = f"{snakemake.wildcards.model}: every weight matrix beside random matrices of its shape"
-    write_text(caption(title, analysis.origin, lines=analysis.findings), output.caption)
+    write_text(caption(title, f"Checkpoint: {analysis.origin}", lines=analysis.findings), output.caption)

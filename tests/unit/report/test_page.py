@@ -56,8 +56,8 @@ def test_text_stays_text(page):
     """Of captions, claims and tables; no script is on the page at all."""
     reader = Reader(page)
     assert not reader.every("script")
-    # Three captions, one note and the nine columns of a table, four claims.
-    assert reader.text.count(MARKUP) == 3 + 1 + 9 + 4
+    # Three captions, one note and the nine columns of a table, four claims, and what was found in a network.
+    assert reader.text.count(MARKUP) == 3 + 1 + 9 + 4 + 1
 
 
 def test_the_page_loads_nothing_and_links_beside_itself(folder, page):
@@ -79,15 +79,24 @@ def test_figures_say_what_they_show_and_bear_their_numbers(page):
         "Figure 1: Spacings of eigenvalues",
         "Figure 2: Spacings of eigenvalues",
         "own: Spacings of eigenvalues",
+        "mine: weight matrices",
     ]
     assert "(a1) mlp dense2: KS p-value, plain 0.799; KS p-value, calibrated 0.665." in reader.text
 
 
 def test_papers_and_items_stand_in_their_order(page):
     papers = [section["id"] for section in Reader(page).every("section") if section.get("class") == "paper"]
-    assert papers == ["thamm2024", "fan2020", "limit-laws"]
+    assert papers == ["thamm2024", "fan2020", "limit-laws", "my-networks"]
     items = [article["id"] for article in Reader(page).every("article")]
-    assert items == ["thamm2024-figure_1", "thamm2024-table_1", "fan2020-figure_2", "fan2020-text", "law-own"]
+    papers = ["thamm2024-figure_1", "thamm2024-table_1", "fan2020-figure_2", "fan2020-text"]
+    assert items == [*papers, "law-own", "network-mine"]
+
+
+def test_networks_of_ones_own_link_to_their_pages_and_say_what_was_found(page):
+    reader = Reader(page)
+    addresses = [link["href"] for link in reader.every("a")]
+    assert {f"my_networks/mine/{name}" for name in ("index.html", "summary.md", "matrices.csv")} <= set(addresses)
+    assert "Nothing is random." in reader.text
 
 
 def test_every_claim_is_there_once_with_its_verdict_in_words(page):

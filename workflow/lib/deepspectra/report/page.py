@@ -70,7 +70,7 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
 def own_network_entry(name: str, folder: Path) -> Entry:
     """A network of the user's own: its overview, what was found, and its page; ``folder`` is that of the scale."""
     text, own = read_caption(folder / "captions" / "my_networks" / f"{name}.txt"), folder / "my_networks" / name
-    files = {"page": own / "index.html", "CSV": own / "matrices.csv", "MD": own / "summary.md"}
+    files = {"Page": own / "index.html", "CSV": own / "matrices.csv", "MD": own / "summary.md"}
     links = {kind: os.path.relpath(file, folder) for kind, file in files.items()}
     links |= _links(folder, own / "overview", "png", "pdf")
     picture = _picture(own / "overview.png")
