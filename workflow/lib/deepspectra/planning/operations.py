@@ -3,10 +3,11 @@
 Measured on one thread of a CPU with AVX2, where such a product takes 22 ps times n^3.
 """
 
-__all__ = ["DOUBLE", "NORMAL", "PIXELS", "eigenvalues", "linear_operations", "network_operations", "singular_values"]
+__all__ = ["CALLS", "DOUBLE", "ENTRY", "NORMAL", "PIXELS"]
+__all__ += ["eigenvalues", "linear_operations", "network_operations", "singular_values"]
 
-#: An operation in float64, and a random number.
-DOUBLE, NORMAL = 2, 170
+#: An operation in float64, a random number, an activation of one entry, and the calls that a small layer takes.
+DOUBLE, NORMAL, ENTRY, CALLS = 2, 170, 150, 2.7e6
 #: Numbers in an image of CIFAR-10.
 PIXELS = 3072
 # All eigenvalues of n rows take so many times n^2 (n + _SMALL), since half of the reduction is bound by memory, and

@@ -17,7 +17,9 @@ from deepspectra.planning import costs, my_networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.networks import network_entry, network_paper, training_entry
 from deepspectra.planning.operations import (
+    CALLS,
     DOUBLE,
+    ENTRY,
     NORMAL,
     PIXELS,
     eigenvalues,
@@ -221,13 +223,14 @@ def _drawn(settings: Settings, inputs: str) -> Work:
 
 
 def _covariance(settings: Settings) -> Work:
-    """As many matrices of each size as give all eigenvalues: three spectra each, and a product a layer."""
+    """As many networks of each size as give all eigenvalues: three spectra each, and a product a layer."""
     node, work = settings.pennington2017.figure_1, 0.0
     for inputs in node.input_dimensions:
         width, samples = inputs / node.psi, inputs / node.phi
         weights = width * (inputs + (node.layers - 1) * width)
         products = (samples + NORMAL) * weights + NORMAL * samples * (inputs + width) + 3 * width**2 * samples / 2
-        work += node.pooled_eigenvalues / width * (products + 3 * eigenvalues(width))
+        layers = node.layers * (CALLS + ENTRY * width * samples)
+        work += node.pooled_eigenvalues / width * (products + layers + 3 * eigenvalues(width))
     return "", work
 
 

@@ -27,8 +27,8 @@ class Architecture:
         that do not fit.
     :param build: the same arguments to a float32 module whose layers have the names in ``shapes``. Its weights are not
         seeded: see :mod:`deepspectra.nn.networks`.
-    :param seconds: shapes to the time that one sample of an epoch takes at most on one slow core, about ten times what
-        was measured.
+    :param seconds: shapes to the time that one sample of an epoch takes at most on one slow core, four to seven
+        times what was measured.
     :param megabytes: inputs to the memory for the activations of a test batch.
     """
 
