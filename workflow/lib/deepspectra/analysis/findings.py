@@ -114,6 +114,7 @@ def _vectors(known: pd.DataFrame, rate: float) -> str:
 
 
 def _law(known: pd.DataFrame) -> str:
+    known = known[known.fit_poor.notna()]
     good = known[known.fit_poor == 0]
     said = f"A Marchenko-Pastur law with fitted edges describes {_of(good, known)}"
     said += f", where {good.fraction.median():.0%} of the values follow it in the median." if len(good) else "."
@@ -123,9 +124,10 @@ def _law(known: pd.DataFrame) -> str:
 
 
 def _tails(known: pd.DataFrame, rate: float) -> str:
-    heavy, plausible = known[known.alpha_q <= rate], known[known.alpha_fit_p > _PLAUSIBLE]
-    if known.alpha.isna().all():
+    known = known[known.alpha.notna()]
+    if known.empty:
         return ""
+    heavy, plausible = known[known.alpha_q <= rate], known[known.alpha_fit_p > _PLAUSIBLE]
     said = f"Exponents of power laws fitted to the tails are {known.alpha.min():.1f} to {known.alpha.max():.1f}, "
     said += f"significantly smaller than random matrices' (a heavier tail) in {_of(heavy, known)}. A power law "
     said += f"is not rejected (p > {_PLAUSIBLE:g}) in {_of(plausible, known)}; this test is lenient, and where it "

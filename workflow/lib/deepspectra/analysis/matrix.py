@@ -100,13 +100,14 @@ def analyse_matrix(
     # One statistic that cannot be had, as of a matrix of few directions, takes no other with it.
     with _noted("outliers", notes):
         outliers = count_outliers(values, rows, null.extremes, options.level, floor)
-        row |= _of_outliers(values, outliers)
+        row |= _of_outliers(values, outliers, int(row["rank"]))
     with _noted("law", notes):
         fit = fit_modified_marchenko_pastur(values, floor=floor)
         row |= _of_fit(fit, null)
     if outliers:
         with _noted("levels", notes):
-            numbers, lines = _of_levels(values, outliers, fit, null, options, 2 * rounding)
+            inner = None if row["has_bulk"] else fit
+            numbers, lines = _of_levels(values, outliers, inner, null, options, 2 * rounding)
             row |= numbers
             curves += lines
     with _noted("tail", notes):
@@ -131,11 +132,13 @@ def _noted(what: str, notes: list[str]) -> Iterator[None]:
         notes.append(f"{what}: {error}")
 
 
-def _of_outliers(values: np.ndarray, outliers: Outliers) -> dict[str, float]:
+def _of_outliers(values: np.ndarray, outliers: Outliers, rank: int) -> dict[str, float]:
+    # A spectrum is broad, and has no outliers, if most values that are not zero lie outside any one random bulk.
+    outside = outliers.above + outliers.below - (values.size - rank)
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        "has_bulk": int(_has_bulk(values, outliers)),
+        "has_bulk": int(2 * outside <= rank),
     }
 
 
@@ -148,15 +151,10 @@ def _of_fit(fit: FittedMarchenkoPastur, null: MatrixNull) -> dict[str, float]:
     }
 
 
-def _has_bulk(values: np.ndarray, outliers: Outliers) -> bool:
-    """Whether most values are those of one random matrix; otherwise the spectrum is broad, and has no outliers."""
-    return 2 * (outliers.below + outliers.above) <= values.size
-
-
 def _of_levels(
     values: np.ndarray,
     outliers: Outliers,
-    fit: FittedMarchenkoPastur | None,
+    broad: FittedMarchenkoPastur | None,
     null: MatrixNull,
     options: MatrixOptions,
     error: float,
@@ -166,11 +164,13 @@ def _of_levels(
     Spacings are universal: a broad spectrum, as of a random matrix with columns of unequal variance, has those of one
     with equal variances, so that they are tested over all that the fit describes. A number variance sees how a density
     varies over ten levels, and is tested in the bulk alone.
+
+    :param broad: the fit of a spectrum that is broad.
     """
     margin = bulk_margin(options.half_window)
     outside = outliers.below, outliers.above
-    if fit and not _has_bulk(values, outliers):
-        outside = fit.below, int(np.sum(values > fit.nu_max))
+    if broad:
+        outside = broad.below, int(np.sum(values > broad.nu_max))
     ends, bulk_ends = ((below + margin, above + margin) for below, above in (outside, (outliers.below, outliers.above)))
     judge = null.judge
     statistics = level_statistics(values, {"gaussian": options.half_window}, null.lengths)["gaussian"]
