@@ -100,10 +100,10 @@ def findings(found: list[Analysis]) -> dict[str, tuple[int, int, float]]:
     alarms = {}
     for name, column in (("spacings", "spacing_p"), ("number variance", "variance_p"), ("exponent", "alpha_p")):
         families = np.stack([analysis.matrices[column].to_numpy()[:number] for analysis in found], axis=1)
-        alarms[f"any {name}"] = [np.nanmin(false_discovery(family)) <= DISCOVERY for family in families]
+        alarms[f"any {name}"] = [(false_discovery(family) <= DISCOVERY).any() for family in families]
     groups = [{name: group.to_numpy() for name, group in one.vectors.groupby("name").p_judged} for one in found]
     alarms["any vector"] = [
-        np.nanmin(false_discovery(np.concatenate([group[str(layer)] for group in groups]))) <= DISCOVERY
+        (false_discovery(np.concatenate([group[str(layer)] for group in groups])) <= DISCOVERY).any()
         for layer in range(number)
     ]
     return {name: (int(sum(cases)), number, DISCOVERY) for name, cases in alarms.items()}

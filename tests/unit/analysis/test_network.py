@@ -66,6 +66,39 @@ def test_planted_structure_is_found_where_it_is(planted):
     assert independent.vectors_output > 50
 
 
+def test_degenerate_matrices_tell_what_can_be_told(cache, tmp_path):
+    """Whatever a layer is, the others are analysed, the page is made, and nothing warns."""
+    rng = np.random.default_rng(7)
+    shape = (40, 30)
+    weights = {
+        "one.weight": np.outer(rng.standard_normal(40), rng.standard_normal(30)),
+        "constant.weight": np.ones(shape),
+        "identity.weight": np.eye(40)[:, :30],
+        "orthogonal.weight": np.linalg.qr(rng.standard_normal(shape))[0],
+        "deficient.weight": rng.standard_normal((40, 9)) @ rng.standard_normal((9, 30)),
+        "pruned.weight": rng.standard_normal(shape) * (rng.random(shape) < 0.02),
+        "infinite.weight": np.where(rng.random(shape) < 0.01, np.inf, 1.0),
+        "huge.weight": 1e300 * rng.standard_normal(shape),
+        "tiny.weight": 1e-300 * rng.standard_normal(shape),
+    }
+    found = analyse(weights, cache=cache, **OPTIONS)
+    assert found.matrices.set_index("name")["rank"].dropna().to_dict() == {
+        **{"one": 1, "constant": 1, "identity": 30, "orthogonal": 30, "deficient": 9},
+        "pruned": np.linalg.matrix_rank(weights["pruned.weight"]),
+    }
+    for name in ("one", "constant"):
+        assert "outliers: the spectrum has no bulk" in row(found, name).note
+    for name in ("identity", "orthogonal"):
+        assert np.isnan(row(found, name).alpha)
+        assert (row(found, name).above, row(found, name).below) == (0, 0)
+    # Zeros are below any bulk, and say nothing about the other values.
+    assert (row(found, "deficient").below, row(found, "deficient").has_bulk) == (21, 1)
+    assert "entries are not finite" in row(found, "infinite").note
+    for name in ("huge", "tiny"):
+        assert "floating-point numbers cannot hold" in row(found, name).note
+    found.write(tmp_path)
+
+
 def test_random_layers_have_no_findings(planted):
     for number in range(3):
         of_layer = row(planted, f"layer{number}")
