@@ -282,7 +282,7 @@ def test_a_file_that_is_cut_while_in_use_is_told(name, tmp_path):
     writers.get(path.suffix[1:], lambda folder: write_keras(folder / name))(tmp_path)
     (first, *_) = open_checkpoint(path).tensors.values()
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(UserError, match="cannot be read|no whole"):
+    with pytest.raises(UserError, match=r"cannot be read|no whole"):
         first.read()
 
 
