@@ -163,6 +163,12 @@ def test_what_moved_is_told(cache):
     assert any(
         sentence.startswith("Training moved the matrices") and "layer1" in sentence for sentence in found.findings
     )
+    broken = analyse(after, initial=before | {"layer2.weight": np.full((90, 60), np.nan)}, cache=cache, **OPTIONS)
+    assert row(broken, "layer2").note == "What moved is not known: the initial matrix has entries that are not finite."
+    assert row(broken, "layer2")["rank"] == 60
+    low = before["layer0.weight"] + np.outer(left[:, 0], right[:, 0])
+    only = analyse({"layer0.weight": low}, initial=before, cache=cache, **OPTIONS)
+    assert (row(only, "layer0").change_above, row(only, "layer0").stable_rank_of_change) == (1, pytest.approx(1))
     other = analyse(after, initial={"layer1.weight": np.ones((3, 3))}, cache=cache, **OPTIONS)
     assert "has no such tensor" in row(other, "layer0").note
     assert "with shape (3, 3)" in row(other, "layer1").note

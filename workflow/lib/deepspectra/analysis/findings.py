@@ -59,8 +59,10 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
     """ "12 of 38 matrices (attention 10 of 24, dense 2 of 12)", "none of 38 matrices"."""
-    if len(chosen) in (0, len(known)) and len(known) > 1:
-        return f"{'all' if len(chosen) else 'none of'} {len(known)} matrices"
+    if len(chosen) == 0 and len(known) > 1:
+        return f"none of {len(known)} matrices"
+    if len(chosen) == len(known) > 1:
+        return f"all {len(known)} matrices" if len(known) > 2 else "both matrices"
     total = known.groupby("kind").size()
     kinds = [f"{kind} {int((chosen.kind == kind).sum())} of {total[kind]}" for kind in total.index]
     return f"{len(chosen)} of {_count(len(known), 'matrix', 'matrices')}" + (
@@ -130,8 +132,8 @@ def _tails(known: pd.DataFrame, rate: float) -> str:
     heavy, plausible = known[known.alpha_q <= rate], known[known.alpha_fit_p > _PLAUSIBLE]
     said = f"Exponents of power laws fitted to the tails are {known.alpha.min():.1f} to {known.alpha.max():.1f}, "
     said += f"significantly smaller than random matrices' (a heavier tail) in {_of(heavy, known)}. A power law "
-    said += f"is not rejected (p > {_PLAUSIBLE:g}) in {_of(plausible, known)}; this test is lenient, and where it "
-    return said + "rejects, the exponent is a number without a law."
+    said += f"may describe the tail (p > {_PLAUSIBLE:g}, by a lenient test) in {_of(plausible, known)}; elsewhere the "
+    return said + "exponent is a number without a law."
 
 
 def _unresolved(known: pd.DataFrame) -> str:
@@ -146,8 +148,9 @@ def _changes(known: pd.DataFrame) -> str:
     changes, most = known.relative_change, known.loc[known.relative_change.idxmax(), "name"]
     along = known[known.overlap > _ALONG * known.overlap_random]
     said = (
-        f"Training moved the matrices by {changes.min():.2g} to {changes.max():.2g} of their norm, most of all {most}. "
+        f"Training moved the matrices by {changes.min():.2g} to {changes.max():.2g} of their norm, most of all {most!r}. "
     )
-    directions = _count(int(known.change_above.sum()), "direction stands", "directions stand")
-    said += f"Of the changes, {directions} above their own bulk; they lie along the leading directions before training "
-    return said + f"in {_of(along, known)}."
+    narrow = known[known.change_has_bulk == 1]
+    directions = _count(int(narrow.change_above.sum()), "direction stands", "directions stand")
+    said += f"In {_of(narrow, known)} the change has a random bulk of its own, above which {directions}. "
+    return said + f"Changes lie along the leading directions before training in {_of(along, known)}."

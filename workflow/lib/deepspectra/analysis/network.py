@@ -231,8 +231,13 @@ def _one(
     initial: np.ndarray | None,
 ) -> tuple[MatrixResult, dict[str, float]]:
     null = read_null(key, folder)
-    changes = change_of_matrix(matrix, initial, null, options) if initial is not None else {}
-    return analyse_matrix(matrix, dtype, null, vector_nulls, options), changes
+    found = analyse_matrix(matrix, dtype, null, vector_nulls, options)
+    if initial is None:
+        return found, {}
+    try:
+        return found, change_of_matrix(matrix, initial, null, options)
+    except UserError as error:
+        return found._replace(note=f"{found.note} What moved is not known: {error}".strip()), {}
 
 
 def _finished(empty: _Made, found: MatrixResult, changes: dict[str, float]) -> _Made:

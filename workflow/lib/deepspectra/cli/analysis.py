@@ -41,7 +41,7 @@ def run_analysis(options: argparse.Namespace) -> None:
         workers=workers,
     )
     page = found.write(folder)
-    width = shutil.get_terminal_size().columns
+    width = shutil.get_terminal_size(fallback=(200, 24)).columns
     print(terminal_table(found, width))
     lines = [*found.findings, *(f"Note: {note}" for note in found.notes)]
     for line in lines:
