@@ -125,7 +125,7 @@ def picture(found: CurvatureTables) -> Figure:
         mean.hist(ratios.null, bins=30, density=True, color=HISTOGRAM_COLOUR, label="random levels of equal density")
     if ratios.mean:
         words = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
-        mean.axvline(ratios.mean.value, color=LIMIT_COLOUR, label=words)
+        mean.axvline(ratios.mean.value, ymax=0.75, color=LIMIT_COLOUR, label=words)
         mean.legend(loc="upper left")
         mean.set_ylim(top=1.3 * mean.get_ylim()[1])
     mean.set_xlabel("mean min(r, 1/r)")
@@ -137,7 +137,8 @@ def picture(found: CurvatureTables) -> Figure:
         by_rank.fill_between(edges, low, high, step="post", color="0.85", label="95 % of random levels")
     if ratios.parts.size:
         by_rank.plot((edges[1:] + edges[:-1]) / 2, ratios.parts, "o-", color=BLUE, label="this network")
-        by_rank.legend()
+        by_rank.set_ylim(0, 1)
+        by_rank.legend(loc="upper right")
     by_rank.set_xlabel("relative rank, the smallest eigenvalues first")
     by_rank.set_ylabel("mean min(r, 1/r)")
     if "over_parameters" in levels:
@@ -157,7 +158,8 @@ def picture(found: CurvatureTables) -> Figure:
         extents.plot(grid, surmise, color=LIMIT_COLOUR, label="Gaussian orthogonal ensemble")
         extents.set_xlabel("min(r, 1/r)")
         extents.set_ylabel("density")
-        extents.legend()
+        extents.set_ylim(top=1.3 * extents.get_ylim()[1])
+        extents.legend(loc="upper right")
     return figure
 
 
