@@ -67,19 +67,16 @@ rule draw_vector_nulls:
         "../scripts/draw_vector_nulls.py"
 
 
-def nulls_of(wildcards):
-    """Known once the matrices are."""
-    layers = checkpoints.list_layers.get(**wildcards).output[0]
-    return my_networks.own_nulls(SETTINGS[wildcards.scale], wildcards.scale, wildcards.model, layers)
-
-
 rule analyse_network:
     """Every statistic of every weight matrix of one network, judged by random matrices."""
     input:
         plan(my_networks.network_files),
         plan(my_networks.initial_files),
         layers=f"{NETWORK}/layers.csv",
-        nulls=nulls_of,
+        # Known once the matrices are.
+        nulls=lambda wildcards: plan(
+            my_networks.own_nulls, layers=checkpoints.list_layers.get(**wildcards).output[0]
+        )(wildcards),
     output:
         [f"{NETWORK}/{name}" for name in my_networks.TABLES],
     log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -230,3 +231,14 @@ def test_snakemake_s_class_is_still_as_this_takes_it_to_be():
     assert taken <= inspect.signature(ScriptBase.__init__).parameters.keys()
     # Without those, all that it does with a script is to call Python with it.
     assert "{py_exec} {fname:q}" in inspect.getsource(PythonScript.execute_script)
+
+
+def test_a_run_that_ends_before_the_imports_leaves_no_traceback():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        number = theirs.fileno()
+        program = f"from deepspectra.runtime.forked_jobs import serve; serve({number})"
+        process = subprocess.Popen([sys.executable, "-c", program], pass_fds=[number], stderr=subprocess.PIPE)
+    ours.close()
+    assert process.communicate(timeout=120) == (None, b"")
+    assert process.returncode == 0

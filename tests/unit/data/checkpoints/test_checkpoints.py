@@ -189,6 +189,9 @@ def bad_files(folder):
     (folder / "text.pt").write_text("no such thing")
     (folder / "text.h5").write_text("no such thing")
     (folder / "text.keras").write_text("no such thing")
+    with h5py.File(folder / "workflow.h5", "w") as file:
+        # As results/{scale}/networks/ has them: outputs first, unlike Keras.
+        file["initial/dense1/weight"] = file["final/dense1/weight"] = np.ones((20, 30), np.float32)
     for suffix in ("onnx", "gguf", "tflite", "pb", "msgpack", "what"):
         (folder / f"model.{suffix}").write_text("no such thing")
     (folder / "quantised").mkdir()
@@ -223,6 +226,7 @@ def bad_files(folder):
         "text.pt": "damaged",
         "text.h5": "no whole HDF5 file",
         "text.keras": "no whole archive",
+        "workflow.h5": "a network of this workflow before and after training",
         "model.onnx": "is an ONNX graph",
         "model.gguf": "is a GGUF file, whose weights are mostly quantised",
         "model.tflite": "is a TensorFlow Lite file",
