@@ -47,8 +47,8 @@ TARGETS = [
         "spectra/pennington2017/figure_2/panel_a.h5",
     )
 ]
-#: A prediction further off than this, either way, is wrong: on a busy machine the seconds of one job vary by 1.4, and so
-#: may those of the recorded one. Jobs of fewer seconds say little.
+#: A prediction further off than this, either way, is wrong: on a busy machine the seconds of one job vary by 1.4, and
+#: so may those of the recorded one. Jobs of fewer seconds say little.
 FACTOR, LEAST_SECONDS = 2.0, 9.0
 #: Rules whose laws are upper limits, since nobody knows before how many units of a network are alive.
 UPPER_LIMITS = ["resolve_curvature"]
@@ -58,9 +58,10 @@ Made by `uv run benchmarks/model.py`. `deepspectra cost` scales jobs of a previe
 [`job_costs.csv`](../resources/job_costs.csv), by laws. Here are other jobs, with the settings of
 [`model.yaml`](model.yaml): how much more work they are than the recorded job that they are scaled from, the seconds
 that the model has for them, and those of the processor that they took. Of resolved Hessians the model knows an upper
-limit: how many units of a network are alive shows only after training, here a short one. All was measured beside up
-to ten other processes on two cores. That slows down large singular value decompositions most: those of the recorded
-size took 6.1 s there, 0.34 times these (the law has 0.27).
+limit: how many units of a network are alive shows only after training, here a short one. All was measured beside up to
+ten other processes on two cores, on another machine than the recorded jobs. Singular value decompositions, which memory
+bounds, are no faster on it, but grow as they should: those of the recorded size took 4.1 s, 0.25 times these (the law:
+0.27).
 
 """
 _HEAD = """
