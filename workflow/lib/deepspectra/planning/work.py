@@ -5,7 +5,7 @@ their size (an architecture, say, or a figure), and the number of dominant opera
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from deepspectra.config.settings import Settings
 from deepspectra.data.sources.tables import WeightsEntry
@@ -234,7 +234,7 @@ def _covariance(settings: Settings) -> Work:
     return "", work
 
 
-def _random_features(settings: Settings, panel: str) -> Work:
+def _random_features(settings: Settings, panel: Literal["a", "b"]) -> Work:
     """A matrix for each gamma and one more, and smaller ones of the same shape, all in float64."""
     node = settings.pennington2017.figure_2
     shape, work = node.panels[panel], 0.0
