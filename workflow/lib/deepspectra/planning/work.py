@@ -35,7 +35,7 @@ Work = tuple[str, float]
 
 # Of a limit law: points that find it before its curve is drawn, and how many layers a point's other work equals.
 _LAW_POINTS, _LAW_STEPS = 14_000, 4
-# Seconds of a tested image over those of one that is trained on; of dense layers next to nothing.
+# Seconds of a tested image over those of one that is trained on, where there are convolutions.
 _TESTED = {"lenet": 0.5, "minialexnet": 0.9}
 # An image of ResNet-34 and one of EfficientNet-Lite0.
 _IMAGES = {"resnet34": 2.2, "efficientnet_lite0": 1.0}
@@ -68,8 +68,10 @@ def _training(settings: Settings, network: str) -> Work:
     # Steps of small networks cost by the layer, and those of small batches more a sample.
     case = f"{name} of {len(shapes)} layers, batch {entry['batch_size']}" if shapes else name
     samples = entry.get("samples", entry.get("images"))
-    # A test after each epoch is forward alone, but in large batches, which convolutions take slowly.
-    samples += _TESTED.get(name, 0) * entry.get("test_images", 0)
+    if any(len(shape) > 2 for shape in shapes.values()):
+        # A test after each epoch is forward alone, but in large batches, which convolutions take slowly; dense layers
+        # take next to no time.
+        samples += _TESTED.get(name, _TESTED["lenet"]) * entry["test_images"]
     return case, entry["epochs"] * samples * seconds
 
 
