@@ -66,6 +66,7 @@ def test_planted_structure_is_found_where_it_is(planted):
     assert independent.vectors_output > 50
 
 
+@pytest.mark.filterwarnings("error")
 def test_degenerate_matrices_tell_what_can_be_told(cache, tmp_path):
     """Whatever a layer is, the others are analysed, the page is made, and nothing warns."""
     rng = np.random.default_rng(7)
@@ -195,6 +196,7 @@ def test_results_do_not_depend_on_processes(planted, cache, tmp_path):
         assert getattr(alone, table).equals(getattr(side_by_side, table)), table
 
 
+@pytest.mark.filterwarnings("error")
 def test_files_of_an_analysis(planted, tmp_path):
     page = planted.write(tmp_path / "out")
     assert sorted(path.name for path in page.parent.iterdir()) == [

@@ -230,6 +230,8 @@ def _draw_tail(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_ylim(0.5 / values.size, 1.5)
+    # The tail, not the many decades of small values that a square matrix has.
+    axis.set_xlim(left=squares[squares.size // 5] * 0.7)
     axis.set_xlabel("squared singular value x")
     axis.set_ylabel("share of values from x on")
 
