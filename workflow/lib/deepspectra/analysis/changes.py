@@ -12,8 +12,9 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["CHANGE_COLUMNS", "change_of_matrix"]
 
-CHANGE_COLUMNS = ("relative_change", "stable_rank_of_change", "change_above", "change_has_bulk", "overlap")
-CHANGE_COLUMNS += ("overlap_random",)
+CHANGE_COLUMNS = (
+    *("relative_change", "stable_rank_of_change", "change_above", "change_has_bulk", "overlap", "overlap_random"),
+)
 
 
 def change_of_matrix(

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator
 
 from deepspectra.analysis.tables import AnalysisTables, shortened
 from deepspectra.papers.style import (
@@ -158,7 +160,17 @@ def panels(analysis: AnalysisTables, name: str) -> Figure:
         _draw_tests(axes[1, 2], analysis.vectors[analysis.vectors.name == name])
     for axis in axes.flat:
         axis.minorticks_off()
+        for side in (axis.xaxis, axis.yaxis):
+            _label_short_decades(side)
     return figure
+
+
+def _label_short_decades(side: Axis) -> None:
+    """Logarithmic axes of less than two decades have labels at 1, 2 and 5 of each."""
+    low, high = side.get_view_interval()
+    if side.get_scale() == "log" and high < 100 * low and not isinstance(side.get_major_locator(), FixedLocator):
+        side.set_major_locator(LogLocator(subs=[1, 2, 5]))
+        side.set_major_formatter(FormatStrFormatter("%g"))
 
 
 def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
@@ -185,8 +197,11 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fraction)
         grid = np.linspace(*fitted.edges, 400)
         axis.plot(grid, fitted.density(grid), color="black", linestyle="--", label="fit with free edges")
-    room = 0.03 * (end - values[0]) or 0.1 * end
-    axis.set_xlim(values[0] - room, end + room)
+    # As far as the laws reach, where that is not much farther.
+    last = np.nanmax([end, *(edge for edge in (row.edge_high, row.fit_high) if edge < _SHOWN * end)])
+    room = 0.03 * (last - values[0]) or 0.1 * last
+    axis.set_xlim(values[0] - room, last + room)
+    axis.margins(y=0.2)
     axis.set_xlabel("singular value" + (f"; {beyond} more, up to {values[-1]:.3g}" if beyond else ""))
     axis.set_ylabel("density")
     if axis.get_legend_handles_labels()[0]:
@@ -252,7 +267,7 @@ def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
             label=f"{found.size} here",
         )
     else:
-        axis.text(2, 0.3, "too few levels", ha="center", color=_GREY, fontsize=8)
+        axis.text(2.6, 0.3, "too few levels", ha="center", color=_GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)
     axis.plot(grid, wigner_surmise.pdf(grid), color=LIMIT_COLOUR, label="Wigner surmise")
     axis.set_xlabel("spacing, in mean spacings")

@@ -148,7 +148,8 @@ def _changes(known: pd.DataFrame) -> str:
     changes, most = known.relative_change, known.loc[known.relative_change.idxmax(), "name"]
     along = known[known.overlap > _ALONG * known.overlap_random]
     said = (
-        f"Training moved the matrices by {changes.min():.2g} to {changes.max():.2g} of their norm, most of all {most!r}. "
+        f"Training moved the matrices by {changes.min():.2g} to {changes.max():.2g} of their norm, most of all "
+        f"{most!r}. "
     )
     narrow = known[known.change_has_bulk == 1]
     directions = _count(int(narrow.change_above.sum()), "direction stands", "directions stand")
