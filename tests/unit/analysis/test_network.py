@@ -175,6 +175,19 @@ def test_what_moved_is_told(cache):
     assert "with shape (3, 3)" in row(other, "layer1").note
 
 
+def test_options_without_sense_are_refused(cache, tmp_path):
+    weights = {"attention.query.weight": np.ones((40, 30))}
+    (tmp_path / "file").touch()
+    for options, words in (
+        ({"draws": 98}, "98 random matrices of each shape .* expected at least 99"),
+        ({"by_head": True}, "does not tell the size of its attention heads"),
+        ({"by_head": True, "head_size": -3}, "at least one row, not -3"),
+        ({"cache": tmp_path / "file"}, "must be a folder"),
+    ):
+        with pytest.raises(UserError, match=words):
+            analyse(weights, **({"cache": cache} | options))
+
+
 def test_draws_are_kept_and_shared(tmp_path):
     rng = np.random.default_rng(5)
     options = OPTIONS | {"cache": tmp_path / "new"}

@@ -59,10 +59,10 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
     """ "12 of 38 matrices (attention 10 of 24, dense 2 of 12)", "none of 38 matrices"."""
-    if len(chosen) == 0 and len(known) > 1:
-        return f"none of {len(known)} matrices"
-    if len(chosen) == len(known) > 1:
-        return f"all {len(known)} matrices" if len(known) > 2 else "both matrices"
+    if chosen.empty:
+        return f"none of {len(known)} matrices" if len(known) > 1 else "no matrix"
+    if len(chosen) == len(known):
+        return {1: "the one matrix", 2: "both matrices"}.get(len(known), f"all {len(known)} matrices")
     total = known.groupby("kind").size()
     kinds = [f"{kind} {int((chosen.kind == kind).sum())} of {total[kind]}" for kind in total.index]
     return f"{len(chosen)} of {_count(len(known), 'matrix', 'matrices')}" + (
@@ -130,7 +130,8 @@ def _tails(known: pd.DataFrame, rate: float) -> str:
     if known.empty:
         return ""
     heavy, plausible = known[known.alpha_q <= rate], known[known.alpha_fit_p > _PLAUSIBLE]
-    said = f"Exponents of power laws fitted to the tails are {known.alpha.min():.1f} to {known.alpha.max():.1f}, "
+    ends = dict.fromkeys((f"{known.alpha.min():.1f}", f"{known.alpha.max():.1f}"))
+    said = f"Exponents of power laws fitted to the tails are {' to '.join(ends)}, "
     said += f"significantly smaller than random matrices' (a heavier tail) in {_of(heavy, known)}. A power law "
     said += f"may describe the tail (p > {_PLAUSIBLE:g}, by a lenient test) in {_of(plausible, known)}; elsewhere the "
     return said + "exponent is a number without a law."

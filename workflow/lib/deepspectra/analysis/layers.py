@@ -22,5 +22,7 @@ def chosen_layers(
     """
     size = head_size or checkpoint.head_size if by_head else None
     if by_head and not size:
-        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give head_size.")
+        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give it (head size).")
+    if size is not None and size < 1:
+        raise UserError(f"a head has at least one row, not {size} (head size).")
     return network_layers(checkpoint, include, exclude, size)

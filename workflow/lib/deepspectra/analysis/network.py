@@ -27,6 +27,7 @@ from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.spectra.weights.layer_matrices import LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
@@ -100,6 +101,7 @@ def analyse(
     analysed = [matrix for matrix in layers if not matrix.left_out]
     rows = [{"name": matrix.name, "reason": matrix.left_out} for matrix in layers if matrix.left_out]
     folder = Path(cache) if cache is not None else default_cache()
+    check_folder(folder)
     with _executor(workers) as executor:
         nulls = _nulls(analysed, draws, vector_draws, seed, options, folder, executor)
         results = list(_results(analysed, before, nulls, options, executor, workers))
