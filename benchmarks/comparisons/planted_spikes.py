@@ -128,8 +128,8 @@ COMPARISON = Comparison(
     most={CLEAR: {"error": 0.05}},
     note="The error is the share of the matrices whose count is wrong by more than one: of five shapes, with none to "
     "five spikes. Ours has outliers in one random matrix of a hundred. At 1.1 times the threshold no such rule can "
-    "count: the largest value of a matrix with one spike is beyond that of 99 % of random matrices in 28 % of cases for "
-    "512 x 512 and 8 % for 600 x 60 (120 simulated matrices each). Told the noise, the strength and how often each "
+    "count: the largest value of a matrix with one spike is beyond that of 99 % of random matrices in 28 % of cases "
+    "for 512 x 512 and 8 % for 600 x 60 (120 simulated matrices each). Told the noise, the strength and how often each "
     "number occurs, the most probable number given the ten largest values is still wrong by more than one in 10 and "
     "15 % of cases. The true edge, which no tool is told, is another bound.",
 )
