@@ -61,6 +61,18 @@ def test_directions_without_weight_lie_below(shape, nulls):
     assert found.p_below < 0.01 > found.p_above
 
 
+def test_random_matrices_of_low_rank_have_outliers_at_the_stated_rate():
+    """The null is of 90 x 60; a random matrix with half of that rank is a smaller one, which fluctuates more."""
+    rng = np.random.default_rng(7)
+    null, matrices, level = null_extremes(90, 60, 1999, rng), 1500, 0.02
+    zeros = np.zeros(30)
+    spectra = (np.append(zeros, laguerre_singular_values(60, 30, rng)) for _ in range(matrices))
+    found = [count_outliers(values, 90, null, level) for values in spectra]
+    assert np.mean([outliers.below >= 30 for outliers in found]) == 1
+    error = np.sqrt(level * (1 - level) * (1 / matrices + 1 / len(null)))
+    assert abs(np.mean([outliers.above > 0 for outliers in found]) - level) < 3 * error
+
+
 def test_sigma_is_that_of_the_entries():
     rng = np.random.default_rng(5)
     null = null_extremes(400, 200, 199, rng)

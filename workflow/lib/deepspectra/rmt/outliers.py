@@ -44,6 +44,12 @@ def extreme_ratios(values: np.ndarray, rows: int) -> tuple[float, float]:
     return float(values[0] / sigma / lowest), float(values[-1] / sigma / highest)
 
 
+def _fluctuation(rows: int, columns: int) -> float:
+    """Scale of the largest singular value's deviations, in units of where it lies (Johnstone 2001)."""
+    long, short = math.sqrt(rows), math.sqrt(columns)
+    return (1 / long + 1 / short) ** (1 / 3) / (long + short)
+
+
 def null_extremes(rows: int, columns: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """:func:`extreme_ratios` of random matrices, float64 of shape (draws, 2)."""
     return np.array([extreme_ratios(laguerre_singular_values(rows, columns, rng), rows) for _ in range(draws)])
@@ -57,10 +63,10 @@ def count_outliers(
     What :func:`deepspectra.rmt.laws.singular_values.marchenko_pastur_bulk` leaves out is tested from the bulk outwards:
     the value next to the bulk joins it, unless the extreme value of at most a share ``level`` of random matrices lies
     so far out; then it is an outlier, and so is all that lies beyond. A matrix with k outliers has the bulk of an
-    (n - k) x (m - k) random matrix; extremes in the units of :func:`extreme_ratios` hardly depend on k.
+    (n - k) x (m - k) random matrix; that its largest value fluctuates more than that of n x m is accounted for.
 
     :param values: singular values, shape (m,), ascending. :param rows: n >= m.
-    :param null: of :func:`null_extremes` for this shape, or one of the same n/m, shape (draws, 2).
+    :param null: of :func:`null_extremes` for this shape, shape (draws, 2).
     :param floor: values up to this one are rounding and outliers below.
     :raises UserError: if there is no bulk, or there are too few draws for the level.
     """
@@ -75,7 +81,10 @@ def count_outliers(
 
     def p_values(below: int, above: int) -> tuple[float, float]:
         """Of the outermost values, if so many are left out."""
-        low, high = extreme_ratios(values[below : values.size - above], rows - below - above)
+        left_out = below + above
+        low, high = extreme_ratios(values[below : values.size - above], rows - left_out)
+        fluctuation = _fluctuation(rows, values.size) / _fluctuation(rows - left_out, values.size - left_out)
+        high = 1 + (high - 1) * fluctuation
         so_low = int(np.searchsorted(lowest, low, side="right"))
         so_high = int(highest.size - np.searchsorted(highest, high, side="left"))
         return (1 + so_low) / (lowest.size + 1), (1 + so_high) / (highest.size + 1)
