@@ -21,7 +21,7 @@ def test_there_are_none_at_first_and_entries_can_be_taken_away():
 
 def test_an_entry_needs_its_file_alone():
     entry = networks(mine={"file": 2024})["mine"]
-    assert (entry.file, entry.initial, entry.include, entry.draws, entry.seed) == ("2024", None, [], 999, 1)
+    assert (entry.file, entry.initial, entry.include, entry.draws, entry.seed) == ("2024", None, [], None, 1)
 
 
 @pytest.mark.parametrize(

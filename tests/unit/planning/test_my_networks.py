@@ -10,6 +10,7 @@ import pytest
 
 from deepspectra.analysis.layers import chosen_layers
 from deepspectra.analysis.network import analyse
+from deepspectra.analysis.null_files import FORMAT
 from deepspectra.config import load_settings
 from deepspectra.data.checkpoints import open_checkpoint
 from deepspectra.planning import checks, my_networks
@@ -34,12 +35,13 @@ def layers(tmp_path):
 def test_nulls_are_one_file_a_shape_and_one_a_dimension(layers):
     files = my_networks.own_nulls(settings(mine={"file": "a.npz"}), "smoke", "mine", layers)
     folder = "results/smoke/nulls/my_networks"
-    # Both orientations of a matrix have one null, and large dimensions that of 2048.
+    # Both orientations of a matrix have one null, large ones fewer draws, and large dimensions that of 2048.
+    matrices, vectors = ("4000x3000_199", "90x60_999"), (2048, 60, 90)
     assert files == [
-        *(f"{folder}/levels_4000x3000_999_7_1_2.h5", f"{folder}/levels_90x60_999_7_1_2.h5"),
-        *(f"{folder}/vectors_2048_4999_1_2.h5", f"{folder}/vectors_60_4999_1_2.h5", f"{folder}/vectors_90_4999_1_2.h5"),
+        *(f"{folder}/levels_{shape}_7_1_{FORMAT}.h5" for shape in matrices),
+        *(f"{folder}/vectors_{dimension}_4999_1_{FORMAT}.h5" for dimension in vectors),
     ]
-    others = my_networks.own_nulls(settings(mine={"file": "a.npz", "draws": 199}), "smoke", "mine", layers)
+    others = my_networks.own_nulls(settings(mine={"file": "a.npz", "draws": 500}), "smoke", "mine", layers)
     assert [name for name in others if "vectors" in name] == files[2:]
     assert set(others).isdisjoint(files[:2])
 
