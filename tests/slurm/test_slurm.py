@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deepspectra.runtime.store import file_hash
@@ -305,3 +306,19 @@ def test_what_jobs_left_ends_with_the_cluster_and_nothing_else(tmp_path):
         for process in processes:
             process.kill()
             process.wait()
+
+
+def test_a_network_of_ones_own_goes_through_slurm(cluster, tmp_path_factory):
+    """Which random matrices there are is known once a job has listed the layers."""
+    project = copy_project(tmp_path_factory.mktemp("own network"))
+    matrices = np.random.default_rng(1).standard_normal((2, 40, 30))
+    np.savez(project.folder / "mine.npz", **{"0.weight": matrices[0], "2.weight": matrices[1]})
+    known = {job["JobId"] for job in cluster.jobs()}
+    entry = ("--config", "scale=smoke", "my_networks={mine: {file: mine.npz, draws: 99}}", "--", "my_mine")
+    result = end_of(project.start(*SLURM, *entry, **cluster.environment))
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert (project.folder / "results/smoke/my_networks/mine/index.html").is_file()
+    jobs = {rule_of(job): job for job in cluster.jobs() if job["JobId"] not in known}
+    rules = {"list_layers", "draw_matrix_nulls", "null_vectors_draw_vector_nulls", "analyse_network"}
+    assert jobs.keys() == rules | {"my_pages_draw_network"}
+    assert all(job["JobState"] == "COMPLETED" and job["Partition"] == "cpu" for job in jobs.values())

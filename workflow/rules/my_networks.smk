@@ -86,7 +86,7 @@ rule analyse_network:
     conda:
         "../../envs/workflow.yaml"
     # A process each, for matrices of moderate size.
-    threads: 4
+    threads: 2
     resources:
         mem_mb=lambda wildcards, input, attempt, threads: int(
             attempt * my_networks.analysis_memory(SETTINGS[wildcards.scale], wildcards.model, input.layers, threads)
