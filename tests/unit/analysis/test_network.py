@@ -8,6 +8,7 @@ import torch
 
 import deepspectra
 from deepspectra.analysis.network import analyse
+from deepspectra.analysis.page import terminal_table
 from deepspectra.runtime.errors import UserError
 
 OPTIONS = {"draws": 199, "vector_draws": 999}
@@ -224,6 +225,15 @@ def test_files_of_an_analysis(planted, tmp_path):
     assert again.read_bytes() == page.read_bytes()
     summary = (tmp_path / "out" / "summary.md").read_text()
     assert "| layer0 | dense | 90 | 60 | float64 |" in summary
+
+
+@pytest.mark.parametrize("width", [1, 60, 80, 120, 300])
+def test_a_terminal_gets_the_columns_that_it_has_room_for(planted, width):
+    lines = terminal_table(planted, width).splitlines()
+    assert len(lines) == 1 + len(planted.matrices)
+    assert max(map(len, lines)) <= max(width, 20)
+    assert "matrix" in lines[0]
+    assert ("exponent" in lines[0]) == (width >= 80)
 
 
 def test_panels_of_one_matrix(planted):
