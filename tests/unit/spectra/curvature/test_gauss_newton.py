@@ -177,3 +177,13 @@ def test_what_would_be_wrong_in_silence_is_refused():
     mixed.normalise.train()
     with pytest.raises(UserError, match="and normalise is not"):
         gauss_newton_gram(mixed, batch(6, (3, 8, 8))[0], "cross_entropy")
+
+
+def test_thousands_of_groups_do_not_round_a_large_sum_each():
+    """Of samples that hardly differ: their Gram matrix is close to one of rank one, and no eigenvalue is negative."""
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Conv1d(3000, 3000, 1, groups=3000), nn.Flatten(), nn.Linear(3000, 2)).double().eval()
+    inputs = 1 + 1e-9 * torch.randn(8, 3000, 1, dtype=torch.float64)
+    gram = gauss_newton_gram(model, inputs, "cross_entropy")
+    values = torch.linalg.eigvalsh(gram)
+    assert float(values[0]) > -3 * torch.finfo(torch.float64).eps * float(values[-1])

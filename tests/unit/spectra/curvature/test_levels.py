@@ -22,7 +22,7 @@ from .conftest import network
 from .exact import singular_values
 
 pytestmark = pytest.mark.skipif(np.finfo(np.longdouble).eps > 2e-19, reason="no extended precision on this machine")
-NOTHING = torch.zeros(0)
+NOTHING = torch.zeros(0, dtype=torch.float64)
 
 
 def graded(rows, columns, decades, seed=1):
@@ -195,3 +195,13 @@ def test_a_sure_softmax_regression_keeps_all_its_levels(sureness, whole, parted)
     before = matrix_levels(gauss_newton_gram(model, inputs, "cross_entropy"), rounding(model(inputs).detach()))
     assert before.known.all() == (sureness == 1)
     assert curvature_factor("cross_entropy", model(inputs)).shape == (6, 10, 9)
+
+
+def test_a_negative_eigenvalue_of_a_gram_matrix_widens_its_errors():
+    """Rounded by more than was said: what is not there is not among the known levels."""
+    factor = np.random.default_rng(1).standard_normal((40, 10))
+    factor[:, 5:] = factor[:, :5]
+    noise = np.random.default_rng(2).standard_normal((10, 10)) * 1e-9
+    found = gram_levels(torch.from_numpy(factor.T @ factor + noise + noise.T), rounding(NOTHING))
+    assert found.known.sum() == 5
+    assert (np.abs(found.values - np.linalg.eigvalsh(factor.T @ factor)) <= found.errors).all()

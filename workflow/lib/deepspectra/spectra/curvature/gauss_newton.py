@@ -12,6 +12,7 @@ used outside of its layer fails it or has no formula, and goes by autograd, one 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import torch
@@ -79,10 +80,21 @@ def gauss_newton_gram(
     rest = audit.parameters
     gram = audit.factor.new_zeros(audit.signs.numel(), audit.signs.numel())
     for part in _by_formula(model, inputs, audit, rest, progress):
-        part.add(gram)
+        _add_apart(gram, part.add)
     for block in _by_autograd(model, inputs, audit.factor, rest, progress):
-        add_products(gram, block)
+        _add_apart(gram, partial(add_products, columns=block))
     return mirror_bands(gram)
+
+
+def _add_apart(gram: torch.Tensor, add: Callable[[torch.Tensor], None]) -> None:
+    """Add a part that is summed by itself first, unless memory is short: thousands of small terms (a convolution has as
+    many groups) would each round a large sum."""
+    if gram.numel() > _HELD:
+        add(gram)
+        return
+    own = torch.zeros_like(gram)
+    add(own)
+    gram += own
 
 
 @torch.enable_grad()

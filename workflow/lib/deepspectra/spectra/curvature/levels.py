@@ -103,6 +103,11 @@ def gram_levels(gram: torch.Tensor, error: float, parts: Callable[[], Iterable[t
         )
         return _with_zeros(found_there, int((~there).sum()))
     found = [matrix_levels(gram, error)]
+    exact = error
+    if (beyond := float(-found[0].values[0] / found[0].errors[0]) if len(gram) else 0.0) > 1:
+        # A Gram matrix has no negative eigenvalue: its products were rounded by more.
+        error *= 2 * beyond
+        found = [matrix_levels(gram, error)]
     if not found[-1].enough:
         norms = gram.diagonal().sqrt()
         factor, failed = torch.linalg.cholesky_ex(gram / norms / norms[:, None], upper=True)
@@ -111,7 +116,7 @@ def gram_levels(gram: torch.Tensor, error: float, parts: Callable[[], Iterable[t
         elif not failed:
             found.append(_triangle_levels(factor, norms, error, squared=True))
     if not found[-1].enough and parts is not None:
-        found.append(levels_of_parts(parts(), error))
+        found.append(levels_of_parts(parts(), exact))
     return min(found, key=lambda levels: levels.lost)
 
 
@@ -121,7 +126,7 @@ def levels_of_parts(parts: Iterable[torch.Tensor], error: float) -> Levels:
     :param error: of a column of F, relative to its norm. :raises UserError: if F is not finite.
     """
     triangle = None
-    for part in parts:
+    for part in _joined(parts):
         triangle = torch.linalg.qr(part.T if triangle is None else torch.cat([triangle, part.T]), mode="r").R
     assert triangle is not None
     if not torch.isfinite(triangle).all():
@@ -130,6 +135,18 @@ def levels_of_parts(parts: Iterable[torch.Tensor], error: float) -> Levels:
     there = norms != 0
     found = _triangle_levels(triangle[:, there] / norms[there], norms[there], error, squared=False)
     return _with_zeros(found, int((~there).sum()))
+
+
+def _joined(parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """Blocks of at least as many columns as rows, but for the last: many narrow ones take longer to factorise."""
+    waiting: list[torch.Tensor] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(one.shape[1] for one in waiting) >= len(part):
+            yield torch.cat(waiting, dim=1)
+            waiting = []
+    if waiting:
+        yield torch.cat(waiting, dim=1)
 
 
 def _rows(parts: Iterable[torch.Tensor], there: torch.Tensor) -> Iterator[torch.Tensor]:
