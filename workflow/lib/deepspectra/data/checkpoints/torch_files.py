@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import pickle
 import re
@@ -48,7 +49,9 @@ def _why_not_loaded(error: Exception) -> str:
     text = str(error)
     if refused := _REFUSED_GLOBAL.search(text):
         return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
-    if isinstance(error, pickle.UnpicklingError | EOFError | OSError):
+    # A zip file that is cut short cannot be mapped: an invalid argument.
+    is_cut = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno == errno.EINVAL)
+    if is_cut or isinstance(error, pickle.UnpicklingError):
         return "it is damaged or something else"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"
