@@ -177,7 +177,9 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     label_panel(axis, "a", "singular values")
     # Of a broad spectrum all but a few values are shown.
     inner = np.nanmax([row.edge_high, 0.0]) if row.has_bulk == 1 else float(np.quantile(values, 0.9))
-    end = min(values[-1], max(_SHOWN * inner, values[0] * 1.001))
+    # As far as the laws reach, where that is not much farther.
+    law_ends = [edge for edge in (row.edge_high, row.fit_high) if edge < 3 * max(inner, values[0])]
+    end = min(values[-1], max(_SHOWN * inner, values[0] * 1.001, *law_ends))
     beyond = int(np.sum(values > end))
     inside = values[values <= end]
     if end > values[0] * (1 + 1e-9):
@@ -197,8 +199,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fraction)
         grid = np.linspace(*fitted.edges, 400)
         axis.plot(grid, fitted.density(grid), color="black", linestyle="--", label="fit with free edges")
-    # As far as the laws reach, where that is not much farther.
-    last = np.nanmax([end, *(edge for edge in (row.edge_high, row.fit_high) if edge < _SHOWN * end)])
+    last = max(end, *law_ends)
     room = 0.03 * (last - values[0]) or 0.1 * last
     axis.set_xlim(values[0] - room, last + room)
     axis.margins(y=0.2)
