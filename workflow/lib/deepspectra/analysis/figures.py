@@ -199,7 +199,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fraction)
         grid = np.linspace(*fitted.edges, 400)
         axis.plot(grid, fitted.density(grid), color="black", linestyle="--", label="fit with free edges")
-    last = max(end, *law_ends)
+    last = max([end, *law_ends])
     room = 0.03 * (last - values[0]) or 0.1 * last
     axis.set_xlim(values[0] - room, last + room)
     axis.margins(y=0.2)
