@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deepspectra.analysis import figures
+from deepspectra.analysis.overview import overview
 from deepspectra.analysis.page import write_page
 from deepspectra.analysis.tables import read_tables
 from deepspectra.papers import style
@@ -15,6 +15,6 @@ with job(snakemake.log[0], snakemake.threads):
     folder = Path(output.page).parent
     analysis = read_tables(folder)
     write_page(analysis, folder)
-    style.save(figures.overview(analysis), output.pdf, output.png)
+    style.save(overview(analysis), output.pdf, output.png)
     title = f"{snakemake.wildcards.model}: every weight matrix beside random matrices of its shape"
     write_text(caption(title, f"Checkpoint: {analysis.origin}", lines=analysis.findings), output.caption)

@@ -1,4 +1,4 @@
-"""Pictures of an analysis: an overview of all matrices, and the panels of one."""
+"""The panels of one matrix."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator
 
-from deepspectra.analysis.tables import AnalysisTables, shortened
+from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.papers.style import (
     BLUE,
-    GREEN,
     HISTOGRAM_COLOUR,
     LIMIT_COLOUR,
     ORANGE,
@@ -26,112 +25,16 @@ from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
-__all__ = ["overview", "panels"]
+__all__ = ["GREY", "WIDTH", "panels"]
 
-_COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedding": ORANGE, "recurrent": "#56B4E9"}
-_MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", "recurrent": "v"}
-#: Inches: of all pictures, of an overview's row, and of a letter of a name. Longer names lose their middle.
-_WIDTH, _ROW, _LETTER, _LONGEST = 9.6, 0.17, 0.055, 44
+#: Inches, of all pictures.
+WIDTH = 9.6
 #: A linear axis ends at so many edges of the bulk: what lies farther out would squeeze it.
 _SHOWN = 1.6
 #: Smaller p-values are drawn here.
 _SMALLEST_P = 1e-12
-_GREY = "0.45"
-
-
-def overview(analysis: AnalysisTables) -> Figure:
-    """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents."""
-    table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
-    columns = {
-        "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
-        "p of levels:\nspacings ●, variance ○": _draw_levels,
-        "share that follows\nMarchenko-Pastur": _draw_law,
-        "share of vectors not\nrandom: output ●, input ○": _draw_vectors,
-        "exponent of the tail;\n| random matrices": _draw_tails,
-    }
-    if "relative_change" in table:
-        columns["change by training\nover initial norm"] = _draw_changes
-    # Very many matrices share their names' room.
-    row = max(_ROW * min(1.0, 120 / max(len(table), 1)), 0.05)
-    height = 0.85 + row * len(table)
-    figure, ((*axes,),) = new_figure(_WIDTH, height, (1, len(columns)))
-    names = [shortened(name, _LONGEST) for name in table.name]
-    left = (0.15 + _LETTER * max(map(len, names))) / _WIDTH
-    figure.set_layout_engine(None)
-    figure.subplots_adjust(left=left, right=0.985, bottom=0.1 / height, top=1 - 0.72 / height, wspace=0.12)
-    for axis, (title, draw) in zip(axes, columns.items(), strict=True):
-        axis.set_ylim(len(table) - 0.4, -0.6)
-        axis.set_yticks(np.arange(len(table)), [""] * len(table))
-        axis.grid(axis="y", color="0.92", linewidth=0.5)
-        axis.set_axisbelow(True)
-        axis.tick_params(axis="y", length=0)
-        axis.xaxis.tick_top()
-        axis.spines[["left", "bottom"]].set_visible(False)
-        axis.spines["top"].set_visible(True)
-        axis.set_title(title, fontsize=7)
-        for kind, rows in table.groupby("kind", sort=False):
-            draw(axis, rows, {"color": _COLOURS.get(kind, "0.4"), "marker": _MARKS.get(kind, "o"), "linestyle": "none"})
-    step = max(1, round(0.11 / row))
-    axes[0].set_yticks(np.arange(len(table))[::step], names[::step], fontsize=6)
-    axes[1].axvline(FALSE_DISCOVERY, color=_GREY, linewidth=0.6, linestyle="--")
-    kinds = {kind: _COLOURS.get(kind, "0.4") for kind in dict.fromkeys(table.kind)}
-    marks = [
-        axes[0].plot([], [], color=colour, marker=_MARKS.get(kind, "o"), linestyle="none", label=kind)[0]
-        for kind, colour in kinds.items()
-    ]
-    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
-    return figure
-
-
-def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    axis.axvline(0, color=_GREY, linewidth=0.6)
-    for place, low, high in zip(rows.index, rows.below, rows.above, strict=True):
-        axis.plot([-low, high], [place, place], color=style["color"], linewidth=1)
-    axis.plot(rows.above, rows.index, **style)
-    axis.plot(-rows.below, rows.index, markerfacecolor="white", **style)
-    axis.set_xscale("symlog", linthresh=10, linscale=0.6)
-    axis.set_xticks([-100, -10, 0, 10, 100], ["100", "10", "0", "10", "100"])
-    farthest = max(float(rows.above.max()), float(rows.below.max()), 12.0, *map(abs, axis.get_xlim()))
-    axis.set_xlim(-1.2 * farthest, 1.2 * farthest)
-
-
-def _draw_levels(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    axis.plot(rows.spacing_p, rows.index, **style)
-    axis.plot(rows.variance_p, rows.index, markerfacecolor="white", **style)
-    for name in ("spacing", "variance"):
-        found = rows[rows[f"{name}_q"] <= FALSE_DISCOVERY]
-        axis.plot(found[f"{name}_p"], found.index, "o", color="black", markerfacecolor="none", markersize=7)
-    axis.set_xscale("log")
-    axis.set_xlim(min(axis.get_xlim()[0], 0.008), 1.4)
-
-
-def _draw_law(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    good = rows[rows.fit_poor == 0]
-    axis.axvline(1, color=_GREY, linewidth=0.6)
-    axis.plot(rows.fraction, rows.index, markerfacecolor="white", **style)
-    axis.plot(good.fraction, good.index, **style)
-
-
-def _draw_vectors(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    axis.plot(rows.vectors_output / rows["rank"], rows.index, **style)
-    axis.plot(rows.vectors_input / rows["rank"], rows.index, markerfacecolor="white", **style)
-    axis.set_xscale("symlog", linthresh=0.1)
-    axis.set_xticks([0, 0.05, 0.1, 0.5, 1], ["0", "", "0.1", "", "1"])
-    axis.set_xlim(-0.006, 1.3)
-
-
-def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    axis.plot(rows.alpha, rows.index, **style)
-    axis.plot(rows.alpha_random, rows.index, "|", color=_GREY, markersize=6)
-    axis.set_xscale("log")
-    axis.set_xlim(1, max(axis.get_xlim()[1], 20))
-    axis.set_xticks([1, 2, 4, 10, 20], ["1", "2", "4", "10", "20"])
-    axis.minorticks_off()
-
-
-def _draw_changes(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    axis.plot(rows.relative_change, rows.index, **style)
-    axis.set_xlim(0, max(axis.get_xlim()[1], 1.05 * float(rows.relative_change.max())))
+#: Of what stands behind the numbers.
+GREY = "0.45"
 
 
 def panels(analysis: AnalysisTables, name: str) -> Figure:
@@ -146,7 +49,7 @@ def panels(analysis: AnalysisTables, name: str) -> Figure:
     row = rows.iloc[0]
     curves = analysis.curves[analysis.curves.name == name].groupby("series")
     points = {series: (group.x.to_numpy(), group.y.to_numpy()) for series, group in curves}
-    figure, axes = new_figure(_WIDTH, 5.4, (2, 3))
+    figure, axes = new_figure(WIDTH, 5.4, (2, 3))
     figure.set_layout_engine(None)
     figure.subplots_adjust(left=0.055, right=0.985, top=0.95, bottom=0.085, wspace=0.22, hspace=0.38)
     values = points["singular_value"][1]
@@ -187,7 +90,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         weights = np.full(inside.size, 1 / values.size / (bins[1] - bins[0]))
         axis.hist(inside, bins=bins, weights=weights, color=HISTOGRAM_COLOUR)
     else:
-        axis.text(0.5, 0.5, "all equal", ha="center", color=_GREY, fontsize=8, transform=axis.transAxes)
+        axis.text(0.5, 0.5, "all equal", ha="center", color=GREY, fontsize=8, transform=axis.transAxes)
     if np.isfinite(row.edge_high):
         longer, shorter = max(row.outputs, row.inputs), min(row.outputs, row.inputs)
         outside = int(row.above + row.below)
@@ -268,7 +171,7 @@ def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
             label=f"{found.size} here",
         )
     else:
-        axis.text(2.6, 0.3, "too few levels", ha="center", color=_GREY, fontsize=8)
+        axis.text(2.6, 0.3, "too few levels", ha="center", color=GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)
     axis.plot(grid, wigner_surmise.pdf(grid), color=LIMIT_COLOUR, label="Wigner surmise")
     axis.set_xlabel("spacing, in mean spacings")
@@ -281,7 +184,7 @@ def _draw_variance(axis: Axes, row: pd.Series, points: dict) -> None:
     axis.set_xlabel("length of the interval, in mean spacings")
     axis.set_ylabel("number variance")
     if "number_variance" not in points:
-        axis.text(0.5, 0.5, "too few levels", ha="center", color=_GREY, fontsize=8)
+        axis.text(0.5, 0.5, "too few levels", ha="center", color=GREY, fontsize=8)
         return
     if "null_low" in points:
         (x, low), (other, high) = points["null_low"], points["null_high"]

@@ -52,8 +52,10 @@ class Analysis(AnalysisTables):
 
         :raises UserError: if there is no such matrix.
         """
-        figures = import_module("deepspectra.analysis.figures")
-        return figures.overview(self) if name is None else figures.panels(self, name)
+        # By name, as below: numbers do not depend on pictures.
+        if name is None:
+            return import_module("deepspectra.analysis.overview").overview(self)
+        return import_module("deepspectra.analysis.figures").panels(self, name)
 
     def write(self, folder: str | Path) -> Path:
         """Write tables (CSV), a summary (Markdown) and the page (HTML) into a folder, and return the page's path."""

@@ -12,9 +12,10 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from deepspectra.analysis import figures
 from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS, OVERVIEW, PANELS
+from deepspectra.analysis.figures import panels
 from deepspectra.analysis.findings import describe
+from deepspectra.analysis.overview import overview
 from deepspectra.analysis.tables import AnalysisTables, shortened, write_tables
 from deepspectra.runtime.files import check_folder, write_text
 from deepspectra.runtime.progress import ProgressBar
@@ -108,7 +109,7 @@ def _page(analysis: AnalysisTables) -> str:
     pictures = {
         name: {
             "id": _anchor(place),
-            "picture": _picture(figures.panels(analysis, name)),
+            "picture": _picture(panels(analysis, name)),
             "words": describe(analysis.matrices.loc[place]),
         }
         for place, name in zip(names.index, bar, strict=True)
@@ -125,7 +126,7 @@ def _page(analysis: AnalysisTables) -> str:
         title=_title(analysis.origin),
         findings=analysis.findings,
         notes=analysis.notes,
-        overview=_picture(figures.overview(analysis)) if known.any() else "",
+        overview=_picture(overview(analysis)) if known.any() else "",
         overview_words=OVERVIEW,
         panel_words=PANELS,
         draws=_draws(analysis.matrices.null_draws.dropna()),

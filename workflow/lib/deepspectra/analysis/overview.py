@@ -1,0 +1,115 @@
+"""The overview: all matrices of a network against what was found of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepspectra.analysis.figures import GREY, WIDTH
+from deepspectra.analysis.tables import AnalysisTables, shortened
+from deepspectra.papers.style import BLUE, GREEN, ORANGE, VERMILION, new_figure
+from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
+
+__all__ = ["overview"]
+
+_COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedding": ORANGE, "recurrent": "#56B4E9"}
+_MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", "recurrent": "v"}
+#: Inches: of a row, and of a letter of a name. Longer names lose their middle.
+_ROW, _LETTER, _LONGEST = 0.17, 0.055, 44
+
+
+def overview(analysis: AnalysisTables) -> Figure:
+    """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents."""
+    table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
+    columns = {
+        "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
+        "p of levels:\nspacings ●, variance ○": _draw_levels,
+        "share that follows\nMarchenko-Pastur": _draw_law,
+        "share of vectors not\nrandom: output ●, input ○": _draw_vectors,
+        "exponent of the tail;\n| random matrices": _draw_tails,
+    }
+    if "relative_change" in table:
+        columns["change by training\nover initial norm"] = _draw_changes
+    # Very many matrices share their names' room.
+    row = max(_ROW * min(1.0, 120 / max(len(table), 1)), 0.05)
+    height = 0.85 + row * len(table)
+    figure, ((*axes,),) = new_figure(WIDTH, height, (1, len(columns)))
+    names = [shortened(name, _LONGEST) for name in table.name]
+    left = (0.15 + _LETTER * max(map(len, names))) / WIDTH
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(left=left, right=0.985, bottom=0.1 / height, top=1 - 0.72 / height, wspace=0.12)
+    for axis, (title, draw) in zip(axes, columns.items(), strict=True):
+        axis.set_ylim(len(table) - 0.4, -0.6)
+        axis.set_yticks(np.arange(len(table)), [""] * len(table))
+        axis.grid(axis="y", color="0.92", linewidth=0.5)
+        axis.set_axisbelow(True)
+        axis.tick_params(axis="y", length=0)
+        axis.xaxis.tick_top()
+        axis.spines[["left", "bottom"]].set_visible(False)
+        axis.spines["top"].set_visible(True)
+        axis.set_title(title, fontsize=7)
+        for kind, rows in table.groupby("kind", sort=False):
+            draw(axis, rows, {"color": _COLOURS.get(kind, "0.4"), "marker": _MARKS.get(kind, "o"), "linestyle": "none"})
+    step = max(1, round(0.11 / row))
+    axes[0].set_yticks(np.arange(len(table))[::step], names[::step], fontsize=6)
+    axes[1].axvline(FALSE_DISCOVERY, color=GREY, linewidth=0.6, linestyle="--")
+    kinds = {kind: _COLOURS.get(kind, "0.4") for kind in dict.fromkeys(table.kind)}
+    marks = [
+        axes[0].plot([], [], color=colour, marker=_MARKS.get(kind, "o"), linestyle="none", label=kind)[0]
+        for kind, colour in kinds.items()
+    ]
+    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
+    return figure
+
+
+def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.axvline(0, color=GREY, linewidth=0.6)
+    for place, low, high in zip(rows.index, rows.below, rows.above, strict=True):
+        axis.plot([-low, high], [place, place], color=style["color"], linewidth=1)
+    axis.plot(rows.above, rows.index, **style)
+    axis.plot(-rows.below, rows.index, markerfacecolor="white", **style)
+    axis.set_xscale("symlog", linthresh=10, linscale=0.6)
+    axis.set_xticks([-100, -10, 0, 10, 100], ["100", "10", "0", "10", "100"])
+    farthest = max(float(rows.above.max()), float(rows.below.max()), 12.0, *map(abs, axis.get_xlim()))
+    axis.set_xlim(-1.2 * farthest, 1.2 * farthest)
+
+
+def _draw_levels(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.spacing_p, rows.index, **style)
+    axis.plot(rows.variance_p, rows.index, markerfacecolor="white", **style)
+    for name in ("spacing", "variance"):
+        found = rows[rows[f"{name}_q"] <= FALSE_DISCOVERY]
+        axis.plot(found[f"{name}_p"], found.index, "o", color="black", markerfacecolor="none", markersize=7)
+    axis.set_xscale("log")
+    axis.set_xlim(min(axis.get_xlim()[0], 0.008), 1.4)
+
+
+def _draw_law(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    good = rows[rows.fit_poor == 0]
+    axis.axvline(1, color=GREY, linewidth=0.6)
+    axis.plot(rows.fraction, rows.index, markerfacecolor="white", **style)
+    axis.plot(good.fraction, good.index, **style)
+
+
+def _draw_vectors(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.vectors_output / rows["rank"], rows.index, **style)
+    axis.plot(rows.vectors_input / rows["rank"], rows.index, markerfacecolor="white", **style)
+    axis.set_xscale("symlog", linthresh=0.1)
+    axis.set_xticks([0, 0.05, 0.1, 0.5, 1], ["0", "", "0.1", "", "1"])
+    axis.set_xlim(-0.006, 1.3)
+
+
+def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.alpha, rows.index, **style)
+    axis.plot(rows.alpha_random, rows.index, "|", color=GREY, markersize=6)
+    axis.set_xscale("log")
+    axis.set_xlim(1, max(axis.get_xlim()[1], 20))
+    axis.set_xticks([1, 2, 4, 10, 20], ["1", "2", "4", "10", "20"])
+    axis.minorticks_off()
+
+
+def _draw_changes(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    axis.plot(rows.relative_change, rows.index, **style)
+    axis.set_xlim(0, max(axis.get_xlim()[1], 1.05 * float(rows.relative_change.max())))
