@@ -36,7 +36,7 @@ Work = tuple[str, float]
 # Of a limit law: points that find it before its curve is drawn, and how many layers a point's other work equals.
 _LAW_POINTS, _LAW_STEPS = 14_000, 4
 # Seconds of a tested image over those of one that is trained on, where there are convolutions.
-_TESTED = {"lenet": 0.5, "minialexnet": 0.9}
+_TESTED = {"lenet": 0.5, "minialexnet": 0.5}
 # An image of ResNet-34 and one of EfficientNet-Lite0.
 _IMAGES = {"resnet34": 2.2, "efficientnet_lite0": 1.0}
 # Samples whose part in a second derivative takes as long as to store it.
