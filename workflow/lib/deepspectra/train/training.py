@@ -39,8 +39,8 @@ HISTORY_COLUMNS: dict[Loss, tuple[str, ...]] = {
 }
 #: An epoch of a large network may take half an hour; each one is then worth a checkpoint.
 CHECKPOINT_SECONDS = 900.0
-# What larger batches leave in a convolution's memory does not fit into caches: of miniAlexNet 500 images take 1.7 times as
-# long each.
+# What a convolution makes of larger batches does not fit into caches: of miniAlexNet 500 images take 1.7 times as long
+# each.
 _EVALUATION_BATCH, _STEPS_PER_REPORT = 100, 50
 _Model = Callable[[torch.Tensor], torch.Tensor]
 
