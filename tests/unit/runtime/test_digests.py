@@ -321,8 +321,8 @@ def test_every_import_of_the_library_is_one_that_is_followed():
             if {"importlib", "import_module"} & {alias.name for alias in node.names}:
                 by_name.add(path.relative_to(sources.FOLDER if sources.FOLDER in path.parents else SCRIPTS).as_posix())
     # Checksums guard what is fetched; own activations give their modules' digest themselves, rules that of all others.
-    # Forked jobs load packages of others before they start; no job asks for the analysis of checkpoints by name, and its
-    # pictures are none of its numbers.
+    # Forked jobs load packages of others before they start. No job asks for the analysis of checkpoints by name, and
+    # its pictures are none of its numbers.
     assert by_name == {
         *("papers/registry.py", "runtime/registry.py", "runtime/own_code.py", "data/sources/tables.py"),
         *("runtime/forked_jobs.py", "__init__.py", "analysis/network.py"),
