@@ -153,6 +153,8 @@ def _changes(known: pd.DataFrame) -> str:
         f"{most!r}. "
     )
     narrow = known[known.change_has_bulk == 1]
-    directions = _count(int(narrow.change_above.sum()), "direction stands", "directions stand")
-    said += f"In {_of(narrow, known)} the change has a random bulk of its own, above which {directions}. "
+    said += f"The change has a random bulk of its own in {_of(narrow, known)}"
+    if len(narrow):
+        said += f", above which {_count(int(narrow.change_above.sum()), 'direction stands', 'directions stand')}"
+    said += ". "
     return said + f"Changes lie along the leading directions before training in {_of(along, known)}."
