@@ -3,38 +3,43 @@
     uv run resources/keep_record.py keep record
     uv run resources/keep_record.py restore record
 
-`keep` takes every table that a dry run calls up to date, with the seconds, memory and processor of each job, and for
-each finished figure and table its settings and the SHA-256 of what it was made from. Rows and files of jobs that were
-run elsewhere stay, as long as the scale still has them. `restore` writes the tables that are missing below
+`keep` takes every table that a dry run calls up to date, with the seconds, memory, processor and commit of each job,
+and for each finished figure and table its settings and the SHA-256 of what it was made from. Rows and files of jobs
+that were run elsewhere stay, as long as the scale still has them. `restore` writes the tables that are missing below
 `results/{scale}`. Snakemake takes them as they are, and makes only what is left, so that a long run goes on from the
-commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra.
+commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra. Both refuse a
+record that was made with other settings. Whether the code has changed since then, `jobs.csv` says by its commits.
 """
 
 import argparse
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 
 from deepspectra.cli.costs import dry_run
-from deepspectra.config import SCALES, load_settings
+from deepspectra.config import SCALES, Settings, differences, load_settings
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import items
 from deepspectra.planning.model import PlannedJob, ancestors, job_seconds, parse_plan
-from deepspectra.report.record import SUFFIX, compress, kept_names, read_items, uncompress, write_items
+from deepspectra.report.record import SUFFIX, compress, kept_names, read_record, uncompress, write_record
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table
 from deepspectra.runtime.store import file_hash, processor, software_versions
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "resources" / "record"
 #: A job is known by its benchmark file below the scale's folder.
-COLUMNS = ["job", "rule", "seconds", "memory_mb", "processor"]
+COLUMNS = ["job", "rule", "seconds", "memory_mb", "processor", "commit"]
 
 
 def keep(scale: str, run: Path) -> str:
     """Bring the record of a scale up to date with a run in a folder; what was done, in a sentence."""
     results, folder = run / "results" / scale, RECORD / scale
+    settings, known = _checked(scale)
     arguments = ["--directory", str(run), "--config", f"scale={scale}", "--", "all"]
     jobs = parse_plan(dry_run(ROOT, ["--forceall", *arguments]))
     planned = {name.removeprefix(f"results/{scale}/") for job in jobs for name in job.outputs}
@@ -47,15 +52,15 @@ def keep(scale: str, run: Path) -> str:
             path.unlink()
     table = _job_table(folder, jobs, run)
     write_table(table, folder / "jobs.csv")
-    done = _items(scale, run, jobs, left, table)
-    kept = {name: entry for name, entry in read_items(folder).items() if name not in done}
-    write_items(folder, kept | done)
-    return f"{len(names)} tables of this run, {len(table)} jobs, {len(kept | done)} items in the record"
+    items_now = known | _items(scale, run, jobs, left, table)
+    write_record(folder, settings.model_dump(), items_now)
+    return f"{len(names)} tables of this run, {len(table)} jobs, {len(items_now)} items in the record"
 
 
 def restore(scale: str, run: Path) -> str:
     """Write the tables of a record that a run does not have; what was done, in a sentence."""
     folder, results = RECORD / scale, run / "results" / scale
+    _checked(scale)
     places = {path: results / path.relative_to(folder).as_posix().removesuffix(SUFFIX) for path in folder.rglob("*.gz")}
     missing = {path: place for path, place in places.items() if not place.exists()}
     now = time.time()
@@ -66,23 +71,41 @@ def restore(scale: str, run: Path) -> str:
     return f"{len(missing)} of {len(places)} tables restored"
 
 
+def _checked(scale: str) -> tuple[Settings, dict[str, dict]]:
+    """Today's settings and the record's items. :raises UserError: if the record was made with other settings."""
+    settings, (old, known) = load_settings(ROOT / "config")[scale], read_record(RECORD / scale)
+    if old and (changed := differences(Settings.model_validate(old), settings, *PAPERS)):
+        raise UserError(
+            f"the record of {scale} scale was made with other settings; today: {changed}. Undo the change, or delete "
+            f"what it concerns from {RECORD / scale}, and items.json."
+        )
+    return settings, known
+
+
+def _commit() -> str:
+    """Of the checkout, with a plus if files have changed since."""
+    command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return found.stdout.strip()
+
+
 def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
     """What every job took that was run here, or that the record knows."""
     path = folder / "jobs.csv"
     known = pd.read_csv(path, keep_default_na=False).set_index("job") if path.is_file() else pd.DataFrame()
-    rows = []
+    rows, here = [], (processor(), _commit())
     for job in jobs:
         if job.downloads:
             continue
         if found := job_seconds(job, run):
-            rows.append((job.benchmark, job.rule, round(found[0], 2), round(found[1]), processor()))
+            rows.append((job.benchmark, job.rule, round(found[0], 2), round(found[1]), *here))
         elif job.benchmark in known.index:
             rows.append((job.benchmark, *known.loc[job.benchmark, COLUMNS[1:]]))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("job")
 
 
 def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str], table: pd.DataFrame) -> dict[str, dict]:
-    """What is told of the items that are finished in a run."""
+    """What is told of the items that were finished in a run; of others the record knows more."""
     settings = load_settings(ROOT / "config")
     done, took = {}, table.set_index("job")
     for paper in PAPERS:
@@ -90,6 +113,8 @@ def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str], table:
             curves = [f"results/{scale}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")]
             files = curves if entry.drawing else items.table_files(paper, item, "csv", scale=scale)
             if any(name in left or not (run / name).is_file() for name in files):
+                continue
+            if not any(files[0] in job.outputs and job_seconds(job, run) for job in jobs):
                 continue
             parts = [jobs[place] for place in sorted(ancestors(jobs, files)) if not jobs[place].downloads]
             measured = took.loc[[job.benchmark for job in parts if job.benchmark in took.index]]
@@ -116,4 +141,7 @@ if __name__ == "__main__":
     parser.add_argument("scale", choices=SCALES)
     parser.add_argument("--directory", type=Path, default=ROOT, help="where the run is (default: the checkout)")
     options = parser.parse_args()
-    print((keep if options.action == "keep" else restore)(options.scale, options.directory.resolve()))
+    try:
+        print((keep if options.action == "keep" else restore)(options.scale, options.directory.resolve()))
+    except UserError as error:
+        sys.exit(f"error: {error}")

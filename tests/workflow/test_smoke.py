@@ -20,7 +20,7 @@ from deepspectra.nn.activations import activation
 from deepspectra.nn.architectures.ntk_mlp import kernel_network
 from deepspectra.nn.networks import load_parameters, load_trained, parameters_of
 from deepspectra.papers.registry import PAPERS, items_of
-from deepspectra.report.record import read_items
+from deepspectra.report.record import read_record
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.store import file_hash
 from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
@@ -478,7 +478,7 @@ def test_a_run_goes_on_elsewhere_from_the_tables_that_were_kept(copy):
 
     tables = {name: digest for name, digest in results(copy).items() if name.startswith(("statistics/", "tables/"))}
     record("keep")
-    told = read_items(copy.folder / "resources" / "record" / "smoke")
+    _, told = read_record(copy.folder / "resources" / "record" / "smoke")
     assert len(told) == sum(len(items_of(paper)) for paper in PAPERS)
     assert all(entry["measured_jobs"] == entry["jobs"] for entry in told.values())
     shutil.rmtree(copy.folder / "results" / "smoke")

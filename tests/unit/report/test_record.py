@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from deepspectra.report.record import SCHEMA, compress, kept_names, read_items, uncompress, write_items
+from deepspectra.report.record import SCHEMA, compress, kept_names, read_record, uncompress, write_record
 from deepspectra.runtime.errors import UserError
 
 
@@ -38,10 +38,10 @@ def test_files_come_back_as_they_were_and_equal_ones_are_not_written_anew(tmp_pa
     assert kept.read_bytes() == content
 
 
-def test_items_of_another_schema_are_refused(tmp_path):
-    assert read_items(tmp_path) == {}
-    write_items(tmp_path, {"paper/figure_1": {"core_seconds": 1.5}})
-    assert read_items(tmp_path) == {"paper/figure_1": {"core_seconds": 1.5}}
+def test_a_record_of_another_schema_is_refused(tmp_path):
+    assert read_record(tmp_path) == ({}, {})
+    write_record(tmp_path, {"seed": 1}, {"paper/figure_1": {"core_seconds": 1.5}})
+    assert read_record(tmp_path) == ({"seed": 1}, {"paper/figure_1": {"core_seconds": 1.5}})
     (tmp_path / "items.json").write_text(json.dumps({"schema": SCHEMA + 1, "items": {}}))
     with pytest.raises(UserError, match="has schema 2; this version of the project reads 1"):
-        read_items(tmp_path)
+        read_record(tmp_path)

@@ -13,7 +13,7 @@ from typing import Any
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing, write_text
 
-__all__ = ["SCHEMA", "SUFFIX", "compress", "kept_names", "read_items", "uncompress", "write_items"]
+__all__ = ["SCHEMA", "SUFFIX", "compress", "kept_names", "read_record", "uncompress", "write_record"]
 
 #: Of the files' layout; raise it when an older record cannot be read any more.
 SCHEMA = 1
@@ -50,23 +50,26 @@ def uncompress(source: Path, target: Path) -> None:
         temporary.write_bytes(content)
 
 
-def write_items(folder: Path, items: Mapping[str, Mapping[str, Any]]) -> None:
-    """What the record of a scale tells of its figures and tables, by ``{paper}/{item}``."""
-    text = json.dumps({"schema": SCHEMA, "items": items}, indent=1, sort_keys=True)
-    write_text(f"{text}\n", folder / _ITEMS)
+def write_record(folder: Path, settings: Mapping[str, Any], items: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the record of a scale tells.
+
+    :param settings: all that its tables were made with. :param items: of each figure and table, ``{paper}/{item}``.
+    """
+    content = {"schema": SCHEMA, "settings": settings, "items": items}
+    write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", folder / _ITEMS)
 
 
-def read_items(folder: Path) -> dict[str, dict[str, Any]]:
-    """The same, read; empty if there is none.
+def read_record(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The same, read: settings and items, empty if there is no record.
 
-    :raises UserError: if a newer version of the project wrote it.
+    :raises UserError: if another version of the project wrote it.
     """
     path = folder / _ITEMS
     if not path.is_file():
-        return {}
+        return {}, {}
     content = json.loads(path.read_text(encoding="utf-8"))
     if content["schema"] != SCHEMA:
         raise UserError(
             f"{path} has schema {content['schema']}; this version of the project reads {SCHEMA}. Update it."
         )
-    return dict(content["items"])
+    return content["settings"], content["items"]
