@@ -74,9 +74,9 @@ rule analyse_network:
         plan(my_networks.initial_files),
         layers=f"{NETWORK}/layers.csv",
         # Known once the matrices are.
-        nulls=lambda wildcards: plan(
-            my_networks.own_nulls, layers=checkpoints.list_layers.get(**wildcards).output[0]
-        )(wildcards),
+        nulls=lambda wildcards: plan(my_networks.own_nulls, layers=checkpoints.list_layers.get(**wildcards).output[0])(
+            wildcards
+        ),
     output:
         [f"{NETWORK}/{name}" for name in my_networks.TABLES],
     log:

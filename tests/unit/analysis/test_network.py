@@ -214,7 +214,7 @@ def test_results_do_not_depend_on_processes(planted, cache, tmp_path):
 def test_files_of_an_analysis(planted, tmp_path):
     page = planted.write(tmp_path / "out")
     assert sorted(path.name for path in page.parent.iterdir()) == [
-        *("curves.csv", "index.html", "left_out.csv", "matrices.csv", "summary.md", "vectors.csv")
+        *("about.json", "curves.csv", "index.html", "left_out.csv", "matrices.csv", "summary.md", "vectors.csv")
     ]
     text = page.read_text()
     assert text.count("<img") == 1 + planted.matrices["rank"].notna().sum()

@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from deepspectra.analysis import nulls
+from deepspectra.analysis import null_files, nulls
 from deepspectra.analysis.nulls import NullKey, draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.rmt.levels import vector_ks
 from deepspectra.rmt.nulls import haar_vectors
 
 
 def test_vectors_of_large_dimension_follow_from_smaller_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(nulls, "LARGEST_DIMENSION", 200)
+    for module in (nulls, null_files):
+        monkeypatch.setattr(module, "LARGEST_DIMENSION", 200)
     draw_vector_nulls([1000], 2000, 1, tmp_path)
     scaled = np.sort(read_vector_null(1000, 2000, 1, tmp_path))
     exact = np.sort(vector_ks(haar_vectors(1000, 2000, np.random.default_rng(3)))[0])

@@ -37,7 +37,7 @@ def overview(analysis: AnalysisTables) -> Figure:
     height = 0.85 + row * len(table)
     figure, ((*axes,),) = new_figure(WIDTH, height, (1, len(columns)))
     names = [shortened(name, _LONGEST) for name in table.name]
-    left = (0.15 + _LETTER * max(map(len, names))) / WIDTH
+    left = (0.15 + _LETTER * max(map(len, names), default=0)) / WIDTH
     figure.set_layout_engine(None)
     figure.subplots_adjust(left=left, right=0.985, bottom=0.1 / height, top=1 - 0.72 / height, wspace=0.12)
     for axis, (title, draw) in zip(axes, columns.items(), strict=True):
