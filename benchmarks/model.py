@@ -58,10 +58,7 @@ Made by `uv run benchmarks/model.py`. `deepspectra cost` scales jobs of a previe
 [`job_costs.csv`](../resources/job_costs.csv), by laws. Here are other jobs, with the settings of
 [`model.yaml`](model.yaml): how much more work they are than the recorded job that they are scaled from, the seconds
 that the model has for them, and those of the processor that they took. Of resolved Hessians the model knows an upper
-limit: how many units of a network are alive shows only after training, here a short one. All was measured beside up to
-ten other processes on two cores, on another machine than the recorded jobs. Singular value decompositions, which memory
-bounds, are no faster on it, but grow as they should: those of the recorded size took 4.1 s, 0.25 times these (the law:
-0.27).
+limit: how many units of a network are alive shows only after training, here a short one.
 
 """
 _HEAD = """

@@ -27,6 +27,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.store import processor
+from deepspectra.runtime.threads import ONE_THREAD
 
 __all__ = ["known", "main", "measure_size", "one_thread"]
 
@@ -39,7 +40,6 @@ _DESCRIPTION = (
 )
 #: A process that waits for others gets this times its limit by the clock.
 _WAITING = 10
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
 
 def known() -> dict[str, str]:
@@ -141,7 +141,7 @@ def _digest(module: str, comparison: Comparison) -> str:
 
 def one_thread() -> dict[str, str]:
     """The environment of a process whose libraries use one thread."""
-    return os.environ | {f"{library}_NUM_THREADS": "1" for library in _THREADS}
+    return os.environ | ONE_THREAD
 
 
 def _kept(table: pd.DataFrame, name: str, size: str, comparison: Comparison, digest: str) -> bool:

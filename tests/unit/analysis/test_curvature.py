@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from torch.func import functional_call, jacrev
+from torch.func import functional_call
 from torch.nn import functional
 
 import deepspectra
@@ -19,56 +19,12 @@ from deepspectra.analysis.curvature.ratios import judge_ratios
 from deepspectra.analysis.curvature.spectrum import curvature
 from deepspectra.rmt.nulls import goe_levels
 from deepspectra.runtime import store
-from deepspectra.runtime.errors import UserError
+from tests.unit.analysis.explicit import assert_spectrum, called, classifier, explicit
 
 
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(1)
-
-
-def explicit(model, call, value, dual=False):
-    """The P x P Gauss-Newton matrix from the Jacobian and each sample's Hessian, by torch.func.
-
-    :param call: from parameters to outputs (batch, ...). :param value: the loss of one sample, from its number and
-        outputs. :param dual: the smaller matrix of as many rows as there are outputs, with equal eigenvalues.
-    """
-    weights = {name: one.detach() for name, one in model.named_parameters()}
-    jacobian = jacrev(call)(weights)
-    outputs = call(weights)
-    rows = torch.cat([part.reshape(len(outputs), outputs[0].numel(), -1) for part in jacobian.values()], dim=2)
-    if dual:
-        roots = []
-        for number, own in enumerate(outputs):
-            curved = torch.autograd.functional.hessian(lambda f, n=number: value(n, f), own)
-            weights, vectors = torch.linalg.eigh(curved)
-            roots.append(vectors * weights.clamp_min(0).sqrt())
-        factor = torch.einsum("nck,ncp->nkp", torch.stack(roots), rows).flatten(0, 1)
-        return factor @ factor.T
-    total = torch.zeros(rows.shape[2], rows.shape[2], dtype=torch.float64)
-    for number, (own, slopes) in enumerate(zip(outputs, rows, strict=True)):
-        curved = torch.autograd.functional.hessian(lambda f, n=number: value(n, f), own)
-        total += slopes.T @ curved.reshape(len(slopes), len(slopes)) @ slopes
-    return total
-
-
-def assert_spectrum(found, matrix, rank=None):
-    """As many eigenvalues as numpy has above rounding, each within its error (and numpy's)."""
-    expected = np.linalg.eigvalsh(matrix.numpy())
-    noise = 1e-14 * expected[-1] * len(expected) ** 0.5
-    clear = expected[expected > 100 * noise]
-    assert len(clear) == len(found.spectrum.eigenvalues) == (rank or len(clear))
-    assert (np.abs(found.spectrum.eigenvalues - clear) <= found.spectrum.errors + noise).all()
-    assert found.spectrum.bound < 1e-10 * expected[-1]
-
-
-def classifier():
-    model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4)).double().eval()
-    return model, torch.randn(7, 6, dtype=torch.float64), torch.randint(4, (7,))
-
-
-def called(model, inputs):
-    return lambda weights: functional_call(model, weights, (inputs,))
 
 
 def test_a_small_encoder_has_the_spectrum_of_the_explicit_jacobian():
@@ -93,31 +49,6 @@ def test_a_checkpoint_of_the_encoder_is_read_by_name(tmp_path, monkeypatch):
     # "# deepspectra: random matrix theory", of which the vocabulary has three words.
     assert inputs[0, :9].tolist() == [1, 0, 3, 4, 5, 6, 7, 0, 0]
     assert all(torch.equal(model.state_dict()[name], one) for name, one in stored.items())
-
-
-LOSSES = {
-    "torch's own": (functional.cross_entropy, "labels", lambda f, t: functional.cross_entropy(f, t)),
-    "smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), "labels", lambda f, t: functional.cross_entropy(f, t)),
-    "weighted": (
-        nn.CrossEntropyLoss(torch.tensor([1.0, 2, 3, 4], dtype=torch.float64), reduction="sum"),
-        "labels",
-        lambda f, t: (1.0 + t) * functional.cross_entropy(f, t),
-    ),
-    "squared": ("squared", "values", lambda f, t: ((f - t) ** 2).mean()),
-    "mean squared": (nn.MSELoss(), "values", lambda f, t: ((f - t) ** 2).mean()),
-    "Poisson": (nn.PoissonNLLLoss(), "values", lambda f, t: (f.exp() - t * f).mean()),
-    "yes or no": (functional.binary_cross_entropy_with_logits, "shares", lambda f, t: functional.softplus(f).mean()),
-    "my own": (lambda f, t: (f - t).cosh().log().sum(), "values", lambda f, t: (f - t).cosh().log().sum()),
-}
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_losses_have_the_curvature_of_their_hessians(name):
-    loss, kind, value = LOSSES[name]
-    model, inputs, labels = classifier()
-    targets = {"labels": labels, "values": torch.randn(7, 4, dtype=torch.float64), "shares": torch.rand(7, 4)}[kind]
-    found = curvature(model, loss, inputs, targets)
-    assert_spectrum(found, explicit(model, called(model, inputs), lambda n, f: value(f, targets[n])))
 
 
 class Tokens(nn.Module):
@@ -195,24 +126,6 @@ def test_tied_parameters_count_once_and_the_model_stays_as_it_was():
     assert curvature(twin, "squared", torch.randn(5, 6)).spectrum.parameters == 84
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
-def test_models_in_other_precisions_are_cast(dtype):
-    model, inputs, labels = classifier()
-    stored = model.to(dtype)
-    found = curvature(stored, "cross_entropy", inputs, labels)
-    exact = curvature(stored.double(), "cross_entropy", inputs, labels)
-    assert (found.spectrum.eigenvalues == exact.spectrum.eigenvalues).all()
-
-
-def test_single_precision_is_within_its_own_larger_bounds():
-    model, inputs, labels = classifier()
-    exact = curvature(model, "cross_entropy", inputs, labels)
-    rough = curvature(model, "cross_entropy", inputs, labels, precision="float32")
-    off = np.abs(rough.spectrum.eigenvalues - exact.spectrum.eigenvalues)
-    assert (off <= rough.spectrum.errors).all()
-    assert off.max() > 1e3 * exact.spectrum.bound
-
-
 def test_random_levels_pass_the_test_of_ratios():
     """Levels of random matrices at their nominal rate, independent ones hardly ever."""
     random = [judge_ratios(np.exp(goe_levels(80, np.random.default_rng([1, draw])) / 4), 99, 1).p for draw in range(40)]
@@ -245,134 +158,6 @@ def test_files_hold_what_was_found(tmp_path):
     found.write(tmp_path / "again")
     for name in names:
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
-
-
-def with_nan():
-    model = classifier()[0]
-    model[2].weight.data[0, 0] = float("nan")
-    return model
-
-
-class Drawn(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(6, 4)
-
-    def forward(self, inputs):
-        return self.layer(functional.dropout(inputs))
-
-
-def stages(*layers):
-    return nn.Sequential(*layers).double().eval()
-
-
-class Whole(nn.Module):
-    def __init__(self, forward):
-        super().__init__()
-        self.layer, self.own = nn.Linear(6, 4), forward
-
-    def forward(self, inputs):
-        return self.own(self.layer(inputs))
-
-
-INPUTS, LABELS = torch.randn(7, 6), torch.arange(7) % 4
-REFUSED = {
-    "no module": (lambda: (len, "squared", INPUTS), r"the model is a builtin_function_or_method; expected a torch"),
-    "training": (lambda: (classifier()[0].train(), "squared", INPUTS), "and Sequential is not; call eval"),
-    "batch norm": (
-        lambda: (
-            stages(nn.Linear(6, 4), nn.BatchNorm1d(4, track_running_stats=False)),
-            "squared",
-            INPUTS,
-        ),
-        r"fails on sample 0 alone after 0 \(Linear\)",
-    ),
-    "batch norm at places": (
-        lambda: (
-            stages(nn.Linear(6, 4), nn.BatchNorm1d(2, track_running_stats=False)),
-            "squared",
-            torch.randn(7, 2, 6),
-        ),
-        r"samples mix in 1 \(BatchNorm1d\)",
-    ),
-    "sum over samples": (
-        lambda: (Whole(lambda f: f - f.mean(0)).eval(), "squared", INPUTS),
-        "samples mix in the last operation",
-    ),
-    "frozen": (lambda: (classifier()[0].requires_grad_(False), "squared", INPUTS), "no parameter of this Sequential"),
-    "random": (lambda: (Drawn().eval(), "squared", INPUTS), r"two passes .* differ from layer \(Linear\) on"),
-    "nan weights": (lambda: (with_nan(), "squared", INPUTS), r"the first such numbers leave 2 \(Linear\)"),
-    "nan inputs": (lambda: (classifier()[0], "squared", INPUTS * np.nan), "input 0 has 42 entries that are not finite"),
-    "wrong width": (lambda: (classifier()[0], "squared", INPUTS[:, :5]), "the model fails on the batch: RuntimeError"),
-    "no samples": (lambda: (classifier()[0], "squared", INPUTS[:0]), "a batch needs samples"),
-    "no tensors": (lambda: (classifier()[0], "squared", "words"), "the input of the batch is a str"),
-    "unequal": (lambda: (classifier()[0], "squared", [INPUTS, INPUTS[:3]]), "one number of samples"),
-    "labels": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS + 1), r"from 0 to 3 \(or -100.*from 1 to 4"),
-    "negative": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS - 1), "found int64 from -1 to 2"),
-    "shares": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS / 4), "whole numbers.*found float32"),
-    "columns": (lambda: (classifier()[0], "cross_entropy", INPUTS, LABELS[:, None]), r"must have the shape \(7,\)"),
-    "values": (lambda: (classifier()[0], "squared", INPUTS, torch.zeros(7, 1)), r"the outputs' shape \(7, 4\)"),
-    "one class": (lambda: (nn.Linear(6, 1).eval(), "cross_entropy", INPUTS, LABELS), "two classes or more"),
-    "unknown loss": (lambda: (classifier()[0], "hinge", INPUTS, LABELS), "there is no loss 'hinge'"),
-    "flat loss": (lambda: (classifier()[0], nn.L1Loss(), INPUTS, torch.zeros(7, 4)), "L1Loss is linear in the outputs"),
-    "concave": (lambda: (classifier()[0], lambda f, t: -(f**2).sum(), INPUTS, LABELS), "not convex in the outputs"),
-    "hidden": (
-        lambda: (classifier()[0], lambda f, t: (f.detach() * f).sum(), INPUTS, LABELS),
-        "contradict its first ones",
-    ),
-    "failing loss": (lambda: (classifier()[0], lambda f, t: f[0, 9], INPUTS, LABELS), "cannot be differentiated twice"),
-    "loss of two": (lambda: (classifier()[0], lambda f, t: f[0, :2], INPUTS, LABELS), r"returns \(2,\) for one sample"),
-    "no targets": (lambda: (classifier()[0], nn.MSELoss(), INPUTS), "needs a target for each of 7 samples"),
-    "two outputs": (lambda: (Whole(lambda f: (f, f)).eval(), "squared", INPUTS), "the model returns tuple"),
-    "whole numbers": (lambda: (Whole(lambda f: f.argmax(1)).eval(), "squared", INPUTS), "returns torch.int64"),
-    "transposed": (lambda: (Whole(lambda f: f.T).eval(), "squared", INPUTS), "samples come first"),
-    "sparse": (
-        lambda: (stages(nn.Embedding(9, 4, sparse=True), nn.Flatten()), "squared", LABELS[:, None]),
-        r"layer 0 \(Embedding\) has max_norm",
-    ),
-    "too many rows": (
-        lambda: (stages(nn.Linear(6, 9000)), "squared", INPUTS),
-        "would have 63000 rows|the Gram matrix of 7 samples with 63000 rows",
-    ),
-}
-
-
-def test_gradients_that_do_not_fit_into_memory_are_refused(monkeypatch):
-    monkeypatch.setattr("deepspectra.analysis.curvature.network._memory", lambda: 1000)
-    with pytest.raises(UserError, match=r"gradients of 28 rows in what leaves 0 \(Linear\) take 0 GB of memory"):
-        curvature(classifier()[0], "squared", INPUTS)
-
-
-def test_a_network_that_rounds_inside_is_served_in_that_precision():
-    """As some normalisations do, which work in float32 whatever comes."""
-    model = Whole(lambda f: torch.tanh(f.float()).to(f)).double().eval()
-    exact = Whole(torch.tanh).double().eval()
-    exact.load_state_dict(model.state_dict())
-    with pytest.raises(UserError, match=r"the model \(Whole\) makes float32 numbers of float64 ones"):
-        curvature(model, "squared", INPUTS)
-    found = curvature(model, "squared", INPUTS, precision="float32").spectrum
-    off = np.abs(found.eigenvalues - curvature(exact, "squared", INPUTS).spectrum.eigenvalues)
-    assert (off <= found.errors).all()
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_has_no_curvature_is_refused_by_name(name):
-    given, words = REFUSED[name]
-    with pytest.raises(UserError, match=words):
-        curvature(*given())
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"precision": "float16"}, "no precision 'float16'"),
-        ({"draws": 5}, "expected at least 99"),
-        ({"participation": -1}, "from 0 on"),
-    ],
-)
-def test_options_that_make_no_sense(options, words):
-    with pytest.raises(UserError, match=words):
-        curvature(classifier()[0], "squared", INPUTS, **options)
 
 
 def test_the_package_has_it_at_the_top():

@@ -1,12 +1,14 @@
 """Whole networks: what is planted is found, what is random is not, and what fails does not stop the rest."""
 
 import html
+import os
 
 import numpy as np
 import pytest
 import torch
 
 import deepspectra
+from deepspectra.analysis import network
 from deepspectra.analysis.network import analyse
 from deepspectra.analysis.page import terminal_table
 from deepspectra.runtime.errors import UserError
@@ -208,6 +210,16 @@ def test_results_do_not_depend_on_processes(planted, cache, tmp_path):
     )
     for table in ("matrices", "curves", "vectors", "left_out"):
         assert getattr(alone, table).equals(getattr(side_by_side, table)), table
+
+
+def test_workers_have_one_thread_whatever_the_environment_says(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "16")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    with network._executor(2) as executor:
+        assert list(executor.map(os.environ.get, names)) == ["1", "1", "1"]
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "16"
+    assert "MKL_NUM_THREADS" not in os.environ
 
 
 @pytest.mark.filterwarnings("error")

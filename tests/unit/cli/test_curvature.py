@@ -32,6 +32,9 @@ def training():
 def failing():
     raise FileNotFoundError("weights.pt")
 
+def exiting():
+    raise SystemExit(2)
+
 number = 3
 """
 
@@ -41,9 +44,10 @@ def module(tmp_path, monkeypatch):
     """A module of the user's in the current folder."""
     (tmp_path / "curved.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("def here(:\n")
+    (tmp_path / "script.py").write_text("import argparse\nargparse.ArgumentParser().parse_args(['--what'])\n")
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    for name in ("curved", "broken"):
+    for name in ("curved", "broken", "script"):
         sys.modules.pop(name, None)
     sys.path[:] = [folder for folder in sys.path if folder != str(tmp_path)]
 
@@ -77,12 +81,26 @@ def test_files_go_where_they_should(module, capsys):
     assert (module / "here/curvature.h5").is_file()
 
 
+def test_a_folder_that_cannot_be_is_told_before_anything_is_computed(module, capsys):
+    (module / "file").write_text("")
+    assert main(["curvature", "curved:failing", "--out", "file"]) == 1
+    assert "file must be a folder, but is a file" in capsys.readouterr().err
+
+
+def test_a_second_run_without_participation_leaves_no_shares(module):
+    for options, there in ((["--participation", "1"], True), ([], False)):
+        assert main(["curvature", "curved:right", "--out", "here", *options]) == 0
+        assert (module / "here/shares.csv").exists() == there
+
+
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
         ("curved", "network 'curved': expected module:function, such as my_network:trained."),
         ("nowhere:right", "there is no module 'nowhere' in"),
         ("broken:here", "its module cannot be imported: SyntaxError"),
+        ("script:here", "its module ends the program when it is imported (exit 2). If it is a script, put what"),
+        ("curved:exiting", "function 'curved:exiting' fails: SystemExit: 2"),
         ("curved:wrong", "has no function 'wrong'; it has bare, failing, right, training, two."),
         ("curved:number", "is not a function but a 'int'"),
         ("curved:two", "returns a tuple of 2 (Linear, CrossEntropyLoss); expected a model, a loss and a batch"),

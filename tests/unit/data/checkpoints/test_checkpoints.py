@@ -192,6 +192,7 @@ def bad_files(folder):
     with h5py.File(folder / "workflow.h5", "w") as file:
         # As results/{scale}/networks/ has them: outputs first, unlike Keras.
         file["initial/dense1/weight"] = file["final/dense1/weight"] = np.ones((20, 30), np.float32)
+        file.attrs["arrays"] = file.attrs["software"] = "{}"
     for suffix in ("onnx", "gguf", "tflite", "pb", "msgpack", "what"):
         (folder / f"model.{suffix}").write_text("no such thing")
     (folder / "quantised").mkdir()
@@ -315,3 +316,13 @@ def test_reading_holds_one_tensor(tmp_path):
     np.savez(buffer, **{name: array + 1 for name, array in ARRAYS.items()})
     path.write_bytes(buffer.getvalue())
     np.testing.assert_array_equal(found.tensors["dense.weight"].read(), DENSE + np.float32(1))
+
+
+def test_layers_of_keras_may_be_called_initial_and_final(tmp_path):
+    """As are the groups of this workflow's networks, which are told by their attributes."""
+    kernel = np.arange(6.0).reshape(2, 3)
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file["initial/vars/0"] = file["final/vars/0"] = kernel
+    found = open_checkpoint(str(tmp_path / "model.weights.h5")).tensors
+    assert set(found) == {"initial/vars/0", "final/vars/0"}
+    assert (found["final/vars/0"].read() == kernel.T).all()

@@ -29,6 +29,7 @@ from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.threads import ONE_THREAD
 from deepspectra.spectra.weights.layer_matrices import LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 
@@ -39,7 +40,6 @@ _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
 _LARGE = 8_000_000
-_THREADS = "OMP_NUM_THREADS"
 
 
 class Analysis(AnalysisTables):
@@ -146,16 +146,17 @@ def _executor(workers: int) -> Iterator[Executor | None]:
     if workers < 2:
         yield None
         return
-    # Libraries read it when they are loaded. Fresh processes, since a copy of one with threads may hang.
-    before = os.environ.get(_THREADS)
-    os.environ[_THREADS] = "1"
+    # Fresh processes, since a copy of one with threads may hang.
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     try:
         with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
             yield executor
     finally:
-        os.environ.pop(_THREADS)
-        if before is not None:
-            os.environ[_THREADS] = before
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _nulls(

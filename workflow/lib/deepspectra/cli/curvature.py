@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.own_code import load_function
 
 __all__ = ["EXAMPLE", "run_curvature"]
@@ -31,6 +32,9 @@ def run_curvature(options: argparse.Namespace) -> None:
 
     :raises UserError: if the function cannot be had or fails, or its network's curvature cannot be had.
     """
+    folder = Path(options.out or "curvature_" + re.sub(r"[^A-Za-z0-9._-]+", "_", options.function))
+    # Said before anything is computed.
+    check_folder(folder)
     expected = "module:function, such as my_network:trained"
     function = load_function(options.function, "network", expected, "Run the command")
     what = f"function {options.function!r}"
@@ -41,7 +45,7 @@ def run_curvature(options: argparse.Namespace) -> None:
         given = function()
     except UserError:
         raise
-    except Exception as error:  # a user's function can fail in any way
+    except (Exception, SystemExit) as error:  # a user's function can fail in any way
         raise UserError(f"{what} fails: {type(error).__name__}: {error}") from error
     told = "expected a model, a loss and a batch (inputs, targets)"
     if not isinstance(given, tuple | list) or len(given) != 3:
@@ -60,10 +64,10 @@ def run_curvature(options: argparse.Namespace) -> None:
         seed=options.seed,
         name=options.function,
     )
-    summary = found.write(options.out or "curvature_" + re.sub(r"[^A-Za-z0-9._-]+", "_", options.function))
+    summary = found.write(folder)
     for sentence in found.findings:
         print(f"- {sentence}")
-    print(f"\nSee {summary} and {Path(summary).with_name('spectrum.png')}")
+    print(f"\nSee {summary} and {summary.with_name('spectrum.png')}")
 
 
 def _described(value: object) -> str:

@@ -69,8 +69,7 @@ def _training(settings: Settings, network: str) -> Work:
     case = f"{name} of {len(shapes)} layers, batch {entry['batch_size']}" if shapes else name
     samples = entry.get("samples", entry.get("images"))
     if any(len(shape) > 2 for shape in shapes.values()):
-        # A test after each epoch is forward alone, but in large batches, which convolutions take slowly; dense layers
-        # take next to no time.
+        # A test after each epoch is forward alone; of dense layers it takes next to no time.
         samples += _TESTED.get(name, _TESTED["lenet"]) * entry["test_images"]
     return case, entry["epochs"] * samples * seconds
 

@@ -27,6 +27,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from deepspectra.runtime.threads import ONE_THREAD
+
 __all__ = ["VARIABLE", "fork_scripts", "serve"]
 
 #: Environment variable: ``0`` starts every job by itself.
@@ -35,10 +37,6 @@ VARIABLE = "DEEPSPECTRA_FORKED_JOBS"
 _PACKAGES = ["h5py", "jinja2", "pandas", "psutil", "pydantic", "scipy.optimize", "scipy.stats", "torch"]
 _PACKAGES += ["fontTools.subset", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
 _PACKAGES += ["matplotlib.pyplot", "snakemake.logging", "snakemake.script"]
-#: Libraries read these when they are loaded, so that forks inherit the answer.
-_THREADS = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-)
 #: The kernel's number for "end me with my parent".
 _PR_SET_PDEATHSIG = 1
 #: Longest call: a few paths.
@@ -62,7 +60,7 @@ class _Server:
                     number = theirs.fileno()
                     program = f"from {__name__} import serve; serve({number})"
                     command = [sys.executable, "-c", program]
-                    subprocess.Popen(command, env=os.environ | _THREADS, stdin=subprocess.DEVNULL, pass_fds=[number])
+                    subprocess.Popen(command, env=os.environ | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[number])
             elif not self._ready and select.select([self._connection], [], [], 0)[0]:
                 # Nothing comes from a process that has died.
                 self._ready = bool(self._connection.recv(_LENGTH))

@@ -39,6 +39,9 @@ def load_module(reference: str, what: str, expected: str, command: str) -> Modul
         if missing:
             raise UserError(f"{named}: its module imports {missing!r}, which is missing.") from None
         raise UserError(f"{named}: its module cannot be imported: {type(error).__name__}: {error}.") from None
+    except SystemExit as error:
+        advice = "If it is a script, put what it runs below: if __name__ == '__main__':"
+        raise UserError(f"{named}: its module ends the program when it is imported (exit {error}). {advice}") from None
 
 
 def load_function(reference: str, what: str, expected: str, command: str) -> Callable[..., Any]:

@@ -31,13 +31,14 @@ _UNRESOLVED = 0.01
 _SHOWN, _SHARES, _SURE = 10, 3, 0.05
 
 _NOTES = [
-    "**error** bounds that of an eigenvalue. It has the eigensolver's rounding, the outputs', and the gradients', "
-    "which is measured: how far they move when each parameter changes at random by four roundings.",
+    "**error** is an estimate from above of an eigenvalue's. It has the eigensolver's rounding, the outputs', and the "
+    "gradients', which is measured: how far those of four samples move when each parameter changes at random by four "
+    "roundings.",
     "**mean min(r, 1/r)**: r is a spacing over the one below it. Random matrices' levels (GOE, large) have 0.5307, "
     "independent ones 0.3863. The null are as many GOE levels at the places of the spectrum's own smooth "
     "density: what a density does by itself is in it.",
     "**participation ratio**: over how many samples, or parameters, an eigenvector extends: 1 / (sum of squared "
-    "weights). **vector error** bounds the sine of its angle to the true one; 1 where neighbours are too close.",
+    "weights). **vector error** is that of the sine of its angle to the true one, as sure as the errors; 1 where neighbours are too close.",
 ]
 
 
@@ -73,7 +74,8 @@ def told(found: CurvatureTables) -> list[str]:
     spectrum, ratios = found.spectrum, found.ratios
     count = len(spectrum.eigenvalues)
     said = [
-        f"The Gauss-Newton matrix of {found.samples} samples in {spectrum.parameters:,} parameters has rank {count}: "
+        f"The Gauss-Newton matrix of {found.samples} samples in {spectrum.parameters:,} parameters has "
+        f"rank {'at least ' if spectrum.left_out else ''}{count}: "
         f"{count} of {min(found.rows, spectrum.parameters)} eigenvalues that may differ from zero exceed their errors."
     ]
     if not count:
@@ -116,7 +118,7 @@ def picture(found: CurvatureTables) -> Figure:
     (values, mean), (by_rank, extents) = axes
     label_panel(values, "a", f"{len(levels)} eigenvalues of {found.name}")
     values.loglog(levels["rank"], levels.eigenvalue, ".", color=BLUE, label="eigenvalue")
-    values.loglog(levels["rank"], levels.error, "-", color=VERMILION, label="bound of its error")
+    values.loglog(levels["rank"], levels.error, "-", color=VERMILION, label="its error, estimated from above")
     values.set_xlabel("rank, 1 the largest")
     values.set_ylabel("eigenvalue")
     values.legend()
@@ -198,6 +200,9 @@ def write_curvature(found: CurvatureTables, folder: Path) -> Path:
     write_table(numbers(found), folder / "numbers.csv")
     if len(found.shares):
         write_table(found.shares, folder / "shares.csv")
+    else:
+        # An earlier run's would contradict the other files.
+        (folder / "shares.csv").unlink(missing_ok=True)
     arrays = {"eigenvalues": found.spectrum.eigenvalues, "errors": found.spectrum.errors}
     if found.ratios.null.size:
         arrays["null_ratios"] = found.ratios.null

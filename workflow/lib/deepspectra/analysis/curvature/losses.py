@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["OutputCurvature", "output_curvature"]
 
-#: Labels that torch's cross-entropy leaves out.
+#: Labels that torch's cross-entropy leaves out unless told otherwise.
 _IGNORED = -100
 #: Outputs of one sample whose Hessian is computed for a loss that is known as a function only.
 _LARGEST_HESSIAN = 2000
@@ -44,15 +45,26 @@ def output_curvature(loss: Any, outputs: torch.Tensor, targets: Any) -> OutputCu
 
     :param loss: ``cross_entropy`` (of classes along the last axis of the outputs, summed over all others), ``squared``
         (mean over a sample's outputs), or a function of outputs and targets of one sample, both with their first axis
-        of length 1, that returns one number; such as those of torch.
+        of length 1, that returns one number; such as those of torch. Of torch's mean, over one sample, that sample's
+        loss is left; samples that ``ignore_index`` leaves out have none.
     :param outputs: as the model gives them, (batch, ...), finite.
     :param targets: labels (batch, ...) for cross-entropy; values of the outputs' shape for the squared error.
     :raises UserError: if the loss is unknown, does not fit the targets, cannot be differentiated twice, or is not
         convex in the outputs.
     """
     targets = None if targets is None else torch.as_tensor(targets).to(outputs.device)
-    if loss == "cross_entropy" or (_is_plain(loss) and outputs.dim() == 2 and _are_labels(targets)):
-        return _cross_entropy(outputs, targets)
+    if loss == "cross_entropy":
+        return _cross_entropy(outputs, targets, _IGNORED)
+    if (entropy := _torch_entropy(loss)) is not None:
+        if entropy.weight is not None and entropy.reduction == "mean":
+            raise UserError(
+                "the mean of a cross-entropy with weights divides by the weights of its samples, so that of one sample "
+                "has none. Take reduction='sum', of which curvature is a sum over samples."
+            )
+        are_labels = targets is not None and not targets.is_floating_point()
+        # The Hessian of label smoothing is that without: it adds terms that are linear in the outputs.
+        if entropy.weight is None and outputs.dim() == 2 and are_labels:
+            return _cross_entropy(outputs, targets, entropy.ignore_index)
     if loss == "squared":
         if targets is not None and targets.shape != outputs.shape:
             raise UserError(
@@ -65,18 +77,19 @@ def output_curvature(loss: Any, outputs: torch.Tensor, targets: Any) -> OutputCu
     return _own(loss, outputs, targets)
 
 
-def _is_plain(loss: Any) -> bool:
-    """Whether this is torch's cross-entropy without weights, whose Hessian has a closed form."""
+def _torch_entropy(loss: Any) -> nn.CrossEntropyLoss | None:
+    """Torch's cross-entropy, as a module or a function with or without options; None if the loss is another one."""
+    if isinstance(loss, nn.CrossEntropyLoss) and type(loss).forward is nn.CrossEntropyLoss.forward:
+        return loss
     if loss is functional.cross_entropy:
-        return True
-    return type(loss) is nn.CrossEntropyLoss and loss.weight is None and loss.reduction != "none"
+        return nn.CrossEntropyLoss()
+    if isinstance(loss, partial) and loss.func is functional.cross_entropy and not loss.args:
+        return nn.CrossEntropyLoss(**loss.keywords)
+    return None
 
 
-def _are_labels(targets: torch.Tensor | None) -> bool:
-    return targets is not None and not targets.is_floating_point() and bool((targets != _IGNORED).all())
-
-
-def _cross_entropy(outputs: torch.Tensor, targets: torch.Tensor | None) -> OutputCurvature:
+def _cross_entropy(outputs: torch.Tensor, targets: torch.Tensor | None, ignored: int) -> OutputCurvature:
+    """:param ignored: the label of what is left out."""
     if outputs.dim() < 2 or outputs.shape[-1] < 2:
         raise UserError(
             f"cross-entropy needs outputs of shape (batch, ..., classes) with two classes or more; found "
@@ -91,14 +104,14 @@ def _cross_entropy(outputs: torch.Tensor, targets: torch.Tensor | None) -> Outpu
                 f"labels must have the shape {tuple(outputs.shape[:-1])} of the outputs {tuple(outputs.shape)} without "
                 f"their last axis, the classes; found {tuple(targets.shape)}."
             )
-        labels = targets[targets != _IGNORED]
+        labels = targets[targets != ignored]
         if targets.is_floating_point() or targets.dtype == torch.bool or ((labels < 0) | (labels >= classes)).any():
             found = f"{targets.dtype}".removeprefix("torch.")
             span = f" from {int(labels.min())} to {int(labels.max())}" if labels.numel() else ""
             raise UserError(
-                f"labels must be whole numbers from 0 to {classes - 1} (or {_IGNORED}: left out); found {found}{span}."
+                f"labels must be whole numbers from 0 to {classes - 1} (or {ignored}: left out); found {found}{span}."
             )
-        kept = (targets != _IGNORED).reshape(batch, places).to(outputs)
+        kept = (targets != ignored).reshape(batch, places).to(outputs)
 
     def factor(flat: torch.Tensor) -> torch.Tensor:
         own = curvature_factor("cross_entropy", flat.reshape(batch * places, classes))

@@ -32,13 +32,14 @@ class NumberedSamples(nn.Module):
     def __init__(self, model: nn.Module, inputs: Any, dtype: torch.dtype) -> None:
         """:param inputs: a tensor with samples along its first axis, a sequence of these (positional arguments of the
             model), or a mapping (keyword arguments). Those of floating-point numbers are cast.
+        :param dtype: the precision asked for, that of the model's parameters, to which outputs are cast.
 
         :raises UserError: if they are something else, or differ in their number of samples.
         """
         super().__init__()
         # Of the wrapper alone: eval() would change the user's model.
         self.training = False
-        self.model = model
+        self.model, self.dtype = model, dtype
         place = next(model.parameters(), torch.empty(0)).device
         if isinstance(inputs, Mapping):
             given = {str(name): _tensor(value, f"input {name}") for name, value in inputs.items()}
@@ -63,7 +64,7 @@ class NumberedSamples(nn.Module):
                 raise UserError(f"input {name} has {count} entries that are not finite. Leave those samples out.")
 
     def raw(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Outputs as the model gives them, with samples along the first axis.
+        """Outputs of the shape that the model gives them, with samples along the first axis.
 
         :raises UserError: if they are no tensor of floating-point numbers, or not of these samples.
         """
@@ -82,7 +83,8 @@ class NumberedSamples(nn.Module):
                 f"the model returns outputs of shape {tuple(outputs.shape)} for {len(numbers)} samples; expected "
                 f"({len(numbers)}, ...): samples come first."
             )
-        return outputs
+        # Wider ones were made by parameters of this precision: they are not known better.
+        return outputs.to(self.dtype)
 
     def forward(self, numbers: torch.Tensor) -> torch.Tensor:
         """Outputs (count, outputs)."""
@@ -139,7 +141,7 @@ def batch_outputs(network: NumberedSamples) -> torch.Tensor:
                 ) from error
         if not same_up_to_rounding(alone[0], outputs[place], float(outputs.norm()) / len(outputs) ** 0.5):
             raise UserError(_what_mixes(network, place))
-    check_precision(model, lambda: network.raw(numbers[:1]), outputs.dtype)
+    check_precision(model, lambda: network.raw(numbers[:1]), network.dtype)
     return outputs
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from deepspectra.runtime.errors import UserError
 
@@ -38,10 +38,10 @@ def in_precision(model: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 
 def check_precision(model: nn.Module, run: Callable[[], Any], dtype: torch.dtype) -> None:
-    """Watch a pass through the network for numbers that are rounded to a lower precision than its own.
+    """Watch a pass through the network for numbers that are rounded to a lower precision than the one asked for.
 
-    :param run: passes some samples through the model. :param dtype: of its parameters and outputs.
-    :raises UserError: if there are some, since bounds of errors would be false.
+    :param run: passes some samples through the model. :param dtype: what was asked for.
+    :raises UserError: if there are some, outputs too, since the errors that are told would be too small.
     """
     within = ["the model"]
 
@@ -61,25 +61,47 @@ def check_precision(model: nn.Module, run: Callable[[], Any], dtype: torch.dtype
             handle.remove()
     if watch.found:
         raise UserError(
-            f"{watch.found} of {_name(dtype)} ones: it rounds more than bounds of errors allow. Ask for precision "
-            "float32, or let it keep the precision of its input."
+            f"{watch.found}: it rounds more than the errors of {_name(dtype)} that are told. Ask for precision float32 "
+            "if it works in that, or let it keep the precision of its input."
         )
 
 
-class _Watch(TorchFunctionMode):
-    """Notes the first operation that takes numbers of a precision and gives some of a lower one."""
+class _Watch(TorchDispatchMode):
+    """Notes the first operation whose numbers are less precise than what it takes, and than what was asked for.
+
+    Of all operations, as torch dispatches them: those in compiled scripts, assignments to parts of a tensor, and casts
+    by torch itself (autocast) are among them.
+    """
 
     def __init__(self, dtype: torch.dtype, within: list[str]) -> None:
         super().__init__()
-        self.dtype, self.within, self.found = dtype, within, ""
+        self.eps, self.within, self.found = torch.finfo(dtype).eps, within, ""
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        taken = [one.dtype for one in _numbers([args, kwargs])]
         left = func(*args, **(kwargs or {}))
-        if not self.found and isinstance(left, torch.Tensor) and left.is_floating_point():
-            wide = any(isinstance(one, torch.Tensor) and one.dtype == self.dtype for one in args)
-            if wide and torch.finfo(left.dtype).eps > torch.finfo(self.dtype).eps:
-                self.found = f"{self.within[-1]} makes {_name(left.dtype)} numbers"
+        if not self.found and taken:
+            widest = min(taken, key=_eps)
+            rounded = [one.dtype for one in _numbers(left) if _eps(one.dtype) > max(_eps(widest), self.eps)]
+            if rounded:
+                self.found = f"{self.within[-1]} makes {_name(rounded[0])} numbers of {_name(widest)} ones"
         return left
+
+
+def _numbers(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors of real or complex numbers in arguments or results of any structure."""
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point() or value.is_complex():
+            yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _numbers(one)
+    elif isinstance(value, dict):
+        yield from _numbers(list(value.values()))
+
+
+def _eps(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).eps
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -155,7 +155,7 @@ def curvature(
 def _levels(
     network: NumberedSamples, gram: torch.Tensor, own: OutputCurvature, error: float, parameters: int
 ) -> Levels:
-    """All eigenvalues that may differ from zero, with bounds of their errors."""
+    """All eigenvalues that may differ from zero, with their errors, see :class:`.CurvatureTables`."""
     if not own.is_exact:
         found = matrix_levels(gram.double(), error)
         return Levels(found.values, found.errors + error * _noise_of_loss(network, own))
@@ -171,7 +171,8 @@ def _levels(
 
 def _noise_of_loss(network: NumberedSamples, own: OutputCurvature) -> float:
     """What an error of 1 in the Hessians of a loss, relative to their norms, changes in the Gauss-Newton matrix: the
-    largest of these norms times the trace of J J', that as the mean square of gradients of random combinations."""
+    largest of these norms times the trace of J J', which is estimated: the mean square of gradients of four random
+    combinations of the outputs."""
     rng = torch.Generator().manual_seed(0)
     with torch.enable_grad():
         outputs = network(network.numbers)

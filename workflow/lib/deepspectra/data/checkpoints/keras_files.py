@@ -56,7 +56,8 @@ def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:
     """:param folder: a temporary one that lives as long as anything that reads from it."""
     try:
         with h5py.File(path, "r") as file:
-            if "initial" in file and "final" in file:
+            # Layers of Keras may have these names, too.
+            if {"initial", "final"} <= set(file) and {"arrays", "software"} <= set(file.attrs):
                 raise UserError(
                     f"{origin} holds a network of this workflow before and after training, not weights that Keras "
                     "saved. Its matrices are in table 2 of thamm2024."

@@ -107,7 +107,7 @@ def gram_levels(gram: torch.Tensor, error: float, parts: Callable[[], Iterable[t
     if (beyond := float(-found[0].values[0] / found[0].errors[0]) if len(gram) else 0.0) > 1:
         # A Gram matrix has no negative eigenvalue: its products were rounded by more.
         error *= 2 * beyond
-        found = [matrix_levels(gram, error)]
+        found = [Levels(found[0].values, 2 * beyond * found[0].errors)]
     if not found[-1].enough:
         norms = gram.diagonal().sqrt()
         factor, failed = torch.linalg.cholesky_ex(gram / norms / norms[:, None], upper=True)
