@@ -38,7 +38,8 @@ _NOTES = [
     "independent ones 0.3863. The null are as many GOE levels at the places of the spectrum's own smooth "
     "density: what a density does by itself is in it.",
     "**participation ratio**: over how many samples, or parameters, an eigenvector extends: 1 / (sum of squared "
-    "weights). **vector error** is that of the sine of its angle to the true one, as sure as the errors; 1 where neighbours are too close.",
+    "weights). **vector error**: the sine of its angle to the true one, as sure as the errors; 1 where neighbours are "
+    "too close.",
 ]
 
 
