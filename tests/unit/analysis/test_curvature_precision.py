@@ -79,7 +79,7 @@ ROUNDING = {
     "single inside and in the end": (lambda f: torch.tanh(f.float()), "makes float32 numbers of float64 ones"),
     "by a keyword": (lambda f: torch.add(input=f, other=0, out=torch.empty(len(f), 4)).double(), "makes float32"),
     "in a list": (lambda f: torch.cat([f.float(), f.float()], dim=1).double(), "makes float32"),
-    "of a sum": (lambda f: f * f.sum(dtype=torch.float32).double(), "makes float32"),
+    "of a sum": (lambda f: f * f.sum(1, True, dtype=torch.float32).double(), "makes float32"),
     "as a part": (Filled(), r"own \(Filled\) makes float32 numbers of float64 ones"),
     "in a compiled script": (torch.jit.trace(Halved(), torch.randn(2, 4).double()), "makes float16 numbers"),
 }
