@@ -46,7 +46,9 @@ def run_analysis(options: argparse.Namespace) -> None:
     lines = [*found.findings, *(f"Note: {note}" for note in found.notes)]
     for line in lines:
         print(textwrap.fill(line, min(width, 120), initial_indent="- ", subsequent_indent="  "))
-    print(f"\n{len(found.left_out)} other tensors are left out; the page says why.\nOpen {page}")
+    if count := len(found.left_out):
+        print(f"\n{count} other {'tensor is' if count == 1 else 'tensors are'} left out; the page says why.")
+    print(f"Open {page}")
 
 
 def _cores() -> int:

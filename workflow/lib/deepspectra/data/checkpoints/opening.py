@@ -151,6 +151,9 @@ def _head_size(config: Path) -> int | None:
 
 
 def _open_npz(path: Path) -> Checkpoint:
+    # NumPy would take anything else for a pickle.
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"{path} is no whole archive of NumPy arrays.")
     try:
         with np.load(path, allow_pickle=False) as archive:
             # Headers alone: shapes and types of all arrays, without their numbers.

@@ -51,7 +51,8 @@ def _why_not_loaded(error: Exception) -> str:
         return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
     # A zip file that is cut short cannot be mapped: an invalid argument.
     is_cut = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno == errno.EINVAL)
-    if is_cut or isinstance(error, pickle.UnpicklingError):
+    # Bytes that are no pickle look up operations and entries that there are not.
+    if is_cut or isinstance(error, pickle.UnpicklingError | LookupError | AttributeError | UnicodeError):
         return "it is damaged or something else"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"
