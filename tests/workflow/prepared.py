@@ -147,7 +147,7 @@ def _run_script(script: str) -> None:
     names = runpy.run_path(script, run_name="__main__")
     if folder := os.environ.get(LOADED):
         job = names["snakemake"]
-        modules = [name.partition(".")[2] for name in sys.modules if name.startswith("deepspectra.")]
+        modules = [name.partition(".")[2] for name in list(sys.modules) if name.startswith("deepspectra.")]
         told = {"rule": job.rule, "wildcards": dict(job.wildcards.items()), "modules": modules}
         Path(folder, f"{os.getpid()}.json").write_text(json.dumps(told), encoding="utf-8")
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from deepspectra.analysis.network import analyse
+from deepspectra.analysis.null_files import FORMAT
 from deepspectra.analysis.tables import read_tables
 from deepspectra.runtime.store import file_hash
 
@@ -27,8 +28,8 @@ my_networks:
 RUN = ("--configfile", "mine.yaml", "--")
 FOLDER, NULLS = "results/smoke/my_networks", "results/smoke/nulls/my_networks"
 #: Of 60 x 90 and 30 x 60; the last layer has too few outputs.
-SHARED = ("levels_90x60_99_7_1_2.h5", "vectors_60_4999_1_2.h5", "vectors_90_4999_1_2.h5")
-ALONE = ("levels_60x30_99_7_1_2.h5", "vectors_30_4999_1_2.h5")
+SHARED = (f"levels_90x60_99_7_1_{FORMAT}.h5", f"vectors_60_4999_1_{FORMAT}.h5", f"vectors_90_4999_1_{FORMAT}.h5")
+ALONE = (f"levels_60x30_99_7_1_{FORMAT}.h5", f"vectors_30_4999_1_{FORMAT}.h5")
 
 
 def write_networks(folder, seed=1):
