@@ -79,20 +79,20 @@ def test_every_option_of_torchs_cross_entropy(options, reduction):
     for loss in (whole, partial(functional.cross_entropy, **options, reduction=reduction)):
         if reduction == "mean" and "weight" in options:
             with pytest.raises(UserError, match="divides by the weights of its samples"):
-                curvature(model, loss, inputs, labels)
+                curvature(model, loss, inputs, labels, draws=99)
         else:
-            assert_spectrum(curvature(model, loss, inputs, labels), matrix)
+            assert_spectrum(curvature(model, loss, inputs, labels, draws=99), matrix)
 
 
 def test_labels_that_torch_leaves_out_by_itself():
     model, inputs, labels = classifier()
     labels[2] = -100
-    kept = curvature(model, "cross_entropy", inputs[labels >= 0], labels[labels >= 0]).spectrum
+    kept = curvature(model, "cross_entropy", inputs[labels >= 0], labels[labels >= 0], draws=99).spectrum
     for loss in ("cross_entropy", nn.CrossEntropyLoss(), functional.cross_entropy):
-        found = curvature(model, loss, inputs, labels).spectrum
+        found = curvature(model, loss, inputs, labels, draws=99).spectrum
         assert found.eigenvalues == pytest.approx(kept.eigenvalues)
     with pytest.raises(UserError, match=r"from 0 to 3 \(or 1: left out\); found int64 from -100 to"):
-        curvature(model, nn.CrossEntropyLoss(ignore_index=1), inputs, labels)
+        curvature(model, nn.CrossEntropyLoss(ignore_index=1), inputs, labels, draws=99)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
@@ -102,7 +102,7 @@ def test_shares_of_classes_and_places_of_torchs_cross_entropy(reduction):
     shares = torch.rand(7, 4, dtype=torch.float64)
     loss = nn.CrossEntropyLoss(reduction=reduction)
     matrix = explicit(model, called(model, inputs), lambda n, f: -(shares[n] * functional.log_softmax(f, dim=0)).sum())
-    assert_spectrum(curvature(model, loss, inputs, shares), matrix)
+    assert_spectrum(curvature(model, loss, inputs, shares, draws=99), matrix)
     placed = nn.Sequential(model, nn.Unflatten(1, (2, 2))).eval()
     labels = torch.tensor([[0, 1], [1, 1], [0, 0], [1, 0], [5, 0], [1, 5], [0, 1]])
 
@@ -111,7 +111,7 @@ def test_shares_of_classes_and_places_of_torchs_cross_entropy(reduction):
         kept = [own[label, place] for place, label in enumerate(labels[n].tolist()) if label != 5]
         return sum(kept) / (len(kept) if reduction == "mean" else 1)
 
-    found = curvature(placed, nn.CrossEntropyLoss(ignore_index=5, reduction=reduction), inputs, labels)
+    found = curvature(placed, nn.CrossEntropyLoss(ignore_index=5, reduction=reduction), inputs, labels, draws=99)
     assert_spectrum(found, explicit(placed, called(placed, inputs), value))
 
 
@@ -123,6 +123,8 @@ def test_squared_errors_of_torch():
         (functional.mse_loss, lambda n, f: ((f - targets[n]) ** 2).mean()),
         (partial(functional.mse_loss, reduction="sum"), lambda n, f: ((f - targets[n]) ** 2).sum()),
     ):
-        assert_spectrum(curvature(model, loss, inputs, targets), explicit(model, called(model, inputs), value))
+        assert_spectrum(
+            curvature(model, loss, inputs, targets, draws=99), explicit(model, called(model, inputs), value)
+        )
     with pytest.raises(UserError, match=r"MSELoss returns \(1, 4\) for one sample; expected one number"):
-        curvature(model, nn.MSELoss(reduction="none"), inputs, targets)
+        curvature(model, nn.MSELoss(reduction="none"), inputs, targets, draws=99)
