@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deepspectra.analysis.null_files import default_cache, lend
+from deepspectra.analysis.null_files import lend
 from deepspectra.analysis.nulls import draw_vector_nulls
 from deepspectra.runtime.job import job
 
@@ -11,4 +11,4 @@ with job(snakemake.log[0], snakemake.threads):
     dimension, draws, seed = (int(snakemake.wildcards[name]) for name in names)
     draw_vector_nulls([dimension], draws, seed, file.parent)
     # For `deepspectra analyse`; nothing here reads it from there.
-    lend(file, default_cache())
+    lend(file)

@@ -65,7 +65,10 @@ EXPLANATIONS = {
     ),
     "moved": (
         "with an initial checkpoint: Frobenius norm of the change over that of the initial matrix; directions of the "
-        "change above its own bulk; mean squared overlap of these with as many leading directions before training."
+        "change above its own bulk; mean squared overlap of these with as many leading directions before training, "
+        "which lie along them if it is over what random directions share by a tenth of the rest, and by five standard "
+        "deviations of random ones. Rows and columns that did not move are left out. An initial matrix of zeros has no "
+        "norm."
     ),
 }
 

@@ -6,14 +6,13 @@ import math
 
 import pandas as pd
 
+from deepspectra.analysis.changes import is_along
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
 __all__ = ["describe", "findings"]
 
 #: A power law with a larger p-value is plausible (Clauset et al. 2009).
 _PLAUSIBLE = 0.1
-#: Spaces overlap if their overlap is so many times that of random ones.
-_ALONG = 10
 #: Tests of fewer levels see coarse differences only.
 _FEW_LEVELS = 100
 
@@ -44,13 +43,27 @@ def describe(row: pd.Series) -> str:
         )
     elif row.has_bulk == 0:
         said.append("Its spectrum is broad: more than half of the singular values lie outside any one random bulk.")
-    if pd.notna(row.spacing_p):
-        judged = {"spacings": row.spacing_q, "number variance": row.variance_q}
-        differ = [name for name, q in judged.items() if q <= FALSE_DISCOVERY]
-        words = f"differ from those of random matrices in {' and '.join(differ)}" if differ else "look random"
-        said.append(f"The {row.spacing_levels:.0f} levels tested {words}.")
-    said.append(f"Not random are {row.vectors_output:.0f} output vectors and {row.vectors_input:.0f} input vectors.")
+    said += _describe_levels(row)
+    sides = [(int(row[f"vectors_{side}"]), f"{side} vector") for side in ("output", "input")]
+    words = " and ".join(_count(number, name, f"{name}s") for number, name in sides)
+    said.append(f"{words} {'is' if sum(number for number, _ in sides) == 1 else 'are'} not random.")
     return " ".join([*said, *([f"Note: {row.note}"] if row.note else [])])
+
+
+def _describe_levels(row: pd.Series) -> list[str]:
+    """Of a broad spectrum the two tests take different levels."""
+    tests: dict[float, list[tuple[str, bool]]] = {}
+    for name, words in (("spacing", "spacings"), ("variance", "number variance")):
+        if pd.notna(row[f"{name}_p"]):
+            tests.setdefault(row[f"{name}_levels"], []).append((words, row[f"{name}_q"] <= FALSE_DISCOVERY))
+    said = []
+    for levels, judged in tests.items():
+        differ = [words for words, is_found in judged if is_found]
+        verdict = "differ from those of random matrices" if differ else "look random"
+        # Where both tests take the same levels and find nothing, that is all there is to say.
+        where = f" in {' and '.join(differ or [words for words, _ in judged])}" if differ or len(tests) > 1 else ""
+        said.append(f"The {levels:.0f} levels tested {verdict}{where}.")
+    return said
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -62,7 +75,7 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
     if chosen.empty:
         return f"none of {len(known)} matrices" if len(known) > 1 else "no matrix"
     if len(chosen) == len(known):
-        return {1: "the one matrix", 2: "both matrices"}.get(len(known), f"all {len(known)} matrices")
+        return {1: "the only matrix", 2: "both matrices"}.get(len(known), f"all {len(known)} matrices")
     total = known.groupby("kind").size()
     kinds = [f"{kind} {int((chosen.kind == kind).sum())} of {total[kind]}" for kind in total.index]
     return f"{len(chosen)} of {_count(len(known), 'matrix', 'matrices')}" + (
@@ -76,7 +89,7 @@ def _outliers(known: pd.DataFrame, level: float) -> str:
     said = f"Most singular values are those of one random matrix, a bulk, in {_of(bulk, known)}."
     if len(bulk):
         above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
-        said += f" Of these, {len(above)} have singular values above it"
+        said += f" Of these, {len(above)} {'has' if len(above) == 1 else 'have'} singular values above it"
         said += f" ({int(above.above.sum())} in all, {above.above.median():.0f} in the median)" * bool(len(above))
         said += f" and {len(below)} below; by chance {level * len(bulk):.2g} would on either side"
         said += f", since a random matrix does with probability {level:g}."
@@ -146,15 +159,26 @@ def _unresolved(known: pd.DataFrame) -> str:
 def _changes(known: pd.DataFrame) -> str:
     if "relative_change" not in known:
         return ""
-    changes, most = known.relative_change, known.loc[known.relative_change.idxmax(), "name"]
-    along = known[known.overlap > _ALONG * known.overlap_random]
-    said = (
-        f"Training moved the matrices by {changes.min():.2g} to {changes.max():.2g} of their norm, most of all "
-        f"{most!r}. "
-    )
+    known = known[known.change_has_bulk.notna()]
+    changes = known.relative_change.dropna()
+    said = ""
+    if len(changes):
+        ends = " to ".join(dict.fromkeys((f"{changes.min():.2g}", f"{changes.max():.2g}")))
+        most = f", most of all {known.name[changes.idxmax()]!r}" if len(changes) > 1 else ""
+        said = f"Training moved the matrices by {ends} of their norm{most}. "
+    if zero := len(known) - len(changes):
+        said += f"{_count(zero, 'initial matrix is', 'initial matrices are')} zero. "
     narrow = known[known.change_has_bulk == 1]
     said += f"The change has a random bulk of its own in {_of(narrow, known)}"
     if len(narrow):
         said += f", above which {_count(int(narrow.change_above.sum()), 'direction stands', 'directions stand')}"
     said += ". "
-    return said + f"Changes lie along the leading directions before training in {_of(along, known)}."
+    judged = known[known.overlap.notna()]
+    if judged.empty:
+        return said.strip()
+    is_found = map(is_along, judged.overlap, judged.overlap_random, judged.outputs)
+    said += (
+        "Changes lie along the leading directions before training (they share with them more than random directions "
+    )
+    said += "do by chance, by over a tenth of what these leave) in "
+    return said + f"{_of(judged[list(is_found)], judged)}."

@@ -20,8 +20,9 @@ def chosen_layers(
 
     :raises UserError: likewise.
     """
-    size = head_size or checkpoint.head_size if by_head else None
-    if by_head and not size:
+    # A size asks for heads.
+    size = head_size if head_size is not None else checkpoint.head_size if by_head else None
+    if by_head and size is None:
         raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give it (head size).")
     if size is not None and size < 1:
         raise UserError(f"a head has at least one row, not {size} (head size).")

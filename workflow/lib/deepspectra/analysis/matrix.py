@@ -23,7 +23,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.judging import bulk_margin
 from deepspectra.spectra.weights.vectors import vector_tests
 
-__all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix"]
+__all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix", "has_bulk"]
 
 #: So many spacings may be smaller than the levels' error before a spectrum counts as unresolved.
 _UNRESOLVED = 0.01
@@ -132,13 +132,20 @@ def _noted(what: str, notes: list[str]) -> Iterator[None]:
         notes.append(f"{what}: {error}")
 
 
+def has_bulk(outliers: Outliers, size: int, rank: int) -> bool:
+    """Whether at least half of the values that are not zero, ``rank`` of ``size``, lie in one random bulk.
+
+    Otherwise a spectrum is broad, and has no outliers.
+    """
+    outside = outliers.above + outliers.below - (size - rank)
+    return 2 * outside <= rank
+
+
 def _of_outliers(values: np.ndarray, outliers: Outliers, rank: int) -> dict[str, float]:
-    # A spectrum is broad, and has no outliers, if most values that are not zero lie outside any one random bulk.
-    outside = outliers.above + outliers.below - (values.size - rank)
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        "has_bulk": int(2 * outside <= rank),
+        "has_bulk": int(has_bulk(outliers, values.size, rank)),
     }
 
 

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -22,15 +23,16 @@ from deepspectra.analysis.findings import findings
 from deepspectra.analysis.layers import chosen_layers
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
 from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache, default_draws
-from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
+from deepspectra.analysis.nulls import MatrixNull, draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.analysis.tables import AnalysisTables
+from deepspectra.analysis.zero_lines import without_zeros
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.threads import ONE_THREAD
-from deepspectra.spectra.weights.layer_matrices import LayerMatrix
+from deepspectra.spectra.weights.layer_matrices import FEWEST_VALUES, LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 
 __all__ = ["Analysis", "analyse"]
@@ -40,6 +42,8 @@ _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
 _LARGE = 8_000_000
+#: Errors that concern one matrix, and no other.
+_OF_ONE_MATRIX = (UserError, np.linalg.LinAlgError, MemoryError)
 
 
 class Analysis(AnalysisTables):
@@ -83,13 +87,14 @@ def analyse(
         dictionary of tensors or arrays by name. Nothing in a file is executed.
     :param initial: the network before training, in the same forms; what moved is then told too.
     :param include: shell patterns of layers; all by default. :param exclude: of layers to leave out.
-    :param by_head: split attention by head, of ``head_size`` rows or as the checkpoint's description says.
+    :param by_head: split attention by head, as the checkpoint's description says. :param head_size: by heads of so many
+        rows.
     :param draws: random matrices of each shape; 999 by default, and 199 where there are more than 1024 singular values.
     :param vector_draws: random vectors of each dimension.
     :param cache: folder of draws, kept for later runs. :param workers: processes; a script that asks for more than one
         needs the usual ``if __name__ == "__main__"``.
-    :raises UserError: if the source cannot be read or holds no matrix to analyse. A matrix that cannot be analysed is
-        reported in its row, and the others have theirs.
+    :raises UserError: if the source cannot be read or holds no matrix to analyse, or a process is killed. A matrix that
+        cannot be analysed is reported in its row, and the others have theirs.
     """
     options = options or MatrixOptions(seed=seed)
     if draws is not None and draws < (least := math.ceil(1 / options.level) - 1):
@@ -140,6 +145,44 @@ class _Tied:
     other: str
 
 
+@dataclass(frozen=True)
+class _Nulls:
+    """Where the draws for a matrix are; of other shapes, as without its rows of zeros, they are made when asked for."""
+
+    key: NullKey
+    vector_draws: int
+    folder: Path
+
+    def matrices(self, shape: tuple[int, ...]) -> MatrixNull:
+        return read_null(replace(self.key, rows=max(shape), columns=min(shape)), self.folder)
+
+    def vectors(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        outputs, inputs = (read_vector_null(side, self.vector_draws, self.key.seed, self.folder) for side in shape)
+        return outputs, inputs
+
+
+class _Held:
+    """Reads tensors, and keeps the last one, for all its parts."""
+
+    def __init__(self) -> None:
+        self._last: tuple[StoredTensor | None, np.ndarray] = None, np.empty(0)
+
+    def __call__(self, tensor: StoredTensor) -> np.ndarray:
+        if tensor is not self._last[0]:
+            # Not both at once.
+            self._last = None, np.empty(0)
+            self._last = tensor, tensor.read()
+        return self._last[1]
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"it needs more memory than there is. {error}".strip()
+    return f"its decomposition failed ({error})."
+
+
 @contextmanager
 def _executor(workers: int) -> Iterator[Executor | None]:
     """Processes of one thread each; None for one worker, this process."""
@@ -152,6 +195,10 @@ def _executor(workers: int) -> Iterator[Executor | None]:
     try:
         with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
             yield executor
+    except BrokenProcessPool as error:
+        raise UserError(
+            f"one of {workers} processes was killed, probably for memory. Run again with fewer of them (--workers)."
+        ) from error
     finally:
         for name, value in before.items():
             os.environ.pop(name)
@@ -167,20 +214,14 @@ def _nulls(
     options: MatrixOptions,
     folder: Path,
     executor: Executor | None,
-) -> Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]]:
-    """Draw for all shapes and dimensions; the key of a matrix's shape, and random vectors of both its sides."""
+) -> Callable[[LayerMatrix], _Nulls]:
+    """Draw for all shapes and dimensions; where a matrix's are."""
     shapes = sorted({_shape(matrix) for matrix in matrices})
     keys = {shape: NullKey(*shape, draws or default_draws(shape[1]), options.half_window, seed) for shape in shapes}
     draw_nulls(list(keys.values()), folder, executor)
     dimensions = sorted({side for matrix in matrices for side in (matrix.outputs, matrix.inputs)})
     draw_vector_nulls(dimensions, vector_draws, seed, folder, executor)
-    vectors = {dimension: read_vector_null(dimension, vector_draws, seed, folder) for dimension in dimensions}
-
-    def of(matrix: LayerMatrix) -> tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]:
-        key = keys[_shape(matrix)]
-        return key, folder, (vectors[matrix.outputs], vectors[matrix.inputs])
-
-    return of
+    return lambda matrix: _Nulls(keys[_shape(matrix)], vector_draws, folder)
 
 
 def _shape(matrix: LayerMatrix) -> tuple[int, int]:
@@ -191,7 +232,7 @@ def _shape(matrix: LayerMatrix) -> tuple[int, int]:
 def _results(
     matrices: Sequence[LayerMatrix],
     before: Checkpoint | None,
-    nulls: Callable[[LayerMatrix], tuple[NullKey, Path, tuple[np.ndarray, np.ndarray]]],
+    nulls: Callable[[LayerMatrix], _Nulls],
     options: MatrixOptions,
     executor: Executor | None,
     workers: int,
@@ -199,28 +240,26 @@ def _results(
     """In order. A tensor is read once for all its parts, and few matrices are held at a time."""
     waiting: list[_Tied | _Made | tuple[_Made, Future[tuple[MatrixResult, dict[str, float]]]]] = []
     seen: dict[str, str] = {}
-    held: tuple[StoredTensor | None, np.ndarray] = None, np.empty(0)
+    read, read_before = _Held(), _Held()
     for matrix in ProgressBar(matrices, desc="matrices", unit="matrix"):
         place = {field: getattr(matrix, field) for field in _PLACE if field != "dtype"} | {"dtype": matrix.tensor.dtype}
         empty = _Made(place, None, {}, matrix.note)
         try:
-            if matrix.tensor is not held[0]:
-                held = matrix.tensor, matrix.tensor.read()
-            part = np.ascontiguousarray(matrix.of(held[1]))
+            part = np.ascontiguousarray(matrix.of(read(matrix.tensor)))
             digest = hashlib.sha256(part.data).hexdigest() + str(part.shape)
             if digest in seen and part.any():
                 waiting.append(_Tied(matrix.name, seen[digest]))
                 continue
             seen[digest] = matrix.name
-            first, missing = _initial(before, matrix) if before else (None, "")
+            first, missing = _initial(before, matrix, read_before) if before else (None, "")
             empty = replace(empty, note=" ".join(filter(None, (matrix.note, missing))))
-            arguments = part, matrix.tensor.dtype, *nulls(matrix), options, first
+            arguments = part, matrix.tensor.dtype, nulls(matrix), options, first
             if executor and part.size <= _LARGE:
                 waiting.append((empty, executor.submit(_one, *arguments)))
             else:
                 waiting.append(_finished(empty, *_one(*arguments)))
-        except UserError as error:
-            waiting.append(_Made(place, None, {}, f"not analysed: {error}"))
+        except _OF_ONE_MATRIX as error:
+            waiting.append(_Made(place, None, {}, f"not analysed: {_why(error)}"))
         while len(waiting) > 2 * workers:
             yield _made(waiting.pop(0))
     yield from map(_made, waiting)
@@ -229,20 +268,28 @@ def _results(
 def _one(
     matrix: np.ndarray,
     dtype: str,
-    key: NullKey,
-    folder: Path,
-    vector_nulls: tuple[np.ndarray, np.ndarray],
+    nulls: _Nulls,
     options: MatrixOptions,
     initial: np.ndarray | None,
 ) -> tuple[MatrixResult, dict[str, float]]:
-    null = read_null(key, folder)
-    found = analyse_matrix(matrix, dtype, null, vector_nulls, options)
-    if initial is None:
-        return found, {}
-    try:
-        return found, change_of_matrix(matrix, initial, null, options)
-    except UserError as error:
-        return found._replace(note=f"{found.note} What moved is not known: {error}".strip()), {}
+    """Rows and columns of zeros are left out, and what is left is judged by random matrices of its own shape."""
+    kept = without_zeros(matrix)
+    shape = kept.matrix.shape
+    if min(shape) < FEWEST_VALUES:
+        raise UserError(
+            f"{kept.gone} are zero; without them it has {min(shape)} singular values, fewer than {FEWEST_VALUES}."
+        )
+    found = analyse_matrix(kept.matrix, dtype, nulls.matrices(shape), nulls.vectors(shape), options)
+    row = found.row | {"outputs": shape[0], "inputs": shape[1]}
+    notes = [f"{kept.gone} are zero and left out." if kept.gone else "", found.note]
+    changes: dict[str, float] = {}
+    if initial is not None:
+        try:
+            changes, note = change_of_matrix(matrix, initial, nulls.matrices, options)
+            notes.append(note)
+        except _OF_ONE_MATRIX as error:
+            notes.append(f"What moved is not known: {_why(error)}")
+    return found._replace(row=row, note=" ".join(filter(None, notes))), changes
 
 
 def _finished(empty: _Made, found: MatrixResult, changes: dict[str, float]) -> _Made:
@@ -255,17 +302,17 @@ def _made(entry: _Tied | _Made | tuple[_Made, Future[tuple[MatrixResult, dict[st
     empty, future = entry
     try:
         return _finished(empty, *future.result())
-    except UserError as error:
-        return replace(empty, note=f"not analysed: {error}")
+    except _OF_ONE_MATRIX as error:
+        return replace(empty, note=f"not analysed: {_why(error)}")
 
 
-def _initial(before: Checkpoint, matrix: LayerMatrix) -> tuple[np.ndarray | None, str]:
+def _initial(before: Checkpoint, matrix: LayerMatrix, read: _Held) -> tuple[np.ndarray | None, str]:
     """The matrix before training, or None and what is wrong with it."""
     stored = before.tensors.get(matrix.tensor.name)
     if stored is None or stored.shape != matrix.tensor.shape:
         found = "has no such tensor" if stored is None else f"has it with shape {stored.shape}"
         return None, f"The initial network, {before.origin}, {found}; expected {matrix.tensor.shape}."
-    return matrix.of(stored.read()), ""
+    return matrix.of(read(stored)), ""
 
 
 def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:

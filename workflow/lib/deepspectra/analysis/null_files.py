@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
 
 __all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "VECTOR_DRAWS", "NullKey", "default_cache"]
@@ -37,8 +38,14 @@ class NullKey:
 
 
 def default_cache() -> Path:
-    """Where draws are kept for later runs, unless the caller names a folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    """Where draws are kept for later runs, unless the caller names a folder.
+
+    :raises UserError: if the user has no home.
+    """
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:
+        raise UserError("you have no home folder to keep draws in: name one (cache), or set XDG_CACHE_HOME.") from error
     return Path(base) / "deepspectra" / "nulls"
 
 
@@ -57,15 +64,18 @@ def vector_file(dimension: int, draws: int, seed: int) -> str:
     return f"vectors_{min(dimension, LARGEST_DIMENSION)}_{draws}_{seed}_{FORMAT}.h5"
 
 
-def lend(file: Path, folder: Path) -> None:
+def lend(file: Path, folder: Path | None = None) -> None:
     """Let runs that look into another folder find a file of draws: by a link, or a copy on another disk.
 
     A file of that name stays, and nothing happens where the folder cannot be written.
+
+    :param folder: :func:`default_cache` unless given; without a home nothing happens.
     """
-    place = folder / file.name
-    if place.exists():
-        return
-    with suppress(OSError):
+    with suppress(OSError, UserError):
+        folder = folder or default_cache()
+        place = folder / file.name
+        if place.exists():
+            return
         folder.mkdir(parents=True, exist_ok=True)
         try:
             place.hardlink_to(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -20,6 +21,7 @@ from deepspectra.rmt.outliers import extreme_ratios
 from deepspectra.rmt.tails import fit_power_law
 from deepspectra.runtime import store
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.store import StoreError
 from deepspectra.spectra.weights.judging import LevelJudge
 from deepspectra.spectra.weights.nulls import LevelNull, level_nulls_of
 
@@ -101,7 +103,20 @@ def _joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=2)
 def read_null(key: NullKey, folder: Path) -> MatrixNull:
-    """What :func:`draw_nulls` drew; of the last two shapes it is kept in memory."""
+    """What :func:`draw_nulls` drew; of the last two shapes it is kept in memory.
+
+    What is missing or damaged is drawn now.
+    """
+    try:
+        return _read_null(key, folder)
+    except StoreError:
+        with suppress(OSError):
+            (folder / level_file(key)).unlink()
+        draw_nulls([key], folder)
+        return _read_null(key, folder)
+
+
+def _read_null(key: NullKey, folder: Path) -> MatrixNull:
     shapes: dict[str, tuple[int | str, ...]] = {
         "lengths": ("lengths",),
         "extremes": (key.draws, 2),
@@ -137,13 +152,23 @@ def _vector_statistics(dimension: int, draws: int, seed: int) -> np.ndarray:
     return np.concatenate([vector_ks(vectors)[0] for vectors in blocks])
 
 
+@lru_cache(maxsize=64)
 def read_vector_null(dimension: int, draws: int, seed: int, folder: Path) -> np.ndarray:
     """What :func:`draw_vector_nulls` drew, (draws,); for large dimensions scaled from smaller ones.
+
+    What is missing or damaged is drawn now.
 
     The statistic falls as sqrt(d) + 0.12 + 0.11 / sqrt(d), as Kolmogorov's does (Stephens 1970).
     """
     drawn = min(dimension, LARGEST_DIMENSION)
-    statistics = store.read(folder / vector_file(dimension, draws, seed), {"statistics": (draws,)})["statistics"]
+    path, shapes = folder / vector_file(dimension, draws, seed), {"statistics": (draws,)}
+    try:
+        statistics = store.read(path, shapes)["statistics"]
+    except StoreError:
+        with suppress(OSError):
+            path.unlink()
+        draw_vector_nulls([dimension], draws, seed, folder)
+        statistics = store.read(path, shapes)["statistics"]
     return cast("np.ndarray", statistics * (_stephens(drawn) / _stephens(dimension)))
 
 

@@ -33,7 +33,7 @@ def run_analysis(options: argparse.Namespace) -> None:
         initial=options.initial,
         include=options.include,
         exclude=options.exclude,
-        by_head=options.by_head or options.head_size is not None,
+        by_head=options.by_head,
         head_size=options.head_size,
         draws=options.draws,
         seed=options.seed,

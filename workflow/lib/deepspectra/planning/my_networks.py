@@ -139,8 +139,7 @@ def layer_choice(settings: Settings, model: str) -> dict[str, Any]:
 def analysis_options(settings: Settings, model: str) -> dict[str, Any]:
     """Where a checkpoint is and how it is analysed: ``file`` and arguments of :func:`deepspectra.analyse`."""
     found = _entry(settings, model).model_dump()
-    found |= {key: str(Path(found[key]).expanduser()) for key in ("file", "initial") if found[key] is not None}
-    return found | {"by_head": found["by_head"] or found["head_size"] is not None}
+    return found | {key: str(Path(found[key]).expanduser()) for key in ("file", "initial") if found[key] is not None}
 
 
 # Costs ----------------------------------------------------------------------------------------------------------------
