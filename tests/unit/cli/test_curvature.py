@@ -101,7 +101,7 @@ def test_a_second_run_without_participation_leaves_no_shares(module):
         ("broken:here", "its module cannot be imported: SyntaxError"),
         ("script:here", "its module ends the program when it is imported (exit 2). If it is a script, put what"),
         ("curved:exiting", "function 'curved:exiting' fails: SystemExit: 2"),
-        ("curved:wrong", "has no function 'wrong'; it has bare, failing, right, training, two."),
+        ("curved:wrong", "has no function 'wrong'; it has bare, exiting, failing, right, training, two."),
         ("curved:number", "is not a function but a 'int'"),
         ("curved:two", "returns a tuple of 2 (Linear, CrossEntropyLoss); expected a model, a loss and a batch"),
         ("curved:bare", "returns a Tensor as its batch; expected a model, a loss and a batch (inputs, targets)"),
@@ -113,5 +113,7 @@ def test_mistakes_are_one_message(module, capsys, reference, words):
     assert main(["curvature", reference]) == 1
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith("error: ")
-    assert words in told.err.splitlines()[-1]
+    # A script's own words come before it.
+    error = told.err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert words in error
