@@ -44,7 +44,7 @@ def module(tmp_path, monkeypatch):
     """A module of the user's in the current folder."""
     (tmp_path / "curved.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("def here(:\n")
-    (tmp_path / "script.py").write_text("import argparse\nargparse.ArgumentParser().parse_args(['--what'])\n")
+    (tmp_path / "script.py").write_text("raise SystemExit(2)\n")
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     for name in ("curved", "broken", "script"):
