@@ -104,6 +104,7 @@ rule draw_network:
     """The page of one network, and its overview as a picture."""
     input:
         [f"{NETWORK}/{name}" for name in my_networks.TABLES],
+        layers=f"{NETWORK}/layers.csv",
         template=shipped("workflow/lib/deepspectra/analysis/page.html"),
     output:
         page=report(
@@ -125,8 +126,8 @@ rule draw_network:
     conda:
         "../../envs/workflow.yaml"
     resources:
-        mem_mb=plan.grow(1500),
-        runtime=plan.grow(60),
+        mem_mb=lambda wildcards, input, attempt: int(attempt * my_networks.page_memory(input.layers)),
+        runtime=lambda wildcards, input, attempt: int(attempt * my_networks.page_minutes(input.layers)),
     params:
         # A path, which templates of Snakemake's report can read; no part of the result.
         caption=lambda wildcards, output: Path(output.caption),

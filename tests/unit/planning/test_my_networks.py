@@ -104,9 +104,17 @@ def test_without_an_entry_the_target_says_what_to_add():
 
 
 def test_the_size_of_heads_asks_for_heads():
-    options = my_networks.analysis_options(settings(mine={"file": "a.npz", "head_size": 8}), "mine")
-    assert (options["by_head"], options["head_size"]) == (True, 8)
-    assert not my_networks.analysis_options(settings(mine={"file": "a.npz"}), "mine")["by_head"]
+    weights = open_checkpoint({"attention.query.weight": np.ones((40, 30))})
+    assert [matrix.part for matrix in chosen_layers(weights, head_size=20)] == ["head 0", "head 1"]
+    assert len(chosen_layers(weights)) == 1
+    for size in (0, -1):
+        with pytest.raises(UserError, match=f"at least one row, not {size}"):
+            chosen_layers(weights, head_size=size)
+
+
+def test_a_page_costs_by_its_pictures(layers):
+    assert my_networks.page_minutes(layers) == pytest.approx(60.5)
+    assert my_networks.page_memory(layers) == pytest.approx(1500 + 3 * 2 + 0.005 * (60 + 60 + 3000))
 
 
 def test_costs_follow_from_the_largest_layer_and_the_files(layers, tmp_path):
@@ -119,7 +127,7 @@ def test_costs_follow_from_the_largest_layer_and_the_files(layers, tmp_path):
     # Torch's older format is read whole.
     assert my_networks.analysis_memory(own, "old", layers, 1) == pytest.approx(memory + 6)
     assert my_networks.listing_memory(own, "old") == pytest.approx(1206)
-    assert my_networks.analysis_minutes(layers) == pytest.approx(20 + 1e-10 * (2 * 90 * 60**2 + 4000 * 3000**2))
+    assert my_networks.analysis_minutes(layers) == pytest.approx(20 + 3 / 6 + 1e-10 * (2 * 90 * 60**2 + 4000 * 3000**2))
     assert my_networks.level_minutes("2048", "999") == pytest.approx(84)
     by_scale = {"smoke": own}
     assert work_of("analyse_network", {"scale": "smoke", "model": "old"}, by_scale, {}) == ("", pytest.approx(4))

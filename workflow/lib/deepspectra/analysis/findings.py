@@ -46,7 +46,7 @@ def describe(row: pd.Series) -> str:
     said += _describe_levels(row)
     sides = [(int(row[f"vectors_{side}"]), f"{side} vector") for side in ("output", "input")]
     words = " and ".join(_count(number, name, f"{name}s") for number, name in sides)
-    said.append(f"{words} {'is' if sum(number for number, _ in sides) == 1 else 'are'} not random.")
+    said.append(f"{words} are not random.")
     return " ".join([*said, *([f"Note: {row.note}"] if row.note else [])])
 
 
@@ -177,8 +177,6 @@ def _changes(known: pd.DataFrame) -> str:
     if judged.empty:
         return said.strip()
     is_found = map(is_along, judged.overlap, judged.overlap_random, judged.outputs)
-    said += (
-        "Changes lie along the leading directions before training (they share with them more than random directions "
-    )
-    said += "do by chance, by over a tenth of what these leave) in "
+    said += "Changes lie along the leading directions before training (they share with them more than random "
+    said += "directions do by chance, by over a tenth of what these leave) in "
     return said + f"{_of(judged[list(is_found)], judged)}."

@@ -18,11 +18,19 @@ _COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedd
 _MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", "recurrent": "v"}
 #: Inches: of a row, and of a letter of a name. Longer names lose their middle.
 _ROW, _LETTER, _LONGEST = 0.17, 0.055, 44
+#: Rows at most: pictures have limits, and so have eyes.
+_MOST = 400
 
 
 def overview(analysis: AnalysisTables) -> Figure:
-    """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents."""
-    table = analysis.matrices[analysis.matrices["rank"].notna()].reset_index(drop=True)
+    """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents.
+
+    Of more than 400 matrices, those with most values outside the bulk.
+    """
+    known = analysis.matrices[analysis.matrices["rank"].notna()]
+    outside = (known.above + known.below).astype(float).fillna(0)
+    # In the network's order again.
+    table = known.loc[outside.nlargest(_MOST).index.sort_values()].reset_index(drop=True)
     columns = {
         "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
         "p of levels:\nspacings ●, variance ○": _draw_levels,
@@ -33,7 +41,7 @@ def overview(analysis: AnalysisTables) -> Figure:
     if "relative_change" in table:
         columns["change by training\nover initial norm"] = _draw_changes
     # Very many matrices share their names' room.
-    row = max(_ROW * min(1.0, 120 / max(len(table), 1)), 0.05)
+    row = _ROW * min(1.0, 120 / max(len(table), 1))
     height = 0.85 + row * len(table)
     figure, ((*axes,),) = new_figure(WIDTH, height, (1, len(columns)))
     names = [shortened(name, _LONGEST) for name in table.name]
@@ -60,6 +68,9 @@ def overview(analysis: AnalysisTables) -> Figure:
         axes[0].plot([], [], color=colour, marker=_MARKS.get(kind, "o"), linestyle="none", label=kind)[0]
         for kind, colour in kinds.items()
     ]
+    if len(table) < len(known):
+        words = f"{_MOST} of {len(known)} matrices:\nthose with most values outside the bulk"
+        figure.text(0.005, 1 - 0.62 / height, words, fontsize=7, va="bottom")
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
     return figure
 
@@ -112,4 +123,4 @@ def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
 
 def _draw_changes(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.plot(rows.relative_change, rows.index, **style)
-    axis.set_xlim(0, max(axis.get_xlim()[1], 1.05 * float(rows.relative_change.max())))
+    axis.set_xlim(0, max(axis.get_xlim()[1], *(1.05 * rows.relative_change.dropna())))

@@ -30,7 +30,8 @@ __all__ += [
     "listing_disk",
     "listing_memory",
 ]
-__all__ += ["megabytes", "network_files", "network_names", "network_targets", "own_nulls"]
+__all__ += ["megabytes", "network_files", "network_names", "network_targets", "own_nulls", "page_memory"]
+__all__ += ["page_minutes"]
 
 #: Draws, by shape and by dimension, in the files that ``deepspectra analyse`` looks for.
 LEVELS = f"results/{{scale}}/nulls/my_networks/levels_{{rows}}x{{columns}}_{{draws}}_{{window}}_{{seed}}_{FORMAT}.h5"
@@ -197,5 +198,16 @@ def analysis_memory(settings: Settings, model: str, layers: str | Path, threads:
 
 
 def analysis_minutes(layers: str | Path) -> float:
-    """Ten times 30 s for a matrix of 4096 x 4096, and as much again for each that training moved."""
-    return 20 + 1e-10 * sum(max(shape) * min(shape) ** 2 for shape in _shapes(layers))
+    """Ten times 30 s for a matrix of 4096 x 4096, as much for each that training moved, and 1 s for each matrix."""
+    shapes = _shapes(layers)
+    return 20 + len(shapes) / 6 + 1e-10 * sum(max(shape) * min(shape) ** 2 for shape in shapes)
+
+
+def page_memory(layers: str | Path) -> float:
+    """Tables, with every value and vector, and a picture of a few hundred kB for each matrix, several times."""
+    return 1500 + sum(2 + 0.005 * min(shape) for shape in _shapes(layers))
+
+
+def page_minutes(layers: str | Path) -> float:
+    """Ten times 1 s for the panels of a matrix."""
+    return 60 + len(_shapes(layers)) / 6
