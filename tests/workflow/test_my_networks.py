@@ -95,7 +95,7 @@ def test_every_network_has_its_page_picture_and_caption(analysed):
         caption = (analysed.folder / f"results/smoke/captions/my_networks/{name}.txt").read_text().splitlines()
         assert caption[0] == f"{name}: every weight matrix beside random matrices of its shape"
         assert set(read_tables(folder).findings) <= set(caption)
-    assert (analysed.folder / FOLDER / "other" / "summary.md").read_text().startswith("# Spectra of mine/before.npz")
+    assert (analysed.folder / FOLDER / "other" / "summary.md").read_text().startswith("# Spectra of before.npz")
 
 
 def test_analyse_finds_the_draws_of_the_workflow(analysed):
