@@ -124,5 +124,5 @@ def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
 def _draw_changes(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.plot(rows.relative_change, rows.index, **style)
     axis.set_xlim(
-        0, max(axis.get_xlim()[1], *(1.05 * change for change in rows.relative_change if np.isfinite(change)))
+        0, max([axis.get_xlim()[1], *(1.05 * change for change in rows.relative_change if np.isfinite(change))])
     )
