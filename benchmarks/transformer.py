@@ -112,8 +112,8 @@ class Bert(nn.Module):
 
 
 def sentences() -> tuple[Bert, str, tuple[torch.Tensor, torch.Tensor]]:
-    """The network of the folder CHECKPOINT with a random head, and a batch: the beginning of the README in pieces of
-    equal length, with classes in turn."""
+    """The network of the folder CHECKPOINT with a random head, and a batch: what CHANGELOG.md says of the first version,
+    which stays, in pieces of equal length, with classes in turn."""
     folder = Path(os.environ["CHECKPOINT"])
     config = json.loads((folder / "config.json").read_text("utf-8"))
     torch.manual_seed(1)
@@ -121,7 +121,7 @@ def sentences() -> tuple[Bert, str, tuple[torch.Tensor, torch.Tensor]]:
     model.load(open_checkpoint(folder / "model.safetensors"))
     words = (folder / "vocab.txt").read_text("utf-8").split("\n")
     places = {word: place for place, word in enumerate(words)}
-    text = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    text = Path(__file__).parents[1].joinpath("CHANGELOG.md").read_text("utf-8").partition("\n## 0.1.0\n")[2]
     found, inner = list(word_pieces(text, places)), LENGTH - 2
     rows = [[places["[CLS]"], *found[n * inner : (n + 1) * inner], places["[SEP]"]] for n in range(COUNT)]
     return model.eval(), "cross_entropy", (torch.tensor(rows), torch.arange(COUNT) % CLASSES)
