@@ -112,8 +112,8 @@ class Bert(nn.Module):
 
 
 def sentences() -> tuple[Bert, str, tuple[torch.Tensor, torch.Tensor]]:
-    """The network of the folder CHECKPOINT with a random head, and a batch: what CHANGELOG.md says of the first version,
-    which stays, in pieces of equal length, with classes in turn."""
+    """The network of the folder CHECKPOINT with a random head, and a batch: what CHANGELOG.md says of version 0.1.0 in
+    pieces of equal length, with classes in turn."""
     folder = Path(os.environ["CHECKPOINT"])
     config = json.loads((folder / "config.json").read_text("utf-8"))
     torch.manual_seed(1)

@@ -38,7 +38,7 @@ def test_a_small_encoder_has_the_spectrum_of_the_explicit_jacobian():
 
 def test_a_checkpoint_of_the_encoder_is_read_by_name(tmp_path, monkeypatch):
     """From a folder as published: every weight but the head's is the file's, and words are split into known pieces."""
-    sizes, words = Sizes(max_position_embeddings=24), "[UNK] [CLS] [SEP] deep ##spect ##ra : random"
+    sizes, words = Sizes(max_position_embeddings=24), "[UNK] [CLS] [SEP] work ##fl ##ow : data"
     stored = {name: one for name, one in Bert(sizes, 5).state_dict().items() if "head" not in name}
     save_file(stored, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text(json.dumps(asdict(sizes)))
@@ -46,8 +46,8 @@ def test_a_checkpoint_of_the_encoder_is_read_by_name(tmp_path, monkeypatch):
     monkeypatch.setenv("CHECKPOINT", str(tmp_path))
     model, loss, (inputs, labels) = sentences()
     assert (inputs.shape, loss, labels[:6].tolist()) == ((32, 24), "cross_entropy", [0, 1, 2, 3, 4, 0])
-    # "# deepspectra: random matrix theory", of which the vocabulary has three words.
-    assert inputs[0, :9].tolist() == [1, 0, 3, 4, 5, 6, 7, 0, 0]
+    # "- The workflow: data stage", of which the vocabulary has three words.
+    assert inputs[0, :9].tolist() == [1, 0, 0, 3, 4, 5, 6, 7, 0]
     assert all(torch.equal(model.state_dict()[name], one) for name, one in stored.items())
 
 
