@@ -94,7 +94,7 @@ def draw(table: pd.DataFrame, comparisons: Mapping[str, Comparison], file: Path)
                 axes.plot(row.goal, place, "|", color="black", markersize=9)
         place += 1
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set(xscale="log", xlabel="times as fast as the peer (range of pairs; tick: goal; red: goal missed)")
+    axes.set(xscale="log", xlabel="times as fast as the peer\n(range of pairs; tick: goal; red: missed or differs)")
     axes.set_yticks([at for at, _ in ticks], [text for _, text in ticks], fontsize=8)
     for label in axes.get_yticklabels():
         if label.get_text() in heads:
