@@ -49,8 +49,8 @@ def analysed(project) -> Project:
     (project.folder / "mine").mkdir()
     write_networks(project.folder / "mine")
     (project.folder / "mine.yaml").write_text(MINE)
-    (project.folder.parent / "loaded").mkdir()
-    loaded = {LOADED: str(project.folder.parent / "loaded")}
+    (project.folder / "loaded").mkdir()
+    loaded = {LOADED: str(project.folder / "loaded")}
     result = project.snakemake("--cores", "2", *RUN, "my_networks", **loaded)
     assert result.returncode == 0, result.stdout[-6000:]
     return project
@@ -58,7 +58,7 @@ def analysed(project) -> Project:
 
 def test_every_job_counts_the_code_that_it_loads(analysed):
     """As in test_smoke.py: no edit leaves a stale result, and none of pictures makes numbers anew."""
-    jobs = [json.loads(path.read_text()) for path in (analysed.folder.parent / "loaded").iterdir()]
+    jobs = [json.loads(path.read_text()) for path in (analysed.folder / "loaded").iterdir()]
     rules = {"list_layers", "draw_matrix_nulls", "draw_vector_nulls", "analyse_network", "draw_network"}
     assert {job["rule"] for job in jobs} == rules
     for job in jobs:
@@ -76,7 +76,7 @@ def test_random_matrices_are_drawn_once_for_all_networks(analysed):
 def test_the_tables_are_those_of_the_library(analysed, monkeypatch):
     """Read in two processes, from the draws of the workflow; here in one, from draws of its own."""
     monkeypatch.chdir(analysed.folder)
-    alone = analyse("mine/after.npz", initial="mine/before.npz", draws=99, cache=analysed.folder.parent / "others")
+    alone = analyse("mine/after.npz", initial="mine/before.npz", draws=99, cache=analysed.folder / "others")
     found = read_tables(analysed.folder / FOLDER / "mine")
     columns = [name for name in found.matrices if found.matrices[name].dtype.kind == "f"]
     np.testing.assert_allclose(found.matrices[columns], alone.matrices[columns].astype(float), rtol=1e-8)

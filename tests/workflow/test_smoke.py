@@ -55,7 +55,7 @@ def finished(project):
     offline = ("--config", "scale=smoke", "data={retries: 0, timeout_seconds: 5}")
     result = project.snakemake("--cores", "2", *offline, "--", *WEIGHTS, **NO_NETWORK)
     assert result.returncode == 0, result.stdout[-6000:]
-    loaded = project.folder.parent / "loaded"
+    loaded = project.folder / "loaded"
     loaded.mkdir()
     result = project.snakemake("--cores", "2", *SMOKE, **{LOADED: str(loaded)})
     assert result.returncode == 0, result.stdout[-6000:]
@@ -94,7 +94,7 @@ def test_every_figure_is_there_with_its_numbers(finished, name):
 
 def test_every_job_counts_the_code_that_it_loads(finished):
     """What it imports by name too, so that no edit leaves a stale result; the layer runtime makes no numbers."""
-    uncounted, jobs = {}, [json.loads(path.read_text()) for path in (finished.folder.parent / "loaded").iterdir()]
+    uncounted, jobs = {}, [json.loads(path.read_text()) for path in (finished.folder / "loaded").iterdir()]
     assert {job["rule"] for job in jobs} >= {"train_network", "embed_images", "make_numbers", "make_thamm2024_table_1"}
     for job in jobs:
         if job["rule"].startswith("fetch_"):
