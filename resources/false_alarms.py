@@ -2,7 +2,7 @@
 
     uv run resources/false_alarms.py [MATRICES]
 
-So many matrices of each of eleven kinds (200 by default; six minutes of one core) go through the whole pipeline, as
+So many matrices of each of twelve kinds (200 by default; six minutes of one core) go through the whole pipeline, as
 layers of a checkpoint. Rates stand beside the nominal ones with 95 % intervals (Clopper and Pearson). All matrices of a
 kind share their 999 random matrices, whose own fluctuation adds a tenth to the error. The last two kinds are no null
 hypothesis of ours: their entries have heavy tails, or columns have unequal variances. They show what such matrices do.
@@ -24,7 +24,7 @@ from deepspectra.runtime.files import write_table
 
 TABLE = Path("resources/false_alarms.csv")
 MATRICES, SEED, LEVEL, DISCOVERY = 200, 2025, 0.05, 0.05
-#: Directions without weight, and the strength of a planted one over the threshold.
+#: Directions without weight, of a full matrix or as dead units, and the strength of a planted one over the threshold.
 EMPTY, STRENGTH = 15, 2.0
 
 
@@ -38,6 +38,14 @@ def _spiked(rng: np.random.Generator) -> np.ndarray:
     left, right = (rng.standard_normal(side) for side in (160, 80))
     spike = np.outer(left / np.linalg.norm(left), right / np.linalg.norm(right))
     return rng.standard_normal((160, 80)) + STRENGTH * (160 * 80) ** 0.25 * spike
+
+
+def _dead(rng: np.random.Generator) -> np.ndarray:
+    """A random matrix with rows and columns of zeros, at random places, as of dead units."""
+    matrix = np.zeros((140, 90))
+    rows, columns = (np.sort(rng.permutation(side)[EMPTY:]) for side in matrix.shape)
+    matrix[np.ix_(rows, columns)] = rng.standard_normal((len(rows), len(columns)))
+    return matrix
 
 
 def _bfloat16(rng: np.random.Generator) -> object:
@@ -60,6 +68,7 @@ KINDS: dict[str, tuple[Callable[[np.random.Generator], object], tuple[int, int]]
     "uniform entries, 150 x 100": (lambda rng: rng.uniform(-1, 1, size=(150, 100)), (0, 0)),
     "bfloat16, 200 x 100": (_bfloat16, (0, 0)),
     "rank 85, 150 x 100": (_deficient, (EMPTY, 0)),
+    "15 rows and 15 columns of zeros, 140 x 90": (_dead, (0, 0)),
     "one spike at twice the threshold, 160 x 80": (_spiked, (0, 1)),
 }
 INFORMATIVE: dict[str, Callable[[np.random.Generator], object]] = {
@@ -131,7 +140,7 @@ def main(number: int = MATRICES) -> None:
         for place, (kind, (draw, outliers)) in enumerate(KINDS.items()):
             found.append(analysed(draw, number, place, Path(folder)))
             add(kind, rates(found[-1], outliers), True)
-        add("networks of these nine", findings(found), True)
+        add("networks of these ten", findings(found), True)
         for place, (kind, draw) in enumerate(INFORMATIVE.items(), len(KINDS)):
             add(kind, rates(analysed(draw, number, place, Path(folder)), (0, 0)), False)
     table = pd.DataFrame(rows)

@@ -118,11 +118,16 @@ COMPARISON = Comparison(
             tolerance=None,
             note="one pair: takes minutes",
         ),
-        "the true edge": Job(prepare=true_edge, tolerance=None, note="counts what lies above it; no fit"),
+        "the true edge": Job(prepare=true_edge, pairs=1, tolerance=None, note="counts what lies above it; no fit"),
         "ours, edges of the law": Job(
-            prepare=ours_without_draws, tolerance=None, note="values above the edge of the bulk's law; no draws"
+            prepare=ours_without_draws,
+            pairs=1,
+            tolerance=None,
+            note="values above the edge of the bulk's law; no draws",
         ),
-        "ours, from the fit": Job(prepare=ours_fitted, tolerance=None, note="values above the fitted upper edge"),
+        "ours, from the fit": Job(
+            prepare=ours_fitted, pairs=1, tolerance=None, note="values above the fitted upper edge"
+        ),
     },
     error=error,
     most={CLEAR: {"error": 0.05}, CLOSE: {"error": 0.05}},
