@@ -51,6 +51,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/limit_laws.smk"
 include: "workflow/rules/my_networks.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/record.smk"
 
 
 rule all:
@@ -88,6 +89,12 @@ rule report:
     """One page with all figures, tables and claims."""
     input:
         f"results/{SCALE}/report.html",
+
+
+rule record:
+    """The record at published sizes: its figures, tables, claims and page, without data and without training."""
+    input:
+        record_targets(KEPT),
 
 
 rule limit_laws:

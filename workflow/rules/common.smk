@@ -24,12 +24,13 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
     shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
-from deepspectra.config import SCALES, check_files, load_settings
+from deepspectra.config import RECORDED, SCALES, check_files, load_settings
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
 from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, items_of, labels_of
 from deepspectra.planning import checks, costs, items, my_networks, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
+from deepspectra.planning.recorded import read_kept, record_targets
 from deepspectra.runtime import forked_jobs, group_jobs, rescheduling, watching
 from deepspectra.runtime.errors import UserError
 
@@ -55,6 +56,9 @@ def shipped(name):
 
 # The scale that short names stand for. Rules never use it for a file whose path names a scale: `plan` takes that one's.
 SCALE = SETTINGS.scale
+KEPT = read_kept(ROOT / "resources" / "record" / "record")
+# Also what is drawn from the record.
+DRAWN = "|".join((*SCALES, RECORDED))
 plan = Binder(
     SETTINGS,
     all_settings=SETTINGS,
@@ -62,6 +66,7 @@ plan = Binder(
     datasets=DATASETS,
     weights=WEIGHTS,
     backbones=BACKBONES,
+    kept=KEPT,
     shipped=shipped,
 )
 code = CodeParameter(ROOT / "workflow" / "scripts", plan)

@@ -55,6 +55,8 @@ rule draw_figure:
         "results/{scale}/logs/draw_figure/{paper}_{item}.log",
     benchmark:
         "results/{scale}/benchmarks/{paper}_{item}/draw_figure.tsv"
+    wildcard_constraints:
+        scale=DRAWN,
     conda:
         "../../envs/workflow.yaml"
     resources:

@@ -13,6 +13,8 @@ rule check_claims:
         "results/{scale}/logs/check_claims.log",
     benchmark:
         "results/{scale}/benchmarks/claims/check_claims.tsv"
+    wildcard_constraints:
+        scale=DRAWN,
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -23,6 +25,7 @@ rule check_claims:
         papers=plan.values("claims.papers"),
         reduced=plan(items.paper_notes),
         changed=plan(items.own_claims),
+        absent=plan(items.absent_words),
         code=code("check_claims"),
     script:
         "../scripts/check_claims.py"
@@ -41,6 +44,8 @@ rule draw_claims:
         "results/{scale}/logs/draw_claims.log",
     benchmark:
         "results/{scale}/benchmarks/claims/draw_claims.tsv"
+    wildcard_constraints:
+        scale=DRAWN,
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -57,6 +62,7 @@ rule write_report:
     """One page with all figures, tables, limit laws, networks and claims, for a browser without network."""
     input:
         plan(items.report_files),
+        plan(items.recorded_files),
         claims="results/{scale}/claims.csv",
         template=shipped("workflow/lib/deepspectra/report/page.html"),
         cells=shipped("workflow/lib/deepspectra/report/cells.html"),
@@ -67,13 +73,16 @@ rule write_report:
         "results/{scale}/logs/write_report/report.log",
     benchmark:
         "results/{scale}/benchmarks/report/write_report.tsv"
+    wildcard_constraints:
+        scale=DRAWN,
     conda:
         "../../envs/workflow.yaml"
     resources:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(15),
     params:
-        contents=items.report_contents(),
+        contents=plan(items.report_contents),
+        recorded=plan(items.recorded_contents),
         laws=plan(items.law_names),
         networks=plan(my_networks.network_names),
         reduced=plan(items.paper_notes),

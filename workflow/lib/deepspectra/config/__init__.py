@@ -7,7 +7,7 @@ made smaller by ``config/{scale}.yaml``. The user's own values take precedence o
 
 from deepspectra.config.descriptions import describe_scale, differences, explain_keys
 from deepspectra.config.loading import ScaledSettings, check_files, load_settings, read_overrides
-from deepspectra.config.settings import SCALES, Settings
+from deepspectra.config.settings import RECORDED, SCALES, Settings
 
-__all__ = ["SCALES", "ScaledSettings", "Settings", "check_files", "describe_scale", "differences"]
+__all__ = ["RECORDED", "SCALES", "ScaledSettings", "Settings", "check_files", "describe_scale", "differences"]
 __all__ += ["explain_keys", "load_settings", "read_overrides"]

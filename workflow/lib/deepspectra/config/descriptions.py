@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
-from deepspectra.config.settings import SCALES, Settings
+from deepspectra.config.settings import RECORDED, SCALES, Settings
 from deepspectra.papers.types import Node
 
 __all__ = ["Explanation", "describe_scale", "differences", "explain_keys"]
@@ -22,7 +22,8 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
     """
     reduced = differences(filed["paper"], filed[scale], *items)
     own = differences(filed[scale], settings[scale], *items)
-    note = f"{scale.capitalize()} scale" + (f": {reduced}." if reduced else ".")
+    name = "The record" if scale == RECORDED else f"{scale.capitalize()} scale"
+    note = name + (f": {reduced}." if reduced else ".")
     return note + (f" Own settings: {own}." if own else "")
 
 

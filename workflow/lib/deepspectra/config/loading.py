@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from deepspectra.config.settings import SCALES, Settings
+from deepspectra.config.settings import RECORDED, SCALES, Settings
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["ScaledSettings", "check_files", "load_settings", "read_overrides"]
@@ -81,11 +81,15 @@ def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None
     """Settings of all scales, from the YAML files of a folder and the user's own values, which take precedence.
 
     :param folder: holds ``config.yaml`` and, for each reduced scale, ``{scale}.yaml``.
+    :returns: also those of the record, at :data:`RECORDED`, without the user's values.
     :raises UserError: listing every mistake at the default scale with the path of its key and what was expected.
     """
     base, own = _read_yaml(Path(folder, "config.yaml")), _typed(overrides or {})
     reduced = {scale: {} if scale == "paper" else _read_yaml(Path(folder, f"{scale}.yaml")) for scale in SCALES}
-    return ScaledSettings({scale: _merge(_merge(base, reduced[scale]), own) for scale in SCALES})
+    scaled = {scale: _merge(_merge(base, reduced[scale]), own) for scale in SCALES}
+    # The record is what the files say, whatever a user sets, and has nothing of users' own.
+    recorded = _merge(base, reduced["record"]) | {"limit_laws": {}, "my_networks": {}}
+    return ScaledSettings({**scaled, RECORDED: recorded})
 
 
 def read_overrides(files: Iterable[str | Path] = (), assignments: Iterable[str] = ()) -> dict[str, Any]:

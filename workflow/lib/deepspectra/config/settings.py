@@ -12,10 +12,12 @@ from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.thamm2024.settings import Thamm2024
 from deepspectra.papers.types import Node, OptionalText
 
-__all__ = ["SCALES", "Claims", "Data", "Scale", "Settings"]
+__all__ = ["RECORDED", "SCALES", "Claims", "Data", "Scale", "Settings"]
 
 Scale = Literal["smoke", "preview", "record", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
+#: In place of a scale in the paths of what is drawn from the record that is in the repository; nobody runs it.
+RECORDED = "recorded"
 #: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
 _Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
 

@@ -106,9 +106,13 @@ def kolmogorov(value: float, values: float, draws: int, of: str, remark: str = "
 
 @dataclass(frozen=True)
 class Results:
-    """Tables by their names below the scale's folder, such as "statistics/fan2020/figure_1"."""
+    """Tables by their names below the scale's folder, such as "statistics/fan2020/figure_1".
+
+    :ivar absent: what is said of a table that is not there.
+    """
 
     tables: Mapping[str, pd.DataFrame]
+    absent: str = "is not made with these settings"
 
     def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
@@ -117,7 +121,7 @@ class Results:
         :raises AbsentError: if there are no such rows.
         """
         if file not in self.tables:
-            raise AbsentError(f"{file}.csv is not made with these settings")
+            raise AbsentError(f"{file}.csv {self.absent}")
         table = chosen = self.tables[file]
         for column in (*columns, *where):
             if column not in table:
@@ -172,7 +176,7 @@ class Reading:
     def take(self, results: Results) -> dict[str, Measured]:
         """Both numbers, ``published`` and ``scrutiny``; a missing one is NaN, and its obstacle says why."""
         # A reading cannot use what it does not declare.
-        part = Results({name: results.tables[name] for name in self.files if name in results.tables})
+        part = replace(results, tables={name: results.tables[name] for name in self.files if name in results.tables})
         published = _attempt(self.published, part)
         return {"published": published, "scrutiny": _attempt(self.scrutiny, part) if self.scrutiny else published}
 

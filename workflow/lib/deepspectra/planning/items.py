@@ -4,16 +4,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deepspectra.config import describe_scale, differences
+from deepspectra.config import RECORDED, describe_scale, differences
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning.my_networks import network_targets
+from deepspectra.planning.recorded import Kept
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
-__all__ += ["own_claims", "paper_name", "paper_notes", "paper_targets", "parameters", "report_contents", "report_files"]
+__all__ += ["absent_words", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
+__all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
 
 #: Settings of all scales, by scale.
@@ -214,8 +216,8 @@ def claim_files(scale: str) -> list[str]:
     return [f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")]
 
 
-def result_tables(settings: Settings) -> list[str]:
-    """Tables that the claims are read from, by their names below the scale's folder.
+def result_tables(settings: Settings, scale: str, kept: Kept) -> list[str]:
+    """Tables that the claims are read from, by their names below the scale's folder; of the record, those it has.
 
     Tables of a network that no other item analyses are left out: it would be trained for the claims alone.
     """
@@ -226,12 +228,18 @@ def result_tables(settings: Settings) -> list[str]:
     needed = [_item("thamm2024", item).inputs(settings.thamm2024) for item in items_of("thamm2024")]
     kinds = ("levels", "curves", "vectors")  # of one job
     shown = {name.rpartition("_")[0] for files in needed for kind in kinds for name in files.get(kind, ())}
-    return sorted(file for file in read if "/networks/" not in file or file.rpartition("_")[0] in shown)
+    found = sorted(file for file in read if "/networks/" not in file or file.rpartition("_")[0] in shown)
+    return [file for file in found if scale != RECORDED or f"{file}.csv" in kept.names]
 
 
-def result_files(settings: Settings, scale: str) -> list[str]:
+def result_files(settings: Settings, scale: str, kept: Kept) -> list[str]:
     """The same as files."""
-    return [f"results/{scale}/{name}.csv" for name in result_tables(settings)]
+    return [f"results/{scale}/{name}.csv" for name in result_tables(settings, scale, kept)]
+
+
+def absent_words(scale: str) -> str:
+    """What the claims say of a table that is not there."""
+    return "is not in the record yet" if scale == RECORDED else "is not made with these settings"
 
 
 def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> list[str]:
@@ -245,21 +253,52 @@ def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> lis
     ]
 
 
-def report_files(settings: Settings, scale: str) -> list[str]:
+def report_files(settings: Settings, scale: str, kept: Kept) -> list[str]:
     """Figures, tables, limit laws and the user's networks, with what the page of results says of them and links to."""
-    files = []
-    for paper in PAPERS:
-        for item, entry in items_of(paper).items():
-            figure = _figure_files(paper, item, scale)
-            files += figure if entry.drawing else table_files(paper, item, "json", "md", "csv", scale=scale)
+    files = [
+        file
+        for paper, names in _shown_items(scale, kept).items()
+        for item in names
+        for file in _shown_files(paper, item, scale)
+    ]
     for law in settings.limit_laws:
         files += [file for file in law_files(law, scale) if not file.endswith("_summary.csv")]
     return files + [file for model in settings.my_networks for file in network_targets(model, scale)]
 
 
-def report_contents() -> dict[str, list[str]]:
-    """Names of the files of figures and tables, by paper, in the order of the page."""
+def _shown_files(paper: str, item: str, scale: str) -> list[str]:
+    if _item(paper, item).drawing:
+        return _figure_files(paper, item, scale)
+    return table_files(paper, item, "json", "md", "csv", scale=scale)
+
+
+def _shown_items(scale: str, kept: Kept) -> dict[str, list[str]]:
+    """Items on the page of a scale, by paper: all, or those that the record has."""
     return {
-        paper: [name for item, entry in items_of(paper).items() for name in (entry.tables or (item,))]
+        paper: [item for item in items_of(paper) if scale != RECORDED or f"{paper}/{item}" in kept.items]
         for paper in PAPERS
     }
+
+
+def report_contents(scale: str, kept: Kept) -> dict[str, list[str]]:
+    """Names of the files of figures and tables, by paper, in the order of the page."""
+    return {
+        paper: [name for item in names for name in (_item(paper, item).tables or (item,))]
+        for paper, names in _shown_items(scale, kept).items()
+    }
+
+
+def recorded_contents(scale: str, kept: Kept) -> dict[str, list[str]]:
+    """The same of the record, which the page of a run shows too; at smoke scale, which tries the rules, nothing."""
+    return {} if scale in (RECORDED, "smoke") or not kept.items else report_contents(RECORDED, kept)
+
+
+def recorded_files(scale: str, kept: Kept) -> list[str]:
+    """Files behind :func:`recorded_contents`, with the verdicts of the record."""
+    if not recorded_contents(scale, kept):
+        return []
+    contents = _shown_items(RECORDED, kept)
+    files = [
+        file for paper, names in contents.items() for item in names for file in _shown_files(paper, item, RECORDED)
+    ]
+    return [*files, f"results/{RECORDED}/claims.csv"]

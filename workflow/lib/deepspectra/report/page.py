@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from deepspectra.config import RECORDED
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
@@ -27,7 +29,7 @@ class Entry:
     :ivar key: its name in paths. :ivar title: what it shows. :ivar notes: small print.
     :ivar files: address relative to the page, by file type. :ivar numbers: of a figure, lines of its caption.
     :ivar picture: of a figure, a small copy as a data address; ``width`` and ``height`` are in pixels.
-    :ivar table: of a table, its columns and rows. :ivar claims: those about it.
+    :ivar table: of a table, its columns and rows. :ivar claims: those about it. :ivar recorded: the same in the record.
     """
 
     key: str
@@ -39,7 +41,8 @@ class Entry:
     width: int = 0
     height: int = 0
     table: ShownTable | None = None
-    claims: list[dict[str, str]] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    recorded: "Entry | None" = None
 
     @property
     def name(self) -> str:
@@ -91,12 +94,16 @@ def table_entry(key: str, folder: Path, base: Path) -> Entry:
     return Entry(key, title, table.notes, _links(folder, base, "md", "csv"), table=table)
 
 
-def read_entries(folder: Path, paper: str, keys: Sequence[str]) -> list[Entry]:
-    """Figures and tables of a paper from the folder of a scale, in the given order."""
+def read_entries(folder: Path, paper: str, keys: Sequence[str], results: Path | None = None) -> list[Entry]:
+    """Figures and tables of a paper, in the given order.
+
+    :param folder: that of the page. :param results: that of the scale, if it is another one.
+    """
+    results = results or folder
     return [
-        table_entry(key, folder, folder / "tables" / paper / key)
+        table_entry(key, folder, results / "tables" / paper / key)
         if key.startswith("table")
-        else figure_entry(key, folder, folder / "figures" / paper / key, folder / "captions" / paper / f"{key}.txt")
+        else figure_entry(key, folder, results / "figures" / paper / key, results / "captions" / paper / f"{key}.txt")
         for key in keys
     ]
 
@@ -110,21 +117,30 @@ def render_page(
     reduced: Mapping[str, str],
     entries: Mapping[str, Sequence[Entry]],
     laws: Sequence[Entry],
-    claims: Sequence[dict[str, str]],
+    claims: Sequence[dict[str, Any]],
     networks: Sequence[Entry] = (),
+    recorded: Mapping[str, Sequence[Entry]] | None = None,
+    recorded_claims: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The page as text; claims that belong to no entry stand at the end of their paper.
 
     :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
     :param networks: of the user's own.
+    :param recorded: what the record has of the entries, which stands first.
+    :param recorded_claims: all claims as judged there.
     """
+    recorded, first = recorded or {}, {claim["id"]: claim for claim in recorded_claims}
     every = [entry for shown in entries.values() for entry in shown]
+    claims = [claim | {"first": first.get(claim["id"], claim)} for claim in claims]
     for paper, shown in entries.items():
+        beside = {entry.key: entry for entry in recorded.get(paper, ())}
         for entry in shown:
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
+            entry.recorded = beside.get(entry.key)
     placed = {claim["id"] for entry in every for claim in entry.claims}
     values = {
         "scale": scale,
+        "is_record": scale == RECORDED,
         "reduced": reduced,
         "items": entries,
         "laws": laws,
@@ -147,6 +163,8 @@ def render_page(
         papers={key: PAPERS[key] for key in PAPERS if key in entries},
         others=[claim for claim in claims if claim["id"] not in placed],
         counts=count_verdicts(claims, list(entries)),
+        recorded_counts=count_verdicts(recorded_claims, list(entries)) if first else None,
+        recorded_items=sum(entry.recorded is not None for entry in every),
         pictures=sum(entry.table is None for entry in every),
         tables=sum(entry.table is not None for entry in every),
     )

@@ -18,8 +18,8 @@ MARKS = {
     UNDECIDED: ("?", "undecided"),
     NEEDS_PAPER: ("·", "needs-paper"),
 }
-#: Scales at which matrices and networks have the published sizes.
-PUBLISHED_SIZES = ("record", "paper")
+#: Scales at which matrices and networks have the published sizes, and what stands for one in paths of the record.
+PUBLISHED_SIZES = ("record", "recorded", "paper")
 #: With fewer draws a claim about something random is undecided.
 FEWEST_DRAWS = 3
 #: A bound that perfect random matrices miss more often than this is no bound.
