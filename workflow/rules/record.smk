@@ -4,7 +4,8 @@
 rule unpack_record:
     """Every table of the record as the run wrote it."""
     input:
-        [shipped(f"resources/record/record/{name}.gz") for name in sorted(KEPT.names)],
+        index=shipped("resources/record/record/items.json"),
+        tables=[shipped(f"resources/record/record/{name}.gz") for name in sorted(KEPT.names)],
     output:
         [f"results/recorded/{name}" for name in sorted(KEPT.names)],
     log:

@@ -15,7 +15,7 @@ from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS, items_of, labels_of, name_of
 from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import count_verdicts, read_claims
-from deepspectra.report.page import thumbnail
+from deepspectra.report.page import read_entries, render_page, thumbnail
 from deepspectra.report.tables import read_table, render
 from deepspectra.report.verdicts import MARKS, QUESTIONS
 from deepspectra.runtime.errors import UserError
@@ -221,3 +221,33 @@ def test_names_are_those_of_readers():
     assert labels_of("figure_3", "png") == {"item": "Figure 3", "kind": "figure", "file": "PNG"}
     # A colon would end the name in Snakemake's report.
     assert not any(":" in paper.name for paper in PAPERS.values())
+
+
+def test_the_record_stands_first_and_this_run_beside_it(folder, tmp_path):
+    """Pictures, tables and verdicts of both; what the record does not have yet is said so."""
+    run, record = tmp_path / "preview", tmp_path / "recorded"
+    for copy in (run, record):
+        shutil.copytree(folder, copy)
+    write_claims(record / "claims.csv", published_verdict="undecided", published_reason="one draw")
+    contents = {"thamm2024": ["figure_1", "table_1"], "fan2020": ["figure_2"]}
+    entries = {paper: read_entries(run, paper, names) for paper, names in contents.items()}
+    recorded = {"thamm2024": read_entries(run, "thamm2024", contents["thamm2024"], record)}
+    both = [read_claims(place / "claims.csv") for place in (run, record)]
+    reader = Reader(
+        render_page("preview", dict.fromkeys(entries, "Smaller."), entries, [], both[0], [], recorded, both[1])
+    )
+    assert [image["alt"].rpartition(" (")[2] for image in reader.every("img")] == [
+        "The record, at published sizes)",
+        "This run, at preview scale)",
+        "This run, at preview scale; not in the record yet)",
+    ]
+    addresses = {link["href"] for link in reader.every("a")}
+    assert {"../recorded/figures/thamm2024/figure_1.png", "figures/thamm2024/figure_1.png"} <= addresses
+    for address in addresses:
+        assert address.startswith("#") or (run / address).exists(), address
+    claims = {claim["id"]: claim for claim in reader.every("li") if claim.get("class") == "claim"}
+    # Filters go by the record.
+    assert claims["claim-one"]["data-published"] == "undecided"
+    assert "#claim-one" in addresses
+    assert "of which 2 are finished" in reader.text
+    assert reader.text.count("in the record, at published sizes") == 1

@@ -22,7 +22,7 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
     """
     reduced = differences(filed["paper"], filed[scale], *items)
     own = differences(filed[scale], settings[scale], *items)
-    name = "The record" if scale == RECORDED else f"{scale.capitalize()} scale"
+    name = "The record, at published sizes" if scale == RECORDED else f"{scale.capitalize()} scale"
     note = name + (f": {reduced}." if reduced else ".")
     return note + (f" Own settings: {own}." if own else "")
 

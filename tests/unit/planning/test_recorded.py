@@ -1,0 +1,56 @@
+import json
+
+from deepspectra.config import RECORDED, SCALES, load_settings
+from deepspectra.papers.registry import PAPERS
+from deepspectra.planning import items
+from deepspectra.planning.recorded import Kept, read_kept, record_targets
+from tests import ROOT
+
+SUMMARY = "statistics/fan2020/figure_1"
+KEPT = Kept(frozenset({f"{SUMMARY}.csv"}), frozenset({"fan2020/figure_1", "thamm2024/table_1"}))
+
+
+def test_a_record_is_known_by_its_names(tmp_path):
+    assert read_kept(tmp_path) == Kept()
+    assert record_targets(Kept()) == []
+    (tmp_path / "tables/a").mkdir(parents=True)
+    (tmp_path / "tables/a/table_1.csv.gz").touch()
+    (tmp_path / "jobs.csv").touch()
+    (tmp_path / "items.json").write_text(json.dumps({"schema": 1, "settings": {}, "items": {"a/table_1": {}}}))
+    kept = read_kept(tmp_path)
+    assert kept == Kept(frozenset({"tables/a/table_1.csv"}), frozenset({"a/table_1"}))
+    assert "results/recorded/report.html" in record_targets(kept)
+
+
+def test_its_settings_are_those_of_the_files_whatever_a_user_sets():
+    mine = {"fan2020": {"figure_1": {"width": 77}}, "device": "cpu"}
+    filed, own = load_settings(ROOT / "config"), load_settings(ROOT / "config", mine)
+    assert RECORDED not in SCALES
+    for paper in PAPERS:
+        assert getattr(own[RECORDED], paper) == getattr(filed["record"], paper)
+    assert own["record"].fan2020.figure_1.width == 77
+    assert not own[RECORDED].limit_laws and not own[RECORDED].my_networks
+
+
+def test_claims_are_read_from_what_is_kept_alone():
+    settings = load_settings(ROOT / "config")
+    assert items.result_tables(settings[RECORDED], RECORDED, KEPT) == [SUMMARY]
+    assert len(items.result_tables(settings["record"], "record", KEPT)) > 10
+    assert items.result_files(settings[RECORDED], RECORDED, KEPT) == [f"results/recorded/{SUMMARY}.csv"]
+    assert {items.absent_words(scale) for scale in (*SCALES, RECORDED)} == {
+        "is not made with these settings",
+        "is not in the record yet",
+    }
+
+
+def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
+    shown = {"thamm2024": ["table_1"], "baskerville2022": [], "fan2020": ["figure_1"], "pennington2017": []}
+    assert items.report_contents(RECORDED, KEPT) == items.recorded_contents("preview", KEPT) == shown
+    assert items.recorded_contents("preview", Kept()) == {}
+    files = items.recorded_files("preview", KEPT)
+    assert {"results/recorded/figures/fan2020/figure_1.png", "results/recorded/claims.csv"} <= set(files)
+    assert "results/recorded/tables/thamm2024/table_1.json" in files
+    # Smoke scale tries every rule, and the record has no other beside it.
+    for scale in ("smoke", RECORDED):
+        assert items.recorded_contents(scale, KEPT) == {} and items.recorded_files(scale, KEPT) == []
+    assert len(items.report_contents("preview", KEPT)["fan2020"]) == 11

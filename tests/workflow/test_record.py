@@ -1,0 +1,34 @@
+"""The record: the present code reads and draws all of it, without data and without training."""
+
+import json
+
+import pandas as pd
+
+from tests import ROOT
+
+
+def test_everything_is_drawn_from_the_record(project):
+    result = project.snakemake("--cores", "2", "record")
+    assert result.returncode == 0, result.stdout[-6000:]
+    folder = project.folder / "results" / "recorded"
+    kept = json.loads((ROOT / "resources/record/record/items.json").read_text())["items"]
+    assert not (project.folder / "resources" / "data").exists()
+    page = (folder / "report.html").read_text()
+    for name in kept:
+        paper, _, item = name.partition("/")
+        if item.startswith("figure"):
+            assert (folder / f"figures/{name}.png").stat().st_size > 10_000
+            assert (folder / f"captions/{name}.txt").read_text().splitlines()[1].startswith("The record")
+        assert f'id="{paper}-{item}"' in page
+    claims = pd.read_csv(folder / "claims.csv")
+    assert set(claims.published_verdict) <= {"yes", "no", "undecided"}
+    # Every other claim says what it waits for.
+    waiting = claims.published_reason.fillna("").str.contains("is not in the record yet")
+    assert (~waiting).sum() >= 4 and not claims[waiting].published_verdict.isin(["yes", "no"]).any()
+    assert project.jobs("record") == {}
+
+
+def test_the_page_of_a_run_asks_for_the_record(project):
+    """Except at smoke scale, which tries the rules."""
+    assert "unpack_record" not in project.jobs("--forceall", "--config", "scale=smoke", "--", "report")
+    assert project.jobs("--forceall", "--config", "scale=preview", "--", "report")["unpack_record"] == 1
