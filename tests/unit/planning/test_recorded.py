@@ -29,7 +29,8 @@ def test_its_settings_are_those_of_the_files_whatever_a_user_sets():
     for paper in PAPERS:
         assert getattr(own[RECORDED], paper) == getattr(filed["record"], paper)
     assert own["record"].fan2020.figure_1.width == 77
-    assert not own[RECORDED].limit_laws and not own[RECORDED].my_networks
+    assert not own[RECORDED].limit_laws
+    assert not own[RECORDED].my_networks
 
 
 def test_claims_are_read_from_what_is_kept_alone():
@@ -52,5 +53,6 @@ def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
     assert "results/recorded/tables/thamm2024/table_1.json" in files
     # Smoke scale tries every rule, and the record has no other beside it.
     for scale in ("smoke", RECORDED):
-        assert items.recorded_contents(scale, KEPT) == {} and items.recorded_files(scale, KEPT) == []
+        assert items.recorded_contents(scale, KEPT) == {}
+        assert items.recorded_files(scale, KEPT) == []
     assert len(items.report_contents("preview", KEPT)["fan2020"]) == 11
