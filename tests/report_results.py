@@ -93,4 +93,4 @@ def page_of(folder: Path) -> str:
     reduced = dict.fromkeys(items, "Preview scale: epochs 2 instead of 100.")
     laws = [figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")]
     networks = [own_network_entry("mine", folder)]
-    return render_page("preview", reduced, items, laws, read_claims(folder / "claims.csv"), networks)
+    return render_page("preview scale", reduced, items, laws, read_claims(folder / "claims.csv"), networks)

@@ -81,6 +81,7 @@ rule write_report:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(15),
     params:
+        scale=plan(scale_name),
         contents=plan(items.report_contents),
         recorded=plan(items.recorded_contents),
         laws=plan(items.law_names),

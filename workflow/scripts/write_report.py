@@ -15,7 +15,7 @@ with job(snakemake.log[0], snakemake.threads):
     laws = [figure_entry(law, folder, limits / law, captions / f"{law}.txt") for law in snakemake.params.laws]
     networks = [own_network_entry(name, folder) for name in snakemake.params.networks]
     claims = read_claims(snakemake.input.claims)
-    scale, reduced, record = snakemake.wildcards.scale, snakemake.params.reduced, folder.parent / "recorded"
+    scale, reduced, record = snakemake.params.scale, snakemake.params.reduced, folder.parent / "recorded"
     contents = snakemake.params.recorded
     recorded = {paper: read_entries(folder, paper, names, record) for paper, names in contents.items()}
     judged = read_claims(record / "claims.csv") if contents else []

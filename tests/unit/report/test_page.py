@@ -234,12 +234,12 @@ def test_the_record_stands_first_and_this_run_beside_it(folder, tmp_path):
     recorded = {"thamm2024": read_entries(run, "thamm2024", contents["thamm2024"], record)}
     both = [read_claims(place / "claims.csv") for place in (run, record)]
     reader = Reader(
-        render_page("preview", dict.fromkeys(entries, "Smaller."), entries, [], both[0], [], recorded, both[1])
+        render_page("preview scale", dict.fromkeys(entries, "Smaller."), entries, [], both[0], [], recorded, both[1])
     )
     assert [image["alt"].rpartition(" (")[2] for image in reader.every("img")] == [
         "The record, at published sizes)",
-        "This run, at preview scale)",
-        "This run, at preview scale; not in the record yet)",
+        "This run, preview scale)",
+        "This run, preview scale; not in the record yet)",
     ]
     addresses = {link["href"] for link in reader.every("a")}
     assert {"../recorded/figures/thamm2024/figure_1.png", "figures/thamm2024/figure_1.png"} <= addresses
@@ -250,4 +250,4 @@ def test_the_record_stands_first_and_this_run_beside_it(folder, tmp_path):
     assert claims["claim-one"]["data-published"] == "undecided"
     assert "#claim-one" in addresses
     assert "of which 2 are finished" in reader.text
-    assert reader.text.count("in the record, at published sizes") == 1
+    assert reader.text.count("claims: the record, at published sizes") == 1

@@ -1,6 +1,7 @@
 """The command line: run it as ``deepspectra`` or ``python -m deepspectra.cli``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -20,12 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader of the output has seen enough, as in `deepspectra settings | head`.
-        sys.stdout = None  # otherwise Python complains about the pipe at its end
+        # The reader of the output has seen enough, as in `deepspectra settings | head`. What is left in the buffer goes
+        # nowhere; otherwise Python complains about the pipe at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

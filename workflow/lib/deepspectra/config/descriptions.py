@@ -11,7 +11,12 @@ from pydantic import BaseModel
 from deepspectra.config.settings import RECORDED, SCALES, Settings
 from deepspectra.papers.types import Node
 
-__all__ = ["Explanation", "describe_scale", "differences", "explain_keys"]
+__all__ = ["Explanation", "describe_scale", "differences", "explain_keys", "scale_name"]
+
+
+def scale_name(scale: str) -> str:
+    """A scale in words: "preview scale", or "the record"."""
+    return "the record" if scale == RECORDED else f"{scale} scale"
 
 
 def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, *items: str) -> str:
@@ -22,8 +27,7 @@ def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Setting
     """
     reduced = differences(filed["paper"], filed[scale], *items)
     own = differences(filed[scale], settings[scale], *items)
-    name = "The record, at published sizes" if scale == RECORDED else f"{scale.capitalize()} scale"
-    note = name + (f": {reduced}." if reduced else ".")
+    note = scale_name(scale).capitalize() + (f": {reduced}." if reduced else ".")
     return note + (f" Own settings: {own}." if own else "")
 
 

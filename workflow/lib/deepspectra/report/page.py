@@ -11,7 +11,6 @@ from typing import Any
 
 from PIL import Image
 
-from deepspectra.config import RECORDED
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, name_of
 from deepspectra.report.captions import read_caption
@@ -124,8 +123,8 @@ def render_page(
 ) -> str:
     """The page as text; claims that belong to no entry stand at the end of their paper.
 
-    :param reduced: what the scale makes smaller, by paper. :param entries: figures and tables, by paper.
-    :param networks: of the user's own.
+    :param scale: its name, as "preview scale". :param reduced: what the scale makes smaller, by paper.
+    :param entries: figures and tables, by paper. :param networks: of the user's own.
     :param recorded: what the record has of the entries, which stands first.
     :param recorded_claims: all claims as judged there.
     """
@@ -140,7 +139,6 @@ def render_page(
     placed = {claim["id"] for entry in every for claim in entry.claims}
     values = {
         "scale": scale,
-        "is_record": scale == RECORDED,
         "reduced": reduced,
         "items": entries,
         "laws": laws,
