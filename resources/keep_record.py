@@ -4,11 +4,12 @@
     uv run resources/keep_record.py restore record
 
 `keep` takes every table that a dry run calls up to date, with the seconds, memory, processor and commit of each job,
-and for each finished figure and table its settings and the SHA-256 of what it was made from. Rows and files of jobs
-that were run elsewhere stay, as long as the scale still has them. `restore` writes the tables that are missing below
-`results/{scale}`. Snakemake takes them as they are, and makes only what is left, so that a long run goes on from the
-commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra. Both refuse a
-record that was made with other settings. Whether the code has changed since then, `jobs.csv` says by its commits.
+and for each finished figure and table its settings and the SHA-256 of what it was made from; from these it writes the
+metadata of an RO-Crate and `codecheck.yml`. Rows and files of jobs that were run elsewhere stay, as long as the scale
+still has them. `restore` writes the tables that are missing below `results/{scale}`. Snakemake takes them as they are,
+and makes only what is left, so that a long run goes on from the commits of an earlier machine; ask for figures by their
+paths, since short names also stand for spectra. Both refuse a record that was made with other settings. Whether the
+code has changed since then, `jobs.csv` says by its commits.
 """
 
 import argparse
@@ -19,15 +20,17 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from deepspectra.cli.costs import dry_run
 from deepspectra.config import SCALES, Settings, differences, load_settings
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import items
 from deepspectra.planning.model import PlannedJob, ancestors, job_seconds, parse_plan
+from deepspectra.report.crate import CODECHECK, CRATE, codecheck, crate
 from deepspectra.report.record import SUFFIX, compress, kept_names, read_record, uncompress, write_record
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.files import write_table
+from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.store import file_hash, processor, software_versions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +57,7 @@ def keep(scale: str, run: Path) -> str:
     write_table(table, folder / "jobs.csv")
     items_now = known | _items(scale, run, jobs, left, table)
     write_record(folder, settings.model_dump(), items_now)
+    _describe(folder, items_now)
     return f"{len(names)} tables of this run, {len(table)} jobs, {len(items_now)} items in the record"
 
 
@@ -82,11 +86,22 @@ def _checked(scale: str) -> tuple[Settings, dict[str, dict]]:
     return settings, known
 
 
+def _describe(folder: Path, items_now: dict[str, dict]) -> None:
+    """Write what machines and other checkers read about the record."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    manifest = yaml.safe_dump(codecheck(items_now, citation), sort_keys=False, allow_unicode=True, width=120)
+    write_text("---\n" + manifest, folder / CODECHECK)
+    write_text(crate(folder, items_now, citation, _git("show", "-s", "--format=%cs")), folder / CRATE)
+
+
+def _git(*arguments: str) -> str:
+    """What git says of the checkout; nothing outside of one."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
 def _commit() -> str:
     """Of the checkout, with a plus if files have changed since."""
-    command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return found.stdout.strip()
+    return _git("describe", "--always", "--abbrev=12", "--dirty=+")
 
 
 def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
