@@ -3,22 +3,22 @@ import json
 from deepspectra.config import RECORDED, SCALES, load_settings
 from deepspectra.papers.registry import PAPERS
 from deepspectra.planning import items
-from deepspectra.planning.recorded import Kept, read_kept, record_targets
+from deepspectra.planning.recorded import Recorded, read_kept, record_targets
 from tests import ROOT
 
 SUMMARY = "statistics/fan2020/figure_1"
-KEPT = Kept(frozenset({f"{SUMMARY}.csv"}), frozenset({"fan2020/figure_1", "thamm2024/table_1"}))
+KEPT = Recorded(frozenset({f"{SUMMARY}.csv"}), frozenset({"fan2020/figure_1", "thamm2024/table_1"}))
 
 
 def test_a_record_is_known_by_its_names(tmp_path):
-    assert read_kept(tmp_path) == Kept()
-    assert record_targets(Kept()) == []
+    assert read_kept(tmp_path) == Recorded()
+    assert record_targets(Recorded()) == []
     (tmp_path / "tables/a").mkdir(parents=True)
     (tmp_path / "tables/a/table_1.csv.gz").touch()
     (tmp_path / "jobs.csv").touch()
     (tmp_path / "items.json").write_text(json.dumps({"schema": 1, "settings": {}, "items": {"a/table_1": {}}}))
     kept = read_kept(tmp_path)
-    assert kept == Kept(frozenset({"tables/a/table_1.csv"}), frozenset({"a/table_1"}))
+    assert kept == Recorded(frozenset({"tables/a/table_1.csv"}), frozenset({"a/table_1"}))
     assert "results/recorded/report.html" in record_targets(kept)
 
 
@@ -47,7 +47,7 @@ def test_claims_are_read_from_what_is_kept_alone():
 def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
     shown = {"thamm2024": ["table_1"], "baskerville2022": [], "fan2020": ["figure_1"], "pennington2017": []}
     assert items.report_contents(RECORDED, KEPT) == items.recorded_contents("preview", KEPT) == shown
-    assert items.recorded_contents("preview", Kept()) == {}
+    assert items.recorded_contents("preview", Recorded()) == {}
     files = items.recorded_files("preview", KEPT)
     assert {"results/recorded/figures/fan2020/figure_1.png", "results/recorded/claims.csv"} <= set(files)
     assert "results/recorded/tables/thamm2024/table_1.json" in files

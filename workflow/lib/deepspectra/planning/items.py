@@ -9,7 +9,7 @@ from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning.my_networks import network_targets
-from deepspectra.planning.recorded import Kept
+from deepspectra.planning.recorded import Recorded
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
@@ -216,7 +216,7 @@ def claim_files(scale: str) -> list[str]:
     return [f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")]
 
 
-def result_tables(settings: Settings, scale: str, kept: Kept) -> list[str]:
+def result_tables(settings: Settings, scale: str, kept: Recorded) -> list[str]:
     """Tables that the claims are read from, by their names below the scale's folder; of the record, those it has.
 
     Tables of a network that no other item analyses are left out: it would be trained for the claims alone.
@@ -232,7 +232,7 @@ def result_tables(settings: Settings, scale: str, kept: Kept) -> list[str]:
     return [file for file in found if scale != RECORDED or f"{file}.csv" in kept.names]
 
 
-def result_files(settings: Settings, scale: str, kept: Kept) -> list[str]:
+def result_files(settings: Settings, scale: str, kept: Recorded) -> list[str]:
     """The same as files."""
     return [f"results/{scale}/{name}.csv" for name in result_tables(settings, scale, kept)]
 
@@ -253,7 +253,7 @@ def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> lis
     ]
 
 
-def report_files(settings: Settings, scale: str, kept: Kept) -> list[str]:
+def report_files(settings: Settings, scale: str, kept: Recorded) -> list[str]:
     """Figures, tables, limit laws and the user's networks, with what the page of results says of them and links to."""
     files = [
         file
@@ -272,7 +272,7 @@ def _shown_files(paper: str, item: str, scale: str) -> list[str]:
     return table_files(paper, item, "json", "md", "csv", scale=scale)
 
 
-def _shown_items(scale: str, kept: Kept) -> dict[str, list[str]]:
+def _shown_items(scale: str, kept: Recorded) -> dict[str, list[str]]:
     """Items on the page of a scale, by paper: all, or those that the record has."""
     return {
         paper: [item for item in items_of(paper) if scale != RECORDED or f"{paper}/{item}" in kept.items]
@@ -280,7 +280,7 @@ def _shown_items(scale: str, kept: Kept) -> dict[str, list[str]]:
     }
 
 
-def report_contents(scale: str, kept: Kept) -> dict[str, list[str]]:
+def report_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
     """Names of the files of figures and tables, by paper, in the order of the page."""
     return {
         paper: [name for item in names for name in (_item(paper, item).tables or (item,))]
@@ -288,12 +288,12 @@ def report_contents(scale: str, kept: Kept) -> dict[str, list[str]]:
     }
 
 
-def recorded_contents(scale: str, kept: Kept) -> dict[str, list[str]]:
+def recorded_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
     """The same of the record, which the page of a run shows too; at smoke scale, which tries the rules, nothing."""
     return {} if scale in (RECORDED, "smoke") or not kept.items else report_contents(RECORDED, kept)
 
 
-def recorded_files(scale: str, kept: Kept) -> list[str]:
+def recorded_files(scale: str, kept: Recorded) -> list[str]:
     """Files behind :func:`recorded_contents`, with the verdicts of the record."""
     if not recorded_contents(scale, kept):
         return []
