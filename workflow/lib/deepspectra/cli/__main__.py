@@ -8,6 +8,7 @@ from importlib import metadata
 
 from deepspectra.cli.analysis import run_analysis
 from deepspectra.cli.commands import print_schema, print_settings, print_targets
+from deepspectra.cli.compare import compare_run
 from deepspectra.cli.costs import print_costs
 from deepspectra.cli.curvature import EXAMPLE, run_curvature
 from deepspectra.config import SCALES
@@ -17,10 +18,10 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0, or 1 after an error of the user's."""
+    """Run a command and return its exit status: 0, its own, or 1 after an error of the user's."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        status = options.run(options)
         sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of the output has seen enough, as in `deepspectra settings | head`. What is left in the buffer goes
         # nowhere; otherwise Python complains about the pipe at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
     _add_own_settings(cost)
     cost.set_defaults(run=print_costs)
+    compare = commands.add_parser("compare", help="a run beside the record: what differs by more than seeds do")
+    compare.add_argument("--scale", choices=SCALES, help="of the run (default: that of the settings)")
+    compare.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
+    compare.set_defaults(run=compare_run)
     _add_analyse(
         commands.add_parser("analyse", help="spectra of any trained network's weights, judged by random matrices")
     )
