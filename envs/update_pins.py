@@ -33,7 +33,7 @@ def resolve(fixed: list[str]) -> list[str]:
     """Exact versions of all requirements, with markers for the platforms that need them."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
     wanted = sum(project["dependency-groups"].values(), project["project"]["dependencies"]) + fixed
-    command = "uv pip compile - --universal --python-version 3.11 --no-config --prerelease disallow --no-header"
+    command = "uv pip compile - --universal --python-version 3.11 --no-config --prerelease if-necessary --no-header"
     command += " --no-annotate --no-emit-index-url --no-emit-find-links"
     result = subprocess.run(command.split(), input="\n".join(wanted), text=True, capture_output=True)
     if result.returncode != 0:
