@@ -52,3 +52,16 @@ def test_what_leads_nowhere_is_found(tmp_path):
         "# A `b`: c\n[1](page.md#a-b-c) [2](#a-b-c) [3](x.md) [4](page.md#b) [5](https://x.y)\n```\n[6](z)\n```\n"
     )
     assert broken(page) == ["x.md", "page.md#b"]
+
+
+def test_every_page_stands_in_the_contents():
+    """Sphinx warns of others, but only where it is installed."""
+    contents = set()
+    for index in ("docs/index.md", "docs/reference/python.md"):
+        for block in re.findall(
+            r"^```{toctree}\n(.*?)^```$", (ROOT / index).read_text("utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            for line in block.splitlines():
+                target = (ROOT / index).parent / re.sub(r".*<(.+)>", r"\1", line)
+                contents.add(target.resolve().relative_to(ROOT).as_posix() if line.strip() else "")
+    assert {name.removesuffix(".md") for name in PAGES} - contents == {"docs/index"}
