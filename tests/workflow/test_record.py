@@ -13,6 +13,7 @@ def test_everything_is_drawn_from_the_record(project):
     folder = project.folder / "results" / "recorded"
     kept = json.loads((ROOT / "resources/record/record/items.json").read_text())["items"]
     assert not (project.folder / "resources" / "data").exists()
+    assert "All results on one page: results/recorded/report.html" in result.stdout
     page = (folder / "report.html").read_text()
     for name in kept:
         paper, _, item = name.partition("/")

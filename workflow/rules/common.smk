@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
@@ -54,6 +55,7 @@ def shipped(name):
     return name if Path.cwd() == ROOT else str(ROOT / name)
 
 
+STARTED = time.time()
 # The scale that short names stand for. Rules never use it for a file whose path names a scale: `plan` takes that one's.
 SCALE = SETTINGS.scale
 KEPT = read_kept(ROOT / "resources" / "record" / "record")
@@ -92,6 +94,13 @@ if workflow.is_main_process:
 onstart:
     watching.remove_parts("results")
     watching.remove_parts("resources")
+
+
+onsuccess:
+    # Of those on a page that this run has made.
+    for page in (Path("results", name, "report.html") for name in (SCALE, RECORDED)):
+        if page.exists() and page.stat().st_mtime > STARTED:
+            print(f"All results on one page: {page}", file=sys.stderr)
 
 
 def matrix(path):
