@@ -205,13 +205,19 @@ def test_what_is_left_out_has_a_reason():
         "small.weight": torch.randn(14, 400),
         "mask.weight": torch.ones(20, 20, dtype=torch.bool),
         "quantised.weight": torch.ones(20, 20, dtype=torch.int8),
+        "eighth.weight": torch.ones(20, 20).to(torch.float8_e4m3fn),
+        "indices.weight": torch.ones(20, 20, dtype=torch.int64),
+        "waves.weight": torch.ones(20, 20, dtype=torch.complex64),
         "h.attn.bias": torch.ones(1, 1, 20, 20),
     }
     assert left_out(weights) == {
         "dense.bias": "a vector, shape (20,)",
         "small": "14 singular values, fewer than 15",
-        "mask": "stored as bool, no floating-point numbers",
-        "quantised": "stored as int8, no floating-point numbers; dequantise it if it is a weight",
+        "mask": "stored as bool, a mask, not a weight",
+        "quantised": "stored as int8, as quantised weights are; dequantise the network first",
+        "eighth": "stored as float8_e4m3fn, as quantised weights are; dequantise the network first",
+        "indices": "stored as int64, whole numbers; cast them to float32 if they are a weight",
+        "waves": "stored as complex64, complex numbers; give their real and imaginary parts as tensors of their own",
         "h.attn.bias": "a mask, not a weight",
     }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor
+from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["open_keras"]
@@ -63,7 +63,7 @@ def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:
                     "saved. Its matrices are in table 2 of thamm2024."
                 )
             tensors = {
-                name: StoredTensor(name, _turned_shape(name, data.shape), str(data.dtype), _reader(path, name, folder))
+                name: StoredTensor(name, _turned_shape(name, data.shape), data.dtype.name, _reader(path, name, folder))
                 for name, data in _datasets(file)
             }
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
@@ -91,8 +91,8 @@ def _reader(path: Path, name: str, folder: object):
                 array = file[name][()]
         except (OSError, KeyError) as error:
             raise UserError(f"{name} cannot be read from {path}: {error}.") from error
-        if array.dtype.kind != "f":
-            raise UserError(f"{name} is stored as {array.dtype}; expected floating-point numbers. Dequantise it first.")
+        if array.dtype.name not in FLOATS:
+            raise UserError(f"{name} is {why_not_read(array.dtype.name)}.")
         return np.ascontiguousarray(_turned(name, array.astype(np.float64)))
 
     return read

@@ -13,7 +13,7 @@ import numpy as np
 
 from deepspectra.data.checkpoints.keras_files import open_keras
 from deepspectra.data.checkpoints.safetensors_files import open_safetensors, sharded
-from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, without_wrappers
+from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read, without_wrappers
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["FORMATS", "checkpoint_files", "open_checkpoint"]
@@ -184,7 +184,7 @@ def _header(path: Path, name: str) -> tuple[tuple[int, ...], str]:
         shape, _, dtype = read(file)
     if dtype.hasobject:
         raise ValueError(f"{name} holds Python objects, which are refused: loading weights must not run code")
-    return shape, str(dtype)
+    return shape, dtype.name
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], origin: str) -> Checkpoint:
@@ -192,12 +192,12 @@ def _from_arrays(arrays: dict[str, np.ndarray], origin: str) -> Checkpoint:
         raise UserError(f"{origin} is empty; expected arrays by name.")
 
     def stored(name: str, array: np.ndarray) -> StoredTensor:
-        return StoredTensor(name, array.shape, str(array.dtype), lambda: _floats(array, name), str(id(array)))
+        return StoredTensor(name, array.shape, array.dtype.name, lambda: _floats(array, name), str(id(array)))
 
     return Checkpoint(origin, {str(name): stored(str(name), array) for name, array in arrays.items()})
 
 
 def _floats(array: np.ndarray, name: str) -> np.ndarray:
-    if array.dtype.kind != "f":
-        raise UserError(f"{name} is stored as {array.dtype}; expected floating-point numbers. Dequantise it first.")
+    if array.dtype.name not in FLOATS:
+        raise UserError(f"{name} is {why_not_read(array.dtype.name)}.")
     return array.astype(np.float64)

@@ -14,11 +14,12 @@ from deepspectra.runtime.errors import UserError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Checkpoint", "StoredTensor", "float_array", "from_tensors", "without_wrappers"]
+__all__ = ["FLOATS", "Checkpoint", "StoredTensor", "float_array", "from_tensors", "why_not_read", "without_wrappers"]
 
 #: What training frameworks put before the names of a wrapped model: parallel training, and compilation.
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
-_FLOATS = ("float64", "float32", "float16", "bfloat16")
+#: Types whose numbers are read.
+FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,24 @@ def float_array(tensor: torch.Tensor, name: str) -> np.ndarray:
         raise UserError(f"{name} has a shape but no numbers (device meta): load the network's weights first.")
     if tensor.layout is not torch.strided:
         raise UserError(f"{name} is sparse ({str(tensor.layout).removeprefix('torch.')}); save its to_dense().")
-    if dtype not in _FLOATS or tensor.is_quantized:
-        raise UserError(
-            f"{name} is stored as {dtype}{', quantised' * tensor.is_quantized}; expected float64, float32, float16 or "
-            "bfloat16. Spectra of quantised weights need the scales of their blocks: dequantise the network first."
-        )
+    if dtype not in FLOATS:
+        raise UserError(f"{name} is {why_not_read(dtype)}.")
     return tensor.detach().to("cpu", torch.float64, copy=True).numpy()
+
+
+def why_not_read(dtype: str) -> str:
+    """What to do about a tensor of another type than :data:`FLOATS`, after its name."""
+    if dtype == "bool":
+        advice = "a mask, not a weight"
+    elif dtype.startswith(("complex", "c64", "c128")):
+        advice = "complex numbers; give their real and imaginary parts as tensors of their own"
+    elif re.match(r"q|u?int[248]$|[ui][248]$|(float|f)[468](_|$)", dtype):
+        advice = "as quantised weights are; dequantise the network first"
+    elif re.match(r"u?int|[ui]\d", dtype):
+        advice = "whole numbers; cast them to float32 if they are a weight"
+    else:
+        advice = f"which is not read; cast it to one of {', '.join(FLOATS)} if it is a weight"
+    return f"stored as {dtype}, {advice}"
 
 
 def from_tensors(origin: str, tensors: Mapping[str, torch.Tensor], notes: tuple[str, ...] = ()) -> Checkpoint:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor
+from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["FEWEST_VALUES", "Kind", "LayerMatrix", "layer_matrices", "network_layers"]
@@ -20,7 +20,6 @@ Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "o
 
 #: Matrices with fewer singular values have no bulk whose levels could be judged.
 FEWEST_VALUES = 15
-_FLOATS = ("float64", "float32", "float16", "bfloat16")
 _EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|token_type|shared)([./]|$)", re.IGNORECASE)
 _RECURRENT = re.compile(
     r"weight_(ih|hh)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)|/cell/vars/\d", re.IGNORECASE
@@ -116,9 +115,8 @@ def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int 
         return [replace(whole, left_out="scales or zero points of a quantised weight")]
     if "attention" in tensor.name.lower() and tensor.name.lower().endswith(("/vars/1", "/bias", "/bias:0")):
         return [replace(whole, left_out="a bias")]
-    if tensor.dtype not in _FLOATS:
-        advice = "" if tensor.dtype == "bool" else "; dequantise it if it is a weight"
-        return [replace(whole, left_out=f"stored as {tensor.dtype}, no floating-point numbers{advice}")]
+    if tensor.dtype not in FLOATS:
+        return [replace(whole, left_out=why_not_read(tensor.dtype))]
     if len(shape) == 2:
         is_transposed = _inputs_first(checkpoint, tensor)
         outputs, inputs = shape[::-1] if is_transposed else shape
