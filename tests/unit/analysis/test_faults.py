@@ -14,7 +14,7 @@ from deepspectra.analysis.findings import describe, findings
 from deepspectra.analysis.matrix import MatrixOptions
 from deepspectra.analysis.null_files import NullKey, default_cache, lend, level_file, vector_file
 from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
-from deepspectra.analysis.overview import overview
+from deepspectra.analysis.overview import overview, shown_matrices
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
@@ -155,6 +155,7 @@ def test_sentences_agree_and_name_the_levels_of_each_test(cache):
     assert "1 output vector and 0 input vectors are not random." in words
     assert "The 120 levels tested look random in spacings." in words
     assert "The 40 levels tested differ from those of random matrices in number variance." in words
+    assert any("Singular vectors look random in the only matrix" in sentence for sentence in found.findings)
     table = pd.concat([found.matrices] * 2, ignore_index=True)
     table.loc[0, "above"] = 3
     assert "Of these, 1 has singular values above it" in findings(table, FALSE_DISCOVERY, 0.01)[0]
@@ -164,10 +165,17 @@ def test_an_overview_of_very_many_matrices_has_those_with_most_outliers(cache):
     found = analyse({"a.weight": np.random.default_rng(6).standard_normal((40, 20))}, cache)
     many = pd.concat([found.matrices] * 500, ignore_index=True).assign(name=[f"layer{n}" for n in range(500)])
     many.loc[450:, "above"] = 5
+    many.loc[[3, 200], ["spacing_q", "variance_q"]] = [[0.01, 1.0], [1.0, 0.01]]
     object.__setattr__(found, "matrices", many)
+    chosen = [int(name.removeprefix("layer")) for name in shown_matrices(many).name]
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) == 400
+    assert {3, 200, *range(450, 500)} <= set(chosen)
+    # Of equal ones no part of the network is missing.
+    assert all(50 < sum(start <= place < start + 90 for place in chosen) < 85 for start in range(0, 450, 90))
     figure = overview(found)
     assert figure.get_size_inches()[1] < 25
     assert any("400 of 500 matrices" in text.get_text() for text in figure.texts)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names[0] == "layer0"
+    assert int(names[0].removeprefix("layer")) < 5
     assert int(names[-1].removeprefix("layer")) >= 497

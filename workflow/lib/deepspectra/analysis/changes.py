@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepspectra.analysis.bulk import has_bulk
 from deepspectra.analysis.decomposition import decompose_large
-from deepspectra.analysis.matrix import MatrixOptions, has_bulk
+from deepspectra.analysis.matrix import MatrixOptions
 from deepspectra.analysis.nulls import MatrixNull
 from deepspectra.analysis.zero_lines import without_zeros
 from deepspectra.rmt.outliers import count_outliers
@@ -53,11 +54,11 @@ def change_of_matrix(
     floor = float(np.finfo(np.float64).eps * max(matrix.shape) * np.abs(matrix).max() * len(values) ** 0.5)
     above = rank = int(np.sum(values > floor))
     is_random = False
-    if len(values) >= FEWEST_VALUES:
+    if rank >= FEWEST_VALUES:
         try:
             shape = moved.matrix.shape
             found = count_outliers(values, max(shape), null(shape).extremes, options.level, floor)
-            above, is_random = found.above, has_bulk(found, values.size, rank)
+            above, is_random = found.above, has_bulk(values, max(shape), found, rank)
         except UserError:  # of low rank: all that is not rounding
             pass
     changes = {

@@ -99,7 +99,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         density = law.density(grid) * (1 - outside / shorter)
         axis.plot(grid, density, color=LIMIT_COLOUR, label="a random matrix")
     if np.isfinite(row.fit_high):
-        fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fraction)
+        fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fit_amplitude)
         grid = np.linspace(*fitted.edges, 400)
         axis.plot(grid, fitted.density(grid), color="black", linestyle="--", label="fit with free edges")
     last = max([end, *law_ends])

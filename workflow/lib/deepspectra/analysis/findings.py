@@ -42,7 +42,7 @@ def describe(row: pd.Series) -> str:
             f"deviation {row.sigma:.3g}, and {row.below:.0f} below."
         )
     elif row.has_bulk == 0:
-        said.append("Its spectrum is broad: more than half of the singular values lie outside any one random bulk.")
+        said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")
     said += _describe_levels(row)
     sides = [(int(row[f"vectors_{side}"]), f"{side} vector") for side in ("output", "input")]
     words = " and ".join(_count(number, name, f"{name}s") for number, name in sides)
@@ -85,7 +85,7 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
 
 def _outliers(known: pd.DataFrame, level: float) -> str:
     """Of matrices with a random bulk; those without have no outliers either."""
-    bulk, broad = known[known.has_bulk == 1], known[known.has_bulk == 0]
+    bulk, others, few = known[known.has_bulk == 1], known[known.has_bulk == 0], known[known.has_bulk.isna()]
     said = f"Most singular values are those of one random matrix, a bulk, in {_of(bulk, known)}."
     if len(bulk):
         above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
@@ -93,9 +93,11 @@ def _outliers(known: pd.DataFrame, level: float) -> str:
         said += f" ({int(above.above.sum())} in all, {above.above.median():.0f} in the median)" * bool(len(above))
         said += f" and {len(below)} below; by chance {level * len(bulk):.2g} would on either side"
         said += f", since a random matrix does with probability {level:g}."
-    if len(broad):
-        said += f" The other {len(broad)} are broad: more than half of their values lie outside any one bulk, so that "
-        said += "the numbers above and below measure breadth and count no separate directions."
+    if len(others):
+        said += f" {_count(len(others), 'has', 'have')} no such bulk: most values are not spread as those of a random "
+        said += "matrix, so that the numbers above and below count no separate directions."
+    if len(few):
+        said += f" {_count(len(few), 'has', 'have')} too small a rank to be judged."
     return said
 
 
@@ -123,6 +125,9 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
 
 def _vectors(known: pd.DataFrame, rate: float) -> str:
     either = known[(known.vectors_output > 0) | (known.vectors_input > 0)]
+    if either.empty:
+        said = f"Singular vectors look random in {_of(known, known)}: of none can it be told that its entries are not "
+        return said + f"Gaussian, at a false discovery rate of {rate:g} over all vectors of the network."
     sides = " and ".join(f"{int(known[f'vectors_{side}'].sum())} {side} vectors" for side in ("output", "input"))
     said = f"Singular vectors are not random in {_of(either, known)}: {sides} have entries that are not Gaussian, "
     return said + f"at a false discovery rate of {rate:g} over all vectors of the network."

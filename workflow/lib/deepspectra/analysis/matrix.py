@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from deepspectra.analysis.bulk import bulk_distance, has_bulk
 from deepspectra.analysis.decomposition import decompose_large
 from deepspectra.analysis.null_files import HALF_WINDOW
 from deepspectra.analysis.nulls import MatrixNull
@@ -21,9 +22,10 @@ from deepspectra.rmt.outliers import Outliers, count_outliers
 from deepspectra.rmt.tails import fit_power_law, power_law_p_value
 from deepspectra.runtime.errors import UserError
 from deepspectra.spectra.weights.judging import bulk_margin
+from deepspectra.spectra.weights.layer_matrices import FEWEST_VALUES
 from deepspectra.spectra.weights.vectors import vector_tests
 
-__all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix", "has_bulk"]
+__all__ = ["ANALYSED_COLUMNS", "MatrixOptions", "MatrixResult", "analyse_matrix"]
 
 #: So many spacings may be smaller than the levels' error before a spectrum counts as unresolved.
 _UNRESOLVED = 0.01
@@ -31,7 +33,7 @@ _UNRESOLVED = 0.01
 _LEAST = 1e-140
 ANALYSED_COLUMNS = (
     *("rank", "sigma", "edge_low", "edge_high", "below", "above", "p_below", "p_above", "largest"),
-    *("has_bulk", "fraction", "fit_low", "fit_high", "fit_distance", "fit_poor"),
+    *("has_bulk", "bulk_distance", "fraction", "fit_amplitude", "fit_low", "fit_high", "fit_distance", "fit_poor"),
     *("spacing_statistic", "spacing_p", "spacing_p_error"),
     *("variance_p", "variance_p_error", "variance_slope", "variance_slope_null", "spacing_levels", "variance_levels"),
     *("level_error", "unresolved", "is_resolved", "alpha", "alpha_error", "alpha_smallest", "alpha_tail"),
@@ -96,22 +98,12 @@ def analyse_matrix(
     curves = [
         ("singular_value", rank, value) for rank, value in zip(np.linspace(0, 1, values.size), values, strict=True)
     ]
-    outliers = fit = None
-    # One statistic that cannot be had, as of a matrix of few directions, takes no other with it.
-    with _noted("outliers", notes):
-        outliers = count_outliers(values, rows, null.extremes, options.level, floor)
-        row |= _of_outliers(values, outliers, int(row["rank"]))
-    with _noted("law", notes):
-        fit = fit_modified_marchenko_pastur(values, floor=floor)
-        row |= _of_fit(fit, null)
-    if outliers:
-        with _noted("levels", notes):
-            inner = None if row["has_bulk"] else fit
-            numbers, lines = _of_levels(values, outliers, inner, null, options, 2 * rounding)
-            row |= numbers
-            curves += lines
-    with _noted("tail", notes):
-        row |= _of_tail(values, floor, null, options)
+    if row["rank"] < FEWEST_VALUES:
+        notes.append(f"Its rank, {row['rank']}, is too small for its spectrum to be judged.")
+    else:
+        numbers, lines = _of_values(values, rows, rounding, floor, null, options, notes)
+        row |= numbers
+        curves += lines
     vectors = []
     for side, columns, draws in zip(
         ("output", "input"), (found.output_vectors, found.input_vectors), vector_nulls, strict=True
@@ -132,20 +124,41 @@ def _noted(what: str, notes: list[str]) -> Iterator[None]:
         notes.append(f"{what}: {error}")
 
 
-def has_bulk(outliers: Outliers, size: int, rank: int) -> bool:
-    """Whether at least half of the values that are not zero, ``rank`` of ``size``, lie in one random bulk.
+def _of_values(
+    values: np.ndarray,
+    rows: int,
+    rounding: float,
+    floor: float,
+    null: MatrixNull,
+    options: MatrixOptions,
+    notes: list[str],
+) -> tuple[dict[str, float], list[tuple[str, float, float]]]:
+    """Numbers and curves of a spectrum; one statistic that cannot be had takes no other with it."""
+    row: dict[str, float] = {}
+    curves: list[tuple[str, float, float]] = []
+    outliers = fit = None
+    with _noted("outliers", notes):
+        outliers = count_outliers(values, rows, null.extremes, options.level, floor)
+        row |= _of_outliers(values, rows, outliers, int(np.sum(values > floor)))
+    with _noted("law", notes):
+        fit = fit_modified_marchenko_pastur(values, floor=floor)
+        row |= _of_fit(fit, null)
+    if outliers:
+        with _noted("levels", notes):
+            inner = None if row["has_bulk"] else fit
+            numbers, curves = _of_levels(values, outliers, inner, null, options, 2 * rounding)
+            row |= numbers
+    with _noted("tail", notes):
+        row |= _of_tail(values, floor, null, options)
+    return row, curves
 
-    Otherwise a spectrum is broad, and has no outliers.
-    """
-    outside = outliers.above + outliers.below - (size - rank)
-    return 2 * outside <= rank
 
-
-def _of_outliers(values: np.ndarray, outliers: Outliers, rank: int) -> dict[str, float]:
+def _of_outliers(values: np.ndarray, rows: int, outliers: Outliers, rank: int) -> dict[str, float]:
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        "has_bulk": int(has_bulk(outliers, values.size, rank)),
+        "has_bulk": int(has_bulk(values, rows, outliers, rank)),
+        "bulk_distance": bulk_distance(values, rows, outliers),
     }
 
 
@@ -153,7 +166,9 @@ def _of_fit(fit: FittedMarchenkoPastur, null: MatrixNull) -> dict[str, float]:
     # Small random matrices are farther from the law than large ones, and their fits too.
     is_poor = fit.is_poor and fit.distance > np.quantile(null.fit_distances, 0.99)
     return {
-        **{"fraction": fit.fraction, "fit_low": fit.nu_min, "fit_high": fit.nu_max},
+        # A fit that fails may ask for more values than there are; more than all cannot follow it.
+        **{"fraction": min(fit.fraction, 1.0), "fit_amplitude": fit.fraction},
+        **{"fit_low": fit.nu_min, "fit_high": fit.nu_max},
         **{"fit_distance": fit.distance, "fit_poor": int(is_poor)},
     }
 
@@ -213,7 +228,7 @@ def _of_levels(
 
 
 def _of_tail(values: np.ndarray, floor: float, null: MatrixNull, options: MatrixOptions) -> dict[str, float]:
-    """The exponent that is commonly quoted, beside that of random matrices: a small one has a heavy tail."""
+    """The exponent, beside that of random matrices: a small one has a heavy tail."""
     known = values[values > floor]
     if known.size < 2 or known[-1] - known[0] <= floor:
         raise UserError("fewer than two singular values differ by more than rounding.")

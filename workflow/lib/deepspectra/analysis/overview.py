@@ -12,7 +12,7 @@ from deepspectra.analysis.tables import AnalysisTables, shortened
 from deepspectra.papers.style import BLUE, GREEN, ORANGE, VERMILION, new_figure
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
-__all__ = ["overview"]
+__all__ = ["overview", "shown_matrices"]
 
 _COLOURS = {"dense": BLUE, "attention": VERMILION, "convolution": GREEN, "embedding": ORANGE, "recurrent": "#56B4E9"}
 _MARKS = {"dense": "o", "attention": "s", "convolution": "D", "embedding": "^", "recurrent": "v"}
@@ -25,12 +25,10 @@ _MOST = 400
 def overview(analysis: AnalysisTables) -> Figure:
     """Matrices in the network's order, one a row, against outliers, p-values, fits, vectors and exponents.
 
-    Of more than 400 matrices, those with most values outside the bulk.
+    Of more than 400 matrices, see :func:`shown_matrices`.
     """
     known = analysis.matrices[analysis.matrices["rank"].notna()]
-    outside = (known.above + known.below).astype(float).fillna(0)
-    # In the network's order again.
-    table = known.loc[outside.nlargest(_MOST).index.sort_values()].reset_index(drop=True)
+    table = shown_matrices(known)
     columns = {
         "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
         "p of levels:\nspacings ●, variance ○": _draw_levels,
@@ -69,10 +67,24 @@ def overview(analysis: AnalysisTables) -> Figure:
         for kind, colour in kinds.items()
     ]
     if len(table) < len(known):
-        words = f"{_MOST} of {len(known)} matrices:\nthose with most values outside the bulk"
+        words = f"{_MOST} of {len(known)} matrices: those whose\nlevels differ, or with most values outside"
         figure.text(0.005, 1 - 0.62 / height, words, fontsize=7, va="bottom")
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, 1), fontsize=7, ncols=6)
     return figure
+
+
+def shown_matrices(known: pd.DataFrame) -> pd.DataFrame:
+    """At most 400, in the network's order.
+
+    Those are taken first whose levels differ from random ones, then those with most values outside the bulk. Of equal
+    ones the choice is random, so that no part of the network is missing.
+    """
+    differ = (known[["spacing_q", "variance_q"]] <= FALSE_DISCOVERY).any(axis=1)
+    outside = (known.above + known.below).astype(float).fillna(0)
+    keys = pd.DataFrame({"differ": differ, "outside": outside})
+    keys["chance"] = np.random.default_rng(0).permutation(len(known))
+    chosen = keys.sort_values(list(keys), ascending=False).index[:_MOST]
+    return known.loc[chosen.sort_values()].reset_index(drop=True)
 
 
 def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
