@@ -1,7 +1,6 @@
 """Worked examples: two real networks that packages ship, some matrices of each, with few draws.
 
-Exponents are those of another package, WeightWatcher 0.7.7; it fits the same tails. Without a package index the tests
-are skipped.
+Exponents were printed by another package, WeightWatcher 0.7.7. Without a package index the tests are skipped.
 """
 
 from typing import NamedTuple
@@ -43,6 +42,10 @@ CONVOLUTIONS = Example(
         )
     },
 )
+
+
+#: Of _conv_stem, _blocks.10._project_conv, _conv_head and _fc.
+PRINTED = [1.6965250161673047, 5.193068729210238, 4.698165586205327, 4.717989145575322]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +108,8 @@ def test_a_transformer_is_trained_but_for_its_pooler(transformer, cache):
     assert (query.kind, query.has_bulk, query.fit_poor) == ("attention", 0, 1)
     assert (dense.kind, dense.has_bulk) == ("dense", 1)
     assert dense.above > 50
-    np.testing.assert_allclose([query.alpha, dense.alpha], [2.4597221182382314, 2.478851278658124], rtol=1e-9)
+    for column in ("alpha", "alpha_weightwatcher"):
+        np.testing.assert_allclose([query[column], dense[column]], [2.4597221182382314, 2.478851278658124], rtol=1e-9)
     weight = open_checkpoint(transformer).tensors[f"{names[1]}.weight"].read()
     assert dense.largest == pytest.approx(np.linalg.norm(weight, 2))
     # Whatever training did to them, levels repel as those of random matrices.
@@ -127,10 +131,14 @@ def test_a_transformer_by_head(transformer, cache):
 
 
 def test_convolutions_are_matrices_and_depthwise_ones_are_left_out(convolutions, cache):
-    found, table = rows(convolutions, cache, ["_fc*", "_conv_head*", "_blocks.10.*"])
+    found, table = rows(convolutions, cache, ["_fc*", "_conv_head*", "_conv_stem*", "_blocks.10.*"])
     assert set(table.kind) == {"convolution", "dense"}
     reasons = found.left_out.set_index("name").reason
     assert "depthwise" in reasons["_blocks.10._depthwise_conv"]
     assert (table.loc["_fc", "outputs"], table.loc["_fc", "inputs"]) == (1000, 1280)
     assert "Files do not tell the groups of convolutions: one was assumed." in found.notes
     assert (table["rank"] == table[["outputs", "inputs"]].min(axis=1)).all()
+    # Of a kernel, of few values, with small eigenvalues, and of a dense layer; none is that of our own fit.
+    names = ["_conv_stem", "_blocks.10._project_conv", "_conv_head", "_fc"]
+    np.testing.assert_allclose(table.alpha_weightwatcher[names], PRINTED, rtol=1e-9)
+    assert (abs(table.alpha / table.alpha_weightwatcher - 1)[names] > 1e-4).all()

@@ -1,4 +1,4 @@
-"""Power-law tails of spectra: the exponent that is commonly quoted, and how much it says."""
+"""Power-law tails of spectra: their exponent, and how much it says."""
 
 from typing import NamedTuple
 
@@ -31,8 +31,8 @@ class PowerLaw(NamedTuple):
 def fit_power_law(values: np.ndarray) -> PowerLaw:
     """Exponent by maximum likelihood above the beginning that makes the Kolmogorov-Smirnov distance least.
 
-    The method of Clauset, Shalizi and Newman (2009, section 3), which is also that of tools that quote exponents of
-    spectra: the values are eigenvalues, squares of singular values. Every value but the largest may begin the tail, or
+    The method of Clauset, Shalizi and Newman (2009, section 3). The values are eigenvalues, squares of singular values;
+    tools that quote exponents of spectra vary it. Every value but the largest may begin the tail, or
     400 of them equally spaced by rank.
 
     :param values: shape (n,), positive, in any order.
