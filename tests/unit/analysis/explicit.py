@@ -43,6 +43,21 @@ def assert_spectrum(found, matrix, rank=None):
     assert found.spectrum.bound < 1e-10 * expected[-1]
 
 
+#: Of the networks below.
+INPUTS = torch.randn(7, 6, generator=torch.Generator().manual_seed(1))
+
+
+class Whole(nn.Module):
+    """A dense layer, and a function of all its outputs."""
+
+    def __init__(self, forward):
+        super().__init__()
+        self.layer, self.own = nn.Linear(6, 4), forward
+
+    def forward(self, inputs):
+        return self.own(self.layer(inputs))
+
+
 def classifier():
     model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4)).double().eval()
     return model, torch.randn(7, 6, dtype=torch.float64), torch.randint(4, (7,))

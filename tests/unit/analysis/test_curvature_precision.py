@@ -9,24 +9,12 @@ from torch import nn
 
 from deepspectra.analysis.curvature.spectrum import curvature
 from deepspectra.runtime.errors import UserError
-from tests.unit.analysis.explicit import classifier
+from tests.unit.analysis.explicit import INPUTS, Whole, classifier
 
 
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(1)
-
-
-class Whole(nn.Module):
-    def __init__(self, forward):
-        super().__init__()
-        self.layer, self.own = nn.Linear(6, 4), forward
-
-    def forward(self, inputs):
-        return self.own(self.layer(inputs))
-
-
-INPUTS = torch.randn(7, 6)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from deepspectra.analysis.curvature.spectrum import curvature
 from deepspectra.runtime.errors import UserError
-from tests.unit.analysis.explicit import classifier
+from tests.unit.analysis.explicit import INPUTS, Whole, classifier
 
 
 def with_nan():
@@ -32,16 +32,7 @@ def stages(*layers):
     return nn.Sequential(*layers).double().eval()
 
 
-class Whole(nn.Module):
-    def __init__(self, forward):
-        super().__init__()
-        self.layer, self.own = nn.Linear(6, 4), forward
-
-    def forward(self, inputs):
-        return self.own(self.layer(inputs))
-
-
-INPUTS, LABELS = torch.randn(7, 6), torch.arange(7) % 4
+LABELS = torch.arange(7) % 4
 REFUSED = {
     "no module": (lambda: (len, "squared", INPUTS), r"the model is a builtin_function_or_method; expected a torch"),
     "training": (lambda: (classifier()[0].train(), "squared", INPUTS), "and Sequential is not; call eval"),
@@ -122,6 +113,7 @@ def test_what_has_no_curvature_is_refused_by_name(name):
         ({"precision": "float16"}, "no precision 'float16'"),
         ({"draws": 5}, "expected at least 99"),
         ({"participation": -1}, "from 0 on"),
+        ({"seed": -1}, "a seed is a whole number from 0 on, not -1"),
     ],
 )
 def test_options_that_make_no_sense(options, words):

@@ -90,13 +90,15 @@ def test_degenerate_matrices_tell_what_can_be_told(cache, tmp_path):
         **{"one": 1, "constant": 1, "identity": 30, "orthogonal": 30, "deficient": 9},
         "pruned": np.linalg.matrix_rank(weights["pruned.weight"]),
     }
-    for name in ("one", "constant"):
-        assert "outliers: the spectrum has no bulk" in row(found, name).note
+    for name, rank in (("one", 1), ("constant", 1), ("deficient", 9)):
+        assert row(found, name)[["above", "below", "has_bulk", "fraction", "spacing_p", "alpha"]].isna().all()
+        assert row(found, name).note == f"Its rank, {rank}, is too small for its spectrum to be judged."
+    # Within the edges of a random matrix, and no random matrix.
     for name in ("identity", "orthogonal"):
         assert np.isnan(row(found, name).alpha)
-        assert (row(found, name).above, row(found, name).below) == (0, 0)
-    # Zeros are below any bulk, and say nothing about the other values.
-    assert (row(found, "deficient").below, row(found, "deficient").has_bulk) == (21, 1)
+        assert (row(found, name).above, row(found, name).below, row(found, name).has_bulk) == (0, 0, 0)
+    assert "3 have too small a rank to be judged." in found.findings[0]
+    assert "have no such bulk" in found.findings[0]
     assert "entries are not finite" in row(found, "infinite").note
     for name in ("huge", "tiny"):
         assert "floating-point numbers cannot hold" in row(found, name).note
@@ -173,15 +175,30 @@ def test_what_moved_is_told(cache):
     low = before["layer0.weight"] + np.outer(left[:, 0], right[:, 0])
     only = analyse({"layer0.weight": low}, initial=before, cache=cache, **OPTIONS)
     assert (row(only, "layer0").change_above, row(only, "layer0").stable_rank_of_change) == (1, pytest.approx(1))
-    other = analyse(after, initial={"layer1.weight": np.ones((3, 3))}, cache=cache, **OPTIONS)
-    assert "has no such tensor" in row(other, "layer0").note
-    assert "with shape (3, 3)" in row(other, "layer1").note
+    others = {"layer0.weight": before["layer0.weight"].astype(int), "layer1.weight": np.ones((3, 3))}
+    other = analyse(after, initial=before | others, cache=cache, **OPTIONS)
+    assert row(other, "layer0").note.startswith("What moved is not known: layer0.weight is stored as int")
+    assert row(other, "layer1").note == "The initial network has it with shape (3, 3); expected (90, 60)."
+    assert other.matrices["rank"].notna().all()
+    missing = {name: before[name] for name in ("layer1.weight", "layer2.weight")}
+    other = analyse(after, initial=missing, cache=cache, **OPTIONS)
+    assert row(other, "layer0").note == "The initial network has no such tensor; expected (90, 60)."
+
+
+def test_an_initial_network_of_other_matrices_is_refused(cache):
+    rng = np.random.default_rng(4)
+    renamed = {f"encoder.{name}": weight for name, weight in random_network(rng).items()}
+    words = r"is that of another one: it has no matrix of the dictionary, such as layer0.weight \(90, 60\)"
+    for initial in ({"layer1.weight": np.ones((3, 3))}, renamed):
+        with pytest.raises(UserError, match=words):
+            analyse(random_network(rng), initial=initial, cache=cache, **OPTIONS)
 
 
 def test_options_without_sense_are_refused(cache, tmp_path):
     weights = {"attention.query.weight": np.ones((40, 30))}
     (tmp_path / "file").touch()
     for options, words in (
+        ({"seed": -1}, "a seed is a whole number from 0 on, not -1"),
         ({"draws": 98}, "98 random matrices of each shape .* expected at least 99"),
         ({"by_head": True}, "does not tell the size of its attention heads"),
         ({"by_head": True, "head_size": -3}, "at least one row, not -3"),

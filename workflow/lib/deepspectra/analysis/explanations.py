@@ -28,6 +28,7 @@ COLUMNS = {
     "alpha_fit_p": "exponent's p",
     "alpha_random": "random exponent",
     "alpha_q": "exponent q",
+    "alpha_weightwatcher": "WeightWatcher's",
     "relative_change": "moved",
     "change_above": "directions moved",
     "overlap": "overlap",
@@ -40,7 +41,9 @@ EXPLANATIONS = {
     "above, below": (
         "singular values outside the bulk, the law of a random matrix whose scale is the median of the bulk, which "
         "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). If "
-        "more than half of the values lie outside, the spectrum is broad and has no outliers (bulk: no)."
+        "more than half of the values lie outside, or those inside do not follow the law (distribution functions that "
+        "differ by more than 0.15, and four values), there is no such bulk (bulk: no), and the numbers count no "
+        "separate directions. Fewer than 15 values above rounding are not judged."
     ),
     "MP share, MP distance": (
         "share of the values that follow a Marchenko-Pastur law with fitted edges, and the largest difference of the "
@@ -59,9 +62,15 @@ EXPLANATIONS = {
         "0.05 over all vectors of the network, and their ranks from the largest singular value."
     ),
     "exponent": (
-        "of a power law fitted to the largest squared singular values, as common tools print it (alpha); its p-value "
-        "(small: the tail is no power law); the median exponent of random matrices of the same shape; and corrected q "
-        "of the hypothesis that the tail is as steep as theirs. A spiked or heavy tail has a smaller exponent."
+        "of a power law fitted to the largest squared singular values (Clauset et al. 2009); its p-value (small: the "
+        "tail is no power law); the median exponent of random matrices of the same shape; and corrected q of the "
+        "hypothesis that the tail is as steep as theirs. A spiked or heavy tail has a smaller exponent."
+    ),
+    "WeightWatcher's": (
+        "what WeightWatcher 0.7.7 prints as alpha for a dense layer, an embedding or a convolution in two dimensions. "
+        "It leaves out eigenvalues up to 1e-5, whatever the weights' scale, pools the matrices of all places in a "
+        "kernel, and corrects fewer than 20 values for bias, so that it may differ from the exponent. It prints none "
+        "for parts of a layer."
     ),
     "moved": (
         "with an initial checkpoint: Frobenius norm of the change over that of the initial matrix; directions of the "

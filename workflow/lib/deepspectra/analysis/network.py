@@ -25,12 +25,14 @@ from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixR
 from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache, default_draws
 from deepspectra.analysis.nulls import MatrixNull, draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.analysis.tables import AnalysisTables
+from deepspectra.analysis.weightwatcher import printed_exponent
 from deepspectra.analysis.zero_lines import without_zeros
 from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoint
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import check_seed
 from deepspectra.runtime.threads import ONE_THREAD
 from deepspectra.spectra.weights.layer_matrices import FEWEST_VALUES, LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
@@ -38,12 +40,15 @@ from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 __all__ = ["Analysis", "analyse"]
 
 _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
+#: Beside the exponent of ours.
+_PRINTED = "alpha_weightwatcher"
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
 _LARGE = 8_000_000
 #: Errors that concern one matrix, and no other.
 _OF_ONE_MATRIX = (UserError, np.linalg.LinAlgError, MemoryError)
+_UNKNOWN = "What moved is not known"
 
 
 class Analysis(AnalysisTables):
@@ -96,6 +101,7 @@ def analyse(
     :raises UserError: if the source cannot be read or holds no matrix to analyse, or a process is killed. A matrix that
         cannot be analysed is reported in its row, and the others have theirs.
     """
+    check_seed(seed)
     options = options or MatrixOptions(seed=seed)
     if draws is not None and draws < (least := math.ceil(1 / options.level) - 1):
         raise UserError(
@@ -106,6 +112,8 @@ def analyse(
     before = open_checkpoint(initial) if initial is not None else None
     layers = chosen_layers(checkpoint, include, exclude, by_head, head_size)
     analysed = [matrix for matrix in layers if not matrix.left_out]
+    if before and not any(_stored(before, matrix) for matrix in analysed):
+        raise UserError(_matches_nothing(checkpoint, before, analysed[0]))
     rows = [{"name": matrix.name, "reason": matrix.left_out} for matrix in layers if matrix.left_out]
     folder = Path(cache) if cache is not None else default_cache()
     check_folder(folder)
@@ -253,7 +261,7 @@ def _results(
             seen[digest] = matrix.name
             first, missing = _initial(before, matrix, read_before) if before else (None, "")
             empty = replace(empty, note=" ".join(filter(None, (matrix.note, missing))))
-            arguments = part, matrix.tensor.dtype, nulls(matrix), options, first
+            arguments = part, matrix.tensor.dtype, nulls(matrix), options, first, _kernel(matrix)
             if executor and part.size <= _LARGE:
                 waiting.append((empty, executor.submit(_one, *arguments)))
             else:
@@ -271,8 +279,12 @@ def _one(
     nulls: _Nulls,
     options: MatrixOptions,
     initial: np.ndarray | None,
+    kernel: tuple[int, ...] | None,
 ) -> tuple[MatrixResult, dict[str, float]]:
-    """Rows and columns of zeros are left out, and what is left is judged by random matrices of its own shape."""
+    """Rows and columns of zeros are left out, and what is left is judged by random matrices of its own shape.
+
+    :param kernel: sides of the layer's kernel; None if the matrix is a part of a layer.
+    """
     kept = without_zeros(matrix)
     shape = kept.matrix.shape
     if min(shape) < FEWEST_VALUES:
@@ -281,6 +293,9 @@ def _one(
         )
     found = analyse_matrix(kept.matrix, dtype, nulls.matrices(shape), nulls.vectors(shape), options)
     row = found.row | {"outputs": shape[0], "inputs": shape[1]}
+    if kernel is not None:
+        values = found.curves.y[found.curves.series == "singular_value"].to_numpy()
+        row[_PRINTED] = printed_exponent(matrix, kernel, values)
     notes = [f"{kept.gone} are zero and left out." if kept.gone else "", found.note]
     changes: dict[str, float] = {}
     if initial is not None:
@@ -288,8 +303,14 @@ def _one(
             changes, note = change_of_matrix(matrix, initial, nulls.matrices, options)
             notes.append(note)
         except _OF_ONE_MATRIX as error:
-            notes.append(f"What moved is not known: {_why(error)}")
+            notes.append(f"{_UNKNOWN}: {_why(error)}")
     return found._replace(row=row, note=" ".join(filter(None, notes))), changes
+
+
+def _kernel(matrix: LayerMatrix) -> tuple[int, ...] | None:
+    if matrix.part:
+        return None
+    return matrix.tensor.shape[2:] if matrix.kind == "convolution" else ()
 
 
 def _finished(empty: _Made, found: MatrixResult, changes: dict[str, float]) -> _Made:
@@ -306,13 +327,31 @@ def _made(entry: _Tied | _Made | tuple[_Made, Future[tuple[MatrixResult, dict[st
         return replace(empty, note=f"not analysed: {_why(error)}")
 
 
+def _stored(before: Checkpoint, matrix: LayerMatrix) -> StoredTensor | None:
+    """Its tensor before training, if there is one of the same name and shape."""
+    stored = before.tensors.get(matrix.tensor.name)
+    return stored if stored and stored.shape == matrix.tensor.shape else None
+
+
+def _matches_nothing(checkpoint: Checkpoint, before: Checkpoint, first: LayerMatrix) -> str:
+    names = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in list(before.tensors.values())[:3])
+    return (
+        f"the initial network, {before.origin}, is that of another one: it has no matrix of {checkpoint.origin}, such "
+        f"as {first.tensor.name} {first.tensor.shape}. It has {names}, ..."
+    )
+
+
 def _initial(before: Checkpoint, matrix: LayerMatrix, read: _Held) -> tuple[np.ndarray | None, str]:
     """The matrix before training, or None and what is wrong with it."""
-    stored = before.tensors.get(matrix.tensor.name)
-    if stored is None or stored.shape != matrix.tensor.shape:
-        found = "has no such tensor" if stored is None else f"has it with shape {stored.shape}"
-        return None, f"The initial network, {before.origin}, {found}; expected {matrix.tensor.shape}."
-    return matrix.of(read(stored)), ""
+    stored = _stored(before, matrix)
+    if stored is None:
+        other = before.tensors.get(matrix.tensor.name)
+        found = f"has it with shape {other.shape}" if other else "has no such tensor"
+        return None, f"The initial network {found}; expected {matrix.tensor.shape}."
+    try:
+        return matrix.of(read(stored)), ""
+    except UserError as error:
+        return None, f"{_UNKNOWN}: {error}"
 
 
 def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -324,7 +363,7 @@ def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:
         if result.found:
             parts.append(result.found.vectors.assign(name=result.place["name"]))
     changes = [column for column in CHANGE_COLUMNS if any(column in result.changes for result in made)]
-    table = pd.DataFrame(rows, columns=[*_PLACE, *ANALYSED_COLUMNS, *changes, "note"])
+    table = pd.DataFrame(rows, columns=[*_PLACE, *ANALYSED_COLUMNS, _PRINTED, *changes, "note"])
     for plain, corrected in _CORRECTED.items():
         table.insert(table.columns.get_loc(plain) + 1, corrected, false_discovery(table[plain].to_numpy(dtype=float)))
     vectors = (

@@ -20,17 +20,18 @@ from deepspectra.analysis.tables import AnalysisTables, shortened, write_tables
 from deepspectra.runtime.files import check_folder, write_text
 from deepspectra.runtime.progress import ProgressBar
 
-__all__ = ["summary", "terminal_table", "write_all", "write_page"]
+__all__ = ["summary", "terminal_notes", "terminal_table", "write_all", "write_page"]
 
 #: Columns for a terminal, the most telling first, by the shorter headings that they have there.
 _TERMINAL = {
     **{"matrix": "matrix", "above": "above", "below": "below", "bulk": "bulk", "spacing p": "spacing p"},
     **{"output vectors": "out. vec.", "input vectors": "in. vec.", "exponent": "exponent", "moved": "moved"},
     **{"random exponent": "random", "variance p": "variance p", "outputs": "outputs", "inputs": "inputs"},
-    **{"levels": "levels", "MP share": "MP share", "note": "note"},
+    **{"WeightWatcher's": "WeightWatcher's", "levels": "levels", "MP share": "MP share"},
 }
-_LONGEST_NAME, _LONGEST_NOTE = 40, 60
-
+_LONGEST_NAME = 40
+#: So many different notes are told in a terminal, each with so many matrices.
+_NOTES, _NAMED = 8, 3
 _DPI = 110
 
 
@@ -64,12 +65,23 @@ def terminal_table(analysis: AnalysisTables, width: int) -> str:
     """As many of the most telling columns as a terminal of so many characters has room for."""
     table = shown(analysis)
     table = table[[name for name in _TERMINAL if name in table and table[name].ne("").any()]].rename(columns=_TERMINAL)
-    for name, longest in (("matrix", _LONGEST_NAME), ("note", _LONGEST_NOTE)):
-        if name in table:
-            table[name] = [shortened(cell, longest) for cell in table[name]]
+    table["matrix"] = [shortened(name, _LONGEST_NAME) for name in table["matrix"]]
     widths = [max(len(name), *map(len, table[name])) + 2 for name in table]
     room = max(1, int(np.searchsorted(np.cumsum(widths), width, side="right")))
     return table.iloc[:, :room].to_string(index=False)
+
+
+def terminal_notes(analysis: AnalysisTables) -> list[str]:
+    """What the table has no room for: each note once, with the matrices that have it."""
+    noted = analysis.matrices[analysis.matrices.note.fillna("").ne("")]
+    groups = [(list(group.name), note) for note, group in noted.groupby("note", sort=False)]
+    said = []
+    for names, note in groups[:_NOTES]:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        said.append(f"{', '.join(names[:_NAMED])}{more}: {note}")
+    if len(groups) > _NOTES:
+        said.append(f"{len(groups) - _NOTES} other notes are on the page.")
+    return said
 
 
 def _cells(column: pd.Series) -> pd.Series:

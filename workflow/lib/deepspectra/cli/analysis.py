@@ -2,13 +2,10 @@
 
 import argparse
 import os
-import re
-import shutil
-import textwrap
 from pathlib import Path
 
+from deepspectra.cli.output import output_folder, print_sentences, terminal_width
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.files import check_folder
 
 __all__ = ["run_analysis"]
 
@@ -16,18 +13,17 @@ __all__ = ["run_analysis"]
 def run_analysis(options: argparse.Namespace) -> None:
     """Analyse the checkpoint ``options.source``, write tables and the page, and print what was found.
 
-    :raises UserError: if the checkpoint cannot be read, or an option makes no sense.
+    :raises UserError: if the checkpoint cannot be read, or an option makes no sense; and after all is written and
+        printed, if no matrix could be judged.
     """
     # Imported here: other commands start faster without.
     from deepspectra.analysis.network import analyse
-    from deepspectra.analysis.page import terminal_table
+    from deepspectra.analysis.page import terminal_notes, terminal_table
 
     workers = _cores() if options.workers is None else options.workers
     if workers < 1:
         raise UserError(f"--workers {workers}: at least one process is needed.")
-    folder = Path(options.out or _folder(Path(options.source)))
-    # Said before anything is computed.
-    check_folder(folder)
+    folder = output_folder(options.out, "spectra", _name(Path(options.source)))
     found = analyse(
         options.source,
         initial=options.initial,
@@ -41,14 +37,15 @@ def run_analysis(options: argparse.Namespace) -> None:
         workers=workers,
     )
     page = found.write(folder)
-    width = shutil.get_terminal_size(fallback=(200, 24)).columns
-    print(terminal_table(found, width))
-    lines = [*found.findings, *(f"Note: {note}" for note in found.notes)]
-    for line in lines:
-        print(textwrap.fill(line, min(width, 120), initial_indent="- ", subsequent_indent="  "))
+    print(terminal_table(found, terminal_width()))
+    print_sentences([*found.findings, *(f"Note: {note}" for note in found.notes), *terminal_notes(found)])
     if count := len(found.left_out):
         print(f"\n{count} other {'tensor is' if count == 1 else 'tensors are'} left out; the page says why.")
     print(f"Open {page}")
+    if found.matrices["rank"].isna().all():
+        count = len(found.matrices)
+        words = "the only matrix could not" if count == 1 else f"none of {count} matrices could"
+        raise UserError(f"{words} be judged; {page} says why.")
 
 
 def _cores() -> int:
@@ -56,7 +53,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _folder(source: Path) -> Path:
+def _name(source: Path) -> str:
     # A folder's file says less than the folder: "model.safetensors" is everybody's name.
-    name = source.resolve().name if source.is_dir() else source.stem
-    return Path("spectra_" + re.sub(r"[^A-Za-z0-9._-]+", "_", name))
+    return source.resolve().name if source.is_dir() else source.stem

@@ -1,11 +1,9 @@
 """The command that gives the curvature of the user's own network."""
 
 import argparse
-import re
-from pathlib import Path
 
+from deepspectra.cli.output import output_folder, print_sentences
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.files import check_folder
 from deepspectra.runtime.own_code import load_function
 
 __all__ = ["EXAMPLE", "run_curvature"]
@@ -32,9 +30,7 @@ def run_curvature(options: argparse.Namespace) -> None:
 
     :raises UserError: if the function cannot be had or fails, or its network's curvature cannot be had.
     """
-    folder = Path(options.out or "curvature_" + re.sub(r"[^A-Za-z0-9._-]+", "_", options.function))
-    # Said before anything is computed.
-    check_folder(folder)
+    folder = output_folder(options.out, "curvature", options.function)
     expected = "module:function, such as my_network:trained"
     function = load_function(options.function, "network", expected, "Run the command")
     what = f"function {options.function!r}"
@@ -65,8 +61,7 @@ def run_curvature(options: argparse.Namespace) -> None:
         name=options.function,
     )
     summary = found.write(folder)
-    for sentence in found.findings:
-        print(f"- {sentence}")
+    print_sentences(found.findings)
     print(f"\nSee {summary} and {summary.with_name('spectrum.png')}")
 
 

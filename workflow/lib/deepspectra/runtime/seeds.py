@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepspectra.runtime.errors import UserError
+
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["generator", "keyed_generator", "stream_seed"]
+__all__ = ["check_seed", "generator", "keyed_generator", "stream_seed"]
+
+
+def check_seed(seed: int) -> None:
+    """:raises UserError: if it is negative."""
+    if seed < 0:
+        raise UserError(f"a seed is a whole number from 0 on, not {seed}.")
 
 
 def stream_seed(seed: int, *stream: int) -> int:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepspectra.analysis.curvature.ratios import RatioTest
 from deepspectra.analysis.curvature.result import CurvatureTables
 from deepspectra.papers.style import (
     BLUE,
@@ -114,56 +116,75 @@ def told(found: CurvatureTables) -> list[str]:
 
 def picture(found: CurvatureTables) -> Figure:
     """Eigenvalues with their errors, ratios of spacings, these by rank beside the null, and participation ratios."""
-    spectrum, ratios, levels = found.spectrum, found.ratios, found.levels
     figure, axes = new_figure(7.0, 4.4, (2, 2))
-    (values, mean), (by_rank, extents) = axes
-    label_panel(values, "a", f"{len(levels)} eigenvalues of {found.name}")
-    values.loglog(levels["rank"], levels.eigenvalue, ".", color=BLUE, label="eigenvalue")
-    values.loglog(levels["rank"], levels.error, "-", color=VERMILION, label="its error, estimated from above")
-    values.set_xlabel("rank, 1 the largest")
-    values.set_ylabel("eigenvalue")
-    values.legend()
-    label_panel(mean, "b", "mean ratio of spacings")
+    _draw_eigenvalues(axes[0, 0], found)
+    _draw_mean(axes[0, 1], found.ratios)
+    _draw_by_rank(axes[1, 0], found.ratios)
+    if "over_parameters" in found.levels:
+        _draw_extents(axes[1, 1], found.levels)
+    else:
+        _draw_ratios(axes[1, 1], found.spectrum.eigenvalues)
+    return figure
+
+
+def _draw_eigenvalues(axis: Axes, found: CurvatureTables) -> None:
+    levels = found.levels
+    label_panel(axis, "a", f"{len(levels)} eigenvalues of {found.name}")
+    axis.loglog(levels["rank"], levels.eigenvalue, ".", color=BLUE, label="eigenvalue")
+    axis.loglog(levels["rank"], levels.error, "-", color=VERMILION, label="its error, estimated from above")
+    axis.set_xlabel("rank, 1 the largest")
+    axis.set_ylabel("eigenvalue")
+    axis.legend()
+
+
+def _draw_mean(axis: Axes, ratios: RatioTest) -> None:
+    label_panel(axis, "b", "mean ratio of spacings")
     if ratios.null.size:
-        mean.hist(ratios.null, bins=30, density=True, color=HISTOGRAM_COLOUR, label="random levels of equal density")
+        axis.hist(ratios.null, bins=30, density=True, color=HISTOGRAM_COLOUR, label="random levels of equal density")
     if ratios.mean:
         words = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
-        mean.axvline(ratios.mean.value, ymax=0.75, color=LIMIT_COLOUR, label=words)
-        mean.legend(loc="upper left")
-        mean.set_ylim(top=1.3 * mean.get_ylim()[1])
-    mean.set_xlabel("mean min(r, 1/r)")
-    mean.set_ylabel("density of draws")
-    label_panel(by_rank, "c", "the same by rank")
+        axis.axvline(ratios.mean.value, ymax=0.75, color=LIMIT_COLOUR, label=words)
+        axis.legend(loc="upper left")
+        axis.set_ylim(top=1.3 * axis.get_ylim()[1])
+    axis.set_xlabel("mean min(r, 1/r)")
+    axis.set_ylabel("density of draws")
+
+
+def _draw_by_rank(axis: Axes, ratios: RatioTest) -> None:
+    label_panel(axis, "c", "the same by rank")
     edges = np.linspace(0, 1, ratios.parts.size + 1)
     if ratios.band.size:
         low, high = (np.append(end, end[-1]) for end in ratios.band)
-        by_rank.fill_between(edges, low, high, step="post", color="0.85", label="95 % of random levels")
+        axis.fill_between(edges, low, high, step="post", color="0.85", label="95 % of random levels")
     if ratios.parts.size:
-        by_rank.plot((edges[1:] + edges[:-1]) / 2, ratios.parts, "o-", color=BLUE, label="this network")
-        by_rank.set_ylim(0, 1)
-        by_rank.legend(loc="upper right")
-    by_rank.set_xlabel("relative rank, the smallest eigenvalues first")
-    by_rank.set_ylabel("mean min(r, 1/r)")
-    if "over_parameters" in levels:
-        label_panel(extents, "d", "eigenvectors extend over")
-        extents.loglog(levels["rank"], levels.over_samples, "o-", color=GREEN, label="samples")
-        extents.loglog(levels["rank"], levels.over_parameters, "s-", color=ORANGE, label="parameters")
-        extents.set_xlabel("rank, 1 the largest")
-        extents.set_ylabel("participation ratio")
-        extents.legend()
-    else:
-        label_panel(extents, "d", "ratios of spacings")
-        own = folded(spacing_ratios(spectrum.eigenvalues))
-        extents.hist(own, bins=np.linspace(0, 1, 16), density=True, color=HISTOGRAM_COLOUR, label="this network")
-        grid = np.linspace(0, 1, 200)
-        # Atas et al. (2013), for three levels, twice since folded.
-        surmise = 27 / 4 * (grid + grid**2) / (1 + grid + grid**2) ** 2.5
-        extents.plot(grid, surmise, color=LIMIT_COLOUR, label="Gaussian orthogonal ensemble")
-        extents.set_xlabel("min(r, 1/r)")
-        extents.set_ylabel("density")
-        extents.set_ylim(top=1.3 * extents.get_ylim()[1])
-        extents.legend(loc="upper right")
-    return figure
+        axis.plot((edges[1:] + edges[:-1]) / 2, ratios.parts, "o-", color=BLUE, label="this network")
+        axis.set_ylim(0, 1)
+        axis.legend(loc="upper right")
+    axis.set_xlabel("relative rank, the smallest eigenvalues first")
+    axis.set_ylabel("mean min(r, 1/r)")
+
+
+def _draw_extents(axis: Axes, levels: pd.DataFrame) -> None:
+    label_panel(axis, "d", "eigenvectors extend over")
+    axis.loglog(levels["rank"], levels.over_samples, "o-", color=GREEN, label="samples")
+    axis.loglog(levels["rank"], levels.over_parameters, "s-", color=ORANGE, label="parameters")
+    axis.set_xlabel("rank, 1 the largest")
+    axis.set_ylabel("participation ratio")
+    axis.legend()
+
+
+def _draw_ratios(axis: Axes, eigenvalues: np.ndarray) -> None:
+    label_panel(axis, "d", "ratios of spacings")
+    own = folded(spacing_ratios(eigenvalues))
+    axis.hist(own, bins=np.linspace(0, 1, 16), density=True, color=HISTOGRAM_COLOUR, label="this network")
+    grid = np.linspace(0, 1, 200)
+    # Atas et al. (2013), for three levels, twice since folded.
+    surmise = 27 / 4 * (grid + grid**2) / (1 + grid + grid**2) ** 2.5
+    axis.plot(grid, surmise, color=LIMIT_COLOUR, label="Gaussian orthogonal ensemble")
+    axis.set_xlabel("min(r, 1/r)")
+    axis.set_ylabel("density")
+    axis.set_ylim(top=1.3 * axis.get_ylim()[1])
+    axis.legend(loc="upper right")
 
 
 def _summary(found: CurvatureTables) -> str:

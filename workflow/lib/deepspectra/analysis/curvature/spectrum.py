@@ -19,6 +19,7 @@ from deepspectra.analysis.curvature.result import CurvatureTables
 from deepspectra.analysis.curvature.sensitivity import column_error
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
+from deepspectra.runtime.seeds import check_seed
 from deepspectra.spectra.curvature.batches import trainable_parameters
 from deepspectra.spectra.curvature.gauss_newton import gauss_newton_gram, gauss_newton_parts
 from deepspectra.spectra.curvature.levels import Levels, gram_levels, levels_of_parts, matrix_levels
@@ -97,15 +98,7 @@ def curvature(
     :param name: of the network, for files.
     :raises UserError: naming what is wrong, if the curvature cannot be had.
     """
-    if not isinstance(model, nn.Module):
-        raise UserError(f"the model is a {type(model).__name__}; expected a torch.nn.Module.")
-    if precision not in _PRECISIONS:
-        raise UserError(f"there is no precision {precision!r}; known are {', '.join(_PRECISIONS)}.")
-    if draws < _FEWEST_DRAWS:
-        raise UserError(f"{draws} draws are too few for a p-value; expected at least {_FEWEST_DRAWS}.")
-    if min(participation, eigenvectors) < 0:
-        raise UserError("participation and eigenvectors are numbers of eigenvalues, from 0 on.")
-    trainable_parameters(model)
+    _check(model, precision, participation, eigenvectors, draws, seed)
     network = NumberedSamples(in_precision(model, _PRECISIONS[precision]), inputs, _PRECISIONS[precision])
     outputs = batch_outputs(network)
     own = output_curvature(loss, outputs, targets)
@@ -117,7 +110,6 @@ def curvature(
     gram = gauss_newton_gram(network, network.numbers, own.factor, partial(ProgressBar, desc="Gram", unit="step"))
     levels = _levels(network, gram, own, error, count)
     spectrum = keep_resolved(levels, count, "gram", own.name)
-    wanted = min(max(participation, eigenvectors), len(spectrum.eigenvalues))
     table = pd.DataFrame(
         {
             "rank": np.arange(1, len(spectrum.eigenvalues) + 1),
@@ -125,15 +117,9 @@ def curvature(
             "error": spectrum.errors[::-1],
         }
     )
-    found, kept = [], []
-    if wanted:
-        vectors = _Vectors(network, own, error, gram)
-        for rank in ProgressBar(range(1, wanted + 1), desc="eigenvectors", unit="vector"):
-            row, vector = vectors.largest(rank)
-            found.append(row)
-            if rank <= eigenvectors:
-                kept.append(vector)
-    table = table.merge(pd.DataFrame([row for row, _ in found]), how="left", on="rank") if found else table
+    shares, kept = pd.DataFrame(), None
+    if wanted := min(max(participation, eigenvectors), len(table)):
+        table, shares, kept = _with_vectors(table, _Vectors(network, own, error, gram), wanted, eigenvectors)
     called = name or type(model).__name__
     settings = {"network": called, "loss": own.name, "precision": precision, "draws": draws, "seed": seed}
     return Curvature(
@@ -145,11 +131,25 @@ def curvature(
         spectrum,
         judge_ratios(spectrum.eigenvalues, draws, seed),
         table,
-        pd.concat([shares for _, shares in found], ignore_index=True) if found else pd.DataFrame(),
-        np.stack(kept) if kept else None,
+        shares,
+        kept,
         list(parameters),
         settings | {"parameters": count, "samples": len(outputs), "rows": own.rows},
     )
+
+
+def _check(model: Any, precision: str, participation: int, eigenvectors: int, draws: int, seed: int) -> None:
+    """:raises UserError: if what the user gives makes no sense, or the model has nothing to train."""
+    if not isinstance(model, nn.Module):
+        raise UserError(f"the model is a {type(model).__name__}; expected a torch.nn.Module.")
+    if precision not in _PRECISIONS:
+        raise UserError(f"there is no precision {precision!r}; known are {', '.join(_PRECISIONS)}.")
+    if draws < _FEWEST_DRAWS:
+        raise UserError(f"{draws} draws are too few for a p-value; expected at least {_FEWEST_DRAWS}.")
+    if min(participation, eigenvectors) < 0:
+        raise UserError("participation and eigenvectors are numbers of eigenvalues, from 0 on.")
+    check_seed(seed)
+    trainable_parameters(model)
 
 
 def _levels(
@@ -185,6 +185,24 @@ def _noise_of_loss(network: NumberedSamples, own: OutputCurvature) -> float:
     with torch.no_grad():
         largest = float((own.factor(outputs) ** 2).sum((1, 2)).max())
     return largest * total / _PROBES
+
+
+def _with_vectors(
+    table: pd.DataFrame, vectors: _Vectors, wanted: int, kept: int
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray | None]:
+    """The table with what is told of so many eigenvectors, their shares, and those that are kept."""
+    rows, shares, held = [], [], []
+    for rank in ProgressBar(range(1, wanted + 1), desc="eigenvectors", unit="vector"):
+        (row, part), vector = vectors.largest(rank)
+        rows.append(row)
+        shares.append(part)
+        if rank <= kept:
+            held.append(vector)
+    return (
+        table.merge(pd.DataFrame(rows), how="left", on="rank"),
+        pd.concat(shares, ignore_index=True),
+        np.stack(held) if held else None,
+    )
 
 
 class _Vectors:

@@ -1,0 +1,69 @@
+"""The command for a checkpoint: what it prints, and when it fails."""
+
+import numpy as np
+import pytest
+
+from deepspectra.cli.__main__ import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+def analyse(*options):
+    return main(["analyse", "net.npz", "--draws", "99", "--workers", "1", *options])
+
+
+def unwrapped(text):
+    return " ".join(text.split())
+
+
+def test_a_network_of_which_nothing_can_be_judged_fails_after_its_page(folder, capsys):
+    np.savez(folder / "net.npz", **{"a.weight": np.full((40, 30), np.nan), "b.weight": np.zeros((40, 30))})
+    assert analyse() == 1
+    told = capsys.readouterr()
+    assert "- a: not analysed: 1200 of its 1200 entries are not finite." in unwrapped(told.out)
+    assert "- b: not analysed: all its entries are zero." in unwrapped(told.out)
+    assert told.err.splitlines()[-1] == "error: none of 2 matrices could be judged; spectra_net/index.html says why."
+    assert "all its entries are zero" in (folder / "spectra_net/index.html").read_text()
+
+
+def test_notes_stand_whole_below_the_table(folder, capsys):
+    rng = np.random.default_rng(1)
+    weights = {f"encoder.layers.{number}.weight": rng.standard_normal((40, 30)) for number in range(6)}
+    np.savez(folder / "net.npz", **weights)
+    np.savez(folder / "before.npz", **{"encoder.layers.0.weight": rng.standard_normal((40, 30))})
+    assert analyse("--initial", "before.npz") == 0
+    assert (
+        "- encoder.layers.1, encoder.layers.2, encoder.layers.3 and 2 more: The initial network has no such tensor; "
+        "expected (40, 30)."
+    ) in unwrapped(capsys.readouterr().out)
+
+
+def test_another_initial_network_is_refused_before_anything_is_computed(folder, capsys):
+    np.savez(folder / "net.npz", **{"a.weight": np.ones((40, 30))})
+    np.savez(folder / "before.npz", **{"b.weight": np.ones((40, 30))})
+    assert analyse("--initial", "before.npz") == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: the initial network, before.npz, is that of another one: it has no matrix of net.npz, such as a.weight "
+        "(40, 30). It has b.weight (40, 30), ..."
+    )
+    assert not (folder / "cache").exists()
+
+
+def test_other_numbers_are_refused_by_what_they_are(folder, capsys):
+    for dtype, words in (
+        (np.int64, "a: stored as int64, whole numbers; cast them to float32 if they are a weight."),
+        (np.complex64, "a: stored as complex64, complex numbers; give their real and imaginary parts as tensors"),
+        (np.int8, "a: stored as int8, as quantised weights are; dequantise the network first."),
+    ):
+        np.savez(folder / "net.npz", **{"a.weight": np.ones((40, 30), dtype)})
+        assert analyse() == 1
+        assert words in capsys.readouterr().err
+    # Numbers of another byte order are numbers all the same.
+    np.savez(folder / "net.npz", **{"a.weight": np.random.default_rng(2).standard_normal((40, 30)).astype(">f4")})
+    assert analyse() == 0
