@@ -97,6 +97,9 @@ def test_degenerate_matrices_tell_what_can_be_told(cache, tmp_path):
     for name in ("identity", "orthogonal"):
         assert np.isnan(row(found, name).alpha)
         assert (row(found, name).above, row(found, name).below, row(found, name).has_bulk) == (0, 0, 0)
+        # Apart by nothing but rounding.
+        assert (row(found, name).is_resolved, np.isnan(row(found, name).spacing_q)) == (0, True)
+    assert any("blurs the levels of 2 of 6 matrices" in sentence for sentence in found.findings)
     assert "3 have too small a rank to be judged." in found.findings[0]
     assert "have no such bulk" in found.findings[0]
     assert "entries are not finite" in row(found, "infinite").note

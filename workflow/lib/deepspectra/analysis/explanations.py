@@ -55,7 +55,7 @@ EXPLANATIONS = {
         "cut alike: Kolmogorov-Smirnov distance of the spacings to the Wigner surmise, and largest deviation of the "
         "number variance for intervals of 1 to 10 levels. Outliers and the 15 levels next to them are left out; in a "
         "broad spectrum spacings are tested within the fitted law, the number variance in what is left of a bulk. q is "
-        "corrected for the number of matrices (Benjamini and Hochberg)."
+        "corrected for the number of matrices whose levels rounding does not blur (Benjamini and Hochberg)."
     ),
     "output vectors, input vectors": (
         "left and right singular vectors whose entries are not Gaussian (Porter-Thomas), at a false discovery rate of "

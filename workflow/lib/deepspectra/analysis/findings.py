@@ -43,7 +43,7 @@ def describe(row: pd.Series) -> str:
         )
     elif row.has_bulk == 0:
         said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")
-    said += _describe_levels(row)
+    said += _describe_levels(row) if row.is_resolved != 0 else ["Rounding of the stored numbers blurs its levels."]
     sides = [(int(row[f"vectors_{side}"]), f"{side} vector") for side in ("output", "input")]
     words = " and ".join(_count(number, name, f"{name}s") for number, name in sides)
     said.append(f"{words} are not random.")
@@ -104,7 +104,7 @@ def _outliers(known: pd.DataFrame, level: float) -> str:
 def _levels(known: pd.DataFrame, rate: float) -> str:
     judged = known[known.spacing_q.notna()]
     if judged.empty:
-        return "No matrix has enough levels between its outliers for a test of their spacings."
+        return "No matrix has enough levels between its outliers, apart by more than rounding, to test their spacings."
     spacings, variances = judged[judged.spacing_q <= rate], judged[judged.variance_q <= rate]
     said = f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance "
     said += f"in {_of(variances, judged)}, at a false discovery rate of {rate:g}."
@@ -157,7 +157,7 @@ def _tails(known: pd.DataFrame, rate: float) -> str:
 
 def _unresolved(known: pd.DataFrame) -> str:
     coarse = known[known.is_resolved == 0]
-    said = f"Rounding of the stored numbers blurs the levels of {_of(coarse, known)}: spacing tests there mean little."
+    said = f"Rounding of the stored numbers blurs the levels of {_of(coarse, known)}, which are left out."
     return said if len(coarse) else ""
 
 

@@ -365,7 +365,9 @@ def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:
     changes = [column for column in CHANGE_COLUMNS if any(column in result.changes for result in made)]
     table = pd.DataFrame(rows, columns=[*_PLACE, *ANALYSED_COLUMNS, _PRINTED, *changes, "note"])
     for plain, corrected in _CORRECTED.items():
-        table.insert(table.columns.get_loc(plain) + 1, corrected, false_discovery(table[plain].to_numpy(dtype=float)))
+        # Levels that rounding blurs say nothing, and are none of those among which something is found.
+        tested = table[plain] if plain == "alpha_p" else table[plain].where(table.is_resolved != 0)
+        table.insert(table.columns.get_loc(plain) + 1, corrected, false_discovery(tested.to_numpy(dtype=float)))
     vectors = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["name", "side", "rank", "p_judged"])
     )
