@@ -161,6 +161,15 @@ def test_sentences_agree_and_name_the_levels_of_each_test(cache):
     assert "Of these, 1 has singular values above it" in findings(table, FALSE_DISCOVERY, 0.01)[0]
 
 
+def test_a_network_of_small_ranks_alone_is_drawn(cache):
+    rng = np.random.default_rng(8)
+    found = analyse({"a.weight": rng.standard_normal((40, 10)) @ rng.standard_normal((10, 20))}, cache)
+    assert found.matrices["rank"].tolist() == [10]
+    assert found.findings[0].endswith("a bulk, in no matrix. 1 has too small a rank to be judged.")
+    overview(found)
+    found.plot("a")
+
+
 def test_an_overview_of_very_many_matrices_has_those_with_most_outliers(cache):
     found = analyse({"a.weight": np.random.default_rng(6).standard_normal((40, 20))}, cache)
     many = pd.concat([found.matrices] * 500, ignore_index=True).assign(name=[f"layer{n}" for n in range(500)])

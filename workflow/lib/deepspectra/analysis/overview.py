@@ -95,7 +95,8 @@ def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.plot(-rows.below, rows.index, markerfacecolor="white", **style)
     axis.set_xscale("symlog", linthresh=10, linscale=0.6)
     axis.set_xticks([-100, -10, 0, 10, 100], ["100", "10", "0", "10", "100"])
-    farthest = max(float(rows.above.max()), float(rows.below.max()), 12.0, *map(abs, axis.get_xlim()))
+    # Matrices of small rank have no such numbers.
+    farthest = np.nanmax([rows.above.max(), rows.below.max(), 12.0, *map(abs, axis.get_xlim())])
     axis.set_xlim(-1.2 * farthest, 1.2 * farthest)
 
 
