@@ -148,8 +148,8 @@ METHODS = {
         time=3,
         memory=2,
         why="eigenvalues of the reduced matrix, whose rows grow with the width (and the batch); measured, a basis of "
-        "the coupling block of width x width weights takes over: width^2 rows by 12 width columns are orthogonalised at "
-        "once, the fourth power in time and the third in memory",
+        "the coupling block of width x width weights takes over: width^2 rows by 12 width columns are orthogonalised "
+        "at once, the fourth power in time and the third in memory",
     ),
     "gauss_newton_batch": Method(
         title="Gauss-Newton spectrum, 20-400-400-5",
