@@ -54,8 +54,8 @@ EXPLANATIONS = {
         "how many levels are tested, and Monte Carlo p-values against random matrices of the same shape, unfolded and "
         "cut alike: Kolmogorov-Smirnov distance of the spacings to the Wigner surmise, and largest deviation of the "
         "number variance for intervals of 1 to 10 levels. Outliers and the 15 levels next to them are left out; in a "
-        "broad spectrum spacings are tested within the fitted law, the number variance in what is left of a bulk. q is "
-        "corrected for the number of matrices whose levels rounding does not blur (Benjamini and Hochberg)."
+        "spectrum without a bulk spacings are tested within the fitted law, the number variance between the edges. "
+        "q is corrected for the number of matrices whose levels rounding does not blur (Benjamini and Hochberg)."
     ),
     "output vectors, input vectors": (
         "left and right singular vectors whose entries are not Gaussian (Porter-Thomas), at a false discovery rate of "

@@ -114,10 +114,13 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
 
 def _draw_ranks(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     above, below = (0 if pd.isna(number) else int(number) for number in (row.above, row.below))
-    label_panel(axis, "b", f"by rank: {above} above the bulk, {below} below")
+    # Without a bulk these edges are those of the law in panel (a), and what lies outside counts nothing.
+    inside = "between the law's edges" if row.has_bulk == 0 else "bulk"
+    words = {0: "no random bulk", 1: f"{above} above the bulk, {below} below"}.get(row.has_bulk, "not judged")
+    label_panel(axis, "b", f"by rank: {words}")
     ranks = np.arange(values.size, 0, -1)
     if np.isfinite(row.edge_high):
-        axis.axhspan(max(row.edge_low, 1e-300), row.edge_high, color="0.85", label="bulk")
+        axis.axhspan(max(row.edge_low, 1e-300), row.edge_high, color="0.85", label=inside)
     outside = np.append(np.ones(below, dtype=bool), np.zeros(values.size - below, dtype=bool)) | (ranks <= above)
     positive = values > 0
     axis.plot(ranks[~outside & positive], values[~outside & positive], ".", color=BLUE)

@@ -176,7 +176,7 @@ def _draw_extents(axis: Axes, levels: pd.DataFrame) -> None:
 def _draw_ratios(axis: Axes, eigenvalues: np.ndarray) -> None:
     label_panel(axis, "d", "ratios of spacings")
     own = folded(spacing_ratios(eigenvalues))
-    axis.hist(own, bins=np.linspace(0, 1, 16), density=True, color=HISTOGRAM_COLOUR, label="this network")
+    axis.hist(own, bins=np.linspace(0, 1, 16).tolist(), density=True, color=HISTOGRAM_COLOUR, label="this network")
     grid = np.linspace(0, 1, 200)
     # Atas et al. (2013), for three levels, twice since folded.
     surmise = 27 / 4 * (grid + grid**2) / (1 + grid + grid**2) ** 2.5
