@@ -129,9 +129,17 @@ def as_written(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines:
     text = re.sub(r"(?<=\S)[ ]+(?=:(?:param \w+|raises \w+|returns?):)", "\n", text)
     text = re.sub(r"(?<=\S)\n(?=:(?:param|raises|returns?)\b)", "\n\n", text)
     text = re.sub(r"(^:(?:param|raises|return).*(?:\n(?!:|\n).*)*)\n\n(?=:)", r"\1\n", text, flags=re.MULTILINE)
-    pieces = re.split(r"(``.*?``|:[\w:]+:`.*?`|^:[^:\n]+:)", text, flags=re.DOTALL | re.MULTILINE)
+    blocks = re.split(r"\n{2,}", text)
+    lines[:] = "\n\n".join(map(as_markup, blocks)).split("\n")
+
+
+def as_markup(block: str) -> str:
+    """A paragraph, or a formula that stands by itself, whose lines are indented."""
+    if all(line.startswith("    ") for line in block.split("\n")):
+        return f"::\n\n{block}"
+    pieces = re.split(r"(``.*?``|:[\w:]+:`.*?`|^:[^:\n]+:)", block, flags=re.DOTALL | re.MULTILINE)
     pieces[::2] = [re.sub(r"([*|`]|_(?=\W|$))", r"\\\1", piece) for piece in pieces[::2]]
-    lines[:] = "".join(pieces).split("\n")
+    return "".join(pieces)
 
 
 def skip_fields_of_tuples(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
