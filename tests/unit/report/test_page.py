@@ -249,5 +249,5 @@ def test_the_record_stands_first_and_this_run_beside_it(folder, tmp_path):
     # Filters go by the record.
     assert claims["claim-one"]["data-published"] == "undecided"
     assert "#claim-one" in addresses
-    assert "of which 2 are finished" in reader.text
+    assert "of which 2 are finished so far" in reader.text
     assert reader.text.count("claims: the record, at published sizes") == 1
