@@ -4,12 +4,12 @@
     uv run resources/keep_record.py restore record
 
 `keep` takes every table that a dry run calls up to date, with the seconds, memory, processor and commit of each job,
-and for each finished figure and table its settings and the SHA-256 of what it was made from; from these it writes the
-metadata of an RO-Crate and `codecheck.yml`. Rows and files of jobs that were run elsewhere stay, as long as the scale
-still has them. `restore` writes the tables that are missing below `results/{scale}`. Snakemake takes them as they are,
-and makes only what is left, so that a long run goes on from the commits of an earlier machine; ask for figures by their
-paths, since short names also stand for spectra. Both refuse a record that was made with other settings. Whether the
-code has changed since then, `jobs.csv` says by its commits.
+and for each finished figure and table its settings and the SHA-256 of what it was made from. Of record scale it also
+writes the metadata of an RO-Crate and `codecheck.yml`. Rows and files of jobs that were run elsewhere stay, as long as
+the scale still has them. `restore` writes the tables that are missing below `results/{scale}`. Snakemake takes them as
+they are, and makes only what is left, so that a long run goes on from the commits of an earlier machine; ask for
+figures by their paths, since short names also stand for spectra. Both refuse a record that was made with other
+settings. Whether the code has changed since then, `jobs.csv` says by its commits.
 """
 
 import argparse
@@ -57,7 +57,8 @@ def keep(scale: str, run: Path) -> str:
     write_table(table, folder / "jobs.csv")
     items_now = known | _items(scale, run, jobs, left, table)
     write_record(folder, settings.model_dump(), items_now)
-    _describe(folder, items_now)
+    if scale == "record":
+        _describe(folder, items_now)
     return f"{len(names)} tables of this run, {len(table)} jobs, {len(items_now)} items in the record"
 
 
