@@ -102,7 +102,8 @@ def test_analyse_finds_the_draws_of_the_workflow(analysed):
     """They are lent to the cache of the user's other runs, which draw nothing anew."""
     cache = analysed.folder.parent / "cache" / "deepspectra" / "nulls"
     names = {path.name for path in cache.iterdir()}
-    assert names == {*SHARED, *ALONE}
+    # Other tests of this process have the same cache.
+    assert names >= {*SHARED, *ALONE}
     before = {name: file_hash(cache / name) for name in names}
     analyse(str(analysed.folder / "mine" / "after.npz"), draws=99, cache=cache)
     assert {path.name: file_hash(path) for path in cache.iterdir()} == before

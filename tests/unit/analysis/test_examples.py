@@ -137,7 +137,9 @@ def test_convolutions_are_matrices_and_depthwise_ones_are_left_out(convolutions,
     assert "depthwise" in reasons["_blocks.10._depthwise_conv"]
     assert (table.loc["_fc", "outputs"], table.loc["_fc", "inputs"]) == (1000, 1280)
     assert "Files do not tell the groups of convolutions: one was assumed." in found.notes
-    assert (table["rank"] == table[["outputs", "inputs"]].min(axis=1)).all()
+    missing = table[["outputs", "inputs"]].min(axis=1) - table["rank"]
+    # Four filters of the first layer are dead but for 1e-7, so that three of its values are rounding.
+    assert missing[missing > 0].to_dict() == {"_conv_stem": 3}
     # Of a kernel, of few values, with small eigenvalues, and of a dense layer; none is that of our own fit.
     names = ["_conv_stem", "_blocks.10._project_conv", "_conv_head", "_fc"]
     np.testing.assert_allclose(table.alpha_weightwatcher[names], PRINTED, rtol=1e-9)
