@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,12 @@ from deepspectra.papers.registry import items_of, name_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
-class Markdown(SphinxDirective):
+class Markdown(SphinxDirective, ABC):
     """A directive whose content is Markdown that Python writes."""
 
+    @abstractmethod
     def written(self) -> Iterator[str]:
-        raise NotImplementedError
+        """The Markdown, in parts that are lines or several of them."""
 
     def run(self) -> list[nodes.Node]:
         lines = [line for text in self.written() for line in text.split("\n")]
