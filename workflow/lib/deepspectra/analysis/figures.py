@@ -8,7 +8,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, FuncFormatter, LogLocator
 
 from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.papers.style import (
@@ -17,7 +17,6 @@ from deepspectra.papers.style import (
     LIMIT_COLOUR,
     ORANGE,
     VERMILION,
-    label_panel,
     new_figure,
 )
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
@@ -35,6 +34,7 @@ _SHOWN = 1.6
 _SMALLEST_P = 1e-12
 #: Of what stands behind the numbers.
 GREY = "0.45"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def panels(analysis: AnalysisTables, name: str) -> Figure:
@@ -53,7 +53,8 @@ def panels(analysis: AnalysisTables, name: str) -> Figure:
     figure.set_layout_engine(None)
     figure.subplots_adjust(left=0.055, right=0.985, top=0.95, bottom=0.085, wspace=0.22, hspace=0.38)
     values = points["singular_value"][1]
-    # Titles at a fixed height and no minor ticks: otherwise these take half of the time, over hundreds of pictures.
+    # Titles at a fixed height and without a formula, no minor ticks, decades as text: otherwise these take most of the
+    # time, over hundreds of pictures.
     with rc_context({"axes.titley": 1.0}):
         _draw_spectrum(axes[0, 0], row, values)
         _draw_ranks(axes[0, 1], row, values)
@@ -64,20 +65,28 @@ def panels(analysis: AnalysisTables, name: str) -> Figure:
     for axis in axes.flat:
         axis.minorticks_off()
         for side in (axis.xaxis, axis.yaxis):
-            _label_short_decades(side)
+            _label_decades(side)
     return figure
 
 
-def _label_short_decades(side: Axis) -> None:
+def _label_decades(side: Axis) -> None:
     """Logarithmic axes of less than two decades have labels at 1, 2 and 5 of each."""
+    if side.get_scale() != "log" or isinstance(side.get_major_locator(), FixedLocator):
+        return
     low, high = side.get_view_interval()
-    if side.get_scale() == "log" and high < 100 * low and not isinstance(side.get_major_locator(), FixedLocator):
+    if high < 100 * low:
         side.set_major_locator(LogLocator(subs=[1, 2, 5]))
         side.set_major_formatter(FormatStrFormatter("%g"))
+    else:
+        side.set_major_formatter(FuncFormatter(lambda value, _: f"10{str(round(np.log10(value))).translate(_RAISED)}"))
+
+
+def _title(axis: Axes, letter: str, words: str) -> None:
+    axis.set_title(f"({letter}) {words}", loc="left")
 
 
 def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
-    label_panel(axis, "a", "singular values")
+    _title(axis, "a", "singular values")
     # Of a broad spectrum all but a few values are shown.
     inner = np.nanmax([row.edge_high, 0.0]) if row.has_bulk == 1 else float(np.quantile(values, 0.9))
     # As far as the laws reach, where that is not much farther.
@@ -86,9 +95,9 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     beyond = int(np.sum(values > end))
     inside = values[values <= end]
     if end > values[0] * (1 + 1e-9):
-        bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90))).tolist()
-        weights = np.full(inside.size, 1 / values.size / (bins[1] - bins[0]))
-        axis.hist(inside, bins=bins, weights=weights, color=HISTOGRAM_COLOUR)
+        bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90)))
+        density = np.histogram(inside, bins)[0] / values.size / (bins[1] - bins[0])
+        axis.stairs(density, bins, fill=True, color=HISTOGRAM_COLOUR)
     else:
         axis.text(0.5, 0.5, "all equal", ha="center", color=GREY, fontsize=8, transform=axis.transAxes)
     if np.isfinite(row.edge_high):
@@ -117,7 +126,7 @@ def _draw_ranks(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     # Without a bulk these edges are those of the law in panel (a), and what lies outside counts nothing.
     inside = "between the law's edges" if row.has_bulk == 0 else "bulk"
     words = {0: "no random bulk", 1: f"{above} above the bulk, {below} below"}.get(row.has_bulk, "not judged")
-    label_panel(axis, "b", f"by rank: {words}")
+    _title(axis, "b", f"by rank: {words}")
     ranks = np.arange(values.size, 0, -1)
     if np.isfinite(row.edge_high):
         axis.axhspan(max(row.edge_low, 1e-300), row.edge_high, color="0.85", label=inside)
@@ -139,7 +148,7 @@ def _draw_ranks(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
 def _draw_tail(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     known = np.isfinite(row.alpha)
     numbers = f"exponent {row.alpha:.2f}, random matrices {row.alpha_random:.2f}" if known else "no power law"
-    label_panel(axis, "c", numbers)
+    _title(axis, "c", numbers)
     squares = values[values > 0] ** 2
     shares = np.arange(squares.size, 0, -1) / values.size
     axis.plot(squares, shares, ".", color=BLUE, markersize=2)
@@ -163,16 +172,11 @@ def _p(number: float) -> str:
 
 
 def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
-    label_panel(axis, "d", f"spacings of levels: {_p(row.spacing_p)}")
+    _title(axis, "d", f"spacings of levels: {_p(row.spacing_p)}")
     if "spacing" in points:
         found = points["spacing"][1]
-        axis.hist(
-            found,
-            bins=np.arange(0, 4.01, 0.2).tolist(),
-            density=True,
-            color=HISTOGRAM_COLOUR,
-            label=f"{found.size} here",
-        )
+        histogram = np.histogram(found, np.arange(0, 4.01, 0.2), density=True)
+        axis.stairs(*histogram, fill=True, color=HISTOGRAM_COLOUR, label=f"{found.size} here")
     else:
         axis.text(2.6, 0.3, "too few levels", ha="center", color=GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)
@@ -183,7 +187,7 @@ def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
 
 
 def _draw_variance(axis: Axes, row: pd.Series, points: dict) -> None:
-    label_panel(axis, "e", f"number variance: {_p(row.variance_p)}")
+    _title(axis, "e", f"number variance: {_p(row.variance_p)}")
     axis.set_xlabel("length of the interval, in mean spacings")
     axis.set_ylabel("number variance")
     if "number_variance" not in points:
@@ -200,7 +204,7 @@ def _draw_variance(axis: Axes, row: pd.Series, points: dict) -> None:
 
 
 def _draw_tests(axis: Axes, found: pd.DataFrame) -> None:
-    label_panel(axis, "f", "singular vectors: p against Gaussian entries")
+    _title(axis, "f", "singular vectors: p against Gaussian entries")
     for side, colour in (("output", BLUE), ("input", ORANGE)):
         of_side = found[found.side == side]
         structured = (of_side.q <= FALSE_DISCOVERY).to_numpy()

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +27,9 @@ from deepspectra.data.checkpoints import Checkpoint, StoredTensor, open_checkpoi
 from deepspectra.rmt.calibration import false_discovery
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import check_folder
+from deepspectra.runtime.processes import worker_processes
 from deepspectra.runtime.progress import ProgressBar
 from deepspectra.runtime.seeds import check_seed
-from deepspectra.runtime.threads import ONE_THREAD
 from deepspectra.spectra.weights.layer_matrices import FEWEST_VALUES, LayerMatrix
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges
 
@@ -45,7 +41,7 @@ _PRINTED = "alpha_weightwatcher"
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
-_LARGE = 8_000_000
+_LARGE = 16_000_000
 #: Errors that concern one matrix, and no other.
 _OF_ONE_MATRIX = (UserError, np.linalg.LinAlgError, MemoryError)
 _UNKNOWN = "What moved is not known"
@@ -66,9 +62,12 @@ class Analysis(AnalysisTables):
             return import_module("deepspectra.analysis.overview").overview(self)
         return import_module("deepspectra.analysis.figures").panels(self, name)
 
-    def write(self, folder: str | Path) -> Path:
-        """Write tables (CSV), a summary (Markdown) and the page (HTML) into a folder, and return the page's path."""
-        return import_module("deepspectra.analysis.page").write_all(self, Path(folder))
+    def write(self, folder: str | Path, workers: int = 1) -> Path:
+        """Write tables (CSV), a summary (Markdown) and the page (HTML) into a folder, and return the page's path.
+
+        :param workers: processes that draw the panels.
+        """
+        return import_module("deepspectra.analysis.page").write_all(self, Path(folder), workers)
 
 
 def analyse(
@@ -117,7 +116,7 @@ def analyse(
     rows = [{"name": matrix.name, "reason": matrix.left_out} for matrix in layers if matrix.left_out]
     folder = Path(cache) if cache is not None else default_cache()
     check_folder(folder)
-    with _executor(workers) as executor:
+    with worker_processes(workers) as executor:
         nulls = _nulls(analysed, draws, vector_draws, seed, options, folder, executor)
         results = list(_results(analysed, before, nulls, options, executor, workers))
     tied = [result for result in results if isinstance(result, _Tied)]
@@ -189,29 +188,6 @@ def _why(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return f"it needs more memory than there is. {error}".strip()
     return f"its decomposition failed ({error})."
-
-
-@contextmanager
-def _executor(workers: int) -> Iterator[Executor | None]:
-    """Processes of one thread each; None for one worker, this process."""
-    if workers < 2:
-        yield None
-        return
-    # Fresh processes, since a copy of one with threads may hang.
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
-            yield executor
-    except BrokenProcessPool as error:
-        raise UserError(
-            f"one of {workers} processes was killed, probably for memory. Run again with fewer of them (--workers)."
-        ) from error
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _nulls(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from deepspectra.analysis.findings import describe
 from deepspectra.analysis.overview import overview
 from deepspectra.analysis.tables import AnalysisTables, shortened, write_tables
 from deepspectra.runtime.files import check_folder, write_text
+from deepspectra.runtime.processes import worker_processes
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["summary", "terminal_notes", "terminal_table", "write_all", "write_page"]
@@ -35,21 +37,22 @@ _NOTES, _NAMED = 8, 3
 _DPI = 110
 
 
-def write_all(analysis: AnalysisTables, folder: Path) -> Path:
+def write_all(analysis: AnalysisTables, folder: Path, workers: int = 1) -> Path:
     """Write the tables (:data:`deepspectra.analysis.tables.FILES`), ``summary.md`` and ``index.html``.
 
+    :param workers: processes that draw the panels.
     :returns: the page's path. :raises UserError: if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_folder(folder)
     write_tables(analysis, folder)
-    return write_page(analysis, folder)
+    return write_page(analysis, folder, workers)
 
 
-def write_page(analysis: AnalysisTables, folder: Path) -> Path:
+def write_page(analysis: AnalysisTables, folder: Path, workers: int = 1) -> Path:
     """Write ``summary.md`` and ``index.html``; the page's path."""
     write_text(summary(analysis), folder / "summary.md")
-    write_text(_page(analysis), folder / "index.html")
+    write_text(_page(analysis, workers), folder / "index.html")
     return folder / "index.html"
 
 
@@ -113,19 +116,17 @@ def _plain(cell: str) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
-def _page(analysis: AnalysisTables) -> str:
+def _page(analysis: AnalysisTables, workers: int) -> str:
     table = shown(analysis)
     known = analysis.matrices["rank"].notna()
     names = analysis.matrices.name[known]
-    bar = ProgressBar(names, desc="panels", unit="matrix")
-    pictures = {
-        name: {
-            "id": _anchor(place),
-            "picture": _picture(panels(analysis, name)),
-            "words": describe(analysis.matrices.loc[place]),
+    with worker_processes(workers) as executor:
+        drawn = (executor.map if executor else map)(_panels, _one_by_one(analysis, names), names)
+        bar = ProgressBar(drawn, desc="panels", unit="matrix", total=len(names))
+        pictures = {
+            name: {"id": _anchor(place), "picture": picture, "words": describe(analysis.matrices.loc[place])}
+            for place, name, picture in zip(names.index, names, bar, strict=True)
         }
-        for place, name in zip(names.index, bar, strict=True)
-    }
     environment = Environment(
         loader=PackageLoader("deepspectra.analysis", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -165,6 +166,18 @@ def _draws(numbers: pd.Series) -> str:
 
 def _anchor(place: int) -> str:
     return f"matrix-{place}"
+
+
+def _one_by_one(analysis: AnalysisTables, names: pd.Series) -> Iterator[AnalysisTables]:
+    """The tables of one matrix after the other: all that its panels need, and little to send to another process."""
+    curves, vectors = (dict(list(table.groupby("name"))) for table in (analysis.curves, analysis.vectors))
+    for place, name in names.items():
+        parts = {"matrices": analysis.matrices.loc[[place]], "curves": curves[name], "vectors": vectors[name]}
+        yield AnalysisTables(analysis.origin, left_out=analysis.left_out[:0], findings=[], notes=[], **parts)
+
+
+def _panels(analysis: AnalysisTables, name: str) -> str:
+    return _picture(panels(analysis, name))
 
 
 def _picture(figure: Figure) -> str:

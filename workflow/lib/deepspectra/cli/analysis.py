@@ -36,7 +36,7 @@ def run_analysis(options: argparse.Namespace) -> None:
         cache=options.cache,
         workers=workers,
     )
-    page = found.write(folder)
+    page = found.write(folder, workers)
     print(terminal_table(found, terminal_width()))
     print_sentences([*found.findings, *(f"Note: {note}" for note in found.notes), *terminal_notes(found)])
     if count := len(found.left_out):
