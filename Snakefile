@@ -13,7 +13,7 @@ include: "workflow/rules/common.smk"
 
 
 wildcard_constraints:
-    scale="|".join(SCALES),
+    scale="|".join(SETTINGS.names),
     paper="|".join(PAPERS),
     item="|".join(sorted({item for paper in PAPERS for item in items_of(paper)})),
     table="table_[a-z0-9_]+",

@@ -81,3 +81,24 @@ def test_another_workflow_makes_a_figure_with_settings_of_its_own(importer):
 def test_the_two_places_of_the_snakefile_are_one_workflow(checkout):
     target = ("--config", "scale=smoke", "--", "all")
     assert checkout.jobs("--snakefile", "workflow/Snakefile", *target) == checkout.jobs(*target)
+
+
+def test_a_named_run_leaves_the_results_of_its_scale_alone(checkout, tmp_path):
+    where = ("--directory", str(tmp_path), "--config", "scale=smoke")
+    target = ("--", "pennington2017_figure_3")
+    named = (*where, "run=coarse", "pennington2017={figure_3: {points: 51}}")
+    assert checkout.snakemake("--cores", "1", *where, *target).returncode == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "results" / "smoke").rglob("*.csv")}
+    result = checkout.snakemake("--cores", "1", *named, *target)
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert before == {path: path.read_bytes() for path in (tmp_path / "results" / "smoke").rglob("*.csv")}
+    curves = [
+        tmp_path / f"results/{name}/statistics/pennington2017/figure_3_curves.csv" for name in ("smoke", "coarse")
+    ]
+    lengths = [len(path.read_text().splitlines()) for path in curves]
+    assert lengths[0] != lengths[1]
+    said = (tmp_path / "results/coarse/captions/pennington2017/figure_3.txt").read_text()
+    assert "Run coarse at smoke scale" in said
+    assert "Own settings: points 51" in said
+    assert checkout.jobs(*where, *target) == checkout.jobs(*named, *target) == {}
+    assert checkout.jobs(*named, "--", "all").keys() >= EVERYTHING

@@ -25,7 +25,7 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
     shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
-from deepspectra.config import RECORDED, SCALES, check_files, load_settings, scale_name
+from deepspectra.config import RECORDED, check_files, load_settings, sizes_of
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
 from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, items_of, labels_of
 from deepspectra.planning import checks, costs, items, my_networks, networks
@@ -60,11 +60,11 @@ STARTED = time.time()
 SCALE = SETTINGS.scale
 KEPT = read_kept(ROOT / "resources" / "record" / "record")
 # Also what is drawn from the record.
-DRAWN = "|".join((*SCALES, RECORDED))
+DRAWN = "|".join((*SETTINGS.names, RECORDED))
 plan = Binder(
     SETTINGS,
     all_settings=SETTINGS,
-    filed=load_settings(ROOT / "config"),
+    filed=load_settings(ROOT / "config", {key: config[key] for key in ("run", "scale") if key in config}),
     datasets=DATASETS,
     weights=WEIGHTS,
     backbones=BACKBONES,
@@ -76,7 +76,7 @@ code = CodeParameter(ROOT / "workflow" / "scripts", plan)
 GPU = 0 if SETTINGS[SCALE].device == "cpu" else 1
 KEEP = SETTINGS[SCALE].keep_matrices
 # How to run, not what to compute: as a parameter of a rule, a change of it would make finished results look outdated.
-config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "checkpoint_epochs", "scale"})
+config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "checkpoint_epochs", "scale", "run"})
 
 
 if workflow.is_main_process:

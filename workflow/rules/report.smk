@@ -26,6 +26,7 @@ rule check_claims:
         reduced=plan(items.paper_notes),
         changed=plan(items.own_claims),
         absent=plan(items.absent_words),
+        sizes=plan(sizes_of),
         code=code("check_claims"),
     script:
         "../scripts/check_claims.py"
@@ -81,7 +82,7 @@ rule write_report:
         mem_mb=plan.grow(1000),
         runtime=plan.grow(15),
     params:
-        scale=plan(scale_name),
+        scale=plan(items.scale_words),
         contents=plan(items.report_contents),
         recorded=plan(items.recorded_contents),
         laws=plan(items.law_names),

@@ -7,9 +7,9 @@ from deepspectra.runtime.job import job
 from deepspectra.runtime.tables import read_csv
 
 with job(snakemake.log[0], snakemake.threads):
-    params, scale, ledger = snakemake.params, snakemake.wildcards.scale, read_ledger(snakemake.input.ledger)
+    params, ledger = snakemake.params, read_ledger(snakemake.input.ledger)
     files = zip(params.names, snakemake.input.results, strict=True)
     results = Results({name: read_csv(path) for name, path in files}, params.absent)
-    checked = check_claims(ledger, results, scale, params.papers, params.changed)
+    checked = check_claims(ledger, results, params.sizes, params.papers, params.changed)
     write_table(checked, snakemake.output.csv, float_format="%.6g")
     write_text(claims_page(checked, "Claims of the four papers", params.reduced), snakemake.output.md)

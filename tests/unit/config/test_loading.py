@@ -269,3 +269,19 @@ def test_equal_keys_in_different_places_are_fine(tmp_path):
     check_files([mine])
     mine.write_text('{\n\t"a": 1\n}\n')
     check_files([mine])
+
+
+def test_a_named_run_is_one_more_scale():
+    overrides = nested("fan2020.figure_1.samples", 1200) | {"run": "wide", "scale": "smoke"}
+    settings, filed = load_settings(FOLDER, overrides), load_settings(FOLDER)
+    assert settings.scale == "wide"
+    assert settings.names == (*SCALES, "wide")
+    assert settings["wide"].fan2020.figure_1.samples == 1200
+    assert settings["wide"].pennington2017 == filed["smoke"].pennington2017
+    assert all(settings[scale] == filed[scale] for scale in SCALES)
+
+
+@pytest.mark.parametrize("name", ["preview", "recorded", "A b", "1st", 3, "../up"])
+def test_a_run_has_a_name_that_can_be_a_folder(name):
+    with pytest.raises(UserError, match="run: expected"):
+        load_settings(FOLDER, {"run": name})

@@ -18,7 +18,7 @@ from .conftest import F1, F2, F3, FOLDER, complaint, nested, read
     [
         ("fan2020.figure_1.sample", 3, "unknown key; did you mean samples? known here: samples, depth, width"),
         ("fan2021", {}, "unknown key; did you mean fan2020?"),
-        ("qqqq", 1, "unknown key; known here: scale, device"),
+        ("qqqq", 1, "unknown key; known here: scale, run, device"),
         (f"{F2}.panels.a.phy", 1, "unknown key; did you mean phi? known here: phi, psi"),
         (f"{F2}.panels.c", {"phi": 1, "psi": 1}, "expected 'a' or 'b', found 'c'"),
         ("fan2020.figure_1.width", "wide", "expected an integer, found 'wide'"),

@@ -46,13 +46,13 @@ def test_claims_are_read_from_what_is_kept_alone():
 
 def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
     shown = {"thamm2024": ["table_1"], "baskerville2022": [], "fan2020": ["figure_1"], "pennington2017": []}
-    assert items.report_contents(RECORDED, KEPT) == items.recorded_contents("preview", KEPT) == shown
-    assert items.recorded_contents("preview", Recorded()) == {}
-    files = items.recorded_files("preview", KEPT)
+    assert items.report_contents(RECORDED, KEPT) == items.recorded_contents({}, "preview", KEPT) == shown
+    assert items.recorded_contents({}, "preview", Recorded()) == {}
+    files = items.recorded_files({}, "preview", KEPT)
     assert {"results/recorded/figures/fan2020/figure_1.png", "results/recorded/claims.csv"} <= set(files)
     assert "results/recorded/tables/thamm2024/table_1.json" in files
     # Smoke scale tries every rule, and the record has no other beside it.
     for scale in ("smoke", RECORDED):
-        assert items.recorded_contents(scale, KEPT) == {}
-        assert items.recorded_files(scale, KEPT) == []
+        assert items.recorded_contents({}, scale, KEPT) == {}
+        assert items.recorded_files({}, scale, KEPT) == []
     assert len(items.report_contents("preview", KEPT)["fan2020"]) == 11

@@ -170,6 +170,8 @@ def _anchor(place: int) -> str:
 
 def _one_by_one(analysis: AnalysisTables, names: pd.Series) -> Iterator[AnalysisTables]:
     """The tables of one matrix after the other: all that its panels need, and little to send to another process."""
+    if names.empty:
+        return
     curves, vectors = (dict(list(table.groupby("name"))) for table in (analysis.curves, analysis.vectors))
     for place, name in names.items():
         parts = {"matrices": analysis.matrices.loc[[place]], "curves": curves[name], "vectors": vectors[name]}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepspectra.cli.commands import checkout
-from deepspectra.config import Settings, load_settings, read_overrides
+from deepspectra.config import Settings, load_settings, read_overrides, scale_name, sizes_of
 from deepspectra.data.sources.tables import WeightsEntry, load_table
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import items
@@ -151,16 +151,17 @@ def print_costs(options: argparse.Namespace) -> None:
     folder = checkout()
     own = [f"scale={options.scale}"] if options.scale else []
     settings = load_settings(folder / "config", read_overrides(options.configfile, [*options.config, *own]))
-    scale = settings.scale
+    scale, sizes = settings.scale, sizes_of(settings, settings.scale)
     # Snakemake runs in the checkout, wherever the user is.
     files = [str(Path(file).resolve()) for file in options.configfile]
     arguments = ["--configfile", *files] * bool(files)
-    arguments += ["--config", f"scale={scale}", *(text for text in options.config if not text.startswith("scale="))]
+    arguments += ["--config", f"scale={sizes}", *(text for text in options.config if not text.startswith("scale="))]
     run = Path(options.directory or folder).resolve()
     arguments += ["--directory", str(run)] * bool(options.directory)
     plan = cost_plan(dry_run(folder, ["--forceall", *arguments, "--", "all"]), settings, folder)
     here = Machine(f"{options.cores} cores", options.cores)
-    print(f"At {scale} scale with {options.cores} cores of 2 GHz and without a GPU:\n")
+    place = f"{'At' if scale == sizes else 'In'} {scale_name(scale, sizes)}"
+    print(f"{place} with {options.cores} cores of 2 GHz and without a GPU:\n")
     print(_targets(plan, settings[scale], scale, here))
     print(f"\n{_together(plan, here)}\n")
     if (run / "results" / scale / "benchmarks").is_dir():

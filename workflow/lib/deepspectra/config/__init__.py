@@ -5,9 +5,9 @@ made smaller by ``config/{scale}.yaml``. The user's own values take precedence o
 :mod:`deepspectra.config.settings`, and of each paper's ``settings``, say what every key means.
 """
 
-from deepspectra.config.descriptions import describe_scale, differences, explain_keys, scale_name
+from deepspectra.config.descriptions import describe_scale, differences, explain_keys, sizes_of
 from deepspectra.config.loading import ScaledSettings, check_files, load_settings, read_overrides
-from deepspectra.config.settings import RECORDED, SCALES, Settings
+from deepspectra.config.settings import RECORDED, SCALES, Settings, scale_name
 
 __all__ = ["RECORDED", "SCALES", "ScaledSettings", "Settings", "check_files", "describe_scale", "differences"]
-__all__ += ["explain_keys", "load_settings", "read_overrides", "scale_name"]
+__all__ += ["explain_keys", "load_settings", "read_overrides", "scale_name", "sizes_of"]

@@ -8,26 +8,28 @@ from typing import Any, NamedTuple, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
-from deepspectra.config.settings import RECORDED, SCALES, Settings
+from deepspectra.config.loading import ScaledSettings
+from deepspectra.config.settings import RECORDED, SCALES, Settings, scale_name
 from deepspectra.papers.types import Node
 
-__all__ = ["Explanation", "describe_scale", "differences", "explain_keys", "scale_name"]
+__all__ = ["Explanation", "describe_scale", "differences", "explain_keys", "sizes_of"]
 
 
-def scale_name(scale: str) -> str:
-    """A scale in words: "preview scale", or "the record"."""
-    return "the record" if scale == RECORDED else f"{scale} scale"
+def sizes_of(all_settings: Mapping[str, Settings], scale: str) -> str:
+    """The scale that has the sizes of a run: itself, unless it is the name of a run."""
+    return scale if scale in (*SCALES, RECORDED) else all_settings[scale].scale
 
 
 def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, *items: str) -> str:
     """A sentence for a caption: the scale, what it makes smaller than paper scale, and what the user changed.
 
-    :param filed: settings of the files alone. :param settings: the same with the user's own values.
+    :param filed: settings of the files alone, at the same scale. :param settings: the same with the user's own values.
     :param items: nodes of the settings that determine the result, such as "fan2020.figure_1".
     """
     reduced = differences(filed["paper"], filed[scale], *items)
     own = differences(filed[scale], settings[scale], *items)
-    note = scale_name(scale).capitalize() + (f": {reduced}." if reduced else ".")
+    name = scale_name(scale, sizes_of(settings, scale))
+    note = f"{name[0].upper()}{name[1:]}" + (f": {reduced}." if reduced else ".")
     return note + (f" Own settings: {own}." if own else "")
 
 
@@ -104,9 +106,9 @@ class Explanation(NamedTuple):
     values: dict[str, str]
 
 
-def explain_keys(settings: Mapping[str, Settings]) -> list[Explanation]:
+def explain_keys(settings: ScaledSettings) -> list[Explanation]:
     """Every key: its meaning, and its value at each scale."""
-    given = {scale: settings[scale].model_dump(exclude_unset=True) for scale in reversed(SCALES)}
+    given = {scale: settings[scale].model_dump(exclude_unset=True) for scale in reversed(settings.names)}
     return [Explanation(key, meaning, _values(given, key)) for key, meaning in _walk(Settings)]
 
 

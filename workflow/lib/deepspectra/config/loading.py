@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from deepspectra.config.settings import RECORDED, SCALES, Settings
+from deepspectra.config.settings import RECORDED, SCALES, Settings, scale_name
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["ScaledSettings", "check_files", "load_settings", "read_overrides"]
@@ -50,15 +50,18 @@ class ScaledSettings(dict[str, Settings]):
 
     A user's value may be fine at the scale they run and impossible at another; that must not stop them.
 
-    :ivar scale: the default scale, whose settings are checked at once.
+    :ivar scale: the default scale, whose settings are checked at once; the run's name, if it has one.
+    :ivar names: folders below ``results`` that may be made: the scales, and the run's.
     """
 
-    def __init__(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, values: Mapping[str, Mapping[str, Any]], run: str | None = None) -> None:
         super().__init__()
         self._values = values
-        wanted = str(values["paper"].get("scale"))
+        self.names = tuple(name for name in values if name != RECORDED)
+        wanted = run or str(values["paper"].get("scale"))
         # If the scale itself is a mistake, the check of any scale reports it.
-        self.scale = self[wanted if wanted in values else "paper"].scale
+        self.scale = wanted if wanted in values else "paper"
+        self[self.scale]
 
     def __missing__(self, scale: str) -> Settings:
         """:raises UserError: listing every mistake with the path of its key and what was expected."""
@@ -81,15 +84,22 @@ def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None
     """Settings of all scales, from the YAML files of a folder and the user's own values, which take precedence.
 
     :param folder: holds ``config.yaml`` and, for each reduced scale, ``{scale}.yaml``.
+    :param overrides: with a name of the run, at ``run``, they make one more scale of that name and leave the others as
+        they are.
     :returns: also those of the record, at :data:`RECORDED`, without the user's values.
     :raises UserError: listing every mistake at the default scale with the path of its key and what was expected.
     """
     base, own = _read_yaml(Path(folder, "config.yaml")), _typed(overrides or {})
     reduced = {scale: {} if scale == "paper" else _read_yaml(Path(folder, f"{scale}.yaml")) for scale in SCALES}
-    scaled = {scale: _merge(_merge(base, reduced[scale]), own) for scale in SCALES}
+    scaled = {scale: _merge(base, reduced[scale]) for scale in SCALES}
     # The record is what the files say, whatever a user sets, and has nothing of users' own.
-    recorded = _merge(base, reduced["record"]) | {"limit_laws": {}, "my_networks": {}}
-    return ScaledSettings({**scaled, RECORDED: recorded})
+    recorded = scaled["record"] | {"limit_laws": {}, "my_networks": {}}
+    run = own.get("run")
+    if isinstance(run, str) and run not in (*SCALES, RECORDED):
+        scaled[run] = _merge(scaled.get(own.get("scale", base.get("scale")), base), own)
+    else:
+        run, scaled = None, {scale: _merge(values, own) for scale, values in scaled.items()}
+    return ScaledSettings({**scaled, RECORDED: recorded}, run)
 
 
 def read_overrides(files: Iterable[str | Path] = (), assignments: Iterable[str] = ()) -> dict[str, Any]:
@@ -147,7 +157,7 @@ def _validated(values: Mapping[str, Any], scale: str) -> Settings:
     except ValidationError as error:
         lines = [f"\n  - {_explain(problem)}" for problem in error.errors()]
         # An unknown scale is checked with another scale's settings: name none.
-        place = f" at {scale} scale" if values.get("scale") in SCALES else ""
+        place = f" {'at' if scale in SCALES else 'of'} {scale_name(scale)}" if values.get("scale") in SCALES else ""
         raise UserError(
             f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:{''.join(lines)}\n"
             "`deepspectra settings` explains every key (see config/README.md)."

@@ -10,9 +10,9 @@ from deepspectra.papers.baskerville2022.settings import Baskerville2022
 from deepspectra.papers.fan2020.settings import Fan2020
 from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.thamm2024.settings import Thamm2024
-from deepspectra.papers.types import Node, OptionalText
+from deepspectra.papers.types import Node, OptionalText, is_name
 
-__all__ = ["RECORDED", "SCALES", "Claims", "Data", "Scale", "Settings"]
+__all__ = ["RECORDED", "SCALES", "Claims", "Data", "Scale", "Settings", "scale_name"]
 
 Scale = Literal["smoke", "preview", "record", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
@@ -20,6 +20,13 @@ SCALES: tuple[str, ...] = get_args(Scale)
 RECORDED = "recorded"
 #: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
 _Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
+
+
+def scale_name(scale: str, sizes: str = "") -> str:
+    """A scale in words: "preview scale", "the record", or "run wide at preview scale", of those sizes."""
+    if scale in SCALES:
+        return f"{scale} scale"
+    return "the record" if scale == RECORDED else f"run {scale}" + (f" at {sizes} scale" if sizes else "")
 
 
 class Data(Node):
@@ -50,6 +57,10 @@ class Settings(Node):
         description="Of short target names: smoke (tests), preview (reduced), record (the published sizes, fewer "
         "repetitions) or paper (as published)."
     )
+    run: str | None = Field(
+        description="A name for a run with values of your own, which then lies below results/{run}/ and leaves the "
+        "results of all scales alone."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto: a GPU if there is one; cuda without one is an error."
     )
@@ -64,6 +75,14 @@ class Settings(Node):
     claims: Claims = Field(description="The papers' claims beside what was measured.")
     limit_laws: LimitLaws = Field(description="Limit laws on their own, one entry each; null: none.")
     my_networks: MyNetworks = Field(description="Checkpoints of your own whose spectra are judged, one entry each.")
+
+    @field_validator("run")
+    @classmethod
+    def _is_free(cls, run: str | None) -> str | None:
+        if run is not None and (run in (*SCALES, RECORDED) or not is_name(run)):
+            taken = ", ".join((*SCALES, RECORDED))
+            raise ValueError(f"expected small letters, digits and _, a letter first, and none of {taken}")
+        return run
 
     @model_validator(mode="after")
     def _one_name_one_network(self) -> Self:

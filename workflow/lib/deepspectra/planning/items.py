@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deepspectra.config import RECORDED, describe_scale, differences
+from deepspectra.config import RECORDED, describe_scale, differences, scale_name, sizes_of
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
@@ -15,7 +15,7 @@ from deepspectra.runtime.errors import UserError
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
 __all__ += ["absent_words", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
-__all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files"]
+__all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files", "scale_words"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
 
 #: Settings of all scales, by scale.
@@ -237,6 +237,11 @@ def result_files(settings: Settings, scale: str, kept: Recorded) -> list[str]:
     return [f"results/{scale}/{name}.csv" for name in result_tables(settings, scale, kept)]
 
 
+def scale_words(all_settings: AllSettings, scale: str) -> str:
+    """The scale of a run in words."""
+    return scale_name(scale, sizes_of(all_settings, scale))
+
+
 def absent_words(scale: str) -> str:
     """What the claims say of a table that is not there."""
     return "is not in the record yet" if scale == RECORDED else "is not made with these settings"
@@ -288,14 +293,15 @@ def report_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
     }
 
 
-def recorded_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
+def recorded_contents(all_settings: AllSettings, scale: str, kept: Recorded) -> dict[str, list[str]]:
     """The same of the record, which the page of a run shows too; at smoke scale, which tries the rules, nothing."""
-    return {} if scale in (RECORDED, "smoke") or not kept.items else report_contents(RECORDED, kept)
+    without = sizes_of(all_settings, scale) in (RECORDED, "smoke")
+    return {} if without or not kept.items else report_contents(RECORDED, kept)
 
 
-def recorded_files(scale: str, kept: Recorded) -> list[str]:
+def recorded_files(all_settings: AllSettings, scale: str, kept: Recorded) -> list[str]:
     """Files behind :func:`recorded_contents`, with the verdicts of the record."""
-    if not recorded_contents(scale, kept):
+    if not recorded_contents(all_settings, scale, kept):
         return []
     contents = _shown_items(RECORDED, kept)
     files = [
