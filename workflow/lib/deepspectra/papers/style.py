@@ -1,5 +1,6 @@
 """One look for all figures; equal numbers give equal files."""
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from matplotlib.figure import Figure
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
-__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "VERMILION"]
+__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "PAGE", "SMALLEST", "VERMILION"]
 __all__ += ["add_note", "label_panel", "new_figure", "note_of", "save", "sequence"]
 
-#: Width in inches of the text column of the papers, so that the font sizes below are those on the page.
-COLUMN = 5.5
+#: Widths in inches of one and two columns of a journal, so that the font sizes below are those on the page.
+COLUMN, PAGE = 3.4, 7.0
+#: Points, of the smallest letters.
+SMALLEST = 7
 #: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
-#: Marks the small print of a figure.
-_NOTE = "note"
+#: Marks the small print of a figure, and its lines at most.
+_NOTE, _LINES = "note", 2
 
 
 def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
@@ -28,15 +31,15 @@ def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) ->
     matplotlib.use("Agg")
     # Ignore the user's matplotlibrc.
     matplotlib.rcdefaults()
-    matplotlib.rc("font", family="DejaVu Sans", size=7)
+    matplotlib.rc("font", family="DejaVu Sans", size=SMALLEST)
     matplotlib.rc("mathtext", fontset="dejavusans")
-    matplotlib.rc("axes", labelsize=7, titlesize=7, linewidth=0.6)
+    matplotlib.rc("axes", labelsize=7.5, titlesize=7.5, linewidth=0.6)
     matplotlib.rc("axes.spines", top=False, right=False)
-    matplotlib.rc("xtick", labelsize=6, direction="in")
-    matplotlib.rc("ytick", labelsize=6, direction="in")
+    matplotlib.rc("xtick", labelsize=SMALLEST, direction="in")
+    matplotlib.rc("ytick", labelsize=SMALLEST, direction="in")
     matplotlib.rc("xtick.major", width=0.6)
     matplotlib.rc("ytick.major", width=0.6)
-    matplotlib.rc("legend", fontsize=6, frameon=False)
+    matplotlib.rc("legend", fontsize=SMALLEST, frameon=False)
     matplotlib.rc("lines", linewidth=1.0, markersize=3)
     matplotlib.rc("pdf", fonttype=42)  # embed TrueType fonts, so that text stays text
     matplotlib.rc("savefig", dpi=300)
@@ -55,17 +58,34 @@ def label_panel(axes: Axes, letter: str, title: str = "") -> None:
 
 
 def add_note(figure: Figure, note: str) -> Figure:
-    """Write small print below the panels: the scale, what it reduces, and assumptions; the figure is returned."""
-    width = int(figure.get_figwidth() * 26)
-    # Keep words whole, so that note_of can read the note back.
-    lines = textwrap.fill(note, width, break_on_hyphens=False, break_long_words=False)
-    figure.supxlabel(lines, fontsize=5, color="0.35", x=0.01, ha="left", gid=_NOTE)
+    """Give a figure its note: the scale, what it reduces, and assumptions; the figure is returned.
+
+    Two lines are printed below the panels, as many whole sentences as they hold. The caption has all.
+    """
+    figure.set_label(" ".join(note.split()))
+    # Letters of this size, on average, in an inch.
+    width = int(figure.get_figwidth() * 19)
+    figure.supxlabel(_print(note, width), fontsize=SMALLEST, color="0.35", x=0.01, ha="left", gid=_NOTE)
     return figure
 
 
+def _print(note: str, width: int) -> str:
+    """At most two lines."""
+    said, more = "", " More in the caption."
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z(])", " ".join(note.split()))
+    for number, sentence in enumerate(sentences):
+        longer = f"{said} {sentence}".strip()
+        rest = more if number + 1 < len(sentences) else ""
+        if len(textwrap.wrap(longer + rest, width)) > _LINES:
+            said += more if said else textwrap.shorten(sentence, _LINES * width - 30, placeholder=" ... (see caption)")
+            break
+        said = longer
+    return textwrap.fill(said.strip(), width)
+
+
 def note_of(figure: Figure) -> str:
-    """The small print of a figure in one line."""
-    return " ".join(figure.get_supxlabel().split())
+    """The whole note of a figure in one line."""
+    return str(figure.get_label())
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:

@@ -32,7 +32,7 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     found = {key: [float(value) for value in part.value] for key, part in numbers.groupby("quantity")}
     edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
     atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
-    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 2))
     density, distribution = axes[0]
     _draw_density(density, curve, edges, atoms)
     _draw_distribution(distribution, curve, atoms)

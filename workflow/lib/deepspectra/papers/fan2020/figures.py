@@ -34,7 +34,7 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]
-    figure, axes = style.new_figure(1.3 * style.COLUMN, 3.9, (2, max(map(len, networks))))
+    figure, axes = style.new_figure(style.PAGE, 3.9, (2, max(map(len, networks))))
     for line, names, row in zip(axes, ("Gaussian inputs", "CIFAR-10"), networks, strict=True):
         for axis, panel in zip(line, row, strict=False):
             lines = _series_of(curves, panel)
@@ -67,7 +67,7 @@ def draw_kernel_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
 
     :param curves: series ``published``, ``histogram``, ``zoom``, ``limit``, ``gram_law``, ``atom``, stand-ins.
     """
-    figure, axes = style.new_figure(style.COLUMN, 6.2, (3, 3))
+    figure, axes = style.new_figure(style.PAGE, 6.2, (3, 3))
     titles = r"input $X_0^\top X_0$", *_TITLES
     for panel, title, (published, whole, part) in zip("abc", titles, axes.T, strict=True):
         lines, told = _series_of(curves, panel), summary[summary.panel == panel]
@@ -193,7 +193,7 @@ def _remarks(lines: dict[str, pd.DataFrame], summary: pd.DataFrame) -> list[str]
 def draw_trained_layers(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A network's conjugate kernels before and after training, layer by layer, panels a to h (figure S5)."""
     panels = sorted(set(curves.panel) & set("abcdefgh"))
-    figure, axes = style.new_figure(style.COLUMN * max(1, len(panels) / 3), 2.7, (1, len(panels)))
+    figure, axes = style.new_figure(style.PAGE * max(1, len(panels) / 3), 2.7, (1, len(panels)))
     for axis, panel in zip(axes[0], panels, strict=True):
         layer = f"{summary[summary.panel == panel]['at'].iloc[0]:.0f}"
         _trained_spectrum(axis, curves, summary, panel)
@@ -208,7 +208,7 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
     :param curves: panels a and b (series ``before``, ``after``, ``limit``, ``edge``, outliers), ``projection``,
         ``shares`` and ``history``.
     """
-    figure, axes = style.new_figure(style.COLUMN, 6.2, (3, 2))
+    figure, axes = style.new_figure(style.PAGE, 6.2, (3, 2))
     for axis, panel, title in zip(axes[0], "ab", _TITLES, strict=True):
         _trained_spectrum(axis, curves, summary, panel)
         style.label_panel(axis, panel, title)
@@ -336,7 +336,7 @@ def _seed_remarks(summary: pd.DataFrame) -> list[str]:
 
 def draw_inner_products(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Inner products of pairs of images of unit norm before and after principal components are removed: histograms."""
-    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 2))
     colours = {"raw": style.ORANGE, "centred": style.BLUE, "after": style.BLUE}
     removed = summary.set_index("quantity").value["components_removed"]
     titles = {"a": "before", "b": f"{removed:.0f} leading principal components removed"}
@@ -361,7 +361,7 @@ def draw_example_images(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     :param curves: a panel for each image; columns red, green, blue (0 to 1). :param summary: its series is the class.
     """
     panels = list(dict.fromkeys(curves.panel))
-    figure, axes = style.new_figure(max(2.5, style.COLUMN * len(panels) / 8), 2.0, (2, len(panels)))
+    figure, axes = style.new_figure(max(2.5, style.PAGE * len(panels) / 8), 2.0, (2, len(panels)))
     told = summary.set_index(["panel", "quantity"])
     for column, panel in zip(axes.T, panels, strict=True):
         for axis, series in zip(column, _STATES, strict=True):

@@ -30,7 +30,7 @@ def draw_scaling(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figu
 
     :param curves: panels a to c, series ``{kernel} {measure}`` with a point for each draw, and their floors.
     """
-    figure, axes = style.new_figure(style.COLUMN, 4.6, (2, 3))
+    figure, axes = style.new_figure(style.PAGE, 4.6, (2, 3))
     inputs = summary[summary.quantity == "quartic_threshold"].drop_duplicates("panel").set_index("panel").series
     for panel, column in zip("abc", axes.T, strict=True):
         told = summary[summary.panel == panel]
@@ -91,7 +91,7 @@ def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
 
     :param curves: panels a to c, series ``{quantity}, n = {n}``; panel d, exponents of the kernels.
     """
-    figure, axes = style.new_figure(style.COLUMN, 4.6, (2, 2))
+    figure, axes = style.new_figure(style.PAGE, 4.6, (2, 2))
     sizes = sorted(summary[summary.quantity == "quartic_threshold"]["at"].unique())
     colours = style.sequence(len(sizes))
     removed = np.sort(curves.x.unique())

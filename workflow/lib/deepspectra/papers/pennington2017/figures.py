@@ -15,7 +15,7 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
 
     :param curves: of :func:`~deepspectra.papers.pennington2017.statistics.compare_with_limit`.
     """
-    figure, axes = style.new_figure(style.COLUMN, 2.9, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.9, (1, 2))
     alphas = list(dict.fromkeys(curves.alpha.dropna()))
     colours = dict(zip(alphas, style.sequence(len(alphas)), strict=True))
     markers = dict(zip(alphas, "osD^v<>", strict=False))
@@ -56,7 +56,7 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
     """
-    figure, axes = style.new_figure(style.COLUMN, 2.5, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.5, (1, 2))
     betas = sorted(set(curves.beta))
     finite = [beta for beta in betas if np.isfinite(beta)]
     colours = dict(zip(finite, style.sequence(len(finite)), strict=True)) | {-np.inf: "black"}
@@ -83,7 +83,7 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
 
     :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.
     """
-    figure, axes = style.new_figure(style.COLUMN, 2.2, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.2, (1, 2))
     # The paper's colours by name (red, green, orange, blue), from the colour-blind safe palette.
     colours = {"f1": style.VERMILION, "f2": style.GREEN, "f3": style.ORANGE, "f4": style.BLUE}
     dashes = dict(zip(colours, ("-", "--", "-.", ":"), strict=True))

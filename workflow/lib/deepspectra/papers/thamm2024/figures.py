@@ -29,7 +29,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """
     names = summary.groupby("panel", sort=True).series.first()
     narrow = len(names) > 4
-    figure, axes = style.new_figure(style.COLUMN, 4.6 if narrow else 4.0, (2, len(names)))
+    figure, axes = style.new_figure(style.PAGE, 4.6 if narrow else 4.0, (2, len(names)))
     for (spacing, variance), (panel, name) in zip(axes.T, names.items(), strict=True):
         below = panel.replace("a", "b")
         style.label_panel(spacing, panel, "\n" * narrow + _title(name).replace(", ", "\n"))
@@ -54,7 +54,7 @@ def figure_1(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Spectrum before and after training (a), and vector tests (b to d; series ``network layer, side side, kind``)."""
-    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.6, (2, 2))
     spectrum, *tests = axes.flat
     lines = curves[curves.panel == "a"]
     _spectrum(spectrum, lines)
@@ -90,7 +90,7 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Spectra (a), spacings (b), number variance (c) and vector tests (d); one row for each learning regime."""
     alphas = summary[summary.quantity == "alpha"].value
-    figure, axes = style.new_figure(style.COLUMN, 1.5 * len(alphas) + 0.9, (len(alphas), 4))
+    figure, axes = style.new_figure(style.PAGE, 1.5 * len(alphas) + 0.9, (len(alphas), 4))
     for number, (row, alpha) in enumerate(zip(axes, alphas, strict=True), start=1):
         parts = {letter: curves[curves.panel == f"{letter}{number}"] for letter in "abcd"}
         told = {letter: summary[summary.panel == f"{letter}{number}"] for letter in "abd"}
@@ -133,7 +133,7 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 
 def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Test (a) and train (b) accuracy against alpha, which is black at 1; ``spread`` is empty for one seed."""
-    figure, axes = style.new_figure(style.COLUMN, 2.4, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.4, (1, 2))
     seeds = int(curves.seeds.max())
     for panel, axis, title in zip("ab", axes[0], ("test", "train"), strict=True):
         drawn = curves[curves.panel == panel]

@@ -36,7 +36,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     :param summary: columns panel, series, quantity, label, value, error.
     """
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 4.6, (2, len(letters) // 2))
+    figure, axes = style.new_figure(style.PAGE, 4.6, (2, len(letters) // 2))
     for letter, axis in zip(letters, axes.ravel(), strict=True):
         panel = curves[curves.panel == letter]
         data = panel[panel.series == "resolved"]

@@ -27,7 +27,7 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
     :param summary: columns panel, spectrum, scope, statistic, series, quantity, label, value, error, reference.
     """
     letters = sorted({*curves.panel} - {"a"})
-    figure, axes = style.new_figure(style.COLUMN, 3.6, (2, 1 + len(letters)))
+    figure, axes = style.new_figure(style.PAGE, 3.6, (2, 1 + len(letters)))
     ensemble, blank = axes[:, 0]
     bars, law = (curves[(curves.panel == "a") & (curves.series == name)] for name in ("ensemble", "semicircle"))
     _stairs(ensemble, bars)
@@ -52,7 +52,7 @@ def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """A figure about one network, with a column for each panel; tables as of :func:`hessian_densities`."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 4.0, (2, len(letters)))
+    figure, axes = style.new_figure(style.PAGE, 4.0, (2, len(letters)))
     shown = [curves[curves.panel == letter].statistic.iloc[0] for letter in letters]
     for place, (letter, column) in enumerate(zip(letters, axes.T, strict=True)):
         for series, axis in zip(_SERIES, column, strict=True):
@@ -72,7 +72,7 @@ def comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure
 def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Figure A14: unfolded spacings with and without cut-off, and resolved; shares below cut-offs; a row a network."""
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.COLUMN, 1.65 * len(letters) + 0.7, (len(letters), 4))
+    figure, axes = style.new_figure(style.PAGE, 1.65 * len(letters) + 0.7, (len(letters), 4))
     variants = (
         ("published", UNCUT, "as published,\nall eigenvalues"),
         ("published", "unfolded", "as published,\n$|\\lambda| > 10^{-20}$"),

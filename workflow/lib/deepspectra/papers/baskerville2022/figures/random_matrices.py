@@ -19,7 +19,7 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``surmise``, ``independent``, ``ensemble``, ``exact``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.COLUMN, 2.4, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.4, (1, 2))
     (left, right), lines = axes[0], dict(list(curves.groupby(["panel", "series"])))
     values = summary.set_index("quantity")
     surmise = values.loc["surmise_ks"]
@@ -51,7 +51,7 @@ def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``histogram``, ``semicircle``, ``expected``, ``atom``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.COLUMN, 3.9, (2, 3))
+    figure, axes = style.new_figure(style.PAGE, 3.9, (2, 3))
     for (panel, title), axis in zip(_titles(summary).items(), axes.ravel(), strict=True):
         lines = dict(list(curves[curves.panel == panel].groupby("series")))
         bars, semicircle = lines["histogram"], lines["semicircle"]
@@ -82,7 +82,7 @@ def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
 
     :param curves: columns panel, series (``plain``, ``changed``, ``surmise``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.COLUMN, 5.3, (3, 3))
+    figure, axes = style.new_figure(style.PAGE, 5.3, (3, 3))
     titles = _titles(summary)
     surmise = curves[curves.series == "surmise"]
     places = [(panel, "plain") for panel in "abcdef"] + [(panel, "changed") for panel in "def"]
@@ -110,7 +110,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     :param curves: columns panel, series (``eigenvalues``, ``bound``; ``histogram``, ``surmise``; ``parts``,
         ``orthogonal_lower``, ``orthogonal_upper``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.COLUMN, 2.6, (1, 3))
+    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 3))
     left, middle, right = axes[0]
     lines, values = dict(list(curves.groupby(["panel", "series"]))), summary.set_index("quantity")
 
