@@ -1,5 +1,6 @@
 """Figures at the size they are printed: letters large enough, two lines of notes, nothing clipped, nothing covered."""
 
+from functools import lru_cache
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -15,6 +16,8 @@ from matplotlib.transforms import Bbox
 
 from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS, items_of
+
+from .figures.drawn import texts_drawn
 
 KEPT = Path(__file__).parents[3] / "resources" / "record"
 FIGURES = [
@@ -42,24 +45,10 @@ def drawn(run: str, paper: str, name: str) -> Figure:
     return figure
 
 
+@lru_cache(maxsize=1)
 def words(figure: Figure) -> list[Text]:
-    """All texts that are printed."""
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and on_page(text)]
-
-
-def on_page(text: Text) -> bool:
-    """Ticks outside the range of an axis are no part of the page, but are found all the same."""
-    axes = text.axes
-    if axes is None or text not in [*axes.get_xticklabels(which="both"), *axes.get_yticklabels(which="both")]:
-        return True
-    x, y = text.get_position()
-    box = axes.bbox.expanded(1.001, 1.001)
-    place = text.get_transform().transform((x, y))
-    return (
-        bool(box.x0 <= place[0] <= box.x1)
-        if text in axes.get_xticklabels(which="both")
-        else bool(box.y0 <= place[1] <= box.y1)
-    )
+    """All texts that are printed, of a figure that changes no more."""
+    return texts_drawn(figure)
 
 
 def name_of(text: Text) -> str:
@@ -78,28 +67,42 @@ def overlapping(figure: Figure) -> list[str]:
 
 
 def covered(axes: Axes) -> list[str]:
-    """What a legend or a text inside the axes lies on: points of lines and marks."""
+    """What a legend or a text inside the axes lies on: lines, marks, bars and bands."""
     inner = [artist for artist in axes.get_children() if isinstance(artist, Legend)] + [
         text for text in axes.texts if text.get_text().strip()
     ]
     found = []
     for artist in inner:
-        box = artist.get_window_extent().shrunk(0.98, 0.98)
-        for line in axes.get_lines():
-            path = line.get_transform().transform_path(line.get_path()).interpolated(8).vertices
-            inside = sum(box.contains(x, y) and axes.bbox.contains(x, y) for x, y in path)
-            if inside:
-                found.append(f"{type(artist).__name__} on line {line.get_label()!r}")
-        for marks in axes.collections:
-            if isinstance(marks, PathCollection):
-                places = marks.get_offset_transform().transform(marks.get_offsets())
-                if any(box.contains(x, y) for x, y in places):
-                    found.append(f"{type(artist).__name__} on marks {marks.get_label()!r}")
-        for patch in axes.patches:
-            extent = Bbox.intersection(patch.get_window_extent(), box)
-            if extent is not None and extent.width > 1 and extent.height > 1:
-                found.append(f"{type(artist).__name__} on bars")
-                break
+        box = Bbox.intersection(artist.get_window_extent().shrunk(0.98, 0.98), axes.bbox)
+        if box is not None:
+            found += [f"{type(artist).__name__} on {what}" for what in data_in(axes, box)]
+    return found
+
+
+def data_in(axes: Axes, box: Bbox) -> list[str]:
+    """Names of what is drawn in a part of the page."""
+    found = []
+    for line in axes.get_lines():
+        path = line.get_transform().transform_path(line.get_path())
+        marks = line.get_marker() not in ("None", "none", "", None) and any(box.contains(*at) for at in path.vertices)
+        if marks or (line.get_linestyle() not in ("None", "none", "") and path.intersects_bbox(box, filled=False)):
+            found.append(f"line {line.get_label()!r}")
+    for marks in axes.collections:
+        if isinstance(marks, PathCollection):
+            places = marks.get_offset_transform().transform(marks.get_offsets())
+            if any(box.contains(x, y) for x, y in places):
+                found.append(f"marks {marks.get_label()!r}")
+        elif isinstance(marks, LineCollection | PolyCollection):
+            filled = isinstance(marks, PolyCollection)
+            paths = (marks.get_transform().transform_path(path) for path in marks.get_paths())
+            if any(path.intersects_bbox(box, filled) for path in paths):
+                found.append("a band" if filled else "error bars")
+    # Exactly what is filled: the box around a histogram is mostly empty.
+    if any(
+        patch.get_transform().transform_path(patch.get_path()).intersects_bbox(box, patch.get_fill())
+        for patch in axes.patches
+    ):
+        found.append("bars")
     return found
 
 
@@ -123,6 +126,26 @@ def test_figures_can_be_read_at_the_size_they_are_printed(run: str, paper: str, 
     assert figure.get_figwidth() <= style.PAGE
     assert figure.get_supxlabel().count("\n") < 2
     assert not faults, "\n" + "\n".join(faults)
+
+
+def test_the_measure_sees_what_it_should() -> None:
+    """A legend over a line, over bars and over a band; not one that is beside a histogram, inside its box."""
+    figure, axes = style.new_figure(style.COLUMN, 4.0, (2, 2))
+    over_line, over_bars, over_band, beside = axes.ravel()
+    over_line.plot([0, 1], [1, 0], label="line")
+    over_bars.stairs([1, 1], [0, 1, 2], fill=True, label="bars")
+    over_band.fill_between([0, 1], 0, 1, label="band")
+    beside.stairs([9, 0.1, 0.1], [0, 1, 2, 3], fill=True, label="bars")
+    over_line.legend(loc="center")
+    for axis in (over_bars, over_band, beside):
+        axis.legend(loc="upper right")
+    figure.draw_without_rendering()
+    assert [covered(axis) for axis in axes.ravel()] == [
+        ["Legend on line 'line'"],
+        ["Legend on bars"],
+        ["Legend on a band"],
+        [],
+    ]
 
 
 def letter_of(axes: Axes) -> str:

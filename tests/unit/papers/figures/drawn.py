@@ -54,8 +54,8 @@ def no_warnings():
         yield
 
 
-def illegible(figure: Figure) -> list[str]:
-    """In words, every text that the page's border cuts off, or that meets another text or another panel."""
+def texts_drawn(figure: Figure) -> list[Text]:
+    """The texts that drawing a figure writes: an axis has ticks beyond its ends, and some from former limits."""
     drawn: dict[Text, None] = {}
     original = Text.draw
 
@@ -64,13 +64,18 @@ def illegible(figure: Figure) -> list[str]:
             drawn[text] = None
         return original(text, *arguments, **options)
 
-    # Only what is drawn counts: an axis has ticks beyond its ends.
     Text.draw = draw
     try:
-        with no_warnings():
-            figure.draw_without_rendering()
+        figure.draw_without_rendering()
     finally:
         Text.draw = original
+    return list(drawn)
+
+
+def illegible(figure: Figure) -> list[str]:
+    """In words, every text that the page's border cuts off, or that meets another text or another panel."""
+    with no_warnings():
+        drawn = texts_drawn(figure)
     # Boxes are a little larger than the ink.
     boxes = {text: text.get_window_extent().padded(-0.8) for text in drawn}
     found = []

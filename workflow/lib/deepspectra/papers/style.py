@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +14,7 @@ from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
 __all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "PAGE", "SMALLEST", "VERMILION"]
+__all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "RESOLVED"]
 __all__ += ["add_note", "label_panel", "new_figure", "note_of", "save", "sequence"]
 
 #: Widths in inches of one and two columns of a journal, so that the font sizes below are those on the page.
@@ -22,12 +24,23 @@ SMALLEST = 7
 #: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
+#: One colour for one meaning: the law that a paper compares with, and data alone, filled.
+LAW, DATA = LIMIT_COLOUR, HISTOGRAM_COLOUR
+#: The same numbers as the paper computes them, and free of rounding noise.
+PUBLISHED, RESOLVED = ORANGE, BLUE
+#: What random matrices of that size give (dashed), where 95 % of them lie (a light fill), and independent levels.
+NULL, NULL_BAND, INDEPENDENT = "0.25", "0.82", "0.45"
 #: Marks the small print of a figure, and its lines at most.
 _NOTE, _LINES = "note", 2
 
 
-def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) -> tuple[Figure, np.ndarray]:
-    """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state."""
+def new_figure(
+    width: float, height: float, panels: tuple[int, int] = (1, 1), heights: Sequence[float] | None = None
+) -> tuple[Figure, np.ndarray]:
+    """A figure of the given size in inches and its axes, shape ``panels``; independent of pyplot's global state.
+
+    :param heights: of rows, relative to each other.
+    """
     matplotlib.use("Agg")
     # Ignore the user's matplotlibrc.
     matplotlib.rcdefaults()
@@ -44,7 +57,7 @@ def new_figure(width: float, height: float, panels: tuple[int, int] = (1, 1)) ->
     matplotlib.rc("pdf", fonttype=42)  # embed TrueType fonts, so that text stays text
     matplotlib.rc("savefig", dpi=300)
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(*panels, squeeze=False)
+    return figure, figure.subplots(*panels, squeeze=False, height_ratios=heights)
 
 
 def sequence(count: int) -> np.ndarray:
@@ -64,7 +77,7 @@ def add_note(figure: Figure, note: str) -> Figure:
     """
     figure.set_label(" ".join(note.split()))
     # Letters of this size, on average, in an inch.
-    width = int(figure.get_figwidth() * 19)
+    width = int(figure.get_figwidth() * 18)
     figure.supxlabel(_print(note, width), fontsize=SMALLEST, color="0.35", x=0.01, ha="left", gid=_NOTE)
     return figure
 
