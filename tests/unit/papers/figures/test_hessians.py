@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepspectra.papers import style
 from deepspectra.papers.baskerville2022 import controls
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
+from deepspectra.papers.baskerville2022.figures.differences import distribution, large_goe_ratios
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
@@ -44,6 +46,7 @@ PANELS |= {
     "figure_controls": dict(zip("abcdef", [("batch", "deciles")] * 3 + [("batch", "participation")] * 3, strict=True))
 }
 PANELS |= {"figure_a12": PANELS["figure_a10"], "figure_a13": PANELS["figure_a11"]}
+LOGARITHMIC = "spacing ratio $r$ (logarithmic)"
 NOTE = "Preview scale: epochs 5 instead of 300. " + " ".join(["Assumed: nothing; the small print has some lines."] * 6)
 
 #: Random matrices unfolded as nine batches are.
@@ -159,20 +162,27 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     """Large networks at preview scale."""
     figure = draw(item, tables_of(item, shown=("resolved",)))
     assert illegible(figure) == []
-    said = [text for text in texts(figure) if "not computed here" in text]
-    # The figure of the controls is about resolved spectra alone.
-    variants = {"figure_a14": 3, "figure_controls": 0}.get(item, 1)
-    assert len(said) == variants * len(PANELS[item])
-    assert all(f"{PARAMETERS} x {PARAMETERS}" in text for text in said)
+    said = "\n".join(texts(figure))
+    # Deciles show what there is; the figure of the controls is about resolved spectra alone.
+    panels = [] if item == "figure_controls" else [panel for panel in PANELS[item].values() if panel[1] != "deciles"]
+    assert said.count("not computed here\n  (float32: 0.0 GB a matrix)") == len(panels)
+    assert all(axis.has_data() for axis in figure.axes if axis.get_xlabel() != r"cut-off $\epsilon$")
 
 
-def test_both_rows_have_the_same_axes_and_bins(tables):
-    axes = np.array(draw("figure_7", tables["figure_7"]).axes).reshape(2, 3)
-    for above, below in axes.T:
-        assert above.get_xlim() == below.get_xlim()
-        assert above.get_ylim() == below.get_ylim()
-    edges = [axis.patches[0].get_data().edges for axis in axes[:, 0]]
-    np.testing.assert_array_equal(*edges)
+def test_as_published_and_resolved_share_axes_and_bins(tables):
+    axes = draw("figure_7", tables["figure_7"]).axes
+    whole, stretched = (axis for axis in axes if "lambda" in axis.get_xlabel())
+    for axis in (whole, stretched):
+        published, resolved = axis.patches
+        np.testing.assert_array_equal(published.get_data().edges, resolved.get_data().edges)
+        assert axis.get_yscale() == "log"
+    assert (whole.get_xscale(), stretched.get_xscale()) == ("linear", "symlog")
+    assert whole.get_xlim() == stretched.get_xlim()
+
+
+def test_the_goe_has_a_logarithmic_axis_as_published_and_a_linear_one(tables):
+    axes = [axis for axis in draw("figure_1", tables["figure_1"]).axes if "sigma" in axis.get_xlabel()]
+    assert [axis.get_yscale() for axis in axes] == ["log", "linear"]
 
 
 def test_a_panel_says_what_it_is_made_of(tables):
@@ -180,14 +190,12 @@ def test_a_panel_says_what_it_is_made_of(tables):
     _, summary = tables["figure_7"]
     told = "\n".join(texts(figure))
     numbers = summary[summary.panel == "b"].set_index(["series", "quantity"])
-    for series in ("published", "resolved"):
+    for series, name in (("published", "as published"), ("resolved", "resolved")):
         kept = np.mean([len(part) for part in statistics.above(spectra(series), statistics.RATIO_CUT)])
         value, error = numbers.loc[(series, "mean_ratio"), ["value", "error"]]
-        assert f"{value:.3f} ± {error:.3f}" in told
-        assert f"{kept:.0f} of {PARAMETERS}" in told
+        assert f"{name}: {value:.3f} ± {error:.3f}\n  9 of 156 batches, {kept:.0f} of {PARAMETERS}" in told
     assert "zero: 62.5%" in told
-    assert "9 of 156 batches" in told
-    assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ")
+    assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ") + style.note_of(figure)
 
 
 def test_zeros_that_were_counted_are_said_where_no_matrix_is(tables):
@@ -196,7 +204,7 @@ def test_zeros_that_were_counted_are_said_where_no_matrix_is(tables):
     place = {"panel": "a", "spectrum": TEST, "scope": "batch", "statistic": "unfolded", "series": "counted"}
     summary = pd.concat([summary[summary.series == "resolved"], pd.DataFrame(numbers).assign(**place)])
     told = texts(draw("figure_4", (curves[curves.series == "resolved"], summary)))
-    assert [text.count("exact zeros: 29% to 40%") for text in told if "not computed" in text] == [1, 0, 0]
+    assert sum("exact zeros: 29% to 40%" in text for text in told) == 1
 
 
 def test_the_authors_shares_stand_beside_ours(tables):
@@ -205,30 +213,58 @@ def test_the_authors_shares_stand_beside_ours(tables):
     for table in (curves, summary):
         table.loc[table.panel == "b", "spectrum"] = TEST.replace("final", "initial")
         table.loc[table.panel == "c", "spectrum"] = "mine/final_test_hessian"
-    last = [row[-1] for row in np.array(draw("figure_a14", (curves, summary)).axes).reshape(3, 4)]
+    last = [row[-1] for row in np.array(draw("figure_a14", (curves, summary)).axes).reshape(3, 3)]
     assert [len(axis.get_lines()) for axis in last] == [2, 2, 1]
     ours, authors = (line.get_data() for line in last[1].get_lines())
     assert dict(zip(*ours, strict=True))[1e-20] == pytest.approx(150 / PARAMETERS)
     # What they draw for untrained softmax regression below 1e-20, 1e-10, 1e-6 and 1e-4.
     shares = dict(zip(*authors, strict=True))
     assert [shares[cut] for cut in (1e-20, 1e-10, 1e-6, 1e-4)] == pytest.approx([0.33, 0.37, 0.61, 0.93], abs=0.005)
-    assert "exactly zero:\n37.5%" in "\n".join(texts(last[1].figure))
+    assert "exactly zero: 37.5%" in "\n".join(texts(last[1].figure))
 
 
 def test_the_surmises_and_the_random_matrices_unfolded_alike_are_drawn(tables):
     figure = draw("figure_4", tables["figure_4"])
     curves, summary = tables["figure_4"]
     row = summary[(summary.series == "resolved") & (summary.quantity == "unfolded_ks")].iloc[0]
-    assert f"KS {row.value:.2g} ({row.reference:.2g})" in "\n".join(texts(figure))
+    assert f"KS {row.value:.2g} (GOE {row.reference:.2g})" in "\n".join(texts(figure))
     assert f"{row.value:.2g}" != f"{row.reference:.2g}"
-    spacings, ratios, ranks = np.array(figure.axes).reshape(2, 3)[1]
+    spacings, ratios, _, _, ranks = figure.axes
     alike = curves[(curves.series == "resolved") & (curves.statistic == "unfolded reference")]
     assert line_through(spacings, alike.assign(x=(alike.x + alike.x_high) / 2))
-    (surmise,) = [line for line in ratios.get_lines() if len(line.get_xdata()) > 2]
+    (surmise,) = ratios.get_lines()
     r, density = surmise.get_data()
     np.testing.assert_allclose(density, 27 / 8 * (r + r**2) / (1 + r + r**2) ** 2.5)
     levels = {line.get_ydata()[0] for line in ranks.get_lines() if len(set(line.get_ydata())) == 1}
     assert {SURMISE_MEAN, GOE_MEAN, POISSON_MEAN} <= levels
+
+
+def test_distribution_functions_are_those_of_the_values_less_the_nulls(tables):
+    curves, _ = tables["figure_4"]
+    figure = draw("figure_4", tables["figure_4"])
+    below = {axis.get_xlabel(): axis for axis in figure.axes if "GOE" in axis.get_ylabel()}
+    (ratios,) = (
+        line for line in below["spacing ratio $r$ (logarithmic)"].get_lines() if line.get_label() == "resolved"
+    )
+    values = np.concatenate([np.diff(part)[1:] / np.diff(part)[:-1] for part in spectra("resolved")])
+    ends, difference = ratios.get_data()
+    counted = np.searchsorted(np.sort(values), ends, side="right") / values.size
+    np.testing.assert_allclose(difference, counted - large_goe_ratios(ends), atol=1e-9)
+    (spacings,) = (line for line in below["unfolded spacing $s$"].get_lines() if line.get_label() == "resolved")
+    bars, alike = (
+        distribution(curves[(curves.panel == "a") & (curves.series == "resolved") & (curves.statistic == name)])
+        for name in ("unfolded", "unfolded reference")
+    )
+    np.testing.assert_allclose(spacings.get_ydata(), bars - alike)
+    assert np.abs(spacings.get_ydata()).max() > 0.01
+
+
+def test_the_law_of_large_matrices_has_their_mean_ratio():
+    """E min(r, 1/r) is twice the integral of r p(r) up to 1: F(1) is 1/2 for ratios and their inverses alike."""
+    r = np.linspace(0, 1, 2001)
+    cumulated = large_goe_ratios(r)
+    assert cumulated[-1] == pytest.approx(0.5, abs=1e-6)
+    assert 2 * (0.5 - np.trapezoid(cumulated, r)) == pytest.approx(GOE_MEAN, abs=1e-4)
 
 
 def test_every_figure_has_a_note_with_the_references():
@@ -258,7 +294,7 @@ def test_too_few_float32_matrices_to_unfold_are_said(tables):
     curves, summary = tables["figure_4"]
     lost = (curves.series == "published") & curves.statistic.str.startswith("unfolded")
     told = "\n".join(texts(draw("figure_4", (curves[~lost], summary))))
-    assert "not unfolded, of\n9 float32 matrices" in told
+    assert "not unfolded\n  (of 9 float32 matrices)" in told
     assert "not computed" not in told
 
 
@@ -276,7 +312,7 @@ def test_the_small_print_tells_whose_features_they_are(tables):
     curves, summary = tables["figure_3"]
     row = {"quantity": "other_features", "label": "features of Lite0", "series": "resolved", "value": 1280}
     figure = draw("figure_3", (curves, pd.concat([summary, pd.DataFrame([row])])))
-    assert "CIFAR-10 as features of Lite0." in " ".join(" ".join(texts(figure)).split())
+    assert "CIFAR-10 as features of Lite0." in style.note_of(figure)
 
 
 def bands(axis):
@@ -286,23 +322,25 @@ def bands(axis):
 
 def test_deciles_of_the_resolved_spectrum_stand_before_the_bands_of_controls(tables):
     curves, _ = tables["figure_4"]
-    above, below = np.array(draw("figure_4", tables["figure_4"]).axes).reshape(2, 3)[:, 2]
+    deciles = draw("figure_4", tables["figure_4"]).axes[-1]
     control = curves[(curves.panel == "c") & (curves.series == CONTROLS["mapped"])]
     ends = [control[control.statistic == f"deciles {end}"].y for end in ("low", "high")]
     assert len(ends[0]) == 10
-    (band,) = bands(below)
+    (band,) = bands(deciles)
     np.testing.assert_allclose(band, ends)
-    assert bands(above) == []
+    # Both spectra, beside each other.
+    published, resolved = (container.lines[0].get_xdata() for container in deciles.containers[-2:])
+    np.testing.assert_allclose(resolved - published, 0.02)
 
 
 def test_a_control_of_unknown_error_is_drawn_as_open_points(tables):
     curves, _ = tables["figure_4"]
     control = curves[(curves.panel == "c") & (curves.series == CONTROLS["gaussian"])]
     assert set(control.statistic) == {"deciles"}
-    below = np.array(draw("figure_4", tables["figure_4"]).axes).reshape(2, 3)[1, 2]
+    deciles = draw("figure_4", tables["figure_4"]).axes[-1]
     unknown = control[control.error.isna()]
     assert len(unknown)
-    assert line_through(below, unknown.assign(x=(unknown.x + unknown.x_high) / 2))
+    assert line_through(deciles, unknown.assign(x=(unknown.x + unknown.x_high) / 2))
 
 
 def test_the_figure_of_the_controls_shows_each_and_the_participation_below(tables):

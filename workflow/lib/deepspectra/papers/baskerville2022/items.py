@@ -61,12 +61,17 @@ _REFERENCE = (
 )
 #: Small print on each statistic.
 _NOTES = {
-    "unfolded": "Unfolded: some batches (a third in the paper) by the distribution function of the others; thin line, "
+    "unfolded": "Unfolded: some batches (a third in the paper) by the distribution function of the others; dashed, "
     "and KS in brackets: random matrices of the GOE, as many, unfolded alike. KS: Kolmogorov-Smirnov distance to the "
-    "surmise. Bars hold whole steps of that function, which are wide where batches are few; the first is that of s = 0 "
-    "and has half its width here. Drawn up to 4, to 7 in the CSV as in the paper.",
-    "ratios": "Densities of r are those of all ratios, those beyond 10 too.",
-    "density": "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P. "
+    "surmise. Spacings are whole steps of that function: bars hold some of them, points stand for one each where "
+    "batches are few and steps wide. Differences are between distribution functions F, as published or resolved less "
+    "that of the GOE, step by step; shaded: where 95 % of those of as many independent values lie, at each point. "
+    "Drawn up to 4, to 7 in the CSV as in the paper.",
+    "ratios": "Densities of r are those of all ratios, those beyond 10 too. Differences are between distribution "
+    "functions F, as published or resolved less that of large GOE matrices (the surmise and its correction by Atas et "
+    "al. 2013); shaded: where 95 % of those of as many independent values lie, at each point.",
+    "density": "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P, on a "
+    "logarithmic axis as published, and below with logarithms of eigenvalues outside the bin of zero too. "
     "Resolved zeros, exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped.",
     "deciles": "Deciles: ratios by rank, the smallest eigenvalues first; bars are standard errors. Bands: where 95 % "
     "of such means of a control lie, of as many batches, resolved. Gaussian inputs have the set's mean and covariance; "
@@ -80,8 +85,8 @@ _NOTES = {
 }
 #: Small print before that on the references and statistics, and after it.
 _BEFORE = {
-    "figure_1": "(a) matrices of the GOE and the semicircle, in units of its radius. (d) as (c), of the whole "
-    "training set.",
+    "figure_1": "(a) matrices of the GOE and the semicircle, in units of its radius, on a logarithmic axis as "
+    "published and a linear one. (d) as (c), of the whole training set.",
     "figure_a14": "Hessians of test batches.",
 }
 _SPLIT_BIKE = (

@@ -8,23 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import style
-from deepspectra.papers.baskerville2022.names import CONTROLS, parts_of
+from deepspectra.papers.baskerville2022.figures.labels import matrix_title, network_title
+from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 
-__all__ = ["DATA", "controls_comparison", "draw_bands", "draw_deciles"]
+__all__ = ["DATA", "controls_comparison", "draw_bands", "draw_deciles", "draw_laws"]
 
 #: The name of the spectrum's own points in legends.
 DATA = "eigenvalues"
 
 #: Colour and marker of each control, by its key.
 _LOOKS = {
-    "mapped": ("0.55", "_"),
-    "gaussian": (style.ORANGE, "s"),
-    "classwise": (style.GREEN, "^"),
+    "mapped": ("0.6", "_"),
+    "gaussian": (style.GREEN, "s"),
+    "classwise": ("#56B4E9", "^"),
     "equal": (style.VERMILION, "v"),
     "uniform": ("black", "x"),
 }
-_STATES = {"final": "", "initial": ", untrained"}
 _SAMPLES = (1, 2, 5, 10, 20, 50)
 
 
@@ -44,13 +44,14 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
             draw_bands(axis, panel)
             for key in ("classwise", "equal", "uniform"):
                 _line(axis, _control(panel, key, "deciles"), key)
+            draw_laws(axis)
             draw_deciles(axis, data)
-            network, state, _, kind = parts_of(panel.spectrum.iloc[0])
-            matrix = "Hessian" if kind == "hessian" else "Gauss-Newton"
-            style.label_panel(axis, letter, f"{network.replace('_', ' ')}{_STATES[state]}:\n{matrix}")
+            spectrum = panel.spectrum.iloc[0]
+            title = network_title(spectrum).replace(" on ", "\non ")
+            style.label_panel(axis, letter, f"{title}:\n{matrix_title(spectrum)}")
         else:
             _participation(axis, panel, data)
-            style.label_panel(axis, letter)
+            style.label_panel(axis, letter, "eigenvectors")
     for axis in axes[:, 1:].ravel():
         axis.set_ylabel("")
     for axis in axes[0]:
@@ -64,15 +65,28 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     return style.add_note(figure, note)
 
 
-def draw_deciles(axis: Axes, lines: pd.DataFrame) -> None:
-    """Mean min(r, 1/r) of a spectrum by decile, with the means of three laws."""
-    _points(axis, lines, style.BLUE, "o", DATA)
-    axis.axhline(SURMISE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.8, label="surmise")
-    axis.axhline(GOE_MEAN, color="0.4", linestyle="--", linewidth=0.8, label="large GOE")
-    axis.axhline(POISSON_MEAN, color="0.4", linestyle=":", linewidth=0.8, label="Poisson")
-    low, high = axis.get_ylim()
-    axis.set(xlim=(0, 1), ylim=(min(0.36, low, lines.y.min() - 0.02), max(0.6, high, lines.y.max() + 0.05)))
-    axis.set(xlabel="relative rank", ylabel="mean min(r, 1/r)")
+def draw_laws(axis: Axes) -> None:
+    """Means of three laws, and axes that hold them."""
+    axis.axhline(SURMISE_MEAN, color=style.LAW, linewidth=0.8, label="surmise")
+    axis.axhline(GOE_MEAN, color=style.NULL, linestyle="--", linewidth=0.8, label="GOE")
+    axis.axhline(POISSON_MEAN, color=style.INDEPENDENT, linestyle=":", linewidth=1, label="independent levels")
+    axis.set(xlim=(0, 1), xlabel="relative rank", ylabel="mean min(r, 1/r)")
+    axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+
+
+def draw_deciles(
+    axis: Axes,
+    lines: pd.DataFrame,
+    colour: str = style.RESOLVED,
+    marker: str = "o",
+    label: str = DATA,
+    shift: float = 0,
+) -> None:
+    """Mean min(r, 1/r) of a spectrum by decile.
+
+    :param shift: of points, so that those of two spectra stand side by side.
+    """
+    _points(axis, lines.assign(x=lines.x + shift, x_high=lines.x_high + shift), colour, marker, label)
 
 
 def draw_bands(axis: Axes, panel: pd.DataFrame) -> None:
