@@ -330,7 +330,7 @@ def test_deciles_of_the_resolved_spectrum_stand_before_the_bands_of_controls(tab
     np.testing.assert_allclose(band, ends)
     # Both spectra, beside each other.
     published, resolved = (container.lines[0].get_xdata() for container in deciles.containers[-2:])
-    np.testing.assert_allclose(resolved - published, 0.02)
+    np.testing.assert_allclose(np.array(resolved, float) - np.array(published, float), 0.02)
 
 
 def test_a_control_of_unknown_error_is_drawn_as_open_points(tables):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.figures import hessians, random_matrices
+from deepspectra.papers.baskerville2022.figures.differences import large_goe_ratios
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.histograms import histogram
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
@@ -39,6 +43,7 @@ def spacing_tables():
     summary = [
         ("a", "ensemble", "surmise_ks", 0.0092, 0.0066, None),
         ("b", "ensemble", "exact_ks", 0.0031, 0.0, None),
+        ("a", "ensemble", "spacings", 2000, None, None),
     ]
     return tables(rows, summary)
 
@@ -142,7 +147,7 @@ def test_nothing_is_cut_off_and_nothing_overlaps(case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_small_print_is_whole(case):
     note = f"{NOTE} {ITEMS[case.split()[0]].note}"
-    assert note in [" ".join(text.split()) for text in texts(looked_at(case)[0])]
+    assert style.note_of(looked_at(case)[0]) == note
 
 
 def test_every_drawing_is_that_of_an_item():
@@ -157,17 +162,18 @@ def test_the_note_on_ratios_has_the_references():
         assert f"{value:.4f} for {'the ' * (words == 'surmise')}{words}" in note
 
 
-def test_the_surmise_is_black_with_what_helps_beside_it():
+def test_the_surmise_is_the_law_with_what_helps_beside_it():
     figure, (curves, _) = looked_at("figure_2")[0], spacing_tables()
     left, right = figure.axes
     for series in ("surmise", "independent"):
         assert line_through(left, curves[(curves.panel == "a") & (curves.series == series)])
     (surmise,) = (drawn for drawn in left.get_lines() if drawn.get_label() == "Wigner surmise")
-    assert surmise.get_color() == "black"
+    assert surmise.get_color() == style.LAW
     for series in ("ensemble", "exact"):
         assert line_through(right, curves[(curves.panel == "b") & (curves.series == series)])
-    legend = texts(right.get_legend())
-    assert legend == ["orthogonal ensemble, KS 0.0092", "exact law, KS 0.0066", "ensemble to exact law: KS 0.0031"]
+    told = "\n".join(texts(figure))
+    for text in ("orthogonal ensemble, KS 0.0092", "exact law, KS 0.0066", "ensemble to the exact law: 0.0031"):
+        assert text in told
 
 
 def test_densities_have_their_semicircle_and_say_what_is_not_drawn():
@@ -181,23 +187,32 @@ def test_densities_have_their_semicircle_and_say_what_is_not_drawn():
         np.testing.assert_allclose(heights, part.y[part.series == "histogram"], rtol=1e-9)
         assert edges[0] == pytest.approx(part.x[part.series == "histogram"].iloc[0])
         assert axis.get_yscale() == ("log" if panel in "ef" else "linear")
-        assert any("KS 0.066 (0.0011)" in text for text in texts(axis))
+        assert any("KS 0.066 (shift removed: 0.0011)" in text for text in texts(axis))
         assert any("25% at 0, not drawn" in text for text in texts(axis)) == (panel == "d")
         mark = {"d": " *", "e": " †", "f": " †"}.get(panel, "")
-        assert axis.get_title(loc="left") == rf"$\bf{{({panel})}}$ $k''(0) = {SECOND[panel]:g}${mark}"
+        assert axis.get_title(loc="left").splitlines()[0] == rf"$\bf{{({panel})}}$ $k''(0) = {SECOND[panel]:g}${mark}"
 
 
-def test_ratios_as_published_and_really_stand_one_below_the_other():
+def test_ratios_as_published_and_as_captioned_lie_over_each_other_and_their_differences_below():
     figure, (curves, _) = looked_at("figure_6")[0], ratio_tables()
-    readings = [(panel, "plain") for panel in "abcdef"] + [(panel, "changed") for panel in "def"]
-    said = [None] * 3 + ["plain, as published"] * 3 + ["zeros left out", "outliers in", "outliers in"]
-    for i, ((panel, reading), axis) in enumerate(zip(readings, figure.axes, strict=True)):
-        part = curves[(curves.panel == panel) & (curves.series == reading)]
-        np.testing.assert_allclose(axis.patches[0].get_data().values, part.y, rtol=1e-9)
-        assert line_through(axis, curves[curves.series == "surmise"])
-        (remark,) = (text for text in texts(axis) if "±" in text)
-        assert f"{0.53 + i / 1000:.4f} ± 0.0019" in remark
-        assert (said[i] or "mean") in remark.splitlines()[0]
+    blocks = np.array(figure.axes).reshape(2, 2, 3)
+    places = zip("abcdef", np.vstack([block.T for block in blocks]), strict=True)
+    means = iter(range(9))
+    limits = set()
+    for panel, (above, below) in places:
+        assert line_through(above, curves[curves.series == "surmise"])
+        limits.add(below.get_ylim())
+        readings = ["plain"] + ["changed"] * (panel in "def")
+        assert len(above.patches) == len(readings)
+        for reading, patch in zip(readings, above.patches, strict=True):
+            part = curves[(curves.panel == panel) & (curves.series == reading)]
+            np.testing.assert_allclose(patch.get_data().values, part.y, rtol=1e-9)
+            shares = np.cumsum(part.y * (part.x_high - part.x)) - large_goe_ratios(part.x_high.to_numpy())
+            assert line_through(below, pd.DataFrame({"x": part.x_high, "y": shares}))
+        assert f"as published: {0.53 + next(means) / 1000:.4f} ± 0.0019" in above.get_title(loc="left")
+    assert len(limits) == 1
+    for mean, above in zip(means, blocks[1, 0], strict=True):
+        assert f"as captioned: {0.53 + mean / 1000:.4f} ± 0.0019" in above.get_title(loc="left")
 
 
 def test_the_networks_spectrum_stands_beside_the_bound_and_the_ensemble():
@@ -206,9 +221,8 @@ def test_the_networks_spectrum_stands_beside_the_bound_and_the_ensemble():
     for series in ("eigenvalues", "bound"):
         assert line_through(left, curves[(curves.panel == "a") & (curves.series == series)])
     assert left.get_yscale() == "log"
-    assert "576 of 21.3 million" in texts(left.get_legend())
-    assert "0.513 ± 0.011" in texts(middle.get_legend()) or "0.514 ± 0.011" in texts(middle.get_legend())
-    assert "p = 0.17" in texts(middle.get_legend())
+    assert "576 of 21.3 million" in left.get_title(loc="left")
+    assert re.search(r"0\.51[34] ± 0\.011, p = 0\.17", middle.get_title(loc="left"))
     band = right.patches[0].get_data()
     np.testing.assert_allclose(band.values, curves.y[curves.series == "orthogonal_upper"], rtol=1e-9)
     np.testing.assert_allclose(band.baseline, curves.y[curves.series == "orthogonal_lower"], rtol=1e-9)

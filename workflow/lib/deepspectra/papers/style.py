@@ -14,7 +14,7 @@ from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
 __all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "PAGE", "SMALLEST", "VERMILION"]
-__all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "RESOLVED"]
+__all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "PURPLE", "RESOLVED"]
 __all__ += ["add_note", "label_panel", "new_figure", "note_of", "save", "sequence"]
 
 #: Widths in inches of one and two columns of a journal, so that the font sizes below are those on the page.
@@ -22,7 +22,7 @@ COLUMN, PAGE = 3.4, 7.0
 #: Points, of the smallest letters.
 SMALLEST = 7
 #: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7"
 LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
 #: One colour for one meaning: the law that a paper compares with, and data alone, filled.
 LAW, DATA = LIMIT_COLOUR, HISTOGRAM_COLOUR

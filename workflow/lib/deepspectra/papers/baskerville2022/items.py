@@ -111,22 +111,24 @@ _PROCESS = (
 )
 #: Small print of figures made from one file.
 _PRINT = {
-    "figure_2": "The paper shows the black line alone. Spacings of large matrices are unfolded by the semicircle's "
+    "figure_2": "The paper shows the surmise alone. Spacings of large matrices are unfolded by the semicircle's "
     "staircase, eq. 9 (for variance 1/2 off the diagonal), and taken between its heights of 10 and 90 %: at the "
     "edges it is not exact. The surmise is exact for 2 x 2 matrices; the exact law of large ones (footnote 4) is "
-    "computed from a Fredholm determinant. KS: Kolmogorov-Smirnov distance. Assumed: size and number of the "
-    "matrices.",
+    "computed from a Fredholm determinant. Band: where 95 % of distribution functions of as many independent values of "
+    "that law lie, at each point. KS: Kolmogorov-Smirnov distance. Assumed: size and number of the matrices.",
     "figure_5": f"{_PROCESS} It moves each spectrum as a whole: pooled over samples, a density is the semicircle of "
-    "radius 2 sqrt(n k''(0)) blurred by that shift (dotted), and where k''(0) is small little but the shift is "
+    "radius 2 sqrt(n k''(0)) blurred by that shift (dashed), and where k''(0) is small little but the shift is "
     "left. Red: the semicircle with mean and variance of what is pooled. KS: Kolmogorov-Smirnov distance to it; in "
     "brackets, with each spectrum's own mean removed, to the process's own semicircle. * degenerate directions, "
     "whose zeros are not drawn. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 and 5 by the "
     "authors' public code, drawn once for all samples. Assumed: the bins.",
     "figure_6": f"{_PROCESS} * degenerate directions. † outliers s(1 + z^2) on the diagonal, z standard normal, s = 10 "
     "and 5, drawn once for all samples. (d) to (f) as published are plain samples: the authors' code drops "
-    "degeneracy and outliers from the ratios by mistake. Last row: the same random numbers with them; the zeros of "
+    "degeneracy and outliers from the ratios by mistake. As captioned: the same random numbers with them; the zeros of "
     "degenerate directions are exact by construction and left out, so that (d) is the plain sample again. Outliers "
-    "far outside the bulk have nearly fixed places: their own spacings are not the ensemble's. Ratios above 10 are "
+    "far outside the bulk have nearly fixed places: their own spacings are not the ensemble's. Below: distribution "
+    "functions F less that of large GOE matrices (the surmise and its correction by Atas et al. 2013), on one scale; "
+    "grey: range of the plain samples of all panels. Ratios above 10 are "
     "not drawn, but counted. Mean of min(r, 1/r): error by bootstrap over matrices; 0.5359 for the surmise, 0.5307 "
     "for large orthogonal matrices, 0.3863 for independent levels.",
     "figure_resnet34": "Not in the paper. Gauss-Newton matrix of the cross-entropy, summed over a batch of CIFAR-10 "

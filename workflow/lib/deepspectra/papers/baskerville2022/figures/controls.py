@@ -15,13 +15,13 @@ from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
 __all__ = ["DATA", "controls_comparison", "draw_bands", "draw_deciles", "draw_laws"]
 
 #: The name of the spectrum's own points in legends.
-DATA = "eigenvalues"
+DATA = "resolved"
 
 #: Colour and marker of each control, by its key.
 _LOOKS = {
     "mapped": ("0.6", "_"),
     "gaussian": (style.GREEN, "s"),
-    "classwise": ("#56B4E9", "^"),
+    "classwise": (style.PURPLE, "^"),
     "equal": (style.VERMILION, "v"),
     "uniform": ("black", "x"),
 }
@@ -36,7 +36,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     :param summary: columns panel, series, quantity, label, value, error.
     """
     letters = sorted(curves.panel.unique())
-    figure, axes = style.new_figure(style.PAGE, 4.6, (2, len(letters) // 2))
+    figure, axes = style.new_figure(style.PAGE, 6.0, (2, len(letters) // 2))
     for letter, axis in zip(letters, axes.ravel(), strict=True):
         panel = curves[curves.panel == letter]
         data = panel[panel.series == "resolved"]
@@ -61,7 +61,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     for axis in axes.ravel():
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    figure.legend(list(entries.values()), list(entries), loc="outside upper center", ncols=4)
+    figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=4)
     return style.add_note(figure, note)
 
 
@@ -117,7 +117,7 @@ def _participation(axis: Axes, panel: pd.DataFrame, data: pd.DataFrame) -> None:
     axis.set_yticks([], minor=True)
     # Room for at least two of these ticks.
     low, high = panel.y.min(), panel.y.max()
-    axis.set_ylim(min(low, 1.0) / 1.2, max(high, 10.0) * 1.2)
+    axis.set_ylim(low / 1.2, max(high, 5 * low) * 1.2)
 
 
 def _line(axis: Axes, means: pd.DataFrame, key: str) -> None:

@@ -308,9 +308,7 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
                 fact = f"zero: {1 - numbers['kept_mean'] / numbers['parameters']:.1%}"
         else:
             fact, shown = _distance(numbers, "unfolded"), numbers["unfolded_levels"]
-        said += (
-            [f"{name}: {fact}", f"  {_size(numbers, shown)}"] if fact else [f"{name}:", f"  {_size(numbers, shown)}"]
-        )
+        said += [f"{name}: {fact}", f"  {_size(numbers, shown)}", *_peak(curves, numbers, letter, series)]
     _title(axis, letter, said)
 
 

@@ -2,16 +2,28 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN
+from deepspectra.papers.baskerville2022.figures.differences import (
+    band_half_width,
+    difference_axis,
+    distribution,
+    edges_of,
+    large_goe_ratios,
+)
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, ratio_surmise
+from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["ensemble_spacings", "gauss_newton_spectrum", "process_densities", "process_ratios"]
+
+#: Of figure 6, before means.
+_READINGS = {"plain": "as published", "changed": "as captioned"}
 
 
 def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -19,31 +31,34 @@ def ensemble_spacings(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``surmise``, ``independent``, ``ensemble``, ``exact``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.4, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.0, (1, 2))
     (left, right), lines = axes[0], dict(list(curves.groupby(["panel", "series"])))
     values = summary.set_index("quantity")
     surmise = values.loc["surmise_ks"]
 
     _bars(left, lines["a", "ensemble"], "orthogonal ensemble")
-    _line(left, lines["a", "independent"], style.BLUE, label="independent, $e^{-s}$", linestyle="--")
+    _line(left, lines["a", "independent"], style.INDEPENDENT, label="independent, $e^{-s}$", linestyle=":")
     _line(left, lines["a", "surmise"], label="Wigner surmise")
     left.set(ylim=(0, None), ylabel="density")
 
-    right.axhline(0, color="black")
-    label = f"orthogonal ensemble, KS {surmise.value:.2g}"
-    _line(right, lines["b", "ensemble"], style.HISTOGRAM_COLOUR, label=label, linewidth=1.6)
-    _line(right, lines["b", "exact"], style.LIMIT_COLOUR, label=f"exact law, KS {surmise.reference:.2g}")
-    right.plot([], [], alpha=0, label=f"ensemble to exact law: KS {values.value['exact_ks']:.2g}")
+    found, exact = lines["b", "ensemble"], lines["b", "exact"]
+    heights = exact.y.to_numpy() + wigner_surmise.cdf(exact.x)
+    half = band_half_width(heights, values.value["spacings"])
+    look = {"color": style.NULL_BAND, "linewidth": 0, "label": "95 % of as many independent values"}
+    right.fill_between(exact.x, exact.y - half, exact.y + half, **look)
+    right.axhline(0, color=style.LAW, linewidth=0.8)
+    _line(right, found, style.RESOLVED, label=f"orthogonal ensemble, KS {surmise.value:.2g}")
+    _line(right, exact, style.NULL, label=f"exact law, KS {surmise.reference:.2g}", linestyle="--")
     right.set_ylabel(r"$F(s) - F_\mathrm{surmise}(s)$")
-    low, high = right.get_ylim()
-    right.set_ylim(low, high + 0.45 * (high - low))
-    titles = ("spacings", "distribution functions $F$, less the surmise's")
+    titles = (
+        "spacings",
+        "distribution functions $F$, less the surmise's;\n"
+        f"KS of the ensemble to the exact law: {values.value['exact_ks']:.2g}",
+    )
     for axis, letter, title in zip(axes[0], "ab", titles, strict=True):
-        axis.legend(loc="upper right")
         style.label_panel(axis, letter, title)
         axis.set(xlabel="spacing $s$ (mean spacings)", xlim=(0, lines["a", "surmise"].x.max()))
-    style.add_note(figure, note)
-    return figure
+    return _with_legend(figure, note)
 
 
 def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -51,57 +66,88 @@ def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``histogram``, ``semicircle``, ``expected``, ``atom``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 3.9, (2, 3))
+    figure, axes = style.new_figure(style.PAGE, 4.6, (2, 3))
     for (panel, title), axis in zip(_titles(summary).items(), axes.ravel(), strict=True):
         lines = dict(list(curves[curves.panel == panel].groupby("series")))
         bars, semicircle = lines["histogram"], lines["semicircle"]
-        _bars(axis, bars)
-        _line(axis, semicircle, style.LIMIT_COLOUR)
+        _bars(axis, bars, "eigenvalues")
+        _line(axis, semicircle, label="semicircle of equal variance")
         if "expected" in lines:
-            _line(axis, lines["expected"], linestyle=":")
-            axis.set_ylim(0, 1.35 * max(bars.y.max(), semicircle.y.max(), lines["expected"].y.max()))
+            _line(axis, lines["expected"], style.NULL, linestyle="--", label="expected density (a to d)")
+            axis.set_ylim(0, 1.1 * max(bars.y.max(), semicircle.y.max(), lines["expected"].y.max()))
         else:
             # On a linear scale a few outliers among hundreds of levels would be invisible.
-            axis.set(yscale="log", ylim=(0.5 * bars.y[bars.y > 0].min(), 8 * bars.y.max()))
+            axis.set(yscale="log", ylim=(0.5 * bars.y[bars.y > 0].min(), 3 * bars.y.max()))
         distance = summary[summary.panel == panel].set_index("quantity").loc["semicircle_ks"]
-        remarks = [f"KS {distance.value:.2g} ({distance.reference:.2g})"]
+        remarks = [f"KS {distance.value:.2g} (shift removed: {distance.reference:.2g})"]
         if "atom" in lines:
             remarks.append(f"{lines['atom'].y.iloc[0]:.0%} at 0, not drawn")
-        axis.text(0.97, 0.98, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
-        style.label_panel(axis, panel, title)
-        axis.set_ylabel("density (logarithmic)" if panel == "e" else "density" if panel in "ad" else "")
-    for axis in axes[1]:
+        _title(axis, panel, [title, *remarks])
+        axis.set_ylabel("density (logarithmic)" if panel in "ef" else "density")
+        if panel in "ef":
+            axis.yaxis.set_major_locator(LogLocator(numticks=6))
+    for axis in axes.ravel():
         axis.set_xlabel(r"eigenvalue $\lambda$")
-    semicircle, expected = Line2D([], [], color=style.LIMIT_COLOUR), Line2D([], [], color="black", linestyle=":")
-    labels = {"semicircle of equal variance": semicircle, "expected density (a to d)": expected}
-    return _with_legend(figure, note, "eigenvalues", labels)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+    return _with_legend(figure, note)
 
 
 def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Figure 6: spacing ratios of the same Hessians, as published and with degeneracy and outliers included.
 
+    Densities are as published; below, distribution functions less that of large random matrices, all on one scale.
+
     :param curves: columns panel, series (``plain``, ``changed``, ``surmise``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 5.3, (3, 3))
+    figure, axes = style.new_figure(style.PAGE, 7.0, (4, 3), heights=(1.0, 1.0, 1.0, 1.0))
     titles = _titles(summary)
     surmise = curves[curves.series == "surmise"]
-    places = [(panel, "plain") for panel in "abcdef"] + [(panel, "changed") for panel in "def"]
-    added = {"d": "zeros left out", "e": "outliers in", "f": "outliers in"}
-    for (panel, reading), axis in zip(places, axes.ravel(), strict=True):
-        _bars(axis, curves[(curves.panel == panel) & (curves.series == reading)])
-        _line(axis, surmise)
-        axis.set(xlim=(0, surmise.x.max()), ylim=(0, 1.1 * curves.y.max()))
-        mean = summary[(summary.panel == panel) & (summary.series == reading)].set_index("quantity").loc["mean_ratio"]
-        remarks = [r"mean min$(r, 1/r)$", f"{mean.value:.4f} ± {mean.error:.4f}"]
-        if panel in added:
-            remarks = ["plain, as published" if reading == "plain" else added[panel], *remarks]
-        axis.text(0.97, 0.95, "\n".join(remarks), transform=axis.transAxes, ha="right", va="top", fontsize=6)
-        style.label_panel(axis, panel, titles[panel])
-    for axis in axes[:, 0]:
-        axis.set_ylabel("density")
-    for axis in axes[-1]:
-        axis.set_xlabel("ratio $r$")
-    return _with_legend(figure, note, "spacing ratios", {"surmise, eq. 12": Line2D([], [], color="black")})
+    bars = {key: part for key, part in curves.groupby(["panel", "series"]) if "surmise" not in key}
+    ends = bars["a", "plain"].x_high.to_numpy()
+    null = large_goe_ratios(ends)
+    plain = np.array([distribution(bars[panel, "plain"]) - null for panel in "abcdef"])
+    looks = {
+        "plain": {"color": style.PUBLISHED, "label": "as published (plain samples)"},
+        "changed": {
+            "color": style.RESOLVED,
+            "linestyle": "-.",
+            "label": "as captioned: * zeros left out, † outliers in",
+        },
+    }
+    for panel, place in zip("abcdef", np.vstack([axes[:2].T, axes[2:].T]), strict=True):
+        above, below = place
+        low, high = plain.min(axis=0), plain.max(axis=0)
+        below.fill_between(ends, low, high, color=style.NULL_BAND, linewidth=0, label="range of the six plain samples")
+        _line(above, surmise, linewidth=0.8, label="surmise, eq. 12")
+        below.plot(ends, ratio_surmise.cdf(ends) - null, color=style.LAW, linewidth=0.8)
+        difference_axis(below)
+        remarks = []
+        for reading, look in looks.items():
+            if (panel, reading) in bars:
+                found = bars[panel, reading]
+                fill = {"fill": True, "alpha": 0.45} if reading == "plain" else {"linewidth": 0.9}
+                above.stairs(found.y, edges_of(found), **{"color": look["color"], "label": look["label"]} | fill)
+                below.plot(ends, distribution(found) - null, **look)
+                mean = summary[(summary.panel == panel) & (summary.series == reading)].set_index("quantity")
+                value, error = mean.loc["mean_ratio", ["value", "error"]]
+                remarks.append(f"{_READINGS[reading]}: {value:.4f} ± {error:.4f}")
+        _title(above, panel, [f"{titles[panel]}; mean min$(r, 1/r)$:", *remarks])
+        above.set(xlim=(0, surmise.x.max()), ylim=(0, 1.1 * curves.y.max()), ylabel="density", xlabel="ratio $r$")
+        below.set(xscale="log", xlim=(ends[0], ends[-1]), ylim=_shared(plain, bars, null))
+        below.set_xlabel("ratio $r$ (logarithmic)")
+        below.set_xticks([0.2, 0.5, 1, 2, 5, 10], ["0.2", "0.5", "1", "2", "5", "10"])
+        below.set_xticks([], minor=True)
+    for axis in axes[:, 1:].ravel():
+        axis.set_ylabel("")
+    return _with_legend(figure, note)
+
+
+def _shared(plain: np.ndarray, bars: dict[tuple[str, str], pd.DataFrame], null: np.ndarray) -> tuple[float, float]:
+    """Limits that hold the differences of every panel."""
+    changed = [distribution(part) - null for (_, reading), part in bars.items() if reading == "changed"]
+    every = np.vstack([plain, *changed])
+    room = 0.05 * (every.max() - every.min())
+    return float(every.min() - room), float(every.max() + room)
 
 
 def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -110,44 +156,48 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
     :param curves: columns panel, series (``eigenvalues``, ``bound``; ``histogram``, ``surmise``; ``parts``,
         ``orthogonal_lower``, ``orthogonal_upper``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 3))
+    figure, axes = style.new_figure(style.PAGE, 3.1, (1, 3))
     left, middle, right = axes[0]
     lines, values = dict(list(curves.groupby(["panel", "series"]))), summary.set_index("quantity")
 
     levels, bound = lines["a", "eigenvalues"], lines["a", "bound"]
-    _line(left, levels, style.BLUE, label="eigenvalues")
-    _line(left, bound, "0.4", label="error bound", linestyle="--")
+    _line(left, levels, style.RESOLVED, label="ResNet-34")
+    _line(left, bound, "0.4", label="error bound", linestyle="-.")
     low, high = bound.y.min(), levels.y.max()
-    left.set(yscale="log", ylim=(low / 10, high * (high / low) ** 0.6), xlim=(0, levels.x.max() + 1))
+    left.set(yscale="log", ylim=(low / 10, high * 10), xlim=(0, levels.x.max() + 1))
     left.set(xlabel="rank", ylabel="eigenvalue")
+    left.yaxis.set_major_locator(LogLocator(numticks=7))
     parameters, count = (int(values.value[key]) for key in ("parameters", "eigenvalues"))
-    left.plot([], [], alpha=0, label=f"{count} of {parameters / 1e6:.1f} million")
 
     bars = lines["b", "histogram"]
-    _bars(middle, bars, "ratios")
+    middle.stairs(bars.y, edges_of(bars), fill=True, alpha=0.2, color=style.RESOLVED)
+    middle.stairs(bars.y, edges_of(bars), linewidth=0.9, color=style.RESOLVED)
     _line(middle, lines["b", "surmise"], label="surmise, eq. 12")
     mean = values.loc["mean_ratio"]
     # A spectrum too short for blocks has no error.
     error = f" ± {mean.error:.3f}" if pd.notna(mean.error) else ""
-    for remark in (r"mean min$(r, 1/r)$", f"{mean.value:.3f}{error}", f"p = {values.value['p_value']:.2g}"):
-        middle.plot([], [], alpha=0, label=remark)
     middle.set(xlim=(0, bars.x_high.max()), ylim=(0, None), xlabel="ratio $r$", ylabel="density")
 
     parts, lower, upper = (lines["c", series] for series in ("parts", "orthogonal_lower", "orthogonal_upper"))
-    edges = [*parts.x, parts.x_high.iloc[-1]]
-    right.stairs(upper.y, edges, baseline=lower.y, fill=True, color="0.88", label="orthogonal, 95 %")
-    right.axhline(GOE_MEAN, color="black", label=f"large orthogonal, {GOE_MEAN:.4f}")
-    right.axhline(POISSON_MEAN, color=style.VERMILION, linestyle="--", label=f"independent, {POISSON_MEAN:.4f}")
-    right.plot((parts.x + parts.x_high) / 2, parts.y, "o", color=style.BLUE, label="ResNet-34")
+    edges = edges_of(parts)
+    look = {"color": style.NULL_BAND, "label": "95 % of orthogonal matrices"}
+    right.stairs(upper.y, edges, baseline=lower.y, fill=True, **look)
+    right.axhline(GOE_MEAN, color=style.NULL, linestyle="--", label=f"large orthogonal, {GOE_MEAN:.4f}")
+    look = {"color": style.INDEPENDENT, "label": f"independent, {POISSON_MEAN:.4f}"}
+    right.axhline(POISSON_MEAN, linestyle=":", **look)
+    right.plot((parts.x + parts.x_high) / 2, parts.y, "o", color=style.RESOLVED)
     low, high = min(lower.y.min(), parts.y.min(), POISSON_MEAN), max(upper.y.max(), parts.y.max())
-    right.set(ylim=(low - 0.05, high + 0.9 * (high - low)), xlim=(0, 1))
+    right.set(ylim=(low - 0.02, high + 0.02), xlim=(0, 1))
     right.set(xlabel="share of levels below", ylabel=r"mean min$(r, 1/r)$")
-    titles = ("non-zero spectrum", "spacing ratios", "along the spectrum")
-    for axis, letter, title in zip(axes[0], "abc", titles, strict=True):
-        axis.legend(loc="upper right")
-        style.label_panel(axis, letter, title)
-    style.add_note(figure, note)
-    return figure
+    right.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    heads = (
+        ["non-zero spectrum", f"{count} of {parameters / 1e6:.1f} million"],
+        ["spacing ratios", rf"mean min$(r, 1/r)$ {mean.value:.3f}{error}, p = {values.value['p_value']:.2g}"],
+        ["along the spectrum", "a tenth of the levels at a time"],
+    )
+    for axis, letter, head in zip(axes[0], "abc", heads, strict=True):
+        _title(axis, letter, head)
+    return _with_legend(figure, note)
 
 
 def _titles(summary: pd.DataFrame) -> dict[str, str]:
@@ -157,17 +207,26 @@ def _titles(summary: pd.DataFrame) -> dict[str, str]:
     return {panel: f"$k''(0) = {value:g}$ {marks.get(panel, '')}".rstrip() for panel, value in second.items()}
 
 
-def _with_legend(figure: Figure, note: str, bars: str, lines: dict[str, Line2D]) -> Figure:
-    handles = [Patch(color=style.HISTOGRAM_COLOUR), *lines.values()]
-    figure.legend(handles, [bars, *lines], loc="outside upper center", ncols=len(handles))
-    style.add_note(figure, note)
-    return figure
+def _title(axis: Axes, letter: str, lines: list[str]) -> None:
+    """Title of a panel, and below it its numbers."""
+    style.label_panel(axis, letter, "\n".join(lines))
+    axis.set_title(axis.get_title(loc="left"), loc="left", fontsize=style.SMALLEST)
 
 
-def _line(axis: Axes, table: pd.DataFrame, colour: str = "black", **look: Any) -> None:
+def _with_legend(figure: Figure, note: str) -> Figure:
+    """One legend for all panels, above them."""
+    entries: dict[str, Artist] = {}
+    for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
+        for label, handle in zip(labels, handles, strict=True):
+            entries.setdefault(label, handle)
+    figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=3, alignment="left")
+    return style.add_note(figure, note)
+
+
+def _line(axis: Axes, table: pd.DataFrame, colour: str = style.LAW, **look: Any) -> None:
     axis.plot(table.x, table.y, color=colour, **look)
 
 
 def _bars(axis: Axes, bars: pd.DataFrame, label: str = "") -> None:
     """A histogram as one outline, filled: bars side by side would show seams."""
-    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label=label)
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.DATA, label=label)

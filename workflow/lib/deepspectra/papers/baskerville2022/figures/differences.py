@@ -1,0 +1,54 @@
+"""Distribution functions of histograms less that of a null, with the band of as many independent values."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import integrate
+
+from deepspectra.papers import style
+from deepspectra.rmt.laws.ratios import ratio_surmise
+
+__all__ = ["band_half_width", "difference_axis", "distribution", "draw_band", "edges_of", "large_goe_ratios"]
+
+#: Of a normal distribution, for 95 %.
+_DEVIATIONS = 1.96
+#: Atas et al. (2013), eq. 9: how ratios of large real matrices differ from those of 3 x 3 ones.
+_AMPLITUDE, _SECOND = 0.233378, 2 * (np.pi - 2) / (4 - np.pi)
+
+
+def edges_of(bars: pd.DataFrame) -> np.ndarray:
+    """Edges of a histogram's bins; one more than there are bars."""
+    return np.array([*bars.x, bars.x_high.iloc[-1]])
+
+
+def distribution(bars: pd.DataFrame) -> np.ndarray:
+    """Distribution function of a histogram at the upper ends of its bins."""
+    return np.cumsum((bars.y * (bars.x_high - bars.x)).to_numpy())
+
+
+def band_half_width(heights: np.ndarray, count: float) -> np.ndarray:
+    """How far 95 % of the distribution functions of independent values lie from their law, at each point.
+
+    :param heights: the law's distribution function. :param count: how many values.
+    """
+    return _DEVIATIONS * np.sqrt(np.clip(heights * (1 - heights), 0, None) / count)
+
+
+def draw_band(axis: Axes, points: np.ndarray, heights: np.ndarray, count: float, colour: str, label: str) -> None:
+    """The band around zero of a null whose distribution function has these heights."""
+    half = band_half_width(heights, count)
+    axis.fill_between(points, -half, half, color=colour, alpha=0.2, linewidth=0, label=label)
+
+
+def difference_axis(axis: Axes) -> None:
+    """Zero is the null, the Gaussian orthogonal ensemble."""
+    axis.axhline(0, color=style.NULL, linestyle="--", linewidth=0.8)
+    axis.set_ylabel(r"$F - F_\mathrm{GOE}$")
+
+
+def large_goe_ratios(ratios: np.ndarray) -> np.ndarray:
+    """Distribution function of spacing ratios of large GOE matrices: the surmise's with the term of Atas et al."""
+    fine = np.concatenate([[0.0], np.geomspace(1e-4, max(10.0, float(np.max(ratios))), 2000)])
+    folded = fine / (1 + fine**2)
+    density = _AMPLITUDE / (1 + fine) ** 2 * (folded - _SECOND * folded**2)
+    return ratio_surmise.cdf(ratios) + np.interp(ratios, fine, integrate.cumulative_trapezoid(density, fine, initial=0))
