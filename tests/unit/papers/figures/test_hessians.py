@@ -347,7 +347,7 @@ def test_the_figure_of_the_controls_shows_each_and_the_participation_below(table
     figure = draw("figure_controls", tables["figure_controls"])
     axes = np.array(figure.axes).reshape(2, 3)
     assert [len(bands(axis)) for axis in axes[0]] == [1, 1, 1]
-    assert {*CONTROLS.values(), "eigenvalues"} <= {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {*CONTROLS.values(), "resolved"} <= {text.get_text() for text in figure.legends[0].get_texts()}
     curves, _ = tables["figure_controls"]
     for name in ("resolved", *CONTROLS.values()):
         rows = curves[(curves.panel == "d") & (curves.series == name)]

@@ -143,8 +143,9 @@ def _spacings(
         else:
             _surmise(below, points, wigner_surmise.cdf(points) - null)
         draw_band(below, points, null, count, look["color"], f"95 % of {_GOE}, {look['label']}")
-        marked = look if coarse else {key: look[key] for key in ("color", "label")}
-        below.plot(points, heights - null, **({"marker": _LOOKS[series][1] if coarse else ""} | marked))
+        line: dict[str, Any] = look if coarse else {key: look[key] for key in ("color", "label")}
+        line = {"marker": _LOOKS[series][1] if coarse else ""} | line
+        below.plot(points, heights - null, **line)
     _surmise(above, s, wigner_surmise.pdf(s))
     difference_axis(below)
     for axis in place:
