@@ -11,7 +11,7 @@ import pytest
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022 import controls
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
-from deepspectra.papers.baskerville2022.figures.differences import distribution, large_goe_ratios
+from deepspectra.papers.baskerville2022.figures.differences import distribution, distribution_like, large_goe_ratios
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
@@ -257,6 +257,21 @@ def test_distribution_functions_are_those_of_the_values_less_the_nulls(tables):
     )
     np.testing.assert_allclose(spacings.get_ydata(), bars - alike)
     assert np.abs(spacings.get_ydata()).max() > 0.01
+
+
+def bins_of(step, steps, count):
+    """Bars of a distribution that is even up to the last bin: whole steps, the first around zero."""
+    edges = -step / 2 + step * steps * np.arange(count + 1)
+    return pd.DataFrame({"x": edges[:-1], "x_high": edges[1:], "y": 1 / (edges[-1] - edges[0])})
+
+
+def test_steps_are_compared_one_by_one_and_bins_of_many_by_their_ends():
+    steps = distribution_like(bins_of(0.48, 1, 12), bins_of(0.5, 1, 10))
+    np.testing.assert_allclose(steps, [*np.arange(1, 11) / 10, 1, 1])
+    assert len(distribution_like(bins_of(0.5, 1, 10), bins_of(0.48, 1, 12))) == 10
+    bars, null = bins_of(0.011, 10, 8), bins_of(0.01, 10, 10)
+    found = distribution_like(bars, null)
+    np.testing.assert_allclose(found, (bars.x_high + 0.005) / 1.0)
 
 
 def test_the_law_of_large_matrices_has_their_mean_ratio():

@@ -8,7 +8,15 @@ from scipy import integrate
 from deepspectra.papers import style
 from deepspectra.rmt.laws.ratios import ratio_surmise
 
-__all__ = ["band_half_width", "difference_axis", "distribution", "draw_band", "edges_of", "large_goe_ratios"]
+__all__ = [
+    "band_half_width",
+    "difference_axis",
+    "distribution",
+    "distribution_like",
+    "draw_band",
+    "edges_of",
+    "large_goe_ratios",
+]
 
 #: Of a normal distribution, for 95 %.
 _DEVIATIONS = 1.96
@@ -24,6 +32,18 @@ def edges_of(bars: pd.DataFrame) -> np.ndarray:
 def distribution(bars: pd.DataFrame) -> np.ndarray:
     """Distribution function of a histogram at the upper ends of its bins."""
     return np.cumsum((bars.y * (bars.x_high - bars.x)).to_numpy())
+
+
+def distribution_like(bars: pd.DataFrame, null: pd.DataFrame) -> np.ndarray:
+    """Distribution function of a null's histogram at the upper ends of another's bins.
+
+    Where bins of both hold one step of an unfolding each, steps are compared one by one, since their widths differ a
+    little; such bins begin half a step below 0.
+    """
+    heights, ends = distribution(null), edges_of(null)
+    if all(np.isclose(part.x.iloc[0], -part.x_high.iloc[0]) for part in (bars, null)):
+        return np.pad(heights, (0, max(0, len(bars) - len(heights))), mode="edge")[: len(bars)]
+    return np.interp(bars.x_high, ends, np.concatenate([[0.0], heights]))
 
 
 def band_half_width(heights: np.ndarray, count: float) -> np.ndarray:

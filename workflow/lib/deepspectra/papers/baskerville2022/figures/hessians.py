@@ -13,6 +13,7 @@ from deepspectra.papers.baskerville2022.figures.controls import draw_bands, draw
 from deepspectra.papers.baskerville2022.figures.differences import (
     difference_axis,
     distribution,
+    distribution_like,
     draw_band,
     edges_of,
     large_goe_ratios,
@@ -135,9 +136,9 @@ def _spacings(
         _bars(above, bars, series, **look)
         centres = (alike.x + alike.x_high) / 2
         above.plot(centres, alike.y, color=style.NULL, linestyle="--", linewidth=0.7, label=_GOE)
-        # Step by step: the widths of steps differ a little, and no law of continuous values has any.
         count = numbers["uncut_spacings" if statistic == UNCUT else "unfolded_spacings"]
-        points, heights, null = bars.x_high.to_numpy(), distribution(bars), distribution(alike)
+        points, heights, null = bars.x_high.to_numpy(), distribution(bars), distribution_like(bars, alike)
+        # A law of continuous values has no steps.
         if coarse := _is_coarse(bars):
             points = ((bars.x + bars.x_high) / 2).to_numpy()
         else:
