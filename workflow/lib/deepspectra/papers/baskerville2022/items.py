@@ -65,7 +65,8 @@ _NOTES = {
     "and KS in brackets: random matrices of the GOE, as many, unfolded alike. KS: Kolmogorov-Smirnov distance to the "
     "surmise. Spacings are whole steps of that function: bars hold some of them, points stand for one each where "
     "batches are few and steps wide. Differences are between distribution functions F, as published or resolved less "
-    "that of the GOE, step by step; shaded: where 95 % of those of as many independent values lie, at each point. "
+    "that of the GOE; shaded: where 95 % of those of as many independent values lie, at each point, without the noise "
+    "that unfolding adds. "
     "Drawn up to 4, to 7 in the CSV as in the paper.",
     "ratios": "Densities of r are those of all ratios, those beyond 10 too. Differences are between distribution "
     "functions F, as published or resolved less that of large GOE matrices (the surmise and its correction by Atas et "

@@ -8,16 +8,11 @@ from scipy import integrate
 from deepspectra.papers import style
 from deepspectra.rmt.laws.ratios import ratio_surmise
 
-__all__ = [
-    "band_half_width",
-    "difference_axis",
-    "distribution",
-    "distribution_like",
-    "draw_band",
-    "edges_of",
-    "large_goe_ratios",
-]
+__all__ = ["GOE", "band_half_width", "difference_axis", "distribution", "distribution_like", "draw_band", "edges_of"]
+__all__ += ["large_goe_ratios"]
 
+#: The name of the null in legends.
+GOE = "GOE"
 #: Of a normal distribution, for 95 %.
 _DEVIATIONS = 1.96
 #: Atas et al. (2013), eq. 9: how ratios of large real matrices differ from those of 3 x 3 ones.
@@ -62,7 +57,7 @@ def draw_band(axis: Axes, points: np.ndarray, heights: np.ndarray, count: float,
 
 def difference_axis(axis: Axes) -> None:
     """Zero is the null, the Gaussian orthogonal ensemble."""
-    axis.axhline(0, color=style.NULL, linestyle="--", linewidth=0.8)
+    axis.axhline(0, color=style.NULL, linestyle="--", linewidth=0.8, label=GOE)
     axis.set_ylabel(r"$F - F_\mathrm{GOE}$")
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.figures.controls import draw_bands, draw_deciles, draw_laws
 from deepspectra.papers.baskerville2022.figures.differences import (
+    GOE,
     difference_axis,
     distribution,
     distribution_like,
@@ -28,7 +29,7 @@ __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 _SERIES = {"published": "as published", "resolved": "resolved"}
 #: Colour, and marker of histograms whose bars are single steps.
 _LOOKS = {"published": (style.PUBLISHED, "s"), "resolved": (style.RESOLVED, "o")}
-_SURMISE, _GOE = "surmise", "GOE"
+_SURMISE = "surmise"
 #: Bins of unfolded spacings that are wider hold one step of the unfolding each: all values are at the centre.
 _COARSE = 0.2
 #: Heights in inches of what a panel says, of its two views, and of legend and note.
@@ -135,7 +136,7 @@ def _spacings(
         look = {"color": _LOOKS[series][0], "label": _SERIES[series]} | look
         _bars(above, bars, series, **look)
         centres = (alike.x + alike.x_high) / 2
-        above.plot(centres, alike.y, color=style.NULL, linestyle="--", linewidth=0.7, label=_GOE)
+        above.plot(centres, alike.y, color=style.NULL, linestyle="--", linewidth=0.7, label=GOE)
         count = numbers["uncut_spacings" if statistic == UNCUT else "unfolded_spacings"]
         points, heights, null = bars.x_high.to_numpy(), distribution(bars), distribution_like(bars, alike)
         # A law of continuous values has no steps.
@@ -143,7 +144,7 @@ def _spacings(
             points = ((bars.x + bars.x_high) / 2).to_numpy()
         else:
             _surmise(below, points, wigner_surmise.cdf(points) - null)
-        draw_band(below, points, null, count, look["color"], f"95 % of {_GOE}, {look['label']}")
+        draw_band(below, points, null, count, look["color"], f"95 % of {GOE}, {look['label']}")
         line: dict[str, Any] = look if coarse else {key: look[key] for key in ("color", "label")}
         line = {"marker": _LOOKS[series][1] if coarse else ""} | line
         below.plot(points, heights - null, **line)
@@ -165,7 +166,7 @@ def _ratios(place: tuple[Axes, Axes], panel: pd.DataFrame, numbers: pd.Series, s
     # A ratio and its inverse are as far from 1.
     r = np.geomspace(*_RATIOS, 300)
     (colour, _), name, ends = _LOOKS[series], _SERIES[series], bars.x_high.to_numpy()
-    draw_band(below, r, large_goe_ratios(r), numbers["ratios"], colour, f"95 % of {_GOE}, {name}")
+    draw_band(below, r, large_goe_ratios(r), numbers["ratios"], colour, f"95 % of {GOE}, {name}")
     _surmise(below, r, ratio_surmise.cdf(r) - large_goe_ratios(r))
     difference_axis(below)
     below.plot(ends, distribution(bars) - large_goe_ratios(ends), color=colour, label=name)
@@ -336,7 +337,7 @@ def _finish(figure: Figure, note: str, summary: pd.DataFrame, heading: str | Non
         for label, handle in zip(labels, handles, strict=True):
             entries.setdefault(label, handle)
     # Data, then what they are compared with, then bands.
-    first = [*_SERIES.values(), _SURMISE, _GOE]
+    first = [*_SERIES.values(), _SURMISE, GOE]
     names = sorted(entries, key=lambda name: first.index(name) if name in first else len(first) + ("95" in name))
     figure.legend(
         [entries[name] for name in names],
