@@ -26,6 +26,7 @@ from .made_up import (
 )
 
 MISSING = ("alexnet", "vgg19")
+BARS = " Error bars: standard deviation of 3 seeds; of differences, as if the two were independent, which is too much."
 #: What is looked at: item, its tables.
 CASES = {
     "figure_1 whole": level_tables,
@@ -86,30 +87,34 @@ def test_there_is_a_note_for_each_figure_and_no_other():
     assert {name for name, item in ITEMS.items() if item.note} == drawn == {case.split()[0] for case in CASES}
 
 
-def small_print(figure):
-    (text,) = (text for text in texts(figure) if text.startswith("Preview scale"))
-    return " ".join(text.split())
-
-
 @pytest.mark.parametrize(
-    ("case", "end"),
+    ("case", "begin", "end"),
     [
-        ("figure_1 whole", ""),
-        ("figure_1 without pretrained", f" {SUPPLY}"),
-        ("figure_2 whole", ""),
-        ("figure_2 without one of two", f" {SUPPLY}"),
-        ("figure_3 whole", ""),
-        ("figure_4 with one seed", " One seed. Dotted: chance."),
-        ("figure_4 with three seeds", " Error bars: standard deviation of 3 seeds. Dotted: chance."),
+        ("figure_1 whole", "", ""),
+        (
+            "figure_1 without pretrained",
+            f"Left out: (a3) AlexNet dense 2 and (a4) VGG19 dense 3: weights not available here ({CAUSES[0]}). ",
+            f" {SUPPLY}",
+        ),
+        ("figure_2 whole", "", ""),
+        (
+            "figure_2 without one of two",
+            f"Left out: (c) VGG19 dense 1: weights not available here ({CAUSES[0]}). ",
+            f" {SUPPLY}",
+        ),
+        ("figure_3 whole", "", ""),
+        ("figure_4 with one seed", "", " One seed: no error bars."),
+        ("figure_4 with three seeds", "", BARS),
         (
             "figure_4 with diverged runs",
-            " Error bars: standard deviation of 3 seeds. Dotted: chance. Diverged runs at alpha 0.1, left out (loss "
-            "before and after): mlp0 (240 to 900), mlp1 (240 to 900), mlp2 (240 to 900).",
+            "",
+            f"{BARS} Diverged runs at alpha 0.1, left out (loss before and after): mlp0 (240 to 900), mlp1 (240 to "
+            "900), mlp2 (240 to 900).",
         ),
     ],
 )
-def test_the_small_print_is_whole_and_says_how_to_supply_what_is_missing(case, end):
-    assert small_print(draw(case)) == note_of(case.split()[0]) + end
+def test_the_note_is_whole_and_says_what_is_missing_and_how_to_supply_it(case, begin, end):
+    assert style.note_of(draw(case)) == begin + note_of(case.split()[0]) + end
 
 
 def titles(axes):
@@ -153,12 +158,12 @@ def assert_variance(axis, curves, panel, states):
     """Every state in its colour, the null's band, and the GOE's curve from l = 1."""
     for state in states:
         colour = colour_of_line(axis, table(curves, panel, f"number variance, {state}"))
-        assert colour == {"final": style.BLUE, "initial": style.VERMILION}[state]
-    assert colour_of_line(axis, table(curves, panel, "all intervals, final")) == style.BLUE
+        assert colour == {"final": style.BLUE, "initial": "#404040"}[state]
+    assert colour_of_line(axis, table(curves, panel, "all intervals, final")) == style.PUBLISHED
     goe = table(curves, panel, "GOE")
     assert line_through(axis, goe[goe.x >= 1])
     assert len(axis.get_lines()) == len(states) + 2
-    assert [text.get_text() for text in axis.texts if text.get_text().startswith("p")] == ["p = 0.40 ± 0.02"]
+    assert axis.get_title(loc="left").endswith(" p = 0.40 ± 0.02")
     (band,) = axis.collections
     (path,) = band.get_paths()
     corners = {tuple(np.round(corner, 9)) for corner in path.vertices}
@@ -168,61 +173,69 @@ def assert_variance(axis, curves, panel, states):
     assert axis.get_xscale() == "log"
 
 
-def p_text(summary, panel):
+def p_text(summary, panel, separator="\n"):
     values = summary[summary.panel == panel].set_index("quantity").value
     plain, calibrated, error = values["ks_p"], values["ks_p_calibrated"], values["ks_p_calibrated_error"]
-    return f"p = {plain:.2f}\ncalibrated {calibrated:.2f} ± {error:.2f}"
+    return f"p = {plain:.2f}{separator}calibrated {calibrated:.2f} ± {error:.2f}"
 
 
 @pytest.mark.parametrize("case", ["figure_1 whole", "figure_1 without pretrained"])
-def test_figure_1_draws_every_matrix_or_says_why_not(case):
+def test_figure_1_draws_every_matrix_that_has_weights(case):
     figure, (curves, summary) = draw(case), CASES[case]()
-    assert len(figure.axes) == 8
-    above, below = figure.axes[:4], figure.axes[4:]
-    names = ["MLP1024\ndense 2", "miniAlexNet\nconv 2", "AlexNet\ndense 2", "VGG19\ndense 3"]
-    assert titles(above) == [f"(a{number}) {name}" for number, name in enumerate(names, start=1)]
-    assert titles(below) == ["(b1)", "(b2)", "(b3)", "(b4)"]
+    names = ["MLP1024, dense 2", "miniAlexNet, conv 2", "AlexNet, dense 2", "VGG19, dense 3"]
+    count = 2 if "without" in case else 4
+    above, below = figure.axes[:count], figure.axes[count:]
+    assert len(below) == count
     assert [axis.get_ylabel() for axis in figure.axes] == [
-        *(r"density $P(s)$", "", "", ""),
-        *(r"number variance $\Sigma^2(l)$", "", "", ""),
+        *(r"density $P(s)$", *[""] * (count - 1)),
+        *(r"number variance $\Sigma^2(l)$", *[""] * (count - 1)),
     ]
-    assert [axis.get_xlabel() for axis in figure.axes] == [r"spacing $s$"] * 4 + [r"interval length $l$"] * 4
+    assert [axis.get_xlabel() for axis in figure.axes] == [r"spacing $s$"] * count + [r"interval length $l$"] * count
     assert texts(figure.legends[0]) == [
-        *("trained", "random matrix theory", "random matrices, 95 %", "number variance, trained", "all intervals")
+        *("trained", "random matrix theory", "random matrices, 95 %", "number variance, trained"),
+        "trained, all intervals (as published)",
     ]
-    missing = {3, 4} if "without" in case else set()
-    for number, (spacing, variance) in enumerate(zip(above, below, strict=True), start=1):
-        if number in missing:
-            for axis in (spacing, variance):
-                (text,) = axis.texts
-                assert " ".join(text.get_text().split()) == f"weights not available here ({CAUSES[0]})"
-                assert [*axis.lines, *axis.patches, *axis.collections, *axis.child_axes] == []
-                assert len(axis.get_xticks()) == len(axis.get_yticks()) == 0
-            continue
+    for number, (name, spacing, variance) in enumerate(zip(names, above, below, strict=False), start=1):
         assert_spacings(spacing, curves, f"a{number}")
         assert_variance(variance, curves, f"b{number}", ["final"])
-        assert [text.get_text() for text in spacing.texts] == [p_text(summary, f"a{number}")]
+        p = p_text(summary, f"a{number}", ", " if count == 2 else "\n")
+        assert titles([spacing]) == [f"(a{number}) {name}\n{p}"]
+        assert titles([variance])[0].startswith(f"(b{number})")
 
 
-def test_what_stands_in_a_panel_of_spacings_does_not_cover_its_data():
+def test_figure_1_of_nothing_says_why():
+    figure = draw("figure_1 with nothing")
+    assert titles(figure.axes) == [f"({a}{n}) {name}" for a in "ab" for n, name in
+                                   ((1, "AlexNet, dense 2"), (2, "VGG19, dense 3"))]  # fmt: skip
+    for axis in figure.axes:
+        (text,) = axis.texts
+        assert " ".join(text.get_text().split()) == f"weights not available here ({CAUSES[0]})"
+        assert [*axis.lines, *axis.patches, *axis.collections, *axis.child_axes] == []
+        assert len(axis.get_xticks()) == len(axis.get_yticks()) == 0
+
+
+def test_the_inset_of_a_panel_of_spacings_covers_no_surmise():
     figure, _ = looked_at("figure_1 whole")
     for axis in figure.axes[:4]:
-        (text,), (inset,) = axis.texts, axis.child_axes
-        assert not over_data(axis, text.get_window_extent())
+        (inset,) = axis.child_axes
         # Where a histogram of forty levels has an outlier no room could be kept for the inset.
-        assert inset.get_window_extent().y0 > axis.transData.transform((2.3, 0.3))[1]
-        assert not inset.get_window_extent().overlaps(text.get_window_extent())
+        assert inset.get_window_extent().y0 > axis.transData.transform((2.1, 0.3))[1]
 
 
 @pytest.mark.parametrize("case", ["figure_2 whole", "figure_2 without pretrained", "figure_2 without one of two"])
 def test_figure_2_draws_the_smaller_side_of_every_matrix_or_says_why_not(case):
     figure, (curves, _) = draw(case), CASES[case]()
     spectrum, *tests = figure.axes
-    assert titles(figure.axes) == ["(a) MLP512 seed 1, dense 2", "(b)", "(c)", "(d)"]
-    assert [axis.get_xlabel() for axis in figure.axes] == [r"singular value $\nu$"] + [
-        "relative rank of the singular value"
-    ] * 3
-    assert [axis.get_ylabel() for axis in figure.axes] == [r"density $P(\nu)$"] + ["p-value"] * 3
+    letters = "bd" if "pretrained" in case else "bcd"
+    count = len(letters)
+    first, *others = titles(figure.axes)
+    assert first.startswith("(a) MLP512 seed 1, dense 2\nlargest trained value ")
+    assert others == [f"({letter}) tests of singular vectors (thin: calibrated)" for letter in letters]
+    assert [axis.get_xlabel() for axis in tests] == ["relative rank of the singular value"] * count
+    assert [axis.get_ylabel() for axis in tests] == ["p-value (running mean)"] * count
+    assert (spectrum.get_xlabel(), spectrum.get_ylabel()) == (r"singular value $\nu$", r"density $P(\nu)$")
+    # An outlier would not be cut off at the right.
+    assert spectrum.get_xlim()[1] > 1.1 * curves[curves.series.str.startswith("spectrum")].x_high.max()
 
     assert texts(spectrum.get_legend()) == ["initial", "trained", "modified law, trained", "Marchenko-Pastur"]
     for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):
@@ -240,7 +253,13 @@ def test_figure_2_draws_the_smaller_side_of_every_matrix_or_says_why_not(case):
         "d": {"minialexnet conv2": "output", "minialexnet dense1": "output"},
     }
     missing = {"alexnet", "vgg19"} if "pretrained" in case else {"vgg19"} if "one" in case else set()
-    for (panel, places), axis in zip(sides.items(), tests, strict=True):
+    known = {
+        **{"mlp1024 dense2": "MLP1024, dense 2", "alexnet dense1": "AlexNet, dense 1"},
+        **{"vgg19 dense1": "VGG19, dense 1", "minialexnet conv2": "miniAlexNet, conv 2"},
+        "minialexnet dense1": "miniAlexNet, dense 1",
+    }
+    for panel, axis in zip(letters, tests, strict=True):
+        places = sides[panel]
         lines = [line for line in axis.get_lines() if len(line.get_xdata()) > 2]
         shown = {name: side for name, side in places.items() if name.split()[0] not in missing}
         assert len(lines) == 2 * len(shown)
@@ -250,20 +269,10 @@ def test_figure_2_draws_the_smaller_side_of_every_matrix_or_says_why_not(case):
                 np.testing.assert_allclose(line.get_xydata(), points[["x", "y"]])
                 assert line.get_color() == colour
             assert bold.get_linewidth() > thin.get_linewidth()
-        absent = [text.get_text().replace("\n", " ") for text in axis.texts]
-        words = {"alexnet dense1": "AlexNet, dense 1", "vgg19 dense1": "VGG19, dense 1"}
-        reason = f": weights not available here ({CAUSES[0]})"
-        assert absent == (
-            [" ".join(words[name] + reason for name in places if name not in shown)] if len(shown) < len(places) else []
-        )
-        if shown:
-            known = words | {"mlp1024 dense2": "MLP1024, dense 2"}
-            known |= {f"minialexnet {layer}": f"miniAlexNet, {layer[:-1]} {layer[-1]}" for layer in ("conv2", "dense1")}
-            assert texts(axis.get_legend()) == [known[name] for name in shown]
-            assert (axis.get_xlim(), axis.get_ylim()) == ((0, 1), (0, 1))
-        else:
-            assert axis.get_legend() is None
-            assert len(axis.get_xticks()) == len(axis.get_yticks()) == 0
+        assert texts(axis.get_legend()) == [known[name] for name in shown]
+        # Room for the legend, above all p-values.
+        assert axis.get_xlim() == (0, 1)
+        assert axis.get_ylim() == (0, pytest.approx(1.15))
 
 
 def test_the_legend_of_figure_2_covers_no_spectrum():
@@ -282,7 +291,7 @@ def test_all_matrices_of_a_panel_of_figure_2_are_drawn_in_colours_of_their_own()
 def test_figure_3_has_a_row_for_each_regime():
     figure, (curves, summary) = draw("figure_3 whole"), regime_tables()
     rows = np.reshape(figure.axes, (3, 4))
-    assert titles(rows.flat) == [f"({letter}{number})" for number in (1, 2, 3) for letter in "abcd"]
+    assert [title[:4] for title in titles(rows.flat)] == [f"({a}{number})" for number in (1, 2, 3) for a in "abcd"]
     assert [axis.get_xlabel() for axis in rows.flat] == [""] * 8 + [
         r"singular value $\nu$",
         r"spacing $s$",
@@ -295,23 +304,26 @@ def test_figure_3_has_a_row_for_each_regime():
         "lazy, $\\alpha=5$\ntest accuracy 30.0%",
     ]
     assert [axis.texts[-1].get_text() for axis in rows[0]] == [
-        *(r"density $P(\nu)$", r"density $P(s)$", r"$\Sigma^2(l)$", "p-value")
+        *(r"density $P(\nu)$", r"density $P(s)$", r"number variance $\Sigma^2(l)$", "p-value of vectors")
     ]
     legend = ["initial", "trained", "random matrix theory", "random matrices, 95 %", "number variance, trained"]
-    assert sorted(texts(figure.legends[0])) == sorted([*legend, "all intervals"])
+    legend += ["trained, all intervals (as published)", "vectors, output side", "vectors, output side, calibrated"]
+    assert sorted(texts(figure.legends[0])) == sorted([*legend, "vectors, input side"])
     for number, (spectrum, spacing, variance, vectors) in enumerate(rows, start=1):
         for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):
             assert_bars(patch, table(curves, f"a{number}", f"spectrum, {state}"))
             assert line_through(spectrum, table(curves, f"a{number}", f"fit, {state}"))
         assert_spacings(spacing, curves, f"b{number}")
-        assert spacing.texts[0].get_text() == p_text(summary, f"b{number}")
+        above = summary[(summary.panel == f"a{number}") & (summary.quantity == "values_above_initial")].value.item()
+        assert titles([spectrum]) == [f"(a{number}) {above:.0f} above initial"]
+        assert titles([spacing]) == [f"(b{number}) {p_text(summary, f'b{number}')}"]
         assert_variance(variance, curves, f"c{number}", ["initial", "final"])
-        # The output side, plain and calibrated, and faintly the input side.
+        # The output side, plain and calibrated, and the input side, in three colours.
         lines = [line for line in vectors.get_lines() if len(line.get_xdata()) > 2]
         names = ("output side, plain", "output side, calibrated", "input side, plain")
         for line, name in zip(lines, names, strict=True):
             np.testing.assert_allclose(line.get_xydata(), table(curves, f"d{number}", name)[["x", "y"]])
-        assert lines[2].get_alpha() < 0.5
+        assert len({to_hex(line.get_color()) for line in lines}) == 3
 
 
 def test_figure_3_says_which_layer_was_not_analysed():
@@ -329,30 +341,59 @@ def test_figure_3_says_which_layer_was_not_analysed():
 def test_figure_4_draws_means_and_the_spread_of_seeds(seeds):
     curves, summary = accuracy_tables(seeds)
     figure = thamm2024.figure_4(curves, summary, note_of("figure_4"))
-    assert titles(figure.axes) == ["(a) test images", "(b) train images"]
-    assert [axis.get_xlabel() for axis in figure.axes] == [r"output scale $\alpha$"] * 2
-    assert [axis.get_ylabel() for axis in figure.axes] == ["test accuracy", "train accuracy"]
-    assert texts(figure.legends[0]) == ["full network", "linearised network"]
-    for panel, axis in zip("ab", figure.axes, strict=True):
-        assert [label.get_text() for label in axis.get_xticklabels()] == ["0.1", "0.2", "0.5", "1", "2", "5", "10"]
-        assert axis.get_xscale() == "log"
+    accuracies = figure.axes[:2]
+    assert titles(accuracies) == ["(a) test images", "(b) train images"]
+    assert [axis.get_ylabel() for axis in accuracies] == ["test accuracy", "train accuracy"]
+    assert texts(figure.legends[0]) == ["chance", "full network", "linearised network"]
+    for panel, axis in zip("ab", accuracies, strict=True):
+        assert_scale(axis)
         found = iter(axis.containers)
         for series, colour, marker in (("full", style.BLUE, "x"), ("linearised", style.GREEN, "o")):
             points = table(curves, panel, series)
             assert line_through(axis, points)
-            # alpha = 1 in black.
-            for part, shade in ((points[points.x != 1], colour), (points[points.x == 1], "black")):
-                line, _, bars = next(found)
-                np.testing.assert_allclose(line.get_xydata(), part[["x", "y"]])
-                assert (line.get_color(), line.get_marker()) == (shade, marker)
-                assert len(bars) == (seeds > 1)
-                for bar in bars:
-                    ends = [segment[:, 1] for segment in bar.get_segments()]
-                    np.testing.assert_allclose(ends, np.column_stack([part.y - part.spread, part.y + part.spread]))
+            assert_marks(found, points, colour, marker, seeds)
         assert next(found, None) is None
         chosen = curves[curves.panel == panel]
         assert axis.get_ylim()[0] == 0
         assert axis.get_ylim()[1] > (chosen.y + chosen.spread.fillna(0)).max()
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_figure_4_draws_what_linearisation_loses(seeds):
+    curves, summary = accuracy_tables(seeds)
+    losses = thamm2024.figure_4(curves, summary, note_of("figure_4")).axes[2:]
+    assert titles(losses) == ["(c) full − linearised, test images", "(d) full − linearised, train images"]
+    assert [axis.get_xlabel() for axis in losses] == [r"output scale $\alpha$"] * 2
+    assert [axis.get_ylabel() for axis in losses] == ["difference (percentage points)"] * 2
+    assert losses[0].get_ylim() == losses[1].get_ylim()
+    for panel, axis in zip("ab", losses, strict=True):
+        assert_scale(axis)
+        full, linearised = table(curves, panel, "full"), table(curves, panel, "linearised")
+        points = full.reset_index(drop=True)
+        points["y"] = 100 * (full.y.to_numpy() - linearised.y.to_numpy())
+        points["spread"] = 100 * np.sqrt(full.spread.to_numpy() ** 2 + linearised.spread.to_numpy() ** 2)
+        assert line_through(axis, points)
+        assert_marks(iter(axis.containers), points, style.BLUE, "D", seeds)
+        ends = points.y - points.spread.fillna(0), points.y + points.spread.fillna(0)
+        assert axis.get_ylim()[0] < min(0, ends[0].min())
+        assert axis.get_ylim()[1] > max(0, ends[1].max())
+
+
+def assert_scale(axis):
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["0.1", "0.2", "0.5", "1", "2", "5", "10"]
+    assert axis.get_xscale() == "log"
+
+
+def assert_marks(found, points, colour, marker, seeds):
+    """Marks at all points, with error bars for several seeds; black at alpha = 1."""
+    for part, shade in ((points[points.x != 1], colour), (points[points.x == 1], "black")):
+        line, _, bars = next(found)
+        np.testing.assert_allclose(line.get_xydata(), part[["x", "y"]])
+        assert (line.get_color(), line.get_marker()) == (shade, marker)
+        assert len(bars) == (seeds > 1)
+        for bar in bars:
+            ends = [segment[:, 1] for segment in bar.get_segments()]
+            np.testing.assert_allclose(ends, np.column_stack([part.y - part.spread, part.y + part.spread]))
 
 
 def figures_to_save():

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from deepspectra.papers import style
 from deepspectra.papers.rows import NO_WEIGHTS
@@ -17,8 +16,8 @@ from deepspectra.papers.rows import NO_WEIGHTS
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
 
 #: As everywhere: what is trained in blue, what it was before in dark grey, laws in red.
-_TRAINED, _INITIAL, _LAW = style.BLUE, "0.25", style.LIMIT_COLOUR
-_COLOURS = (style.BLUE, style.ORANGE, "0.4")
+_TRAINED, _INITIAL, _LAW = style.RESOLVED, "0.25", style.LAW
+_COLOURS = (style.BLUE, style.GREEN, style.ORANGE)
 #: Quantities that say which side's vectors are drawn, and that side as the curves name it.
 _SIDES = {"output_side_drawn": "output side", "input_side_drawn": "input side"}
 _NETWORKS = {"alexnet": "AlexNet", "vgg16": "VGG16", "vgg19": "VGG19", "minialexnet": "miniAlexNet"}
@@ -81,17 +80,10 @@ def figure_2(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         for colour, row in zip(colours, rows.itertuples(), strict=False):
             drawn = f"{row.series}, {_SIDES[row.quantity]}"
             _vector_lines(axis, curves[curves.panel == panel], drawn, color=colour, label=_title(row.series))
-        style.label_panel(axis, panel, "tests of singular vectors")
+        style.label_panel(axis, panel, "tests of singular vectors (thin: calibrated)")
         _vector_axis(axis, lines=-(-len(rows) // 2))
         axis.set(xlabel="relative rank of the singular value", ylabel="p-value (running mean)")
         axis.legend(loc="upper left", ncols=2, borderaxespad=0, columnspacing=1)
-    if tests:
-        looks = {"plain": {"linewidth": 1.2}, "calibrated": {"linewidth": 0.5, "alpha": 0.7}}
-        handles = [Line2D([], [], color=style.BLUE, label=label, **look) for label, look in looks.items()]
-        handles.append(
-            Line2D([], [], color="0.5", linewidth=0.5, linestyle=":", label="calibrated mean of random ones")
-        )
-        figure.legend(handles=handles, loc="outside upper right", ncols=3)
     style.add_note(figure, _with_missing(note, summary))
     return figure
 
@@ -116,7 +108,7 @@ def _spectrum_with_laws(axis: Axes, lines: pd.DataFrame, summary: pd.DataFrame) 
         axis.plot(law.x, law.y, color=_LAW, linestyle=look, label=label or series)
     name, _, _ = summary.series.iloc[0].partition(",")
     largest = summary[(summary.quantity == "largest_singular_value") & summary.series.str.endswith("final")].iloc[0]
-    found = f"largest trained value {largest.value:.3g}, edge of the law {largest.reference:.3g}"
+    found = f"largest trained value {largest.value:.2f}, edge of the law {largest.reference:.2f}"
     style.label_panel(axis, "a", f"{_title(name)}\n{found}")
     right, top = 1.2 * axis.get_xlim()[1], 1.5 * axis.get_ylim()[1]
     axis.set(xlabel=r"singular value $\nu$", ylabel=r"density $P(\nu)$", xlim=(0, right), ylim=(0, top))
@@ -181,8 +173,8 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         accuracies.set_ylabel(f"{title} accuracy")
         style.label_panel(accuracies, panel, f"{title} images")
         _what_is_lost(losses, drawn, seeds)
-        losses.set(xlabel=r"output scale $\alpha$", ylabel="full − linearised, percentage points")
-        style.label_panel(losses, {"a": "c", "b": "d"}[panel], f"difference, {title} images")
+        losses.set(xlabel=r"output scale $\alpha$", ylabel="difference (percentage points)")
+        style.label_panel(losses, {"a": "c", "b": "d"}[panel], f"full − linearised, {title} images")
     low = min(axis.get_ylim()[0] for axis in axes[1])
     high = max(axis.get_ylim()[1] for axis in axes[1])
     for axis in axes[1]:
@@ -248,7 +240,7 @@ def _scale_axis(axis: Axes) -> None:
 def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
     series = dict(list(lines.groupby("series")))
     bars, surmise = series["spacings"], series["surmise"]
-    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR, label="trained")
+    axis.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.DATA, label="trained")
     axis.plot(surmise.x, surmise.y, color=_LAW, linestyle="--", label="random matrix theory")
     axis.set(xlim=(0, surmise.x.max()), ylim=(0, 1.3 * max(surmise.y.max(), bars.y.max())))
     # Distribution functions, where the densities are small.
@@ -271,13 +263,14 @@ def _p_values(summary: pd.DataFrame, *, narrow: bool) -> str:
 def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
     series = dict(list(lines.groupby("series")))
     low, high, goe = series["null low"], series["null high"], series["GOE"]
-    axis.fill_between(low.x, low.y, high.y, color="0.85", linewidth=0, label="random matrices, 95 %")
+    axis.fill_between(low.x, low.y, high.y, color=style.NULL_BAND, linewidth=0, label="random matrices, 95 %")
     looks = {"initial": (_INITIAL, "initial", 0.8), "final": (_TRAINED, "number variance, trained", 1.2)}
     for state in states:
         line, (colour, label, width) = series[f"number variance, {state}"], looks[state]
         axis.plot(line.x, line.y, color=colour, linewidth=width, label=label)
     published = series["all intervals, final"]
-    axis.plot(published.x, published.y, color=_TRAINED, linestyle=":", label="trained, all intervals (as published)")
+    look: dict[str, Any] = {"color": style.PUBLISHED, "linestyle": (0, (1, 1)), "linewidth": 1.2}
+    axis.plot(published.x, published.y, label="trained, all intervals (as published)", **look)
     # The closed form is asymptotic and means nothing below l = 1.
     goe = goe[goe.x >= 1]
     axis.plot(goe.x, goe.y, color=_LAW, linestyle="--", label="random matrix theory")
@@ -295,7 +288,7 @@ def _variance_p(summary: pd.DataFrame) -> str:
 
 def _spectrum(axis: Axes, lines: pd.DataFrame) -> None:
     spectra = lines[lines.series.str.startswith("spectrum")]
-    looks = {"initial": (_INITIAL, "initial", 2), "final": (style.HISTOGRAM_COLOUR, "trained", 1)}
+    looks = {"initial": (_INITIAL, "initial", 2), "final": (style.DATA, "trained", 1)}
     for state, (color, label, zorder) in looks.items():
         bars = spectra[spectra.series == f"spectrum, {state}"]
         edges, fill = [*bars.x, bars.x_high.iloc[-1]], state == "final"
@@ -313,10 +306,10 @@ def _vector_lines(axis: Axes, lines: pd.DataFrame, name: str, *, color: Any, lab
 def _both_sides(axis: Axes, lines: pd.DataFrame, side: str) -> None:
     """Running means of p-values of the side that is tested, plain and calibrated, and of the other."""
     (other,) = set(_SIDES.values()) - {side}
-    looks = {
-        f"{side}, plain": (f"vectors, {side}", {"color": _TRAINED, "linewidth": 1.2, "zorder": 3}),
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
+        f"{side}, plain": (f"vectors, {side}", {"color": _TRAINED, "linewidth": 1.6, "alpha": 0.6, "zorder": 3}),
         f"{side}, calibrated": (f"vectors, {side}, calibrated", {"color": "black", "linewidth": 0.5, "zorder": 4}),
-        f"{other}, plain": (f"vectors, {other}", {"color": style.ORANGE, "linewidth": 0.8}),
+        f"{other}, plain": (f"vectors, {other}", {"color": style.GREEN, "linewidth": 0.7}),
     }
     for series, (label, look) in looks.items():
         line = lines[lines.series == series]
@@ -326,7 +319,7 @@ def _both_sides(axis: Axes, lines: pd.DataFrame, side: str) -> None:
 
 def _vector_axis(axis: Axes, lines: int = 0) -> None:
     """From 0 to 1, with room above for these lines of a legend."""
-    axis.axhline(0.5, color="0.5", linewidth=0.5, linestyle=":")
+    axis.axhline(0.5, color="0.3", linewidth=0.7, linestyle=":")
     axis.set(xlim=(0, 1), ylim=(0, 1 + 0.15 * lines), yticks=[0, 0.25, 0.5, 0.75, 1], xticks=[0, 0.5, 1])
 
 
@@ -345,7 +338,7 @@ def _with_missing(note: str, summary: pd.DataFrame) -> str:
     if missing.empty:
         return note
     left_out = "; ".join(
-        f"{' and '.join(f'({row.panel}) {_title(row.series)}' for row in rows.itertuples())}: {reason}"
+        f"{' and '.join(f'({row.panel}) {_title(row.series)}'.replace(',', '') for row in rows.itertuples())}: {reason}"
         for reason, rows in missing.groupby("label", sort=False)
     )
     return (

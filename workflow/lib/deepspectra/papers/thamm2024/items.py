@@ -84,8 +84,9 @@ ITEMS = {
     "figure_3": _figure(
         "figure_3",
         "Spectra, spacings, number variance and vector tests of one layer in the rich, typical and lazy regime",
-        f"{_CALIBRATED} {_VECTORS} (thin: calibrated; faint: the other side; dotted: 0.5). Dashed in "
-        "(a): modified Marchenko-Pastur laws, in the colours of the spectra. The paper's test accuracies at alpha 0.5, "
+        f"{_CALIBRATED} {_VECTORS} (black: calibrated; green: the other side; dotted: 0.5). Red in (a): modified "
+        "Marchenko-Pastur law of the trained weights; dotted, that of the initial ones. Above (a): how many singular "
+        "values are above the largest initial one. The paper's test accuracies at alpha 0.5, "
         "1 and 5 are 52.7, 55.2 and 50.4 %. Assumed: the paper's window of 15 means a = 7.",
         kinds=("levels", "curves", "vectors", "history"),
         # miniAlexNet, whose settings differ from the others', is not in it.
@@ -94,8 +95,8 @@ ITEMS = {
     "figure_4": Item(
         title="Test and train accuracy of full and of linearised networks against the scale alpha",
         note="Full networks, and the same trained networks linearised around the initial weights of their second "
-        "layer (eq. 6); black: alpha = 1. Train accuracies are those after training (table 1 has those of the batches "
-        "as they were met). Assumed: the values of alpha.",
+        "layer (eq. 6); below, what they lose by it; black: alpha = 1. Train accuracies are those after training "
+        "(table 1 has those of the batches as they were met). Assumed: the values of alpha.",
         numbers="statistics:figure_4",
         drawing="figures:figure_4",
         inputs=lambda paper: _files(swept_networks(paper), "linearised"),
