@@ -1,10 +1,14 @@
 """Distances of many networks to their limits, against size and removed components (beyond Fan and Wang 2020)."""
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike
 
@@ -22,7 +26,7 @@ _VARIATIONS = {
     "conjugate total_variation_of_99_percent": ("CK", style.BLUE, "o"),
     "tangent total_variation_of_99_percent": ("NTK", style.VERMILION, "s"),
 }
-_KERNELS = {"conjugate": ("CK", "o", ":"), "tangent": ("NTK", "s", "-")}
+_KERNELS: dict[str, tuple[str, str, Literal[":", "-"]]] = {"conjugate": ("CK", "o", ":"), "tangent": ("NTK", "s", "-")}
 
 
 def draw_scaling(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -30,7 +34,7 @@ def draw_scaling(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figu
 
     :param curves: panels a to c, series ``{kernel} {measure}`` with a point for each draw, and their floors.
     """
-    figure, axes = style.new_figure(style.PAGE, 4.6, (2, 3))
+    figure, axes = style.new_figure(style.PAGE, 5.8, (2, 3))
     inputs = summary[summary.quantity == "quartic_threshold"].drop_duplicates("panel").set_index("panel").series
     for panel, column in zip("abc", axes.T, strict=True):
         told = summary[summary.panel == panel]
@@ -44,7 +48,15 @@ def draw_scaling(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figu
         high = max(axis.dataLim.y1 for axis in row)
         for axis in row:
             # Room for the legend above.
-            axis.set_ylim(low / 1.5, high * (high / low) ** 0.55)
+            axis.set_ylim(low / 1.3, high * (high / low) ** 0.55)
+            _plain_numbers(axis, low / 1.3, min(1.0, 1.3 * high))
+    look: dict[str, Any] = {"color": "0.25", "marker": "o"}
+    handles = [
+        Line2D([], [], linestyle="none", markersize=2, label="one network", **look),
+        Line2D([], [], color="0.25", label="median"),
+        Line2D([], [], linestyle=":", **{**look, "color": "0.5"}, label="linear network with the same limit"),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return style.add_note(figure, note)
 
 
@@ -55,11 +67,12 @@ def _title(inputs: str) -> str:
     return "CIFAR-10, all PCs" if removed == "0" else f"CIFAR-10 without {removed} PCs"
 
 
-def _logarithmic(axis: Axes) -> None:
-    """A logarithmic vertical axis with plain numbers, several in each decade, none above the largest distance."""
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value <= 1 else ""))
+def _plain_numbers(axis: Axes, low: float, high: float) -> None:
+    """Plain numbers on a logarithmic vertical axis, several in each decade, within a range."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [round(digit * 10.0**decade, 9) for decade in decades for digit in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.yaxis.set_minor_locator(NullLocator())
 
 
@@ -67,15 +80,14 @@ def _against_size(
     axis: Axes, points: pd.DataFrame, summary: pd.DataFrame, lines: dict[str, tuple[str, str, str]]
 ) -> None:
     """Draws as dots, their medians as lines, with the fitted exponents; the limit's own model in grey."""
-    axis.set_xscale("log")
-    _logarithmic(axis)
+    axis.set(xscale="log", yscale="log")
     for series, (label, colour, marker) in lines.items():
         drawn, floor = points[points.series == series], points[points.series == f"floor of {series}"]
         _dots(axis, drawn.x, drawn.y, marker, colour)
         kernel, _, measure = series.partition(" ")
         fit = summary[(summary.series == kernel) & (summary.quantity == f"{measure}_exponent")].iloc[0]
         medians = drawn.groupby("x").y.median()
-        label = f"{label}: $n^{{{fit.value:.2f} \\pm {fit.error:.2f}}}$"
+        label = f"{label}: {fit.value:.2f} ± {fit.error:.2f}".replace("-", "−")
         axis.plot(medians.index, medians, color=colour)
         axis.plot([], [], marker=marker, color=colour, label=label)
         if "factor" not in series:
@@ -83,7 +95,7 @@ def _against_size(
     sizes = sorted(set(points.x))
     axis.set_xticks(sizes, [f"{size:.0f}" for size in sizes])
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.legend(loc="upper left", handlelength=1.5, borderaxespad=0.2)
+    axis.legend(loc="upper left", title="exponents of $n$", alignment="left", handlelength=1.5, borderaxespad=0.2)
 
 
 def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -91,7 +103,7 @@ def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
 
     :param curves: panels a to c, series ``{quantity}, n = {n}``; panel d, exponents of the kernels.
     """
-    figure, axes = style.new_figure(style.PAGE, 4.6, (2, 2))
+    figure, axes = style.new_figure(style.PAGE, 5.8, (2, 2))
     sizes = sorted(summary[summary.quantity == "quartic_threshold"]["at"].unique())
     colours = style.sequence(len(sizes))
     removed = np.sort(curves.x.unique())
@@ -125,13 +137,30 @@ def draw_components(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> F
         style.label_panel(axis, letter, title)
         axis.set_xticks(range(len(removed)), [f"{k:.0f}" for k in removed])
     for axis in axes.flat[:3]:
-        _logarithmic(axis)
-    # Colours and markers mean the same in all panels.
-    axes[0, 0].legend(loc="lower left", handlelength=1.5, borderaxespad=1.5)
-    axes[1, 1].legend(loc="best", handlelength=2, borderaxespad=0.2)
+        axis.set_yscale("log")
+        low, high = axis.get_ylim()
+        _plain_numbers(axis, low, high)
+        axis.set_ylim(low, high)
+    low, high = axes[1, 1].get_ylim()
+    # Room for the legend above.
+    axes[1, 1].set_ylim(low, high + 0.12 * (high - low))
+    axes[1, 1].legend(loc="upper right", ncols=2, handlelength=2, borderaxespad=0.2)
+    figure.legend(handles=_component_handles(sizes, colours), loc="outside upper center", ncols=4)
     for axis in axes[1]:
         axis.set_xlabel("principal components removed")
     return style.add_note(figure, note)
+
+
+def _component_handles(sizes: Sequence[float], colours: np.ndarray) -> list[Line2D]:
+    """Colours are sizes in three panels; markers and lines of a kernel are the same in all."""
+    handles = [Line2D([], [], color=colour, label=f"$n$ = {n:.0f}") for n, colour in zip(sizes, colours, strict=True)]
+    handles += [
+        Line2D([], [], color="0.25", marker=marker, linestyle=line, label=label)
+        for label, marker, line in _KERNELS.values()
+    ]
+    handles.append(Line2D([], [], color="0.25", linestyle="--", linewidth=0.7, label="(a) $n^{-1/4}$, (d) −1/2"))
+    handles.append(Line2D([], [], color="0.5", linestyle=":", linewidth=0.8, label="(a) independent directions"))
+    return handles
 
 
 def _against_components(
