@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from deepspectra.papers import style
 
@@ -32,7 +33,7 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     found = {key: [float(value) for value in part.value] for key, part in numbers.groupby("quantity")}
     edges = list(zip(found["bulk_lower_edge"], found["bulk_upper_edge"], strict=True))
     atoms = list(zip(found.get("atom_location", []), found.get("atom_mass", []), strict=True))
-    figure, axes = style.new_figure(style.PAGE, 2.6, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.0, (1, 2))
     density, distribution = axes[0]
     _draw_density(density, curve, edges, atoms)
     _draw_distribution(distribution, curve, atoms)
@@ -45,13 +46,13 @@ def draw_limit_law(curve: pd.DataFrame, summary: pd.DataFrame, law: Mapping[str,
     remarks += [f"atom at {location:.4g}: {mass:.4g}" for location, mass in atoms]
     if len(remarks) > _TOLD:
         remarks = [*remarks[: _TOLD - 1], f"and {len(remarks) - _TOLD + 1} more"]
-    blank = [distribution.plot([], [], alpha=0)[0] for _ in remarks]
-    look = {"handlelength": 0, "handletextpad": 0, "alignment": "left", "title_fontsize": 6}
-    distribution.legend(blank, remarks, loc="lower right", title="edges of bulks: mass", **look)
+    look: dict[str, Any] = {"handlelength": 0, "handletextpad": 0, "alignment": "left"}
+    blank = [Line2D([], [], alpha=0, label=remark) for remark in remarks]
+    figure.legend(handles=blank, loc="outside right center", title="edges of bulks: mass", **look)
     style.label_panel(density, "a", "density")
     style.label_panel(distribution, "b", "distribution function")
     nonlinear = law["kernel"] == "nonlinear"
-    figure.suptitle(_nonlinear_title(law) if nonlinear else _title(law, found["gamma"]), fontsize=7)
+    figure.suptitle(_nonlinear_title(law) if nonlinear else _title(law, found["gamma"]), fontsize=7.5)
     notes = list(summary.value[summary.quantity == "note"])
     style.add_note(figure, _note(law, {name: values[0] for name, values in found.items()}, notes))
     return figure
@@ -98,10 +99,10 @@ def _draw_density(axis: Axes, curve: pd.DataFrame, edges: _Pairs, atoms: _Pairs)
         bulk = curve[curve.x.between(lower, upper)]
         values = np.maximum(bulk.density, bottom)
         axis.fill_between(bulk.x, values, bottom, color=_FILL_COLOUR, linewidth=0)
-        axis.plot(bulk.x, values, color=style.LIMIT_COLOUR)
+        axis.plot(bulk.x, values, color=style.LAW)
         axis.vlines([lower, upper], bottom, height(0.06), color="0.15", linewidth=0.8)
     arrow = {"arrowstyle": "-|>", "color": style.BLUE, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    text: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "fontsize": 6, "va": "center"}
+    text: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
     for location, _ in atoms:
         axis.annotate("", xy=(location, height(0.95)), xytext=(location, bottom), arrowprops=arrow)
     for location, mass in atoms if len(atoms) <= _TOLD else ():
@@ -119,7 +120,7 @@ def _draw_distribution(axis: Axes, curve: pd.DataFrame, atoms: _Pairs) -> None:
         x, y = np.insert(x, place, [location] * 2), np.insert(y, place, [below, below + mass])
     reach = x[-1] - x[0]
     x, y = np.concatenate([[x[0] - reach], x, [x[-1] + reach]]), np.concatenate([[0.0], y, y[-1:]])
-    axis.plot(x, y, color=style.LIMIT_COLOUR)
+    axis.plot(x, y, color=style.LAW)
     axis.set(ylim=(0, 1.04), ylabel=r"share of eigenvalues $\leq\lambda$")
 
 

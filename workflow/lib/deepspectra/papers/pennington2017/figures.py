@@ -15,7 +15,7 @@ def draw_covariance_distance(curves: pd.DataFrame, summary: pd.DataFrame, note: 
 
     :param curves: of :func:`~deepspectra.papers.pennington2017.statistics.compare_with_limit`.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.9, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.4, (1, 2))
     alphas = list(dict.fromkeys(curves.alpha.dropna()))
     colours = dict(zip(alphas, style.sequence(len(alphas)), strict=True))
     markers = dict(zip(alphas, "osD^v<>", strict=False))
@@ -56,7 +56,7 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
 
     :param curves: columns panel, series (``theory`` or ``simulation``), beta, x, y, phi, psi.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.5, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.0, (1, 2))
     betas = sorted(set(curves.beta))
     finite = [beta for beta in betas if np.isfinite(beta)]
     colours = dict(zip(finite, style.sequence(len(finite)), strict=True)) | {-np.inf: "black"}
@@ -83,7 +83,7 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
 
     :param curves: columns panel (``a`` function, ``b`` derivative), series (f1 to f4), x, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 2.2, (1, 2))
+    figure, axes = style.new_figure(style.PAGE, 2.8, (1, 2))
     # The paper's colours by name (red, green, orange, blue), from the colour-blind safe palette.
     colours = {"f1": style.VERMILION, "f2": style.GREEN, "f3": style.ORANGE, "f4": style.BLUE}
     dashes = dict(zip(colours, ("-", "--", "-.", ":"), strict=True))
@@ -96,7 +96,8 @@ def draw_activation_curves(curves: pd.DataFrame, summary: pd.DataFrame, note: st
         axis.axhline(0, color="0.8", linewidth=0.6, zorder=0)
         axis.set(xlabel=r"$x$", ylabel=ordinate, xlim=(part.x.min(), part.x.max()))
         style.label_panel(axis, panel, title)
-    return _finished(figure, note, {}, handlelength=3.2)
+    # Larger, for the superscripts.
+    return _finished(figure, note, {}, handlelength=3.2, fontsize=10)
 
 
 def _finished(figure: Figure, note: str, further: dict[str, Line2D], **look: float) -> Figure:
