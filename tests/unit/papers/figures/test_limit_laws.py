@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepspectra.config.limit_laws import LawEntry
+from deepspectra.papers import style
 from deepspectra.report.limit_law_figure import draw_limit_law
 
 from .drawn import illegible, line_through, save_here_and_there, texts, through_csv
@@ -47,7 +48,7 @@ def test_density_and_distribution_are_drawn_bulk_by_bulk():
     density, distribution = draw_limit_law(curve, summary, law()).axes
     for part in (curve[:40], curve[40:]):
         assert line_through(density, part.rename(columns={"density": "y"}))
-    (line,) = (line for line in distribution.get_lines() if line.get_alpha() != 0)
+    (line,) = distribution.get_lines()
     x, y = line.get_xydata().T
     # From zero, up at the atom, along the points, and on at one.
     assert (x[1:3].tolist(), y[:3].tolist()) == ([0, 0], [0, 0, pytest.approx(0.1)])
@@ -60,13 +61,14 @@ def test_density_and_distribution_are_drawn_bulk_by_bulk():
 
 def test_edges_and_atoms_are_marked_and_told():
     curve, summary = tables()
-    density, distribution = draw_limit_law(curve, summary, law()).axes
+    figure = draw_limit_law(curve, summary, law())
+    density, _ = figure.axes
     marks = np.concatenate([marks.get_segments() for marks in density.collections if hasattr(marks, "get_segments")])
     assert sorted(marks[:, 0, 0]) == [1, 3, 4, 8]
     (arrow,) = (note for note in density.texts if note.arrow_patch is not None)
     assert arrow.xy[0] == 0
     assert "0.1" in texts(density)
-    legend = texts(distribution.get_legend())
+    legend = texts(figure.legends[0])
     assert sorted(legend) == ["[1, 3]: 0.4", "[4, 8]: 0.5", "atom at 0: 0.1", "edges of bulks: mass"]
 
 
@@ -97,7 +99,7 @@ def test_the_title_says_what_the_law_is_of(changes, words):
 
 def test_the_small_print_says_where_the_law_comes_from_and_what_it_assumes():
     note = "outside assumption 3.2(b): relu has breakpoints (at 0)"
-    printed = " ".join(" ".join(texts(draw_limit_law(*tables(notes=[note]), law(rates=[1, 2, 0.5])))).split())
+    printed = style.note_of(draw_limit_law(*tables(notes=[note]), law(rates=[1, 2, 0.5])))
     for words in (
         "Limit law of fan2020, theorem 3.8: b_sigma = 0.96, a_sigma = 1.18, rates 1, 2, 0.5",
         "input atoms 0.75 at 0.5, 0.25 at 2.5.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepspectra.papers import style
 from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.papers.fan2020.statistics import scaling
 from deepspectra.papers.fan2020.statistics.scaling import SizeDraws, components_numbers, scaling_numbers
@@ -59,7 +60,7 @@ def test_no_text_is_cut_off_or_meets_another(request, name):
     item = ITEMS["figure_scaling" if name == "scaled" else "figure_components"]
     figure = drawing("fan2020", item)(*request.getfixturevalue(name), NOTE)
     assert illegible(figure) == []
-    assert NOTE in [" ".join(text.split()) for text in texts(figure)]
+    assert style.note_of(figure) == NOTE
 
 
 def test_every_draw_is_a_dot_and_every_exponent_is_told(scaled):
@@ -80,7 +81,7 @@ def test_every_draw_is_a_dot_and_every_exponent_is_told(scaled):
                     assert line_through(axis, part[part.series == f"floor of {kernel} {measure}"])
                     row = summary[(summary.panel == panel) & (summary.series == kernel)
                                   & (summary.quantity == f"{measure}_exponent")].iloc[0]  # fmt: skip
-                    assert f"n^{{{row.value:.2f} \\pm {row.error:.2f}}}" in legend
+                    assert f": {row.value:.2f} ± {row.error:.2f}".replace("-", "−") in legend
 
 
 def test_the_sweep_has_a_line_a_size_and_the_exponents(swept):

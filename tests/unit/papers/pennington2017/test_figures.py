@@ -102,8 +102,8 @@ def test_every_panel_has_its_letter_its_title_and_its_axes(item):
 
 @each_figure
 def test_the_small_print_is_whole(item):
-    """It is broken into lines, and nothing of it is lost."""
-    assert NOTE in [" ".join(text.split()) for text in texts(draw(item))]
+    """In the caption: two lines of it are printed."""
+    assert style.note_of(draw(item)) == NOTE
     assert len(ITEMS[item].note) > 40
 
 
@@ -148,7 +148,7 @@ def test_pdf_files_keep_text_as_text_and_have_no_date(saved):
 def test_png_files_have_the_size_of_a_page_and_no_version(saved):
     for path in saved[0].glob("*.png"):
         with Image.open(path) as picture:
-            assert picture.size[0] == round(style.COLUMN * 300)
+            assert picture.size[0] == round(style.PAGE * 300)
             assert "Software" not in picture.info
 
 
