@@ -307,7 +307,12 @@ def test_figure_3_has_a_row_for_each_regime():
         *(r"density $P(\nu)$", r"density $P(s)$", r"number variance $\Sigma^2(l)$", "p-value of vectors")
     ]
     legend = ["initial", "trained", "random matrix theory", "random matrices, 95 %", "number variance, trained"]
-    legend += ["trained, all intervals (as published)", "vectors, output side", "vectors, output side, calibrated"]
+    legend += [
+        "number variance, initial",
+        "trained, all intervals (as published)",
+        "vectors, output side",
+        "vectors, output side, calibrated",
+    ]
     assert sorted(texts(figure.legends[0])) == sorted([*legend, "vectors, input side"])
     for number, (spectrum, spacing, variance, vectors) in enumerate(rows, start=1):
         for patch, state in zip(spectrum.patches, ("initial", "final"), strict=True):

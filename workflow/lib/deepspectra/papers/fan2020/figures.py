@@ -23,7 +23,7 @@ _TITLES = (r"conjugate kernel $K^\mathrm{CK}$", r"tangent kernel $K^\mathrm{NTK}
 _GRAM_LAW: dict[str, Any] = {"color": "black", "linewidth": 0.7, "linestyle": (0, (3, 1.5))}
 #: Label and line of the matrices between a tangent kernel and its limit, by series.
 _STAND_INS: dict[str, tuple[str, dict[str, Any]]] = {
-    "mean": ("mean sensitivities", {"color": style.GREEN, "linewidth": 0.9}),
+    "mean": ("mean sensitivities", {"color": style.GREEN, "linewidth": 0.9, "linestyle": (0, (5, 1, 1, 1))}),
     "lemma": ("with lemma 3.5", {"color": "0.15", "linewidth": 0.9, "linestyle": (0, (1, 1))}),
 }
 #: Colours of kernels, as in the figures of many draws.

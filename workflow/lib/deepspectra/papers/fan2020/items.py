@@ -207,9 +207,9 @@ ITEMS = {
     ),
     "figure_s4": Item(
         title="Spectra of the conjugate kernels of every layer with their limit laws, Gaussian inputs and CIFAR-10",
-        note="KS: Kolmogorov-Smirnov distance of the eigenvalues to the limit of theorem 3.4; in brackets, of the "
-        "linear network with independent noise that has the same limit, at the same size. Networks of figure 1 (above) "
-        "and figure 2 (below). Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
+        note="Networks of figure 1 (above) and figure 2 (below). KS: Kolmogorov-Smirnov distance of the eigenvalues to "
+        "the limit of theorem 3.4; in brackets, of the linear network with independent noise that has the same limit, "
+        "at the same size. Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
         + _GIVEN,
         numbers="statistics.spectra:layer_spectra_numbers",

@@ -264,13 +264,16 @@ def _variance(axis: Axes, lines: pd.DataFrame, states: list[str]) -> None:
     series = dict(list(lines.groupby("series")))
     low, high, goe = series["null low"], series["null high"], series["GOE"]
     axis.fill_between(low.x, low.y, high.y, color=style.NULL_BAND, linewidth=0, label="random matrices, 95 %")
-    looks = {"initial": (_INITIAL, "initial", 0.8), "final": (_TRAINED, "number variance, trained", 1.2)}
+    looks = {
+        "initial": (_INITIAL, "number variance, initial", "-."),
+        "final": (_TRAINED, "number variance, trained", "-"),
+    }
     for state in states:
-        line, (colour, label, width) = series[f"number variance, {state}"], looks[state]
-        axis.plot(line.x, line.y, color=colour, linewidth=width, label=label)
+        line, (colour, label, look) = series[f"number variance, {state}"], looks[state]
+        axis.plot(line.x, line.y, look, color=colour, label=label)
     published = series["all intervals, final"]
-    look: dict[str, Any] = {"color": style.PUBLISHED, "linestyle": (0, (1, 1)), "linewidth": 1.2}
-    axis.plot(published.x, published.y, label="trained, all intervals (as published)", **look)
+    dotted: dict[str, Any] = {"color": style.PUBLISHED, "linestyle": (0, (1, 1)), "linewidth": 1.2}
+    axis.plot(published.x, published.y, label="trained, all intervals (as published)", **dotted)
     # The closed form is asymptotic and means nothing below l = 1.
     goe = goe[goe.x >= 1]
     axis.plot(goe.x, goe.y, color=_LAW, linestyle="--", label="random matrix theory")
@@ -307,9 +310,9 @@ def _both_sides(axis: Axes, lines: pd.DataFrame, side: str) -> None:
     """Running means of p-values of the side that is tested, plain and calibrated, and of the other."""
     (other,) = set(_SIDES.values()) - {side}
     looks: dict[str, tuple[str, dict[str, Any]]] = {
-        f"{side}, plain": (f"vectors, {side}", {"color": _TRAINED, "linewidth": 1.6, "alpha": 0.6, "zorder": 3}),
+        f"{side}, plain": (f"vectors, {side}", {"color": _TRAINED, "linewidth": 1.2, "zorder": 3}),
         f"{side}, calibrated": (f"vectors, {side}, calibrated", {"color": "black", "linewidth": 0.5, "zorder": 4}),
-        f"{other}, plain": (f"vectors, {other}", {"color": style.GREEN, "linewidth": 0.7}),
+        f"{other}, plain": (f"vectors, {other}", {"color": "0.65", "linewidth": 0.9}),
     }
     for series, (label, look) in looks.items():
         line = lines[lines.series == series]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ITEMS"]
 
 _CALIBRATED = (
-    "Insets: distribution functions. p: Kolmogorov-Smirnov test of the spacings against the Wigner surmise; "
+    "Insets: distribution functions. Spacings: p of the Kolmogorov-Smirnov test against the Wigner surmise; "
     "calibrated: against random matrices of the same shape through the same unfolding, with its Monte Carlo error. "
     "Number variance: over intervals of the bulk, which keep 2 a + 1 levels away from the edges of the "
     "Marchenko-Pastur law, since the broadening squeezes levels beside an outlier. Grey band: central 95 % of the "
@@ -24,7 +24,7 @@ _CALIBRATED = (
     "levels, above."
 )
 _VECTORS = (
-    "p-values: Kolmogorov-Smirnov tests of the m entries of a singular vector against N(0, 1/m), mean over the "
+    "Vectors: p of Kolmogorov-Smirnov tests of the m entries of a singular vector against N(0, 1/m), mean over the "
     "window (15 neighbours in the paper), for vectors of the smaller side, or of a square matrix the output side; "
     "rank 1 is the largest singular value"
 )
@@ -84,7 +84,7 @@ ITEMS = {
     "figure_3": _figure(
         "figure_3",
         "Spectra, spacings, number variance and vector tests of one layer in the rich, typical and lazy regime",
-        f"{_CALIBRATED} {_VECTORS} (black: calibrated; green: the other side; dotted: 0.5). Red in (a): modified "
+        f"{_CALIBRATED} {_VECTORS} (black: calibrated; light grey: the other side; dotted: 0.5). Red in (a): modified "
         "Marchenko-Pastur law of the trained weights; dotted, that of the initial ones. Above (a): how many singular "
         "values are above the largest initial one. The paper's test accuracies at alpha 0.5, "
         "1 and 5 are 52.7, 55.2 and 50.4 %. Assumed: the paper's window of 15 means a = 7.",
