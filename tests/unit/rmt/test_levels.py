@@ -199,3 +199,18 @@ def test_a_gap_spreads_over_its_windows_only():
     values = np.ones(20)
     values[10] = np.nan
     assert np.flatnonzero(np.isnan(running_mean(values, 5))).tolist() == [8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize("dimension", [2000, 30522])
+def test_tails_of_many_long_vectors_are_scipys(dimension):
+    rng = np.random.default_rng(4)
+    # From Gaussian entries to ones with a few large, so that p-values reach from 1 to 0.
+    vectors = rng.standard_normal((dimension, 150)) * (1 + np.linspace(0, 3, 150) * rng.random((dimension, 1)) ** 8)
+    vectors[: dimension // 5, 100:] = 0
+    vectors[: dimension // 2, 140:] = 0
+    statistics, p_values = vector_ks(vectors / np.linalg.norm(vectors, axis=0))
+    expected = stats.kstwo.sf(statistics, dimension)
+    assert (expected > 0.1).any()
+    assert (expected < 1e-100).any()
+    assert ((expected > 1e-30) & (expected < 1e-3)).any()
+    np.testing.assert_allclose(p_values, expected, rtol=1e-9)

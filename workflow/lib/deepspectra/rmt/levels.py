@@ -7,6 +7,7 @@ nor entries of a unit vector are; :mod:`deepspectra.rmt.calibration` judges the 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from scipy import stats
 from scipy.special import expm1
 
@@ -18,6 +19,8 @@ __all__ += ["spacing_distances", "spacing_ks", "vector_ks"]
 
 # Vectors sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256
+# m d^2 from where on SciPy sums, up to where nothing is left; from this m on, and of so many, few sums are enough.
+_TAIL, _LONG, _MANY, _DEGREE = (2.3, 369.0), 2000, 100, 40
 
 
 class LevelStatistics(NamedTuple):
@@ -168,7 +171,26 @@ def vector_ks(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         probabilities = law.cdf(np.sort(vectors[:, block].T.astype(np.float64), axis=1))
         above, below = steps[1:] - probabilities, probabilities - steps[:-1]
         statistics[block] = np.maximum(above.max(axis=1), below.max(axis=1))
-    return statistics, np.clip(stats.kstwo.sf(statistics, dimension), 0, 1)
+    return statistics, _kolmogorov_tail(statistics, dimension)
+
+
+def _kolmogorov_tail(statistics: np.ndarray, dimension: int) -> np.ndarray:
+    """Probabilities of larger two-sided statistics: SciPy's, and the small ones of many long vectors between its own.
+
+    In the tail SciPy sums over all entries. The logarithm is smooth there: a polynomial through 41 values is right to
+    1e-10 of a probability.
+    """
+    found = np.empty_like(statistics)
+    squares = dimension * statistics**2
+    tail = (squares > _TAIL[0]) & (squares < _TAIL[1])
+    if dimension < _LONG or tail.sum() < _MANY:
+        tail[:] = False
+    found[~tail] = stats.kstwo.sf(statistics[~tail], dimension)
+    if tail.any():
+        ends = statistics[tail].min() * (1 - 1e-9), statistics[tail].max() * (1 + 1e-9)
+        logarithm = Chebyshev.interpolate(lambda place: np.log(stats.kstwo.sf(place, dimension)), _DEGREE, ends)
+        found[tail] = np.exp(logarithm(statistics[tail]))
+    return np.clip(found, 0, 1)
 
 
 def running_mean(values: np.ndarray, window: int = 15) -> np.ndarray:
