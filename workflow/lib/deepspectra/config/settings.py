@@ -58,6 +58,7 @@ class Settings(Node):
         "repetitions) or paper (as published)."
     )
     run: str | None = Field(
+        default=None,
         description="A name for a run with values of your own, which then lies below results/{run}/ and leaves the "
         "results of all scales alone."
     )
