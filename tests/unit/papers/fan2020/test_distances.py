@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
 
 from deepspectra.papers.fan2020.statistics.distances import (
     PUBLISHED_BINS,
@@ -41,12 +40,17 @@ def test_the_total_variation_is_that_of_counts_and_integrals(tangent):
     np.testing.assert_allclose(published_edges(values), edges)
     ends = np.ravel(law.edges)
 
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+
     def mass(left, right):
         breaks = [left, *(end for end in ends if left < end < right), right]
-        return sum(
-            quad(lambda x: float(law_density(kernel, np.array([x]))[0]), *part, epsabs=1e-6, limit=100)[0]
-            for part in pairwise(breaks)
-        )
+        total = 0.0
+        for low, high in pairwise(breaks):
+            # Nodes gather at the ends, where a density may begin with a square root.
+            angles = (nodes + 1) * np.pi / 2
+            places = (low + high) / 2 - (high - low) / 2 * np.cos(angles)
+            total += law_density(kernel, places) @ (weights * np.sin(angles)) * (high - low) / 2 * np.pi / 2
+        return total
 
     below, above = mass(ends[0], edges[0]), mass(edges[-1], ends[-1])
     total = below + above
