@@ -1,8 +1,6 @@
 """Figures at the size they are printed: letters large enough, two lines of notes, nothing clipped, nothing covered."""
 
-from functools import lru_cache
 from importlib import import_module
-from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS, items_of
 
-from .figures.drawn import texts_drawn
+from .figures.drawn import illegible, texts_drawn
 
 KEPT = Path(__file__).parents[3] / "resources" / "record"
 FIGURES = [
@@ -41,29 +38,7 @@ def drawn(run: str, paper: str, name: str) -> Figure:
     note = f"Scale {run}: smaller than published in a number of places. {item.note}"
     figure = getattr(import_module(f"deepspectra.papers.{paper}.{module}"), function)(curves, summary, note)
     figure.set_dpi(100)
-    figure.draw_without_rendering()
     return figure
-
-
-@lru_cache(maxsize=1)
-def words(figure: Figure) -> list[Text]:
-    """All texts that are printed, of a figure that changes no more."""
-    return texts_drawn(figure)
-
-
-def name_of(text: Text) -> str:
-    return text.get_text().replace("\n", " ")[:40]
-
-
-def overlapping(figure: Figure) -> list[str]:
-    """Pairs of texts that cover each other by more than a hair."""
-    boxes = [(name_of(text), text.get_window_extent()) for text in words(figure)]
-    found = []
-    for (first, a), (second, b) in combinations(boxes, 2):
-        common = Bbox.intersection(a, b)
-        if common is not None and common.width > 1.5 and common.height > 1.5:
-            found.append(f"{first!r} and {second!r}")
-    return found
 
 
 def covered(axes: Axes) -> list[str]:
@@ -110,18 +85,12 @@ def data_in(axes: Axes, box: Bbox) -> list[str]:
 def test_figures_can_be_read_at_the_size_they_are_printed(run: str, paper: str, name: str) -> None:
     """No faults of these kinds; sizes of superscripts are those of formulas."""
     figure = drawn(run, paper, name)
-    faults = [
-        f"{text.get_fontsize()} points: {name_of(text)!r}"
-        for text in words(figure)
+    faults = illegible(figure)
+    faults += [
+        f"{text.get_fontsize()} points: {text.get_text()!r}"
+        for text in texts_drawn(figure)
         if text.get_fontsize() < style.SMALLEST
     ]
-    page = figure.bbox.expanded(1.002, 1.002)
-    faults += [
-        f"clipped: {name_of(text)!r}"
-        for text in words(figure)
-        if not (page.contains(*text.get_window_extent().p0) and page.contains(*text.get_window_extent().p1))
-    ]
-    faults += [f"{pair} overlap" for pair in overlapping(figure)]
     faults += [f"{letter_of(axes)}: {what}" for axes in figure.axes for what in covered(axes)]
     assert figure.get_figwidth() <= style.PAGE
     assert figure.get_supxlabel().count("\n") < 2
