@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,15 @@ def test_a_named_run_leaves_the_results_of_its_scale_alone(checkout, tmp_path):
     assert "Own settings: points 51" in said
     assert checkout.jobs(*where, *target) == checkout.jobs(*named, *target) == {}
     assert checkout.jobs(*named, "--", "all").keys() >= EVERYTHING
+
+
+def test_an_interpreter_whose_path_has_a_space_runs_jobs_and_groups(checkout, tmp_path):
+    (tmp_path / "an environment").symlink_to(sys.prefix, target_is_directory=True)
+    interpreter = tmp_path / "an environment" / Path(sys.executable).relative_to(sys.prefix)
+    # A group starts Snakemake again.
+    groups = ("--groups", "make_numbers=both", "draw_figure=both")
+    where = ("--directory", str(tmp_path), "--config", "scale=smoke", "--", "pennington2017_figure_3")
+    command = [str(interpreter), "-m", "snakemake", "--cores", "1", *groups, *where]
+    result = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert (tmp_path / f"{FIGURE}.png").exists()

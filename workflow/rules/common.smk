@@ -9,6 +9,7 @@ from shlex import quote
 
 from snakemake.jobs import GroupJob
 from snakemake.script import PythonScript
+from snakemake_interface_executor_plugins.executors.real import RealExecutor
 
 # The checkout, also where another workflow imports this one as a module, or Snakemake runs in another directory.
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
@@ -32,7 +33,7 @@ from deepspectra.planning import checks, costs, items, my_networks, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
 from deepspectra.planning.recorded import read_kept, record_targets
-from deepspectra.runtime import forked_jobs, group_jobs, rescheduling, watching
+from deepspectra.runtime import forked_jobs, group_jobs, quoting, rescheduling, watching
 from deepspectra.runtime.errors import UserError
 
 try:
@@ -79,6 +80,7 @@ KEEP = SETTINGS[SCALE].keep_matrices
 config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "checkpoint_epochs", "scale", "run"})
 
 
+quoting.quote_interpreter(PythonScript, RealExecutor)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()

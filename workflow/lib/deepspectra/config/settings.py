@@ -60,7 +60,7 @@ class Settings(Node):
     run: str | None = Field(
         default=None,
         description="A name for a run with values of your own, which then lies below results/{run}/ and leaves the "
-        "results of all scales alone."
+        "results of all scales alone.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto: a GPU if there is one; cuda without one is an error."
