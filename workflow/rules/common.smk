@@ -1,5 +1,6 @@
 """Settings, and the planning library bound to them: all that the rules call."""
 
+import getpass
 import os
 import sys
 import time
@@ -20,6 +21,11 @@ PYTHONPATH = os.pathsep.join(
     dict.fromkeys(filter(None, [LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
 )
 os.environ.update(PYTHONPATH=PYTHONPATH)
+# A user id without a name, as containers have, ends Snakemake in a traceback.
+try:
+    getpass.getuser()
+except (KeyError, OSError):
+    os.environ["LOGNAME"] = str(os.getuid())
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
