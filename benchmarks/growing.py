@@ -149,7 +149,7 @@ METHODS = {
         memory=3,
         why="QR of the coupling block, width^2 rows by 12 width columns; the whole matrix would need width^6 and "
         "width^4. From the Gram matrix of the columns, third power and second, 2 of 1154 levels above 1e-9 of the "
-        "largest were false at width 50: thrown out",
+        "largest were spurious at width 50, so we dropped it",
     ),
     "gauss_newton_batch": Method(
         title="Gauss-Newton spectrum, 20-400-400-5",

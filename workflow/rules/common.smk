@@ -45,7 +45,7 @@ from deepspectra.runtime.errors import UserError
 try:
     if workflow.is_main_process:
         check_files(workflow.overwrite_configfiles)
-    # --config and --configfile win over the files at every scale. A scale is checked when a path asks for it.
+    # --config and --configfile win over the files: at every scale, or in a run that has a name. A scale is checked when a path asks for it.
     SETTINGS = load_settings(ROOT / "config", config)
     DATASETS = load_table(ROOT / "resources" / "datasets.yaml", DataSetEntry)
     WEIGHTS = load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)

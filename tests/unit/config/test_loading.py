@@ -281,7 +281,21 @@ def test_a_named_run_is_one_more_scale():
     assert all(settings[scale] == filed[scale] for scale in SCALES)
 
 
-@pytest.mark.parametrize("name", ["preview", "recorded", "A b", "1st", 3, "../up"])
+@pytest.mark.parametrize("name", ["preview", "recorded", "A b", "1st", 3, "../up", "", "nan"])
 def test_a_run_has_a_name_that_can_be_a_folder(name):
     with pytest.raises(UserError, match="run: expected"):
         load_settings(FOLDER, {"run": name})
+
+
+def test_a_run_may_have_its_name_from_the_file(folder):
+    values = read(folder / "config.yaml") | {"run": "wide"}
+    (folder / "config.yaml").write_text(yaml.safe_dump(values))
+    settings = load_settings(folder, nested("fan2020.figure_1.samples", 1200))
+    assert settings.scale == "wide"
+    assert settings["wide"].fan2020.figure_1.samples == 1200
+    assert settings["preview"].fan2020 == load_settings(FOLDER)["preview"].fan2020
+
+
+def test_a_run_at_a_scale_that_is_none_is_one_message():
+    with pytest.raises(UserError, match="scale: expected"):
+        load_settings(FOLDER, {"run": "wide", "scale": ["preview"]})

@@ -18,7 +18,7 @@ from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix
 from deepspectra.analysis.findings import findings
 from deepspectra.analysis.layers import chosen_layers
 from deepspectra.analysis.matrix import ANALYSED_COLUMNS, MatrixOptions, MatrixResult, analyse_matrix
-from deepspectra.analysis.null_files import VECTOR_DRAWS, NullKey, default_cache, default_draws
+from deepspectra.analysis.null_files import LARGE_MATRIX, VECTOR_DRAWS, NullKey, default_cache, default_draws
 from deepspectra.analysis.nulls import MatrixNull, draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.analysis.weightwatcher import printed_exponent
@@ -40,8 +40,6 @@ _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 _PRINTED = "alpha_weightwatcher"
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
 _CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
-#: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
-_LARGE = 16_000_000
 #: Errors that concern one matrix, and no other.
 _OF_ONE_MATRIX = (UserError, np.linalg.LinAlgError, MemoryError)
 _UNKNOWN = "What moved is not known"
@@ -238,7 +236,7 @@ def _results(
             first, missing = _initial(before, matrix, read_before) if before else (None, "")
             empty = replace(empty, note=" ".join(filter(None, (matrix.note, missing))))
             arguments = part, matrix.tensor.dtype, nulls(matrix), options, first, _kernel(matrix)
-            if executor and part.size <= _LARGE:
+            if executor and part.size <= LARGE_MATRIX:
                 waiting.append((empty, executor.submit(_one, *arguments)))
             else:
                 waiting.append(_finished(empty, *_one(*arguments)))

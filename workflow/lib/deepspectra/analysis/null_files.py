@@ -11,7 +11,7 @@ from pathlib import Path
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import replacing
 
-__all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "VECTOR_DRAWS", "NullKey", "default_cache"]
+__all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "LARGE_MATRIX", "VECTOR_DRAWS", "NullKey", "default_cache"]
 __all__ += ["default_draws", "lend", "level_file", "vector_file"]
 
 #: Raise it when numbers in the files change.
@@ -22,6 +22,8 @@ LARGEST_DIMENSION = 2048
 HALF_WINDOW = 7
 #: Random vectors of each dimension.
 VECTOR_DRAWS = 4999
+#: Matrices of more entries are not held twice: they are analysed one at a time, by all threads.
+LARGE_MATRIX = 16_000_000
 # Draws of one matrix take seconds in proportion to the square of its singular values: 0.4 for 4096 of them.
 _MANY, _FEW, _LARGE = 999, 199, 1024
 

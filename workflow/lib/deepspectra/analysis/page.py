@@ -120,7 +120,7 @@ def _page(analysis: AnalysisTables, workers: int) -> str:
     table = shown(analysis)
     known = analysis.matrices["rank"].notna()
     names = analysis.matrices.name[known]
-    with worker_processes(workers) as executor:
+    with worker_processes(min(workers, len(names))) as executor:
         drawn = (executor.map if executor else map)(_panels, _one_by_one(analysis, names), names)
         bar = ProgressBar(drawn, desc="panels", unit="matrix", total=len(names))
         pictures = {

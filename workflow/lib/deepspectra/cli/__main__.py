@@ -53,7 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     cost.set_defaults(run=print_costs)
     compare = commands.add_parser("compare", help="a run beside the record: what differs by more than seeds do")
     compare.add_argument("--scale", choices=SCALES, help="of the run (default: that of the settings)")
-    compare.add_argument("--run", dest="name", metavar="NAME", help="the run's name, if it has one")
     compare.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
     compare.set_defaults(run=compare_run)
     _add_analyse(

@@ -34,7 +34,7 @@ def compare_run(options: argparse.Namespace) -> int:
     kept = root / "resources" / "record" / ("record" if scale in PUBLISHED_SIZES else scale)
     if not read_record(kept)[1]:
         raise UserError(f"there is no record of {scale} scale; resources/record has those that can be compared with")
-    results = Path(options.directory or root) / "results" / (options.name or scale)
+    results = Path(options.directory or root) / "results" / scale
     names = sorted({file for paper in READINGS.values() for reading in paper.values() for file in reading.files})
     here = {name: results / f"{name}.csv" for name in names if (results / f"{name}.csv").is_file()}
     if not here:
@@ -53,7 +53,7 @@ def compare_run(options: argparse.Namespace) -> int:
     table = comparison_table(judged({name: read_csv(path) for name, path in here.items()}), judged(recorded))
     counts = {outcome: int((table.outcome == outcome).sum()) for outcome in OUTCOMES}
     said = "; ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    title = f"{scale_name(options.name or scale, scale)} beside the record: {said}"
+    title = f"{scale_name(scale)} beside the record: {said}"
     notes = [*(f"{outcome}: {meaning}." for outcome, meaning in OUTCOMES.items()), f"Read from {len(here)} tables."]
     write_table(table, results / "compared.csv", float_format="%.6g")
     write_text(markdown(shown_rows(table), title, notes), results / "compared.md")

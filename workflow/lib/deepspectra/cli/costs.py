@@ -133,9 +133,8 @@ def cost_plan(plan: str, settings: Mapping[str, Settings], folder: Path) -> Cost
     for job, work in zip(jobs, works, strict=True):
         found = estimate(job.rule, work, known)
         # Jobs without a law have no size; those of another scale may take another time.
-        is_known = (
-            bool(law_of(job.rule, job.wildcards)) or (job.wildcards.get("scale", ""), job.rule, work[0]) in recorded
-        )
+        scale = sizes_of(settings, job.wildcards["scale"]) if "scale" in job.wildcards else ""
+        is_known = bool(law_of(job.rule, job.wildcards)) or (scale, job.rule, work[0]) in recorded
         found = replace(found, alike=found.alike and is_known)
         costed.append(CostedJob(job, work[0], found, float(sizes.get((job.rule, work[0]), 0))))
     return CostedPlan(costed, overhead, {(row.rule, row.case): float(row.speed) for row in speeds.itertuples()})

@@ -16,7 +16,7 @@ __all__ = ["Explanation", "describe_scale", "differences", "explain_keys", "size
 
 
 def sizes_of(all_settings: Mapping[str, Settings], scale: str) -> str:
-    """The scale that has the sizes of a run: itself, unless it is the name of a run."""
+    """The scale whose sizes a run uses: itself, unless it is the name of a run."""
     return scale if scale in (*SCALES, RECORDED) else all_settings[scale].scale
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from deepspectra.config.settings import RECORDED, SCALES, Settings, scale_name
+from deepspectra.config.settings import RECORDED, SCALES, Settings, is_run_name, scale_name
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["ScaledSettings", "check_files", "load_settings", "read_overrides"]
@@ -94,9 +94,9 @@ def load_settings(folder: str | Path, overrides: Mapping[str, Any] | None = None
     scaled = {scale: _merge(base, reduced[scale]) for scale in SCALES}
     # The record is what the files say, whatever a user sets, and has nothing of users' own.
     recorded = scaled["record"] | {"limit_laws": {}, "my_networks": {}}
-    run = own.get("run")
-    if isinstance(run, str) and run not in (*SCALES, RECORDED):
-        scaled[run] = _merge(scaled.get(own.get("scale", base.get("scale")), base), own)
+    run = own.get("run", base.get("run"))
+    if is_run_name(run):
+        scaled[run] = _merge(scaled.get(str(own.get("scale", base.get("scale"))), base), own)
     else:
         run, scaled = None, {scale: _merge(values, own) for scale, values in scaled.items()}
     return ScaledSettings({**scaled, RECORDED: recorded}, run)

@@ -1,5 +1,6 @@
 """All settings of the workflow at one scale."""
 
+from contextlib import suppress
 from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -12,7 +13,7 @@ from deepspectra.papers.pennington2017.settings import Pennington2017
 from deepspectra.papers.thamm2024.settings import Thamm2024
 from deepspectra.papers.types import Node, OptionalText, is_name
 
-__all__ = ["RECORDED", "SCALES", "Claims", "Data", "Scale", "Settings", "scale_name"]
+__all__ = ["RECORDED", "SCALES", "Claims", "Data", "Scale", "Settings", "is_run_name", "scale_name"]
 
 Scale = Literal["smoke", "preview", "record", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
@@ -20,6 +21,13 @@ SCALES: tuple[str, ...] = get_args(Scale)
 RECORDED = "recorded"
 #: Keys of :data:`deepspectra.papers.registry.PAPERS`, spelled out for the schema; a test compares them.
 _Key = Literal["thamm2024", "baskerville2022", "fan2020", "pennington2017"]
+
+
+def is_run_name(name: object) -> bool:
+    """Whether a run may be called so: it is a folder beside those of the scales."""
+    with suppress(ValueError):
+        return isinstance(name, str) and name not in (*SCALES, RECORDED) and is_name(name)
+    return False
 
 
 def scale_name(scale: str, sizes: str = "") -> str:
@@ -79,8 +87,8 @@ class Settings(Node):
 
     @field_validator("run")
     @classmethod
-    def _is_free(cls, run: str | None) -> str | None:
-        if run is not None and (run in (*SCALES, RECORDED) or not is_name(run)):
+    def _names_a_run(cls, run: str | None) -> str | None:
+        if run is not None and not is_run_name(run):
             taken = ", ".join((*SCALES, RECORDED))
             raise ValueError(f"expected small letters, digits and _, a letter first, and none of {taken}")
         return run

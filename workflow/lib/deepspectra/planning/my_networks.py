@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from deepspectra.analysis.null_files import (
     FORMAT,
     HALF_WINDOW,
+    LARGE_MATRIX,
     VECTOR_DRAWS,
     NullKey,
     default_draws,
@@ -39,8 +40,6 @@ VECTORS = f"results/{{scale}}/nulls/my_networks/vectors_{{dimension}}_{{draws}}_
 #: What an analysis leaves below a network's folder: what was found, and how it is shown.
 TABLES = ("matrices.csv", "left_out.csv", "curves.csv", "vectors.csv", "about.json")
 PAGE = ("index.html", "summary.md", "overview.pdf", "overview.png")
-#: Matrices of more entries are analysed one at a time, by all threads.
-_LARGE = 8_000_000
 
 
 class _Shape(NamedTuple):
@@ -193,7 +192,7 @@ def analysis_memory(settings: Settings, model: str, layers: str | Path, threads:
         (outputs * inputs, _mb(8 * outputs * inputs + 6 * min(outputs, inputs) ** 2))
         for outputs, inputs in _shapes(layers)
     ]
-    small = max((amount for entries, amount in needs if entries <= _LARGE), default=0)
+    small = max((amount for entries, amount in needs if entries <= LARGE_MATRIX), default=0)
     return BASE_MB + whole + max(max(amount for _, amount in needs), threads * (500 + small))
 
 

@@ -19,8 +19,9 @@ __all__ += ["spacing_distances", "spacing_ks", "vector_ks"]
 
 # Vectors sorted at once: tens of MiB at a dimension of several thousand.
 _VECTORS = 256
-# m d^2 from where on SciPy sums, up to where nothing is left; from this m on, and of so many, few sums are enough.
-_TAIL, _LONG, _MANY, _DEGREE = (2.3, 369.0), 2000, 100, 40
+# Range of m d^2 where SciPy sums over all entries; beyond it probabilities vanish, and their logarithms are no longer
+# smooth. Interpolation pays for vectors this long, and this many.
+_TAIL, _LONG, _MANY, _DEGREE = (2.3, 300.0), 2000, 100, 40
 
 
 class LevelStatistics(NamedTuple):

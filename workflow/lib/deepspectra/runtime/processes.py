@@ -15,7 +15,7 @@ __all__ = ["worker_processes"]
 
 @contextmanager
 def worker_processes(workers: int) -> Iterator[Executor | None]:
-    """So many processes; None for one, this process.
+    """A pool of that many processes, or None to stay in this one.
 
     :raises UserError: if one of them is killed.
     """
