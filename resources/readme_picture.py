@@ -24,10 +24,10 @@ def draw_kernel(published: Axes, resolved: Axes, curves: pd.DataFrame) -> None:
     """The tangent kernel of figure 2 of fan2020: on linear axes with its largest eigenvalues, and its lower edge."""
     lines = dict(list(curves[curves.panel == "c"].groupby("series")))
     for axis, bars in ((published, lines["published"]), (resolved, lines["zoom"])):
-        axis.bar(bars.x, bars.y, bars.x_high - bars.x, align="edge", color=style.HISTOGRAM_COLOUR, label="eigenvalues")
+        axis.bar(bars.x, bars.y, bars.x_high - bars.x, align="edge", color=style.DATA, label="eigenvalues")
         low, high = bars.x.min(), bars.x_high.max()
         for series, label, look in (
-            ("limit", "limit law (theorem 3.7)", {"color": style.LIMIT_COLOUR}),
+            ("limit", "limit law (theorem 3.7)", {"color": style.LAW}),
             ("gram_law", "our law of the given images", {"color": "black", "linestyle": "--"}),
         ):
             if axis is resolved or series == "limit":
@@ -42,9 +42,9 @@ def draw_ratios(published: Axes, resolved: Axes, curves: pd.DataFrame) -> None:
     """Panel b of figure A11 of baskerville2022: all ratios of float32 matrices, and mean ratios along the spectrum."""
     lines = dict(list(curves[curves.scope == "batch"].groupby(["series", "statistic"])))
     bars = lines["published", "ratios"]
-    published.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.HISTOGRAM_COLOUR)
+    published.stairs(bars.y, [*bars.x, bars.x_high.iloc[-1]], fill=True, color=style.DATA)
     grid = np.linspace(0, 5, 400)
-    published.plot(grid, ratio_surmise.pdf(grid), color=style.LIMIT_COLOUR, label="random matrices (GOE)")
+    published.plot(grid, ratio_surmise.pdf(grid), color=style.LAW, label="random matrices (GOE)")
     published.set(xlim=(0, 5), xlabel="ratio r of neighbouring spacings", ylabel="density")
     published.legend(loc="upper right")
     low, high = (lines["GOE, equal density", f"deciles {end}"] for end in ("low", "high"))
@@ -53,19 +53,19 @@ def draw_ratios(published: Axes, resolved: Axes, curves: pd.DataFrame) -> None:
         high.y, edges, baseline=low.y, fill=True, color="0.85", label="random levels of equal density, 95 %"
     )
     for series, label, colour in (
-        ("published", "as published: float32, with rounding noise", style.HISTOGRAM_COLOUR),
+        ("published", "as published: float32, with rounding noise", style.DATA),
         ("resolved", "resolved: eigenvalues that are not zero", style.BLUE),
     ):
         rows = lines[series, "deciles"]
         resolved.errorbar((rows.x + rows.x_high) / 2, rows.y, rows.error, fmt="o", color=colour, label=label)
-    resolved.axhline(GOE_MEAN, color=style.LIMIT_COLOUR, linewidth=0.7)
+    resolved.axhline(GOE_MEAN, color=style.LAW, linewidth=0.7)
     resolved.set(xlim=(0, 1), xlabel="place in the spectrum, smallest first", ylabel="mean of min(r, 1/r)")
     resolved.legend(loc="lower right")
 
 
 def draw(kernel: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     """Both, one above the other."""
-    figure, axes = style.new_figure(1.2 * style.COLUMN, 3.7, (2, 2))
+    figure, axes = style.new_figure(style.PAGE, 3.7, (2, 2))
     draw_kernel(*axes[0], kernel)
     draw_ratios(*axes[1], ratios)
     titles = ("Tangent kernel of CIFAR-10, as published", "the same, its lower edge")

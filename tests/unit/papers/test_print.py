@@ -99,7 +99,7 @@ def test_figures_can_be_read_at_the_size_they_are_printed(run: str, paper: str, 
 
 def test_the_measure_sees_what_it_should() -> None:
     """A legend over a line, over bars and over a band; not one that is beside a histogram, inside its box."""
-    figure, axes = style.new_figure(style.COLUMN, 4.0, (2, 2))
+    figure, axes = style.new_figure(style.PAGE / 2, 4.0, (2, 2))
     over_line, over_bars, over_band, beside = axes.ravel()
     over_line.plot([0, 1], [1, 0], label="line")
     over_bars.stairs([1, 1], [0, 1, 2], fill=True, label="bars")

@@ -11,10 +11,10 @@ import pytest
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022 import controls
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
-from deepspectra.papers.baskerville2022.figures.differences import distribution, distribution_like, large_goe_ratios
+from deepspectra.papers.baskerville2022.figures.differences import distribution, distribution_like
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import CONTROLS
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, goe_ratio_cdf
 from deepspectra.rmt.ratios import mean_ratio_by_rank
 
 from .drawn import drawing, illegible, line_through, save_here_and_there, texts
@@ -249,7 +249,7 @@ def test_distribution_functions_are_those_of_the_values_less_the_nulls(tables):
     values = np.concatenate([np.diff(part)[1:] / np.diff(part)[:-1] for part in spectra("resolved")])
     ends, difference = ratios.get_data()
     counted = np.searchsorted(np.sort(values), ends, side="right") / values.size
-    np.testing.assert_allclose(difference, counted - large_goe_ratios(ends), atol=1e-9)
+    np.testing.assert_allclose(difference, counted - goe_ratio_cdf(ends), atol=1e-9)
     (spacings,) = (line for line in below["unfolded spacing $s$"].get_lines() if line.get_label() == "resolved")
     bars, alike = (
         distribution(curves[(curves.panel == "a") & (curves.series == "resolved") & (curves.statistic == name)])
@@ -272,14 +272,6 @@ def test_steps_are_compared_one_by_one_and_bins_of_many_by_their_ends():
     bars, null = bins_of(0.011, 10, 8), bins_of(0.01, 10, 10)
     found = distribution_like(bars, null)
     np.testing.assert_allclose(found, (bars.x_high + 0.005) / 1.0)
-
-
-def test_the_law_of_large_matrices_has_their_mean_ratio():
-    """E min(r, 1/r) is twice the integral of r p(r) up to 1: F(1) is 1/2 for ratios and their inverses alike."""
-    r = np.linspace(0, 1, 2001)
-    cumulated = large_goe_ratios(r)
-    assert cumulated[-1] == pytest.approx(0.5, abs=1e-6)
-    assert 2 * (0.5 - np.trapezoid(cumulated, r)) == pytest.approx(GOE_MEAN, abs=1e-4)
 
 
 def test_every_figure_has_a_note_with_the_references():

@@ -12,10 +12,9 @@ import pytest
 
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.figures import hessians, random_matrices
-from deepspectra.papers.baskerville2022.figures.differences import large_goe_ratios
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.histograms import histogram
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, goe_ratio_cdf, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 from .drawn import illegible, line_through, over_data, save_here_and_there, texts, through_csv
@@ -207,7 +206,7 @@ def test_ratios_as_published_and_as_captioned_lie_over_each_other_and_their_diff
         for reading, patch in zip(readings, above.patches, strict=True):
             part = curves[(curves.panel == panel) & (curves.series == reading)]
             np.testing.assert_allclose(patch.get_data().values, part.y, rtol=1e-9)
-            shares = np.cumsum(part.y * (part.x_high - part.x)) - large_goe_ratios(part.x_high.to_numpy())
+            shares = np.cumsum(part.y * (part.x_high - part.x)) - goe_ratio_cdf(part.x_high.to_numpy())
             assert line_through(below, pd.DataFrame({"x": part.x_high, "y": shares}))
         assert f"as published: {0.53 + next(means) / 1000:.4f} ± 0.0019" in above.get_title(loc="left")
     assert len(limits) == 1

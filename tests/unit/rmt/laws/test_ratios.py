@@ -6,7 +6,7 @@ from scipy import integrate
 from scipy.linalg import eigvalsh_tridiagonal
 
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, goe_ratio_cdf, ratio_surmise
 from deepspectra.rmt.ratios import folded, spacing_ratios
 
 
@@ -49,3 +49,25 @@ def test_large_matrices_have_the_orthogonal_mean_and_not_the_surmise():
     error = np.std(means, ddof=1) / len(means) ** 0.5
     assert np.mean(means) == pytest.approx(GOE_MEAN, abs=3 * error)
     assert np.mean(means) < SURMISE_MEAN - 3 * error
+
+
+def correction(r):
+    """As Atas et al. (2013) print it, eq. 9, for the orthogonal ensemble: beta = 1."""
+    both = r + 1 / r
+    return 0.233378 / (1 + r) ** 2 * (both**-1 - 2 * (np.pi - 2) / (4 - np.pi) * both**-2)
+
+
+def test_large_matrices_have_the_surmise_with_its_correction():
+    ratios = np.array([0.2, 0.5, 1.0, 3.0, 20.0])
+    corrections = [integrate.quad(correction, 0, r)[0] for r in ratios]
+    np.testing.assert_allclose(goe_ratio_cdf(ratios) - ratio_surmise.cdf(ratios), corrections, atol=1e-6)
+    assert max(np.abs(corrections)) > 1e-3
+    assert goe_ratio_cdf(np.array([0.0, 1e6])) == pytest.approx([0, 1], abs=1e-6)
+
+
+def test_the_law_of_large_matrices_has_their_mean():
+    """E min(r, 1/r) is twice the integral of r p(r) up to 1: F(1) is 1/2 for ratios and their inverses alike."""
+    r = np.linspace(0, 1, 2001)
+    cumulated = goe_ratio_cdf(r)
+    assert cumulated[-1] == pytest.approx(0.5, abs=1e-6)
+    assert 2 * (0.5 - np.trapezoid(cumulated, r)) == pytest.approx(GOE_MEAN, abs=1e-4)

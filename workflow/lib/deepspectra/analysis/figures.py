@@ -13,8 +13,8 @@ from matplotlib.ticker import FixedLocator, FormatStrFormatter, FuncFormatter, L
 from deepspectra.analysis.tables import AnalysisTables
 from deepspectra.papers.style import (
     BLUE,
-    HISTOGRAM_COLOUR,
-    LIMIT_COLOUR,
+    DATA,
+    LAW,
     ORANGE,
     VERMILION,
     new_figure,
@@ -97,7 +97,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
     if end > values[0] * (1 + 1e-9):
         bins = np.linspace(values[0], end, int(np.clip(values.size / 8, 16, 90)))
         density = np.histogram(inside, bins)[0] / values.size / (bins[1] - bins[0])
-        axis.stairs(density, bins, fill=True, color=HISTOGRAM_COLOUR)
+        axis.stairs(density, bins, fill=True, color=DATA)
     else:
         axis.text(0.5, 0.5, "all equal", ha="center", color=GREY, fontsize=8, transform=axis.transAxes)
     if np.isfinite(row.edge_high):
@@ -106,7 +106,7 @@ def _draw_spectrum(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         law = singular_value_marchenko_pastur(longer - outside, max(shorter - outside, 2), row.sigma)
         grid = np.linspace(*law.edges, 400)
         density = law.density(grid) * (1 - outside / shorter)
-        axis.plot(grid, density, color=LIMIT_COLOUR, label="a random matrix")
+        axis.plot(grid, density, color=LAW, label="a random matrix")
     if np.isfinite(row.fit_high):
         fitted = ModifiedMarchenkoPastur(row.fit_low, row.fit_high, row.fit_amplitude)
         grid = np.linspace(*fitted.edges, 400)
@@ -156,7 +156,7 @@ def _draw_tail(axis: Axes, row: pd.Series, values: np.ndarray) -> None:
         grid = np.geomspace(row.alpha_smallest, squares[-1], 50)
         law = row.alpha_tail / values.size * (grid / row.alpha_smallest) ** (1 - row.alpha)
         label = f"power law, {row.alpha_tail:.0f} values, p = {row.alpha_fit_p:.2g}"
-        axis.plot(grid, law, color=LIMIT_COLOUR, label=label)
+        axis.plot(grid, law, color=LAW, label=label)
         axis.legend(loc="lower left")
     axis.set_xscale("log")
     axis.set_yscale("log")
@@ -176,11 +176,11 @@ def _draw_spacings(axis: Axes, row: pd.Series, points: dict) -> None:
     if "spacing" in points:
         found = points["spacing"][1]
         histogram = np.histogram(found, np.arange(0, 4.01, 0.2), density=True)
-        axis.stairs(*histogram, fill=True, color=HISTOGRAM_COLOUR, label=f"{found.size} here")
+        axis.stairs(*histogram, fill=True, color=DATA, label=f"{found.size} here")
     else:
         axis.text(2.6, 0.3, "too few levels", ha="center", color=GREY, fontsize=8)
     grid = np.linspace(0, 4, 300)
-    axis.plot(grid, wigner_surmise.pdf(grid), color=LIMIT_COLOUR, label="Wigner surmise")
+    axis.plot(grid, wigner_surmise.pdf(grid), color=LAW, label="Wigner surmise")
     axis.set_xlabel("spacing, in mean spacings")
     axis.set_ylabel("density")
     axis.legend(loc="upper right")

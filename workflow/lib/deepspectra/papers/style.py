@@ -2,30 +2,30 @@
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepspectra.papers import NOTE_SHARE
 from deepspectra.runtime.files import replacing
 
-__all__ = ["BLUE", "COLUMN", "GREEN", "HISTOGRAM_COLOUR", "LIMIT_COLOUR", "ORANGE", "PAGE", "SMALLEST", "VERMILION"]
-__all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "PURPLE", "RESOLVED"]
-__all__ += ["add_note", "label_panel", "new_figure", "note_of", "save", "sequence"]
+__all__ = ["BLUE", "GREEN", "ORANGE", "PAGE", "PURPLE", "SMALLEST", "VERMILION"]
+__all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "RESOLVED"]
+__all__ += ["add_note", "label_lines", "label_panel", "labels_once", "new_figure", "note_of", "save", "sequence"]
 
-#: Widths in inches of one and two columns of a journal, so that the font sizes below are those on the page.
-COLUMN, PAGE = 3.4, 7.0
+#: Width in inches of two columns of a journal, so that the font sizes below are those on the page.
+PAGE = 7.0
 #: Points, of the smallest letters.
 SMALLEST = 7
 #: The colours of Okabe and Ito, distinguishable with every common colour-vision deficiency.
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7"
-LIMIT_COLOUR, HISTOGRAM_COLOUR = "#C8102E", "#9FB7CD"
 #: One colour for one meaning: the law that a paper compares with, and data alone, filled.
-LAW, DATA = LIMIT_COLOUR, HISTOGRAM_COLOUR
+LAW, DATA = "#C8102E", "#9FB7CD"
 #: The same numbers as the paper computes them, and free of rounding noise.
 PUBLISHED, RESOLVED = ORANGE, BLUE
 #: What random matrices of that size give (dashed), where 95 % of them lie (a light fill), and independent levels.
@@ -68,6 +68,21 @@ def sequence(count: int) -> np.ndarray:
 def label_panel(axes: Axes, letter: str, title: str = "") -> None:
     """Write the panel's letter and title above it, on the left."""
     axes.set_title(f"$\\bf{{({letter})}}$ {title}".rstrip(), loc="left")
+
+
+def label_lines(axes: Axes, letter: str, lines: Sequence[str]) -> None:
+    """The same with lines of numbers below the title, in the smallest letters."""
+    label_panel(axes, letter, "\n".join(lines))
+    axes.set_title(axes.get_title(loc="left"), loc="left", fontsize=SMALLEST)
+
+
+def labels_once(panels: Iterable[Axes]) -> dict[str, Artist]:
+    """What a legend of several panels has: every label once, with the first that has it."""
+    entries: dict[str, Artist] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    return entries
 
 
 def add_note(figure: Figure, note: str) -> Figure:

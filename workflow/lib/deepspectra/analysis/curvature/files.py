@@ -13,9 +13,9 @@ from deepspectra.analysis.curvature.ratios import RatioTest
 from deepspectra.analysis.curvature.result import CurvatureTables
 from deepspectra.papers.style import (
     BLUE,
+    DATA,
     GREEN,
-    HISTOGRAM_COLOUR,
-    LIMIT_COLOUR,
+    LAW,
     ORANGE,
     VERMILION,
     label_panel,
@@ -140,10 +140,10 @@ def _draw_eigenvalues(axis: Axes, found: CurvatureTables) -> None:
 def _draw_mean(axis: Axes, ratios: RatioTest) -> None:
     label_panel(axis, "b", "mean ratio of spacings")
     if ratios.null.size:
-        axis.hist(ratios.null, bins=30, density=True, color=HISTOGRAM_COLOUR, label="random levels of equal density")
+        axis.hist(ratios.null, bins=30, density=True, color=DATA, label="random levels of equal density")
     if ratios.mean:
         words = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
-        axis.axvline(ratios.mean.value, ymax=0.75, color=LIMIT_COLOUR, label=words)
+        axis.axvline(ratios.mean.value, ymax=0.75, color=LAW, label=words)
         axis.legend(loc="upper left")
         axis.set_ylim(top=1.3 * axis.get_ylim()[1])
     axis.set_xlabel("mean min(r, 1/r)")
@@ -176,11 +176,11 @@ def _draw_extents(axis: Axes, levels: pd.DataFrame) -> None:
 def _draw_ratios(axis: Axes, eigenvalues: np.ndarray) -> None:
     label_panel(axis, "d", "ratios of spacings")
     own = folded(spacing_ratios(eigenvalues))
-    axis.hist(own, bins=np.linspace(0, 1, 16).tolist(), density=True, color=HISTOGRAM_COLOUR, label="this network")
+    axis.hist(own, bins=np.linspace(0, 1, 16).tolist(), density=True, color=DATA, label="this network")
     grid = np.linspace(0, 1, 200)
     # Atas et al. (2013), for three levels, twice since folded.
     surmise = 27 / 4 * (grid + grid**2) / (1 + grid + grid**2) ** 2.5
-    axis.plot(grid, surmise, color=LIMIT_COLOUR, label="Gaussian orthogonal ensemble")
+    axis.plot(grid, surmise, color=LAW, label="Gaussian orthogonal ensemble")
     axis.set_xlabel("min(r, 1/r)")
     axis.set_ylabel("density")
     axis.set_ylim(top=1.3 * axis.get_ylim()[1])

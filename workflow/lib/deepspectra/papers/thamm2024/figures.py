@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -359,10 +358,7 @@ def _title(name: str) -> str:
 
 def _add_legend(figure: Figure, axes: np.ndarray, **spacing: float) -> None:
     """Every label of all panels once."""
-    entries: dict[str, Artist] = {}
-    for axis in axes.flat:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
+    entries = style.labels_once(axes.flat)
     # One row has room for four.
     columns = len(entries) if len(entries) <= 4 else 3
     figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns, **spacing)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -57,10 +56,7 @@ def controls_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) 
     for axis in axes[0]:
         axis.set_xlabel("")
     # A band's name comes before that of the line of the same control.
-    entries: dict[str, Artist] = {}
-    for axis in axes.ravel():
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
+    entries = style.labels_once(figure.axes)
     figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=4)
     return style.add_note(figure, note)
 

@@ -3,20 +3,15 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import integrate
 
 from deepspectra.papers import style
-from deepspectra.rmt.laws.ratios import ratio_surmise
 
 __all__ = ["GOE", "band_half_width", "difference_axis", "distribution", "distribution_like", "draw_band", "edges_of"]
-__all__ += ["large_goe_ratios"]
 
 #: The name of the null in legends.
 GOE = "GOE"
 #: Of a normal distribution, for 95 %.
 _DEVIATIONS = 1.96
-#: Atas et al. (2013), eq. 9: how ratios of large real matrices differ from those of 3 x 3 ones.
-_AMPLITUDE, _SECOND = 0.233378, 2 * (np.pi - 2) / (4 - np.pi)
 
 
 def edges_of(bars: pd.DataFrame) -> np.ndarray:
@@ -59,11 +54,3 @@ def difference_axis(axis: Axes) -> None:
     """Zero is the null, the Gaussian orthogonal ensemble."""
     axis.axhline(0, color=style.NULL, linestyle="--", linewidth=0.8, label=GOE)
     axis.set_ylabel(r"$F - F_\mathrm{GOE}$")
-
-
-def large_goe_ratios(ratios: np.ndarray) -> np.ndarray:
-    """Distribution function of spacing ratios of large GOE matrices: the surmise's with the term of Atas et al."""
-    fine = np.concatenate([[0.0], np.geomspace(1e-4, max(10.0, float(np.max(ratios))), 2000)])
-    folded = fine / (1 + fine**2)
-    density = _AMPLITUDE / (1 + fine) ** 2 * (folded - _SECOND * folded**2)
-    return ratio_surmise.cdf(ratios) + np.interp(ratios, fine, integrate.cumulative_trapezoid(density, fine, initial=0))

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,11 +16,10 @@ from deepspectra.papers.baskerville2022.figures.differences import (
     distribution_like,
     draw_band,
     edges_of,
-    large_goe_ratios,
 )
 from deepspectra.papers.baskerville2022.figures.labels import matrix_title, network_title
 from deepspectra.papers.baskerville2022.names import AUTHORS_SHARES, CUT_OFFS, UNCUT, parts_of
-from deepspectra.rmt.laws.ratios import ratio_surmise
+from deepspectra.rmt.laws.ratios import goe_ratio_cdf, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
@@ -166,10 +164,10 @@ def _ratios(place: tuple[Axes, Axes], panel: pd.DataFrame, numbers: pd.Series, s
     # A ratio and its inverse are as far from 1.
     r = np.geomspace(*_RATIOS, 300)
     (colour, _), name, ends = _LOOKS[series], _SERIES[series], bars.x_high.to_numpy()
-    draw_band(below, r, large_goe_ratios(r), numbers["ratios"], colour, f"95 % of {GOE}, {name}")
-    _surmise(below, r, ratio_surmise.cdf(r) - large_goe_ratios(r))
+    draw_band(below, r, goe_ratio_cdf(r), numbers["ratios"], colour, f"95 % of {GOE}, {name}")
+    _surmise(below, r, ratio_surmise.cdf(r) - goe_ratio_cdf(r))
     difference_axis(below)
-    below.plot(ends, distribution(bars) - large_goe_ratios(ends), color=colour, label=name)
+    below.plot(ends, distribution(bars) - goe_ratio_cdf(ends), color=colour, label=name)
     below.set(xscale="log", xlim=_RATIOS, xlabel="spacing ratio $r$ (logarithmic)")
     below.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
     below.set_xticks([], minor=True)
@@ -218,7 +216,9 @@ def _ensemble(place: np.ndarray, curves: pd.DataFrame, summary: pd.DataFrame) ->
     place[0].set(yscale="log", ylim=(0.5 * bars.y[bars.y > 0].min(), 3 * law.y.max()))
     place[1].set(ylim=(0, 1.1 * max(law.y.max(), bars.y.max())))
     size, distance = numbers["parameters"], numbers["semicircle_ks"]
-    _title(place[0], "a", [f"random matrices, {size:.0f} x {size:.0f}", f"KS to the semicircle: {distance:.2g}"])
+    style.label_lines(
+        place[0], "a", [f"random matrices, {size:.0f} x {size:.0f}", f"KS to the semicircle: {distance:.2g}"]
+    )
 
 
 def _deciles(axis: Axes, panel: pd.DataFrame) -> None:
@@ -265,7 +265,7 @@ def _cut_off_heads(row: tuple[Axes, Axes, Axes], curves: pd.DataFrame, summary: 
         ]
     place = network.replace(" on ", "\non ", 1) if len(network) > 28 else network
     said = [place, made, f"resolved: {_size(resolved, resolved['unfolded_levels'])}"]
-    _title(row[0], letter, said)
+    style.label_lines(row[0], letter, said)
     for axis, lines in zip(row[1:], (distances, zeros), strict=True):
         axis.set_title("\n".join(lines), loc="left", fontsize=style.SMALLEST)
 
@@ -312,7 +312,7 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
         else:
             fact, shown = _distance(numbers, "unfolded"), numbers["unfolded_levels"]
         said += [f"{name}: {fact}", f"  {_size(numbers, shown)}", *_peak(curves, numbers, letter, series)]
-    _title(axis, letter, said)
+    style.label_lines(axis, letter, said)
 
 
 def _peak(curves: pd.DataFrame, numbers: pd.Series, letter: str, series: str) -> list[str]:
@@ -321,21 +321,13 @@ def _peak(curves: pd.DataFrame, numbers: pd.Series, letter: str, series: str) ->
     return [f"  s = 0: {numbers['unfolded_zeros']:.0%}"] if len(bars) and bars.y.iloc[0] > 1 else []
 
 
-def _title(axis: Axes, letter: str, lines: list[str]) -> None:
-    style.label_panel(axis, letter, "\n".join(lines))
-    axis.set_title(axis.get_title(loc="left"), loc="left", fontsize=style.SMALLEST)
-
-
 def _distance(numbers: pd.Series, key: str) -> str:
     return f"KS {numbers[f'{key}_ks']:.2g} (GOE {numbers.attrs['reference'][f'{key}_ks']:.2g})"
 
 
 def _finish(figure: Figure, note: str, summary: pd.DataFrame, heading: str | None = None) -> Figure:
     """Add one legend for all panels, under the heading, and the small print with its facts."""
-    entries: dict[str, Artist] = {}
-    for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
-        for label, handle in zip(labels, handles, strict=True):
-            entries.setdefault(label, handle)
+    entries = style.labels_once(figure.axes)
     # Data, then what they are compared with, then bands.
     first = [*_SERIES.values(), _SURMISE, GOE]
     names = sorted(entries, key=lambda name: first.index(name) if name in first else len(first) + ("95" in name))

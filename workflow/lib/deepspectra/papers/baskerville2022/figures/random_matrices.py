@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
@@ -15,9 +14,8 @@ from deepspectra.papers.baskerville2022.figures.differences import (
     difference_axis,
     distribution,
     edges_of,
-    large_goe_ratios,
 )
-from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, ratio_surmise
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, goe_ratio_cdf, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["ensemble_spacings", "gauss_newton_spectrum", "process_densities", "process_ratios"]
@@ -82,7 +80,7 @@ def process_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         remarks = [f"KS {distance.value:.2g} (shift removed: {distance.reference:.2g})"]
         if "atom" in lines:
             remarks.append(f"{lines['atom'].y.iloc[0]:.0%} at 0, not drawn")
-        _title(axis, panel, [title, *remarks])
+        style.label_lines(axis, panel, [title, *remarks])
         axis.set_ylabel("density (logarithmic)" if panel in "ef" else "density")
         if panel in "ef":
             axis.yaxis.set_major_locator(LogLocator(numticks=6))
@@ -99,12 +97,12 @@ def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
 
     :param curves: columns panel, series (``plain``, ``changed``, ``surmise``), x, x_high, y.
     """
-    figure, axes = style.new_figure(style.PAGE, 7.0, (4, 3), heights=(1.0, 1.0, 1.0, 1.0))
+    figure, axes = style.new_figure(style.PAGE, 7.0, (4, 3))
     titles = _titles(summary)
     surmise = curves[curves.series == "surmise"]
     bars = {key: part for key, part in curves.groupby(["panel", "series"]) if "surmise" not in key}
     ends = bars["a", "plain"].x_high.to_numpy()
-    null = large_goe_ratios(ends)
+    null = goe_ratio_cdf(ends)
     plain = np.array([distribution(bars[panel, "plain"]) - null for panel in "abcdef"])
     looks = {
         "plain": {"color": style.PUBLISHED, "label": "as published (plain samples)"},
@@ -131,7 +129,7 @@ def process_ratios(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Fi
                 mean = summary[(summary.panel == panel) & (summary.series == reading)].set_index("quantity")
                 value, error = mean.loc["mean_ratio", ["value", "error"]]
                 remarks.append(f"{_READINGS[reading]}: {value:.4f} ± {error:.4f}")
-        _title(above, panel, [f"{titles[panel]}; mean min$(r, 1/r)$:", *remarks])
+        style.label_lines(above, panel, [f"{titles[panel]}; mean min$(r, 1/r)$:", *remarks])
         above.set(xlim=(0, surmise.x.max()), ylim=(0, 1.1 * curves.y.max()), ylabel="density", xlabel="ratio $r$")
         below.set(xscale="log", xlim=(ends[0], ends[-1]), ylim=_shared(plain, bars, null))
         below.set_xlabel("ratio $r$ (logarithmic)")
@@ -196,7 +194,7 @@ def gauss_newton_spectrum(curves: pd.DataFrame, summary: pd.DataFrame, note: str
         ["along the spectrum", "a tenth of the levels at a time"],
     )
     for axis, letter, head in zip(axes[0], "abc", heads, strict=True):
-        _title(axis, letter, head)
+        style.label_lines(axis, letter, head)
     return _with_legend(figure, note)
 
 
@@ -207,18 +205,9 @@ def _titles(summary: pd.DataFrame) -> dict[str, str]:
     return {panel: f"$k''(0) = {value:g}$ {marks.get(panel, '')}".rstrip() for panel, value in second.items()}
 
 
-def _title(axis: Axes, letter: str, lines: list[str]) -> None:
-    """Title of a panel, and below it its numbers."""
-    style.label_panel(axis, letter, "\n".join(lines))
-    axis.set_title(axis.get_title(loc="left"), loc="left", fontsize=style.SMALLEST)
-
-
 def _with_legend(figure: Figure, note: str) -> Figure:
     """One legend for all panels, above them."""
-    entries: dict[str, Artist] = {}
-    for handles, labels in (axis.get_legend_handles_labels() for axis in figure.axes):
-        for label, handle in zip(labels, handles, strict=True):
-            entries.setdefault(label, handle)
+    entries = style.labels_once(figure.axes)
     figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=3, alignment="left")
     return style.add_note(figure, note)
 
