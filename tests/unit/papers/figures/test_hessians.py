@@ -11,11 +11,17 @@ import pytest
 from deepspectra.papers import style
 from deepspectra.papers.baskerville2022 import controls
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
-from deepspectra.papers.baskerville2022.figures.differences import distribution, distribution_like
+from deepspectra.papers.baskerville2022.figures.differences import (
+    NULL_SPACINGS,
+    band_half_width,
+    distribution,
+    distribution_like,
+)
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import CONTROLS
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, goe_ratio_cdf
-from deepspectra.rmt.ratios import mean_ratio_by_rank
+from deepspectra.rmt.nulls import goe_levels
+from deepspectra.rmt.ratios import mean_ratio_by_rank, spacing_ratios
 
 from .drawn import drawing, illegible, line_through, save_here_and_there, texts
 
@@ -165,7 +171,7 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     said = "\n".join(texts(figure))
     # Deciles show what there is; the figure of the controls is about resolved spectra alone.
     panels = [] if item == "figure_controls" else [panel for panel in PANELS[item].values() if panel[1] != "deciles"]
-    assert said.count("not computed here\n  (float32: 0.0 GB a matrix)") == len(panels)
+    assert said.count("not computed here\n  (float32: 0.6 MB a matrix)") == len(panels)
     assert all(axis.has_data() for axis in figure.axes if axis.get_xlabel() != r"cut-off $\epsilon$")
 
 
@@ -195,7 +201,7 @@ def test_a_panel_says_what_it_is_made_of(tables):
         value, error = numbers.loc[(series, "mean_ratio"), ["value", "error"]]
         assert f"{name}: {value:.3f} ± {error:.3f}\n  9 of 156 batches, {kept:.0f} of {PARAMETERS}" in told
     assert "zero: 62.5%" in told
-    assert "Cut-offs of ratios as published: batches 1e-10." in told.replace("\n", " ") + style.note_of(figure)
+    assert "Cut-offs of ratios as published: batches 1e-10." in style.note_of(figure)
 
 
 def test_zeros_that_were_counted_are_said_where_no_matrix_is(tables):
@@ -257,6 +263,74 @@ def test_distribution_functions_are_those_of_the_values_less_the_nulls(tables):
     )
     np.testing.assert_allclose(spacings.get_ydata(), bars - alike)
     assert np.abs(spacings.get_ydata()).max() > 0.01
+
+
+def half_of_band(axis, label):
+    """Half the width of a band around zero, at its points."""
+    (band,) = (found for found in axis.collections if found.get_label() == f"95 % of independent values, {label}")
+    path = band.get_paths()[0].vertices
+    return {x: path[path[:, 0] == x, 1].max() for x in np.unique(path[:, 0])}
+
+
+def test_bands_hold_independent_values_and_the_noise_of_a_null_that_is_drawn(tables):
+    curves, summary = tables["figure_4"]
+    figure = draw("figure_4", tables["figure_4"])
+    below = {axis.get_xlabel(): axis for axis in figure.axes if "GOE" in axis.get_ylabel()}
+    numbers = summary[summary.series == "resolved"].drop_duplicates("quantity").set_index("quantity").value
+    ratios = half_of_band(below[LOGARITHMIC], "resolved")
+    r = min(ratios, key=lambda at: abs(at - 1))
+    law = goe_ratio_cdf(np.array([r]))[0]
+    assert ratios[r] == pytest.approx(1.96 * (law * (1 - law) / numbers["ratios"]) ** 0.5)
+    spacings = half_of_band(below["unfolded spacing $s$"], "resolved")
+    alike = curves[(curves.series == "resolved") & (curves.statistic == "unfolded reference")]
+    heights = distribution(alike)
+    # Bins of both are the same here: every matrix has as many levels.
+    share = 1 / numbers["unfolded_spacings"] + 1 / REFERENCE.spacings.size
+    expected = 1.96 * np.sqrt(np.clip(heights * (1 - heights), 0, None) * share)
+    np.testing.assert_allclose(max(spacings.values()), expected.max(), rtol=0.02)
+
+
+def test_a_null_of_spacings_is_as_large_as_its_band_assumes():
+    """Also where the data are more than the null, so that its noise is most of the band."""
+    for batches in (9, 60):
+        size = statistics.reference_unfolding(batches, 1 / 3, 1).spacings.size
+        assert size == pytest.approx(NULL_SPACINGS, rel=0.05)
+    heights = np.array([0.5])
+    assert band_half_width(heights, 1e9, NULL_SPACINGS) == pytest.approx(0.98 / NULL_SPACINGS**0.5, rel=1e-3)
+    assert band_half_width(heights, 1e9) < 1e-4
+
+
+def test_levels_of_one_matrix_vary_about_half_as_much_as_the_band_and_the_notes_say_so():
+    rng, size = np.random.default_rng(5), 150
+    counted = [np.mean(spacing_ratios(goe_levels(size, rng)) < 1) for _ in range(500)]
+    half = band_half_width(np.array([0.5]), size - 2)[0]
+    assert 0.5 < 1.96 * np.std(counted) / half < 0.67
+    for item in ("figure_2", "figure_3", "figure_7"):
+        assert "levels of one matrix vary less, about half as much near the middle" in ITEMS[item].note
+
+
+def test_the_note_tells_how_steps_of_an_unfolding_are_drawn():
+    note = ITEMS["figure_4"].note
+    assert "bars hold one or more, points (steps above 0.2) one each" in note
+    assert "the first is centred on 0, so that half of its bar is seen" in note
+
+
+def test_every_null_has_the_colour_of_its_series_and_no_law_stands_for_both(tables):
+    """The GOE unfolded alike, above; below, a law less the null of one series would mislead about the other."""
+    curves, _ = tables["figure_4"]
+    above, below = (axis for axis in draw("figure_4", tables["figure_4"]).axes if "unfolded" in axis.get_xlabel())
+    dashed = [line for line in above.get_lines() if line.get_linestyle() == "--"]
+    assert [line.get_color() for line in dashed] == [style.PUBLISHED, style.RESOLVED]
+    for line, series in zip(dashed, ("published", "resolved"), strict=True):
+        alike = curves[(curves.series == series) & (curves.statistic == "unfolded reference")]
+        np.testing.assert_allclose(line.get_ydata(), alike.y)
+    assert [line.get_color() for line in below.get_lines()].count(style.LAW) == 0
+
+
+def test_a_missing_matrix_is_told_in_units_that_fit(tables):
+    curves, summary = tables_of("figure_4", shown=("resolved",))
+    large = summary.assign(value=summary.value.mask(summary.quantity == "parameters", 50_000))
+    assert "float32: 10.0 GB a matrix" in "\n".join(texts(draw("figure_4", (curves, large))))
 
 
 def bins_of(step, steps, count):

@@ -59,18 +59,24 @@ _REFERENCE = (
     "its standard error is from resampling whole batches, of fewer than ten at least that of blocks of ten neighbours. "
     "Last batches that are not full are left out."
 )
+_NARROWER = (
+    "levels of one matrix vary less, about half as much near the middle, so that a curve outside deviates and one "
+    "inside may too"
+)
 #: Small print on each statistic.
 _NOTES = {
     "unfolded": "Unfolded: some batches (a third in the paper) by the distribution function of the others; dashed, "
-    "and KS in brackets: random matrices of the GOE, as many, unfolded alike. KS: Kolmogorov-Smirnov distance to the "
-    "surmise. Spacings are whole steps of that function: bars hold some of them, points stand for one each where "
-    "batches are few and steps wide. Differences are between distribution functions F, as published or resolved less "
-    "that of the GOE; shaded: where 95 % of those of as many independent values lie, at each point, without the noise "
-    "that unfolding adds. "
+    "in the colour of what is compared, and KS in brackets: random matrices of the GOE, as many, unfolded alike. KS: "
+    "Kolmogorov-Smirnov distance to the surmise. Spacings are whole steps of that function: bars hold one or more, points (steps above "
+    "0.2) one each; the first is centred on 0, so that half of its bar is seen. Differences are between distribution "
+    "functions F, as published or resolved less that of the GOE; shaded: where 95 % of those of as many independent "
+    "values lie, at each point, with the noise of the GOE's 60 000 spacings; "
+    f"{_NARROWER}. "
     "Drawn up to 4, to 7 in the CSV as in the paper.",
     "ratios": "Densities of r are those of all ratios, those beyond 10 too. Differences are between distribution "
     "functions F, as published or resolved less that of large GOE matrices (the surmise and its correction by Atas et "
-    "al. 2013); shaded: where 95 % of those of as many independent values lie, at each point.",
+    "al. 2013); shaded: where 95 % of those of as many independent values lie, at each point; "
+    f"{_NARROWER}.",
     "density": "Eigenvalues are divided by 2 sqrt(P), as the authors divide them; densities are those of all P, on a "
     "logarithmic axis as published, and below with logarithms of eigenvalues outside the bin of zero too. "
     "Resolved zeros, exact, are not drawn. Outliers beyond the axis (one in a thousand) are clipped.",
@@ -116,7 +122,8 @@ _PRINT = {
     "staircase, eq. 9 (for variance 1/2 off the diagonal), and taken between its heights of 10 and 90 %: at the "
     "edges it is not exact. The surmise is exact for 2 x 2 matrices; the exact law of large ones (footnote 4) is "
     "computed from a Fredholm determinant. Band: where 95 % of distribution functions of as many independent values of "
-    "that law lie, at each point. KS: Kolmogorov-Smirnov distance. Assumed: size and number of the matrices.",
+    f"that law lie, at each point; {_NARROWER}. "
+    "KS: Kolmogorov-Smirnov distance. Assumed: size and number of the matrices.",
     "figure_5": f"{_PROCESS} It moves each spectrum as a whole: pooled over samples, a density is the semicircle of "
     "radius 2 sqrt(n k''(0)) blurred by that shift (dashed), and where k''(0) is small little but the shift is "
     "left. Red: the semicircle with mean and variance of what is pooled. KS: Kolmogorov-Smirnov distance to it; in "

@@ -1,15 +1,20 @@
 """Distribution functions of histograms less that of a null, with the band of as many independent values."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from deepspectra.papers import style
 
-__all__ = ["GOE", "band_half_width", "difference_axis", "distribution", "distribution_like", "draw_band", "edges_of"]
+__all__ = ["GOE", "NULL_SPACINGS", "band_half_width", "difference_axis", "distribution", "distribution_like"]
+__all__ += ["draw_band", "edges_of"]
 
 #: The name of the null in legends.
 GOE = "GOE"
+#: About how many spacings of random matrices make a null that is no law.
+NULL_SPACINGS = 60_000
 #: Of a normal distribution, for 95 %.
 _DEVIATIONS = 1.96
 
@@ -36,17 +41,20 @@ def distribution_like(bars: pd.DataFrame, null: pd.DataFrame) -> np.ndarray:
     return np.interp(bars.x_high, ends, np.concatenate([[0.0], heights]))
 
 
-def band_half_width(heights: np.ndarray, count: float) -> np.ndarray:
-    """How far 95 % of the distribution functions of independent values lie from their law, at each point.
+def band_half_width(heights: np.ndarray, count: float, null_count: float = math.inf) -> np.ndarray:
+    """How far 95 % of the distribution functions of independent values lie from their null's, at each point.
 
-    :param heights: the law's distribution function. :param count: how many values.
+    Levels of one matrix vary less.
+
+    :param heights: the null's distribution function. :param count: how many values.
+    :param null_count: of how many values the null was counted; a law is exact.
     """
-    return _DEVIATIONS * np.sqrt(np.clip(heights * (1 - heights), 0, None) / count)
+    return _DEVIATIONS * np.sqrt(np.clip(heights * (1 - heights), 0, None) * (1 / count + 1 / null_count))
 
 
-def draw_band(axis: Axes, points: np.ndarray, heights: np.ndarray, count: float, colour: str, label: str) -> None:
-    """The band around zero of a null whose distribution function has these heights."""
-    half = band_half_width(heights, count)
+def draw_band(axis: Axes, points: np.ndarray, half: np.ndarray, colour: str, series: str) -> None:
+    """A band around zero, of this half width."""
+    label = f"95 % of independent values, {series.removeprefix('as published, ')}"
     axis.fill_between(points, -half, half, color=colour, alpha=0.2, linewidth=0, label=label)
 
 

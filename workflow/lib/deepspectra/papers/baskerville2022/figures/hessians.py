@@ -11,6 +11,8 @@ from deepspectra.papers import style
 from deepspectra.papers.baskerville2022.figures.controls import draw_bands, draw_deciles, draw_laws
 from deepspectra.papers.baskerville2022.figures.differences import (
     GOE,
+    NULL_SPACINGS,
+    band_half_width,
     difference_axis,
     distribution,
     distribution_like,
@@ -134,15 +136,13 @@ def _spacings(
         look = {"color": _LOOKS[series][0], "label": _SERIES[series]} | look
         _bars(above, bars, series, **look)
         centres = (alike.x + alike.x_high) / 2
-        above.plot(centres, alike.y, color=style.NULL, linestyle="--", linewidth=0.7, label=GOE)
+        # Another series may have another null: below, each is its own zero.
+        above.plot(centres, alike.y, color=look["color"], linestyle="--", linewidth=0.9)
         count = numbers["uncut_spacings" if statistic == UNCUT else "unfolded_spacings"]
         points, heights, null = bars.x_high.to_numpy(), distribution(bars), distribution_like(bars, alike)
-        # A law of continuous values has no steps.
         if coarse := _is_coarse(bars):
             points = ((bars.x + bars.x_high) / 2).to_numpy()
-        else:
-            _surmise(below, points, wigner_surmise.cdf(points) - null)
-        draw_band(below, points, null, count, look["color"], f"95 % of {GOE}, {look['label']}")
+        draw_band(below, points, band_half_width(null, count, NULL_SPACINGS), look["color"], look["label"])
         line: dict[str, Any] = look if coarse else {key: look[key] for key in ("color", "label")}
         line = {"marker": _LOOKS[series][1] if coarse else ""} | line
         below.plot(points, heights - null, **line)
@@ -164,7 +164,7 @@ def _ratios(place: tuple[Axes, Axes], panel: pd.DataFrame, numbers: pd.Series, s
     # A ratio and its inverse are as far from 1.
     r = np.geomspace(*_RATIOS, 300)
     (colour, _), name, ends = _LOOKS[series], _SERIES[series], bars.x_high.to_numpy()
-    draw_band(below, r, goe_ratio_cdf(r), numbers["ratios"], colour, f"95 % of {GOE}, {name}")
+    draw_band(below, r, band_half_width(goe_ratio_cdf(r), numbers["ratios"]), colour, name)
     _surmise(below, r, ratio_surmise.cdf(r) - goe_ratio_cdf(r))
     difference_axis(below)
     below.plot(ends, distribution(bars) - goe_ratio_cdf(ends), color=colour, label=name)
@@ -366,8 +366,9 @@ def _missing(summary: pd.DataFrame, letter: str) -> str:
     published = _numbers(summary, letter, "published")
     if len(published):
         return f"not unfolded (of {published['matrices']:.0f} float32 matrices)"
-    size = int(_numbers(summary, letter, "resolved")["parameters"])
-    return f"not computed here (float32: {4e-9 * size**2:.1f} GB a matrix)"
+    megabytes = 4e-6 * _numbers(summary, letter, "resolved")["parameters"] ** 2
+    size = f"{megabytes / 1000:.1f} GB" if megabytes >= 100 else f"{megabytes:.1f} MB"
+    return f"not computed here (float32: {size} a matrix)"
 
 
 def _statistic(curves: pd.DataFrame, letter: str) -> str:
