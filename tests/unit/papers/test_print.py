@@ -17,6 +17,13 @@ from deepspectra.papers.registry import PAPERS, items_of
 from .figures.drawn import illegible, texts_drawn
 
 KEPT = Path(__file__).parents[3] / "resources" / "record"
+#: Longer than two lines, as large runs of a user's own have it.
+SCALE = (
+    "Run wide at preview scale: width 1000 instead of 3000, samples 1000 instead of 10000, training images 1000 "
+    "instead of 50000, epochs 5 instead of 300, batches 3 instead of 156, null matrices 199 instead of 999, output "
+    "scales 0.1 to 10 (3) instead of 0.05 to 10 (9), mlp1024 with hidden layers 2 instead of 3 and seeds 1 instead of 9."
+)
+OWN = "Own settings: learning rate 0.01 instead of 0.005, batch size 64 instead of 32."
 FIGURES = [
     (run, paper, name)
     for run in ("preview", "record")
@@ -35,20 +42,21 @@ def drawn(run: str, paper: str, name: str) -> Figure:
         pd.read_csv(folder / f"{name}{part}.csv.gz", dtype={"panel": str, "series": str}) for part in ("_curves", "")
     )
     summary["told"] = summary.told.astype(bool)
-    note = f"Scale {run}: smaller than published in a number of places. {item.note}"
+    note = f"{SCALE} {OWN} {item.note}"
     figure = getattr(import_module(f"deepspectra.papers.{paper}.{module}"), function)(curves, summary, note)
     figure.set_dpi(100)
     return figure
 
 
 def covered(axes: Axes) -> list[str]:
-    """What a legend or a text inside the axes lies on: lines, marks, bars and bands."""
-    inner = [artist for artist in axes.get_children() if isinstance(artist, Legend)] + [
-        text for text in axes.texts if text.get_text().strip()
-    ]
+    """What a legend, a text or another plot inside the axes lies on: lines, marks, bars and bands."""
+    inner = [artist for artist in axes.get_children() if isinstance(artist, Legend | Axes)]
+    inner += [text for text in axes.texts if text.get_text().strip()]
+    inner += axes.figure.legends
     found = []
     for artist in inner:
-        box = Bbox.intersection(artist.get_window_extent().shrunk(0.98, 0.98), axes.bbox)
+        extent = artist.get_tightbbox() if isinstance(artist, Axes) else artist.get_window_extent()
+        box = Bbox.intersection(extent.shrunk(0.98, 0.98), axes.bbox)
         if box is not None:
             found += [f"{type(artist).__name__} on {what}" for what in data_in(axes, box)]
     return found
@@ -91,10 +99,66 @@ def test_figures_can_be_read_at_the_size_they_are_printed(run: str, paper: str, 
         for text in texts_drawn(figure)
         if text.get_fontsize() < style.SMALLEST
     ]
-    faults += [f"{letter_of(axes)}: {what}" for axes in figure.axes for what in covered(axes)]
+    faults += [f"{letter_of(axes)}: {what}" for axes in all_axes(figure) for what in covered(axes)]
+    printed = " ".join(figure.get_supxlabel().split())
     assert figure.get_figwidth() <= style.PAGE
     assert figure.get_supxlabel().count("\n") < 2
+    assert printed.startswith("Run wide at preview scale: ")
+    assert "Own settings: " in printed
+    assert printed.endswith("More in the caption.")
+    assert style.note_of(figure).startswith(f"{SCALE} {OWN} ")
     assert not faults, "\n" + "\n".join(faults)
+
+
+def all_axes(figure: Figure) -> list[Axes]:
+    """Panels, and the smaller plots inside them."""
+    return [axes for panel in figure.axes for axes in (panel, *panel.child_axes)]
+
+
+def printed_of(note: str, width: float = style.PAGE) -> str:
+    """Printed below a figure, in one line."""
+    figure = style.add_note(style.new_figure(width, 2.0)[0], note)
+    assert figure.get_supxlabel().count("\n") < 2
+    assert style.note_of(figure) == note
+    return " ".join(figure.get_supxlabel().split())
+
+
+def test_the_print_keeps_the_scale_and_own_settings_whatever_is_said_besides() -> None:
+    """What the scale reduces is shortened first, then own settings, then other sentences are left to the caption."""
+    more, rest = "More in the caption.", "Assumed: the bins. " + "Words upon words. " * 20 + "Last words."
+    short = "Preview scale: width 5 instead of 9."
+    assert printed_of(f"{short} {OWN}") == f"{short} {OWN}"
+    assert printed_of(f"{short} {OWN} {rest}").startswith(f"{short} {OWN} Assumed: the bins. Words")
+    assert printed_of(f"{short} Left out: {'much, ' * 60}all. {OWN} Last.") == f"{short} {OWN} {more}"
+    told = printed_of(f"{SCALE} {OWN} {rest}")
+    assert told.startswith("Run wide at preview scale: width 1000 instead of 3000, ")
+    assert told.endswith(f", ... {OWN} {more}")
+    many = f"Own settings: {', '.join(f'setting {number} 1 instead of 2' for number in range(30))}."
+    told = printed_of(f"{SCALE} {many} {rest}")
+    assert told.startswith("Run wide at preview scale: ... Own settings: setting 0 1 instead of 2, setting 1 ")
+    assert told.endswith(f", ... {more}")
+    assert printed_of(f"{SCALE} {many} {rest}", 2.6).startswith("Run wide at preview scale: ... Own settings: ...")
+    assert printed_of(f"The record: {'a, ' * 200}b. {rest}").startswith("The record: a, a, ")
+    assert printed_of("words " * 99 + "end.").endswith(f"... {more}")
+
+
+def test_words_stand_after_the_scale_and_own_settings() -> None:
+    assert style.after_scale(f"{SCALE} {OWN} Rest.", "Left out: a.") == f"{SCALE} {OWN} Left out: a. Rest."
+    assert style.after_scale("The record. Rest.", "Left out: a.") == "The record. Left out: a. Rest."
+
+
+def test_the_measure_sees_legends_of_the_figure_and_plots_inside_panels() -> None:
+    """A legend of the whole figure over a panel, an inset over a line, and a legend over the inset's own line."""
+    figure, axes = style.new_figure(style.PAGE / 2, 3.0)
+    axes[0, 0].plot([0, 1], [1, 0], label="line")
+    inset = axes[0, 0].inset_axes((0.3, 0.3, 0.5, 0.5))
+    inset.plot([0, 1], [0, 1], label="inner")
+    inset.legend(loc="center")
+    figure.legend(loc="center")
+    figure.draw_without_rendering()
+    assert all_axes(figure) == [axes[0, 0], inset]
+    assert covered(axes[0, 0]) == ["Axes on line 'line'", "Legend on line 'line'"]
+    assert covered(inset) == ["Legend on line 'inner'", "Legend on line 'inner'"]
 
 
 def test_the_measure_sees_what_it_should() -> None:

@@ -329,8 +329,20 @@ def test_the_course_of_all_seeds_is_drawn_by_median_and_range():
             for values in (by_epoch.min(), by_epoch.max()):
                 points = np.round(values.reset_index().to_numpy(), 9)
                 assert set(map(tuple, points)) <= set(map(tuple, np.round(ends, 9)))
-    assert losses.get_ylabel() == "median and range of 3 seeds"
+    assert losses.get_ylabel() == "loss, mean square\nmedian and range of 3 seeds"
     assert draw("figure_s6").axes[4].get_ylabel() == "loss, mean square (one seed)"
+
+
+def test_a_fit_below_the_axis_is_said():
+    """As of a training that begins with R^2 = -7; not where all is seen."""
+    curves, summary = (table.copy() for table in TABLES["figure_3"]())
+    first = (curves.panel == "history") & curves.series.str.startswith("r_squared ") & (curves.x == 1)
+    curves.loc[first, "y"] = -7.04
+    low = drawing("fan2020", ITEMS["figure_3"])(curves, summary, NOTE)
+    assert low.axes[5].get_ylim()[0] == -1
+    assert "(not drawn: $R^2$ from −7 to −1)" in low.axes[5].get_title(loc="left")
+    assert illegible(low) == []
+    assert "not drawn" not in draw("figure_3").axes[5].get_title(loc="left")
 
 
 def test_two_classes_are_two_histograms():

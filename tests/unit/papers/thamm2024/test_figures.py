@@ -26,7 +26,8 @@ from .made_up import (
 )
 
 MISSING = ("alexnet", "vgg19")
-BARS = " Error bars: standard deviation of 3 seeds; of differences, as if the two were independent, which is too much."
+BARS = " Error bars: standard deviation of 3 seeds; of differences, as if the two were independent, though "
+BARS += "both are of the same networks."
 #: What is looked at: item, its tables.
 CASES = {
     "figure_1 whole": level_tables,
@@ -114,7 +115,7 @@ def test_there_is_a_note_for_each_figure_and_no_other():
     ],
 )
 def test_the_note_is_whole_and_says_what_is_missing_and_how_to_supply_it(case, begin, end):
-    assert style.note_of(draw(case)) == begin + note_of(case.split()[0]) + end
+    assert style.note_of(draw(case)) == f"{SCALE_NOTE} {begin}{ITEMS[case.split()[0]].note}{end}"
 
 
 def titles(axes):
@@ -382,6 +383,25 @@ def test_figure_4_draws_what_linearisation_loses(seeds):
         ends = points.y - points.spread.fillna(0), points.y + points.spread.fillna(0)
         assert axis.get_ylim()[0] < min(0, ends[0].min())
         assert axis.get_ylim()[1] > max(0, ends[1].max())
+
+
+def test_figure_4_has_no_bar_where_there_is_one_seed():
+    """A bar of length zero would say that the spread is known, and nothing."""
+    curves, summary = (table.copy() for table in accuracy_tables(3))
+    alone = curves.x == curves.x.min()
+    curves.loc[alone, "spread"], curves.loc[alone, "seeds"] = np.nan, 1
+    figure = thamm2024.figure_4(curves, summary, note_of("figure_4"))
+    for axis in figure.axes:
+        for container in axis.containers:
+            line, _, (bars,) = container
+            lengths = [np.ptp(segment[:, 1]) for segment in bars.get_segments() if len(segment)]
+            assert len(line.get_xdata()) - (curves.x.min() in line.get_xdata()) == np.sum(np.asarray(lengths) > 0)
+            assert not np.any(np.asarray(lengths) == 0)
+    # The mark stays inside.
+    at_one = figure.axes[2].containers[0].lines[0].get_ydata()[0]
+    low, high = figure.axes[2].get_ylim()
+    assert low < at_one < high
+    assert "standard deviation of 3 seeds at most, none of one seed" in style.note_of(figure)
 
 
 def assert_scale(axis):

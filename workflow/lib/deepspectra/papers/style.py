@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -16,7 +16,8 @@ from deepspectra.runtime.files import replacing
 
 __all__ = ["BLUE", "GREEN", "ORANGE", "PAGE", "PURPLE", "SMALLEST", "VERMILION"]
 __all__ += ["DATA", "INDEPENDENT", "LAW", "NULL", "NULL_BAND", "PUBLISHED", "RESOLVED"]
-__all__ += ["add_note", "label_lines", "label_panel", "labels_once", "new_figure", "note_of", "save", "sequence"]
+__all__ += ["add_note", "after_scale", "label_lines", "label_panel", "labels_once", "new_figure", "note_of", "save"]
+__all__ += ["sequence"]
 
 #: Width in inches of two columns of a journal, so that the font sizes below are those on the page.
 PAGE = 7.0
@@ -30,8 +31,8 @@ LAW, DATA = "#C8102E", "#9FB7CD"
 PUBLISHED, RESOLVED = ORANGE, BLUE
 #: What random matrices of that size give (dashed), where 95 % of them lie (a light fill), and independent levels.
 NULL, NULL_BAND, INDEPENDENT = "0.25", "0.82", "0.45"
-#: Marks the small print of a figure, and its lines at most.
-_NOTE, _LINES = "note", 2
+#: Marks the small print of a figure, its lines at most, and how it begins to tell what the user set.
+_NOTE, _LINES, _OWN = "note", 2, "Own settings"
 
 
 def new_figure(
@@ -88,7 +89,8 @@ def labels_once(panels: Iterable[Axes]) -> dict[str, Artist]:
 def add_note(figure: Figure, note: str) -> Figure:
     """Give a figure its note: the scale, what it reduces, and assumptions; the figure is returned.
 
-    Two lines are printed below the panels, as many whole sentences as they hold. The caption has all.
+    Two lines are printed below the panels, as many whole sentences as they hold, the scale's name and the user's own
+    settings before others. The caption has all.
     """
     figure.set_label(" ".join(note.split()))
     # Letters of this size, on average, in an inch.
@@ -97,18 +99,54 @@ def add_note(figure: Figure, note: str) -> Figure:
     return figure
 
 
+def after_scale(note: str, words: str) -> str:
+    """A note with more words after its scale, what that reduces, and the user's own settings."""
+    scale, others = _split(note)
+    return " ".join([*scale, words, *others])
+
+
+def _split(note: str) -> tuple[list[str], list[str]]:
+    """A note's first sentence, which names the scale, with the one on own settings; and its other sentences."""
+    first, *others = re.split(r"(?<=[.!?]) (?=[A-Z(])", " ".join(note.split()))
+    own = [sentence for sentence in others if sentence.startswith(_OWN)]
+    return [first, *own], [sentence for sentence in others if sentence not in own]
+
+
 def _print(note: str, width: int) -> str:
-    """At most two lines."""
-    said, more = "", " More in the caption."
-    sentences = re.split(r"(?<=[.!?]) (?=[A-Z(])", " ".join(note.split()))
-    for number, sentence in enumerate(sentences):
-        longer = f"{said} {sentence}".strip()
-        rest = more if number + 1 < len(sentences) else ""
-        if len(textwrap.wrap(longer + rest, width)) > _LINES:
-            said += more if said else textwrap.shorten(sentence, _LINES * width - 30, placeholder=" ... (see caption)")
-            break
+    """At most two lines: whole sentences, if need be but a part of what the scale reduces and of own settings."""
+
+    def fits(words: str) -> bool:
+        return len(textwrap.wrap(words, width)) <= _LINES
+
+    scale, others = _split(note)
+    said, more = " ".join(scale), " More in the caption."
+    if not fits(said + more * bool(others)):
+        return textwrap.fill(_shorten(scale, lambda words: fits(words + more)) + more, width)
+    for number, sentence in enumerate(others, start=1):
+        longer = f"{said} {sentence}"
+        if not fits(longer + more * (number < len(others))):
+            return textwrap.fill(said + more, width)
         said = longer
-    return textwrap.fill(said.strip(), width)
+    return textwrap.fill(said, width)
+
+
+def _shorten(sentences: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """Lists after the name of the scale and after "Own settings" as far as they fit, the latter first."""
+    split = [re.fullmatch(rf"(.*?(?:scale|record|{_OWN})): (.+)", sentence) for sentence in sentences]
+    names = [match[1] if match else sentence for match, sentence in zip(split, sentences, strict=True)]
+    lists = [match[2].split(", ") if match else [] for match in split]
+    said = [f"{name}: ..." if entries else name for name, entries in zip(names, lists, strict=True)]
+    for place in reversed(range(len(said))):
+        for count in range(1, len(lists[place]) + 1):
+            rest = ["..."] if count < len(lists[place]) else []
+            longer = [*said]
+            longer[place] = f"{names[place]}: {', '.join([*lists[place][:count], *rest])}"
+            if fits(" ".join(longer)):
+                said = longer
+    words = " ".join(said)
+    while not fits(words):
+        words = f"{words.removesuffix(' ...').rpartition(' ')[0]} ..."
+    return words
 
 
 def note_of(figure: Figure) -> str:

@@ -67,10 +67,10 @@ _NARROWER = (
 _NOTES = {
     "unfolded": "Unfolded: some batches (a third in the paper) by the distribution function of the others; dashed, "
     "in the colour of what is compared, and KS in brackets: random matrices of the GOE, as many, unfolded alike. KS: "
-    "Kolmogorov-Smirnov distance to the surmise. Spacings are whole steps of that function: bars hold one or more, points (steps above "
-    "0.2) one each; the first is centred on 0, so that half of its bar is seen. Differences are between distribution "
-    "functions F, as published or resolved less that of the GOE; shaded: where 95 % of those of as many independent "
-    "values lie, at each point, with the noise of the GOE's 60 000 spacings; "
+    "Kolmogorov-Smirnov distance to the surmise. Spacings are whole steps of that function: bars hold one or more, "
+    "points (steps above 0.2) one each; the first is centred on 0, so that half of its bar is seen. Differences are "
+    "between distribution functions F, as published or resolved less that of the GOE; shaded: where 95 % of those of "
+    "as many independent values lie, at each point, with the noise of the GOE's 60 000 spacings; "
     f"{_NARROWER}. "
     "Drawn up to 4, to 7 in the CSV as in the paper.",
     "ratios": "Densities of r are those of all ratios, those beyond 10 too. Differences are between distribution "

@@ -28,6 +28,8 @@ _STAND_INS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 #: Colours of kernels, as in the figures of many draws.
 _KERNELS = {"conjugate": ("CK", style.BLUE), "tangent": ("NTK", style.VERMILION)}
+#: Where the axis of a test set's coefficient of determination ends below.
+_LOWEST = -1.0
 #: Panels side by side at most, where there is one for each layer of a trained network.
 _ABREAST = 3
 
@@ -233,9 +235,8 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
     history = curves[curves.panel == "history"]
     courses = {"readout_mean_square": ("readout: mean square", style.GREEN, "--"), "loss": ("loss", style.BLUE, "-")}
     seeds = _course(axes[2, 0], history, courses)
-    axes[2, 0].set(
-        yscale="log", ylabel=f"median and range of {seeds} seeds" if seeds > 1 else "loss, mean square (one seed)"
-    )
+    shown = f"\nmedian and range of {seeds} seeds" if seeds > 1 else " (one seed)"
+    axes[2, 0].set(yscale="log", ylabel=f"loss, mean square{shown}")
     low, high = axes[2, 0].get_ylim()
     # Room for the legend above.
     axes[2, 0].set_ylim(low, high * (high / low) ** 0.2)
@@ -245,8 +246,10 @@ def draw_kernels_and_labels(curves: pd.DataFrame, summary: pd.DataFrame, note: s
     style.label_panel(axes[2, 0], "e", "\n".join(told))
     _course(axes[2, 1], history, {"r_squared": ("test", "0.15", "-")})
     lowest = axes[2, 1].dataLim.y0
-    axes[2, 1].set(ylim=(max(-1.0, min(0.0, 1.1 * lowest)), 1), ylabel="test $R^2$")
-    style.label_panel(axes[2, 1], "f", "\n".join(["prediction", _prediction(fit), *of_seeds.get("r_squared", [])]))
+    axes[2, 1].set(ylim=(max(_LOWEST, min(0.0, 1.1 * lowest)), 1), ylabel="test $R^2$")
+    cut = f"prediction (not drawn: $R^2$ from {lowest:.2g} to {_LOWEST:g})".replace("-", "\N{MINUS SIGN}")
+    told = [cut if lowest < _LOWEST else "prediction", _prediction(fit), *of_seeds.get("r_squared", [])]
+    style.label_panel(axes[2, 1], "f", "\n".join(told))
     figure.legend(handles=_trained_handles(), loc="outside upper center", ncols=4)
     return style.add_note(figure, note)
 

@@ -107,8 +107,8 @@ def _spectrum_with_laws(axis: Axes, lines: pd.DataFrame, summary: pd.DataFrame) 
         axis.plot(law.x, law.y, color=_LAW, linestyle=look, label=label or series)
     name, _, _ = summary.series.iloc[0].partition(",")
     largest = summary[(summary.quantity == "largest_singular_value") & summary.series.str.endswith("final")].iloc[0]
-    found = f"largest trained value {largest.value:.2f}, edge of the law {largest.reference:.2f}"
-    style.label_panel(axis, "a", f"{_title(name)}\n{found}")
+    edge = f"edge of the initial Marchenko-Pastur law {largest.reference:.2f}"
+    style.label_panel(axis, "a", f"{_title(name)}\nlargest trained value {largest.value:.2f}\n{edge}")
     right, top = 1.2 * axis.get_xlim()[1], 1.5 * axis.get_ylim()[1]
     axis.set(xlabel=r"singular value $\nu$", ylabel=r"density $P(\nu)$", xlim=(0, right), ylim=(0, top))
     axis.legend(loc="upper right", ncols=2, borderaxespad=0)
@@ -179,9 +179,10 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     for axis in axes[1]:
         axis.set_ylim(low, high)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    few = " at most, none of one seed" if curves.seeds.min() < seeds else ""
     bars = (
-        f" Error bars: standard deviation of {seeds} seeds; of differences, as if the two were independent, which is "
-        "too much."
+        f" Error bars: standard deviation of {seeds} seeds{few}; of differences, as if the two were independent, "
+        "though both are of the same networks."
         if seeds > 1
         else " One seed: no error bars."
     )
@@ -207,12 +208,13 @@ def _what_is_lost(axis: Axes, drawn: pd.DataFrame, seeds: int) -> None:
     """Full less linearised, in percentage points."""
     full, linearised = (drawn[drawn.series == name].set_index("x") for name in ("full", "linearised"))
     lost = 100 * (full.y - linearised.y)
-    spread = 100 * np.hypot(full.spread, linearised.spread).fillna(0) if seeds > 1 else None
+    # Unknown for one seed.
+    spread = 100 * np.hypot(full.spread, linearised.spread) if seeds > 1 else None
     axis.axhline(0, color="0.4", linewidth=0.6)
     axis.plot(lost.index, lost, color=style.BLUE, linewidth=0.6, alpha=0.5)
     x = pd.Series(lost.index, index=lost.index)
     _points(axis, x, lost, spread, style.BLUE, "D", "difference")
-    reach = 0.0 if spread is None else spread
+    reach = 0.0 if spread is None else spread.fillna(0)
     low, high = min(0.0, (lost - reach).min()), max(0.0, (lost + reach).max())
     margin = 0.08 * (high - low) or 0.1
     axis.set_ylim(low - margin, high + margin)
@@ -335,7 +337,7 @@ def _say_unavailable(axis: Axes, text: str, width: int) -> None:
 
 
 def _with_missing(note: str, summary: pd.DataFrame) -> str:
-    """A note that begins with what is left out and why, and ends with how to supply it."""
+    """A note that tells after the scale what is left out and why, and ends with how to supply it."""
     missing = summary[summary.quantity == NO_WEIGHTS]
     if missing.empty:
         return note
@@ -343,8 +345,9 @@ def _with_missing(note: str, summary: pd.DataFrame) -> str:
         f"{' and '.join(f'({row.panel}) {_title(row.series)}'.replace(',', '') for row in rows.itertuples())}: {reason}"
         for reason, rows in missing.groupby("label", sort=False)
     )
+    told = style.after_scale(note, f"Left out: {left_out}.")
     return (
-        f"Left out: {left_out}. {note} To supply missing weights, put the providers' files (named in "
+        f"{told} To supply missing weights, put the providers' files (named in "
         "resources/weights.yaml) into a folder, delete resources/weights/ and run with --config data='{folder: PATH}'."
     )
 
