@@ -21,7 +21,7 @@ KEPT = Path(__file__).parents[3] / "resources" / "record"
 SCALE = (
     "Run wide at preview scale: width 1000 instead of 3000, samples 1000 instead of 10000, training images 1000 "
     "instead of 50000, epochs 5 instead of 300, batches 3 instead of 156, null matrices 199 instead of 999, output "
-    "scales 0.1 to 10 (3) instead of 0.05 to 10 (9), mlp1024 with hidden layers 2 instead of 3 and seeds 1 instead of 9."
+    "scales 0.1 to 10 (3) instead of 0.05 to 10 (9), mlp1024 with hidden layers 2 instead of 3, seeds 1 instead of 9."
 )
 OWN = "Own settings: learning rate 0.01 instead of 0.005, batch size 64 instead of 32."
 FIGURES = [
