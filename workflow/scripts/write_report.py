@@ -19,4 +19,6 @@ with job(snakemake.log[0], snakemake.threads):
     contents = snakemake.params.recorded
     recorded = {paper: read_entries(folder, paper, names, record) for paper, names in contents.items()}
     judged = read_claims(record / "claims.csv") if contents else []
-    write_text(render_page(scale, reduced, entries, laws, claims, networks, recorded, judged), page)
+    name = snakemake.wildcards.scale
+    options = "" if name in ("preview", "recorded") else f"--config scale={name} -- "
+    write_text(render_page(scale, reduced, entries, laws, claims, networks, recorded, judged, options), page)

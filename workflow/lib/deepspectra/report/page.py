@@ -3,16 +3,17 @@
 import base64
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, product
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
 from deepspectra.papers import NOTE_SHARE
-from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, name_of
+from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, items_of, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.claims import count_verdicts
 from deepspectra.report.tables import ShownTable, read_table, render
@@ -20,15 +21,20 @@ from deepspectra.report.verdicts import BOUNDS, MARKS, QUESTIONS, RULE
 
 __all__ = ["Entry", "figure_entry", "own_network_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
+#: Letters of small print that stand below a picture; the rest is folded.
+_SHOWN = 200
+_CODE = "workflow/lib/deepspectra/papers"
+
 
 @dataclass
 class Entry:
     """A figure or table on the page.
 
-    :ivar key: its name in paths. :ivar title: what it shows. :ivar notes: small print.
+    :ivar key: its name in paths. :ivar title: what it shows. :ivar notes: small print. :ivar folded: the rest of it.
     :ivar files: address relative to the page, by file type. :ivar numbers: of a figure, lines of its caption.
     :ivar picture: of a figure, a small copy as a data address; ``width`` and ``height`` are in pixels.
     :ivar table: of a table, its columns and rows. :ivar claims: those about it. :ivar recorded: the same in the record.
+    :ivar target: of a paper's item, what makes it. :ivar code: files and functions of its numbers and its drawing.
     """
 
     key: str
@@ -42,6 +48,9 @@ class Entry:
     table: ShownTable | None = None
     claims: list[dict[str, Any]] = field(default_factory=list)
     recorded: "Entry | None" = None
+    folded: list[str] = field(default_factory=list)
+    target: str = ""
+    code: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -49,7 +58,7 @@ class Entry:
         return name_of(self.key)
 
 
-def thumbnail(path: str | Path, width: int = 960) -> tuple[bytes, int, int]:
+def thumbnail(path: str | Path | IO[bytes], width: int = 960) -> tuple[bytes, int, int]:
     """A copy without small print, on white, as WebP, at most ``width`` pixels wide; with its width and height."""
     with Image.open(path) as picture:
         panels = round(picture.height * (1 - float(picture.info.get(NOTE_SHARE, 0))))
@@ -66,7 +75,8 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     """A figure of a paper, or a limit law; ``folder`` is the page's, ``base`` the path of the files without suffix."""
     text = read_caption(caption)
     files = _links(folder, base, "png", "pdf", "csv")
-    return Entry(key, text.title, [text.note], files, text.numbers, *_picture(base.with_suffix(".png")))
+    notes, folded = _fold([text.note])
+    return Entry(key, text.title, notes, files, text.numbers, *_picture(base.with_suffix(".png")), folded=folded)
 
 
 def own_network_entry(name: str, folder: Path) -> Entry:
@@ -79,9 +89,17 @@ def own_network_entry(name: str, folder: Path) -> Entry:
     return Entry(name, text.title.partition(": ")[2], [*text.numbers, text.note], links, [], *picture)
 
 
-def _picture(path: Path) -> tuple[str, int, int]:
+def _fold(notes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Small print in two parts: the first sentences, as many as a glance takes but one at least, and the rest."""
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z(])", notes[0]) if notes else []
+    shown = max(1, sum(length <= _SHOWN for length in accumulate(len(sentence) + 1 for sentence in sentences)))
+    parts = [" ".join(sentences[:shown]), " ".join(sentences[shown:]), *notes[1:]]
+    return [part for part in parts[:1] if part], [part for part in parts[1:] if part]
+
+
+def _picture(path: Path | IO[bytes], width: int = 960) -> tuple[str, int, int]:
     """A small copy as a data address, its width and height."""
-    content, width, height = thumbnail(path)
+    content, width, height = thumbnail(path, width)
     return "data:image/webp;base64," + base64.b64encode(content).decode("ascii"), width, height
 
 
@@ -90,7 +108,8 @@ def table_entry(key: str, folder: Path, base: Path) -> Entry:
     table = read_table(base.with_suffix(".json"))
     title = table.title.rpartition(": ")[2]  # after the name of the item
     title = title[:1].upper() + title[1:]
-    return Entry(key, title, table.notes, _links(folder, base, "md", "csv"), table=table)
+    notes, folded = _fold(table.notes)
+    return Entry(key, title, notes, _links(folder, base, "md", "csv"), table=table, folded=folded)
 
 
 def read_entries(folder: Path, paper: str, keys: Sequence[str], results: Path | None = None) -> list[Entry]:
@@ -99,12 +118,20 @@ def read_entries(folder: Path, paper: str, keys: Sequence[str], results: Path | 
     :param folder: that of the page. :param results: that of the scale, if it is another one.
     """
     results = results or folder
-    return [
+    entries = [
         table_entry(key, folder, results / "tables" / paper / key)
         if key.startswith("table")
         else figure_entry(key, folder, results / "figures" / paper / key, results / "captions" / paper / f"{key}.txt")
         for key in keys
     ]
+    for entry in entries:
+        # A supplement of a table is made with it.
+        name = next(name for name, item in items_of(paper).items() if entry.key in (name, *item.tables))
+        made = items_of(paper)[name]
+        functions = [function.split(":") for function in (made.numbers, made.drawing) if function]
+        entry.target = f"{paper}_{name}"
+        entry.code = [(f"{_CODE}/{paper}/{module.replace('.', '/')}.py", function) for module, function in functions]
+    return entries
 
 
 def _links(folder: Path, base: Path, *suffixes: str) -> dict[str, str]:
@@ -120,13 +147,14 @@ def render_page(
     networks: Sequence[Entry] = (),
     recorded: Mapping[str, Sequence[Entry]] | None = None,
     recorded_claims: Sequence[dict[str, Any]] = (),
+    options: str = "",
 ) -> str:
     """The page as text; claims that belong to no entry stand at the end of their paper.
 
     :param scale: its name, as "preview scale". :param reduced: what the scale makes smaller, by paper.
     :param entries: figures and tables, by paper. :param networks: of the user's own.
     :param recorded: what the record has of the entries, which stands first.
-    :param recorded_claims: all claims as judged there.
+    :param recorded_claims: all claims as judged there. :param options: of the commands that make an item.
     """
     recorded, first = recorded or {}, {claim["id"]: claim for claim in recorded_claims}
     every = [entry for shown in entries.values() for entry in shown]
@@ -159,6 +187,8 @@ def render_page(
         **words,
         choices=_choices(),
         papers={key: PAPERS[key] for key in PAPERS if key in entries},
+        options=options,
+        small={paper: _telling(paper, entries[paper]) for paper in entries},
         others=[claim for claim in claims if claim["id"] not in placed],
         counts=count_verdicts(claims, list(entries)),
         recorded_counts=count_verdicts(recorded_claims, list(entries)) if first else None,
@@ -166,6 +196,17 @@ def render_page(
         pictures=sum(entry.table is None for entry in every),
         tables=sum(entry.table is not None for entry in every),
     )
+
+
+def _telling(paper: str, entries: Sequence[Entry]) -> Entry | None:
+    """The figure that stands for a paper, smaller still; the first one where that is missing."""
+    figures = [entry.recorded or entry for entry in entries if entry.picture]
+    if not figures:
+        return None
+    figure = next((entry for entry in figures if entry.key == PAPERS[paper].telling), figures[0])
+    content = io.BytesIO(base64.b64decode(figure.picture.partition(",")[2]))
+    picture, width, height = _picture(content, 480)
+    return replace(figure, picture=picture, width=width, height=height)
 
 
 def _choices() -> list[tuple[str, str]]:
