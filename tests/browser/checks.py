@@ -36,7 +36,8 @@ _TEXTS = """[
 
 _HEADINGS = """[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(x => [Number(x.tagName[1]), x.innerText])"""
 
-_LINKS = """[...document.querySelectorAll('a[href], link[href], img[src], source[src]')]
+# A paper's own page is the one thing elsewhere.
+_LINKS = """[...document.querySelectorAll('a[href]:not([rel=external]), link[href], img[src], source[src]')]
   .map(x => x.getAttribute('href') || x.getAttribute('src')).filter(x => !x.startsWith('data:'))"""
 
 _TARGETS = """[...document.querySelectorAll('a[href^="#"]')].map(x => x.getAttribute('href').slice(1))
@@ -80,8 +81,9 @@ def loading(browser: Browser, page: Path) -> list[str]:
 
 
 def without_script(browser: Browser, page: Path) -> list[str]:
-    """All of it is there where scripts are disabled."""
+    """All of it is there where scripts are disabled, but for the search."""
     browser.open(page)
+    browser.ask("document.querySelector('.search').remove()")
     text = browser.ask("document.body.innerText")
     browser.open(page, script=False)
     browser.ask("Promise.all([...document.images].map(x => x.decode().catch(() => 0)))")

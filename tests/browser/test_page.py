@@ -22,7 +22,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """In a folder whose name has a space, without a script."""
+    """In a folder whose name has a space."""
     folder = tmp_path_factory.mktemp("some results")
     write_results(folder)
     (folder / "report.html").write_text(page_of(folder), encoding="utf-8")
@@ -42,6 +42,7 @@ def test_nothing_is_wrong_with(check, browser, page):
         ("without_script", "</header>", "<script>document.body.append('more')</script></header>", "another text"),
         ("texts", "<h1>", "<h3>gap</h3><h1>", "'gap' follows h0"),
         ("texts", ' alt="Figure 1: ', ' title="', "a picture without a text"),
+        ("links", ' rel="external"', "", "https://openreview.net/forum?id=41kpc2Nzwc leads away"),
         ("links", 'href="#contents"', 'href="#nowhere"', "no #nowhere"),
         ("links", "figure_1.pdf", "figure_7.pdf", "no file figures/thamm2024/figure_7.pdf"),
         ("keyboard", 'class="skip"', 'class="skip" tabindex="-1"', "not the skip link"),
@@ -75,4 +76,60 @@ def test_a_choice_of_paper_and_verdict_hides_the_others_without_script(browser, 
     browser.ask("document.getElementById('paper-thamm2024').checked = true")
     assert browser.ask(shown) == []
     text = "document.querySelector('#thamm2024').innerText"
-    assert "No claim of this paper has the verdicts that are chosen above." in browser.ask(text)
+    assert "No claim of this paper has what is chosen above." in browser.ask(text)
+
+
+SHOWN = "[...document.querySelectorAll('.paper, .item, .claim')].filter(x => x.checkVisibility()).map(x => x.id)"
+
+
+def test_a_search_hides_what_lacks_a_word(browser, page):
+    """In claims, headings and small print, whatever their case; all of it is back without words."""
+    browser.open(page)
+    everything = browser.ask(SHOWN)
+    for words, shown in (
+        ("THREE  claim", ["fan2020", "fan2020-figure_2", "claim-three"]),
+        ("thamm table", ["thamm2024", "thamm2024-table_1", "claim-two"]),
+        ("nothing is", ["my-networks", "network-mine"]),
+        ("nowhere", []),
+        ("", everything),
+    ):
+        browser.page.get_by_label("Search claims and figures").fill(words)
+        assert browser.ask(SHOWN) == shown
+        claims = sum(name.startswith("claim") for name in shown)
+        assert browser.ask("document.getElementById('found').value") == (f"{claims} claims found" if words else "")
+    assert not browser.complaints
+
+
+def test_a_search_goes_with_the_filters(browser, page):
+    """Either may be changed first; the count follows both."""
+    browser.open(page)
+    browser.page.get_by_label("Search claims and figures").fill("claim")
+    browser.page.locator("#published-undecided").check()
+    assert [name for name in browser.ask(SHOWN) if name.startswith("claim")] == ["claim-four"]
+    assert browser.ask("document.getElementById('found').value") == "1 claims found"
+    browser.page.get_by_label("Search claims and figures").fill("three")
+    assert browser.ask(SHOWN) == ["fan2020"]
+    assert "No claim of this paper has what is chosen above." in browser.ask(
+        "document.querySelector('#fan2020').innerText"
+    )
+
+
+def test_without_script_there_is_no_search(browser, page):
+    browser.open(page, script=False)
+    assert not browser.ask("document.getElementById('search').checkVisibility()")
+
+
+def test_the_whole_card_leads_to_its_paper(browser, page):
+    """Cards stand beside each other in a wide window, below each other in a narrow one."""
+    for width, columns in ((1280, 2), (420, 1)):
+        browser.open(page, width=width)
+        assert len(set(browser.ask("[...document.querySelectorAll('.card')].map(x => x.offsetLeft)"))) == columns
+        browser.page.locator(".card").last.click(position={"x": 5, "y": 5})
+        assert browser.ask("location.hash") == "#fan2020"
+
+
+def test_the_table_of_counts_fits_a_phone(browser, page):
+    browser.open(page, width=360)
+    assert browser.ask(
+        "[...document.querySelectorAll('.scroll:has(.counts)')].map(x => x.scrollWidth - x.clientWidth)"
+    ) == [0]
