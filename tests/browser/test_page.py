@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deepspectra.report.claims import read_claims
+from deepspectra.report.page import read_entries, render_page
 from tests.report_results import page_of, write_results
 
 from .checks import CHECKS
@@ -96,7 +98,7 @@ def test_a_search_hides_what_lacks_a_word(browser, page):
         browser.page.get_by_label("Search claims and figures").fill(words)
         assert browser.ask(SHOWN) == shown
         claims = sum(name.startswith("claim") for name in shown)
-        assert browser.ask("document.getElementById('found').value") == (f"{claims} claims found" if words else "")
+        assert browser.ask("document.getElementById('found').value") == (f"claims found: {claims}" if words else "")
     assert not browser.complaints
 
 
@@ -106,7 +108,7 @@ def test_a_search_goes_with_the_filters(browser, page):
     browser.page.get_by_label("Search claims and figures").fill("claim")
     browser.page.locator("#published-undecided").check()
     assert [name for name in browser.ask(SHOWN) if name.startswith("claim")] == ["claim-four"]
-    assert browser.ask("document.getElementById('found').value") == "1 claims found"
+    assert browser.ask("document.getElementById('found').value") == "claims found: 1"
     browser.page.get_by_label("Search claims and figures").fill("three")
     assert browser.ask(SHOWN) == ["fan2020"]
     assert "No claim of this paper has what is chosen above." in browser.ask(
@@ -133,3 +135,27 @@ def test_the_table_of_counts_fits_a_phone(browser, page):
     assert browser.ask(
         "[...document.querySelectorAll('.scroll:has(.counts)')].map(x => x.scrollWidth - x.clientWidth)"
     ) == [0]
+
+
+def test_the_record_and_the_run_stand_beside_each_other(browser, page):
+    """In a wide window; in a narrow one the record is above. More than two claims stand below a figure."""
+    folder, claims = page.parent, read_claims(page.parent / "claims.csv")
+    first, run = (read_entries(folder, "thamm2024", ["figure_1"]) for _ in range(2))
+    many = [claims[0] | {"id": key} for key in ("five", "six", "seven")]
+    pair = folder / "pair.html"
+    places = "[...document.querySelectorAll('figure')].map(x => x.getBoundingClientRect()).map(x => [x.x, x.y])"
+    edges = "['.pictures', '.judged'].map(x => document.querySelector(x).getBoundingClientRect().toJSON())"
+    for recorded, judged in (({}, claims), ({}, many), ({"thamm2024": first}, claims), ({"thamm2024": first}, many)):
+        about = {"thamm2024": "Smaller."}
+        text = render_page(
+            "preview scale", about, {"thamm2024": run}, [], judged, recorded=recorded, recorded_claims=judged
+        )
+        pair.write_text(text, encoding="utf-8")
+        browser.open(pair, width=1280)
+        (one, *two), (pictures, below) = browser.ask(places), browser.ask(edges)
+        assert all(x > one[0] + 500 and y == one[1] for x, y in two)
+        assert (below["y"] >= pictures["bottom"]) == bool(recorded or judged == many)
+        browser.open(pair, width=420)
+        (one, *two) = browser.ask(places)
+        assert len(two) == len(recorded)
+        assert all(x == one[0] and y > one[1] for x, y in two)

@@ -143,6 +143,17 @@ def test_a_picture_is_made_small_on_white(tmp_path):
     assert thumbnail(tmp_path / "clear.png", 4000)[1:] == (2000, 500)
 
 
+def test_pictures_are_as_wide_as_they_are_shown(folder):
+    """On cards, beside the record, and alone."""
+    contents = {"thamm2024": ["figure_1"], "fan2020": ["figure_2"]}
+    entries, recorded = ({paper: read_entries(folder, paper, contents[paper]) for paper in contents} for _ in range(2))
+    del recorded["fan2020"]
+    page = render_page("preview scale", dict.fromkeys(contents, ""), entries, [], [], recorded=recorded)
+    images = Reader(page).every("img")
+    assert [int(image["width"]) for image in images] == [480, 480, 560, 560, 720]
+    assert {int(image["height"]) * 1650 // (int(image["width"]) * 9) for image in images} <= {99, 100}
+
+
 def test_the_small_print_of_a_figure_is_left_out_of_its_small_copy(tmp_path):
     """It stands below as text; the figure itself says how high it is."""
     figure, axes = style.new_figure(3, 2)

@@ -21,8 +21,8 @@ from deepspectra.report.verdicts import BOUNDS, MARKS, QUESTIONS, RULE
 
 __all__ = ["Entry", "figure_entry", "own_network_entry", "read_entries", "render_page", "table_entry", "thumbnail"]
 
-#: Pixels of a picture's width, and of one on a card: some thirty of the first and four of the second weigh 1 MB.
-_WIDTH, _SMALL = 800, 480
+#: Pixels of a picture's width: alone, beside another one, and on a card. All of them weigh less than 2 MB.
+_WIDTH, _BESIDE, _CARD = 720, 560, 480
 #: Letters of small print that stand below a picture; the rest is folded.
 _SHOWN = 200
 _CODE = "workflow/lib/deepspectra/papers"
@@ -166,6 +166,9 @@ def render_page(
         for entry in shown:
             entry.claims = [claim for claim in claims if (claim["paper"], claim["item"]) == (paper, entry.key)]
             entry.recorded = beside.get(entry.key)
+            if entry.recorded:
+                _shrink(entry, _BESIDE)
+                _shrink(entry.recorded, _BESIDE)
     placed = {claim["id"] for entry in every for claim in entry.claims}
     values = {
         "scale": scale,
@@ -205,10 +208,16 @@ def _telling(paper: str, entries: Sequence[Entry]) -> Entry | None:
     figures = [entry.recorded or entry for entry in entries if entry.picture]
     if not figures:
         return None
-    figure = next((entry for entry in figures if entry.key == PAPERS[paper].telling), figures[0])
-    content = io.BytesIO(base64.b64decode(figure.picture.partition(",")[2]))
-    picture, width, height = _picture(content, _SMALL)
-    return replace(figure, picture=picture, width=width, height=height)
+    figure = replace(next((entry for entry in figures if entry.key == PAPERS[paper].telling), figures[0]))
+    _shrink(figure, _CARD)
+    return figure
+
+
+def _shrink(entry: Entry, width: int) -> None:
+    """Make the picture of an entry narrower, if it has one."""
+    if entry.picture:
+        content = io.BytesIO(base64.b64decode(entry.picture.partition(",")[2]))
+        entry.picture, entry.width, entry.height = _picture(content, width)
 
 
 def _choices() -> list[tuple[str, str]]:
