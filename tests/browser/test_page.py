@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import read_entries, render_page
+from deepspectra.report.page import Entry, read_entries, render_page
+from deepspectra.report.tables import ShownTable
 from tests.report_results import page_of, write_results
 
 from .checks import CHECKS
@@ -159,3 +160,16 @@ def test_the_record_and_the_run_stand_beside_each_other(browser, page):
         (one, *two) = browser.ask(places)
         assert len(two) == len(recorded)
         assert all(x == one[0] and y > one[1] for x, y in two)
+
+
+def test_a_table_of_eighteen_columns_is_not_cut_off(browser, page):
+    """As table 2 of thamm2024; in a window too narrow for it, it scrolls."""
+    cells = ["mlp512_seed1", "dense1", *["0.338 ± 0.019"] * 15, "weights not available here"]
+    table = ShownTable("Table 2", ["network", "layer", *["rejected at q"] * 16], [cells] * 3, [])
+    entry = Entry("table_2", "Spacings", [], {}, table=table)
+    wide = page.with_name("wide.html")
+    wide.write_text(render_page("preview scale", {"thamm2024": ""}, {"thamm2024": [entry]}, [], []), encoding="utf-8")
+    for width, fits in ((1280, True), (420, False)):
+        browser.open(wide, width=width)
+        hidden = browser.ask("(x => x.scrollWidth - x.clientWidth)(document.querySelector('.item .scroll'))")
+        assert (hidden == 0) == fits
