@@ -40,7 +40,7 @@ PAPERS = {
         "Spacings of trained weights follow the Wigner surmise",
         "yes, calibrated too",
         "six layers of two networks, one seed each",
-        "figure_2",
+        "figure_1",
     ),
     "baskerville2022": Paper(
         "Baskerville, Granziol and Keating (2022)",
@@ -60,7 +60,7 @@ PAPERS = {
         "The conjugate kernel follows its limit law",
         "yes, for images once ten components are removed; with all of them no",
         "35 draws at three sizes",
-        "figure_2",
+        "figure_s4",
     ),
     "pennington2017": Paper(
         "Pennington and Worah (2017)",
