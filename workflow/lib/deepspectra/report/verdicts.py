@@ -71,9 +71,10 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
 
 
 def _one(plural: str) -> str:
-    """The singular: one batch, one training, one matrix, one of the layers."""
+    """The singular: one batch, one training, one matrix, one choice of input."""
     words = {"batches": "batch", "matrices": "matrix"}
-    return f"one {words.get(plural) or plural.removesuffix('s')}"
+    noun, of, rest = plural.partition(" of ")
+    return f"one {words.get(noun) or noun.removesuffix('s')}{of}{rest}"
 
 
 def accepted(low: float, high: float) -> str:
