@@ -225,12 +225,15 @@ def test_the_inset_of_a_panel_of_spacings_covers_no_surmise():
 
 @pytest.mark.parametrize("case", ["figure_2 whole", "figure_2 without pretrained", "figure_2 without one of two"])
 def test_figure_2_draws_the_smaller_side_of_every_matrix_or_says_why_not(case):
-    figure, (curves, _) = draw(case), CASES[case]()
+    figure, (curves, summary) = draw(case), CASES[case]()
     spectrum, *tests = figure.axes
     letters = "bd" if "pretrained" in case else "bcd"
     count = len(letters)
     first, *others = titles(figure.axes)
     assert first.startswith("(a) MLP512 seed 1, dense 2\nlargest trained value ")
+    # Of two laws that are drawn, the one whose edge is told.
+    (edge,) = summary[(summary.quantity == "largest_singular_value") & summary.series.str.endswith("final")].reference
+    assert first.endswith(f"\nedge of the initial Marchenko-Pastur law {edge:.2f}")
     assert others == [f"({letter}) tests of singular vectors (thin: calibrated)" for letter in letters]
     assert [axis.get_xlabel() for axis in tests] == ["relative rank of the singular value"] * count
     assert [axis.get_ylabel() for axis in tests] == ["p-value (running mean)"] * count
