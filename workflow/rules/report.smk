@@ -88,6 +88,6 @@ rule write_report:
         laws=plan(items.law_names),
         networks=plan(my_networks.network_names),
         reduced=plan(items.paper_notes),
-        code=code("write_report"),
+        code=code("write_report", items.item_modules),
     script:
         "../scripts/write_report.py"

@@ -12,7 +12,7 @@ from deepspectra.planning.my_networks import network_targets
 from deepspectra.planning.recorded import Recorded
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "judged_note"]
+__all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "item_modules", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
 __all__ += ["absent_words", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
 __all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files", "scale_words"]
@@ -283,6 +283,11 @@ def _shown_items(scale: str, kept: Recorded) -> dict[str, list[str]]:
         paper: [item for item in items_of(paper) if scale != RECORDED or f"{paper}/{item}" in kept.items]
         for paper in PAPERS
     }
+
+
+def item_modules() -> list[str]:
+    """What the page loads by name: the descriptions of all items."""
+    return [f"papers.{paper}.items" for paper in PAPERS]
 
 
 def report_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
