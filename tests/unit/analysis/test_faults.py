@@ -16,6 +16,7 @@ from deepspectra.analysis.null_files import NullKey, default_cache, lend, level_
 from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
 from deepspectra.analysis.overview import overview, shown_matrices
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.processes import worker_processes
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
 KEY = NullKey(40, 20, 99, 3, 1)
@@ -129,7 +130,7 @@ def test_a_matrix_that_fails_leaves_the_others(cache, monkeypatch, error):
 
 
 def test_a_killed_process_is_told():
-    with pytest.raises(UserError, match="killed, probably for memory"), network._executor(2):
+    with pytest.raises(UserError, match="killed, probably for memory"), worker_processes(2):
         raise BrokenProcessPool
 
 

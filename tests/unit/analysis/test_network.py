@@ -8,10 +8,10 @@ import pytest
 import torch
 
 import deepspectra
-from deepspectra.analysis import network
 from deepspectra.analysis.network import analyse
 from deepspectra.analysis.page import terminal_table
 from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.processes import worker_processes
 
 OPTIONS = {"draws": 199, "vector_draws": 999}
 
@@ -236,7 +236,7 @@ def test_workers_have_one_thread_whatever_the_environment_says(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "16")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    with network._executor(2) as executor:
+    with worker_processes(2) as executor:
         assert list(executor.map(os.getenv, names)) == ["1", "1", "1"]
     assert os.environ["OPENBLAS_NUM_THREADS"] == "16"
     assert "MKL_NUM_THREADS" not in os.environ
@@ -253,7 +253,7 @@ def test_files_of_an_analysis(planted, tmp_path):
     assert "http" not in text.replace("http-equiv", "")
     for sentence in planted.findings:
         assert html.escape(sentence.split("(")[0], quote=False).replace("'", "&#39;") in text
-    again = planted.write(tmp_path / "again")
+    again = planted.write(tmp_path / "again", workers=2)
     assert again.read_bytes() == page.read_bytes()
     summary = (tmp_path / "out" / "summary.md").read_text()
     assert "| layer0 | dense | 90 | 60 | float64 |" in summary
