@@ -25,7 +25,7 @@ os.environ.update(PYTHONPATH=PYTHONPATH)
 try:
     getpass.getuser()
 except (KeyError, OSError):
-    os.environ["LOGNAME"] = str(os.getuid())
+    os.environ.update(LOGNAME=str(os.getuid()))
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
