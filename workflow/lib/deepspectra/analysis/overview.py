@@ -107,7 +107,8 @@ def _draw_levels(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
         found = rows[rows[f"{name}_q"] <= FALSE_DISCOVERY]
         axis.plot(found[f"{name}_p"], found.index, "o", color="black", markerfacecolor="none", markersize=7)
     axis.set_xscale("log")
-    axis.set_xlim(min(axis.get_xlim()[0], 0.008), 1.4)
+    # Of all kinds drawn so far: limits that are set no longer follow the data.
+    axis.set_xlim(min(0.8 * axis.dataLim.minposx, 0.008), 1.4)
 
 
 def _draw_law(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
@@ -129,7 +130,7 @@ def _draw_tails(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.plot(rows.alpha, rows.index, **style)
     axis.plot(rows.alpha_random, rows.index, "|", color=GREY, markersize=6)
     axis.set_xscale("log")
-    axis.set_xlim(1, max(axis.get_xlim()[1], 20))
+    axis.set_xlim(1, max(1.1 * axis.dataLim.x1, 20))
     axis.set_xticks([1, 2, 4, 10, 20], ["1", "2", "4", "10", "20"])
     axis.minorticks_off()
 
