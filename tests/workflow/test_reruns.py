@@ -207,7 +207,6 @@ UNCOUNTED = {
     r"data\.sources(\..*)?": "fetched files are checked by hashes, or have a version",
     r"nn\.activations\.\w+": "no job at smoke scale has this activation",
     r"papers\.\w+\.(items|settings)": "titles, notes, files and values: they reach rules as inputs and parameters",
-    r"papers\.(thamm2024\.networks|baskerville2022\.spectra)": "likewise, as planning has them",
     r"analysis\.curvature(\..*)?": "a command of its own: no job asks for it",
 }
 
