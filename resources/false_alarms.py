@@ -24,6 +24,8 @@ from deepspectra.runtime.files import write_table
 
 TABLE = Path("resources/false_alarms.csv")
 MATRICES, SEED, LEVEL, DISCOVERY = 200, 2025, 0.05, 0.05
+#: What has a p-value, and what its columns begin with.
+STATISTICS = {"bulk's distance": "bulk", "spacings": "spacing", "number variance": "variance", "exponent": "alpha"}
 #: Directions without weight, of a full matrix or as dead units, and the strength of a planted one over the threshold.
 EMPTY, STRENGTH = 15, 2.0
 
@@ -91,7 +93,7 @@ def rates(found: Analysis, outliers: tuple[int, int]) -> dict[str, tuple[int, in
     table, vectors = found.matrices, found.vectors.p_judged.dropna()
     counted: dict[str, tuple[pd.Series, float]] = {
         f"{name} p <= {LEVEL}": (table[f"{column}_p"].dropna() <= LEVEL, LEVEL)
-        for name, column in (("spacings", "spacing"), ("number variance", "variance"), ("exponent", "alpha"))
+        for name, column in STATISTICS.items()
     }
     for side, expected in zip(("below", "above"), outliers, strict=True):
         counted[f"outliers {side}"] = (table[side] != expected, 0.01)
@@ -107,8 +109,8 @@ def findings(found: list[Analysis]) -> dict[str, tuple[int, int, float]]:
     """The same of networks, of one matrix of each kind: whether anything is left after false-discovery control."""
     number = min(len(analysis.matrices) for analysis in found)
     alarms = {}
-    for name, column in (("spacings", "spacing_p"), ("number variance", "variance_p"), ("exponent", "alpha_p")):
-        families = np.stack([analysis.matrices[column].to_numpy()[:number] for analysis in found], axis=1)
+    for name, column in STATISTICS.items():
+        families = np.stack([analysis.matrices[f"{column}_p"].to_numpy()[:number] for analysis in found], axis=1)
         alarms[f"any {name}"] = [(false_discovery(family) <= DISCOVERY).any() for family in families]
     groups = [{name: group.to_numpy() for name, group in one.vectors.groupby("name").p_judged} for one in found]
     alarms["any vector"] = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepspectra.analysis.bulk import bulk_distance, has_bulk
+from deepspectra.analysis.bulk import bulk_distance, has_bulk, without_outliers
 from deepspectra.rmt.nulls import laguerre_singular_values
 from deepspectra.rmt.outliers import count_outliers, null_extremes
 
@@ -11,7 +11,7 @@ from deepspectra.rmt.outliers import count_outliers, null_extremes
 def judged(values, rows, rank=None):
     null = null_extremes(rows, values.size, 199, np.random.default_rng(0))
     found = count_outliers(values, rows, null, floor=1e-9 * values[-1])
-    return has_bulk(values, rows, found, rank or values.size), bulk_distance(values, rows, found)
+    return has_bulk(values, rows, found, rank or values.size), bulk_distance(*without_outliers(values, rows, found))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(15, 15), (400, 15), (60, 30), (150, 150)])
@@ -44,6 +44,11 @@ def test_other_spectra_within_its_edges_are_no_bulk(name):
 
 def test_the_distance_is_that_of_distribution_functions():
     """Of one value at the median of its law, half."""
-    values = np.ones(101)
-    null = null_extremes(101, 101, 99, np.random.default_rng(0))
-    assert bulk_distance(values, 101, count_outliers(values, 101, null)) == pytest.approx(0.5, abs=0.02)
+    assert bulk_distance(np.ones(101), 101) == pytest.approx(0.5, abs=0.02)
+
+
+def test_half_of_the_values_are_not_most():
+    """39 and 40 spikes beside 40 values of a random matrix."""
+    bulk = laguerre_singular_values(150, 40, np.random.default_rng(4))
+    found = [judged(np.append(bulk, bulk[-1] * np.linspace(2, 9, spikes)), 150 + spikes)[0] for spikes in (39, 40)]
+    assert found == [True, False]

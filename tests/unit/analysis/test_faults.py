@@ -159,7 +159,39 @@ def test_sentences_agree_and_name_the_levels_of_each_test(cache):
     assert any("Singular vectors look random in the only matrix" in sentence for sentence in found.findings)
     table = pd.concat([found.matrices] * 2, ignore_index=True)
     table.loc[0, "above"] = 3
-    assert "Of these, 1 has singular values above it" in findings(table, FALSE_DISCOVERY, 0.01)[0]
+    # Rates are of those matrices that have enough levels for each test.
+    table["spacing_q"], table["variance_q"] = 0.5, [0.5, np.nan]
+    outliers, levels = findings(table, FALSE_DISCOVERY, 0.01)[:2]
+    assert "Singular values lie above the bulk in 1 of 2 matrices, 3 in all and 3 in the median, and below" in outliers
+    assert "by more than chance allows in none of 2 matrices" in outliers
+    assert "of random matrices in none of 2 matrices, the number variance in no matrix, at" in levels
+
+
+def test_a_bulk_that_is_not_quite_random_is_told_from_one_that_is(cache):
+    """Columns of slightly unequal variance: a distance of 0.04, near enough for a bulk, and no random matrix's."""
+    rng = np.random.default_rng(9)
+    uneven = rng.standard_normal((240, 200)) * np.linspace(0.6, 1.4, 200)
+    found = analyse({"even.weight": rng.standard_normal((240, 200)), "uneven.weight": uneven}, cache)
+    even, uneven = (found.matrices.set_index("name").loc[name] for name in ("even", "uneven"))
+    assert (even.has_bulk, uneven.has_bulk) == (1, 1)
+    assert even.bulk_distance < 0.02 < uneven.bulk_distance < 0.15
+    assert uneven.bulk_q < 0.05 < even.bulk_q
+    assert "by more than chance allows in 1 of 2 matrices, at" in found.findings[0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_overview_has_room_for_every_kind(cache, order):
+    """The second kind drawn has the smaller p-value, or the larger exponent."""
+    rng = np.random.default_rng(6)
+    names = ["embeddings.weight", "conv.weight"][::order]
+    found = analyse({name: rng.standard_normal((40, 20)) for name in names}, cache)
+    found.matrices["spacing_p"] = [1e-5, 0.5][::order]
+    found.matrices["alpha"] = [3.0, 300.0]
+    found.matrices["above"] = [1, 900]
+    for axis, name in ((1, "spacing_p"), (4, "alpha"), (0, "above")):
+        low, high = overview(found).axes[axis].get_xlim()
+        assert low < found.matrices[name].min()
+        assert found.matrices[name].max() < high
 
 
 def test_a_network_of_small_ranks_alone_is_drawn(cache):

@@ -123,7 +123,7 @@ def test_random_layers_have_no_findings(planted):
 def test_layers_that_fail_are_reported_and_the_rest_goes_on(planted):
     assert "5400 of its 5400 entries are not finite" in row(planted, "nan").note
     assert "all its entries are zero" in row(planted, "zero").note
-    assert "2 matrices could not be analysed; the table says why." in planted.findings
+    assert "2 matrices could not be analysed; the notes say why." in planted.findings
     reasons = planted.left_out.set_index("name").reason
     assert reasons["copy"] == "tied to layer0: equal numbers"
     assert reasons["narrow"] == "14 singular values, fewer than 15"

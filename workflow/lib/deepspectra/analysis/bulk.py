@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepspectra.rmt.laws.singular_values import singular_value_marchenko_pastur
+from deepspectra.rmt.laws.singular_values import bulk_scale, singular_value_marchenko_pastur
 from deepspectra.rmt.outliers import Outliers
 
-__all__ = ["FARTHEST", "bulk_distance", "has_bulk"]
+__all__ = ["FARTHEST", "bulk_distance", "has_bulk", "without_outliers"]
 
-#: Largest difference of the distribution functions of a bulk and its law, for many values.
+#: Largest difference of the distribution functions of a bulk and its law, for many values: a matter of words, not of
+#: chance, since random matrices are far nearer.
 FARTHEST = 0.15
 #: What so many values of a random matrix add to it at most: three to five values, from 15 of them to 400.
 _OF_VALUES = 4.0
 
 
-def bulk_distance(values: np.ndarray, rows: int, outliers: Outliers) -> float:
-    """Largest difference between the distribution function of the values that are no outliers and that of their law.
+def without_outliers(values: np.ndarray, rows: int, outliers: Outliers) -> tuple[np.ndarray, int]:
+    """The values between the outliers, and the longer side of a random matrix that has as many.
 
     :param values: singular values, shape (m,), ascending. :param rows: n >= m.
     """
-    kept = values[outliers.below : values.size - outliers.above]
-    outside = outliers.below + outliers.above
-    heights = singular_value_marchenko_pastur(rows - outside, kept.size, outliers.sigma).cdf(kept)
-    steps = np.arange(kept.size + 1) / kept.size
+    return values[outliers.below : values.size - outliers.above], rows - outliers.below - outliers.above
+
+
+def bulk_distance(bulk: np.ndarray, rows: int) -> float:
+    """Largest difference between the distribution functions of values and of the law that has their median.
+
+    :param bulk: singular values of one random matrix, shape (m,), ascending. :param rows: n >= m.
+    """
+    heights = singular_value_marchenko_pastur(rows, bulk.size, bulk_scale(bulk, rows)).cdf(bulk)
+    steps = np.arange(bulk.size + 1) / bulk.size
     return float(max((steps[1:] - heights).max(), (heights - steps[:-1]).max()))
 
 
 def has_bulk(values: np.ndarray, rows: int, outliers: Outliers, rank: int) -> bool:
-    """Whether at least half of the values that are not zero, ``rank`` of them, lie in a bulk, and follow its law.
+    """Whether more than half of the values that are not zero, ``rank`` of them, lie in a bulk, and roughly follow its
+    law.
 
     Otherwise a spectrum has another shape, and no outliers: it is broad, or as narrow as that of an orthogonal matrix.
     """
     outside = outliers.above + outliers.below - (values.size - rank)
-    kept = values.size - outliers.above - outliers.below
-    return 2 * outside <= rank and bulk_distance(values, rows, outliers) <= FARTHEST + _OF_VALUES / kept
+    bulk, longer = without_outliers(values, rows, outliers)
+    return 2 * outside < rank and bulk_distance(bulk, longer) <= FARTHEST + _OF_VALUES / bulk.size

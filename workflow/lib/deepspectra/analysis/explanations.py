@@ -13,6 +13,8 @@ COLUMNS = {
     "above": "above",
     "below": "below",
     "has_bulk": "bulk",
+    "bulk_distance": "bulk distance",
+    "bulk_q": "bulk q",
     "fraction": "MP share",
     "fit_distance": "MP distance",
     "spacing_levels": "levels",
@@ -26,7 +28,7 @@ COLUMNS = {
     "ranks_input": "which ",
     "alpha": "exponent",
     "alpha_fit_p": "exponent's p",
-    "alpha_random": "random exponent",
+    "alpha_random": "random matrices' exponent",
     "alpha_q": "exponent q",
     "alpha_weightwatcher": "WeightWatcher's",
     "relative_change": "moved",
@@ -37,13 +39,22 @@ COLUMNS = {
 
 #: By headings: what they say.
 EXPLANATIONS = {
-    "rank": "singular values above the rounding of the stored numbers.",
+    "rank": (
+        "singular values above the rounding of the stored numbers; of a product of lower rank, also above that of the "
+        "sums that made it, which a gap tells (a factor of 1000)."
+    ),
     "above, below": (
         "singular values outside the bulk, the law of a random matrix whose scale is the median of the bulk, which "
         "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). If "
-        "more than half of the values lie outside, or those inside do not follow the law (distribution functions that "
+        "half of the values or more lie outside, or those inside do not follow the law (distribution functions that "
         "differ by more than 0.15, and four values), there is no such bulk (bulk: no), and the numbers count no "
         "separate directions. Fewer than 15 values above rounding are not judged."
+    ),
+    "bulk distance, bulk q": (
+        "largest difference between the distribution functions of the values inside and of the law, and whether a "
+        "random matrix would be as far from it (Monte Carlo, same shape; q is corrected for the number of matrices). "
+        "Trained matrices are mostly nearly random in this sense, not exactly: a distance of 0.05 is hard to see and "
+        "far beyond chance, since levels of random matrices are rigid."
     ),
     "MP share, MP distance": (
         "share of the values that follow a Marchenko-Pastur law with fitted edges, and the largest difference of the "
@@ -87,11 +98,12 @@ OVERVIEW = (
     "above (filled) and below (open) the random bulk; Monte Carlo p-values of spacings and number variance, ringed in "
     "black where they count after correction for all matrices, with the dashed line at 0.05 before it; share of the "
     "values that follow a Marchenko-Pastur law, open where the law does not fit; share of vectors that are not "
-    "random; exponent of a power law fitted to the tail, beside the median of random matrices (|)."
+    "random; exponent of a power law fitted to the tail, beside the median of random matrices (|); with an initial "
+    "checkpoint, the norm of the change over that of the initial matrix."
 )
 PANELS = {
     "a": "density of singular values; red the law of a random matrix with this bulk, dashed the fit with free edges.",
-    "b": "singular values by rank; grey the bulk, red what lies outside it.",
+    "b": "singular values by rank; grey the bulk, orange what lies outside it.",
     "c": "share of squared singular values above x, with the power law that fits the tail best.",
     "d": "spacings of the unfolded levels between the outliers, with the law of large random matrices.",
     "e": "variance of the number of levels in intervals, within the central 95 % of random matrices of this shape.",

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from deepspectra.analysis.changes import is_along
+from deepspectra.rmt.laws.singular_values import POOR_FIT
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
 __all__ = ["describe", "findings"]
@@ -25,11 +26,11 @@ def findings(table: pd.DataFrame, false_discovery: float, level: float) -> list[
     """
     known = table[table["rank"].notna()]
     if known.empty:
-        return ["No matrix could be analysed; the table says why."]
-    said = [_outliers(known, level), _levels(known, false_discovery), _vectors(known, false_discovery)]
+        return ["No matrix could be analysed; the notes say why."]
+    said = [_outliers(known, false_discovery, level), _levels(known, false_discovery), _vectors(known, false_discovery)]
     said += [_law(known), _tails(known, false_discovery), _unresolved(known), _changes(known)]
     if failed := len(table) - len(known):
-        said.append(f"{_count(failed, 'matrix', 'matrices')} could not be analysed; the table says why.")
+        said.append(f"{_count(failed, 'matrix', 'matrices')} could not be analysed; the notes say why.")
     return [sentence for sentence in said if sentence]
 
 
@@ -39,7 +40,8 @@ def describe(row: pd.Series) -> str:
     if row.has_bulk == 1:
         said.append(
             f"Of its singular values {row.above:.0f} lie above the bulk of a random matrix with entries of standard "
-            f"deviation {row.sigma:.3g}, and {row.below:.0f} below."
+            f"deviation {row.sigma:.3g}, and {row.below:.0f} below. The bulk's distribution function differs from the "
+            f"law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a random matrix)."
         )
     elif row.has_bulk == 0:
         said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")
@@ -83,16 +85,21 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
     )
 
 
-def _outliers(known: pd.DataFrame, level: float) -> str:
+def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
     """Of matrices with a random bulk; those without have no outliers either."""
     bulk, others, few = known[known.has_bulk == 1], known[known.has_bulk == 0], known[known.has_bulk.isna()]
-    said = f"Most singular values are those of one random matrix, a bulk, in {_of(bulk, known)}."
+    said = f"Most singular values are spread roughly as those of a random matrix, a bulk, in {_of(bulk, known)}"
+    if len(bulk):
+        said += f": their distribution function is off the law's by {bulk.bulk_distance.median():.2g} in the median, "
+        said += f"by {bulk.bulk_distance.max():.2g} at most, and by more than chance allows in "
+        said += f"{_of(bulk[bulk.bulk_q <= rate], bulk)}, at a false discovery rate of {rate:g}"
+    said += "."
     if len(bulk):
         above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
-        said += f" Of these, {len(above)} {'has' if len(above) == 1 else 'have'} singular values above it"
-        said += f" ({int(above.above.sum())} in all, {above.above.median():.0f} in the median)" * bool(len(above))
-        said += f" and {len(below)} below; by chance {level * len(bulk):.2g} would on either side"
-        said += f", since a random matrix does with probability {level:g}."
+        said += f" Singular values lie above the bulk in {_of(above, bulk)}"
+        said += f", {int(above.above.sum())} in all and {above.above.median():.0f} in the median," * bool(len(above))
+        said += f" and below it in {_of(below, bulk)}. Some of a random matrix's lie outside with probability {level:g} "
+        said += f"on each side: chance alone would give {level * len(bulk):.2g} such matrices."
     if len(others):
         said += f" {_count(len(others), 'has', 'have')} no such bulk: most values are not spread as those of a random "
         said += "matrix, so that the numbers above and below count no separate directions."
@@ -105,9 +112,11 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
     judged = known[known.spacing_q.notna()]
     if judged.empty:
         return "No matrix has enough levels between its outliers, apart by more than rounding, to test their spacings."
-    spacings, variances = judged[judged.spacing_q <= rate], judged[judged.variance_q <= rate]
+    # A broad spectrum has levels enough for one of the tests alone.
+    counted = known[known.variance_q.notna()]
+    spacings, variances = judged[judged.spacing_q <= rate], counted[counted.variance_q <= rate]
     said = f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance "
-    said += f"in {_of(variances, judged)}, at a false discovery rate of {rate:g}."
+    said += f"in {_of(variances, counted)}, at a false discovery rate of {rate:g}."
     draws = int(judged.null_draws.min())
     # So many matrices must have the smallest possible p for any to count after the correction.
     needed = math.ceil(len(judged) / (rate * (draws + 1)))
@@ -136,8 +145,9 @@ def _vectors(known: pd.DataFrame, rate: float) -> str:
 def _law(known: pd.DataFrame) -> str:
     known = known[known.fit_poor.notna()]
     good = known[known.fit_poor == 0]
-    said = f"A Marchenko-Pastur law with fitted edges describes {_of(good, known)}"
-    said += f", where {good.fraction.median():.0%} of the values follow it in the median." if len(good) else "."
+    said = f"A Marchenko-Pastur law with free edges and a free share of the values describes {_of(good, known)} to "
+    said += f"within {POOR_FIT:g} of the distribution function, or as well as it does 99 % of random matrices"
+    said += f"; {good.fraction.median():.0%} of their values follow it in the median." if len(good) else "."
     if len(good) < len(known):
         said += " Elsewhere the spectrum has another shape, and the share that follows the law means little."
     return said

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from deepspectra.analysis.bulk import bulk_distance, has_bulk
+from deepspectra.analysis.bulk import bulk_distance, has_bulk, without_outliers
 from deepspectra.analysis.decomposition import decompose_large
 from deepspectra.analysis.null_files import HALF_WINDOW
 from deepspectra.analysis.nulls import MatrixNull
-from deepspectra.analysis.rounding import rounding_error
+from deepspectra.analysis.rounding import rounding_error, rounding_floor
 from deepspectra.rmt.calibration import monte_carlo_p_value
 from deepspectra.rmt.laws.singular_values import FittedMarchenkoPastur, fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance
@@ -33,7 +33,17 @@ _UNRESOLVED = 0.01
 _LEAST = 1e-140
 ANALYSED_COLUMNS = (
     *("rank", "sigma", "edge_low", "edge_high", "below", "above", "p_below", "p_above", "largest"),
-    *("has_bulk", "bulk_distance", "fraction", "fit_amplitude", "fit_low", "fit_high", "fit_distance", "fit_poor"),
+    *(
+        "has_bulk",
+        "bulk_distance",
+        "bulk_p",
+        "fraction",
+        "fit_amplitude",
+        "fit_low",
+        "fit_high",
+        "fit_distance",
+        "fit_poor",
+    ),
     *("spacing_statistic", "spacing_p", "spacing_p_error"),
     *("variance_p", "variance_p_error", "variance_slope", "variance_slope_null", "spacing_levels", "variance_levels"),
     *("level_error", "unresolved", "is_resolved", "alpha", "alpha_error", "alpha_smallest", "alpha_tail"),
@@ -88,10 +98,8 @@ def analyse_matrix(
         raise UserError(f"its largest entry, {largest:.3g}, has a square that floating-point numbers cannot hold.")
     found = decompose_large(matrix)
     values, rows = found.singular_values, max(matrix.shape)
-    # Independent roundings of the entries are a random matrix of this standard deviation, whose norm, doubled to be
-    # safe, is the floor. The solver's own error matters for float64 alone.
     rounding = rounding_error(matrix, dtype)
-    floor = 2 * rounding * (rows**0.5 + values.size**0.5) + np.finfo(np.float64).eps * rows * values[-1]
+    floor = rounding_floor(values, rows, rounding)
     row: dict[str, float] = dict.fromkeys(ANALYSED_COLUMNS, np.nan)
     notes: list[str] = []
     row |= {"rank": int(np.sum(values > floor)), "largest": float(values[-1]), "null_draws": null.alphas.size}
@@ -139,7 +147,7 @@ def _of_values(
     outliers = fit = None
     with _noted("outliers", notes):
         outliers = count_outliers(values, rows, null.extremes, options.level, floor)
-        row |= _of_outliers(values, rows, outliers, int(np.sum(values > floor)))
+        row |= _of_outliers(values, rows, outliers, int(np.sum(values > floor)), null)
     with _noted("law", notes):
         fit = fit_modified_marchenko_pastur(values, floor=floor)
         row |= _of_fit(fit, null)
@@ -153,12 +161,17 @@ def _of_values(
     return row, curves
 
 
-def _of_outliers(values: np.ndarray, rows: int, outliers: Outliers, rank: int) -> dict[str, float]:
+def _of_outliers(values: np.ndarray, rows: int, outliers: Outliers, rank: int, null: MatrixNull) -> dict[str, float]:
+    bulk, longer = without_outliers(values, rows, outliers)
+    distance = bulk_distance(bulk, longer)
+    # Values of a random matrix are off by a number of places that hardly depends on its size.
+    places, null_places = distance * bulk.size, null.bulk_distances * values.size
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
         "has_bulk": int(has_bulk(values, rows, outliers, rank)),
-        "bulk_distance": bulk_distance(values, rows, outliers),
+        "bulk_distance": distance,
+        "bulk_p": float(monte_carlo_p_value(np.asarray(places), null_places).value),
     }
 
 

@@ -39,7 +39,7 @@ _PLACE = ["name", "layer", "part", "kind", "outputs", "inputs", "dtype"]
 #: Beside the exponent of ours.
 _PRINTED = "alpha_weightwatcher"
 #: p-values that are corrected for the number of matrices, and what the corrected ones are called.
-_CORRECTED = {"spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
+_CORRECTED = {"bulk_p": "bulk_q", "spacing_p": "spacing_q", "variance_p": "variance_q", "alpha_p": "alpha_q"}
 #: Errors that concern one matrix, and no other.
 _OF_ONE_MATRIX = (UserError, np.linalg.LinAlgError, MemoryError)
 _UNKNOWN = "What moved is not known"
@@ -340,7 +340,8 @@ def _corrected(made: Sequence[_Made]) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = pd.DataFrame(rows, columns=[*_PLACE, *ANALYSED_COLUMNS, _PRINTED, *changes, "note"])
     for plain, corrected in _CORRECTED.items():
         # Levels that rounding blurs say nothing, and are none of those among which something is found.
-        tested = table[plain] if plain == "alpha_p" else table[plain].where(table.is_resolved != 0)
+        is_of_levels = plain in ("spacing_p", "variance_p")
+        tested = table[plain].where(table.is_resolved != 0) if is_of_levels else table[plain]
         table.insert(table.columns.get_loc(plain) + 1, corrected, false_discovery(tested.to_numpy(dtype=float)))
     vectors = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["name", "side", "rank", "p_judged"])

@@ -15,7 +15,7 @@ __all__ = ["FORMAT", "HALF_WINDOW", "LARGEST_DIMENSION", "LARGE_MATRIX", "VECTOR
 __all__ += ["default_draws", "lend", "level_file", "vector_file"]
 
 #: Raise it when numbers in the files change.
-FORMAT = 3
+FORMAT = 4
 #: Vectors of larger dimension are judged by those of this one.
 LARGEST_DIMENSION = 2048
 #: Of the unfolding, in levels.

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from deepspectra.analysis.bulk import bulk_distance
 from deepspectra.analysis.null_files import FORMAT, LARGEST_DIMENSION, NullKey, level_file, vector_file
 from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import vector_ks
@@ -35,15 +36,17 @@ class MatrixNull:
     """Draws for one shape.
 
     :ivar lengths: of number variances, (k,). :ivar levels: spacing tests, number variances and unfolded levels.
-    :ivar extremes: see :func:`deepspectra.rmt.outliers.extreme_ratios`, (draws, 2). :ivar alphas: exponents of power
-        laws that were fitted to squares of the singular values, (draws,). :ivar fit_distances: of Marchenko-Pastur
-        fits, (199,) or fewer.
+    :ivar extremes: see :func:`deepspectra.rmt.outliers.extreme_ratios`, (draws, 2). :ivar bulk_distances: see
+        :func:`deepspectra.analysis.bulk.bulk_distance`, (draws,). :ivar alphas: exponents of power laws that were
+        fitted to squares of the singular values, (draws,). :ivar fit_distances: of Marchenko-Pastur fits, (199,) or
+        fewer.
     """
 
     key: NullKey
     lengths: np.ndarray
     levels: LevelNull
     extremes: np.ndarray
+    bulk_distances: np.ndarray
     alphas: np.ndarray
     fit_distances: np.ndarray
 
@@ -84,6 +87,7 @@ def _block(key: NullKey, start: int) -> dict[str, np.ndarray]:
     spectra = [laguerre_singular_values(key.rows, key.columns, rng) for _ in range(size)]
     arrays = level_nulls_of(spectra, size, key.columns, {"gaussian": key.half_window}, _LONGEST_INTERVAL)
     arrays["extremes"] = np.array([extreme_ratios(values, key.rows) for values in spectra])
+    arrays["bulk_distances"] = np.array([bulk_distance(values, key.rows) for values in spectra])
     arrays["alphas"] = np.array([fit_power_law(values**2).alpha for values in spectra])
     fitted = spectra[: max(_FITS - start, 0)]
     arrays["fit_distances"] = np.array([fit_modified_marchenko_pastur(values).distance for values in fitted])
@@ -120,14 +124,15 @@ def _read_null(key: NullKey, folder: Path) -> MatrixNull:
     shapes: dict[str, tuple[int | str, ...]] = {
         "lengths": ("lengths",),
         "extremes": (key.draws, 2),
-        "alphas": (key.draws,),
+        **{"bulk_distances": (key.draws,), "alphas": (key.draws,)},
         "fit_distances": ("fits",),
     }
     shapes |= {"gaussian/spacing_statistics": (key.draws,), "gaussian/unfolded": (key.draws, key.columns)}
     shapes |= {"gaussian/number_variances": (key.draws, "lengths")}
     arrays = store.read(folder / level_file(key), shapes)
     levels = LevelNull(*(arrays[f"gaussian/{field}"] for field in LevelNull._fields))
-    return MatrixNull(key, arrays["lengths"], levels, arrays["extremes"], arrays["alphas"], arrays["fit_distances"])
+    of_shape = {name: arrays[name] for name in ("lengths", "extremes", "bulk_distances", "alphas", "fit_distances")}
+    return MatrixNull(key, levels=levels, **of_shape)
 
 
 def draw_vector_nulls(

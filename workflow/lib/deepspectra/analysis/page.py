@@ -28,7 +28,7 @@ __all__ = ["summary", "terminal_notes", "terminal_table", "write_all", "write_pa
 _TERMINAL = {
     **{"matrix": "matrix", "above": "above", "below": "below", "bulk": "bulk", "spacing p": "spacing p"},
     **{"output vectors": "out. vec.", "input vectors": "in. vec.", "exponent": "exponent", "moved": "moved"},
-    **{"random exponent": "random", "variance p": "variance p", "outputs": "outputs", "inputs": "inputs"},
+    **{"random matrices' exponent": "if random", "variance p": "variance p", "outputs": "outputs", "inputs": "inputs"},
     **{"WeightWatcher's": "WeightWatcher's", "levels": "levels", "MP share": "MP share"},
 }
 _LONGEST_NAME = 40
@@ -76,15 +76,23 @@ def terminal_table(analysis: AnalysisTables, width: int) -> str:
 
 def terminal_notes(analysis: AnalysisTables) -> list[str]:
     """What the table has no room for: each note once, with the matrices that have it."""
-    noted = analysis.matrices[analysis.matrices.note.fillna("").ne("")]
-    groups = [(list(group.name), note) for note, group in noted.groupby("note", sort=False)]
+    said = _grouped_notes(analysis.matrices)
+    more = [f"{len(said) - _NOTES} other notes are on the page."] if len(said) > _NOTES else []
+    return said[:_NOTES] + more
+
+
+def _grouped_notes(matrices: pd.DataFrame) -> list[str]:
     said = []
-    for names, note in groups[:_NOTES]:
+    for note, group in matrices[matrices.note.fillna("").ne("")].groupby("note", sort=False):
+        names = list(group.name)
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         said.append(f"{', '.join(names[:_NAMED])}{more}: {note}")
-    if len(groups) > _NOTES:
-        said.append(f"{len(groups) - _NOTES} other notes are on the page.")
     return said
+
+
+def _failures(analysis: AnalysisTables) -> list[str]:
+    """Why matrices could not be analysed."""
+    return _grouped_notes(analysis.matrices[analysis.matrices["rank"].isna()])
 
 
 def _cells(column: pd.Series) -> pd.Series:
@@ -97,7 +105,8 @@ def _cells(column: pd.Series) -> pd.Series:
 def summary(analysis: AnalysisTables) -> str:
     """Findings and the table of matrices in Markdown."""
     table = shown(analysis)
-    lines = [f"# Spectra of {_title(analysis.origin)}", "", *(f"- {sentence}" for sentence in analysis.findings), ""]
+    lines = [f"# Spectra of {_title(analysis.origin)}", "", *(f"- {sentence}" for sentence in analysis.findings)]
+    lines += [*(f"  - {failure}" for failure in _failures(analysis)), ""]
     lines += [f"- Note: {note}" for note in analysis.notes] + [""] * bool(analysis.notes)
     lines += ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
     lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in table.to_numpy()]
@@ -138,6 +147,7 @@ def _page(analysis: AnalysisTables, workers: int) -> str:
         origin=analysis.origin,
         title=_title(analysis.origin),
         findings=analysis.findings,
+        failures=_failures(analysis),
         notes=analysis.notes,
         overview=_picture(overview(analysis)) if known.any() else "",
         overview_words=OVERVIEW,

@@ -67,7 +67,9 @@ def numbers(found: CurvatureTables) -> pd.DataFrame:
     if ratios.mean:
         rows.append(("mean_ratio", "mean min(r, 1/r)", ratios.mean.value, ratios.mean.error))
     if ratios.null.size:
-        rows.append(("null_ratio", "the same of random levels of equal density", ratios.null.mean(), ratios.null.std()))
+        rows.append(
+            ("null_ratio", "the same of random matrices (GOE) of equal density", ratios.null.mean(), ratios.null.std())
+        )
         rows.append(("ratio_p", "p against these, two-sided", ratios.p, np.nan))
     return pd.DataFrame(rows, columns=["quantity", "label", "value", "error"])
 
@@ -98,11 +100,11 @@ def told(found: CurvatureTables) -> list[str]:
         verdict = "differs from that of" if ratios.p <= _SURE else "does not differ from that of"
         said.append(
             f"The mean ratio of neighbouring spacings, {ratios.mean.value:.3f} ± {ratios.mean.error:.3f}, {verdict} "
-            f"random levels of equal density, {ratios.null.mean():.3f} ± {ratios.null.std():.3f} (p = {ratios.p:.2g}, "
-            f"{ratios.null.size} draws)."
+            f"random matrices (GOE) of equal density, {ratios.null.mean():.3f} ± {ratios.null.std():.3f} "
+            f"(p = {ratios.p:.2g}, {ratios.null.size} draws)."
         )
     elif ratios.mean:
-        said.append(f"The spectrum has too few levels for random ones of equal density: {count}.")
+        said.append(f"The spectrum has too few levels to draw random matrices of equal density: {count}.")
     if "over_parameters" in found.levels:
         first = found.levels.iloc[0]
         own = found.shares[found.shares["rank"] == 1].nlargest(_SHARES, "share")
@@ -140,7 +142,7 @@ def _draw_eigenvalues(axis: Axes, found: CurvatureTables) -> None:
 def _draw_mean(axis: Axes, ratios: RatioTest) -> None:
     label_panel(axis, "b", "mean ratio of spacings")
     if ratios.null.size:
-        axis.hist(ratios.null, bins=30, density=True, color=DATA, label="random levels of equal density")
+        axis.hist(ratios.null, bins=30, density=True, color=DATA, label="GOE of equal density")
     if ratios.mean:
         words = f"this network, p = {ratios.p:.2g}" if ratios.null.size else "this network"
         axis.axvline(ratios.mean.value, ymax=0.75, color=LAW, label=words)

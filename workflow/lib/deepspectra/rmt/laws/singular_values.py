@@ -12,8 +12,8 @@ from deepspectra.rmt.laws.marchenko_pastur import MarchenkoPastur, marchenko_pas
 from deepspectra.rmt.unfolding import ascending
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["BulkValues", "FittedMarchenkoPastur", "ModifiedMarchenkoPastur", "fit_modified_marchenko_pastur"]
-__all__ += ["bulk_scale", "marchenko_pastur_bulk", "singular_value_marchenko_pastur"]
+__all__ = ["POOR_FIT", "BulkValues", "FittedMarchenkoPastur", "ModifiedMarchenkoPastur"]
+__all__ += ["bulk_scale", "fit_modified_marchenko_pastur", "marchenko_pastur_bulk", "singular_value_marchenko_pastur"]
 
 # The upper edge is searched up to so many ranges of the spectrum above the smallest value; trial edges in each bin.
 _FURTHEST, _TRIALS = 1.25, 4
@@ -21,7 +21,8 @@ _FURTHEST, _TRIALS = 1.25, 4
 # smallest value, are not fitted. Any Marchenko-Pastur law of singular values is 2.475 such lengths wide to within 1 %,
 # and begins at most 0.75 below that interval; the histogram has room for four laws side by side.
 _BELOW, _RANGE = 1.25, 10.0
-_POOR = 0.05
+#: A law whose distribution function is farther from the values' describes another spectrum.
+POOR_FIT = 0.05
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class FittedMarchenkoPastur(ModifiedMarchenkoPastur):
 
         Random matrices have distances of a few values, 0.02 at most with 512 of them, and fractions of 1 within 0.02.
         """
-        return self.distance > _POOR or self.fraction > 1 + _POOR
+        return self.distance > POOR_FIT or self.fraction > 1 + POOR_FIT
 
 
 class BulkValues(NamedTuple):
