@@ -98,7 +98,9 @@ def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
         above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
         said += f" Singular values lie above the bulk in {_of(above, bulk)}"
         said += f", {int(above.above.sum())} in all and {above.above.median():.0f} in the median," * bool(len(above))
-        said += f" and below it in {_of(below, bulk)}. Some of a random matrix's lie outside with probability {level:g} "
+        said += (
+            f" and below it in {_of(below, bulk)}. Some of a random matrix's lie outside with probability {level:g} "
+        )
         said += f"on each side: chance alone would give {level * len(bulk):.2g} such matrices."
     if len(others):
         said += f" {_count(len(others), 'has', 'have')} no such bulk: most values are not spread as those of a random "
