@@ -28,12 +28,12 @@ _EXPLAINED = (
     "of a single draw. What needs paper scale is an indication. Quantities, bounds and reasons are in claims.csv and "
     "claims.md."
 )
-# Inches: an A4 page without its margins, a row, the space above and below the rows, and a line of small print.
-_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 7.6, 0.095, 0.82, 0.36, 0.098
+# Inches: an A3 page without its margins, a row, the space above and below the rows, and a line of small print.
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 11.3, 0.142, 1.22, 0.54, 0.12
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
-_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.10, "scrutiny": 0.20}, 0.28, 0.51, (3.81, 4.76)
-_COLUMNS = {"published": 4.82, "as published": 5.55, "under scrutiny": 6.53}
-_TEXT = 4.7
+_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.15, "scrutiny": 0.30}, 0.42, 0.76, (5.68, 7.09)
+_COLUMNS = {"published": 7.18, "as published": 8.27, "under scrutiny": 9.73}
+_TEXT = style.SMALLEST
 # The panel ends at plus and minus this, in half widths of the accepted interval.
 _END = 3.6
 
@@ -91,13 +91,13 @@ def _draw_row(axis: Axes, y: float, row: Any) -> None:
     axis.barh(y, right - left, 0.72, left=left, color="0.91", linewidth=0, zorder=0)
     published = pd.to_numeric(row.published, errors="coerce")
     if not math.isnan(published):
-        axis.plot(_inside(place(published, low, high)), y, "|", color="black", markersize=5.5, markeredgewidth=1.1)
+        axis.plot(_inside(place(published, low, high)), y, "|", color="black", markersize=8, markeredgewidth=1.6)
     for question, below in (("scrutiny", 0.2), ("published", 0.0)):
         verdict, value, start, end = (getattr(row, f"{question}_{part}") for part in ("verdict", "value", "from", "to"))
         colour, marker, sign = LOOKS[verdict]
-        look = {"color": colour, "markeredgecolor": colour, "markersize": 3.4, "markeredgewidth": 0.3}
+        look = {"color": colour, "markeredgecolor": colour, "markersize": 5, "markeredgewidth": 0.4}
         if question == "scrutiny":
-            look |= {"color": "white", "markersize": 2.6, "markeredgewidth": 0.6}
+            look |= {"color": "white", "markersize": 3.9, "markeredgewidth": 0.9}
         if not pd.isna(value):
             bounds = getattr(row, f"{question}_low"), getattr(row, f"{question}_high")
             _draw_value(axis, y + below, value, (start, end), bounds, marker, look)
@@ -122,7 +122,7 @@ def _draw_value(
     """A marker with the value's interval; values beyond the panel are an arrow head at its end."""
     if interval[1] > interval[0]:
         reach = [_inside(place(end, *bounds)) for end in interval]
-        axis.plot(reach, [y, y], color=look["markeredgecolor"], linewidth=0.8)
+        axis.plot(reach, [y, y], color=look["markeredgecolor"], linewidth=1.2)
     x = place(value, *bounds)
     if abs(x) > _END:
         marker = ">" if x > 0 else "<"
@@ -145,15 +145,15 @@ def _head(figure: Figure, axis: Axes, checked: pd.DataFrame, height: float) -> N
         counts = checked[f"{question}_verdict"].value_counts()
         lines.append(f"{words} {', '.join(f'{verdict} {counts.get(verdict, 0)}' for verdict in LOOKS)}")
     for line, text in enumerate(lines):
-        look: dict[str, Any] = {"fontsize": 8 if line == 0 else 6.5, "weight": "bold" if line == 0 else "normal"}
-        figure.text(_SIGNS["published"] / _WIDTH, 1 - (0.1 + 0.12 * line) / height, text, va="center", **look)
+        look: dict[str, Any] = {"fontsize": 11 if line == 0 else 9, "weight": "bold" if line == 0 else "normal"}
+        figure.text(_SIGNS["published"] / _WIDTH, 1 - (0.15 + 0.18 * line) / height, text, va="center", **look)
     marks = [
-        axis.plot([], [], marker, color=colour, markersize=4, label=f"{sign} {verdict}")[0]
+        axis.plot([], [], marker, color=colour, markersize=6, label=f"{sign} {verdict}")[0]
         for verdict, (colour, marker, sign) in LOOKS.items()
     ]
-    outline: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markersize": 3.5}
+    outline: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markersize": 5}
     marks += axis.plot([], [], "o", label="under scrutiny", **outline)
-    marks += axis.plot([], [], "|", color="black", markersize=6, markeredgewidth=1.2, label="published")
-    corner = (_SIGNS["published"] - 0.05) / _WIDTH, 1 - 0.52 / height
-    spaces: dict[str, Any] = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0}
+    marks += axis.plot([], [], "|", color="black", markersize=9, markeredgewidth=1.8, label="published")
+    corner = (_SIGNS["published"] - 0.05) / _WIDTH, 1 - 0.8 / height
+    spaces: dict[str, Any] = {"handletextpad": 0.1, "columnspacing": 1.2, "borderpad": 0, "fontsize": 9}
     figure.legend(handles=marks, loc="center left", bbox_to_anchor=corner, ncols=len(marks), **spaces)
