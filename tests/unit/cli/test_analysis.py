@@ -59,6 +59,7 @@ def test_other_numbers_are_refused_by_what_they_are(folder, capsys):
     for dtype, words in (
         (np.int64, "a: stored as int64, whole numbers; cast them to float32 if they are a weight."),
         (np.complex64, "a: stored as complex64, complex numbers; give their real and imaginary parts as tensors"),
+        (object, "a: Python objects, which are refused: loading weights must not run code."),
         (np.int8, "a: stored as int8, as quantised weights are; dequantise the network first."),
     ):
         np.savez(folder / "net.npz", **{"a.weight": np.ones((40, 30), dtype)})

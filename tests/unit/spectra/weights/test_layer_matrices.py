@@ -198,6 +198,13 @@ def test_tied_weights_come_once():
     assert left_out(module) == {"1": "tied to 0"}
 
 
+def test_objects_beside_weights_are_left_out(tmp_path):
+    np.savez(tmp_path / "mixed.npz", **{"dense.weight": np.ones((20, 20)), "names": np.array([None, "a"])})
+    for source in (tmp_path / "mixed.npz", dict(np.load(tmp_path / "mixed.npz", allow_pickle=True))):
+        assert set(analysed(source)) == {"dense"}
+        assert left_out(source) == {"names": "Python objects, which are refused: loading weights must not run code"}
+
+
 def test_what_is_left_out_has_a_reason():
     weights = {
         "dense.weight": torch.randn(20, 20),

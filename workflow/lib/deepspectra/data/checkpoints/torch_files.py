@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
-import pickle
+import os
 import re
 import warnings
 import zipfile
@@ -19,6 +19,7 @@ __all__ = ["load_plain", "open_torch", "tensors_of"]
 
 # torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
 _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
+_SAVE = 'Save its weights alone, where it can be loaded: torch.save(model.state_dict(), "weights.pt")'
 
 #: Where training scripts put the state dictionary among epochs, optimisers and settings.
 _NESTED = ("state_dict", "model_state_dict", "model", "module", "params", "ema_state_dict")
@@ -36,27 +37,37 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
         # Only torch's newer format, a zip file, can be mapped: then only the tensors in use are read.
         mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
+        if mapped:
+            _check_sums(file)
         with warnings.catch_warnings():
             # On how torch itself goes about it.
             warnings.simplefilter("ignore")
             return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a damaged pickle fails in any way
         found = _why_not_loaded(error)
-        raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}") from error
+        raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}.") from error
+
+
+def _check_sums(path: Path) -> None:
+    """Torch does not look at them; without a computation of them, it writes zeros."""
+    with zipfile.ZipFile(path) as archive:
+        if any(entry.CRC for entry in archive.infolist()) and (name := archive.testzip()):
+            raise zipfile.BadZipFile(name)
 
 
 def _why_not_loaded(error: Exception) -> str:
     text = str(error)
     if refused := _REFUSED_GLOBAL.search(text):
-        return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
-    # A zip file that is cut short cannot be mapped: an invalid argument.
-    is_cut = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno == errno.EINVAL)
-    # Bytes that are no pickle look up operations and entries that there are not.
-    if is_cut or isinstance(error, pickle.UnpicklingError | LookupError | AttributeError | UnicodeError):
-        return "it is damaged or something else"
+        return f"it asks for {refused[1]}, which is refused: loading weights must not run code. {_SAVE}"
+    if "TorchScript" in text:
+        return f"it is a network of TorchScript. {_SAVE}"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"
-    return text.split("\n")[0].split(". ")[0] or type(error).__name__
+    # A zip file that is cut short cannot be mapped: an invalid argument.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return os.strerror(error.errno)
+    # Whatever else torch says is about its own code.
+    return "it is damaged or something else: fetch or save it anew"
 
 
 def open_torch(path: Path) -> Checkpoint:
@@ -91,7 +102,7 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     if not isinstance(contents, Mapping):
         raise UserError(
             f"{origin} holds a {type(contents).__name__}; expected a state dictionary, parameter names to tensors. "
-            "Save the network's `state_dict()`, not the network itself."
+            f"{_SAVE}."
         )
     tensors = {str(name): value for name, value in contents.items() if isinstance(value, torch.Tensor)}
     if not tensors:

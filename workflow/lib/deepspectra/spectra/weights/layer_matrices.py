@@ -107,7 +107,8 @@ def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int 
     """The matrices of one tensor; one entry with a reason if there is none to analyse."""
     layer, shape = _SUFFIX.sub("", tensor.name), tensor.shape
     whole = LayerMatrix(layer, "other", tensor)
-    if len(shape) < 2 or sum(side > 1 for side in shape) < 2:
+    # Objects may be weights whatever their shape.
+    if tensor.dtype != "object" and (len(shape) < 2 or sum(side > 1 for side in shape) < 2):
         return [replace(whole, left_out=f"a vector, shape {shape}")]
     if _MASK.search(tensor.name):
         return [replace(whole, left_out="a mask, not a weight")]
