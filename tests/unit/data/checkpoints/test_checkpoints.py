@@ -131,10 +131,12 @@ def test_a_module_tells_its_groups_and_tied_weights():
     )
     module[3].weight = module[2].weight
     found = open_checkpoint(module)
-    assert found.groups == {"0.weight": 2, "1.weight": -1}
+    assert [found.layers[f"{place}.weight"] for place in range(3)] == [
+        *(("convolution", 2), ("convolution", -1), ("dense", 1))
+    ]
     assert found.tensors["2.weight"].place == found.tensors["3.weight"].place != found.tensors["0.weight"].place
     wrapped = open_checkpoint(nn.DataParallel(module))
-    assert wrapped.groups == found.groups
+    assert wrapped.layers == found.layers
     assert list(wrapped.tensors) == list(found.tensors)
 
 
@@ -316,9 +318,19 @@ def test_bad_files_are_refused_by_name(tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("source", [3, {}, [1], {"a": "text"}])
-def test_other_objects_are_refused(source):
-    with pytest.raises(UserError, match="expected"):
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (3, "a network cannot be 3, of type int; expected the path of a checkpoint, an nn.Module, or a dictionary of "),
+        ([1], r"cannot be \[1\], of type list; expected the path"),
+        (nn.Linear, r"cannot be <class 'torch.*Linear'>, of type type; expected the path"),
+        (torch.optim.SGD([torch.ones(3)]), "of type SGD; expected the path"),
+        ({}, "the dictionary is empty; expected arrays"),
+        ({"a": "text"}, "the dictionary holds no tensors, but 'a'; expected a state dictionary"),
+    ],
+)
+def test_other_objects_are_refused(source, words):
+    with pytest.raises(UserError, match=words):
         open_checkpoint(source)
 
 

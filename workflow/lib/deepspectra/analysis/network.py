@@ -123,7 +123,7 @@ def analyse(
     table, vectors = _corrected(made)
     curves = [result.found.curves.assign(name=result.place["name"]) for result in made if result.found]
     notes = list(checkpoint.notes)
-    if any(matrix.kind == "convolution" and matrix.tensor.name not in checkpoint.groups for matrix in analysed):
+    if any(matrix.kind == "convolution" and matrix.tensor.name not in checkpoint.layers for matrix in analysed):
         notes.append("Files do not tell the groups of convolutions: one was assumed.")
     return Analysis(
         checkpoint.origin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import reprlib
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -61,11 +62,18 @@ def open_checkpoint(source: Any) -> Checkpoint:
         return without_wrappers(_open_path(Path(source)))
     if isinstance(source, Mapping) and all(isinstance(value, np.ndarray) for value in source.values()):
         return without_wrappers(_from_arrays(dict(source), "the dictionary"))
-    from deepspectra.data.checkpoints.torch_files import tensors_of
+    from torch import nn
 
-    if callable(getattr(source, "state_dict", None)):
+    from deepspectra.data.checkpoints.torch_files import layers_of, tensors_of
+
+    if isinstance(source, nn.Module):
         found = tensors_of(source.state_dict(keep_vars=True), f"the module {type(source).__name__}")
-        return without_wrappers(replace(found, groups=_groups(source)))
+        return without_wrappers(replace(found, layers=layers_of(source)))
+    if not isinstance(source, Mapping):
+        raise UserError(
+            f"a network cannot be {reprlib.repr(source)}, of type {type(source).__name__}; expected the path of a "
+            "checkpoint, an nn.Module, or a dictionary of tensors or arrays by name."
+        )
     return without_wrappers(tensors_of(source, "the dictionary"))
 
 
@@ -80,13 +88,6 @@ def checkpoint_files(path: Path) -> list[Path]:
     if not path.is_file():
         raise UserError(f"there is no file {path}. Expected a checkpoint: {FORMATS}.")
     return [path, *sharded(path)] if path.name.endswith(".index.json") else [path]
-
-
-def _groups(module: Any) -> dict[str, int]:
-    """Groups of all convolutions of a module by the name of their weight; negative if transposed."""
-    convolutions = {name: part for name, part in module.named_modules() if hasattr(part, "groups")}
-    signs = {name: -1 if getattr(part, "transposed", False) else 1 for name, part in convolutions.items()}
-    return {f"{name}.weight".lstrip("."): signs[name] * part.groups for name, part in convolutions.items()}
 
 
 def _open_path(path: Path) -> Checkpoint:

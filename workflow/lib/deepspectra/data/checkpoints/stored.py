@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,13 +15,26 @@ from deepspectra.runtime.errors import UserError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FLOATS", "Checkpoint", "StoredTensor", "float_array", "floats", "from_tensors", "telling_damage"]
-__all__ += ["why_not_read", "without_wrappers"]
+__all__ = ["FLOATS", "Checkpoint", "Kind", "Layer", "StoredTensor", "float_array", "floats", "from_tensors"]
+__all__ += ["telling_damage", "why_not_read", "without_wrappers"]
 
 #: What training frameworks put before the names of a wrapped model: parallel training, and compilation.
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
 #: Types whose numbers are read.
 FLOATS = ("float64", "float32", "float16", "bfloat16")
+
+
+Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "other"]
+
+
+class Layer(NamedTuple):
+    """What a module tells of the layer of a weight; files do not.
+
+    :ivar parts: gates of a recurrent layer; groups of a convolution, negative if it is transposed.
+    """
+
+    kind: Kind
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,15 +59,15 @@ class Checkpoint:
     """All tensors of a network by name, in the file's order.
 
     :ivar origin: what messages call it. :ivar notes: what was left out or renamed, one sentence each.
-    :ivar head_size: rows of an attention head, if the checkpoint says so. :ivar groups: of convolutions, by the name of
-        their weight, negative if transposed; files do not tell them.
+    :ivar head_size: rows of an attention head, if the checkpoint says so. :ivar layers: of weights by name, if it is a
+        module.
     """
 
     origin: str
     tensors: Mapping[str, StoredTensor]
     notes: tuple[str, ...] = ()
     head_size: int | None = None
-    groups: Mapping[str, int] = field(default_factory=dict)
+    layers: Mapping[str, Layer] = field(default_factory=dict)
 
 
 @contextmanager
@@ -150,6 +163,6 @@ def without_wrappers(checkpoint: Checkpoint) -> Checkpoint:
         return checkpoint
     renamed = {name: replace(tensor, name=name) for name, tensor in tensors.items()}
     names = {tensor.name: name for name, tensor in tensors.items()}
-    groups = {names.get(name, name): number for name, number in checkpoint.groups.items()}
+    layers = {names.get(name, name): layer for name, layer in checkpoint.layers.items()}
     notes = (*checkpoint.notes, f"The prefix {stripped} of names is left out.")
-    return replace(checkpoint, tensors=renamed, groups=groups, notes=notes)
+    return replace(checkpoint, tensors=renamed, layers=layers, notes=notes)

@@ -10,12 +10,15 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepspectra.data.checkpoints.stored import Checkpoint, from_tensors
+from deepspectra.data.checkpoints.stored import Checkpoint, Layer, from_tensors
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["load_plain", "open_torch", "tensors_of"]
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["layers_of", "load_plain", "open_torch", "tensors_of"]
 
 # torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
 _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
@@ -38,7 +41,7 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
         mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
         if mapped:
-            _check_sums(file)
+            _check_sums(opened)
         with warnings.catch_warnings():
             # On how torch itself goes about it.
             warnings.simplefilter("ignore")
@@ -48,9 +51,9 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
         raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}.") from error
 
 
-def _check_sums(path: Path) -> None:
-    """Torch does not look at them; without a computation of them, it writes zeros."""
-    with zipfile.ZipFile(path) as archive:
+def _check_sums(file: Path | io.BytesIO) -> None:
+    """Torch does not look at them; told not to compute them, it writes zeros."""
+    with zipfile.ZipFile(file) as archive:
         if any(entry.CRC for entry in archive.infolist()) and (name := archive.testzip()):
             raise zipfile.BadZipFile(name)
 
@@ -113,3 +116,28 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     if others := [str(name) for name in contents if str(name) not in tensors]:
         notes = (*notes, f"Not tensors, and left out: {', '.join(others[:8])}{', ...' * (len(others) > 8)}.")
     return from_tensors(origin, tensors, notes)
+
+
+def layers_of(module: nn.Module) -> dict[str, Layer]:
+    """The layers of a module's weights, by their names, where torch's own types tell them."""
+    found: dict[str, Layer] = {}
+    for place, part in module.named_modules():
+        if layer := _layer(part):
+            found |= {f"{place}.{name}".lstrip("."): layer for name, _ in part.named_parameters(recurse=False)}
+    return found
+
+
+def _layer(part: nn.Module) -> Layer | None:
+    from torch import nn
+    from torch.nn.modules.conv import _ConvNd
+
+    if isinstance(part, _ConvNd):
+        return Layer("convolution", -part.groups if part.transposed else part.groups)
+    if isinstance(part, nn.RNNBase | nn.RNNCellBase):
+        is_lstm, is_gru = isinstance(part, nn.LSTM | nn.LSTMCell), isinstance(part, nn.GRU | nn.GRUCell)
+        return Layer("recurrent", 4 if is_lstm else 3 if is_gru else 1)
+    if isinstance(part, nn.Embedding | nn.EmbeddingBag):
+        return Layer("embedding")
+    if isinstance(part, nn.MultiheadAttention):
+        return Layer("attention")
+    return Layer("dense") if isinstance(part, nn.Linear) else None
