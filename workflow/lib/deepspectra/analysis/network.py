@@ -67,6 +67,12 @@ class Analysis(AnalysisTables):
         """
         return import_module("deepspectra.analysis.page").write_all(self, Path(folder), workers)
 
+    def __repr__(self) -> str:
+        return (
+            f"Analysis of {self.origin}, {len(self.matrices)} matrices: {self.findings[0]} "
+            "See .findings, .matrices, .vectors and .left_out; .plot() draws and .write(folder) makes the page."
+        )
+
 
 def analyse(
     source: Any,
