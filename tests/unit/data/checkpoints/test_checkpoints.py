@@ -110,7 +110,7 @@ def test_what_is_no_tensor_is_said(tmp_path):
 def test_a_shard_is_not_taken_for_its_network(write, tmp_path):
     index = write(tmp_path)
     first, second = sorted(path for path in tmp_path.iterdir() if path != index)
-    note = "This is file 2 of the 2 of the network, analysed alone; name their folder or index for all of them."
+    note = "This is file 2 of 2 of a network, analysed alone; name its folder or index for all of them."
     assert open_checkpoint(second).notes == (note,)
     assert set(open_checkpoint(second).tensors) == {"dense.bias", "conv.weight"}
     assert open_checkpoint(index).notes == ()

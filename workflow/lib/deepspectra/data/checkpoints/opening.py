@@ -102,8 +102,8 @@ def _open_path(path: Path) -> Checkpoint:
                     "in its repository."
                 )
     if shard := _shard(path):
-        place = f"{int(shard['number'])} of the {int(shard['count'])}"
-        note = f"This is file {place} of the network, analysed alone; name their folder or index for all of them."
+        place = f"{int(shard['number'])} of {int(shard['count'])}"
+        note = f"This is file {place} of a network, analysed alone; name its folder or index for all of them."
         found = _open_file(path)
         return replace(found, notes=(*found.notes, note))
     return _open_file(path) if files == [path] else _open_shards(path, files[1:])
