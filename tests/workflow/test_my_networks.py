@@ -161,3 +161,4 @@ def test_without_an_entry_the_target_says_what_to_add(project):
     result = project.snakemake("--dry-run", "--config", "scale=smoke", "--", "my_networks")
     assert result.returncode == 1
     assert "my_networks: there are none; add an entry to your settings, as my_networks: {mine: {file:" in result.stdout
+    assert "Traceback" not in result.stdout

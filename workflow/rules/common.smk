@@ -111,6 +111,14 @@ onsuccess:
             print(f"All results on one page: {page}", file=sys.stderr)
 
 
+def refusing(function, *arguments):
+    """What an input function returns; Snakemake would print a traceback below the message of a refusal."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        raise SystemExit(f"error: {error}") from None
+
+
 def matrix(path):
     """An output that is deleted once its spectrum is known, unless the settings keep it."""
     return path if KEEP else temp(path)

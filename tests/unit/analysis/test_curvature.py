@@ -34,6 +34,7 @@ def test_a_small_encoder_has_the_spectrum_of_the_explicit_jacobian():
     matrix = explicit(model, called(model, words), lambda n, f: functional.cross_entropy(f, labels[n]), dual=True)
     assert_spectrum(found, matrix, 24)
     assert found.rows == 24
+    assert str(found).startswith(f"Curvature of Bert: {found.findings[0]} See .findings, .levels and .spectrum;")
 
 
 def test_a_checkpoint_of_the_encoder_is_read_by_name(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 
 import numpy as np
 import pytest
@@ -278,6 +279,13 @@ def test_the_package_has_it_at_the_top():
     assert deepspectra.analyse is analyse
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = deepspectra.nothing
+
+
+def test_an_analysis_is_printed_as_what_it_found(planted):
+    assert str(planted) == repr(planted)
+    assert str(planted).startswith(f"Analysis of the dictionary, 9 matrices: {planted.findings[0]} See .findings, ")
+    for name in re.findall(r"\.([a-z_]+)", str(planted).removeprefix(planted.findings[0])):
+        assert hasattr(planted, name), name
 
 
 def test_names_in_a_checkpoint_stay_text(cache, tmp_path):

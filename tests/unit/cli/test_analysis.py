@@ -55,10 +55,31 @@ def test_another_initial_network_is_refused_before_anything_is_computed(folder, 
     assert not (folder / "cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("net.npz", "--out", "net.npz/sub"), "net.npz must be a folder, but is a file."),
+        (("net.npz", "--cache", "net.npz/sub"), "net.npz must be a folder, but is a file."),
+        ((300 * "a",), "cannot read or write aaa"),
+        (("net.npz", "--by-head"), "of its attention heads: give it, as --head-size 64 or head_size=64."),
+        (("net.npz", "--head-size", "16"), "net.npz has no attention among the layers to analyse, by their names;"),
+    ],
+)
+def test_mistakes_are_one_message_before_anything_is_computed(folder, capsys, arguments, words):
+    np.savez(folder / "net.npz", **{"a.weight": np.ones((40, 30))})
+    assert main(["analyse", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert words in error
+    assert error.count("\n") == 1
+    assert not (folder / "cache").exists()
+
+
 def test_other_numbers_are_refused_by_what_they_are(folder, capsys):
     for dtype, words in (
         (np.int64, "a: stored as int64, whole numbers; cast them to float32 if they are a weight."),
         (np.complex64, "a: stored as complex64, complex numbers; give their real and imaginary parts as tensors"),
+        (object, "a: Python objects, which are refused: loading weights must not run code."),
         (np.int8, "a: stored as int8, as quantised weights are; dequantise the network first."),
     ):
         np.savez(folder / "net.npz", **{"a.weight": np.ones((40, 30), dtype)})

@@ -81,6 +81,13 @@ def test_the_schema_is_json(capsys):
     assert "fan2020" in json.loads(capsys.readouterr().out)["properties"]
 
 
+def test_the_example_of_the_analysis_is_that_of_the_readme_which_is_tried(capsys):
+    with pytest.raises(SystemExit):
+        main(["analyse", "--help"])
+    (example,) = re.findall("^example: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert f"\n{example}\n" in (ROOT / "README.md").read_text()
+
+
 def test_targets_are_listed_with_their_titles(capsys, items):
     assert main(["targets"]) == 0
     shown = capsys.readouterr().out

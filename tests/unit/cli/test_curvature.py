@@ -62,7 +62,8 @@ def test_the_example_works_as_pasted(tmp_path):
     ).stdout
     assert EXAMPLE in shown
     pasted = EXAMPLE.removeprefix("example:\n")
-    command = f'deepspectra() {{ "{sys.executable}" -m deepspectra.cli "$@"; }}\n{pasted}'
+    # Without uv: what it runs.
+    command = f'uv() {{ shift 2; "{sys.executable}" -m deepspectra.cli "$@"; }}\n{pasted}'
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=tmp_path,

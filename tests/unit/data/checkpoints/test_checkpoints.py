@@ -37,13 +37,17 @@ def save_torch(path, contents, **options):
     return path
 
 
-def write_sharded(folder):
-    save_file({"dense.weight": TENSORS["dense.weight"]}, folder / "a.safetensors")
-    save_file({name: TENSORS[name] for name in ("dense.bias", "conv.weight")}, folder / "b.safetensors")
-    names = {"dense.weight": "a.safetensors", "dense.bias": "b.safetensors", "conv.weight": "b.safetensors"}
-    path = folder / "model.safetensors.index.json"
-    path.write_text(json.dumps({"weight_map": names}))
+def write_sharded(folder, stem="model", suffix=".safetensors", save=save_file):
+    first, second = (f"{stem}-0000{number}-of-00002{suffix}" for number in (1, 2))
+    save({"dense.weight": TENSORS["dense.weight"]}, folder / first)
+    save({name: TENSORS[name] for name in ("dense.bias", "conv.weight")}, folder / second)
+    path = folder / f"{stem}{suffix}.index.json"
+    path.write_text(json.dumps({"weight_map": dict.fromkeys(TENSORS, second) | {"dense.weight": first}}))
     return path
+
+
+def write_torch_shards(folder):
+    return write_sharded(folder, "pytorch_model", ".bin", torch.save)
 
 
 def write_safetensors(folder):
@@ -60,6 +64,7 @@ WRITERS = {
     "safetensors": write_safetensors,
     "sharded": write_sharded,
     "folder of shards": lambda folder: write_sharded(folder).parent,
+    "folder of torch's shards": lambda folder: write_torch_shards(folder).parent,
     "folder": lambda folder: write_safetensors(folder).parent,
     "torch": lambda folder: save_torch(folder / "model.pt", TENSORS),
     "old torch": lambda folder: save_torch(folder / "model.pth", TENSORS, _use_new_zipfile_serialization=False),
@@ -101,16 +106,37 @@ def test_what_is_no_tensor_is_said(tmp_path):
     assert nested.notes == ("The parameters were found under 'model'.", "The parameters were found under 'state_dict'.")
 
 
+@pytest.mark.parametrize("write", [write_sharded, write_torch_shards])
+def test_a_shard_is_not_taken_for_its_network(write, tmp_path):
+    index = write(tmp_path)
+    first, second = sorted(path for path in tmp_path.iterdir() if path != index)
+    note = "This is file 2 of 2 of a network, analysed alone; name its folder or index for all of them."
+    assert open_checkpoint(second).notes == (note,)
+    assert set(open_checkpoint(second).tensors) == {"dense.bias", "conv.weight"}
+    assert open_checkpoint(index).notes == ()
+    index.unlink()
+    with pytest.raises(UserError, match=rf"in 2 files, of which are missing: {index.name}\. Fetch them too"):
+        open_checkpoint(tmp_path)
+    first.unlink()
+    with pytest.raises(UserError, match=rf"are missing: {index.name}, {first.name}\. Fetch them too"):
+        open_checkpoint(tmp_path)
+    # The only one of one.
+    alone = second.rename(tmp_path / second.name.replace("00002", "00001"))
+    assert open_checkpoint(tmp_path).notes == open_checkpoint(alone).notes == ()
+
+
 def test_a_module_tells_its_groups_and_tied_weights():
     module = nn.Sequential(
         nn.Conv2d(8, 16, 3, groups=2), nn.ConvTranspose2d(16, 4, 3), nn.Linear(5, 5), nn.Linear(5, 5)
     )
     module[3].weight = module[2].weight
     found = open_checkpoint(module)
-    assert found.groups == {"0.weight": 2, "1.weight": -1}
+    assert [found.layers[f"{place}.weight"] for place in range(3)] == [
+        *(("convolution", 2), ("convolution", -1), ("dense", 1))
+    ]
     assert found.tensors["2.weight"].place == found.tensors["3.weight"].place != found.tensors["0.weight"].place
     wrapped = open_checkpoint(nn.DataParallel(module))
-    assert wrapped.groups == found.groups
+    assert wrapped.layers == found.layers
     assert list(wrapped.tensors) == list(found.tensors)
 
 
@@ -132,6 +158,8 @@ def write_keras(path, prefix=""):
         for name, (array, _) in OF_KERAS.items():
             file[f"{prefix}{name}"] = array
         file["optimizer_weights/momentum"] = DENSE
+        # Neither is an array.
+        file["types"], file["nothing"] = np.dtype(np.float32), h5py.Empty(np.float32)
     return path
 
 
@@ -165,6 +193,12 @@ class Attack:
         return open, (str(self.path), "w")
 
 
+def flipped(content):
+    """One bit of a weight is another."""
+    place = content.index(DENSE.tobytes()) + 5
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
 def bad_files(folder):
     """Path -> words of its message."""
     marker = folder / "executed"
@@ -172,6 +206,14 @@ def bad_files(folder):
     (folder / "attack.bin").write_bytes(pickle.dumps(Attack(marker), protocol=2))
     (folder / "attack.pkl").write_bytes(pickle.dumps(Attack(marker)))
     save_torch(folder / "network.pt", nn.Linear(3, 3))
+    for name, entries in (("script", ("script/constants.pkl", "script/version")), ("archive", ("weights.txt",))):
+        with zipfile.ZipFile(folder / f"{name}.pt", "w") as archive:
+            for entry in entries:
+                archive.writestr(entry, "3")
+    (folder / "flipped.pt").write_bytes(flipped(save_torch(folder / "whole.pt", TENSORS).read_bytes()))
+    for name in ("pointer.safetensors", "pointer.pt", "pointer.onnx", "pointing-00001-of-00001.bin"):
+        (folder / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n")
+    (folder / "pointing.index.json").write_text(json.dumps({"weight_map": {"a": "pointing-00001-of-00001.bin"}}))
     save_torch(folder / "list.pt", [TENSORS["dense.weight"]])
     save_torch(folder / "settings.pt", {"epochs": 3})
     whole = write_safetensors(folder).read_bytes()
@@ -185,6 +227,19 @@ def bad_files(folder):
         pass
     with zipfile.ZipFile(folder / "hollow.keras", "w") as archive:
         archive.writestr("config.json", "{}")
+    header = io.BytesIO()
+    np.save(header, DENSE)
+    for name, entry, content in (
+        ("method.npz", "a.npy", b""),
+        ("method.keras", "model.weights.h5", b""),
+        ("token.npz", "a.npy", header.getvalue().replace(b"(20, 30)", b"(20, 30 ")),
+        ("shape.npz", "a.npy", header.getvalue().replace(b"(20, 30)", b"(90, 90)")),
+    ):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(entry, content)
+            # Of those that there are not.
+            archive.filelist[0].compress_type = 99 if name.startswith("method") else 0
+    (folder / "deep.index.json").write_text(5000 * "[" + 5000 * "]")
     (folder / "text.safetensors").write_text("no such thing")
     (folder / "text.pt").write_text("no such thing")
     (folder / "text.h5").write_text("no such thing")
@@ -197,7 +252,6 @@ def bad_files(folder):
         (folder / f"model.{suffix}").write_text("no such thing")
     (folder / "quantised").mkdir()
     (folder / "quantised" / "model.gguf").write_bytes(b"GGUF")
-    np.savez(folder / "objects.npz", weight=np.array([{}], dtype=object))
     (folder / "empty").mkdir()
     (folder / "several").mkdir()
     for name in ("one.pt", "two.pt"):
@@ -209,20 +263,32 @@ def bad_files(folder):
         "attack.pt": "must not run code",
         "attack.bin": "must not run code",
         "attack.pkl": "is a pickle, which may run code",
-        "network.pt": r"asks for torch\.nn\.modules\.linear\.Linear, which is refused",
+        "network.pt": r"Linear, which is refused: .*Save its weights alone.*torch\.save\(model\.state_dict\(\), ",
+        "script.pt": r"TorchScript\. Save its weights alone, where it can be loaded: torch\.save\(model",
+        "archive.pt": "but it is damaged or something else: fetch or save it anew",
+        "flipped.pt": "but it is damaged",
+        "pointer.safetensors": "is a pointer of Git LFS .* run `git lfs pull`",
+        "pointer.pt": "run `git lfs pull`",
+        "pointer.onnx": "run `git lfs pull`",
+        "pointing.index.json": r"pointing-00001-of-00001\.bin is a pointer of Git LFS",
         "list.pt": "holds a list",
         "settings.pt": "holds no tensors, but 'epochs'",
         "cut.safetensors": "no whole safetensors file",
         "header.safetensors": "no whole safetensors file",
         "cut.pt": "damaged",
         "cut.npz": "no whole archive of NumPy arrays",
+        "method.npz": "no whole archive of NumPy arrays: .* Fetch or save it anew",
+        "method.keras": "no whole archive of Keras",
+        "token.npz": "no whole archive of NumPy arrays",
+        "shape.npz": r"not as many numbers as its shape \(90, 90\)",
+        "deep.index.json": "no index",
         "nothing.safetensors": "no whole safetensors file",
         "nothing.pt": "damaged",
         "nothing.npz": "no whole archive of NumPy arrays",
         "nothing.h5": "no whole HDF5 file",
         "nothing.keras": "no whole archive of Keras",
         "hollow.h5": "holds no arrays",
-        "hollow.keras": r"expected a zip file with model\.weights\.h5",
+        "hollow.keras": r"which is a zip file with model\.weights\.h5",
         "text.safetensors": "no whole safetensors file",
         "text.pt": "damaged",
         "text.h5": "no whole HDF5 file",
@@ -235,7 +301,6 @@ def bad_files(folder):
         "model.msgpack": "is a Flax file",
         "model.what": "not known by its name",
         "quantised": r"holds no checkpoint, but model\.gguf",
-        "objects.npz": "Python objects, which are refused",
         "empty": "holds no checkpoint",
         "several": "several checkpoints: one.pt, two.pt",
         "missing.pt": "there is no file",
@@ -253,9 +318,19 @@ def test_bad_files_are_refused_by_name(tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("source", [3, {}, [1], {"a": "text"}])
-def test_other_objects_are_refused(source):
-    with pytest.raises(UserError, match="expected"):
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (3, "a network cannot be 3, of type int; expected the path of a checkpoint, an nn.Module, or a dictionary of "),
+        ([1], r"cannot be \[1\], of type list; expected the path"),
+        (nn.Linear, r"cannot be <class 'torch.*Linear'>, of type type; expected the path"),
+        (torch.optim.SGD([torch.ones(3)]), "of type SGD; expected the path"),
+        ({}, "the dictionary is empty; expected arrays"),
+        ({"a": "text"}, "the dictionary holds no tensors, but 'a'; expected a state dictionary"),
+    ],
+)
+def test_other_objects_are_refused(source, words):
+    with pytest.raises(UserError, match=words):
         open_checkpoint(source)
 
 
@@ -268,20 +343,32 @@ def test_numbers_that_are_not_floating_point_are_refused_when_read(tmp_path):
             stored.read()
 
 
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta state")
 def test_tensors_without_numbers_are_refused_when_read():
     weights = {
         "meta.weight": torch.empty(20, 30, device="meta"),
         "sparse.weight": torch.eye(20).to_sparse(),
+        "rows.weight": torch.eye(20).to_sparse_csr(),
         "small.weight": torch.quantize_per_tensor(torch.ones(20, 30), 0.1, 0, torch.qint8),
     }
     words = {
         "meta.weight": "no numbers",
         "sparse.weight": r"is sparse.*to_dense",
+        "rows.weight": r"is sparse.*to_dense",
         "small.weight": "stored as qint8, as quantised weights are",
     }
     for name, stored in open_checkpoint(weights).tensors.items():
         with pytest.raises(UserError, match=words[name]):
             stored.read()
+
+
+def test_sums_that_torch_was_told_not_to_compute_are_not_checked(tmp_path):
+    before = torch.serialization.get_crc32_options()
+    try:
+        torch.serialization.set_crc32_options(False)
+        assert_holds(open_checkpoint(save_torch(tmp_path / "model.pt", TENSORS)))
+    finally:
+        torch.serialization.set_crc32_options(before)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "model.npz", "model.weights.h5"])

@@ -198,6 +198,13 @@ def test_tied_weights_come_once():
     assert left_out(module) == {"1": "tied to 0"}
 
 
+def test_objects_beside_weights_are_left_out(tmp_path):
+    np.savez(tmp_path / "mixed.npz", **{"dense.weight": np.ones((20, 20)), "names": np.array([None, "a"])})
+    for source in (tmp_path / "mixed.npz", dict(np.load(tmp_path / "mixed.npz", allow_pickle=True))):
+        assert set(analysed(source)) == {"dense"}
+        assert left_out(source) == {"names": "Python objects, which are refused: loading weights must not run code"}
+
+
 def test_what_is_left_out_has_a_reason():
     weights = {
         "dense.weight": torch.randn(20, 20),
@@ -249,3 +256,34 @@ def test_embeddings_are_marked():
         ).items()
     }
     assert kinds == {"wte": "embedding", "embeddings.position_embeddings": "embedding"}
+
+
+def test_types_of_a_module_win_over_names():
+    """Each is called what it is not; a file of the same names shows what names alone would say."""
+    module = nn.ModuleDict(
+        {
+            **{"embedded": nn.Linear(20, 30), "embed": nn.ModuleDict({"qkv": nn.Linear(20, 60)})},
+            **{"attention": nn.Embedding(50, 20), "embed_cell": nn.GRUCell(24, 16), "embed_rnn": nn.RNN(24, 16)},
+            **{"embed_attention": nn.MultiheadAttention(16, 2), "experts": nn.Conv1d(64, 64, 3, groups=2)},
+            "code": nn.LSTM(24, 32, proj_size=16),
+        }
+    )
+    kinds = {name: matrix.kind for name, matrix in analysed(module).items()}
+    gates = [f"embed_cell.weight_{side} ({gate} gate)" for side in ("ih", "hh") for gate in ("reset", "update")]
+    parts = ("input gate", "forget gate", "cell", "output gate")
+    assert kinds == {
+        "embedded": "dense",
+        **{f"embed.qkv ({part})": "attention" for part in ("query", "key", "value")},
+        "attention": "embedding",
+        **dict.fromkeys([*gates, *(f"embed_cell.weight_{side} (candidate)" for side in ("ih", "hh"))], "recurrent"),
+        **{f"embed_rnn.weight_{side}_l0": "recurrent" for side in ("ih", "hh")},
+        **{f"embed_attention.in_proj_weight ({part})": "attention" for part in ("query", "key", "value")},
+        "embed_attention.out_proj": "attention",
+        **{f"experts (group {group})": "convolution" for group in (0, 1)},
+        **{f"code.weight_{side}_l0 ({part})": "recurrent" for side in ("ih", "hh") for part in parts},
+        "code.weight_hr_l0": "recurrent",
+    }
+    assert not any(matrix.note for matrix in analysed(module).values())
+    by_name = {name: matrix.kind for name, matrix in analysed(dict(module.state_dict())).items()}
+    assert (by_name["embedded"], by_name["attention"]) == ("embedding", "attention")
+    assert by_name["code.weight_hr_l0"] == "recurrent"

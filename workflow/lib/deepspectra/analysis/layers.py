@@ -23,7 +23,16 @@ def chosen_layers(
     # A size asks for heads.
     size = head_size if head_size is not None else checkpoint.head_size if by_head else None
     if by_head and size is None:
-        raise UserError(f"{checkpoint.origin} does not tell the size of its attention heads: give it (head size).")
+        raise UserError(
+            f"{checkpoint.origin} does not tell the size of its attention heads: give it, as --head-size 64 or "
+            "head_size=64."
+        )
     if size is not None and size < 1:
-        raise UserError(f"a head has at least one row, not {size} (head size).")
-    return network_layers(checkpoint, include, exclude, size)
+        raise UserError(f"a head has at least one row, not {size} (head_size).")
+    found = network_layers(checkpoint, include, exclude, size)
+    if size is not None and not any(matrix.kind == "attention" for matrix in found):
+        raise UserError(
+            f"{checkpoint.origin} has no attention among the layers to analyse, by their names; expected some to split "
+            "by head: leave out by_head and head_size."
+        )
+    return found

@@ -67,6 +67,12 @@ class Analysis(AnalysisTables):
         """
         return import_module("deepspectra.analysis.page").write_all(self, Path(folder), workers)
 
+    def __repr__(self) -> str:
+        return (
+            f"Analysis of {self.origin}, {len(self.matrices)} matrices: {self.findings[0]} "
+            "See .findings, .matrices, .vectors and .left_out; .plot() draws and .write(folder) makes the page."
+        )
+
 
 def analyse(
     source: Any,
@@ -123,7 +129,7 @@ def analyse(
     table, vectors = _corrected(made)
     curves = [result.found.curves.assign(name=result.place["name"]) for result in made if result.found]
     notes = list(checkpoint.notes)
-    if any(matrix.kind == "convolution" and matrix.tensor.name not in checkpoint.groups for matrix in analysed):
+    if any(matrix.kind == "convolution" and matrix.tensor.name not in checkpoint.layers for matrix in analysed):
         notes.append("Files do not tell the groups of convolutions: one was assumed.")
     return Analysis(
         checkpoint.origin,

@@ -12,7 +12,7 @@ from deepspectra.cli.compare import compare_run
 from deepspectra.cli.costs import print_costs
 from deepspectra.cli.curvature import EXAMPLE, run_curvature
 from deepspectra.config import SCALES
-from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.errors import UserError, refused_by_the_machine
 
 __all__ = ["main"]
 
@@ -31,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # nowhere; otherwise Python complains about the pipe at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if not (message := refused_by_the_machine(error)):
+            raise
+        print(f"error: {message}", file=sys.stderr)
+        return 1
     return status or 0
 
 
@@ -80,13 +85,14 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
         "Every weight matrix of a checkpoint beside random matrices of its shape: outliers, levels, vectors, tails. "
         "Reads safetensors, torch state dictionaries, Keras, NumPy, or a folder with one; runs no code from a file."
     )
+    parser.epilog = "example: uv run deepspectra analyse after.pt --initial before.pt"
     parser.add_argument("source", metavar="CHECKPOINT", help="a file or folder")
     parser.add_argument("--initial", metavar="CHECKPOINT", help="the network before training, to tell what moved")
     parser.add_argument("--out", metavar="FOLDER", help="where tables and the page go (default: spectra_ and the name)")
     parser.add_argument("--include", nargs="+", default=[], metavar="PATTERN", help="layers to analyse, as 'encoder.*'")
     parser.add_argument("--exclude", nargs="+", default=[], metavar="PATTERN", help="layers to leave out")
-    parser.add_argument("--by-head", action="store_true", help="split attention by head")
-    parser.add_argument("--head-size", type=int, metavar="ROWS", help="of a head, if the checkpoint does not say")
+    parser.add_argument("--by-head", action="store_true", help="split attention by head, as config.json says")
+    parser.add_argument("--head-size", type=int, metavar="ROWS", help="split attention by heads of so many rows")
     parser.add_argument(
         "--draws", type=int, help="random matrices of each shape (default: 999; 199 of more than 1024 singular values)"
     )

@@ -21,7 +21,7 @@ def trained():
     inputs, labels = torch.randn(40, 20), torch.randint(4, (40,))
     return model.eval(), "cross_entropy", (inputs, labels)
 END
-  deepspectra curvature my_network:trained --participation 10
+  uv run deepspectra curvature my_network:trained --participation 10
 """
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["REMAKE", "UserError", "naming_full_disk"]
+__all__ = ["REMAKE", "UserError", "naming_full_disk", "refused_by_the_machine"]
 
 #: What to do about a damaged file that a rule makes.
 REMAKE = (
@@ -16,6 +16,11 @@ REMAKE = (
 
 #: What the operating system reports when a disk or a quota is full, or a file reaches the largest allowed size.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: Errors that the machine is to blame for, not the code.
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}
+_DENIED |= {errno.ENAMETOOLONG, errno.EIO}
+#: How errors of torch without a type of their own begin, on CPUs and GPUs.
+_NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
 
 
 class UserError(Exception):
@@ -48,3 +53,16 @@ def _is_full_disk(error: BaseException) -> bool:
         return True
     cause = error.__cause__ or error.__context__
     return cause is not None and _is_full_disk(cause)
+
+
+def refused_by_the_machine(error: Exception) -> str:
+    """What to tell about a file or memory that cannot be had; empty if the error is the code's own."""
+    text, first = str(error), str(error).partition("\n")[0][:200]
+    if isinstance(error, OSError) and error.errno in _DENIED:
+        where = f" {error.filename}" if error.filename else ""
+        advice = "Make room or change the permissions there, and run again: finished files are kept."
+        return f"cannot read or write{where}: {error.strerror}. {advice}"
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in text for w in _NO_MEMORY)):
+        advice = "Use smaller sizes (see config/README.md) or a machine with more memory; finished files are kept."
+        return f"not enough memory ({first or 'MemoryError'}). {advice}"
+    return ""

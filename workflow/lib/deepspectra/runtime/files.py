@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,21 +56,29 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
 def check_folder(path: str | Path, *, written: bool = True) -> None:
     """Check that a folder exists or can be made, and is writable if files are to be written below it.
 
-    :raises UserError: if the path is a file or a dangling link, or if the folder cannot be read or written.
+    :raises UserError: if the path or a part of it is a file or a dangling link, or if the folder cannot be read or
+        written.
     """
-    path, own = Path(path), "copy the project to a folder of your own."
+    path, own = Path(path), "work in a folder of your own."
     try:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             path.stat()
     except PermissionError as error:
         advice = f"Ask the owner of {path.parent} for permission, or {own}"
         raise UserError(f"cannot read {path}: {error.strerror}. {advice}") from None
-    if path.is_symlink() and not path.exists():
-        problem = f"is a link to {os.readlink(path)}, which does not exist (is a disk not mounted?)"
-        raise UserError(f"{path} {problem}. Make that folder or remove the link.")
-    if path.exists() and not path.is_dir():
-        raise UserError(f"{path} must be a folder, but is a file. Move it out of the way and run again.")
+    except OSError as error:
+        raise UserError(f"{path} cannot be a folder: {error.strerror}. Name another one.") from None
     # A folder that does not exist yet will be made in its nearest existing parent.
-    place = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
-    if written and not os.access(place, os.W_OK | os.X_OK):
-        raise UserError(f"{place} is read-only. Change its permissions (or remount its disk), or {own}")
+    place = next(folder for folder in (path, *path.absolute().parents) if folder.is_symlink() or folder.exists())
+    if not place.exists():
+        problem = f"is a link to {os.readlink(place)}, which does not exist (is a disk not mounted?)"
+        raise UserError(f"{place} {problem}. Make that folder or remove the link.")
+    if not place.is_dir():
+        raise UserError(f"{place} must be a folder, but is a file. Move it out of the way and run again.")
+    try:
+        if written:
+            with naming_full_disk(place):
+                # Permissions say nothing to a superuser.
+                tempfile.TemporaryFile(dir=place).close()
+    except OSError:
+        raise UserError(f"{place} is read-only. Change its permissions (or remount its disk), or {own}") from None

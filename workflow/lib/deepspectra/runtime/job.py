@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import gc
 import logging
 import os
@@ -16,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepspectra.runtime.errors import UserError, naming_full_disk
+from deepspectra.runtime.errors import UserError, naming_full_disk, refused_by_the_machine
 from deepspectra.runtime.watching import end_with_run
 
 if TYPE_CHECKING:
@@ -28,12 +27,6 @@ logger = logging.getLogger(__name__)
 
 # Python's last garbage collection would search everything that torch made: half a second for nothing.
 atexit.register(gc.freeze)
-
-#: Errors that the machine is to blame for, not the code.
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}
-_DENIED |= {errno.ENAMETOOLONG, errno.EIO}
-#: How errors of torch without a type of their own begin, on CPUs and GPUs.
-_NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
 
 
 @contextmanager
@@ -72,7 +65,7 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
         message = str(error)
     except Exception as error:
         logger.exception("the job failed")
-        message = _refused_by_the_machine(error)
+        message = refused_by_the_machine(error)
         if not message:
             raise
     finally:
@@ -105,18 +98,6 @@ def _set_threads(threads: int) -> None:
         if torch.get_num_interop_threads() != threads:
             with suppress(RuntimeError):
                 torch.set_num_interop_threads(threads)
-
-
-def _refused_by_the_machine(error: Exception) -> str:
-    text, first = str(error), str(error).partition("\n")[0][:200]
-    if isinstance(error, OSError) and error.errno in _DENIED:
-        where = f" {error.filename}" if error.filename else ""
-        advice = "Make room or change the permissions there, and run again: finished files are kept."
-        return f"cannot read or write{where}: {error.strerror}. {advice}"
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in text for w in _NO_MEMORY)):
-        advice = "Use smaller sizes (see config/README.md) or a machine with more memory; finished files are kept."
-        return f"not enough memory ({first or 'MemoryError'}). {advice}"
-    return ""
 
 
 def choose_device(wanted: str, *, deterministic: bool = False) -> torch.device:

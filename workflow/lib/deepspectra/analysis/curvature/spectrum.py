@@ -60,6 +60,12 @@ class Curvature(CurvatureTables):
 
         return write_curvature(self, Path(folder))
 
+    def __repr__(self) -> str:
+        return (
+            f"Curvature of {self.name}: {self.findings[0]} "
+            "See .findings, .levels and .spectrum; .plot() draws and .write(folder) makes files."
+        )
+
 
 def curvature(
     model: nn.Module,

@@ -10,15 +10,14 @@ import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read
-from deepspectra.runtime.errors import UserError
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, floats, telling_damage
+from deepspectra.runtime.errors import UserError, naming_full_disk
 
 __all__ = ["open_keras"]
 
@@ -37,37 +36,35 @@ def open_keras(path: Path) -> Checkpoint:
     if path.suffix != ".keras":
         return _open_hdf5(path, str(path))
     folder = tempfile.TemporaryDirectory(prefix="deepspectra_")
+    inner = Path(folder.name, _WEIGHTS)
     try:
-        with zipfile.ZipFile(path) as archive:
-            inner = Path(folder.name, _WEIGHTS)
-            with archive.open(_WEIGHTS) as source, inner.open("wb") as target:
-                shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, KeyError, OSError, EOFError, zlib.error) as error:
-        folder.cleanup()
-        raise UserError(f"{path} is no whole archive of Keras: expected a zip file with {_WEIGHTS}.") from error
-    try:
+        with (
+            naming_full_disk(inner),
+            telling_damage(f"{path} is no whole archive of Keras, which is a zip file with {_WEIGHTS}"),
+            zipfile.ZipFile(path) as archive,
+            archive.open(_WEIGHTS) as source,
+            inner.open("wb") as target,
+        ):
+            shutil.copyfileobj(source, target)
         return _open_hdf5(inner, str(path), folder)
-    except UserError:
+    except BaseException:
         folder.cleanup()
         raise
 
 
 def _open_hdf5(path: Path, origin: str, folder: object = None) -> Checkpoint:
     """:param folder: a temporary one that lives as long as anything that reads from it."""
-    try:
-        with h5py.File(path, "r") as file:
-            # Layers of Keras may have these names, too.
-            if {"initial", "final"} <= set(file) and {"arrays", "software"} <= set(file.attrs):
-                raise UserError(
-                    f"{origin} holds a network of this workflow before and after training, not weights that Keras "
-                    "saved. Its matrices are in table 2 of thamm2024."
-                )
-            tensors = {
-                name: StoredTensor(name, _turned_shape(name, data.shape), data.dtype.name, _reader(path, name, folder))
-                for name, data in _datasets(file)
-            }
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's errors for damaged files
-        raise UserError(f"{origin} is no whole HDF5 file of Keras: {error}. Fetch or save it anew.") from error
+    with telling_damage(f"{origin} is no whole HDF5 file of Keras"), h5py.File(path, "r") as file:
+        # Layers of Keras may have these names, too.
+        if {"initial", "final"} <= set(file) and {"arrays", "software"} <= set(file.attrs):
+            raise UserError(
+                f"{origin} holds a network of this workflow before and after training, not weights that Keras "
+                "saved. Its matrices are in table 2 of thamm2024."
+            )
+        tensors = {
+            name: StoredTensor(name, _turned_shape(name, data.shape), data.dtype.name, _reader(path, name, folder))
+            for name, data in _datasets(file)
+        }
     if not tensors:
         raise UserError(f"{origin} holds no arrays; expected weights that Keras saved.")
     return Checkpoint(origin, tensors)
@@ -80,20 +77,14 @@ def _datasets(group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.D
             item = group[name]
             if isinstance(item, h5py.Group):
                 yield from _datasets(item, f"{prefix}{name}/")
-            else:
+            elif isinstance(item, h5py.Dataset) and item.shape is not None:
                 yield f"{prefix}{name}", item
 
 
 def _reader(path: Path, name: str, folder: object):
     def read(_folder: object = folder) -> np.ndarray:
-        try:
-            with h5py.File(path, "r") as file:
-                array = file[name][()]
-        except (OSError, KeyError) as error:
-            raise UserError(f"{name} cannot be read from {path}: {error}.") from error
-        if array.dtype.name not in FLOATS:
-            raise UserError(f"{name} is {why_not_read(array.dtype.name)}.")
-        return np.ascontiguousarray(_turned(name, array.astype(np.float64)))
+        with telling_damage(f"{name} cannot be read from {path}"), h5py.File(path, "r") as file:
+            return np.ascontiguousarray(_turned(name, floats(file[name][()], name)))
 
     return read
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import reprlib
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +16,7 @@ import numpy as np
 
 from deepspectra.data.checkpoints.keras_files import open_keras
 from deepspectra.data.checkpoints.safetensors_files import open_safetensors, sharded
-from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read, without_wrappers
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, floats, telling_damage, without_wrappers
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["FORMATS", "checkpoint_files", "open_checkpoint"]
@@ -43,6 +46,9 @@ _OTHERS = {
     ".pickle": "is a pickle, which may run code: save the weights with numpy.savez or as safetensors",
 }
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".tar")
+_SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d+)-of-(?P<count>\d+)(?P<suffix>\.\w+)")
+#: How a file begins that stands for another one, which was not fetched.
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def open_checkpoint(source: Any) -> Checkpoint:
@@ -56,11 +62,18 @@ def open_checkpoint(source: Any) -> Checkpoint:
         return without_wrappers(_open_path(Path(source)))
     if isinstance(source, Mapping) and all(isinstance(value, np.ndarray) for value in source.values()):
         return without_wrappers(_from_arrays(dict(source), "the dictionary"))
-    from deepspectra.data.checkpoints.torch_files import tensors_of
+    from torch import nn
 
-    if callable(getattr(source, "state_dict", None)):
+    from deepspectra.data.checkpoints.torch_files import layers_of, tensors_of
+
+    if isinstance(source, nn.Module):
         found = tensors_of(source.state_dict(keep_vars=True), f"the module {type(source).__name__}")
-        return without_wrappers(replace(found, groups=_groups(source)))
+        return without_wrappers(replace(found, layers=layers_of(source)))
+    if not isinstance(source, Mapping):
+        raise UserError(
+            f"a network cannot be {reprlib.repr(source)}, of type {type(source).__name__}; expected the path of a "
+            "checkpoint, an nn.Module, or a dictionary of tensors or arrays by name."
+        )
     return without_wrappers(tensors_of(source, "the dictionary"))
 
 
@@ -77,20 +90,26 @@ def checkpoint_files(path: Path) -> list[Path]:
     return [path, *sharded(path)] if path.name.endswith(".index.json") else [path]
 
 
-def _groups(module: Any) -> dict[str, int]:
-    """Groups of all convolutions of a module by the name of their weight; negative if transposed."""
-    convolutions = {name: part for name, part in module.named_modules() if hasattr(part, "groups")}
-    signs = {name: -1 if getattr(part, "transposed", False) else 1 for name, part in convolutions.items()}
-    return {f"{name}.weight".lstrip("."): signs[name] * part.groups for name, part in convolutions.items()}
-
-
 def _open_path(path: Path) -> Checkpoint:
     if path.is_dir():
-        return _open_folder(path)
-    if not path.is_file():
-        raise UserError(f"there is no file {path}. Expected a checkpoint: {FORMATS}.")
-    if path.name.endswith(".index.json"):
-        return _open_shards(path)
+        return replace(_open_path(_in_folder(path)), head_size=_head_size(path / _DESCRIPTION))
+    files = checkpoint_files(path)
+    for file in files:
+        with file.open("rb") as opened:
+            if opened.read(len(_POINTER)) == _POINTER:
+                raise UserError(
+                    f"{file} is a pointer of Git LFS to the file that is meant; expected that file: run `git lfs pull` "
+                    "in its repository."
+                )
+    if shard := _shard(path):
+        place = f"{int(shard['number'])} of {int(shard['count'])}"
+        note = f"This is file {place} of a network, analysed alone; name its folder or index for all of them."
+        found = _open_file(path)
+        return replace(found, notes=(*found.notes, note))
+    return _open_file(path) if files == [path] else _open_shards(path, files[1:])
+
+
+def _open_file(path: Path) -> Checkpoint:
     suffix = path.suffix.lower()
     if suffix == ".safetensors":
         return open_safetensors([path], str(path))
@@ -106,8 +125,7 @@ def _open_path(path: Path) -> Checkpoint:
     raise UserError(f"{path} {found}. Expected a checkpoint: {FORMATS}.")
 
 
-def _open_shards(index: Path) -> Checkpoint:
-    paths = sharded(index)
+def _open_shards(index: Path, paths: list[Path]) -> Checkpoint:
     if all(path.suffix == ".safetensors" for path in paths):
         return open_safetensors(paths, str(index))
     from deepspectra.data.checkpoints.torch_files import open_torch
@@ -117,14 +135,12 @@ def _open_shards(index: Path) -> Checkpoint:
     return Checkpoint(str(index), tensors, tuple(dict.fromkeys(note for part in parts for note in part.notes)))
 
 
-def _open_folder(folder: Path) -> Checkpoint:
-    return replace(_open_path(_in_folder(folder)), head_size=_head_size(folder / _DESCRIPTION))
-
-
 def _in_folder(folder: Path) -> Path:
     """The file of weights in a folder."""
     for pattern in _IN_FOLDERS:
         found = sorted(folder.glob(pattern))
+        if (shards := [shard for path in found if (shard := _shard(path))]) and len(shards) == len(found):
+            raise UserError(_without_index(folder, shards))
         if len(found) > 1:
             names = ", ".join(path.name for path in found[:8])
             raise UserError(f"{folder} holds several checkpoints: {names}. Name the file that is meant.")
@@ -134,13 +150,33 @@ def _in_folder(folder: Path) -> Path:
     raise UserError(f"{folder} holds no checkpoint, but {names}. Expected {FORMATS}.")
 
 
+def _shard(path: Path) -> re.Match[str] | None:
+    """The parts of the name of one of several files that hold a network together."""
+    found = _SHARD.fullmatch(path.name)
+    return found if found and int(found["count"]) > 1 else None
+
+
+def _without_index(folder: Path, shards: list[re.Match[str]]) -> str:
+    first, numbers = shards[0], {int(shard["number"]) for shard in shards}
+    stem, suffix, width = first["stem"], first["suffix"], len(first["number"])
+    missing = [f"{stem}{suffix}.index.json"] + [
+        f"{stem}-{number:0{width}}-of-{first['count']}{suffix}"
+        for number in range(1, int(first["count"]) + 1)
+        if number not in numbers
+    ]
+    return (
+        f"{folder} holds a network in {int(first['count'])} files, of which are missing: {', '.join(missing[:8])}"
+        f"{', ...' * (len(missing) > 8)}. Fetch them too, or name the file that is to be analysed alone."
+    )
+
+
 def _head_size(config: Path) -> int | None:
     """Rows of an attention head, from a model's description beside its weights; None if it does not say."""
     if not config.is_file():
         return None
     try:
         entries = json.loads(config.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{config} is no JSON: {error}. Mend or remove it; only the size of heads is read.") from error
     found = entries if isinstance(entries, dict) else {}
     numbers = {key: value for key, value in found.items() if isinstance(value, int) and value > 0}
@@ -151,40 +187,32 @@ def _head_size(config: Path) -> int | None:
 
 
 def _open_npz(path: Path) -> Checkpoint:
-    # NumPy would take anything else for a pickle.
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{path} is no whole archive of NumPy arrays.")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            # Headers alone: shapes and types of all arrays, without their numbers.
-            headers = {name: _header(path, name) for name in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise UserError(f"{path} is no whole archive of NumPy arrays: {error}.") from error
-
-    def reader(name: str):
-        def read() -> np.ndarray:
-            try:
-                with np.load(path, allow_pickle=False) as archive:
-                    return _floats(archive[name], name)
-            except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-                raise UserError(f"{name} cannot be read from {path}: {error}.") from error
-
-        return read
-
-    tensors = {name: StoredTensor(name, shape, dtype, reader(name)) for name, (shape, dtype) in headers.items()}
-    if not tensors:
-        raise UserError(f"{path} holds no arrays.")
-    return Checkpoint(str(path), tensors)
+    with telling_damage(f"{path} is no whole archive of NumPy arrays"), zipfile.ZipFile(path) as archive:
+        found = [_npz_tensor(path, archive, entry) for entry in archive.infolist() if entry.filename.endswith(".npy")]
+    if not found:
+        raise UserError(f"{path} holds no arrays; expected those that numpy.savez saved.")
+    return Checkpoint(str(path), {tensor.name: tensor for tensor in found})
 
 
-def _header(path: Path, name: str) -> tuple[tuple[int, ...], str]:
-    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+def _npz_tensor(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> StoredTensor:
+    """By its header alone, without its numbers."""
+    name = entry.filename.removesuffix(".npy")
+    with archive.open(entry) as file:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    if dtype.hasobject:
-        raise ValueError(f"{name} holds Python objects, which are refused: loading weights must not run code")
-    return shape, dtype.name
+        if not dtype.hasobject and entry.file_size - file.tell() != math.prod(shape) * dtype.itemsize:
+            raise ValueError(f"{name} has not as many numbers as its shape {shape}")
+
+    def numbers() -> np.ndarray:
+        with (
+            telling_damage(f"{name} cannot be read from {path}"),
+            zipfile.ZipFile(path) as archive,
+            archive.open(entry.filename) as file,
+        ):
+            return floats(np.lib.format.read_array(file, allow_pickle=False), name)
+
+    return StoredTensor(name, shape, "object" if dtype.hasobject else dtype.name, numbers)
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], origin: str) -> Checkpoint:
@@ -192,12 +220,6 @@ def _from_arrays(arrays: dict[str, np.ndarray], origin: str) -> Checkpoint:
         raise UserError(f"{origin} is empty; expected arrays by name.")
 
     def stored(name: str, array: np.ndarray) -> StoredTensor:
-        return StoredTensor(name, array.shape, array.dtype.name, lambda: _floats(array, name), str(id(array)))
+        return StoredTensor(name, array.shape, array.dtype.name, lambda: floats(array, name), str(id(array)))
 
     return Checkpoint(origin, {str(name): stored(str(name), array) for name, array in arrays.items()})
-
-
-def _floats(array: np.ndarray, name: str) -> np.ndarray:
-    if array.dtype.name not in FLOATS:
-        raise UserError(f"{name} is {why_not_read(array.dtype.name)}.")
-    return array.astype(np.float64)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, float_array
+from deepspectra.data.checkpoints.stored import Checkpoint, StoredTensor, float_array, telling_damage
 from deepspectra.runtime.errors import UserError
 
 __all__ = ["open_safetensors", "sharded"]
@@ -19,34 +19,26 @@ def open_safetensors(paths: Iterable[Path], origin: str) -> Checkpoint:
 
     :raises UserError: if a file is damaged, or two hold a tensor of the same name.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     tensors: dict[str, StoredTensor] = {}
     for path in paths:
-        try:
-            with safe_open(path, framework="pt") as file:
-                for name in file.keys():  # noqa: SIM118, it is no mapping
-                    if name in tensors:
-                        raise UserError(f"{origin} holds the tensor {name} in two of its files; expected it in one.")
-                    part = file.get_slice(name)
-                    dtype = _NAMES.get(part.get_dtype(), part.get_dtype().lower())
-                    tensors[name] = StoredTensor(name, tuple(part.get_shape()), dtype, _reader(path, name))
-        except (SafetensorError, OSError) as error:
-            raise UserError(
-                f"{path} is no whole safetensors file: {str(error).splitlines()[0]}. Fetch it anew."
-            ) from error
+        with telling_damage(f"{path} is no whole safetensors file"), safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118, it is no mapping
+                if name in tensors:
+                    raise UserError(f"{origin} holds the tensor {name} in two of its files; expected it in one.")
+                part = file.get_slice(name)
+                dtype = _NAMES.get(part.get_dtype(), part.get_dtype().lower())
+                tensors[name] = StoredTensor(name, tuple(part.get_shape()), dtype, _reader(path, name))
     return Checkpoint(origin, tensors)
 
 
 def _reader(path: Path, name: str):
     def read():
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
 
-        try:
-            with safe_open(path, framework="pt") as file:
-                return float_array(file.get_tensor(name), name)
-        except (SafetensorError, OSError) as error:
-            raise UserError(f"{name} cannot be read from {path}: {str(error).splitlines()[0]}.") from error
+        with telling_damage(f"{name} cannot be read from {path}"), safe_open(path, framework="pt") as file:
+            return float_array(file.get_tensor(name), name)
 
     return read
 
@@ -56,11 +48,9 @@ def sharded(index: Path) -> list[Path]:
 
     :raises UserError: if the index is damaged, a file is missing, or a name leads to another folder.
     """
-    try:
+    with telling_damage(f"{index} is no index of checkpoint files, which is a JSON object with weight_map"):
         names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise UserError(f"{index} is no index of checkpoint files: expected a JSON object with weight_map.") from error
-    paths = [index.parent / str(name) for name in names]
+        paths = [(index.parent / name) for name in names]
     for path in paths:
         if path.parent.resolve() != index.parent.resolve():
             raise UserError(f"{index} names {path.name} in another folder; expected files beside the index.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,26 @@ from deepspectra.runtime.errors import UserError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FLOATS", "Checkpoint", "StoredTensor", "float_array", "from_tensors", "why_not_read", "without_wrappers"]
+__all__ = ["FLOATS", "Checkpoint", "Kind", "Layer", "StoredTensor", "float_array", "floats", "from_tensors"]
+__all__ += ["telling_damage", "why_not_read", "without_wrappers"]
 
 #: What training frameworks put before the names of a wrapped model: parallel training, and compilation.
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
 #: Types whose numbers are read.
 FLOATS = ("float64", "float32", "float16", "bfloat16")
+
+
+Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "other"]
+
+
+class Layer(NamedTuple):
+    """What a module tells of the layer of a weight; files do not.
+
+    :ivar parts: gates of a recurrent layer; groups of a convolution, negative if it is transposed.
+    """
+
+    kind: Kind
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,15 +59,31 @@ class Checkpoint:
     """All tensors of a network by name, in the file's order.
 
     :ivar origin: what messages call it. :ivar notes: what was left out or renamed, one sentence each.
-    :ivar head_size: rows of an attention head, if the checkpoint says so. :ivar groups: of convolutions, by the name of
-        their weight, negative if transposed; files do not tell them.
+    :ivar head_size: rows of an attention head, if the checkpoint says so. :ivar layers: of weights by name, if it is a
+        module.
     """
 
     origin: str
     tensors: Mapping[str, StoredTensor]
     notes: tuple[str, ...] = ()
     head_size: int | None = None
-    groups: Mapping[str, int] = field(default_factory=dict)
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+
+
+@contextmanager
+def telling_damage(words: str) -> Iterator[None]:
+    """Read a file that may be damaged: its reader then fails in any way.
+
+    :param words: what to say of it.
+    :raises UserError: in place of every error, but one of memory.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise UserError(f"{words}: {reason}. Fetch or save it anew.") from error
 
 
 def float_array(tensor: torch.Tensor, name: str) -> np.ndarray:
@@ -72,8 +103,22 @@ def float_array(tensor: torch.Tensor, name: str) -> np.ndarray:
     return tensor.detach().to("cpu", torch.float64, copy=True).numpy()
 
 
+def floats(array: np.ndarray, name: str) -> np.ndarray:
+    """The same as float64.
+
+    :raises UserError: if it is no floating-point number.
+    """
+    if array.dtype.name not in FLOATS:
+        raise UserError(f"{name} is {why_not_read(array.dtype.name)}.")
+    # Damage makes numbers that are none, which the matrix's row tells.
+    with np.errstate(invalid="ignore"):
+        return array.astype(np.float64)
+
+
 def why_not_read(dtype: str) -> str:
     """What to do about a tensor of another type than :data:`FLOATS`, after its name."""
+    if dtype == "object":
+        return "Python objects, which are refused: loading weights must not run code"
     if dtype == "bool":
         advice = "a mask, not a weight"
     elif dtype.startswith(("complex", "c64", "c128")):
@@ -89,11 +134,12 @@ def why_not_read(dtype: str) -> str:
 
 def from_tensors(origin: str, tensors: Mapping[str, torch.Tensor], notes: tuple[str, ...] = ()) -> Checkpoint:
     """A checkpoint of tensors in memory or mapped from a file."""
+    import torch
 
     def stored(name: str, tensor: torch.Tensor) -> StoredTensor:
         dtype = str(tensor.dtype).removeprefix("torch.")
         # Views of the same bytes have the same shape and strides if they are one parameter under two names.
-        is_plain = not tensor.is_sparse and tensor.device.type != "meta" and tensor.numel()
+        is_plain = tensor.layout is torch.strided and tensor.device.type != "meta" and tensor.numel()
         place = f"{tensor.data_ptr()} {tuple(tensor.shape)} {tuple(tensor.stride())}" if is_plain else ""
         return StoredTensor(name, tuple(tensor.shape), dtype, lambda: float_array(tensor, name), place)
 
@@ -117,6 +163,6 @@ def without_wrappers(checkpoint: Checkpoint) -> Checkpoint:
         return checkpoint
     renamed = {name: replace(tensor, name=name) for name, tensor in tensors.items()}
     names = {tensor.name: name for name, tensor in tensors.items()}
-    groups = {names.get(name, name): number for name, number in checkpoint.groups.items()}
+    layers = {names.get(name, name): layer for name, layer in checkpoint.layers.items()}
     notes = (*checkpoint.notes, f"The prefix {stripped} of names is left out.")
-    return replace(checkpoint, tensors=renamed, groups=groups, notes=notes)
+    return replace(checkpoint, tensors=renamed, layers=layers, notes=notes)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import errno
 import io
-import pickle
+import os
 import re
 import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepspectra.data.checkpoints.stored import Checkpoint, from_tensors
+from deepspectra.data.checkpoints.stored import Checkpoint, Layer, from_tensors
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["load_plain", "open_torch", "tensors_of"]
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["layers_of", "load_plain", "open_torch", "tensors_of"]
 
 # torch's two ways to name what a pickle asked for. The rest of its text tells the user to allow it: never shown.
 _REFUSED_GLOBAL = re.compile(r"unsupported global(?:: GLOBAL)? (\S+)", re.IGNORECASE)
+_SAVE = 'Save its weights alone, where it can be loaded: torch.save(model.state_dict(), "weights.pt")'
 
 #: Where training scripts put the state dictionary among epochs, optimisers and settings.
 _NESTED = ("state_dict", "model_state_dict", "model", "module", "params", "ema_state_dict")
@@ -36,27 +40,37 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
         # Only torch's newer format, a zip file, can be mapped: then only the tensors in use are read.
         mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
+        if mapped:
+            _check_sums(opened)
         with warnings.catch_warnings():
             # On how torch itself goes about it.
             warnings.simplefilter("ignore")
             return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a damaged pickle fails in any way
         found = _why_not_loaded(error)
-        raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}") from error
+        raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}.") from error
+
+
+def _check_sums(file: Path | io.BytesIO) -> None:
+    """Torch does not look at them; told not to compute them, it writes zeros."""
+    with zipfile.ZipFile(file) as archive:
+        if any(entry.CRC for entry in archive.infolist()) and (name := archive.testzip()):
+            raise zipfile.BadZipFile(name)
 
 
 def _why_not_loaded(error: Exception) -> str:
     text = str(error)
     if refused := _REFUSED_GLOBAL.search(text):
-        return f"it asks for {refused[1]}, which is refused: loading weights must not run code"
-    # A zip file that is cut short cannot be mapped: an invalid argument.
-    is_cut = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno == errno.EINVAL)
-    # Bytes that are no pickle look up operations and entries that there are not.
-    if is_cut or isinstance(error, pickle.UnpicklingError | LookupError | AttributeError | UnicodeError):
-        return "it is damaged or something else"
+        return f"it asks for {refused[1]}, which is refused: loading weights must not run code. {_SAVE}"
+    if "TorchScript" in text:
+        return f"it is a network of TorchScript. {_SAVE}"
     if "legacy .tar" in text:
         return "it has torch's oldest format (tar): save it anew with a newer torch"
-    return text.split("\n")[0].split(". ")[0] or type(error).__name__
+    # A zip file that is cut short cannot be mapped: an invalid argument.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return os.strerror(error.errno)
+    # Whatever else torch says is about its own code.
+    return "it is damaged or something else: fetch or save it anew"
 
 
 def open_torch(path: Path) -> Checkpoint:
@@ -91,7 +105,7 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     if not isinstance(contents, Mapping):
         raise UserError(
             f"{origin} holds a {type(contents).__name__}; expected a state dictionary, parameter names to tensors. "
-            "Save the network's `state_dict()`, not the network itself."
+            f"{_SAVE}."
         )
     tensors = {str(name): value for name, value in contents.items() if isinstance(value, torch.Tensor)}
     if not tensors:
@@ -102,3 +116,28 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     if others := [str(name) for name in contents if str(name) not in tensors]:
         notes = (*notes, f"Not tensors, and left out: {', '.join(others[:8])}{', ...' * (len(others) > 8)}.")
     return from_tensors(origin, tensors, notes)
+
+
+def layers_of(module: nn.Module) -> dict[str, Layer]:
+    """The layers of a module's weights, by their names, where torch's own types tell them."""
+    found: dict[str, Layer] = {}
+    for place, part in module.named_modules():
+        if layer := _layer(part):
+            found |= {f"{place}.{name}".lstrip("."): layer for name, _ in part.named_parameters(recurse=False)}
+    return found
+
+
+def _layer(part: nn.Module) -> Layer | None:
+    from torch import nn
+    from torch.nn.modules.conv import _ConvNd
+
+    if isinstance(part, _ConvNd):
+        return Layer("convolution", -part.groups if part.transposed else part.groups)
+    if isinstance(part, nn.RNNBase | nn.RNNCellBase):
+        is_lstm, is_gru = isinstance(part, nn.LSTM | nn.LSTMCell), isinstance(part, nn.GRU | nn.GRUCell)
+        return Layer("recurrent", 4 if is_lstm else 3 if is_gru else 1)
+    if isinstance(part, nn.Embedding | nn.EmbeddingBag):
+        return Layer("embedding")
+    if isinstance(part, nn.MultiheadAttention):
+        return Layer("attention")
+    return Layer("dense") if isinstance(part, nn.Linear) else None

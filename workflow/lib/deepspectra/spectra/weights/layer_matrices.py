@@ -7,22 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, StoredTensor, why_not_read
+from deepspectra.data.checkpoints.stored import FLOATS, Checkpoint, Kind, Layer, StoredTensor, why_not_read
 from deepspectra.runtime.errors import UserError
 
-__all__ = ["FEWEST_VALUES", "Kind", "LayerMatrix", "layer_matrices", "network_layers"]
-
-Kind = Literal["dense", "convolution", "attention", "embedding", "recurrent", "other"]
+__all__ = ["FEWEST_VALUES", "LayerMatrix", "layer_matrices", "network_layers"]
 
 #: Matrices with fewer singular values have no bulk whose levels could be judged.
 FEWEST_VALUES = 15
 _EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|token_type|shared)([./]|$)", re.IGNORECASE)
 _RECURRENT = re.compile(
-    r"weight_(ih|hh)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)|/cell/vars/\d", re.IGNORECASE
+    r"weight_(ih|hh|hr)_l\d+|recurrent_kernel|(lstm|gru|rnn)[^/]*/.*(kernel|vars/\d)|/cell/vars/\d", re.IGNORECASE
 )
 _ATTENTION = re.compile(r"att(n|ention)|[qkvo]_proj|(^|[./])(in_proj|out_proj|w?qkv|query|key|value)", re.IGNORECASE)
 _FUSED = re.compile(r"in_proj_weight|w?qkv|c_attn|query_key_value", re.IGNORECASE)
@@ -105,9 +103,10 @@ def network_layers(
 
 def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int | None = None) -> list[LayerMatrix]:
     """The matrices of one tensor; one entry with a reason if there is none to analyse."""
-    layer, shape = _SUFFIX.sub("", tensor.name), tensor.shape
+    layer, shape, told = _SUFFIX.sub("", tensor.name), tensor.shape, checkpoint.layers.get(tensor.name)
     whole = LayerMatrix(layer, "other", tensor)
-    if len(shape) < 2 or sum(side > 1 for side in shape) < 2:
+    # Objects may be weights whatever their shape.
+    if tensor.dtype != "object" and (len(shape) < 2 or sum(side > 1 for side in shape) < 2):
         return [replace(whole, left_out=f"a vector, shape {shape}")]
     if _MASK.search(tensor.name):
         return [replace(whole, left_out="a mask, not a weight")]
@@ -120,12 +119,12 @@ def layer_matrices(checkpoint: Checkpoint, tensor: StoredTensor, head_size: int 
     if len(shape) == 2:
         is_transposed = _inputs_first(checkpoint, tensor)
         outputs, inputs = shape[::-1] if is_transposed else shape
-        parts = _of_dense(replace(whole, outputs=outputs, inputs=inputs, is_transposed=is_transposed), head_size)
-    elif len(shape) == 3 and "expert" in tensor.name.lower():
+        parts = _of_dense(replace(whole, outputs=outputs, inputs=inputs, is_transposed=is_transposed), told, head_size)
+    elif len(shape) == 3 and not told and "expert" in tensor.name.lower():
         expert = replace(whole, outputs=shape[1], inputs=shape[2], kind="dense")
         parts = (replace(expert, part=f"expert {number}", index=(number,)) for number in range(shape[0]))
     else:
-        parts = _of_convolution(whole, checkpoint.groups.get(tensor.name))
+        parts = _of_convolution(whole, told.parts if told else None)
     return [_large_enough(part) for part in parts]
 
 
@@ -144,26 +143,37 @@ def _large_enough(matrix: LayerMatrix) -> LayerMatrix:
     return replace(matrix, left_out=f"{values} singular values, fewer than {FEWEST_VALUES}")
 
 
-def _of_dense(whole: LayerMatrix, head_size: int | None) -> Iterator[LayerMatrix]:
+def _of_dense(whole: LayerMatrix, told: Layer | None, head_size: int | None) -> Iterator[LayerMatrix]:
     name = whole.tensor.name
-    if _RECURRENT.search(name):
-        yield from _gates(replace(whole, kind="recurrent"))
-    elif _EMBEDDING.search(name):
-        yield replace(whole, kind="embedding")
-    elif not _ATTENTION.search(name):
-        yield replace(whole, kind="dense")
+    by_name: Kind = "recurrent" if _RECURRENT.search(name) else "embedding" if _EMBEDDING.search(name) else "dense"
+    kind = told.kind if told else by_name
+    # A linear layer may be one of attention, which its type does not tell.
+    whole = replace(whole, kind="attention" if kind == "dense" and _ATTENTION.search(name) else kind)
+    if kind == "recurrent":
+        yield from _gates(whole, told.parts if told else _number_of_gates(whole))
+    elif whole.kind != "attention":
+        yield whole
     elif _FUSED.search(name):
-        yield from _projections(replace(whole, kind="attention"), head_size)
+        yield from _projections(whole, head_size)
     else:
-        yield from _heads(replace(whole, kind="attention"), head_size)
+        yield from _heads(whole, head_size)
 
 
-def _gates(whole: LayerMatrix) -> Iterator[LayerMatrix]:
-    """A recurrent layer's gates, which are stacked; the whole if their number cannot be told."""
+def _number_of_gates(whole: LayerMatrix) -> int:
+    """By name; 0 if it cannot be told."""
     name = whole.tensor.name.lower()
     number = 4 if "lstm" in name else 3 if "gru" in name else 0
     if "_hh_l" in name or "recurrent" in name or name.endswith("cell/vars/1"):
         number = whole.outputs // whole.inputs if whole.outputs % whole.inputs == 0 else number
+    return number
+
+
+def _gates(whole: LayerMatrix, number: int) -> Iterator[LayerMatrix]:
+    """A recurrent layer's gates, which are stacked; the whole if their number cannot be told."""
+    if "_hr_l" in whole.tensor.name:
+        # The projection of its outputs.
+        yield whole
+        return
     if number not in _GATES or whole.outputs % number:
         yield replace(whole, note="taken whole: the names do not tell its gates" * (number != 1))
         return
