@@ -295,6 +295,18 @@ def test_runs_that_diverged_are_left_out_of_the_means_and_named(tmp_path):
     assert accuracies[["at", "value"]].values.tolist() == [[0.2, 0.5], [1.0, 0.6]]
 
 
+def test_what_linearisation_loses_is_that_of_each_network(tmp_path):
+    """Accuracies scatter over the seeds, the losses of 0.01, 0.02 and 0.03 do not."""
+    files = linearised_files(tmp_path, [(f"seed{n}", 1.0, accuracy, 2.3, 1.0) for n, accuracy in enumerate((4, 6, 5))])
+    for path, lost in zip(files["linearised"], (0.01, 0.02, 0.03), strict=True):
+        write_table(pd.read_csv(path).assign(full_test=lambda row, lost=lost: row.linearised_test + lost), path)
+    curves = statistics.figure_4(files, {}).curves
+    (found,) = curves[curves.panel == "c"].itertuples()
+    assert (found.series, found.x, found.seeds) == ("difference", 1.0, 3)
+    assert (found.y, found.spread) == pytest.approx((0.02, 0.01))
+    assert curves[curves.panel == "d"][["y", "spread"]].to_numpy() == pytest.approx(np.zeros((1, 2)))
+
+
 def test_a_figure_of_diverged_runs_alone_is_refused(tmp_path):
     with pytest.raises(UserError, match="learning_rate"):
         statistics.figure_4(linearised_files(tmp_path, [("one", 1.0, 0.1, 2.3, 2.4)]), {})

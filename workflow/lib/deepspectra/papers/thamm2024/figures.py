@@ -165,15 +165,16 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """
     figure, axes = style.new_figure(style.PAGE, 4.6, (2, 2))
     seeds = int(curves.seeds.max())
-    for panel, column, title in zip("ab", axes.T, ("test", "train"), strict=True):
-        drawn = curves[curves.panel == panel]
+    parts = dict(list(curves.groupby("panel")))
+    for panels, column, title in zip(("ac", "bd"), axes.T, ("test", "train"), strict=True):
+        panel, below = panels
         accuracies, losses = column
-        _accuracies(accuracies, drawn, seeds)
+        _accuracies(accuracies, parts[panel], seeds)
         accuracies.set_ylabel(f"{title} accuracy")
         style.label_panel(accuracies, panel, f"{title} images")
-        _what_is_lost(losses, drawn, seeds)
+        _what_is_lost(losses, parts[below], seeds)
         losses.set(xlabel=r"output scale $\alpha$", ylabel="difference (percentage points)")
-        style.label_panel(losses, {"a": "c", "b": "d"}[panel], f"full − linearised, {title} images")
+        style.label_panel(losses, below, f"full − linearised, {title} images")
     low = min(axis.get_ylim()[0] for axis in axes[1])
     high = max(axis.get_ylim()[1] for axis in axes[1])
     for axis in axes[1]:
@@ -181,8 +182,7 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     few = " at most, none of one seed" if curves.seeds.min() < seeds else ""
     bars = (
-        f" Error bars: standard deviation of {seeds} seeds{few}; of differences, as if the two were independent, "
-        "though both are of the same networks."
+        f" Error bars: standard deviation of {seeds} seeds{few}; of differences, of those of each network."
         if seeds > 1
         else " One seed: no error bars."
     )
@@ -206,14 +206,12 @@ def _accuracies(axis: Axes, drawn: pd.DataFrame, seeds: int) -> None:
 
 def _what_is_lost(axis: Axes, drawn: pd.DataFrame, seeds: int) -> None:
     """Full less linearised, in percentage points."""
-    full, linearised = (drawn[drawn.series == name].set_index("x") for name in ("full", "linearised"))
-    lost = 100 * (full.y - linearised.y)
+    lost = 100 * drawn.y
     # Unknown for one seed.
-    spread = 100 * np.hypot(full.spread, linearised.spread) if seeds > 1 else None
+    spread = 100 * drawn.spread if seeds > 1 else None
     axis.axhline(0, color="0.4", linewidth=0.6)
-    axis.plot(lost.index, lost, color=style.BLUE, linewidth=0.6, alpha=0.5)
-    x = pd.Series(lost.index, index=lost.index)
-    _points(axis, x, lost, spread, style.BLUE, "D", "difference")
+    axis.plot(drawn.x, lost, color=style.BLUE, linewidth=0.6, alpha=0.5)
+    _points(axis, drawn.x, lost, spread, style.BLUE, "D", "difference")
     reach = 0.0 if spread is None else spread.fillna(0)
     low, high = min(0.0, (lost - reach).min()), max(0.0, (lost + reach).max())
     margin = 0.08 * (high - low) or 0.1

@@ -120,7 +120,9 @@ def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 
 def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """Test (a) and train (b) accuracy; ``linearised`` are files of one table for each seed and output scale.
+    """Test (a) and train (b) accuracy, and what linearisation loses of each in the same network (c, d).
+
+    ``linearised`` are files of one table for each seed and output scale.
 
     Runs that diverged, whose loss is not finite or larger than before training, are told and left out.
 
@@ -147,6 +149,10 @@ def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
                 rows.append((panel, kind, alpha, values.mean(), values.std(), len(values)))
                 label = f"{part} accuracy at alpha {alpha:g}"
                 summary.append(Row(panel, kind, f"{part}_accuracy", label, values.mean(), at=alpha, told=True))
+    for panel, part in (("c", "test"), ("d", "train")):
+        lost = results[f"full_{part}"] - results[f"linearised_{part}"]
+        for alpha, values in lost.groupby(results.alpha):
+            rows.append((panel, "difference", alpha, values.mean(), values.std(), len(values)))
     for alpha, values in results.groupby("alpha").relative_displacement:
         label = f"relative displacement of the layer at alpha {alpha:g}"
         summary.append(Row("a", "full", "relative_displacement", label, values.mean(), at=alpha))
