@@ -81,7 +81,7 @@ def both(tmp_path_factory):
 
 
 def test_text_stays_text(pages):
-    """Of captions, claims, tables and plotted numbers; the one script is the first page's, in which no result stands."""
+    """Of captions, claims, tables and plotted numbers; the one script is the first page's, without any result."""
     readers = {name: Reader(text) for name, text in pages.items()}
     assert {name: reader.every("script") for name, reader in readers.items()} == {
         name: [{}] if name == "report.html" else [] for name in pages

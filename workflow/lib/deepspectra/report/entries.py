@@ -1,4 +1,4 @@
-"""What the pages of results show: figures and tables with their files, small print, claims, and the same in the record."""
+"""What the pages of results show: figures and tables with their files, small print and claims; the record beside."""
 
 import base64
 import io
@@ -126,7 +126,10 @@ def thumbnail(path: str | Path, width: int) -> tuple[bytes, int, int]:
 
 
 def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
-    """A figure of a paper, or a limit law; ``folder`` is the first page's, ``base`` the path of the files without suffix."""
+    """A figure of a paper, or a limit law.
+
+    :param folder: that of the first page. :param base: path of the files without suffix.
+    """
     text = read_caption(caption)
     files = _links(folder, base, "png", "pdf", "csv")
     notes, folded = _fold([text.note])
