@@ -121,7 +121,7 @@ def thumbnail(path: str | Path, width: int) -> tuple[bytes, int, int]:
     if plain.width > width:
         plain = plain.resize((width, round(plain.height * width / plain.width)), Image.Resampling.LANCZOS)
     content = io.BytesIO()
-    plain.save(content, "WEBP", quality=45, method=6)
+    plain.save(content, "WEBP", quality=45, method=4)
     return content.getvalue(), plain.width, plain.height
 
 
