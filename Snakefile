@@ -86,9 +86,9 @@ rule claims:
 
 
 rule report:
-    """One page with all figures, tables and claims."""
+    """The page of results, with all figures, tables and claims, and a page for each."""
     input:
-        f"results/{SCALE}/report.html",
+        items.report_pages(SCALE, KEPT),
 
 
 rule record:

@@ -10,7 +10,9 @@ from PIL import Image
 from deepspectra.papers.item import Table
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import figure_entry, own_network_entry, read_entries, render_page
+from deepspectra.report.entries import PageContents, figure_entry, own_network_entry, read_entries
+from deepspectra.report.item_page import render_items
+from deepspectra.report.page import render_page
 from deepspectra.report.tables import shown_table
 
 #: Text that would do something in HTML if it were not escaped.
@@ -20,6 +22,11 @@ CLAIMS = [
     *(("one", "thamm2024", "figure_1", "yes"), ("two", "thamm2024", "table_1", "no")),
     *(("three", "fan2020", "figure_2", "needs paper scale"), ("four", "fan2020", "text", "undecided")),
 ]
+#: Plotted numbers: bars, a curve of more points than a page shows, and text in a series' name.
+POINTS = "panel,series,x,x_high,y,note\n" + "".join(
+    [f"a1,bars,{place},{place + 1},0.123456,\n" for place in range(3)]
+    + [f"a1,<i>curve</i>,{place},,{place**2},\n" for place in range(1000)]
+)
 SUMMARY = pd.DataFrame(
     [
         ["a1", "mlp dense2", "ks_statistic", "KS statistic of spacings", 0.0282, None, None, False],
@@ -62,7 +69,7 @@ def write_results(folder: Path) -> None:
         base.parent.mkdir(parents=True, exist_ok=True)
         Image.linear_gradient("L").resize((1650, 900)).save(base.with_suffix(".png"))
         base.with_suffix(".pdf").write_bytes(b"%PDF")
-        base.with_suffix(".csv").write_text("panel,series,x,y\n")
+        base.with_suffix(".csv").write_text(POINTS)
         (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)
         text = caption("Spacings of eigenvalues", NOTE, None if "limits" in place else SUMMARY)
         (folder / "captions" / f"{name}.txt").write_text(text)
@@ -85,12 +92,36 @@ def write_results(folder: Path) -> None:
     write_claims(folder / "claims.csv")
 
 
-def page_of(folder: Path) -> str:
-    """The page of these results."""
+def contents_of(folder: Path, record: Path | None = None) -> PageContents:
+    """What the pages of these results show; with a record, that it has figure 1 and table 1 of the first paper."""
 
     contents = {"thamm2024": ["figure_1", "table_1"], "fan2020": ["figure_2"]}
     items = {paper: read_entries(folder, paper, names) for paper, names in contents.items()}
-    reduced = dict.fromkeys(items, "Preview scale: epochs 2 instead of 100.")
-    laws = [figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")]
-    networks = [own_network_entry("mine", folder)]
-    return render_page("preview scale", reduced, items, laws, read_claims(folder / "claims.csv"), networks)
+    return PageContents(
+        scale="preview scale",
+        reduced=dict.fromkeys(items, "Preview scale: epochs 2 instead of 100."),
+        entries=items,
+        claims=read_claims(folder / "claims.csv"),
+        laws=[figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")],
+        networks=[own_network_entry("mine", folder)],
+        recorded={"thamm2024": read_entries(folder, "thamm2024", contents["thamm2024"], record)} if record else {},
+        recorded_claims=read_claims(record / "claims.csv") if record else [],
+    )
+
+
+def page_of(folder: Path) -> str:
+    """The first page of these results."""
+    return render_page(contents_of(folder))
+
+
+def pages_of(folder: Path, record: Path | None = None) -> dict[str, str]:
+    """All of their pages by their addresses."""
+    contents = contents_of(folder, record)
+    return dict(render_items(contents, folder)) | {"report.html": render_page(contents)}
+
+
+def write_pages(folder: Path, record: Path | None = None) -> None:
+    """The same as files."""
+    for address, text in pages_of(folder, record).items():
+        (folder / address).parent.mkdir(parents=True, exist_ok=True)
+        (folder / address).write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
 """What a page of the report has to hold to, each as a list of what is wrong; empty if nothing is.
 
-For any finished page: ``python -m tests.browser.checks results/preview/report.html``.
+For any finished page: ``python -m tests.browser.checks results/preview/report.html``; others may follow it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PICTURES = """[...document.images].filter(x => !(x.complete && x.naturalWidth >
 _TEXTS = """[
   ...[...document.images].filter(x => !x.alt.trim()).map(() => 'a picture without a text'),
   ...[...document.querySelectorAll('table')].filter(x => !x.caption).map(() => 'a table without a caption'),
-  ...[...document.querySelectorAll('th')].filter(x => !x.scope || !x.innerText.trim())
+  ...[...document.querySelectorAll('th')].filter(x => !x.scope || !x.textContent.trim())
     .map(x => `header ${x.outerHTML}`),
   ...[...document.querySelectorAll('input')].filter(x => !x.labels.length).map(x => `${x.id} without a label`),
   ...[...document.querySelectorAll('a')].filter(x => !(x.innerText.trim() || x.querySelector('img[alt]')))
@@ -83,7 +83,7 @@ def loading(browser: Browser, page: Path) -> list[str]:
 def without_script(browser: Browser, page: Path) -> list[str]:
     """All of it is there where scripts are disabled, but for the search."""
     browser.open(page)
-    browser.ask("document.querySelector('.search').remove()")
+    browser.ask("document.querySelector('.search')?.remove()")
     text = browser.ask("document.body.innerText")
     browser.open(page, script=False)
     browser.ask("Promise.all([...document.images].map(x => x.decode().catch(() => 0)))")
@@ -104,14 +104,19 @@ def texts(browser: Browser, page: Path) -> list[str]:
 
 
 def links(browser: Browser, page: Path) -> list[str]:
-    """Links within the page have a target, others a file beside it."""
+    """Links within the page have a target, others a file beside it, and on another page a target too."""
     browser.open(page)
     wrong = [f"no #{target}" for target in browser.ask(_TARGETS)]
     for address in browser.ask(_LINKS):
         if ":" in address or address.startswith("/"):
             wrong.append(f"{address} leads away")
-        elif not address.startswith("#") and not (page.parent / unquote(address)).is_file():
-            wrong.append(f"no file {address}")
+        elif not address.startswith("#"):
+            name, _, target = address.partition("#")
+            file = page.parent / unquote(name)
+            if not file.is_file():
+                wrong.append(f"no file {address}")
+            elif target and f'id="{target}"' not in file.read_text(encoding="utf-8"):
+                wrong.append(f"no #{target} in {name}")
     return wrong
 
 
@@ -170,6 +175,6 @@ CHECKS = (loading, without_script, texts, links, keyboard, narrow, contrast)
 
 if __name__ == "__main__":
     with Browser() as browser:
-        found = {check.__name__: check(browser, Path(sys.argv[1])) for check in CHECKS}
+        found = {f"{page} {check.__name__}": check(browser, Path(page)) for page in sys.argv[1:] for check in CHECKS}
     print(json.dumps(found, indent=2))
     sys.exit(any(found.values()))

@@ -1,13 +1,16 @@
-"""The report's page in a real browser, from made-up results; skipped, with the reason, where Chromium cannot run."""
+"""The report's pages in a real browser, from made-up results; skipped, with the reason, where Chromium cannot run."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import Entry, read_entries, render_page
+from deepspectra.report.entries import Entry, PageContents, read_entries
+from deepspectra.report.item_page import render_items
 from deepspectra.report.tables import ShownTable
-from tests.report_results import page_of, write_results
+from tests.report_results import write_pages, write_results
 
 from .checks import CHECKS
 from .chromium import Browser, Impossible
@@ -28,13 +31,17 @@ def page(tmp_path_factory):
     """In a folder whose name has a space."""
     folder = tmp_path_factory.mktemp("some results")
     write_results(folder)
-    (folder / "report.html").write_text(page_of(folder), encoding="utf-8")
+    write_pages(folder)
     return folder / "report.html"
 
 
+ITEMS = [f"items/thamm2024/{name}.html" for name in ("figure_1", "table_1")]
+
+
+@pytest.mark.parametrize("name", ["report.html", *ITEMS])
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_nothing_is_wrong_with(check, browser, page):
-    assert check(browser, page) == []
+def test_nothing_is_wrong_with(check, name, browser, page):
+    assert check(browser, page.parent / name) == []
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_nothing_is_wrong_with(check, browser, page):
         ("texts", ' alt="Figure 1: ', ' title="', "a picture without a text"),
         ("links", ' rel="external"', "", "https://openreview.net/forum?id=41kpc2Nzwc leads away"),
         ("links", 'href="#contents"', 'href="#nowhere"', "no #nowhere"),
-        ("links", "figure_1.pdf", "figure_7.pdf", "no file figures/thamm2024/figure_7.pdf"),
+        ("links", "limits/own.pdf", "limits/other.pdf", "no file limits/other.pdf"),
         ("keyboard", 'class="skip"', 'class="skip" tabindex="-1"', "not the skip link"),
         ("narrow", "<h1>", '<h1 style="width: 50rem">', "pixels too wide at 360"),
         ("contrast", "--quiet: #565d65", "--quiet: #a0a0a0", "rgb(160, 160, 160) on rgb(252, 251, 248)"),
@@ -93,6 +100,9 @@ def test_a_search_hides_what_lacks_a_word(browser, page):
         ("THREE  claim", ["fan2020", "fan2020-figure_2", "claim-three"]),
         ("thamm table", ["thamm2024", "thamm2024-table_1", "claim-two"]),
         ("nothing is", ["my-networks", "network-mine"]),
+        # What stands on an item's own page: its numbers, its claims' bounds.
+        ("0.799; thamm 0.665.", ["thamm2024", "thamm2024-figure_1"]),
+        ("0.5290 two", ["thamm2024", "thamm2024-table_1", "claim-two"]),
         ("nowhere", []),
         ("", everything),
     ):
@@ -138,27 +148,65 @@ def test_the_table_of_counts_fits_a_phone(browser, page):
     ) == [0]
 
 
+def test_an_item_stays_beside_its_claims(browser, page):
+    """In a wide window the picture is on their left; in a narrow one it is above."""
+    edges = """['.pictures', '.judged'].map(x => document.querySelector('#thamm2024-figure_1 ' + x))
+      .map(x => x.getBoundingClientRect().toJSON())"""
+    browser.open(page, width=1280)
+    picture, claims = browser.ask(edges)
+    assert picture["right"] < claims["left"]
+    assert abs(picture["top"] - claims["top"]) < 2
+    browser.open(page, width=420)
+    picture, claims = browser.ask(edges)
+    assert picture["bottom"] < claims["top"]
+
+
+def test_a_claim_leads_to_its_numbers_and_back(browser, page):
+    browser.open(page)
+    browser.page.get_by_role("link", name="Numbers and bounds of one", exact=True).click()
+    browser.page.wait_for_url("**/items/thamm2024/figure_1.html#claim-one")
+    assert browser.ask("document.querySelector(':target').innerText").startswith("Claim one")
+    browser.page.get_by_role("link", name="Back to all results").click()
+    browser.page.wait_for_url("**/report.html#*")
+    assert browser.ask("document.querySelector(':target').id") == "thamm2024-figure_1"
+
+
+def test_a_page_that_is_mailed_alone_still_has_its_files(browser, page, tmp_path):
+    alone = tmp_path / "figure_1.html"
+    alone.write_bytes((page.parent / ITEMS[0]).read_bytes())
+    browser.open(alone)
+    with browser.page.expect_download() as download:
+        browser.page.get_by_role("link", name="CSV of Figure 1").click()
+    assert download.value.suggested_filename == "thamm2024_figure_1.csv"
+    assert Path(download.value.path()).read_text() == (page.parent / "figures/thamm2024/figure_1.csv").read_text()
+
+
 def test_the_record_and_the_run_stand_beside_each_other(browser, page):
-    """In a wide window; in a narrow one the record is above. More than two claims stand below a figure."""
-    folder, claims = page.parent, read_claims(page.parent / "claims.csv")
-    first, run = (read_entries(folder, "thamm2024", ["figure_1"]) for _ in range(2))
-    many = [claims[0] | {"id": key} for key in ("five", "six", "seven")]
-    pair = folder / "pair.html"
+    """In a wide window; in a narrow one the record is above. Claims stand below."""
+    folder = page.parent
     places = "[...document.querySelectorAll('figure')].map(x => x.getBoundingClientRect()).map(x => [x.x, x.y])"
-    edges = "['.pictures', '.judged'].map(x => document.querySelector(x).getBoundingClientRect().toJSON())"
-    for recorded, judged in (({}, claims), ({}, many), ({"thamm2024": first}, claims), ({"thamm2024": first}, many)):
-        about = {"thamm2024": "Smaller."}
-        text = render_page(
-            "preview scale", about, {"thamm2024": run}, [], judged, recorded=recorded, recorded_claims=judged
+    edges = "['.pictures', '.claims'].map(x => document.querySelector(x).getBoundingClientRect().toJSON())"
+    claims = read_claims(folder / "claims.csv")
+    first, run = (read_entries(folder, "thamm2024", ["figure_1"]) for _ in range(2))
+    for recorded in ({}, {"thamm2024": first}):
+        contents = PageContents(
+            "preview scale",
+            {"thamm2024": "Smaller."},
+            {"thamm2024": run},
+            claims,
+            recorded=recorded,
+            recorded_claims=claims,
         )
+        ((_, text),) = render_items(contents, folder)
+        pair = folder / "items/thamm2024/pair.html"
         pair.write_text(text, encoding="utf-8")
         browser.open(pair, width=1280)
         (one, *two), (pictures, below) = browser.ask(places), browser.ask(edges)
+        assert len(two) == len(recorded)
         assert all(x > one[0] + 500 and y == one[1] for x, y in two)
-        assert (below["y"] >= pictures["bottom"]) == bool(recorded or judged == many)
+        assert below["y"] >= pictures["bottom"]
         browser.open(pair, width=420)
         (one, *two) = browser.ask(places)
-        assert len(two) == len(recorded)
         assert all(x == one[0] and y > one[1] for x, y in two)
 
 
@@ -168,7 +216,8 @@ def test_a_table_of_eighteen_columns_is_not_cut_off(browser, page):
     table = ShownTable("Table 2", ["network", "layer", *["rejected at q"] * 16], [cells] * 3, [])
     entry = Entry("table_2", "Spacings", [], {}, table=table)
     wide = page.with_name("wide.html")
-    wide.write_text(render_page("preview scale", {"thamm2024": ""}, {"thamm2024": [entry]}, [], []), encoding="utf-8")
+    ((_, text),) = render_items(PageContents("preview scale", {"thamm2024": ""}, {"thamm2024": [entry]}), page.parent)
+    wide.write_text(text, encoding="utf-8")
     for width, fits in ((1280, True), (420, False)):
         browser.open(wide, width=width)
         hidden = browser.ask("(x => x.scrollWidth - x.clientWidth)(document.querySelector('.item .scroll'))")

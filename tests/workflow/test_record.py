@@ -21,6 +21,11 @@ def test_everything_is_drawn_from_the_record(project):
             assert (folder / f"figures/{name}.png").stat().st_size > 10_000
             assert (folder / f"captions/{name}.txt").read_text().splitlines()[1].startswith("The record")
         assert f'id="{paper}-{item}"' in page
+        assert f'"items/{name}.html"' in page
+    # Light enough to be mailed.
+    pages = {path.relative_to(folder / "items").with_suffix("").as_posix(): path for path in folder.glob("items/*/*")}
+    assert pages.keys() == kept.keys()
+    assert all(path.stat().st_size < 2_000_000 for path in (*pages.values(), folder / "report.html"))
     claims = pd.read_csv(folder / "claims.csv")
     assert set(claims.published_verdict) <= {"yes", "no", "undecided"}
     # Every other claim says what it waits for.

@@ -286,13 +286,15 @@ def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did
     assert "Traceback" not in result.stdout
 
 
-def test_the_page_of_results_holds_in_a_browser(finished):
+@pytest.mark.parametrize("name", ["report", "items/thamm2024/table_2", "items/baskerville2022/figure_a14"])
+def test_the_pages_of_results_hold_in_a_browser(finished, name):
     try:
         browser = Browser().__enter__()
     except Impossible as error:
         pytest.skip(f"no Chromium: {error}")
     try:
-        found = {check.__name__: check(browser, finished.folder / "results/smoke/report.html") for check in CHECKS}
+        page = finished.folder / f"results/smoke/{name}.html"
+        found = {check.__name__: check(browser, page) for check in CHECKS}
     finally:
         browser.__exit__()
     assert not any(found.values()), found
@@ -307,6 +309,7 @@ def test_only_what_belongs_there_is_left(finished):
         *(f"claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")),
         "features",
         "figures",
+        "items",
         "laws",
         "limits",
         "logs",

@@ -1,4 +1,4 @@
-"""Claims and report: tables of all papers and the ledger -> verdicts -> one page with all results of a scale."""
+"""Claims and report: tables of all papers and the ledger -> verdicts -> pages with all results of a scale."""
 
 
 rule check_claims:
@@ -60,22 +60,22 @@ rule draw_claims:
 
 
 rule write_report:
-    """One page with all figures, tables, limit laws, networks and claims, for a browser without network."""
+    """The first page of results, with every limit law, network and claim, and a page for each figure and table."""
     input:
         plan(items.report_files),
         plan(items.recorded_files),
         claims="results/{scale}/claims.csv",
-        template=shipped("workflow/lib/deepspectra/report/page.html"),
-        cells=shipped("workflow/lib/deepspectra/report/cells.html"),
-        style=shipped("workflow/lib/deepspectra/report/style.css"),
+        templates=[
+            shipped(f"workflow/lib/deepspectra/report/{name}")
+            for name in ("page.html", "item.html", "parts.html", "cells.html", "style.css")
+        ],
     output:
-        "results/{scale}/report.html",
+        # The record has fewer: see below.
+        items.report_pages("{scale}", KEPT, next(iter(SETTINGS.names))),
     log:
         "results/{scale}/logs/write_report/report.log",
     benchmark:
         "results/{scale}/benchmarks/report/write_report.tsv"
-    wildcard_constraints:
-        scale=DRAWN,
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -88,6 +88,14 @@ rule write_report:
         laws=plan(items.law_names),
         networks=plan(my_networks.network_names),
         reduced=plan(items.paper_notes),
+        options=plan(items.run_options),
         code=code("write_report", items.item_modules),
     script:
         "../scripts/write_report.py"
+
+
+use rule write_report as write_report_of_record with:
+    output:
+        items.report_pages("{scale}", KEPT, RECORDED),
+    wildcard_constraints:
+        scale=RECORDED,

@@ -1,24 +1,30 @@
-"""One page with all figures, tables, limit laws, networks and claims of a scale."""
+"""The first page of a scale's results, and a page for each figure and table."""
 
 from pathlib import Path
 
 from deepspectra.report.claims import read_claims
-from deepspectra.report.page import figure_entry, own_network_entry, read_entries, render_page
+from deepspectra.report.entries import PageContents, figure_entry, own_network_entry, read_entries
+from deepspectra.report.item_page import render_items
+from deepspectra.report.page import render_page
 from deepspectra.runtime.files import write_text
 from deepspectra.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     page = Path(snakemake.output[0])
     folder = page.parent
-    entries = {paper: read_entries(folder, paper, names) for paper, names in snakemake.params.contents.items()}
-    limits, captions = folder / "limits", folder / "captions" / "limits"
-    laws = [figure_entry(law, folder, limits / law, captions / f"{law}.txt") for law in snakemake.params.laws]
-    networks = [own_network_entry(name, folder) for name in snakemake.params.networks]
-    claims = read_claims(snakemake.input.claims)
-    scale, reduced, record = snakemake.params.scale, snakemake.params.reduced, folder.parent / "recorded"
-    contents = snakemake.params.recorded
-    recorded = {paper: read_entries(folder, paper, names, record) for paper, names in contents.items()}
-    judged = read_claims(record / "claims.csv") if contents else []
-    name = snakemake.wildcards.scale
-    options = "" if name in ("preview", "recorded") else f"--config scale={name} -- "
-    write_text(render_page(scale, reduced, entries, laws, claims, networks, recorded, judged, options), page)
+    limits, captions, record = folder / "limits", folder / "captions" / "limits", folder.parent / "recorded"
+    kept = snakemake.params.recorded
+    contents = PageContents(
+        scale=snakemake.params.scale,
+        reduced=snakemake.params.reduced,
+        entries={paper: read_entries(folder, paper, names) for paper, names in snakemake.params.contents.items()},
+        claims=read_claims(snakemake.input.claims),
+        laws=[figure_entry(law, folder, limits / law, captions / f"{law}.txt") for law in snakemake.params.laws],
+        networks=[own_network_entry(network, folder) for network in snakemake.params.networks],
+        recorded={paper: read_entries(folder, paper, names, record) for paper, names in kept.items()},
+        recorded_claims=read_claims(record / "claims.csv") if kept else [],
+        options=snakemake.params.options,
+    )
+    for address, text in render_items(contents, folder):
+        write_text(text, folder / address)
+    write_text(render_page(contents), page)

@@ -56,3 +56,20 @@ def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
         assert items.recorded_contents({}, scale, KEPT) == {}
         assert items.recorded_files({}, scale, KEPT) == []
     assert len(items.report_contents("preview", KEPT)["fan2020"]) == 11
+
+
+def test_every_item_that_is_shown_has_a_page():
+    """Supplements of tables too; of the record those that it has."""
+    first, *pages = items.report_pages("{scale}", KEPT, RECORDED)
+    assert first == "results/{scale}/report.html"
+    assert pages == [f"results/{{scale}}/items/{name}.html" for name in ("thamm2024/table_1", "fan2020/figure_1")]
+    pages = items.report_pages("preview", KEPT)
+    assert "results/preview/items/thamm2024/table_2_tests.html" in pages
+    assert len(pages) == 1 + sum(map(len, items.report_contents("preview", KEPT).values()))
+
+
+def test_a_command_names_its_run():
+    """Nothing in a preview, which is what a command makes by itself."""
+    settings = load_settings(ROOT / "config", {"run": "mine", "scale": "smoke"})
+    found = [items.run_options(settings, scale) for scale in ("preview", RECORDED, "paper", "mine")]
+    assert found == ["", "", "--config scale=paper -- ", "--config run=mine scale=smoke -- "]

@@ -1,8 +1,10 @@
-"""The page from made-up results: all is on it, text stays text, and equal results give equal bytes."""
+"""The pages from made-up results: all is on them, text stays text, and equal results give equal bytes."""
 
 from __future__ import annotations
 
 import ast
+import base64
+import gzip
 import io
 import re
 import shutil
@@ -17,12 +19,14 @@ from deepspectra.papers import style
 from deepspectra.papers.registry import PAPERS, items_of, labels_of, name_of
 from deepspectra.report.captions import caption, read_caption
 from deepspectra.report.claims import count_verdicts, read_claims
-from deepspectra.report.page import Entry, figure_entry, read_entries, render_page, thumbnail
+from deepspectra.report.entries import Entry, PageContents, figure_entry, read_entries, thumbnail
+from deepspectra.report.item_page import downloads, plotted_points, render_items
+from deepspectra.report.page import render_page
 from deepspectra.report.tables import read_table, render
 from deepspectra.report.verdicts import MARKS, QUESTIONS
 from deepspectra.runtime.errors import UserError
 from tests import ROOT
-from tests.report_results import MARKUP, NOTE, SUMMARY, page_of, write_claims, write_results
+from tests.report_results import MARKUP, NOTE, POINTS, SUMMARY, pages_of, write_claims, write_results
 
 
 class Reader(HTMLParser):
@@ -51,43 +55,133 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(folder):
-    return page_of(folder)
+def pages(folder):
+    return pages_of(folder)
 
 
-def test_text_stays_text(page):
-    """Of captions, claims and tables; the page has one script, its own, in which no result stands."""
-    reader = Reader(page)
-    assert reader.every("script") == [{}]
-    assert "alert" not in page.partition("<script>")[2].partition("</script>")[0]
-    # Three captions, one note and the nine columns of a table, four claims, and what was found in a network.
-    assert reader.text.count(MARKUP) == 3 + 1 + 9 + 4 + 1
+@pytest.fixture(scope="module")
+def page(pages):
+    return pages["report.html"]
 
 
-def test_the_page_loads_nothing_and_links_beside_itself(folder, page):
-    reader = Reader(page)
-    assert all(image["src"].startswith("data:image/webp;base64,") for image in reader.every("img"))
-    links = [link for tag in ("a", "link") for link in reader.every(tag)]
-    addresses = [link["href"] for link in links if link.get("rel") != "external"]
-    for address in addresses:
-        assert address.startswith(("#", "data:")) or (folder / address).is_file(), address
-    for name in ("png", "pdf", "csv"):
-        assert f"figures/thamm2024/figure_1.{name}" in addresses
-    assert {"tables/thamm2024/table_1.md", "tables/thamm2024/table_1.csv", "limits/own.csv"} <= set(addresses)
-    assert {"claims.md", "claims.csv"} <= set(addresses)
-    assert not re.search(r"url\(|@import|https?:", re.sub(r'href="https:[^"]+" rel="external"', "", page))
+FIRST, SECOND, TABLE = (
+    f"items/{name}.html" for name in ("thamm2024/figure_1", "fan2020/figure_2", "thamm2024/table_1")
+)
 
 
-def test_figures_say_what_they_show_and_bear_their_numbers(page):
-    reader = Reader(page)
-    assert [image["alt"] for image in reader.every("img")] == [
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """A run beside the record, which has the items of one paper: the run's folder, and its pages."""
+    place = tmp_path_factory.mktemp("both")
+    for name in ("preview", "recorded"):
+        (place / name).mkdir()
+        write_results(place / name)
+    write_claims(place / "recorded/claims.csv", published_verdict="undecided", published_reason="one draw")
+    return place / "preview", pages_of(place / "preview", place / "recorded")
+
+
+def test_text_stays_text(pages):
+    """Of captions, claims, tables and plotted numbers; the one script is the first page's, without any result."""
+    readers = {name: Reader(text) for name, text in pages.items()}
+    assert {name: reader.every("script") for name, reader in readers.items()} == {
+        name: [{}] if name == "report.html" else [] for name in pages
+    }
+    assert "alert" not in pages["report.html"].partition("<script>")[2].partition("</script>")[0]
+    # The caption of a law, four claims, and what was found in a network.
+    assert readers["report.html"].text.count(MARKUP) == 1 + 4 + 1
+    # Their own captions or notes, the nine columns of a table, and one claim each.
+    counts = [readers[name].text.count(MARKUP) for name in (FIRST, SECOND, TABLE)]
+    assert counts == [1 + 1, 1 + 1, 1 + 9 + 1]
+    assert "<i>curve</i>" in readers[FIRST].text
+
+
+def test_pages_load_nothing_and_link_beside_themselves(folder, pages):
+    for name, text in pages.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    found = {}
+    for name, text in pages.items():
+        reader = Reader(text)
+        assert all(image["src"].startswith("data:image/webp;base64,") for image in reader.every("img"))
+        links = [link for tag in ("a", "link") for link in reader.every(tag)]
+        found[name] = [link["href"] for link in links if link.get("rel") != "external"]
+        for address in found[name]:
+            target = (folder / name).parent / address.partition("#")[0]
+            assert address.startswith(("#", "data:")) or target.is_file(), address
+        assert not re.search(r"url\(|@import|https?:", re.sub(r'href="https:[^"]+" rel="external"', "", text))
+    assert {"limits/own.csv", "limits/own.pdf", "limits/own.png", "claims.md", "claims.csv"} <= set(
+        found["report.html"]
+    )
+    assert {FIRST, SECOND, TABLE, f"{FIRST}#claim-one"} <= set(found["report.html"])
+    assert "../../figures/thamm2024/figure_1.png" in found[FIRST]
+
+
+def test_items_lead_to_each_other_and_back(pages):
+    ways = {}
+    for name in (FIRST, TABLE, SECOND):
+        links = [link for link in Reader(pages[name]).every("a") if link.get("rel") in ("up", "prev", "next")]
+        ways[name] = {link["rel"]: link["href"] for link in links}
+    assert ways == {
+        FIRST: {"up": "../../report.html#thamm2024-figure_1", "next": f"../../{TABLE}"},
+        TABLE: {"up": "../../report.html#thamm2024-table_1", "prev": f"../../{FIRST}", "next": f"../../{SECOND}"},
+        SECOND: {"up": "../../report.html#fan2020-figure_2", "prev": f"../../{TABLE}"},
+    }
+    assert PAPERS["fan2020"].name in pages[TABLE]
+
+
+def test_figures_say_what_they_show_and_bear_their_numbers(pages):
+    assert [image["alt"] for image in Reader(pages["report.html"]).every("img")] == [
         *("Figure 1: Spacings of eigenvalues", "Figure 2: Spacings of eigenvalues"),  # on cards
         "Figure 1: Spacings of eigenvalues",
         "Figure 2: Spacings of eigenvalues",
         "own: Spacings of eigenvalues",
         "mine: weight matrices",
     ]
+    reader = Reader(pages[FIRST])
+    assert [image["alt"] for image in reader.every("img")] == [
+        "Figure 1: Spacings of eigenvalues (This run, preview scale)"
+    ]
     assert "(a1) mlp dense2: KS p-value, plain 0.799; KS p-value, calibrated 0.665." in reader.text
+
+
+def test_a_page_has_its_files_in_it(folder, pages):
+    """So that it can be mailed; a large text is compressed, and what would make a page too heavy is a link."""
+    saved = {}
+    for name in (FIRST, TABLE):
+        for link in Reader(pages[name]).every("a"):
+            if link.get("download"):
+                saved[link["download"]] = base64.b64decode(link["href"].partition(";base64,")[2])
+    assert {name: content for name, content in saved.items() if name.endswith((".csv", ".pdf"))} == {
+        "thamm2024_figure_1.pdf": b"%PDF",
+        "thamm2024_figure_1.csv": POINTS.encode(),
+        "thamm2024_table_1.csv": (folder / "tables/thamm2024/table_1.csv").read_bytes(),
+    }
+    assert "thamm2024_table_1.md" in saved
+
+
+def test_large_files_are_compressed_or_lie_beside_the_page(tmp_path):
+    entry = Entry("figure_1", "", [], {"CSV": "large.csv", "PDF": "large.pdf"}, target="fan2020_figure_1")
+    (tmp_path / "large.csv").write_text("1,2\n" * 100_000)
+    (tmp_path / "large.pdf").write_bytes(bytes(1_200_000))
+    pdf, text = downloads([(entry, "in_the_record")], entry, tmp_path)[0]
+    assert (pdf.kind, pdf.name, pdf.address, pdf.size) == ("PDF", "", "../../large.pdf", "1.2 MB")
+    assert (text.kind, text.name) == ("CSV", "fan2020_figure_1_in_the_record.csv.gz")
+    assert gzip.decompress(base64.b64decode(text.address.partition(",")[2])) == b"1,2\n" * 100_000
+
+
+def test_plotted_points_are_thinned_evenly_in_every_series(folder, tmp_path):
+    points = plotted_points(folder / "figures/thamm2024/figure_1.csv", 24)
+    assert points.title == "15 of 1,003 plotted points"
+    assert points.columns == ["panel", "series", "x", "x high", "y"]
+    assert points.rows[:4] == [
+        *(["a1", "bars", str(place), str(place + 1), "0.1235"] for place in range(3)),
+        ["a1", "<i>curve</i>", "0", "", "0"],
+    ]
+    assert points.rows[-1] == ["a1", "<i>curve</i>", "999", "", "9.98e+05"]
+    assert plotted_points(folder / "figures/thamm2024/figure_1.csv", 9999).title == "all plotted points"
+    (tmp_path / "empty.csv").write_text("panel,series,x,y\n")
+    assert plotted_points(tmp_path / "empty.csv", 24) is None
 
 
 def test_papers_and_items_stand_in_their_order(page):
@@ -105,16 +199,33 @@ def test_networks_of_ones_own_link_to_their_pages_and_say_what_was_found(page):
     assert "Nothing is random." in reader.text
 
 
-def test_every_claim_is_there_once_with_its_verdict_in_words(page):
-    text = " ".join(Reader(page).text.split())
+def test_every_claim_is_there_once_with_its_verdict_in_words(pages):
+    """On the first page, and once on that of its item, which has its numbers and bounds."""
+    texts = {name: " ".join(Reader(text).text.split()) for name, text in pages.items()}
     for key in ("one", "two", "three", "four"):
-        assert text.count(f"Claim {key}:") == 1
-    assert "0.5290 (0.5230 to 0.5350)" in text
-    assert "ratio, resolved; accepted 0.52 to 0.54" in text
-    assert text.count("no: 5 batches") == 4 + 1
+        assert texts["report.html"].count(f"Claim {key}:") == 1
+        ids = [claim["id"] for claim in Reader(pages["report.html"]).every("li") if claim.get("class") == "claim"]
+        assert f"claim-{key}" in ids
+    for name, key in ((FIRST, "one"), (TABLE, "two"), (SECOND, "three")):
+        assert texts[name].count(f"Claim {key}:") == 1
+        assert f'id="claim-{key}"' in pages[name]
+        assert "0.5290 (0.5230 to 0.5350)" in texts[name]
+        assert "ratio, resolved; accepted 0.52 to 0.54" in texts[name]
+    assert "Reproduced as published? ✓yes Survives scrutiny? ✗no Numbers and bounds of one" in texts["report.html"]
+    # The fourth claim is about no item that is there.
+    assert sum(text.count("no: 5 batches") for text in texts.values()) == 4 + 1
+    assert texts["report.html"].count("no: 5 batches") == 1
     for _, slug in MARKS.values():
         for question in QUESTIONS:
-            assert f'id="{question}-{slug}"' in page
+            assert f'id="{question}-{slug}"' in pages["report.html"]
+
+
+def test_published_numbers_stand_beside_those_that_were_measured(pages, both):
+    measured = "0.5290 (0.5230 to 0.5350)"
+    for text, numbers in ((pages[FIRST], [measured]), (both[1][FIRST], [measured, measured])):
+        table = text.partition("Published numbers beside these</caption>")[2].partition("</table>")[0]
+        cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", table.partition("<tbody>")[2])
+        assert cells == ["ratio", "0.5307", *numbers]
 
 
 def test_a_choice_of_verdicts_hides_all_other_claims(page):
@@ -127,10 +238,10 @@ def test_a_choice_of_verdicts_hides_all_other_claims(page):
     assert page.count('data-published="yes" data-scrutiny="no"') == 1
 
 
-def test_equal_results_give_equal_bytes(folder, page, tmp_path):
+def test_equal_results_give_equal_bytes(folder, pages, tmp_path):
     """In another folder, at another time."""
     shutil.copytree(folder, tmp_path / "elsewhere")
-    assert page_of(tmp_path / "elsewhere") == page
+    assert pages_of(tmp_path / "elsewhere") == pages
 
 
 def test_a_picture_is_made_small_on_white(tmp_path):
@@ -143,15 +254,14 @@ def test_a_picture_is_made_small_on_white(tmp_path):
     assert thumbnail(tmp_path / "clear.png", 4000)[1:] == (2000, 500)
 
 
-def test_pictures_are_as_wide_as_they_are_shown(folder):
-    """On cards, beside the record, and alone."""
-    contents = {"thamm2024": ["figure_1"], "fan2020": ["figure_2"]}
-    entries, recorded = ({paper: read_entries(folder, paper, contents[paper]) for paper in contents} for _ in range(2))
-    del recorded["fan2020"]
-    page = render_page("preview scale", dict.fromkeys(contents, ""), entries, [], [], recorded=recorded)
-    images = Reader(page).every("img")
-    assert [int(image["width"]) for image in images] == [480, 480, 560, 560, 720]
-    assert {int(image["height"]) * 1650 // (int(image["width"]) * 9) for image in images} <= {99, 100}
+def test_pictures_are_as_wide_as_they_are_shown(both):
+    """On cards and as an item's way to its page, without a page, and on pages, alone and beside the record."""
+    widths = {}
+    for name, text in both[1].items():
+        images = Reader(text).every("img")
+        widths[name] = [int(image["width"]) for image in images]
+        assert {int(image["height"]) * 1650 // (int(image["width"]) * 9) for image in images} <= {99, 100, 101}
+    assert widths == {"report.html": [480] * 4 + [720] * 2, FIRST: [800, 800], SECOND: [1100], TABLE: []}
 
 
 def test_the_small_print_of_a_figure_is_left_out_of_its_small_copy(tmp_path):
@@ -240,34 +350,46 @@ def test_names_are_those_of_readers():
     assert not any(":" in paper.name for paper in PAPERS.values())
 
 
-def test_the_record_stands_first_and_this_run_beside_it(folder, tmp_path):
+def test_the_record_stands_first_and_this_run_beside_it(both):
     """Pictures, tables and verdicts of both; what the record does not have yet is said so."""
-    run, record = tmp_path / "preview", tmp_path / "recorded"
-    for copy in (run, record):
-        shutil.copytree(folder, copy)
-    write_claims(record / "claims.csv", published_verdict="undecided", published_reason="one draw")
-    contents = {"thamm2024": ["figure_1", "table_1"], "fan2020": ["figure_2"]}
-    entries = {paper: read_entries(run, paper, names) for paper, names in contents.items()}
-    recorded = {"thamm2024": read_entries(run, "thamm2024", contents["thamm2024"], record)}
-    both = [read_claims(place / "claims.csv") for place in (run, record)]
-    reader = Reader(
-        render_page("preview scale", dict.fromkeys(entries, "Smaller."), entries, [], both[0], [], recorded, both[1])
+    run, pages = both
+    readers = {name: Reader(text) for name, text in pages.items()}
+    alts = {
+        name: [image["alt"].rpartition(" (")[2] for image in readers[name].every("img")] for name in (FIRST, SECOND)
+    }
+    assert alts == {
+        FIRST: ["The record, at published sizes)", "This run, preview scale)"],
+        SECOND: ["This run, preview scale; not in the record yet)"],
+    }
+    assert (
+        readers[TABLE].text.count("Table 1 in the record: ") == readers[TABLE].text.count("Table 1 in this run: ") == 1
     )
-    assert [image["alt"].rpartition(" (")[2] for image in reader.every("img")[2:]] == [
-        "The record, at published sizes)",
-        "This run, preview scale)",
-        "This run, preview scale; not in the record yet)",
-    ]
-    addresses = {link["href"] for link in reader.every("a")}
-    assert {"../recorded/figures/thamm2024/figure_1.png", "figures/thamm2024/figure_1.png"} <= addresses
-    for address in addresses:
-        assert address.startswith(("#", "https:")) or (run / address).exists(), address
-    claims = {claim["id"]: claim for claim in reader.every("li") if claim.get("class") == "claim"}
+    first = {link["href"] for link in readers[FIRST].every("a")}
+    assert {"../../../recorded/figures/thamm2024/figure_1.png", "../../figures/thamm2024/figure_1.png"} <= first
+    for address in first:
+        beside = address.startswith(("#", "https:", "data:")) or address.endswith(".png") or ".html" in address
+        assert beside or ((run / FIRST).parent / address).exists(), address
+    claims = {claim["id"]: claim for claim in readers["report.html"].every("li") if claim.get("class") == "claim"}
     # Filters go by the record.
     assert claims["claim-one"]["data-published"] == "undecided"
-    assert "#claim-one" in addresses
-    assert "of which 2 are finished so far" in reader.text
-    assert reader.text.count("claims: the record, at published sizes") == 1
+    text = " ".join(readers["report.html"].text.split())
+    assert "the record ?undecided preview scale ✓yes" in text
+    assert "of which 2 are finished so far" in text
+    assert text.count("claims: the record, at published sizes") == 1
+    assert "undecided: one draw" in " ".join(readers[FIRST].text.split())
+
+
+def test_a_search_knows_what_stands_on_the_items_pages(page, both):
+    """Each word once, of the record and of the run; of claims too."""
+    articles = {article["id"]: article for article in Reader(page).every("article")}
+    words = articles["thamm2024-figure_1"]["data-words"].split()
+    assert {"epochs", "p-value,", "0.665."} <= set(words)
+    assert len(words) == len(set(words))
+    assert "a|b" in articles["thamm2024-table_1"]["data-words"]
+    claims = {
+        claim["id"]: claim for claim in Reader(both[1]["report.html"]).every("li") if claim.get("class") == "claim"
+    }
+    assert {"resolved", "0.5290", "draw", "batches"} <= set(claims["claim-one"]["data-words"].split())
 
 
 def test_the_first_screen_has_a_card_for_each_paper(page):
@@ -300,22 +422,36 @@ def test_a_card_says_what_the_readme_says():
         assert items_of(key)[paper.telling].drawing
 
 
-def test_an_item_bears_its_command_and_its_code(page, folder):
+def test_an_item_bears_its_command_and_its_code(pages, folder):
     """A supplement of a table that of the table; another scale is an option."""
-    text = " ".join(Reader(page).text.split())
-    assert "uv run snakemake --cores 2 fan2020_figure_2 Code of Figure 2" in text
+    text = " ".join(Reader(pages[SECOND]).text.split())
+    assert "uv run snakemake --cores 2 fan2020_figure_2 kernel_spectra_numbers in" in text
     assert "kernel_spectra_numbers in workflow/lib/deepspectra/papers/fan2020/statistics/spectra.py" in text
     shutil.copy(folder / "tables/thamm2024/table_1.json", folder / "tables/thamm2024/table_2_tests.json")
+    for suffix in ("csv", "md"):
+        shutil.copy(folder / f"tables/thamm2024/table_1.{suffix}", folder / f"tables/thamm2024/table_2_tests.{suffix}")
     entries = {"thamm2024": read_entries(folder, "thamm2024", ["table_2_tests"])}
-    other = render_page("paper scale", {"thamm2024": ""}, entries, [], [], options="--config scale=paper -- ")
-    assert "uv run snakemake --cores 2 --config scale=paper -- thamm2024_table_2</code>" in other
-    assert "No figure on this page" in other
+    other = PageContents("paper scale", {"thamm2024": ""}, entries, options="--config scale=paper -- ")
+    ((address, text),) = render_items(other, folder)
+    assert address == "items/thamm2024/table_2_tests.html"
+    assert "uv run snakemake --cores 2 --config scale=paper -- thamm2024_table_2</code>" in text
+    assert "No figure on this page" in render_page(other)
+
+
+def test_code_is_a_link_where_the_page_lies_in_a_checkout(folder, pages, monkeypatch):
+    file = "workflow/lib/deepspectra/papers/fan2020/statistics/spectra.py"
+    assert file in pages[SECOND]
+    assert f'{file}"' not in pages[SECOND]
+    monkeypatch.setattr("deepspectra.report.item_page._CHECKOUT", folder.parent)
+    (folder.parent / file).parent.mkdir(parents=True)
+    (folder.parent / file).touch()
+    assert f'href="../../../{file}"' in pages_of(folder)[SECOND]
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_the_code_of_every_item_is_where_the_page_says(paper, tmp_path, monkeypatch):
-    monkeypatch.setattr("deepspectra.report.page.table_entry", lambda key, *_: Entry(key, "", [], {}))
-    monkeypatch.setattr("deepspectra.report.page.figure_entry", lambda key, *_: Entry(key, "", [], {}))
+    monkeypatch.setattr("deepspectra.report.entries.table_entry", lambda key, *_: Entry(key, "", [], {}))
+    monkeypatch.setattr("deepspectra.report.entries.figure_entry", lambda key, *_: Entry(key, "", [], {}))
     for entry in read_entries(tmp_path, paper, list(items_of(paper))):
         assert entry.target == f"{paper}_{entry.key}"
         assert len(entry.code) == 1 + entry.key.startswith("figure")
@@ -332,7 +468,7 @@ def test_long_small_print_is_folded_between_sentences(folder, tmp_path):
         entry = figure_entry("own", folder, folder / "limits/own", tmp_path / "note.txt")
         assert entry.notes == [" ".join(sentences[:shown])]
         assert " ".join([*entry.notes, *entry.folded]) == " ".join(sentences)
-        page = render_page("preview scale", {}, {}, [entry], [])
+        page = render_page(PageContents("preview scale", {}, {}, laws=[entry]))
         assert "More small print of own" in page
         assert " ".join(sentences[shown:]) in page
 
@@ -342,8 +478,8 @@ def test_a_claim_without_a_number_takes_a_line(folder):
     claims = read_claims(folder / "claims.csv")
     nothing = {f"{question}_{part}": "" for question in QUESTIONS for part in ("measured", "reason")}
     same = dict.fromkeys([f"{question}_verdict" for question in QUESTIONS], "undecided")
-    entries = {"fan2020": read_entries(folder, "fan2020", ["figure_2"])}
     for claim, folded in ((claims[2] | nothing | same, 1), (claims[2] | nothing, 0), (claims[2] | same, 0)):
-        page = render_page("preview scale", {"fan2020": ""}, entries, [], [claim])
+        entries = {"fan2020": read_entries(folder, "fan2020", ["figure_2"])}
+        ((_, page),) = render_items(PageContents("preview scale", {"fan2020": ""}, entries, [claim]), folder)
         assert page.count('<summary class="verdict undecided">') == folded
         assert page.count("ratio, resolved; accepted 0.52 to 0.54") == 1

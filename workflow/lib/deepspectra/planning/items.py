@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deepspectra.config import RECORDED, describe_scale, differences, scale_name, sizes_of
+from deepspectra.config import RECORDED, SCALES, describe_scale, differences, scale_name, sizes_of
 from deepspectra.config.settings import Settings
 from deepspectra.papers.item import Item
 from deepspectra.papers.registry import PAPERS, items_of
@@ -15,7 +15,8 @@ from deepspectra.runtime.errors import UserError
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "item_modules", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
 __all__ += ["absent_words", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
-__all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files", "scale_words"]
+__all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files", "report_pages", "run_options"]
+__all__ += ["scale_words"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
 
 #: Settings of all scales, by scale.
@@ -125,11 +126,11 @@ def paper_targets(settings: Settings, paper: str, scale: str) -> list[str]:
 
 
 def everything(settings: Settings, scale: str) -> list[str]:
-    """Every figure, table, limit law and network of the user's own, the claims and the page."""
+    """Every figure, table, limit law and network of the user's own, the claims and the pages."""
     files = [file for paper in PAPERS for file in paper_targets(settings, paper, scale)]
     files += [file for law in settings.limit_laws for file in law_files(law, scale)]
     files += [file for model in settings.my_networks for file in network_targets(model, scale)]
-    return [*files, *claim_files(scale), f"results/{scale}/report.html"]
+    return [*files, *claim_files(scale), *report_pages(scale, Recorded())]
 
 
 # Small print ----------------------------------------------------------------------------------------------------------
@@ -242,6 +243,15 @@ def scale_words(all_settings: AllSettings, scale: str) -> str:
     return scale_name(scale, sizes_of(all_settings, scale))
 
 
+def run_options(all_settings: AllSettings, scale: str) -> str:
+    """What a command line needs before a target to make it in this run; nothing in a preview."""
+    if scale in ("preview", RECORDED):
+        return ""
+    sizes = sizes_of(all_settings, scale)
+    name = [] if scale in SCALES else [f"run={scale}"]
+    return " ".join(["--config", *name, *([f"scale={sizes}"] if sizes != "preview" else []), "--", ""])
+
+
 def absent_words(scale: str) -> str:
     """What the claims say of a table that is not there."""
     return "is not in the record yet" if scale == RECORDED else "is not made with these settings"
@@ -296,6 +306,16 @@ def report_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
         paper: [name for item in names for name in (_item(paper, item).tables or (item,))]
         for paper, names in _shown_items(scale, kept).items()
     }
+
+
+def report_pages(scale: str, kept: Recorded, shown: str = "") -> list[str]:
+    """The first page of results, and one for each figure and table.
+
+    :param scale: in the paths, perhaps left open as ``{scale}``. :param shown: then whose contents there are.
+    """
+    contents = report_contents(shown or scale, kept)
+    pages = [f"results/{scale}/items/{paper}/{name}.html" for paper, names in contents.items() for name in names]
+    return [f"results/{scale}/report.html", *pages]
 
 
 def recorded_contents(all_settings: AllSettings, scale: str, kept: Recorded) -> dict[str, list[str]]:

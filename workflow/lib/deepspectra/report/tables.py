@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,13 @@ def read_table(path: str | Path) -> ShownTable:
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of the report, "page.html" or "table.html"; texts stay text, whatever is in them."""
+    """Fill a template of the report, such as "table.html"; texts stay text, whatever is in them."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    """One for all pages: to compile a template takes longer than to fill it."""
     spaces: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
     loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **spaces)
-    return environment.get_template(template).render(values)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **spaces)
