@@ -166,9 +166,9 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     figure, axes = style.new_figure(style.PAGE, 4.6, (2, 2))
     seeds = int(curves.seeds.max())
     parts = dict(list(curves.groupby("panel")))
-    for panels, column, title in zip(("ac", "bd"), axes.T, ("test", "train"), strict=True):
-        panel, below = panels
-        accuracies, losses = column
+    for (panel, below), (accuracies, losses), title in zip(
+        (("a", "c"), ("b", "d")), axes.T, ("test", "train"), strict=True
+    ):
         _accuracies(accuracies, parts[panel], seeds)
         accuracies.set_ylabel(f"{title} accuracy")
         style.label_panel(accuracies, panel, f"{title} images")
