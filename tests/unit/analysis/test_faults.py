@@ -10,7 +10,7 @@ import pytest
 
 from deepspectra.analysis import network
 from deepspectra.analysis.changes import CHANGE_COLUMNS, change_of_matrix, is_along
-from deepspectra.analysis.findings import describe, findings
+from deepspectra.analysis.findings import bulk_words, describe, findings
 from deepspectra.analysis.matrix import MatrixOptions
 from deepspectra.analysis.null_files import NullKey, default_cache, lend, level_file, vector_file
 from deepspectra.analysis.nulls import draw_nulls, draw_vector_nulls, read_null, read_vector_null
@@ -163,7 +163,7 @@ def test_sentences_agree_and_name_the_levels_of_each_test(cache):
     table["spacing_q"], table["variance_q"] = 0.5, [0.5, np.nan]
     outliers, levels = findings(table, FALSE_DISCOVERY, 0.01)[:2]
     assert "Singular values lie above the bulk in 1 of 2 matrices, 3 in all and 3 in the median, and below" in outliers
-    assert "by more than chance allows in none of 2 matrices" in outliers
+    assert "those of a random matrix as far as can be told, in both matrices" in outliers
     assert "of random matrices in none of 2 matrices, the number variance in no matrix, at" in levels
 
 
@@ -176,7 +176,11 @@ def test_a_bulk_that_is_not_quite_random_is_told_from_one_that_is(cache):
     assert (even.has_bulk, uneven.has_bulk) == (1, 1)
     assert even.bulk_distance < 0.02 < uneven.bulk_distance < 0.15
     assert uneven.bulk_q < 0.05 < even.bulk_q
-    assert "by more than chance allows in 1 of 2 matrices, at" in found.findings[0]
+    assert (
+        "as far as can be told, in 1 of 2 matrices. Most are spread roughly so, between its edges, in 1 of 2 matrices:"
+        in (found.findings[0])
+    )
+    assert [bulk_words(row) for row in (even, uneven)] == ["yes", "roughly"]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -194,11 +198,31 @@ def test_an_overview_has_room_for_every_kind(cache, order):
         assert found.matrices[name].max() < high
 
 
+def test_a_product_of_factors_has_a_note_and_zeros_are_no_values_below(cache):
+    """Of a random product of rank 20 some values lie outside the bulk of one random matrix; its 10 zeros are below."""
+    rng = np.random.default_rng(10)
+    product = rng.standard_normal((60, 20)) @ rng.standard_normal((20, 30))
+    found = analyse({"product.weight": product, "random.weight": rng.standard_normal((60, 30))}, cache)
+    row = found.matrices.set_index("name").loc["product"]
+    assert (row["rank"], row.has_bulk) == (20, 1)
+    assert row.below > 10
+    assert "Its rank is 20 of 30: if it is a product of random factors" in row.note
+    assert f"and {row.below - 10:.0f} below, not counting zeros" in describe(row)
+
+
+def test_without_a_bulk_its_distance_has_no_p(cache):
+    found = analyse({"broad.weight": np.diag(np.geomspace(1, 1e3, 30))}, cache)
+    assert found.matrices.has_bulk.tolist() == [0]
+    assert found.matrices[["bulk_p", "bulk_q"]].isna().all(axis=None)
+    assert bulk_words(found.matrices.iloc[0]) == "no"
+    overview(found)
+
+
 def test_a_network_of_small_ranks_alone_is_drawn(cache):
     rng = np.random.default_rng(8)
     found = analyse({"a.weight": rng.standard_normal((40, 10)) @ rng.standard_normal((10, 20))}, cache)
     assert found.matrices["rank"].tolist() == [10]
-    assert found.findings[0].endswith("a bulk, in no matrix. 1 has too small a rank to be judged.")
+    assert found.findings[0].endswith("as far as can be told, in no matrix. 1 has too small a rank to be judged.")
     overview(found)
     found.plot("a")
 

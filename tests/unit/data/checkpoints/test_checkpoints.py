@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import warnings
 import zipfile
 
 import h5py
@@ -104,6 +105,17 @@ def test_what_is_no_tensor_is_said(tmp_path):
     assert found.notes == ("Not tensors, and left out: epoch.",)
     nested = open_checkpoint(save_torch(tmp_path / "model.pt", {"model": {"state_dict": TENSORS}, "epoch": 7}))
     assert nested.notes == ("The parameters were found under 'model'.", "The parameters were found under 'state_dict'.")
+
+
+def test_quantised_layers_are_named(tmp_path):
+    """Dynamic quantisation packs weights into objects that are no tensors."""
+    network = nn.Sequential(nn.Linear(20, 20), nn.Linear(20, 20))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        packed = torch.ao.quantization.quantize_dynamic(network, {nn.Linear}).state_dict()
+    torch.save(packed | {"first.weight": torch.zeros(20, 20)}, tmp_path / "mixed.pt")
+    found = open_checkpoint(tmp_path / "mixed.pt")
+    assert found.notes[-1] == "Quantised, and left out: 0, 1; dequantise the network first."
 
 
 @pytest.mark.parametrize("write", [write_sharded, write_torch_shards])

@@ -48,7 +48,9 @@ EXPLANATIONS = {
         "outliers hardly move. A random matrix has one on a side with probability 0.01 (Monte Carlo, same shape). If "
         "half of the values or more lie outside, or those inside do not follow the law (distribution functions that "
         "differ by more than 0.15, and four values), there is no such bulk (bulk: no), and the numbers count no "
-        "separate directions. Fewer than 15 values above rounding are not judged."
+        "separate directions. That is a lenient rule, which equally spaced values pass: the next two columns tell "
+        "whether a bulk is a random matrix's (yes) or only roughly so. Zeros count as below. Fewer than 15 values "
+        "above rounding are not judged."
     ),
     "bulk distance, bulk q": (
         "largest difference between the distribution functions of the values inside and of the law, and whether a "
@@ -96,8 +98,9 @@ EXPLANATIONS = {
 OVERVIEW = (
     "One row for each matrix, in the network's order; colours and shapes are kinds of layers. From left: values "
     "above (filled) and below (open) the random bulk; Monte Carlo p-values of spacings and number variance, ringed in "
-    "black where they count after correction for all matrices, with the dashed line at 0.05 before it; share of the "
-    "values that follow a Marchenko-Pastur law, open where the law does not fit; share of vectors that are not "
+    "black where they count after correction for all matrices, with the dashed line at 0.05 before it; distance of "
+    "the bulk from its law, open where a random matrix's is as large, and none where there is no bulk, whose values "
+    "outside are grey; share of vectors that are not "
     "random; exponent of a power law fitted to the tail, beside the median of random matrices (|); with an initial "
     "checkpoint, the norm of the change over that of the initial matrix."
 )
@@ -106,6 +109,7 @@ PANELS = {
     "b": "singular values by rank; grey the bulk, orange what lies outside it.",
     "c": "share of squared singular values above x, with the power law that fits the tail best.",
     "d": "spacings of the unfolded levels between the outliers, with the law of large random matrices.",
-    "e": "variance of the number of levels in intervals, within the central 95 % of random matrices of this shape.",
+    "e": "variance of the number of levels in intervals, with the central 95 % of random matrices of this shape; "
+    "lengths of 1 to 10 are tested.",
     "f": "each singular vector's p-value: are its entries Gaussian? Large dots count after correction for all vectors.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from deepspectra.analysis.changes import is_along
 from deepspectra.rmt.laws.singular_values import POOR_FIT
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
-__all__ = ["describe", "findings"]
+__all__ = ["bulk_words", "describe", "findings"]
 
 #: A power law with a larger p-value is plausible (Clauset et al. 2009).
 _PLAUSIBLE = 0.1
@@ -34,14 +35,27 @@ def findings(table: pd.DataFrame, false_discovery: float, level: float) -> list[
     return [sentence for sentence in said if sentence]
 
 
+def bulk_words(row: pd.Series) -> str:
+    """Whether a matrix has the bulk of a random one: "yes", as far as can be told, "roughly", "no", or ""."""
+    if pd.isna(row.has_bulk):
+        return ""
+    return "no" if row.has_bulk == 0 else "roughly" if row.bulk_q <= FALSE_DISCOVERY else "yes"
+
+
+def _below(table: pd.DataFrame | pd.Series) -> Any:
+    """Values below the bulk without those that are zero."""
+    return table.below - (table[["outputs", "inputs"]].min(axis=table.ndim - 1) - table["rank"])
+
+
 def describe(row: pd.Series) -> str:
     """One matrix in a few sentences; ``row`` is its row of the table."""
     said = [f"{row.outputs} outputs, {row.inputs} inputs, stored as {row['dtype']}, rank {row['rank']:.0f}."]
     if row.has_bulk == 1:
         said.append(
             f"Of its singular values {row.above:.0f} lie above the bulk of a random matrix with entries of standard "
-            f"deviation {row.sigma:.3g}, and {row.below:.0f} below. The bulk's distribution function differs from the "
-            f"law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a random matrix)."
+            f"deviation {row.sigma:.3g}, and {_below(row):.0f} below, not counting zeros. The bulk's "
+            f"distribution function differs from the law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a "
+            "random matrix)."
         )
     elif row.has_bulk == 0:
         said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")
@@ -88,20 +102,25 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
 def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
     """Of matrices with a random bulk; those without have no outliers either."""
     bulk, others, few = known[known.has_bulk == 1], known[known.has_bulk == 0], known[known.has_bulk.isna()]
-    said = f"Most singular values are spread roughly as those of a random matrix, a bulk, in {_of(bulk, known)}"
+    rough = bulk[bulk.bulk_q <= rate]
+    said = "Most singular values are a bulk, those of a random matrix as far as can be told, in "
+    said += f"{_of(bulk.drop(rough.index), known)}."
+    if len(rough):
+        said += (
+            f" Most are spread roughly so, between its edges, in {_of(rough, known)}: their distribution function is "
+        )
+        said += (
+            f"off its law's by {rough.bulk_distance.median():.2g} in the median and {rough.bulk_distance.max():.2g} at "
+        )
+        said += f"most, more than chance allows (false discovery rate {rate:g})."
     if len(bulk):
-        said += f": their distribution function is off the law's by {bulk.bulk_distance.median():.2g} in the median, "
-        said += f"by {bulk.bulk_distance.max():.2g} at most, and by more than chance allows in "
-        said += f"{_of(bulk[bulk.bulk_q <= rate], bulk)}, at a false discovery rate of {rate:g}"
-    said += "."
-    if len(bulk):
-        above, below = bulk[bulk.above > 0], bulk[bulk.below > 0]
+        above, below = bulk[bulk.above > 0], bulk[_below(bulk) > 0]
         said += f" Singular values lie above the bulk in {_of(above, bulk)}"
         said += f", {int(above.above.sum())} in all and {above.above.median():.0f} in the median," * bool(len(above))
         said += (
-            f" and below it in {_of(below, bulk)}. Some of a random matrix's lie outside with probability {level:g} "
+            f" and below it in {_of(below, bulk)}. Some of a random matrix lie outside with probability {level:g} on "
         )
-        said += f"on each side: chance alone would give {level * len(bulk):.2g} such matrices."
+        said += f"each side: chance alone would give {level * len(bulk):.2g} such matrices."
     if len(others):
         said += f" {_count(len(others), 'has', 'have')} no such bulk: most values are not spread as those of a random "
         said += "matrix, so that the numbers above and below count no separate directions."
@@ -119,6 +138,8 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
     spacings, variances = judged[judged.spacing_q <= rate], counted[counted.variance_q <= rate]
     said = f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance "
     said += f"in {_of(variances, counted)}, at a false discovery rate of {rate:g}."
+    if fewer := len(judged) - len(counted):
+        said += f" {_count(fewer, 'has', 'have')} too few levels for the number variance."
     draws = int(judged.null_draws.min())
     # So many matrices must have the smallest possible p for any to count after the correction.
     needed = math.ceil(len(judged) / (rate * (draws + 1)))
@@ -126,7 +147,8 @@ def _levels(known: pd.DataFrame, rate: float) -> str:
         said += f" With {draws} random matrices of a shape, one matrix alone cannot count among {len(judged)}: at "
         said += f"least {needed} must have the smallest possible p. More draws would tell more."
     elif spacings.empty and variances.empty:
-        said += f" As far as {draws} draws of each shape can tell, they are those of random matrices."
+        smallest = judged[["spacing_q", "variance_q"]].min(axis=None)
+        said += f" The smallest q, from {draws} random matrices of each shape, is {smallest:.2g}."
     few = judged[judged.spacing_levels < _FEW_LEVELS]
     if len(few):
         said += f" In {_of(few, judged)} fewer than {_FEW_LEVELS} levels could be tested, so that only coarse "

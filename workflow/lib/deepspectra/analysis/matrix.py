@@ -109,6 +109,11 @@ def analyse_matrix(
     if row["rank"] < FEWEST_VALUES:
         notes.append(f"Its rank, {row['rank']}, is too small for its spectrum to be judged.")
     else:
+        if row["rank"] < values.size:
+            notes.append(
+                f"Its rank is {row['rank']} of {values.size}: if it is a product of random factors, its values have "
+                "another law than those of one random matrix, and some lie outside its bulk."
+            )
         numbers, lines = _of_values(values, rows, rounding, floor, null, options, notes)
         row |= numbers
         curves += lines
@@ -162,14 +167,16 @@ def _of_values(
 
 
 def _of_outliers(values: np.ndarray, rows: int, outliers: Outliers, rank: int, null: MatrixNull) -> dict[str, float]:
+    is_bulk = has_bulk(values, rows, outliers, rank)
     bulk, longer = without_outliers(values, rows, outliers)
     distance = bulk_distance(bulk, longer)
-    # Values of a random matrix are off by a number of places that hardly depends on its size.
-    places, null_places = distance * bulk.size, null.bulk_distances * values.size
+    # Values of a random matrix are off by a number of places that hardly depends on its size. Of a few values that are
+    # no bulk the distance says nothing.
+    places, null_places = distance * bulk.size if is_bulk else np.nan, null.bulk_distances * values.size
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
-        "has_bulk": int(has_bulk(values, rows, outliers, rank)),
+        "has_bulk": int(is_bulk),
         "bulk_distance": distance,
         "bulk_p": float(monte_carlo_p_value(np.asarray(places), null_places).value),
     }

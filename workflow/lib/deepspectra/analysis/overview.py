@@ -32,7 +32,7 @@ def overview(analysis: AnalysisTables) -> Figure:
     columns = {
         "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
         "p of levels:\nspacings ●, variance ○": _draw_levels,
-        "share that follows\nMarchenko-Pastur": _draw_law,
+        "distance of the bulk from its law:\nbeyond chance ●, not ○": _draw_distance,
         "share of vectors not\nrandom: output ●, input ○": _draw_vectors,
         "exponent of the tail;\n| random matrices": _draw_tails,
     }
@@ -89,10 +89,12 @@ def shown_matrices(known: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_outliers(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.axvline(0, color=GREY, linewidth=0.6)
-    for place, low, high in zip(rows.index, rows.below, rows.above, strict=True):
-        axis.plot([-low, high], [place, place], color=style["color"], linewidth=1)
-    axis.plot(rows.above, rows.index, **style)
-    axis.plot(-rows.below, rows.index, markerfacecolor="white", **style)
+    # Without a bulk the numbers count no separate directions.
+    for judged, look in ((rows[rows.has_bulk != 0], style), (rows[rows.has_bulk == 0], style | {"color": "0.8"})):
+        for place, low, high in zip(judged.index, judged.below, judged.above, strict=True):
+            axis.plot([-low, high], [place, place], color=look["color"], linewidth=1)
+        axis.plot(judged.above, judged.index, **look)
+        axis.plot(-judged.below, judged.index, markerfacecolor="white", **look)
     axis.set_xscale("symlog", linthresh=10, linscale=0.6)
     axis.set_xticks([-100, -10, 0, 10, 100], ["100", "10", "0", "10", "100"])
     # Matrices of small rank have no such numbers.
@@ -111,11 +113,12 @@ def _draw_levels(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     axis.set_xlim(min(0.8 * axis.dataLim.minposx, 0.008), 1.4)
 
 
-def _draw_law(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
-    good = rows[rows.fit_poor == 0]
-    axis.axvline(1, color=GREY, linewidth=0.6)
-    axis.plot(rows.fraction, rows.index, markerfacecolor="white", **style)
-    axis.plot(good.fraction, good.index, **style)
+def _draw_distance(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
+    bulk = rows[rows.has_bulk == 1]
+    beyond = bulk[bulk.bulk_q <= FALSE_DISCOVERY]
+    axis.plot(bulk.bulk_distance, bulk.index, markerfacecolor="white", **style)
+    axis.plot(beyond.bulk_distance, beyond.index, **style)
+    axis.set_xlim(0, max(1.1 * axis.dataLim.x1, 0.1) if len(axis.lines) else 0.1)
 
 
 def _draw_vectors(axis: Axes, rows: pd.DataFrame, style: dict) -> None:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from deepspectra.analysis.explanations import COLUMNS, EXPLANATIONS, OVERVIEW, PANELS
 from deepspectra.analysis.figures import panels
-from deepspectra.analysis.findings import describe
+from deepspectra.analysis.findings import bulk_words, describe
 from deepspectra.analysis.overview import overview
 from deepspectra.analysis.tables import AnalysisTables, shortened, write_tables
 from deepspectra.runtime.files import check_folder, write_text
@@ -27,8 +27,9 @@ __all__ = ["summary", "terminal_notes", "terminal_table", "write_all", "write_pa
 #: Columns for a terminal, the most telling first, by the shorter headings that they have there.
 _TERMINAL = {
     **{"matrix": "matrix", "above": "above", "below": "below", "bulk": "bulk", "spacing p": "spacing p"},
-    **{"output vectors": "out. vec.", "input vectors": "in. vec.", "exponent": "exponent", "moved": "moved"},
-    **{"random matrices' exponent": "if random", "variance p": "variance p", "outputs": "outputs", "inputs": "inputs"},
+    **{"output vectors": "out. vec.", "input vectors": "in. vec.", "exponent": "exponent"},
+    **{"random matrices' exponent": "if random", "moved": "moved", "variance p": "variance p"},
+    **{"outputs": "outputs", "inputs": "inputs", "rank": "rank"},
     **{"WeightWatcher's": "WeightWatcher's", "levels": "levels", "MP share": "MP share"},
 }
 _LONGEST_NAME = 40
@@ -59,7 +60,7 @@ def write_page(analysis: AnalysisTables, folder: Path, workers: int = 1) -> Path
 def shown(analysis: AnalysisTables) -> pd.DataFrame:
     """The columns that people read, as text; empty where a number cannot be had."""
     table = analysis.matrices
-    table = table.assign(has_bulk=table.has_bulk.map({1: "yes", 0: "no"}))
+    table = table.assign(has_bulk=[bulk_words(row) for _, row in table.iterrows()])
     columns = {heading: _cells(table[name]) for name, heading in COLUMNS.items() if name in table}
     return pd.DataFrame(columns, index=table.index)
 

@@ -115,6 +115,8 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
         )
     if others := [str(name) for name in contents if str(name) not in tensors]:
         notes = (*notes, f"Not tensors, and left out: {', '.join(others[:8])}{', ...' * (len(others) > 8)}.")
+    if packed := [name.partition("._packed_params")[0] for name in others if name.endswith("._packed_params")]:
+        notes = (*notes, f"Quantised, and left out: {', '.join(dict.fromkeys(packed))}; dequantise the network first.")
     return from_tensors(origin, tensors, notes)
 
 

@@ -108,8 +108,11 @@ class LevelJudge:
         result = monte_carlo_p_value(*deviations)
         in_band = float(((low <= variances) & (variances <= high))[judged].mean())
         centred = np.log(self.lengths[judged]) - np.log(self.lengths[judged]).mean()
-        slope, slopes = (curves @ centred / (centred @ centred) for curves in (variances[judged], drawn[:, judged]))
-        numbers = (float(slope), float(slopes.mean()), float(slopes.std(ddof=1)))
+        numbers = (np.nan, np.nan, np.nan)
+        # One length has no slope.
+        if judged.sum() > 1:
+            slope, slopes = (curves @ centred / (centred @ centred) for curves in (variances[judged], drawn[:, judged]))
+            numbers = (float(slope), float(slopes.mean()), float(slopes.std(ddof=1)))
         return VarianceJudgement(float(result.value), float(result.error), in_band, low, high, median, *numbers)
 
     def _counts(self) -> Iterable[IntervalCounts]:

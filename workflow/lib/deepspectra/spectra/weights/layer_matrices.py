@@ -97,7 +97,7 @@ def network_layers(
         raise UserError(f"no layer of {checkpoint.origin} matches {' '.join(include)}; its tensors are {names}, ...")
     if all(matrix.left_out for matrix in found):
         reasons = "; ".join(dict.fromkeys(f"{matrix.layer}: {matrix.left_out}" for matrix in found[:4]))
-        raise UserError(f"{checkpoint.origin} has no matrix to analyse. {reasons}.")
+        raise UserError(" ".join([f"{checkpoint.origin} has no matrix to analyse. {reasons}.", *checkpoint.notes]))
     return found
 
 
