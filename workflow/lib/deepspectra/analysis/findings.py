@@ -53,9 +53,8 @@ def describe(row: pd.Series) -> str:
     if row.has_bulk == 1:
         said.append(
             f"Of its singular values {row.above:.0f} lie above the bulk of a random matrix with entries of standard "
-            f"deviation {row.sigma:.3g}, and {_below(row):.0f} below, not counting zeros. The bulk's "
-            f"distribution function differs from the law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a "
-            "random matrix)."
+            f"deviation {row.sigma:.3g}, and {_below(row):.0f} below, not counting zeros. The bulk's distribution "
+            f"function is off the law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a random matrix)."
         )
     elif row.has_bulk == 0:
         said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")

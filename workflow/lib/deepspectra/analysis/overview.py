@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter
 
 from deepspectra.analysis.figures import GREY, WIDTH
 from deepspectra.analysis.tables import AnalysisTables, shortened
@@ -32,7 +33,7 @@ def overview(analysis: AnalysisTables) -> Figure:
     columns = {
         "values outside the bulk:\nbelow ○, above ●": _draw_outliers,
         "p of levels:\nspacings ●, variance ○": _draw_levels,
-        "distance of the bulk from its law:\nbeyond chance ●, not ○": _draw_distance,
+        "bulk's distance to its law:\nbeyond chance ●, not ○": _draw_distance,
         "share of vectors not\nrandom: output ●, input ○": _draw_vectors,
         "exponent of the tail;\n| random matrices": _draw_tails,
     }
@@ -118,7 +119,9 @@ def _draw_distance(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
     beyond = bulk[bulk.bulk_q <= FALSE_DISCOVERY]
     axis.plot(bulk.bulk_distance, bulk.index, markerfacecolor="white", **style)
     axis.plot(beyond.bulk_distance, beyond.index, **style)
-    axis.set_xlim(0, max(1.1 * axis.dataLim.x1, 0.1) if len(axis.lines) else 0.1)
+    axis.set_xlim(0, max(1.1 * axis.dataLim.x1, 0.08))
+    axis.locator_params(axis="x", nbins=4)
+    axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
 
 
 def _draw_vectors(axis: Axes, rows: pd.DataFrame, style: dict) -> None:
