@@ -92,8 +92,7 @@ def rates(found: Analysis, outliers: tuple[int, int]) -> dict[str, tuple[int, in
     """Statistic -> alarms, cases, and the nominal rate."""
     table, vectors = found.matrices, found.vectors.p_judged.dropna()
     counted: dict[str, tuple[pd.Series, float]] = {
-        f"{name} p <= {LEVEL}": (table[f"{column}_p"].dropna() <= LEVEL, LEVEL)
-        for name, column in STATISTICS.items()
+        f"{name} p <= {LEVEL}": (table[f"{column}_p"].dropna() <= LEVEL, LEVEL) for name, column in STATISTICS.items()
     }
     for side, expected in zip(("below", "above"), outliers, strict=True):
         counted[f"outliers {side}"] = (table[side] != expected, 0.01)
