@@ -7,6 +7,7 @@ import math
 
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from deepspectra.papers import style
 from deepspectra.papers.readings import READINGS
@@ -129,9 +130,10 @@ def test_no_text_is_cut_off_or_meets_another(table):
     assert illegible(figure) == []
     assert style.note_of(figure).startswith(NOTE)
     assert figure.get_supxlabel().startswith("Preview scale: n 900 instead of 3000, ")
-    # A page of A4.
-    assert figure.get_figwidth() < 8.27 - 0.4
-    assert figure.get_figheight() < 11.69 - 0.1
+    # A page of A3, whose letters are as small as those of other figures.
+    assert figure.get_figwidth() < 11.69 - 0.3
+    assert figure.get_figheight() < 16.54 - 0.1
+    assert min(text.get_fontsize() for text in figure.findobj(Text)) >= style.SMALLEST
 
 
 def test_all_papers_have_a_heading():
