@@ -2,15 +2,16 @@
 
     uv run resources/false_alarms.py [MATRICES]
 
-So many matrices of each of twelve kinds (200 by default; six minutes of one core) go through the whole pipeline, as
+So many matrices of each of thirteen kinds (200 by default; six minutes of one core) go through the whole pipeline, as
 layers of a checkpoint. Rates stand beside the nominal ones with 95 % intervals (Clopper and Pearson). All matrices of a
-kind share their 999 random matrices, whose own fluctuation adds a tenth to the error. The last two kinds are no null
-hypothesis of ours: their entries have heavy tails, or columns have unequal variances. They show what such matrices do.
+kind share their 999 random matrices, whose own fluctuation adds a tenth to the error. The last three kinds are no null
+hypothesis of ours: a quarter of the values are spikes, entries have heavy tails, or columns have unequal variances. They
+show what such matrices do.
 """
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,8 @@ TABLE = Path("resources/false_alarms.csv")
 MATRICES, SEED, LEVEL, DISCOVERY = 200, 2025, 0.05, 0.05
 #: What has a p-value, and what its columns begin with.
 STATISTICS = {"bulk's distance": "bulk", "spacings": "spacing", "number variance": "variance", "exponent": "alpha"}
-#: Directions without weight, of a full matrix or as dead units, and the strength of a planted one over the threshold.
-EMPTY, STRENGTH = 15, 2.0
+#: Directions without weight, of a full matrix or as dead units.
+EMPTY = 15
 
 
 def _deficient(rng: np.random.Generator) -> np.ndarray:
@@ -36,10 +37,10 @@ def _deficient(rng: np.random.Generator) -> np.ndarray:
     return left @ rng.standard_normal((150 - EMPTY, 100 - EMPTY)) @ right.T
 
 
-def _spiked(rng: np.random.Generator) -> np.ndarray:
-    left, right = (rng.standard_normal(side) for side in (160, 80))
-    spike = np.outer(left / np.linalg.norm(left), right / np.linalg.norm(right))
-    return rng.standard_normal((160, 80)) + STRENGTH * (160 * 80) ** 0.25 * spike
+def _spiked(rng: np.random.Generator, rows: int, columns: int, strengths: Sequence[float]) -> np.ndarray:
+    """A random matrix with planted directions, in units of the threshold."""
+    left, right = (np.linalg.qr(rng.standard_normal((side, len(strengths))))[0] for side in (rows, columns))
+    return rng.standard_normal((rows, columns)) + (rows * columns) ** 0.25 * (left * strengths) @ right.T
 
 
 def _dead(rng: np.random.Generator) -> np.ndarray:
@@ -71,9 +72,12 @@ KINDS: dict[str, tuple[Callable[[np.random.Generator], object], tuple[int, int]]
     "bfloat16, 200 x 100": (_bfloat16, (0, 0)),
     "rank 85, 150 x 100": (_deficient, (EMPTY, 0)),
     "15 rows and 15 columns of zeros, 140 x 90": (_dead, (0, 0)),
-    "one spike at twice the threshold, 160 x 80": (_spiked, (0, 1)),
+    "one spike at twice the threshold, 160 x 80": (lambda rng: _spiked(rng, 160, 80, [2.0]), (0, 1)),
 }
 INFORMATIVE: dict[str, Callable[[np.random.Generator], object]] = {
+    "40 spikes at 2 to 6 times the threshold, 200 x 160": lambda rng: _spiked(
+        rng, 200, 160, list(np.linspace(2, 6, 40))
+    ),
     "Student's t(5) entries, 150 x 100": lambda rng: rng.standard_t(5, size=(150, 100)),
     "columns of unequal variance, 240 x 120": _unequal,
 }

@@ -177,8 +177,7 @@ def test_a_bulk_that_is_not_quite_random_is_told_from_one_that_is(cache):
     assert even.bulk_distance < 0.02 < uneven.bulk_distance < 0.15
     assert uneven.bulk_q < 0.05 < even.bulk_q
     assert (
-        "as far as can be told, in 1 of 2 matrices. Most are spread roughly so, between its edges, in 1 of 2 matrices:"
-        in (found.findings[0])
+        "as far as can be told, in 1 of 2 matrices. In 1 of 2 matrices most lie between the edges" in found.findings[0]
     )
     assert [bulk_words(row) for row in (even, uneven)] == ["yes", "roughly"]
 
@@ -206,8 +205,19 @@ def test_a_product_of_factors_has_a_note_and_zeros_are_no_values_below(cache):
     row = found.matrices.set_index("name").loc["product"]
     assert (row["rank"], row.has_bulk) == (20, 1)
     assert row.below > 10
-    assert "Its rank is 20 of 30: if it is a product of random factors" in row.note
+    assert "Its rank is 20 of 30: if it is a product of factors" in row.note
     assert f"and {row.below - 10:.0f} below, not counting zeros" in describe(row)
+
+
+def test_levels_that_one_test_alone_could_take_are_counted_for_each(cache):
+    found = analyse({"a.weight": np.random.default_rng(5).standard_normal((40, 20))}, cache)
+    table = pd.concat([found.matrices] * 3, ignore_index=True)
+    table["spacing_q"], table["variance_q"] = [0.5, np.nan, np.nan], [np.nan, 0.01, 0.5]
+    words = findings(table, FALSE_DISCOVERY, 0.01)[1]
+    assert "in no matrix, the number variance in 1 of 2 matrices, at" in words
+    assert "1 has too few levels for the number variance." in words
+    table["rank"], table["has_bulk"] = 20, [1, 1, np.nan]
+    assert "1 has no such bulk" in findings(table, FALSE_DISCOVERY, 0.01)[0]
 
 
 def test_without_a_bulk_its_distance_has_no_p(cache):

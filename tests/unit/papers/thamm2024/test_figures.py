@@ -26,7 +26,7 @@ from .made_up import (
 )
 
 MISSING = ("alexnet", "vgg19")
-BARS = " Error bars: standard deviation of 3 seeds; of differences, of those of each network."
+BARS = " Error bars: standard deviation of 3 seeds; for differences, of those within networks."
 #: What is looked at: item, its tables.
 CASES = {
     "figure_1 whole": level_tables,

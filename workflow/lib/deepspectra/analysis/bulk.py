@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from deepspectra.rmt.laws.singular_values import bulk_scale, singular_value_marchenko_pastur
 from deepspectra.rmt.outliers import Outliers
 
-__all__ = ["FARTHEST", "bulk_distance", "has_bulk", "without_outliers"]
+__all__ = ["FARTHEST", "bulk_distance", "has_bulk", "of_any_size", "without_outliers"]
 
 #: Largest difference of the distribution functions of a bulk and its law, for many values: a matter of words, not of
 #: chance, since random matrices are far nearer.
@@ -32,6 +34,15 @@ def bulk_distance(bulk: np.ndarray, rows: int) -> float:
     heights = singular_value_marchenko_pastur(rows, bulk.size, bulk_scale(bulk, rows)).cdf(bulk)
     steps = np.arange(bulk.size + 1) / bulk.size
     return float(max((steps[1:] - heights).max(), (heights - steps[:-1]).max()))
+
+
+def of_any_size(distance: np.ndarray | float, size: int) -> np.ndarray | float:
+    """:func:`bulk_distance` of so many values, where random matrices of all sizes are alike.
+
+    The largest deviation of a rigid spectrum's counts grows like the logarithm of its size: for m = 15 to 400, square
+    and three to one, the 95 % quantile of distance times m is 0.51 (2.2 + ln m) to within 6 %.
+    """
+    return distance * size / (2.2 + math.log(size))
 
 
 def has_bulk(values: np.ndarray, rows: int, outliers: Outliers, rank: int) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from deepspectra.analysis.changes import is_along
 from deepspectra.rmt.laws.singular_values import POOR_FIT
+from deepspectra.spectra.weights.layer_matrices import FEWEST_VALUES
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY
 
 __all__ = ["bulk_words", "describe", "findings"]
@@ -54,7 +55,7 @@ def describe(row: pd.Series) -> str:
         said.append(
             f"Of its singular values {row.above:.0f} lie above the bulk of a random matrix with entries of standard "
             f"deviation {row.sigma:.3g}, and {_below(row):.0f} below, not counting zeros. The bulk's distribution "
-            f"function is off the law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g} for a random matrix)."
+            f"function is off the law's by {row.bulk_distance:.2g} at most (p = {row.bulk_p:.2g})."
         )
     elif row.has_bulk == 0:
         said.append("It has no random bulk: most of its singular values are not spread as those of a random matrix.")
@@ -100,24 +101,24 @@ def _of(chosen: pd.DataFrame, known: pd.DataFrame) -> str:
 
 def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
     """Of matrices with a random bulk; those without have no outliers either."""
-    bulk, others, few = known[known.has_bulk == 1], known[known.has_bulk == 0], known[known.has_bulk.isna()]
+    bulk, few = known[known.has_bulk == 1], known[known["rank"] < FEWEST_VALUES]
+    # Where no bulk was found at all, has_bulk is not known.
+    others = known.drop([*bulk.index, *few.index])
     rough = bulk[bulk.bulk_q <= rate]
     said = "Most singular values are a bulk, those of a random matrix as far as can be told, in "
     said += f"{_of(bulk.drop(rough.index), known)}."
     if len(rough):
+        said += f" In {_of(rough, known)} most lie between the edges of such a bulk, but their distribution function "
+        said += f"is off its law's by {rough.bulk_distance.median():.2g} in the median, "
         said += (
-            f" Most are spread roughly so, between its edges, in {_of(rough, known)}: their distribution function is "
+            f"{rough.bulk_distance.max():.2g} at most: more than chance allows, at a false discovery rate of {rate:g}."
         )
-        said += (
-            f"off its law's by {rough.bulk_distance.median():.2g} in the median and {rough.bulk_distance.max():.2g} at "
-        )
-        said += f"most, more than chance allows (false discovery rate {rate:g})."
     if len(bulk):
         above, below = bulk[bulk.above > 0], bulk[_below(bulk) > 0]
         said += f" Singular values lie above the bulk in {_of(above, bulk)}"
         said += f", {int(above.above.sum())} in all and {above.above.median():.0f} in the median," * bool(len(above))
         said += (
-            f" and below it in {_of(below, bulk)}. Some of a random matrix lie outside with probability {level:g} on "
+            f" and below it in {_of(below, bulk)}. A random matrix has values outside with probability {level:g} on "
         )
         said += f"each side: chance alone would give {level * len(bulk):.2g} such matrices."
     if len(others):
@@ -129,25 +130,25 @@ def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
 
 
 def _levels(known: pd.DataFrame, rate: float) -> str:
-    judged = known[known.spacing_q.notna()]
-    if judged.empty:
-        return "No matrix has enough levels between its outliers, apart by more than rounding, to test their spacings."
-    # A broad spectrum has levels enough for one of the tests alone.
-    counted = known[known.variance_q.notna()]
+    # A spectrum may have levels enough for one of the tests alone.
+    judged, counted = known[known.spacing_q.notna()], known[known.variance_q.notna()]
+    if judged.empty and counted.empty:
+        return "No matrix has enough levels between its outliers, apart by more than rounding, to test them."
     spacings, variances = judged[judged.spacing_q <= rate], counted[counted.variance_q <= rate]
     said = f"Spacings of levels differ from those of random matrices in {_of(spacings, judged)}, the number variance "
     said += f"in {_of(variances, counted)}, at a false discovery rate of {rate:g}."
-    if fewer := len(judged) - len(counted):
+    if fewer := int(judged.variance_q.isna().sum()):
         said += f" {_count(fewer, 'has', 'have')} too few levels for the number variance."
-    draws = int(judged.null_draws.min())
+    tested = max(len(judged), len(counted))
+    draws = int(known.null_draws.min())
     # So many matrices must have the smallest possible p for any to count after the correction.
-    needed = math.ceil(len(judged) / (rate * (draws + 1)))
+    needed = math.ceil(tested / (rate * (draws + 1)))
     if needed > 1:
-        said += f" With {draws} random matrices of a shape, one matrix alone cannot count among {len(judged)}: at "
+        said += f" With {draws} random matrices of a shape, one matrix alone cannot count among {tested}: at "
         said += f"least {needed} must have the smallest possible p. More draws would tell more."
     elif spacings.empty and variances.empty:
-        smallest = judged[["spacing_q", "variance_q"]].min(axis=None)
-        said += f" The smallest q, from {draws} random matrices of each shape, is {smallest:.2g}."
+        smallest = known[["spacing_q", "variance_q"]].min(axis=None)
+        said += f" The smallest q, from at least {draws} random matrices of each shape, is {smallest:.2g}."
     few = judged[judged.spacing_levels < _FEW_LEVELS]
     if len(few):
         said += f" In {_of(few, judged)} fewer than {_FEW_LEVELS} levels could be tested, so that only coarse "
@@ -168,9 +169,11 @@ def _vectors(known: pd.DataFrame, rate: float) -> str:
 def _law(known: pd.DataFrame) -> str:
     known = known[known.fit_poor.notna()]
     good = known[known.fit_poor == 0]
+    if known.empty:
+        return ""
     said = f"A Marchenko-Pastur law with free edges and a free share of the values describes {_of(good, known)} to "
     said += f"within {POOR_FIT:g} of the distribution function, or as well as it does 99 % of random matrices"
-    said += f"; {good.fraction.median():.0%} of their values follow it in the median." if len(good) else "."
+    said += f"; {good.fraction.median():.0%} of the values follow it in the median." if len(good) else "."
     if len(good) < len(known):
         said += " Elsewhere the spectrum has another shape, and the share that follows the law means little."
     return said

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from deepspectra.analysis.bulk import bulk_distance, has_bulk, without_outliers
+from deepspectra.analysis.bulk import bulk_distance, has_bulk, of_any_size, without_outliers
 from deepspectra.analysis.decomposition import decompose_large
 from deepspectra.analysis.null_files import HALF_WINDOW
 from deepspectra.analysis.nulls import MatrixNull
@@ -111,8 +111,8 @@ def analyse_matrix(
     else:
         if row["rank"] < values.size:
             notes.append(
-                f"Its rank is {row['rank']} of {values.size}: if it is a product of random factors, its values have "
-                "another law than those of one random matrix, and some lie outside its bulk."
+                f"Its rank is {row['rank']} of {values.size}: if it is a product of factors, its values have another "
+                "law than those of one random matrix, and some may lie outside its bulk."
             )
         numbers, lines = _of_values(values, rows, rounding, floor, null, options, notes)
         row |= numbers
@@ -170,15 +170,15 @@ def _of_outliers(values: np.ndarray, rows: int, outliers: Outliers, rank: int, n
     is_bulk = has_bulk(values, rows, outliers, rank)
     bulk, longer = without_outliers(values, rows, outliers)
     distance = bulk_distance(bulk, longer)
-    # Values of a random matrix are off by a number of places that hardly depends on its size. Of a few values that are
-    # no bulk the distance says nothing.
-    places, null_places = distance * bulk.size if is_bulk else np.nan, null.bulk_distances * values.size
+    # Of a few values that are no bulk the distance says nothing.
+    found = of_any_size(distance, bulk.size) if is_bulk else np.nan
+    p = monte_carlo_p_value(np.asarray(found), np.asarray(of_any_size(null.bulk_distances, values.size)))
     return {
         **{"sigma": outliers.sigma, "edge_low": outliers.edges[0], "edge_high": outliers.edges[1]},
         **{"below": outliers.below, "above": outliers.above, "p_below": outliers.p_below, "p_above": outliers.p_above},
         "has_bulk": int(is_bulk),
         "bulk_distance": distance,
-        "bulk_p": float(monte_carlo_p_value(np.asarray(places), null_places).value),
+        "bulk_p": float(p.value),
     }
 
 

@@ -69,7 +69,7 @@ class Analysis(AnalysisTables):
 
     def __repr__(self) -> str:
         return (
-            f"Analysis of {self.origin}, {len(self.matrices)} matrices: {self.findings[0]} "
+            f"Analysis of {self.origin}, matrices: {len(self.matrices)}. {self.findings[0]} "
             "See .findings, .matrices, .vectors and .left_out; .plot() draws and .write(folder) makes the page."
         )
 

@@ -1,1 +1,1 @@
-"""The report: captions, claims with their verdicts, and one page that shows all results of a scale."""
+"""The report: captions, claims with their verdicts, and pages that show all results of a scale."""

@@ -95,7 +95,7 @@ class PageContents:
 
     def __post_init__(self) -> None:
         first = {claim["id"]: claim for claim in self.recorded_claims}
-        self.claims = [claim | {"first": first.get(claim["id"], claim)} for claim in self.claims]
+        self.claims = [claim | {"first": first[claim["id"]] if first else claim} for claim in self.claims]
         for paper, shown in self.entries.items():
             beside = {entry.key: entry for entry in self.recorded.get(paper, ())}
             for entry in shown:

@@ -143,7 +143,7 @@ def plotted_points(path: Path, most: int) -> ShownTable | None:
     :param most: how many rows about; of each series there are two at least.
     """
     with path.open(newline="", encoding="utf-8") as file:
-        names, *rows = csv.reader(file)
+        names, *rows = [row for row in csv.reader(file) if row] or [[]]
     if not rows:
         return None
     words = [column for column in range(len(names)) if any(_number(row[column]) is None for row in rows)]

@@ -80,5 +80,6 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
             with naming_full_disk(place):
                 # Permissions say nothing to a superuser.
                 tempfile.TemporaryFile(dir=place).close()
-    except OSError:
-        raise UserError(f"{place} is read-only. Change its permissions (or remount its disk), or {own}") from None
+    except OSError as error:
+        advice = f"Change its permissions (or remount its disk), or {own}"
+        raise UserError(f"{place} is read-only ({error.strerror}). {advice}") from None

@@ -59,14 +59,22 @@ def open_checkpoint(source: Any) -> Checkpoint:
         several files that could be meant.
     """
     if isinstance(source, str | Path):
-        return without_wrappers(_open_path(Path(source)))
+        try:
+            return without_wrappers(_open_path(Path(source)))
+        except OSError as error:
+            raise UserError(f"{reprlib.repr(str(source))} cannot be read: {error.strerror or error}.") from error
     if isinstance(source, Mapping) and all(isinstance(value, np.ndarray) for value in source.values()):
         return without_wrappers(_from_arrays(dict(source), "the dictionary"))
     from torch import nn
+    from torch.nn.parameter import UninitializedParameter
 
     from deepspectra.data.checkpoints.torch_files import layers_of, tensors_of
 
     if isinstance(source, nn.Module):
+        if any(isinstance(weight, UninitializedParameter) for weight in source.parameters()):
+            raise UserError(
+                f"the module {type(source).__name__} has lazy layers; expected weights: call it on a batch first."
+            )
         found = tensors_of(source.state_dict(keep_vars=True), f"the module {type(source).__name__}")
         return without_wrappers(replace(found, layers=layers_of(source)))
     if not isinstance(source, Mapping):
@@ -106,7 +114,7 @@ def _open_path(path: Path) -> Checkpoint:
         note = f"This is file {place} of a network, analysed alone; name its folder or index for all of them."
         found = _open_file(path)
         return replace(found, notes=(*found.notes, note))
-    return _open_file(path) if files == [path] else _open_shards(path, files[1:])
+    return _open_shards(path, files[1:]) if path.name.endswith(".index.json") else _open_file(path)
 
 
 def _open_file(path: Path) -> Checkpoint:
@@ -139,7 +147,8 @@ def _in_folder(folder: Path) -> Path:
     """The file of weights in a folder."""
     for pattern in _IN_FOLDERS:
         found = sorted(folder.glob(pattern))
-        if (shards := [shard for path in found if (shard := _shard(path))]) and len(shards) == len(found):
+        shards = [shard for path in found if (shard := _shard(path))]
+        if len(shards) == len(found) and len({(shard["stem"], shard["count"]) for shard in shards}) == 1:
             raise UserError(_without_index(folder, shards))
         if len(found) > 1:
             names = ", ".join(path.name for path in found[:8])

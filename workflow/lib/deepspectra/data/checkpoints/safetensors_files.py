@@ -50,7 +50,7 @@ def sharded(index: Path) -> list[Path]:
     """
     with telling_damage(f"{index} is no index of checkpoint files, which is a JSON object with weight_map"):
         names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
-        paths = [(index.parent / name) for name in names]
+        paths = [index.parent / name for name in names]
     for path in paths:
         if path.parent.resolve() != index.parent.resolve():
             raise UserError(f"{index} names {path.name} in another folder; expected files beside the index.")

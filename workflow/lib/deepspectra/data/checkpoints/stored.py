@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.errors import UserError, refused_by_the_machine
 
 if TYPE_CHECKING:
     import torch
@@ -82,6 +82,8 @@ def telling_damage(words: str) -> Iterator[None]:
     except (UserError, MemoryError):
         raise
     except Exception as error:
+        if told := refused_by_the_machine(error):
+            raise UserError(told) from error
         reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise UserError(f"{words}: {reason}. Fetch or save it anew.") from error
 

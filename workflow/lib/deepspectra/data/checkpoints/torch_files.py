@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.data.checkpoints.stored import Checkpoint, Layer, from_tensors
-from deepspectra.runtime.errors import UserError
+from deepspectra.runtime.errors import UserError, refused_by_the_machine
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,21 +37,23 @@ def load_plain(file: Path | bytes, origin: str, expected: str = "a state diction
     import torch
 
     try:
-        # Only torch's newer format, a zip file, can be mapped: then only the tensors in use are read.
+        # Only torch's newer format, a zip file, can be mapped: it is read once for its sums, and held nowhere.
         mapped = isinstance(file, Path) and zipfile.is_zipfile(file)
         opened = file if isinstance(file, Path) else io.BytesIO(file)
-        if mapped:
-            _check_sums(opened)
+        if isinstance(file, Path) and mapped:
+            _check_sums(file)
         with warnings.catch_warnings():
             # On how torch itself goes about it.
             warnings.simplefilter("ignore")
             return torch.load(opened, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # a damaged pickle fails in any way
+        if told := refused_by_the_machine(error):
+            raise UserError(told) from error
         found = _why_not_loaded(error)
         raise UserError(f"{origin} does not hold the weights: expected {expected}, but {found}.") from error
 
 
-def _check_sums(file: Path | io.BytesIO) -> None:
+def _check_sums(file: Path) -> None:
     """Torch does not look at them; told not to compute them, it writes zeros."""
     with zipfile.ZipFile(file) as archive:
         if any(entry.CRC for entry in archive.infolist()) and (name := archive.testzip()):

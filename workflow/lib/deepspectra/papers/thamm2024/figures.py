@@ -182,7 +182,7 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     few = " at most, none of one seed" if curves.seeds.min() < seeds else ""
     bars = (
-        f" Error bars: standard deviation of {seeds} seeds{few}; of differences, of those of each network."
+        f" Error bars: standard deviation of {seeds} seeds{few}; for differences, of those within networks."
         if seeds > 1
         else " One seed: no error bars."
     )
