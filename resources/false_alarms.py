@@ -5,8 +5,7 @@
 So many matrices of each of thirteen kinds (200 by default; six minutes of one core) go through the whole pipeline, as
 layers of a checkpoint. Rates stand beside the nominal ones with 95 % intervals (Clopper and Pearson). All matrices of a
 kind share their 999 random matrices, whose own fluctuation adds a tenth to the error. The last three kinds are no null
-hypothesis of ours: a quarter of the values are spikes, entries have heavy tails, or columns have unequal variances. They
-show what such matrices do.
+hypothesis of ours: a quarter of the values are spikes, entries have heavy tails, or columns have unequal variances.
 """
 
 import sys
