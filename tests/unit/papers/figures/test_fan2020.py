@@ -369,7 +369,7 @@ def test_every_layer_has_its_panel_and_missing_ones_are_left_blank():
             assert line_through(axis, part[part.series == "limit"])
             told = summary[(summary.panel == f"{source}_{layer}") & (summary.quantity == "ks_distance")]
             distance = f"KS {told.value.iloc[0]:#.2g} ({told.reference.iloc[0]:#.2g})"
-            assert axis.get_title(loc="left") == f"layer {layer}\n{distance}\ngiven Gram 0.0034"
+            assert axis.get_title(loc="left") == f"layer {layer}\n{distance}\ngiven Gram 0.0034".replace(" (", "\n(")
             assert line_through(axis, part[part.series == "gram_law"])
             assert axis.get_ylim()[1] > part.y.max()
     assert [axis.get_ylabel().partition("\n")[0] for axis in axes[:, 0]] == ["Gaussian inputs", "CIFAR-10"]

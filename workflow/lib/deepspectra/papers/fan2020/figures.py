@@ -54,7 +54,8 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
             given = told.value[told.quantity == "ks_distance_to_gram_law"].item()
             remarks = [f"layer {layers[panel]:.0f}", *_remarks(lines, told)]
             remarks.insert(2, f"given Gram {given:#.2g}")
-            axis.set_title("\n".join(remarks), loc="left")
+            # A line each: panels are narrow.
+            axis.set_title("\n".join(remarks).replace(" (", "\n("), loc="left")
         line[0].set_ylabel(f"{names}\n" + r"density of $\ln\lambda$")
         for axis in line[len(row) :]:
             axis.set_axis_off()
