@@ -4,7 +4,15 @@ import json
 
 import pandas as pd
 
+from deepspectra.cli.__main__ import main
+from deepspectra.runtime.files import write_table
 from tests import ROOT
+
+#: Items that are made anew in seconds, at published sizes and at preview's, and the claims that are read from them.
+RERUN = {
+    "record": {"baskerville2022/figure_6": "B09", "baskerville2022/figure_5": "B10", "pennington2017/figure_3": "P07"},
+    "preview": {"baskerville2022/figure_5": "B10", "pennington2017/figure_3": "P07", "fan2020/figure_s1": "F15"},
+}
 
 
 def test_everything_is_drawn_from_the_record(project):
@@ -39,3 +47,26 @@ def test_the_page_of_a_run_asks_for_the_record(project):
     """Except at smoke scale, which tries the rules."""
     assert "unpack_record" not in project.jobs("--forceall", "--config", "scale=smoke", "--", "report")
     assert project.jobs("--forceall", "--config", "scale=preview", "--", "report")["unpack_record"] == 1
+
+
+def test_cheap_items_made_anew_are_like_the_record(project, capsys):
+    """And a number that somebody changed is found."""
+    for scale, items in RERUN.items():
+        files = [f"results/{scale}/statistics/{item}.csv" for item in items]
+        result = project.snakemake("--cores", "2", "--config", f"scale={scale}", "--", *files)
+        assert result.returncode == 0, result.stdout[-6000:]
+        command = ["compare", "--scale", scale, "--directory", str(project.folder)]
+        assert main(command) == 0, capsys.readouterr().out
+        table = pd.read_csv(project.folder / "results" / scale / "compared.csv").set_index("id")
+        assert set(table.loc[list(items.values()), "outcome"]) <= {"same", "within the spread"}
+    path = project.folder / "results/record/statistics/baskerville2022/figure_6.csv"
+    numbers = pd.read_csv(path)
+    numbers["value"] *= 1.5
+    write_table(numbers, path)
+    assert main(["compare", "--scale", "record", "--directory", str(project.folder)]) == 1
+    assert "beyond the spread" in capsys.readouterr().out
+
+
+def test_the_target_compares_all_claims(project):
+    jobs = project.jobs("--config", "scale=preview", "--", "compare")
+    assert jobs["compare"] == jobs["check_claims"] == 1

@@ -68,7 +68,7 @@ def test_listed_targets_are_those_of_the_registry(project):
     listed = re.findall(r"^\w+", project.snakemake("--list-target-rules").stdout, re.MULTILINE)
     assert {name for name in listed if name != "Using" and not name.startswith("fetch_")} == {
         *ALIASES,
-        *("my_networks", "record", "unpack_record", "data", "all"),
+        *("my_networks", "compare", "record", "unpack_record", "data", "all"),
     }
 
 

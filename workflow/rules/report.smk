@@ -59,6 +59,23 @@ rule draw_claims:
         "../scripts/draw_claims.py"
 
 
+rule compare:
+    """The run's numbers beside those of the record, as a table and a picture; fails if seeds do not explain a difference."""
+    input:
+        f"results/{SCALE}/claims.csv",
+    log:
+        f"results/{SCALE}/logs/compare.log",
+    conda:
+        "../../envs/workflow.yaml"
+    resources:
+        mem_mb=plan.grow(1000),
+        runtime=plan.grow(15),
+    params:
+        scale=SCALE,
+    script:
+        "../scripts/compare_run.py"
+
+
 rule write_report:
     """The first page of results, with every limit law, network and claim, and a page for each figure and table."""
     input:

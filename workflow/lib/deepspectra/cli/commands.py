@@ -53,4 +53,4 @@ def print_targets() -> None:
         print(f"{paper}: {about.name}, {about.title}")
         for key, item in items_of(paper).items():
             print(f"    {paper + '_' + key:<32}  {name_of(key)}: {item.title}")
-    print("all, data, claims, limit_laws, my_networks, record and report: see `snakemake --list-target-rules`")
+    print("all, data, claims, compare, limit_laws, my_networks, record and report: see `snakemake --list-target-rules`")
