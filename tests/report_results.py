@@ -52,6 +52,7 @@ def write_claims(path: Path, **changes: str) -> Path:
             found = dict(zip(("value", "from", "to"), numbers, strict=True)) | {"draws": 5, "remark": None}
             found |= {"verdict": verdict if question == "published" else "no", "reason": "5 batches"}
             row |= {f"{question}_{part}": value for part, value in (bounds | found).items()}
+        row |= {"robust": "no", "analyses": "bulk alone: p < 0.05, yes", "replicated": "5 seeds"}
         rows.append(row)
     rows[0] |= changes
     pd.DataFrame(rows).to_csv(path, index=False)

@@ -473,6 +473,16 @@ def test_long_small_print_is_folded_between_sentences(folder, tmp_path):
         assert " ".join(sentences[shown:]) in page
 
 
+def test_a_claim_says_what_else_was_tried(folder):
+    claims = read_claims(folder / "claims.csv")
+    entries = {"fan2020": read_entries(folder, "fan2020", ["figure_2"])}
+    untried = dict.fromkeys(["robust", "analyses", "replicated"], "")
+    for claim, shown in ((claims[2], 1), (claims[2] | untried, 0)):
+        ((_, page),) = render_items(PageContents("preview scale", {"fan2020": ""}, entries, [claim]), folder)
+        assert page.count("Robust: no (bulk alone: p &lt; 0.05, yes).") == shown
+        assert page.count("Replicated: 5 seeds.") == shown
+
+
 def test_a_claim_without_a_number_takes_a_line(folder):
     """Where both verdicts are the same; what it would be measured by is folded."""
     claims = read_claims(folder / "claims.csv")

@@ -21,6 +21,8 @@ from deepspectra.report.verdicts import (
     YES,
     accepted,
     measured,
+    replication,
+    robustness,
     verdict,
 )
 from deepspectra.runtime.errors import UserError
@@ -236,6 +238,46 @@ def test_every_claim_is_checked_at_every_scale(ledger, scale):
             "only one network",
             "the limit has 1.05",
         ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([YES, YES, YES], YES),
+        ([NO, NO, NO], YES),
+        ([NO, YES, YES], NO),
+        # A contradiction stays one, whatever else is open.
+        ([UNDECIDED, YES, NO], NO),
+        ([YES, YES, UNDECIDED], UNDECIDED),
+        ([YES, YES], ""),
+        ([UNDECIDED] * 3, ""),
+        ([NEEDS_PAPER] * 3, ""),
+    ],
+)
+def test_robustness_is_that_of_all_analyses(verdicts, expected):
+    assert robustness({str(number): word for number, word in enumerate(verdicts)}) == expected
+
+
+def test_parts_of_one_experiment_replicate_nothing():
+    assert replication(repeated([0.1, 0.2, 0.3], "seeds")) == "3 seeds"
+    assert replication(repeated([0.1, 0.2], "seeds")) == ""
+    assert replication(averaged(0.5, 0.1, 156, "batches")) == ""
+    assert replication(computed(1.0)) == ""
+
+
+def test_other_analyses_are_judged_by_the_same_bounds(ledger):
+    """Of four distances two agree: the exponent of one is made positive."""
+    table = tables()["statistics/fan2020/figure_scaling"].copy()
+    place = (table.panel == "a") & (table.series == "conjugate")
+    falling = {f"{name}_exponent" for name in ("ks_distance", "total_variation")}
+    table.loc[place & table.quantity.isin(falling), ["value", "error"]] = -0.9, 0.01
+    table.loc[place & (table.quantity == "total_variation_of_99_percent_exponent"), ["value", "error"]] = 0.5, 0.01
+    known = {**tables(), "statistics/fan2020/figure_scaling": table}
+    row = check_claims(ledger, Results(known), "record", list(READINGS)).set_index("id").loc["F01"]
+    assert (row.scrutiny_verdict, row.robust) == (YES, NO)
+    assert "total variation of the lower 99 %: 0.5" in row.analyses
+    assert row.replicated.endswith(" networks")
+    assert "KS distance: " not in row.analyses  # its own
 
 
 def test_the_headline_s_bounds_tell_the_goe_from_what_was_seen(ledger):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from deepspectra.papers.rows import NO_WEIGHTS
@@ -18,11 +18,23 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COMPUTED", "AbsentError", "Measured", "Reading", "Results", "averaged", "computed", "counted"]
-__all__ += ["difference", "finite", "kolmogorov", "mean", "repeated", "single"]
+__all__ = [
+    "COMPUTED",
+    "REPETITIONS",
+    "AbsentError",
+    "Measured",
+    "Reading",
+    "Results",
+    "averaged",
+    "computed",
+    "counted",
+]
+__all__ += ["counted", "difference", "finite", "kolmogorov", "mean", "repeated", "single"]
 
 #: Draws of a number that is computed, not drawn.
 COMPUTED = 0
+#: Draws that are whole experiments made again, not parts of one: other seeds, networks or matrices of weights.
+REPETITIONS = ("groups of networks", "networks", "quintics", "seeds", "trainings")
 # Half width of a 95 % band around an empirical distribution function, times the root of the number of values.
 _KOLMOGOROV = 1.358
 
@@ -167,18 +179,29 @@ class Reading:
     :ivar files: names of the tables it uses. :ivar published: the number as the paper took it.
     :ivar scrutiny: the same question answered as rigorously as these tables allow: resolved, calibrated, controlled,
         over several seeds. Without it the first number is judged twice.
+    :ivar choices: the same question under scrutiny by other reasonable analyses, by what they are; the bounds are the
+        same.
     """
 
     files: tuple[str, ...]
     published: Callable[[Results], Measured]
     scrutiny: Callable[[Results], Measured] | None = None
+    choices: Mapping[str, Callable[[Results], Measured]] = field(default_factory=dict)
 
     def take(self, results: Results) -> dict[str, Measured]:
         """Both numbers, ``published`` and ``scrutiny``; a missing one is NaN, and its obstacle says why."""
-        # A reading cannot use what it does not declare.
-        part = replace(results, tables={name: results.tables[name] for name in self.files if name in results.tables})
+        part = self._declared(results)
         published = _attempt(self.published, part)
         return {"published": published, "scrutiny": _attempt(self.scrutiny, part) if self.scrutiny else published}
+
+    def vary(self, results: Results) -> dict[str, Measured]:
+        """The number under scrutiny by each of the other analyses."""
+        part = self._declared(results)
+        return {name: _attempt(measure, part) for name, measure in self.choices.items()}
+
+    def _declared(self, results: Results) -> Results:
+        """A reading cannot use what it does not declare."""
+        return replace(results, tables={name: results.tables[name] for name in self.files if name in results.tables})
 
 
 def finite(value: object) -> float:

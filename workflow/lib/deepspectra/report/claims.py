@@ -21,6 +21,8 @@ from deepspectra.report.verdicts import (
     YES,
     accepted,
     measured,
+    replication,
+    robustness,
     verdict,
 )
 from deepspectra.runtime.errors import UserError
@@ -34,8 +36,11 @@ __all__ += ["read_checked", "read_claims", "read_ledger"]
 _BOUNDS = [f"{question}_{part}" for question in QUESTIONS for part in ("low", "high", "scale", "null")]
 LEDGER = ["id", "paper", "item", "claim", "quantity", "published", "scrutiny", *_BOUNDS, "bounds_set", "source"]
 _MEASURED = ("verdict", "reason", "value", "from", "to", "draws", "remark")
-#: Columns of the table of claims: those of the ledger, and of each question the verdict and what was measured.
-CHECKED = [*LEDGER, *(f"{question}_{part}" for question in QUESTIONS for part in _MEASURED)]
+#: Whether other analyses agree, what each of them found, and what the number under scrutiny repeats.
+_TRIED = ["robust", "analyses", "replicated"]
+#: Columns of the table of claims: those of the ledger, of each question the verdict and what was measured, and what
+#: else was tried.
+CHECKED = [*LEDGER, *(f"{question}_{part}" for question in QUESTIONS for part in _MEASURED), *_TRIED]
 #: What a claim is about: sizes as published, or any size.
 CLAIM_SCALES = ("paper", "any")
 #: When the bounds were set, and the same in words.
@@ -95,7 +100,8 @@ def check_claims(
     rows = []
     for claim in ledger.to_dict("records"):
         own = f"{claim['paper']}/{claim['item']}" in changed
-        taken = READINGS[claim["paper"]][claim["id"]].take(results) if claim["paper"] in papers else {}
+        reading = READINGS[claim["paper"]][claim["id"]]
+        taken = reading.take(results) if claim["paper"] in papers else {}
         for question in QUESTIONS:
             judged: tuple[Any, ...] = (UNDECIDED, "its paper is left out (claims.papers)")
             if taken:
@@ -103,8 +109,22 @@ def check_claims(
                 numbers = found.value, found.low, found.high, found.draws, found.remark
                 judged = (*_judge(found, claim, question, scale, own), *numbers)
             claim |= {f"{question}_{part}": value for part, value in zip(_MEASURED, judged, strict=False)}
+        if taken:
+            claim |= _tried(taken["scrutiny"], reading.vary(results), claim, scale, own)
         rows.append(claim)
     return pd.DataFrame(rows, columns=CHECKED)
+
+
+def _tried(
+    found: Measured, others: Mapping[str, Measured], claim: Mapping[Any, Any], scale: str, own: bool
+) -> dict[str, str]:
+    """Columns of what else was tried."""
+    verdicts = {"its own": claim["scrutiny_verdict"]}
+    verdicts |= {name: _judge(other, claim, "scrutiny", scale, own)[0] for name, other in others.items()}
+    numbers = {name: measured(other.value, other.low, other.high) or "no number" for name, other in others.items()}
+    robust = robustness(verdicts)
+    told = "; ".join(f"{name}: {numbers[name]}, {verdicts[name]}" for name in others) if robust else ""
+    return {"robust": robust, "analyses": told, "replicated": replication(found)}
 
 
 def _judge(found: Measured, claim: Mapping[Any, Any], question: str, scale: str, own: bool) -> tuple[str, str]:
@@ -149,6 +169,8 @@ def _shown(row: Mapping[str, str]) -> dict[str, str]:
         what = row["quantity"] if question == "published" else row["scrutiny"]
         value = row[f"{question}_measured"] or "no number"
         shown[words] = f"{what}: {value}, accepted {row[f'{question}_accepted']} ({row['bounds_set']})"
+    shown["robust"] = f"{row['robust']} ({row['analyses']})" if row["robust"] else ""
+    shown["replicated"] = row["replicated"]
     shown["remark"] = row["remark"]
     shown["where"] = row["source"]
     return shown

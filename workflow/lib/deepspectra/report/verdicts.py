@@ -1,12 +1,13 @@
 """The two questions put to every claim, the four verdicts with their rule, and how numbers and bounds are written."""
 
 import math
+from collections.abc import Mapping
 
-from deepspectra.papers.reading import COMPUTED, Measured
+from deepspectra.papers.reading import COMPUTED, REPETITIONS, Measured
 
 __all__ = ["BOUNDS", "FEWEST_DRAWS", "LARGEST_NULL", "MARKS", "NEEDS_PAPER", "NO", "PUBLISHED_SIZES", "QUESTIONS"]
-__all__ += ["RULE", "UNDECIDED"]
-__all__ += ["YES", "accepted", "measured", "verdict"]
+__all__ += ["RULE", "UNDECIDED", "YES", "accepted", "measured", "replication", "robustness"]
+__all__ += ["verdict"]
 
 #: The questions in words, by the prefix of their columns.
 QUESTIONS = {"published": "reproduced as published?", "scrutiny": "survives scrutiny?"}
@@ -20,6 +21,8 @@ MARKS = {
 }
 #: Scales at which matrices and networks have the published sizes, and what stands for one in paths of the record.
 PUBLISHED_SIZES = ("record", "recorded", "paper")
+#: With fewer analyses, its own among them, it is not said whether a verdict depends on how the numbers are analysed.
+FEWEST_ANALYSES = 3
 #: With fewer draws a claim about something random is undecided.
 FEWEST_DRAWS = 3
 #: A bound that perfect random matrices miss more often than this is no bound.
@@ -35,7 +38,11 @@ RULE = (
     "the spectrum is unresolved, a perfect model of the same size would lie outside too, or there is no number. Needs "
     "paper scale: the sizes decide, and those of this scale are smaller. Intervals of means over batches, vectors or "
     "images are Student's at 95 %; those of repeated experiments (seeds, draws of weights) are their range; a computed "
-    "number has none. No claim is judged at smoke scale or where it depends on the user's own settings."
+    "number has none. No claim is judged at smoke scale or where it depends on the user's own settings. Robust: at "
+    f"least {FEWEST_ANALYSES} reasonable analyses of the same data (other unfoldings, distances, numbers of vectors), "
+    "judged by the same bounds, all give the verdict under scrutiny; yes, no if one contradicts another, else "
+    f"undecided. Replicated: the verdict rests on {FEWEST_DRAWS} or more seeds, networks or draws of weights, not on "
+    "parts of one. Where nothing stands, it was not tried."
 )
 
 #: About bounds, for the same readers.
@@ -68,6 +75,24 @@ def verdict(found: Measured, low: float, high: float, run: bool = True) -> tuple
             return UNDECIDED, "outside, as a perfect model of this size would be"
         return NO, drawn
     return UNDECIDED, f"the interval reaches over a bound ({drawn})"
+
+
+def robustness(verdicts: Mapping[str, str]) -> str:
+    """Whether all analyses agree, by :data:`RULE`; empty if there are too few.
+
+    :param verdicts: of every analysis by its name, the claim's own among them.
+    """
+    found = set(verdicts.values())
+    if len(verdicts) < FEWEST_ANALYSES or found <= {NEEDS_PAPER, UNDECIDED}:
+        return ""
+    if {YES, NO} <= found:
+        return NO
+    return UNDECIDED if len(found) > 1 else YES
+
+
+def replication(found: Measured) -> str:
+    """What the number under scrutiny repeats, such as "5 seeds"; empty if nothing, or if there are too few."""
+    return f"{found.draws} {found.of}" if found.of in REPETITIONS and found.draws >= FEWEST_DRAWS else ""
 
 
 def _one(plural: str) -> str:

@@ -24,6 +24,12 @@ FIGURE_1, FIGURE_3, FIGURE_S1, FIGURE_S4, SCALING = (f"statistics/fan2020/figure
 GAUSSIAN, WITHOUT_TEN, ALL_COMPONENTS = "abc"
 _NETWORKS = "networks"
 _INPUTS = "choices of inputs"
+_DISTANCES = {
+    "ks_distance": "KS distance",
+    "ks_distance_after_common_factor": "KS distance after one common factor",
+    "total_variation": "total variation",
+    "total_variation_of_99_percent": "total variation of the lower 99 %",
+}
 
 
 def beside_limit(file: str, kernel: str, quantity: str, told: str) -> Reading:
@@ -66,11 +72,20 @@ def exponent(results: Results, panel: str, kernel: str, measure: str) -> Measure
 
 
 def scaling(panel: str, kernel: str, published: str, scrutiny: str = "ks_distance") -> Reading:
-    """A distance as published, at the largest size, and the exponent with which one changes with size."""
+    """A distance as published, at the largest size, and the exponent with which one changes with size.
+
+    The other choices are the exponents of the other distances.
+    """
+    exponents = {
+        words: partial(exponent, panel=panel, kernel=kernel, measure=measure)
+        for measure, words in _DISTANCES.items()
+        if measure != scrutiny
+    }
     return Reading(
         (SCALING,),
         partial(at_the_largest_size, panel=panel, kernel=kernel, measure=published),
         partial(exponent, panel=panel, kernel=kernel, measure=scrutiny),
+        exponents,
     )
 
 

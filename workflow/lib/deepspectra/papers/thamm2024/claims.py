@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -23,6 +23,14 @@ from deepspectra.papers.reading import (
     repeated,
     single,
 )
+from deepspectra.papers.thamm2024.vector_claims import (
+    information,
+    largest_values,
+    middle_of_spectrum,
+    share_at_large_values,
+    share_significant,
+    smallest_values,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,15 +48,12 @@ PERCEPTRONS = (*SEEDS, "mlp1024")
 _OWN = (*PERCEPTRONS, "minialexnet")
 _ABOVE = "values_above_initial"
 _LEVEL = 0.05
+_OTHER_UNFOLDINGS = ("staircase", "polynomial")
 # Of the paper's window of 15 levels.
 _HALF_WINDOW = 7
 _Measure = Callable[[Results], Measured]
 _VectorMeasure = Callable[["pd.DataFrame", str], Measured]
 _TRAININGS = "trainings"
-# Vectors that count as those of the largest (or smallest) singular values, and as many as an eighth of a spectrum.
-_FEW, _EIGHTH = 15, 64
-# Ranks from here on are those of large singular values.
-_LARGE = 0.8
 
 
 def _networks(names: Sequence[str], kind: str) -> tuple[str, ...]:
@@ -242,13 +247,17 @@ def _uniform(results: Results) -> Measured:
     return counted(float(kstest(values, "uniform").pvalue), len(values), "matrices", remark)
 
 
-def _second_layers(results: Results, column: str) -> Measured:
+def _second_layers(results: Results, column: str, unfolding: str = "gaussian") -> Measured:
     """Smallest p-value of the four perceptrons' second layers."""
     values = []
     for name in PERCEPTRONS:
         (file,) = _networks([name], "levels")
-        values.append(results.value(file, column, layer="dense2", state="final", unfolding="gaussian"))
+        values.append(results.value(file, column, layer="dense2", state="final", unfolding=unfolding))
     return counted(min(values), len(values), "networks")
+
+
+def _unfolded_otherwise(column: str) -> dict[str, _Measure]:
+    return {f"{name} unfolding": partial(_second_layers, column=column, unfolding=name) for name in _OTHER_UNFOLDINGS}
 
 
 def _matrix(results: Results, series: str, quantity: str, given: bool = False) -> Measured:
@@ -326,57 +335,29 @@ def _vectors(network: str, measure: _VectorMeasure) -> Reading:
     return _of_one_training(_networks([network], "vectors"), plain, calibrated)
 
 
-def _repeated_vectors(measure: _VectorMeasure, column: str = "p_calibrated") -> Reading:
-    """A statistic of the plain p-values of MLP1024's second layer, and of another column of four perceptrons."""
+def _repeated_vectors(
+    measure: _VectorMeasure, others: Mapping[str, _VectorMeasure], column: str = "p_calibrated"
+) -> Reading:
+    """A statistic of the plain p-values of MLP1024's second layer, and of another column of four perceptrons.
+
+    :param others: the same with other choices of vectors or levels.
+    """
 
     def plain(results: Results) -> Measured:
         return measure(_tested(results, "mlp1024", "p"), "p")
 
-    def every(results: Results) -> Measured:
+    def every(results: Results, measure: _VectorMeasure) -> Measured:
         found = [measure(_tested(results, name, column), column).value for name in PERCEPTRONS]
         return repeated(found, "networks")
 
-    return Reading(_networks(PERCEPTRONS, "vectors"), plain, every)
-
-
-def _information(rows: pd.DataFrame, column: str) -> Measured:
-    """Mean p of the largest singular values less that of the middle half."""
-    return difference(mean(rows[column].tail(_FEW), "the largest", "vectors"), _middle(rows, column))
-
-
-def _middle(rows: pd.DataFrame, column: str) -> Measured:
-    return mean(rows[rows["rank"].between(0.25, 0.75)][column], "the middle half", "vectors")
+    choices = {words: partial(every, measure=other) for words, other in others.items()}
+    return Reading(_networks(PERCEPTRONS, "vectors"), plain, partial(every, measure=measure), choices)
 
 
 def _convolutional(results: Results, column: str) -> Measured:
     """The weaker of the drops of p towards large singular values in figure 2d's two layers."""
-    layers = [_information(_tested(results, "minialexnet", column, layer), column) for layer in ("conv2", "dense1")]
+    layers = [information(_tested(results, "minialexnet", column, layer), column) for layer in ("conv2", "dense1")]
     return max(layers, key=lambda found: found.value)
-
-
-def _significant(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Vectors rejected at a false discovery rate of 0.05, by their p-values or by their ``q``."""
-    from deepspectra.rmt.calibration import false_discovery
-
-    p = rows[column].map(finite)
-    if p.isna().all():
-        raise AbsentError(f"there is no {column}")
-    return rows[(p if column == "q" else false_discovery(p)) <= _LEVEL]
-
-
-def _share_significant(rows: pd.DataFrame, column: str) -> Measured:
-    return counted(len(_significant(rows, column)) / len(rows), len(rows), "vectors")
-
-
-def _share_at_large_values(rows: pd.DataFrame, column: str) -> Measured:
-    chosen = _significant(rows, column)
-    if chosen.empty:
-        raise AbsentError("no vector is significant")
-    return counted(float((chosen["rank"] >= _LARGE).mean()), len(chosen), "significant vectors")
-
-
-def _largest(rows: pd.DataFrame, column: str) -> Measured:
-    return mean(rows[column].tail(_EIGHTH), "the largest", "vectors")
 
 
 _figure_3 = (FIGURE_3, TABLE_1)
@@ -391,11 +372,13 @@ READINGS = {
         (FIGURE_1, *_levels),
         partial(_matrix, series="mlp1024 dense2", quantity="number_variance_p_all"),
         partial(_second_layers, column="variance_p"),
+        _unfolded_otherwise("variance_p"),
     ),
     "T09": Reading(
         (FIGURE_1, *_levels),
         partial(_matrix, series="mlp1024 dense2", quantity="ks_p"),
         partial(_second_layers, column="p_calibrated"),
+        {**_unfolded_otherwise("p_calibrated"), "bulk alone": partial(_second_layers, column="p_bulk")},
     ),
     "T10": Reading(
         (FIGURE_1,),
@@ -404,16 +387,21 @@ READINGS = {
     ),
     "T11": _given("alexnet dense2"),
     "T12": _given("vgg19 dense3"),
-    "T13": _repeated_vectors(_information),
-    "T14": _repeated_vectors(_middle),
+    "T13": _repeated_vectors(
+        information, {f"{count} largest": partial(information, count=count) for count in (10, 30, 64)}
+    ),
+    "T14": _repeated_vectors(
+        middle_of_spectrum,
+        {f"middle {2 * half:.0%}": partial(middle_of_spectrum, half_width=half) for half in (0.2, 0.3, 0.4)},
+    ),
     "T15": _number(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law", "matrices"),
     **{
         name: _of_one_training(_figure_3, partial(_regime_accuracy, alpha=alpha))
         for name, alpha in (("T16", 0.5), ("T17", 1), ("T18", 5))
     },
-    "T19": _vectors(REGIMES[5], _largest),
+    "T19": _vectors(REGIMES[5], largest_values),
     "T20": _of_one_training((FIGURE_3,), _more_large_values),
-    "T21": _vectors(REGIMES[0.5], lambda rows, column: mean(rows[column].head(_FEW), "the smallest", "vectors")),
+    "T21": _vectors(REGIMES[0.5], smallest_values),
     "T22": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
     "T23": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
     "T24": _of_one_training((FIGURE_4, TABLE_1), _best_alpha),
@@ -425,8 +413,18 @@ READINGS = {
     "T28": _number(FIGURE_3, REGIMES[5], _ABOVE, _TRAININGS),
     "T29": _vectors(REGIMES[5], lambda rows, column: mean(rows[column], "all", "vectors")),
     "T30": Reading((TABLE_2,), _initial_rejected, _initial_q),
-    "T31": _repeated_vectors(_share_significant, "q"),
-    "T32": _repeated_vectors(_share_at_large_values, "q"),
+    "T31": _repeated_vectors(
+        share_significant, {f"q = {level}": partial(share_significant, level=level) for level in (0.01, 0.1)}, "q"
+    ),
+    "T32": _repeated_vectors(
+        share_at_large_values,
+        {
+            "q = 0.1": partial(share_at_large_values, level=0.1),
+            "upper quarter": partial(share_at_large_values, least_rank=0.75),
+            "upper tenth": partial(share_at_large_values, least_rank=0.9),
+        },
+        "q",
+    ),
     "T33": _of_one_training((FIGURE_3,), _growth),
     "T34": _of_one_training(_figure_3, _order),
     "T35": _of_one_training(
