@@ -11,7 +11,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from deepspectra.papers import NOTE_SHARE
+from deepspectra.papers import NOTE_SHARE, PLOTTED
+from deepspectra.papers.plotted import plotted_values
 from deepspectra.runtime.files import replacing
 
 __all__ = ["BLUE", "GREEN", "ORANGE", "PAGE", "PURPLE", "SMALLEST", "VERMILION"]
@@ -165,4 +166,5 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     with replacing(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "ModDate": None})
     with replacing(png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None, NOTE_SHARE: f"{share:.4f}"})
+        texts = {NOTE_SHARE: f"{share:.4f}", PLOTTED: plotted_values(figure)}
+        figure.savefig(temporary, format="png", metadata={"Software": None, **texts})

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from deepspectra.papers import NOTE_SHARE
+from deepspectra.papers import NOTE_SHARE, PLOTTED
 from deepspectra.papers.registry import items_of, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.tables import ShownTable, read_table
@@ -26,11 +27,15 @@ _CODE = "workflow/lib/deepspectra/papers"
 
 
 class Picture(NamedTuple):
-    """A small copy of a figure: a data address, and its width and height in pixels."""
+    """A small copy of a figure: a data address, its width and height in pixels, and what it tells.
+
+    :ivar values: pixel and text of plotted points.
+    """
 
     address: str
     width: int
     height: int
+    values: list[tuple[float, float, str]]
 
 
 @dataclass
@@ -67,8 +72,11 @@ class Entry:
     def picture(self, width: int) -> Picture:
         """A copy of the figure at most that wide."""
         assert self.png
-        content, *size = thumbnail(self.png, width)
-        return Picture("data:image/webp;base64," + base64.b64encode(content).decode("ascii"), *size)
+        content, across, height = thumbnail(self.png, width)
+        with Image.open(self.png) as full:
+            points, down = json.loads(full.info.get(PLOTTED, "[]")), full.height * across / full.width
+        values = [(round(x * across, 1), round(y * down, 1), text) for x, y, text in points]
+        return Picture("data:image/webp;base64," + base64.b64encode(content).decode("ascii"), across, height, values)
 
 
 @dataclass

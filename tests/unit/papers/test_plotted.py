@@ -1,0 +1,61 @@
+"""Where plotted points are: on the pixels that they colour, with their own numbers."""
+
+import json
+
+import numpy as np
+from PIL import Image
+
+from deepspectra.papers import PLOTTED, style
+
+
+def drawn(tmp_path, draw):
+    """Pixels of a figure, and of each point told its row, column and text."""
+    figure, axes = style.new_figure(4.0, 2.0, (1, 2))
+    draw(*axes[0])
+    style.add_note(figure, "Preview scale.")
+    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    with Image.open(tmp_path / "figure.png") as picture:
+        told, pixels = json.loads(picture.info[PLOTTED]), np.asarray(picture.convert("RGB")).astype(int)
+    height, width, _ = pixels.shape
+    return pixels, [(round(y * height), round(x * width), text) for x, y, text in told]
+
+
+def is_red(pixels, row, column):
+    patch = pixels[row - 2 : row + 3, column - 2 : column + 3].reshape(-1, 3)
+    return bool((np.abs(patch - [255, 0, 0]).sum(axis=1) < 60).any())
+
+
+def test_points_lie_on_their_marks(tmp_path):
+    x, y = np.array([0.1, 1.0, 10.0]), np.array([2e-3, 5e-2, 1.0])
+
+    def draw(left, right):
+        left.loglog(x, y, "o", color="red", label="data")
+        right.bar([0, 1], [1.5, 3], color="red", label="bars")
+        right.stairs([2.5, 1], [2, 3, 4], color="red")
+
+    pixels, told = drawn(tmp_path, draw)
+    assert [text for *_, text in told] == [
+        *("data: 0.1, 0.002", "data: 1, 0.05", "data: 10, 1"),
+        *("2.5, 2.5", "3.5, 1", "bars: 0, 1.5", "bars: 1, 3"),
+    ]
+    assert all(is_red(pixels, row, column) for row, column, _ in told)
+    # A twin: elsewhere there is nothing red.
+    assert not is_red(pixels, told[0][0] - 40, told[0][1])
+
+
+def test_curves_tell_some_points_and_hidden_ones_none(tmp_path):
+    def draw(left, right):
+        left.plot(np.linspace(0, 1, 5000), np.linspace(0, 1, 5000), color="red", label="line")
+        left.axhline(0.5)  # partly in the coordinates of the axes
+        right.plot([0, 1, 2, np.nan], [0, 1, 2, 3], "s", color="red")
+        right.set_xlim(0.5, 3)
+
+    pixels, told = drawn(tmp_path, draw)
+    assert 10 < sum(text.startswith("line: ") for *_, text in told) < 100
+    assert [text for *_, text in told if not text.startswith("line: ")] == ["1, 1", "2, 2"]
+    assert all(is_red(pixels, row, column) for row, column, _ in told)
+
+
+def test_many_points_are_thinned(tmp_path):
+    _, told = drawn(tmp_path, lambda left, _: left.plot(np.arange(5000), np.arange(5000), "o", color="red"))
+    assert 500 <= len(told) <= 600

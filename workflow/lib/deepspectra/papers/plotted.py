@@ -1,0 +1,71 @@
+"""Where a drawn figure has its points, so that a page can tell their values."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
+
+__all__ = ["plotted_values"]
+
+#: At most so many points, and pixels between neighbours of a line, at 100 dots an inch.
+_MOST, _STEP = 600, 14
+
+
+def plotted_values(figure: Figure) -> str:
+    """JSON of ``[x, y, text]`` of markers, of every line some points, and of the ends of bars.
+
+    x and y are in shares of the figure's width and height, from the upper left corner; the text has the series and its
+    two numbers. The figure must be laid out. Where there are too many, points are left out evenly.
+    """
+    found = [point for axes in figure.axes for point in _points(figure, axes)]
+    step = max(1, -(-len(found) // _MOST))
+    return json.dumps(found[::step], separators=(",", ":"))
+
+
+def _points(figure: Figure, axes: Axes) -> Iterator[tuple[float, float, str]]:
+    for line in axes.lines:
+        # Lines across the axes, such as a law's mean, are in other coordinates.
+        if line.get_visible() and line.get_transform() == axes.transData:
+            yield from _told(figure, axes, np.array(line.get_xydata(), float), _name(line), _marked(line))
+    bars = [(patch, patch.get_data()) for patch in axes.patches if isinstance(patch, StepPatch)]
+    tops = [
+        (_name(patch), np.column_stack([(edges[:-1] + edges[1:]) / 2, heights])) for patch, (heights, edges, _) in bars
+    ]
+    for group in axes.containers:
+        if isinstance(group, BarContainer):
+            ends = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()) for bar in group]
+            tops.append((_name(group), np.array(ends, float).reshape(-1, 2)))
+    for name, points in tops:
+        yield from _told(figure, axes, points, name, marked=False)
+
+
+def _told(
+    figure: Figure, axes: Axes, points: np.ndarray, name: str, marked: bool
+) -> Iterator[tuple[float, float, str]]:
+    """Those within the axes; of a line without markers some.
+
+    :param points: in data coordinates, shape (points, 2).
+    """
+    places = axes.transData.transform(points)
+    inside = np.isfinite(places).all(axis=1)
+    inside[inside] = [axes.bbox.contains(*place) for place in places[inside]]
+    last, reach = np.full(2, -np.inf), _STEP * figure.dpi / 100
+    for (x, y), place in zip(points[inside], places[inside], strict=True):
+        if marked or np.hypot(*(place - last)) >= reach:
+            last = place
+            across, up = figure.transFigure.inverted().transform(place)
+            yield round(float(across), 4), round(1 - float(up), 4), f"{name}{x:.4g}, {y:.4g}"
+
+
+def _marked(line: Line2D) -> bool:
+    return line.get_marker() not in ("", " ", "None", None)
+
+
+def _name(artist: object) -> str:
+    label = str(artist.get_label())  # type: ignore[attr-defined]
+    return "" if not label or label.startswith("_") else f"{label}: "
