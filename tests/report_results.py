@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
+from deepspectra.papers import PLOTTED
 from deepspectra.papers.item import Table
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
@@ -68,7 +70,9 @@ def write_results(folder: Path) -> None:
     for place, name in places:
         base = folder / place
         base.parent.mkdir(parents=True, exist_ok=True)
-        Image.linear_gradient("L").resize((1650, 900)).save(base.with_suffix(".png"))
+        values = PngImagePlugin.PngInfo()
+        values.add_text(PLOTTED, json.dumps([[0.5, 0.25, "bars: 1, 2 < 3"]]))
+        Image.linear_gradient("L").resize((1650, 900)).save(base.with_suffix(".png"), pnginfo=values)
         base.with_suffix(".pdf").write_bytes(b"%PDF")
         base.with_suffix(".csv").write_text(POINTS)
         (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)

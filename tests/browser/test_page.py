@@ -171,6 +171,20 @@ def test_a_claim_leads_to_its_numbers_and_back(browser, page):
     assert browser.ask("document.querySelector(':target').id") == "thamm2024-figure_1"
 
 
+def test_values_stand_under_the_pointer(browser, page):
+    """Wherever a page puts the picture, narrow or wide."""
+    seen = """(down) => {
+        const box = document.querySelector('.values img').getBoundingClientRect();
+        const found = document.elementFromPoint(box.x + 0.5 * box.width, box.y + down * box.height);
+        return found.tagName === 'circle' ? found.textContent : '';
+    }"""
+    for width in (400, 1400):
+        browser.open(page.parent / ITEMS[0], width=width)
+        browser.ask("document.querySelector('.values').scrollIntoView()")
+        assert browser.page.evaluate(seen, 0.25) == "bars: 1, 2 < 3"
+        assert browser.page.evaluate(seen, 0.75) == ""
+
+
 def test_a_page_that_is_mailed_alone_still_has_its_files(browser, page, tmp_path):
     alone = tmp_path / "figure_1.html"
     alone.write_bytes((page.parent / ITEMS[0]).read_bytes())
