@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image, PngImagePlugin
 
-from deepspectra.papers import PLOTTED
 from deepspectra.papers.item import Table
+from deepspectra.papers.plotted import PLOTTED
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
 from deepspectra.report.entries import PageContents, figure_entry, own_network_entry, read_entries

@@ -5,7 +5,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from deepspectra.papers import PLOTTED, style
+from deepspectra.papers import style
+from deepspectra.papers.plotted import PLOTTED
 
 
 def drawn(tmp_path, draw):

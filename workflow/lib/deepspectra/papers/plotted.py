@@ -1,17 +1,22 @@
 """Where a drawn figure has its points, so that a page can tell their values."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.container import BarContainer
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import StepPatch
 
-__all__ = ["plotted_values"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
+__all__ = ["PLOTTED", "plotted_values"]
+
+#: Text entry of a PNG: what :func:`plotted_values` returns.
+PLOTTED = "Plotted"
 #: At most so many points, and pixels between neighbours of a line, at 100 dots an inch.
 _MOST, _STEP = 600, 14
 
@@ -28,6 +33,10 @@ def plotted_values(figure: Figure) -> str:
 
 
 def _points(figure: Figure, axes: Axes) -> Iterator[tuple[float, float, str]]:
+    # Imported here: pages read the entry without matplotlib.
+    from matplotlib.container import BarContainer
+    from matplotlib.patches import StepPatch
+
     for line in axes.lines:
         # Lines across the axes, such as a law's mean, are in other coordinates.
         if line.get_visible() and line.get_transform() == axes.transData:

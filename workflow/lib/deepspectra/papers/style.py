@@ -11,8 +11,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from deepspectra.papers import NOTE_SHARE, PLOTTED
-from deepspectra.papers.plotted import plotted_values
+from deepspectra.papers import NOTE_SHARE
+from deepspectra.papers.plotted import PLOTTED, plotted_values
 from deepspectra.runtime.files import replacing
 
 __all__ = ["BLUE", "GREEN", "ORANGE", "PAGE", "PURPLE", "SMALLEST", "VERMILION"]

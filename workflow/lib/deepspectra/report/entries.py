@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from deepspectra.papers import NOTE_SHARE, PLOTTED
+from deepspectra.papers import NOTE_SHARE
+from deepspectra.papers.plotted import PLOTTED
 from deepspectra.papers.registry import items_of, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.tables import ShownTable, read_table
