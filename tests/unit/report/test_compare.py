@@ -43,6 +43,8 @@ def claims(*numbers, bound=1e-8):
         (ROUNDING, (-5e-16, -5e-16, -5e-16, 0), "within the spread"),
         (ROUNDING, (1e-9, 1e-9, 1e-9, 0), "beyond the spread"),
         ((math.nan, math.nan, math.nan, 1), MEAN, "absent"),
+        # The smallest p-value of six layers, of one training and of another.
+        ((0.30, 0.30, 0.30, 6), (0.09, 0.09, 0.09, 6), "spread unknown"),
     ],
 )
 def test_outcomes(run, record, outcome):

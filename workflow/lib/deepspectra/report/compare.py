@@ -25,7 +25,7 @@ OUTCOMES = {
     SAME: "equal to nine digits, as on the same processor",
     WITHIN: "the gap between both intervals is at most half of their widths together",
     BEYOND: "the gap is wider, or computed numbers differ by a thousandth of them and of the bound",
-    UNKNOWN: "the numbers differ, and one side is a single draw",
+    UNKNOWN: "the numbers differ, and one side is a single draw, or both are counts or extremes without an interval",
     ABSENT: "one side has no such number",
 }
 COMPARED = [
@@ -47,7 +47,8 @@ def _outcome(one: Mapping[str, float], other: Mapping[str, float], bound: float)
         # A number that is zero but for rounding is as large as the claim lets it be.
         return WITHIN if difference <= _COMPUTED * max(size, bound) else BEYOND
     widths = one["to"] - one["from"] + other["to"] - other["from"]
-    if np.isnan(widths) or min(one["draws"], other["draws"]) == 1:
+    # Of a count or a smallest p-value the interval is a point, though another training gives another one.
+    if np.isnan(widths) or widths == 0 or min(one["draws"], other["draws"]) == 1:
         return UNKNOWN
     gap = max(one["from"] - other["to"], other["from"] - one["to"])
     return BEYOND if gap > _GAP * widths else WITHIN
