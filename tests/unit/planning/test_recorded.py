@@ -39,8 +39,8 @@ def test_claims_are_read_from_what_is_kept_alone():
     assert len(items.result_tables(settings["record"], "record", KEPT)) > 10
     assert items.result_files(settings[RECORDED], RECORDED, KEPT) == [f"results/recorded/{SUMMARY}.csv"]
     assert {items.absent_words(scale) for scale in (*SCALES, RECORDED)} == {
-        "is not made with these settings",
-        "is not in the record yet",
+        "{}.csv is not made with these settings",
+        "not in the record yet",
     }
 
 

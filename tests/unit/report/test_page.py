@@ -225,7 +225,7 @@ def test_published_numbers_stand_beside_those_that_were_measured(pages, both):
     for text, numbers in ((pages[FIRST], [measured]), (both[1][FIRST], [measured, measured])):
         table = text.partition("Published numbers beside these</caption>")[2].partition("</table>")[0]
         cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", table.partition("<tbody>")[2])
-        assert cells == ["ratio", "0.5307", *numbers]
+        assert cells == ["one", "ratio", "0.5307", *numbers]
 
 
 def test_a_choice_of_verdicts_hides_all_other_claims(page):

@@ -42,7 +42,7 @@ def compare_run(options: argparse.Namespace) -> int:
     ledger = read_ledger(root / "resources" / "claims.csv")
 
     def judged(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        return check_claims(ledger, Results(tables, "is absent"), scale, list(READINGS))
+        return check_claims(ledger, Results(tables, "{} is absent"), scale, list(READINGS))
 
     with tempfile.TemporaryDirectory() as folder:
         recorded = {}

@@ -120,11 +120,11 @@ def kolmogorov(value: float, values: float, draws: int, of: str, remark: str = "
 class Results:
     """Tables by their names below the scale's folder, such as "statistics/fan2020/figure_1".
 
-    :ivar absent: what is said of a table that is not there.
+    :ivar absent: what is said of a table that is not there; {} stands for its name.
     """
 
     tables: Mapping[str, pd.DataFrame]
-    absent: str = "is not made with these settings"
+    absent: str = "{}.csv is not made with these settings"
 
     def rows(self, file: str, *columns: str, **where: str | float) -> pd.DataFrame:
         """Rows in which columns have the given values.
@@ -133,7 +133,7 @@ class Results:
         :raises AbsentError: if there are no such rows.
         """
         if file not in self.tables:
-            raise AbsentError(f"{file}.csv {self.absent}")
+            raise AbsentError(self.absent.format(file))
         table = chosen = self.tables[file]
         for column in (*columns, *where):
             if column not in table:

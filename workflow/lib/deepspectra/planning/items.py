@@ -253,8 +253,8 @@ def run_options(all_settings: AllSettings, scale: str) -> str:
 
 
 def absent_words(scale: str) -> str:
-    """What the claims say of a table that is not there."""
-    return "is not in the record yet" if scale == RECORDED else "is not made with these settings"
+    """What the claims say of a table that is not there; {} stands for its name."""
+    return "not in the record yet" if scale == RECORDED else "{}.csv is not made with these settings"
 
 
 def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> list[str]:

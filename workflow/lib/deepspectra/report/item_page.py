@@ -179,8 +179,10 @@ def _published(entry: Entry, both: bool, scale: str) -> ShownTable | None:
     for claim in entry.claims:
         if claim["published"]:
             measured = [claim["first"]["published_measured"]] * both + [claim["published_measured"]]
-            rows.append([claim["quantity"], claim["published"], *(number or "no number" for number in measured)])
-    columns = ["what is measured", "published", *["the record"] * both, scale]
+            rows.append(
+                [claim["id"], claim["quantity"], claim["published"], *(number or "no number" for number in measured)]
+            )
+    columns = ["claim", "what is measured", "published", *["the record"] * both, scale]
     return ShownTable("Published numbers beside these", columns, rows, []) if rows else None
 
 
