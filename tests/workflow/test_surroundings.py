@@ -48,7 +48,8 @@ def test_whatever_the_environment_says_a_figure_is_the_same(project):
     (rival / "deepspectra").mkdir(parents=True)
     (rival / "deepspectra/__init__.py").write_text("raise RuntimeError('a rival')\n")
     (rival / "matplotlibrc").write_text(MATPLOTLIBRC)
-    assert LINE in (text := style.read_text(encoding="utf-8"))
+    text = style.read_text(encoding="utf-8")
+    assert LINE in text
     style.write_text(text.replace(LINE, OTHER), encoding="utf-8")
     plain = project.snakemake(*FIGURE)
     assert plain.returncode == 0, plain.stdout[-6000:]
