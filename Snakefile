@@ -115,7 +115,7 @@ for law in SETTINGS[SCALE].limit_laws:
 rule my_networks:
     """Spectra of every checkpoint of your own that the settings name."""
     input:
-        lambda wildcards: refusing(my_networks.every_network, SETTINGS[SCALE], SCALE),
+        lambda wildcards: my_networks.every_network(SETTINGS[SCALE], SCALE),
 
 
 for model in SETTINGS[SCALE].my_networks:

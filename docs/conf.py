@@ -21,11 +21,11 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "extension"]
 root_doc = "docs/index"
 include_patterns = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**.md", "config/README.md", "results/README.md"),
-    *("resources/*.md", "benchmarks/*.md", "tests/reruns.md"),
+    *("resources/*.md", "benchmarks/*.md", "tests/reruns.md", "tests/surroundings.md"),
 ]
 # Folders that are large and hold no page are not even looked into.
 exclude_patterns = [
-    *("docs/_build", ".*", "**/.environments", "**/__pycache__", "workflow", "envs", "tests/[!r]*"),
+    *("docs/_build", ".*", "**/.environments", "**/__pycache__", "workflow", "envs", "tests/[!rs]*"),
     *("results/[!R]*", "resources/data", "resources/weights", "resources/backbones", "resources/record"),
 ]
 suppress_warnings = ["myst.strikethrough"]

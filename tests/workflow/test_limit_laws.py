@@ -172,7 +172,8 @@ def test_a_mistake_stops_before_the_plan(project, override, words):
 def test_a_law_that_the_configuration_does_not_have_is_named(project):
     result = project.snakemake("--dry-run", "results/smoke/limits/other.csv")
     assert result.returncode != 0
-    assert "the configuration has no limit law 'other'; it has three_layers" in result.stdout
+    assert "\nerror: the configuration has no limit law 'other'; it has three_layers" in result.stdout
+    assert "Traceback" not in result.stdout
 
 
 def test_a_spectrum_that_a_rule_makes_is_made_first(project):

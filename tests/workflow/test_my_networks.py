@@ -160,5 +160,8 @@ def test_a_file_that_is_no_checkpoint_is_one_message(analysed):
 def test_without_an_entry_the_target_says_what_to_add(project):
     result = project.snakemake("--dry-run", "--config", "scale=smoke", "--", "my_networks")
     assert result.returncode == 1
-    assert "my_networks: there are none; add an entry to your settings, as my_networks: {mine: {file:" in result.stdout
+    assert (
+        "\nerror: my_networks: there are none; add an entry to your settings, as my_networks: {mine: {file:"
+        in result.stdout
+    )
     assert "Traceback" not in result.stdout

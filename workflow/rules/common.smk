@@ -8,19 +8,25 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
+from snakemake.exceptions import InputFunctionException
 from snakemake.jobs import GroupJob
 from snakemake.script import PythonScript
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
 
 # The checkout, also where another workflow imports this one as a module, or Snakemake runs in another directory.
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
+if {"{", "}"} & set(str(ROOT)):
+    raise WorkflowError(
+        f"error: Snakemake takes the braces in {ROOT} for wildcards. Rename that folder or move this one."
+    )
 LIBRARY = str(ROOT / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 # Jobs find the library by their environment.
 PYTHONPATH = os.pathsep.join(
     dict.fromkeys(filter(None, [LIBRARY, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
 )
-os.environ.update(PYTHONPATH=PYTHONPATH)
+# Figures are files: the name of a window system that Matplotlib no longer knows would end the import.
+os.environ.update(PYTHONPATH=PYTHONPATH, MPLBACKEND="agg")
 # A user id without a name, as containers have, ends Snakemake in a traceback.
 try:
     getpass.getuser()
@@ -39,7 +45,7 @@ from deepspectra.planning import checks, costs, items, my_networks, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
 from deepspectra.planning.recorded import read_kept, record_targets
-from deepspectra.runtime import forked_jobs, group_jobs, quoting, rescheduling, watching
+from deepspectra.runtime import forked_jobs, group_jobs, quoting, refusals, rescheduling, watching
 from deepspectra.runtime.errors import UserError
 
 try:
@@ -52,7 +58,8 @@ try:
     BACKBONES = load_table(ROOT / "resources" / "backbones.yaml", BackboneEntry)
     if workflow.is_main_process:
         checks.check_files_of(SETTINGS[SETTINGS.scale])
-        checks.check_folders(SETTINGS.scale, written=not workflow.output_settings.dryrun)
+        listed = any(word.startswith(("--list", "--lt", "--lint")) for word in sys.argv)
+        checks.check_run(SETTINGS.scale, workflow.resource_settings, dry=workflow.output_settings.dryrun, listed=listed)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
@@ -87,6 +94,7 @@ config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "c
 
 
 quoting.quote_interpreter(PythonScript, RealExecutor)
+refusals.tell_refusals(InputFunctionException)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()
@@ -109,14 +117,6 @@ onsuccess:
     for page in (Path("results", name, "report.html") for name in (SCALE, RECORDED)):
         if page.exists() and page.stat().st_mtime > STARTED:
             print(f"All results on one page: {page}", file=sys.stderr)
-
-
-def refusing(function, *arguments):
-    """What an input function returns; Snakemake would print a traceback below the message of a refusal."""
-    try:
-        return function(*arguments)
-    except UserError as error:
-        raise SystemExit(f"error: {error}") from None
 
 
 def matrix(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,8 @@ from deepspectra.runtime.errors import UserError
 from tests import ROOT
 
 SETTINGS = load_settings(ROOT / "config")
+#: A run on two cores, as Snakemake has it.
+RESOURCES = SimpleNamespace(cores=2, nodes=None)
 WEIGHTS = load_table(ROOT / "resources" / "weights.yaml", WeightsEntry)
 ITEMS = [(paper, item) for paper in PAPERS for item in items_of(paper)]
 NETWORKS = [
@@ -153,7 +156,24 @@ def test_folders_must_be_writable_where_something_is_written(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "results").write_text("a file")
     with pytest.raises(UserError, match="results must be a folder"):
-        checks.check_folders("smoke", written=True)
+        checks.check_run("smoke", RESOURCES, dry=False, listed=False)
+
+
+def test_temporary_files_need_room_where_jobs_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", "/proc")
+    with pytest.raises(UserError, match=r"^temporary files: /proc is read-only .*export TMPDIR=FOLDER$"):
+        checks.check_run("smoke", RESOURCES, dry=False, listed=False)
+    checks.check_run("smoke", RESOURCES, dry=True, listed=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    checks.check_run("smoke", RESOURCES, dry=False, listed=False)
+
+
+def test_no_core_is_enough_for_a_plan_only():
+    resources = SimpleNamespace(cores=0, nodes=None)
+    checks.check_run("smoke", resources, dry=True, listed=False)
+    with pytest.raises(UserError, match="--cores: expected at least 1"):
+        checks.check_run("smoke", resources, dry=False, listed=False)
 
 
 def test_only_the_sweep_over_output_scales_may_diverge():

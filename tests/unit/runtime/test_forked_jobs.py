@@ -34,15 +34,19 @@ class Script:
 
 
 @pytest.fixture(scope="module")
-def kind():
-    """The patched class, once its process forks."""
+def kind(tmp_path_factory):
+    """The patched class, once its process forks; it starts beside a file that is called like a module of Python's."""
+    (tmp_path_factory.mktemp("rival") / "random.py").write_text("raise RuntimeError", encoding="utf-8")
+    (tmp_path_factory.mktemp("library") / "own_library.py").touch()
     kind = type("PythonScript", (Script,), {"execute_script": Script.execute_script, "plain": []})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, "1")
         fork_scripts(kind)
         # Once is enough, however often a Snakefile is read.
         fork_scripts(kind)
-    kind().execute_script("before it is ready")
+        patch.chdir(tmp_path_factory.getbasetemp() / "rival0")
+        patch.setenv("PYTHONPATH", str(tmp_path_factory.getbasetemp() / "library0"))
+        kind().execute_script("before it is ready")
     assert kind.plain == ["before it is ready"]
     ended = time.monotonic() + 120
     while not kind.forked.is_ready():
@@ -70,7 +74,7 @@ def test_a_script_finds_what_python_gives_it(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(
         """
-import os, sys, tempfile, neighbour
+import os, sys, tempfile, neighbour, own_library
 names = [name for name in sys.modules if name.startswith("deepspectra.") and "runtime" not in name]
 told = [__name__, sys.argv, os.getcwd(), neighbour.word, tempfile.gettempdir(), os.environ["OMP_NUM_THREADS"], names]
 told.append(open("/proc/self/comm").read())

@@ -12,7 +12,7 @@ from deepspectra.cli.compare import compare_run
 from deepspectra.cli.costs import print_costs
 from deepspectra.cli.curvature import EXAMPLE, run_curvature
 from deepspectra.config import SCALES
-from deepspectra.runtime.errors import UserError, refused_by_the_machine
+from deepspectra.runtime.errors import UserError, naming_full_disk, refused_by_the_machine
 
 __all__ = ["main"]
 
@@ -20,9 +20,12 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, its own, or 1 after an error of the user's."""
     options = _parser().parse_args(arguments)
+    # Pictures go to files, whatever windows the environment asks for: old names would end the import.
+    os.environ["MPLBACKEND"] = "agg"
     try:
-        status = options.run(options)
-        sys.stdout.flush()
+        with naming_full_disk():
+            status = options.run(options)
+            print(end="", flush=True)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

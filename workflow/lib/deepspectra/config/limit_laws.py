@@ -1,7 +1,7 @@
 """Settings of limit laws that belong to no figure of a paper."""
 
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -120,7 +120,7 @@ class LawEntry(Node):
         # A rule makes what lies below results/, perhaps again, and matrices are large: both are for the job to check.
         file = self.input.file
         spectrum = self.input.gram is None and self.input.data is None
-        if file is None or (spectrum and not file.startswith("results/") and Path(file).expanduser().is_file()):
+        if file is None or (spectrum and not file.startswith("results/") and os.path.isfile(os.path.expanduser(file))):
             _plainly(input_spectrum, self.input.model_dump())
 
 

@@ -40,9 +40,12 @@ def naming_full_disk(path: str | os.PathLike[str] | None = None) -> Iterator[Non
         if not _is_full_disk(error):
             raise
         place = path or getattr(error, "filename", None) or Path.cwd()
+        # The system does not say which file it was.
+        temporary = os.environ.get("TMPDIR", "")
+        temporary = f", or of temporary files ({temporary})" if temporary not in ("", str(place)) else ""
         raise UserError(
-            f"no space left on the disk (or quota) of {place}. Nothing of this file was kept, and all finished files "
-            "are whole: free some space and give the same command again."
+            f"no space left on the disk (or quota) of {place}{temporary}. Nothing of this file was kept, and all "
+            "finished files are whole: free some space and give the same command again."
         ) from error
 
 

@@ -77,9 +77,9 @@ def check_folder(path: str | Path, *, written: bool = True) -> None:
         raise UserError(f"{place} must be a folder, but is a file. Move it out of the way and run again.")
     try:
         if written:
-            with naming_full_disk(place):
-                # Permissions say nothing to a superuser.
-                tempfile.TemporaryFile(dir=place).close()
+            # Permissions say nothing to a superuser, and a full disk still takes empty files.
+            with naming_full_disk(place), tempfile.TemporaryFile(dir=place) as file:
+                file.write(b"full?")
     except OSError as error:
         advice = f"Change its permissions (or remount its disk), or {own}"
         raise UserError(f"{place} is read-only ({error.strerror}). {advice}") from None

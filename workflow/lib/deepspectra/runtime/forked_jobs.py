@@ -59,7 +59,8 @@ class _Server:
                 with theirs:
                     number = theirs.fileno()
                     program = f"from {__name__} import serve; serve({number})"
-                    command = [sys.executable, "-c", program]
+                    # Without the working directory among the places of modules.
+                    command = [sys.executable, "-P", "-c", program]
                     subprocess.Popen(command, env=os.environ | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[number])
             elif not self._ready and select.select([self._connection], [], [], 0)[0]:
                 # Nothing comes from a process that has died.
@@ -197,7 +198,8 @@ def _status_of(script: str, folder: str, environment: dict[str, str]) -> int:
         # For who looks at processes: its command line is that of the process that it was forked from.
         with suppress(OSError):
             Path("/proc/self/comm").write_text(Path(script).stem.rpartition(".")[2])
-        sys.argv, sys.path[0] = [script], str(Path(script).parent)
+        sys.argv = [script]
+        sys.path.insert(0, str(Path(script).parent))
         # As in a process of its own: no two jobs share what they did not seed.
         import_module("numpy").random.seed()
         runpy.run_path(script, run_name="__main__")

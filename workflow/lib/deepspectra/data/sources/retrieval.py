@@ -93,7 +93,9 @@ class Retriever:
                 tried.append((str(source), str(error)))
                 logger.warning("%s: %s: %s", name, source, error)
             except OSError as error:
-                raise UserError(f"{name}: cannot write to {tempfile.gettempdir()}: {error}") from error
+                # Without a number it is of requests: certificates that the environment names and that are not there.
+                place = f"cannot write to {tempfile.gettempdir()}: " if error.errno else ""
+                raise UserError(f"{name}: {place}{error}") from error
         raise UnobtainableError(tried)
 
 
