@@ -4,8 +4,8 @@ Run it after a change of the dependencies in pyproject.toml:
 
     uv run envs/update_pins.py [name==version ...]
 
-Arguments fix single versions; all others become the newest that fit together. This looks whether there are wheels of all
-pins for every Python and system of the README, and names what would be compiled:
+Arguments fix single versions; all others become the newest that fit together. This looks for wheels
+of all pins, for every Python and system of the README, and names what would be compiled:
 
     uv run envs/update_pins.py --check
 """
