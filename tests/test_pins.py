@@ -70,6 +70,14 @@ def test_everything_that_is_needed_is_pinned_at_the_installed_version():
     assert not different, f"installed and pinned versions differ: {different}"
 
 
+def test_the_image_leaves_out_what_git_ignores():
+    ignored = (ROOT / ".gitignore", ROOT / "envs" / "Containerfile.dockerignore")
+    entries = [[line for line in path.read_text().splitlines() if line and line[0] != "#"] for path in ignored]
+    # A name without a slash before it is ignored at any depth by git, at the top by builders of images.
+    anywhere = [line if line[0] in "/!" else f"**/{line}" for line in entries[0]]
+    assert sorted(entries[1]) == sorted([*anywhere, "/.git"])
+
+
 @pytest.mark.parametrize("path", ["pyproject.toml", "envs/workflow.yaml"])
 def test_no_registry_is_named(path):
     text = (ROOT / path).read_text(encoding="utf-8")
