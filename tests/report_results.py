@@ -75,6 +75,10 @@ def write_results(folder: Path) -> None:
         Image.linear_gradient("L").resize((1650, 900)).save(base.with_suffix(".png"), pnginfo=values)
         base.with_suffix(".pdf").write_bytes(b"%PDF")
         base.with_suffix(".csv").write_text(POINTS)
+        if "limits" not in place:
+            numbers = folder / "statistics" / f"{name}.csv"
+            numbers.parent.mkdir(parents=True, exist_ok=True)
+            SUMMARY.to_csv(numbers, index=False)
         (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)
         text = caption("Spacings of eigenvalues", NOTE, None if "limits" in place else SUMMARY)
         (folder / "captions" / f"{name}.txt").write_text(text)

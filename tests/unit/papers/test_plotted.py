@@ -60,3 +60,22 @@ def test_curves_tell_some_points_and_hidden_ones_none(tmp_path):
 def test_many_points_are_thinned(tmp_path):
     _, told = drawn(tmp_path, lambda left, _: left.plot(np.arange(5000), np.arange(5000), "o", color="red"))
     assert 500 <= len(told) <= 600
+
+
+def test_series_are_called_as_in_the_legend(tmp_path):
+    """By their colour, if they have no label; a colour with two names has none; no marks of mathematics."""
+
+    def draw(left, right):
+        left.plot([0, 1], [0, 1], "o", color="red", label=r"$\beta=\,$2, $\lambda_{1}$")
+        left.legend()
+        for x, colour in ((0, "green"), (1, "blue")):
+            right.plot([x], [x], "s", color=colour)
+        right.stairs([1], [2, 3], color="orange", fill=True)
+        handles = [right.plot([], [], color=colour)[0] for colour in ("green", "blue", "blue")]
+        handles.append(right.stairs([], [0], color="orange", fill=True))
+        right.figure.legend(handles, ["tangent", "one", "other", "bars"])
+
+    _, told = drawn(tmp_path, draw)
+    assert [text for *_, text in told] == [
+        *("\u03b2=2, \u03bb_1: 0, 0", "\u03b2=2, \u03bb_1: 1, 1", "tangent: 0, 0", "1, 1", "bars: 2.5, 1")
+    ]

@@ -89,9 +89,9 @@ def test_text_stays_text(pages):
     assert "alert" not in pages["report.html"].partition("<script>")[2].partition("</script>")[0]
     # The caption of a law, four claims, and what was found in a network.
     assert readers["report.html"].text.count(MARKUP) == 1 + 4 + 1
-    # Their own captions or notes, the nine columns of a table, and one claim each.
+    # Their own captions or notes, the nine columns of a table, and one claim each, twice told.
     counts = [readers[name].text.count(MARKUP) for name in (FIRST, SECOND, TABLE)]
-    assert counts == [1 + 1, 1 + 1, 1 + 9 + 1]
+    assert counts == [1 + 2, 1 + 2, 1 + 9 + 2]
     assert "<i>curve</i>" in readers[FIRST].text
 
 
@@ -155,6 +155,7 @@ def test_a_page_has_its_files_in_it(folder, pages):
     assert {name: content for name, content in saved.items() if name.endswith((".csv", ".pdf"))} == {
         "thamm2024_figure_1.pdf": b"%PDF",
         "thamm2024_figure_1.csv": POINTS.encode(),
+        "thamm2024_figure_1_numbers.csv": (folder / "statistics/thamm2024/figure_1.csv").read_bytes(),
         "thamm2024_table_1.csv": (folder / "tables/thamm2024/table_1.csv").read_bytes(),
     }
     assert "thamm2024_table_1.md" in saved
@@ -207,7 +208,8 @@ def test_every_claim_is_there_once_with_its_verdict_in_words(pages):
         ids = [claim["id"] for claim in Reader(pages["report.html"]).every("li") if claim.get("class") == "claim"]
         assert f"claim-{key}" in ids
     for name, key in ((FIRST, "one"), (TABLE, "two"), (SECOND, "three")):
-        assert texts[name].count(f"Claim {key}:") == 1
+        # Beside its published number too.
+        assert texts[name].count(f"Claim {key}:") == 2
         assert f'id="claim-{key}"' in pages[name]
         assert "0.5290 (0.5230 to 0.5350)" in texts[name]
         assert "ratio, resolved; accepted 0.52 to 0.54" in texts[name]
@@ -225,7 +227,8 @@ def test_published_numbers_stand_beside_those_that_were_measured(pages, both):
     for text, numbers in ((pages[FIRST], [measured]), (both[1][FIRST], [measured, measured])):
         table = text.partition("Published numbers beside these</caption>")[2].partition("</table>")[0]
         cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", table.partition("<tbody>")[2])
-        assert cells == ["one", "ratio", "0.5307", *numbers]
+        assert cells[0].startswith("one: Claim one: ")
+        assert cells[1:] == ["ratio", "0.5307", *numbers]
 
 
 def test_a_choice_of_verdicts_hides_all_other_claims(page):
@@ -374,9 +377,24 @@ def test_the_record_stands_first_and_this_run_beside_it(both):
     assert claims["claim-one"]["data-published"] == "undecided"
     text = " ".join(readers["report.html"].text.split())
     assert "the record ?undecided preview scale ✓yes" in text
-    assert "of which 2 are finished so far" in text
-    assert text.count("claims: the record, at published sizes") == 1
+    assert "So far it has 2 of the 3 items." in text
+    assert text.count("claims: the record, at published sizes, and preview scale where that has no number") == 1
+    assert text.count("claims: this run alone, preview scale") == 1
     assert "undecided: one draw" in " ".join(readers[FIRST].text.split())
+
+
+def test_where_the_record_has_no_number_the_run_is_counted(folder):
+    claims = read_claims(folder / "claims.csv")
+    absent = {f"{question}_{part}": "" for question in QUESTIONS for part in ("measured", "reason")}
+    absent |= {f"{question}_verdict": "undecided" for question in QUESTIONS}
+    entries = {"thamm2024": read_entries(folder, "thamm2024", ["figure_1"])}
+    for kept, counted, said in (({}, "undecided 1", 0), (absent, "yes 1", 1)):
+        recorded = [claim | {"published_verdict": "undecided"} | kept for claim in claims]
+        contents = PageContents("preview", {"thamm2024": ""}, entries, claims[:1], recorded_claims=recorded)
+        ((_, page),) = render_items(contents, folder)
+        assert page.count("known; not in the record yet</p>") == said
+        found = " ".join(Reader(page).text.split()).partition("Reproduced as published?")[2]
+        assert counted in found.partition("Survives scrutiny?")[0]
 
 
 def test_a_search_knows_what_stands_on_the_items_pages(page, both):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -37,18 +39,26 @@ def _points(figure: Figure, axes: Axes) -> Iterator[tuple[float, float, str]]:
     from matplotlib.container import BarContainer
     from matplotlib.patches import StepPatch
 
+    names = _legend(figure, axes)
     for line in axes.lines:
         # Lines across the axes, such as a law's mean, are in other coordinates.
         if line.get_visible() and line.get_transform() == axes.transData:
-            yield from _told(figure, axes, np.array(line.get_xydata(), float), _name(line), _marked(line))
+            name = _name(line, names, line.get_color())
+            yield from _told(figure, axes, np.array(line.get_xydata(), float), name, _marked(line))
     bars = [(patch, patch.get_data()) for patch in axes.patches if isinstance(patch, StepPatch)]
     tops = [
-        (_name(patch), np.column_stack([(edges[:-1] + edges[1:]) / 2, heights])) for patch, (heights, edges, _) in bars
+        (_name(patch, names, patch.get_facecolor()), np.column_stack([(edges[:-1] + edges[1:]) / 2, heights]))
+        for patch, (heights, edges, _) in bars
     ]
     for group in axes.containers:
         if isinstance(group, BarContainer):
             ends = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()) for bar in group]
-            tops.append((_name(group), np.array(ends, float).reshape(-1, 2)))
+            tops.append(
+                (
+                    _name(group, names, group[0].get_facecolor() if len(group) else "none"),
+                    np.array(ends, float).reshape(-1, 2),
+                )
+            )
     for name, points in tops:
         yield from _told(figure, axes, points, name, marked=False)
 
@@ -75,6 +85,38 @@ def _marked(line: Line2D) -> bool:
     return line.get_marker() not in ("", " ", "None", None)
 
 
-def _name(artist: object) -> str:
+def _legend(figure: Figure, axes: Axes) -> dict[str, str]:
+    """What legends call each colour, the panel's own before those of the figure; a colour with two names has none."""
+    from matplotlib.colors import to_hex, to_rgba_array
+
+    names: dict[str, str] = {}
+    for legends in (figure.legends, filter(None, [axes.get_legend()])):
+        found: dict[str, set[str]] = {}
+        for legend in legends:
+            for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+                colour = getattr(handle, "get_color", None) or handle.get_facecolor  # type: ignore[union-attr]
+                found.setdefault(to_hex(to_rgba_array(colour())[0]), set()).add(text.get_text())
+        names |= {colour: "" if len(several) > 1 else several.pop() for colour, several in found.items()}
+    return names
+
+
+def _name(artist: object, names: dict[str, str], colour: object) -> str:
+    """How a series is called: by its own label, or as legends call its colour."""
+    from matplotlib.colors import to_hex
+
     label = str(artist.get_label())  # type: ignore[attr-defined]
-    return "" if not label or label.startswith("_") else f"{label}: "
+    if not label or label.startswith("_"):
+        label = names.get(to_hex(colour), "")  # type: ignore[arg-type]
+    return f"{_plain(label)}: " if label else ""
+
+
+def _plain(label: str) -> str:
+    """A label without the marks of mathematics: Greek letters as such."""
+
+    def letter(match: re.Match[str]) -> str:
+        try:
+            return unicodedata.lookup(f"GREEK SMALL LETTER {match[1].replace('lambda', 'lamda')}")
+        except KeyError:
+            return match[1]
+
+    return re.sub(r"\\([a-z]+)", letter, re.sub(r"\\[,;:! ]|[${}]|\\(?:mathrm|mathbf|mathit)", "", label)).strip()

@@ -283,7 +283,7 @@ def report_files(settings: Settings, scale: str, kept: Recorded) -> list[str]:
 
 def _shown_files(paper: str, item: str, scale: str) -> list[str]:
     if _item(paper, item).drawing:
-        return _figure_files(paper, item, scale)
+        return [*_figure_files(paper, item, scale), f"results/{scale}/statistics/{paper}/{item}.csv"]
     return table_files(paper, item, "json", "md", "csv", scale=scale)
 
 

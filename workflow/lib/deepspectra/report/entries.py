@@ -18,10 +18,22 @@ from deepspectra.papers.plotted import PLOTTED
 from deepspectra.papers.registry import items_of, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.tables import ShownTable, read_table
+from deepspectra.report.verdicts import QUESTIONS
 
-__all__ = ["Entry", "PageContents", "Picture", "figure_entry", "own_network_entry", "read_entries", "table_entry"]
-__all__ += ["thumbnail"]
+__all__ = [
+    "NUMBERS",
+    "Entry",
+    "PageContents",
+    "Picture",
+    "figure_entry",
+    "own_network_entry",
+    "read_entries",
+    "table_entry",
+]
+__all__ += ["has_number", "thumbnail"]
 
+#: The file of all numbers of a figure: what claims and captions are read from.
+NUMBERS = "CSV of numbers"
 #: Letters of small print that stand below a picture; the rest is folded.
 _SHOWN = 200
 _CODE = "workflow/lib/deepspectra/papers"
@@ -87,7 +99,8 @@ class PageContents:
     :ivar scale: its name, as "preview scale". :ivar reduced: what the scale makes smaller, by paper.
     :ivar entries: figures and tables, by paper. :ivar networks: of the user's own.
     :ivar recorded: what the record has of the entries, which stands first.
-    :ivar recorded_claims: all claims as judged there. :ivar options: of the commands that make an item.
+    :ivar recorded_claims: all claims as judged there; those with a number stand before the run's.
+    :ivar options: of the commands that make an item.
     :ivar others: claims that belong to no entry.
     """
 
@@ -103,8 +116,11 @@ class PageContents:
     others: list[dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        first = {claim["id"]: claim for claim in self.recorded_claims}
-        self.claims = [claim | {"first": first[claim["id"]] if first else claim} for claim in self.claims]
+        recorded = {claim["id"]: claim for claim in self.recorded_claims if has_number(claim)}
+        # By which it is counted and chosen.
+        self.claims = [claim | {"first": recorded.get(claim["id"], claim)} for claim in self.claims]
+        for claim in self.claims:
+            claim["recorded"] = claim["id"] in recorded
         for paper, shown in self.entries.items():
             beside = {entry.key: entry for entry in self.recorded.get(paper, ())}
             for entry in shown:
@@ -119,6 +135,11 @@ class PageContents:
     def every(self) -> list[Entry]:
         """The entries of all papers, in their order."""
         return [entry for shown in self.entries.values() for entry in shown]
+
+
+def has_number(claim: Mapping[str, Any]) -> bool:
+    """Whether a claim was measured, by either question."""
+    return any(claim[f"{question}_measured"] for question in QUESTIONS)
 
 
 def thumbnail(path: str | Path, width: int) -> tuple[bytes, int, int]:
@@ -182,6 +203,8 @@ def read_entries(folder: Path, paper: str, keys: Sequence[str], results: Path | 
         made = items_of(paper)[name]
         functions = [function.split(":") for function in (made.numbers, made.drawing) if function]
         entry.target = f"{paper}_{name}"
+        if entry.png:
+            entry.files[NUMBERS] = os.path.relpath(results / "statistics" / paper / f"{entry.key}.csv", folder)
         entry.code = [(f"{_CODE}/{paper}/{module.replace('.', '/')}.py", function) for module, function in functions]
     return entries
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from deepspectra.papers.registry import PAPERS
 from deepspectra.report.claims import count_verdicts
-from deepspectra.report.entries import Entry, PageContents
+from deepspectra.report.entries import NUMBERS, Entry, PageContents
 from deepspectra.report.tables import ShownTable, render
 from deepspectra.report.verdicts import MARKS, QUESTIONS
 
@@ -28,7 +28,7 @@ _WIDTH, _BESIDE = 1100, 800
 #: Bytes of a file above which it is compressed in the page, and of all letters of files in one page.
 _COMPRESSED, _MOST = 100_000, 1_300_000
 #: Kinds of files that are offered, the smaller ones first, with their types; the page has the picture itself.
-_TYPES = {"PDF": "application/pdf", "MD": "text/markdown", "CSV": "text/csv", "PNG": ""}
+_TYPES = {"PDF": "application/pdf", "MD": "text/markdown", NUMBERS: "text/csv", "CSV": "text/csv", "PNG": ""}
 #: Plotted points that a page shows.
 _POINTS = 240
 #: Where the code lies, if this is a checkout.
@@ -71,7 +71,7 @@ def render_items(contents: PageContents, folder: Path) -> Iterator[tuple[str, st
                 papers=PAPERS,
                 item=entry,
                 shown=_sides(entry, folder, contents.scale, both),
-                published=_published(entry, both, contents.scale),
+                published=_published(entry, contents.scale),
                 counts=count_verdicts([claim["first"] for claim in entry.claims], [paper]),
                 code=[(file, function, _code_address(file, folder / entry.page)) for file, function in entry.code],
                 previous=around[0],
@@ -122,7 +122,8 @@ def downloads(sides: list[tuple[Entry, str]], entry: Entry, folder: Path) -> lis
             content, suffix, type_now = path.read_bytes(), path.suffix, media
             if media.startswith("text/") and len(content) > _COMPRESSED:
                 content, suffix, type_now = gzip.compress(content, mtime=0), f"{suffix}.gz", "application/gzip"
-            name = "_".join(filter(None, (entry.target.partition("_")[0], entry.key, words))) + suffix
+            parts = (entry.target.partition("_")[0], entry.key, "numbers" if kind == NUMBERS else "", words)
+            name = "_".join(filter(None, parts)) + suffix
             size = f"{_size(len(content))}, compressed" if suffix.endswith(".gz") else _size(len(content))
             coded = base64.b64encode(content).decode("ascii")
             if not media or letters + len(coded) > _MOST:
@@ -173,15 +174,15 @@ def _short(text: str) -> str:
     return f"{float(text):.4g}" if text else ""
 
 
-def _published(entry: Entry, both: bool, scale: str) -> ShownTable | None:
+def _published(entry: Entry, scale: str) -> ShownTable | None:
     """Published numbers of the claims beside those that were measured; nothing where the paper gives none."""
-    rows = []
+    rows, both = [], any(claim["recorded"] for claim in entry.claims)
     for claim in entry.claims:
         if claim["published"]:
-            measured = [claim["first"]["published_measured"]] * both + [claim["published_measured"]]
-            rows.append(
-                [claim["id"], claim["quantity"], claim["published"], *(number or "no number" for number in measured)]
-            )
+            recorded = claim["first"]["published_measured"] if claim["recorded"] else ""
+            measured = [recorded] * both + [claim["published_measured"]]
+            named = [f"{claim['id']}: {claim['claim']}", claim["quantity"], claim["published"]]
+            rows.append([*named, *(number or "no number" for number in measured)])
     columns = ["claim", "what is measured", "published", *["the record"] * both, scale]
     return ShownTable("Published numbers beside these", columns, rows, []) if rows else None
 
