@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from deepspectra.cli.__main__ import main
 
@@ -42,6 +43,17 @@ def test_notes_stand_whole_below_the_table(folder, capsys):
         "- encoder.layers.1, encoder.layers.2, encoder.layers.3 and 2 more: The initial network has no such tensor; "
         "expected (40, 30)."
     ) in unwrapped(capsys.readouterr().out)
+
+
+def test_a_file_of_the_same_stem_keeps_its_folder(folder, capsys):
+    weights = {"a.weight": np.random.default_rng(1).standard_normal((40, 30))}
+    np.savez(folder / "net.npz", **weights)
+    torch.save({name: torch.as_tensor(array) for name, array in weights.items()}, folder / "net.pt")
+    assert analyse() == analyse() == 0
+    assert main(["analyse", "net.pt"]) == 1
+    said = "error: spectra_net has the spectra of net.npz. Name another folder for net.pt: --out FOLDER"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    assert main(["analyse", "net.pt", "--draws", "99", "--workers", "1", "--out", "other"]) == 0
 
 
 def test_another_initial_network_is_refused_before_anything_is_computed(folder, capsys):

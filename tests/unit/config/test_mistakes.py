@@ -64,7 +64,7 @@ def test_a_mistake_is_named_with_its_path_and_what_was_expected(path, value, exp
     assert lines[0] == f"the configuration{'' if path == 'scale' else ' at smoke scale'} has 1 mistake:"
     assert lines[1].startswith(f"  - {path}: "), lines[1]
     assert expected in lines[1]
-    assert lines[2:] == ["`deepspectra settings` explains every key (see config/README.md)."]
+    assert lines[2:] == ["`uv run deepspectra settings` explains every key (see config/README.md)."]
 
 
 @pytest.mark.parametrize(

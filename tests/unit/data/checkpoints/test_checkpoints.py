@@ -339,6 +339,7 @@ def test_bad_files_are_refused_by_name(tmp_path):
         (torch.optim.SGD([torch.ones(3)]), "of type SGD; expected the path"),
         ({}, "the dictionary is empty; expected arrays"),
         ({"a": "text"}, "the dictionary holds no tensors, but 'a'; expected a state dictionary"),
+        ({"model": {"x": {}, "ema": {}}}, r"torch\.save\(torch\.load\(FILE\)\['model'\]\['x'\], NEW\)"),
     ],
 )
 def test_other_objects_are_refused(source, words):

@@ -105,18 +105,17 @@ def _outliers(known: pd.DataFrame, rate: float, level: float) -> str:
     # Where no bulk was found at all, has_bulk is not known.
     others = known.drop([*bulk.index, *few.index])
     rough = bulk[bulk.bulk_q <= rate]
-    said = "Most singular values are a bulk, those of a random matrix as far as can be told, in "
-    said += f"{_of(bulk.drop(rough.index), known)}."
+    said = f"A bulk that cannot be told from a random matrix's is in {_of(bulk.drop(rough.index), known)}."
     if len(rough):
-        said += f" In {_of(rough, known)} most lie between the edges of such a bulk, but their distribution function "
-        said += f"is off its law's by {rough.bulk_distance.median():.2g} in the median, "
+        said += f" In {_of(rough, known)} most values lie between the edges of such a bulk, but their distribution "
+        said += f"function is off its law's by {rough.bulk_distance.median():.2g} in the median, "
         said += (
             f"{rough.bulk_distance.max():.2g} at most: more than chance allows, at a false discovery rate of {rate:g}."
         )
     if len(bulk):
         above, below = bulk[bulk.above > 0], bulk[_below(bulk) > 0]
         said += f" Singular values lie above the bulk in {_of(above, bulk)}"
-        said += f", {int(above.above.sum())} in all and {above.above.median():.0f} in the median," * bool(len(above))
+        said += f", {int(above.above.sum())} in all," * bool(len(above))
         said += (
             f" and below it in {_of(below, bulk)}. A random matrix has values outside with probability {level:g} on "
         )

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from deepspectra.cli.output import output_folder, print_sentences, terminal_width
@@ -24,6 +25,8 @@ def run_analysis(options: argparse.Namespace) -> None:
     if workers < 1:
         raise UserError(f"--workers {workers}: at least one process is needed.")
     folder = output_folder(options.out, "spectra", _name(Path(options.source)))
+    if not options.out:
+        _keep_others(folder, Path(options.source))
     found = analyse(
         options.source,
         initial=options.initial,
@@ -46,6 +49,17 @@ def run_analysis(options: argparse.Namespace) -> None:
         count = len(found.matrices)
         words = "the only matrix could not" if count == 1 else f"none of {count} matrices could"
         raise UserError(f"{words} be judged; {page} says why.")
+
+
+def _keep_others(folder: Path, source: Path) -> None:
+    """``after.pt`` and ``after.safetensors`` have one folder by default: the first keeps it.
+
+    :raises UserError: if the folder has another file's analysis.
+    """
+    with suppress(FileNotFoundError):
+        title = (folder / "summary.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# Spectra of ")
+        if source.is_file() and Path(title).suffix != source.suffix:
+            raise UserError(f"{folder} has the spectra of {title}. Name another folder for {source.name}: --out FOLDER")
 
 
 def _cores() -> int:

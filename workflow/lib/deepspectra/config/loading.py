@@ -160,7 +160,7 @@ def _validated(values: Mapping[str, Any], scale: str) -> Settings:
         place = f" {'at' if scale in SCALES else 'of'} {scale_name(scale)}" if values.get("scale") in SCALES else ""
         raise UserError(
             f"the configuration{place} has {len(lines)} mistake{'s' * (len(lines) > 1)}:{''.join(lines)}\n"
-            "`deepspectra settings` explains every key (see config/README.md)."
+            "`uv run deepspectra settings` explains every key (see config/README.md)."
         ) from error
 
 

@@ -97,6 +97,7 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     :raises UserError: if there are none.
     """
     notes: tuple[str, ...] = ()
+    path = ""
     import torch
 
     while isinstance(contents, Mapping) and not any(isinstance(value, torch.Tensor) for value in contents.values()):
@@ -104,6 +105,7 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
         if key is None:
             break
         contents, notes = contents[key], (*notes, f"The parameters were found under {key!r}.")
+        path += f"[{key!r}]"
     if not isinstance(contents, Mapping):
         raise UserError(
             f"{origin} holds a {type(contents).__name__}; expected a state dictionary, parameter names to tensors. "
@@ -112,14 +114,20 @@ def tensors_of(contents: Any, origin: str) -> Checkpoint:
     tensors = {str(name): value for name, value in contents.items() if isinstance(value, torch.Tensor)}
     if not tensors:
         keys = ", ".join(map(repr, list(contents)[:8])) or "nothing"
-        raise UserError(
-            f"{origin} holds no tensors, but {keys}; expected a state dictionary, parameter names to tensors."
-        )
+        expected = "expected a state dictionary, parameter names to tensors"
+        raise UserError(f"{origin} holds no tensors, but {keys}; {expected}.{_choose(contents, path)}")
     if others := [str(name) for name in contents if str(name) not in tensors]:
         notes = (*notes, f"Not tensors, and left out: {', '.join(others[:8])}{', ...' * (len(others) > 8)}.")
     if packed := [name.partition("._packed_params")[0] for name in others if name.endswith("._packed_params")]:
         notes = (*notes, f"Quantised, and left out: {', '.join(dict.fromkeys(packed))}; dequantise the network first.")
     return from_tensors(origin, tensors, notes)
+
+
+def _choose(contents: Mapping[Any, Any], path: str) -> str:
+    """What to do about several dictionaries in one, which lies there in the file."""
+    nested = next((key for key, value in contents.items() if isinstance(value, Mapping)), None)
+    advice = f" Save the one that you mean: torch.save(torch.load(FILE){path}[{nested!r}], NEW)."
+    return "" if nested is None else advice
 
 
 def layers_of(module: nn.Module) -> dict[str, Layer]:
