@@ -119,4 +119,5 @@ def _plain(label: str) -> str:
         except KeyError:
             return match[1]
 
-    return re.sub(r"\\([a-z]+)", letter, re.sub(r"\\[,;:! ]|[${}]|\\(?:mathrm|mathbf|mathit)", "", label)).strip()
+    bare = re.sub(r"\\[,;:! ]|[${}]|\\(?:mathrm|mathbf|mathit)", "", label)
+    return " ".join(re.sub(r"\\([a-z]+)", letter, bare).split())
