@@ -70,3 +70,6 @@ def test_cheap_items_made_anew_are_like_the_record(project, capsys):
 def test_the_target_compares_all_claims(project):
     jobs = project.jobs("--config", "scale=preview", "--", "compare")
     assert jobs["compare"] == jobs["check_claims"] == 1
+    refused = project.snakemake("--dry-run", "--config", "scale=smoke", "--", "compare")
+    assert refused.returncode == 1
+    assert "error: there is no record to compare 'smoke' with" in refused.stdout

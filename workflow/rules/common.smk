@@ -58,7 +58,7 @@ try:
     BACKBONES = load_table(ROOT / "resources" / "backbones.yaml", BackboneEntry)
     if workflow.is_main_process:
         checks.check_files_of(SETTINGS[SETTINGS.scale])
-        listed = any(word.startswith(("--list", "--lt", "--lint")) for word in sys.argv)
+        listed = any(word == "-l" or word.startswith(("--list", "--lt", "--lint")) for word in sys.argv)
         checks.check_run(SETTINGS.scale, workflow.resource_settings, dry=workflow.output_settings.dryrun, listed=listed)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None

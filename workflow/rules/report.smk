@@ -62,7 +62,7 @@ rule draw_claims:
 rule compare:
     """The run's numbers beside those of the record, as a table and a picture; fails if seeds do not explain a difference."""
     input:
-        f"results/{SCALE}/claims.csv",
+        lambda wildcards: items.compared_claims(SCALE),
     log:
         f"results/{SCALE}/logs/compare.log",
     conda:

@@ -57,6 +57,23 @@ def test_curves_tell_some_points_and_hidden_ones_none(tmp_path):
     assert all(is_red(pixels, row, column) for row, column, _ in told)
 
 
+def test_bands_caps_and_marks_of_the_axes_are_no_values(tmp_path):
+    """A band has two ends; x is told as the axis tells it; an inset tells its own."""
+
+    def draw(left, right):
+        left.errorbar([1, 2], [5, 6], [0.5, 1], fmt="o", capsize=2, color="red", label="data")
+        left.stairs([7, 7], [1, 2, 3], baseline=np.array([4, 4]), fill=True, label="band")
+        left.set_ylim(0, 10)
+        right.plot([0, 1.1], [3, 4], "s", color="red")
+        right.set_xticks([0, 1], ["none", "$10$"])
+        right.set_xlim(-1, 2)
+        right.inset_axes([0.1, 0.1, 0.3, 0.3]).plot([8], [9], "o", color="red", label="inset")
+
+    pixels, told = drawn(tmp_path, draw)
+    assert [text for *_, text in told] == ["data: 1, 5", "data: 2, 6", "none, 3", "10, 4", "inset: 8, 9"]
+    assert all(is_red(pixels, row, column) for row, column, _ in told)
+
+
 def test_many_points_are_thinned(tmp_path):
     _, told = drawn(tmp_path, lambda left, _: left.plot(np.arange(5000), np.arange(5000), "o", color="red"))
     assert 500 <= len(told) <= 600

@@ -277,6 +277,11 @@ def test_other_analyses_are_judged_by_the_same_bounds(ledger):
     assert (row.scrutiny_verdict, row.robust) == (YES, NO)
     assert "total variation of the lower 99 %: 0.5" in row.analyses
     assert row.replicated.endswith(" networks")
+    # An analysis without a number is none, and too few are no answer.
+    table.loc[place & table.quantity.isin(["total_variation_exponent"]), "value"] = math.nan
+    table.loc[place & (table.quantity == "ks_distance_after_common_factor_exponent"), "value"] = math.nan
+    row = check_claims(ledger, Results(known), "record", list(READINGS)).set_index("id").loc["F01"]
+    assert (row.robust, row.analyses) == ("", "")
     assert "KS distance: " not in row.analyses  # its own
 
 

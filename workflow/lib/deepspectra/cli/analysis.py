@@ -52,7 +52,7 @@ def run_analysis(options: argparse.Namespace) -> None:
 
 
 def _keep_others(folder: Path, source: Path) -> None:
-    """``after.pt`` and ``after.safetensors`` have one folder by default: the first keeps it.
+    """``after.pt`` and ``after.safetensors`` have one folder by default: the first keeps it. Names decide, not folders.
 
     :raises UserError: if the folder has another file's analysis.
     """

@@ -6,12 +6,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -29,38 +30,36 @@ def plotted_values(figure: Figure) -> str:
     x and y are in shares of the figure's width and height, from the upper left corner; the text has the series and its
     two numbers. The figure must be laid out. Where there are too many, points are left out evenly.
     """
-    found = [point for axes in figure.axes for point in _points(figure, axes)]
+    every = [cast("Axes", each) for axes in figure.axes for each in (axes, *axes.child_axes)]
+    found = [point for axes in every for point in _points(figure, axes)]
     step = max(1, -(-len(found) // _MOST))
     return json.dumps(found[::step], separators=(",", ":"))
 
 
 def _points(figure: Figure, axes: Axes) -> Iterator[tuple[float, float, str]]:
     # Imported here: pages read the entry without matplotlib.
-    from matplotlib.container import BarContainer
+    from matplotlib.container import BarContainer, ErrorbarContainer
     from matplotlib.patches import StepPatch
 
     names = _legend(figure, axes)
+    # A line with error bars is called as both together.
+    whole = {group.lines[0]: group for group in axes.containers if isinstance(group, ErrorbarContainer)}
     for line in axes.lines:
-        # Lines across the axes, such as a law's mean, are in other coordinates.
-        if line.get_visible() and line.get_transform() == axes.transData:
-            name = _name(line, names, line.get_color())
+        # Lines across the axes, such as a law's mean, are in other coordinates; caps of error bars are no points.
+        if line.get_visible() and line.get_transform() == axes.transData and line.get_marker() not in ("_", "|"):
+            name = _name(whole.get(line, line), names, line.get_color())
             yield from _told(figure, axes, np.array(line.get_xydata(), float), name, _marked(line))
-    bars = [(patch, patch.get_data()) for patch in axes.patches if isinstance(patch, StepPatch)]
-    tops = [
-        (_name(patch, names, patch.get_facecolor()), np.column_stack([(edges[:-1] + edges[1:]) / 2, heights]))
-        for patch, (heights, edges, _) in bars
-    ]
+    for patch in axes.patches:
+        if isinstance(patch, StepPatch) and np.ndim(patch.get_data()[2]) == 0:  # otherwise a band
+            heights, edges, _ = patch.get_data()
+            colour = patch.get_facecolor() if patch.get_fill() else patch.get_edgecolor()
+            tops = np.column_stack([(edges[:-1] + edges[1:]) / 2, heights])
+            yield from _told(figure, axes, tops, _name(patch, names, colour), marked=False)
     for group in axes.containers:
-        if isinstance(group, BarContainer):
+        if isinstance(group, BarContainer) and len(group) and group.orientation != "horizontal":
             ends = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()) for bar in group]
-            tops.append(
-                (
-                    _name(group, names, group[0].get_facecolor() if len(group) else "none"),
-                    np.array(ends, float).reshape(-1, 2),
-                )
-            )
-    for name, points in tops:
-        yield from _told(figure, axes, points, name, marked=False)
+            name = _name(group, names, group[0].get_facecolor())
+            yield from _told(figure, axes, np.array(ends, float), name, marked=False)
 
 
 def _told(
@@ -78,7 +77,21 @@ def _told(
         if marked or np.hypot(*(place - last)) >= reach:
             last = place
             across, up = figure.transFigure.inverted().transform(place)
-            yield round(float(across), 4), round(1 - float(up), 4), f"{name}{x:.4g}, {y:.4g}"
+            yield round(float(across), 4), round(1 - float(up), 4), f"{name}{_words(axes.xaxis, x)}, {y:.4g}"
+
+
+def _words(axis: Axis, value: float) -> str:
+    """A value, or how the nearest tick is called where that is not its place."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
+    formatter = axis.get_major_formatter()
+    # What `set_xticks` makes of ticks with labels.
+    if isinstance(axis.get_major_locator(), FixedLocator) and isinstance(formatter, FuncFormatter):
+        ticks = axis.get_majorticklocs()
+        labels = [formatter(tick) for tick in ticks]
+        if not all(label in ("", f"{tick:g}") for label, tick in zip(labels, ticks, strict=True)):
+            return _plain(labels[int(np.argmin(np.abs(ticks - value)))])
+    return f"{value:.4g}"
 
 
 def _marked(line: Line2D) -> bool:
@@ -95,7 +108,8 @@ def _legend(figure: Figure, axes: Axes) -> dict[str, str]:
         for legend in legends:
             for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
                 colour = getattr(handle, "get_color", None) or handle.get_facecolor  # type: ignore[union-attr]
-                found.setdefault(to_hex(to_rgba_array(colour())[0]), set()).add(text.get_text())
+                for shade in to_rgba_array(colour())[:1]:  # none of an empty marker
+                    found.setdefault(to_hex(shade), set()).add(text.get_text())
         names |= {colour: "" if len(several) > 1 else several.pop() for colour, several in found.items()}
     return names
 

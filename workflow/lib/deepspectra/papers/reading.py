@@ -18,17 +18,7 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "COMPUTED",
-    "REPETITIONS",
-    "AbsentError",
-    "Measured",
-    "Reading",
-    "Results",
-    "averaged",
-    "computed",
-    "counted",
-]
+__all__ = ["COMPUTED", "REPETITIONS", "AbsentError", "Measured", "Reading", "Results", "averaged", "computed"]
 __all__ += ["counted", "difference", "finite", "kolmogorov", "mean", "repeated", "single"]
 
 #: Draws of a number that is computed, not drawn.

@@ -14,7 +14,7 @@ from deepspectra.runtime.errors import UserError
 
 __all__ = ["attribute", "claim_files", "drawing_modules", "everything", "inputs", "item_modules", "judged_note"]
 __all__ += ["law_activation", "law_file", "law_files", "law_modules", "law_names", "law_settings", "memory"]
-__all__ += ["absent_words", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
+__all__ += ["absent_words", "compared_claims", "own_claims", "paper_name", "paper_notes", "paper_targets", "parameters"]
 __all__ += ["recorded_contents", "recorded_files", "report_contents", "report_files", "report_pages", "run_options"]
 __all__ += ["scale_words"]
 __all__ += ["result_files", "result_tables", "scale_note", "table_files", "table_items", "targets"]
@@ -215,6 +215,16 @@ def law_files(law: str, scale: str) -> list[str]:
 def claim_files(scale: str) -> list[str]:
     """The claims as tables and as a picture."""
     return [f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "pdf", "png")]
+
+
+def compared_claims(scale: str) -> str:
+    """The claims of a run that can be compared with the record.
+
+    :raises UserError: if no record has its sizes: before anything is made.
+    """
+    if scale not in ("preview", "record", "paper"):
+        raise UserError(f"there is no record to compare {scale!r} with: the scales preview, record and paper have one")
+    return f"results/{scale}/claims.csv"
 
 
 def result_tables(settings: Settings, scale: str, kept: Recorded) -> list[str]:

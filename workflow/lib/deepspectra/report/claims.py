@@ -1,5 +1,6 @@
 """The ledger of claims, ``resources/claims.csv``, with the bounds of what is accepted, and the claims as measured."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -120,11 +121,13 @@ def _tried(
 ) -> dict[str, str]:
     """Columns of what else was tried."""
     verdicts = {"its own": claim["scrutiny_verdict"]}
+    others = {name: other for name, other in others.items() if not math.isnan(other.value)}
     verdicts |= {name: _judge(other, claim, "scrutiny", scale, own)[0] for name, other in others.items()}
-    numbers = {name: measured(other.value, other.low, other.high) or "no number" for name, other in others.items()}
+    numbers = {name: measured(other.value, other.low, other.high) for name, other in others.items()}
     robust = robustness(verdicts)
     told = "; ".join(f"{name}: {numbers[name]}, {verdicts[name]}" for name in others) if robust else ""
-    return {"robust": robust, "analyses": told, "replicated": replication(found)}
+    replicated = replication(found) if claim["scrutiny_verdict"] in (YES, NO) else ""
+    return {"robust": robust, "analyses": told, "replicated": replicated}
 
 
 def _judge(found: Measured, claim: Mapping[Any, Any], question: str, scale: str, own: bool) -> tuple[str, str]:

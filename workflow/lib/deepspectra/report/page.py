@@ -74,7 +74,7 @@ def _words_of(claim: dict[str, Any]) -> str:
     """The same of a claim: all that its item's page says of it."""
     texts = [claim[name] for name in ("source", "bounds", "quantity", "scrutiny", "published")]
     for one in (claim["first"], claim):
-        texts += [one["remark"]]
+        texts += [one["remark"], one["robust"], one["analyses"], one["replicated"]]
         texts += [one[f"{question}_{part}"] for question in QUESTIONS for part in ("reason", "measured", "accepted")]
     return _once(texts)
 

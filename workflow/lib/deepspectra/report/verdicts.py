@@ -41,7 +41,7 @@ RULE = (
     "number has none. No claim is judged at smoke scale or where it depends on the user's own settings. Robust: at "
     f"least {FEWEST_ANALYSES} reasonable analyses of the same data (other unfoldings, distances, numbers of vectors), "
     "judged by the same bounds, all give the verdict under scrutiny; yes, no if one contradicts another, else "
-    f"undecided. Replicated: the verdict rests on {FEWEST_DRAWS} or more seeds, networks or draws of weights, not on "
+    f"undecided. Replicated: a yes or no rests on {FEWEST_DRAWS} or more seeds, networks or random functions, not on "
     "parts of one. Where nothing stands, it was not tried."
 )
 
