@@ -72,6 +72,7 @@ rule compare:
         runtime=plan.grow(15),
     params:
         scale=SCALE,
+        code=code("compare_run"),
     script:
         "../scripts/compare_run.py"
 

@@ -115,7 +115,7 @@ def test_a_transformer_is_trained_but_for_its_pooler(transformer, cache):
     # Whatever training did to them, levels repel as those of random matrices.
     assert (table.spacing_q > 0.05).all()
     assert (
-        "a bulk, those of a random matrix as far as can be told, in 1 of 3 matrices (attention 0 of 1, de"
+        "a bulk that cannot be told from a random matrix's is in 1 of 3 matrices (attention 0 of 1, de"
         in found.findings[0].lower()
     )
 
