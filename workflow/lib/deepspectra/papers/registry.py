@@ -60,7 +60,7 @@ PAPERS = {
         "The conjugate kernel follows its limit law",
         "yes for Gaussian inputs; for images no: without ten components KS stays at 0.008, with all it grows",
         "75 draws at four sizes, in the record; total variation still falls without ten",
-        "figure_s4",
+        "figure_scaling",
     ),
     "pennington2017": Paper(
         "Pennington and Worah (2017)",
