@@ -40,6 +40,13 @@ def test_reductions_inside_a_nested_node_are_told_one_by_one():
     assert changes == "dimension 100 instead of 1000, matrices 5 instead of 50"
 
 
+def test_switches_are_told_in_words():
+    settings = load_settings(FOLDER)
+    changes = differences(settings["paper"], settings["preview"], "baskerville2022.curvature")
+    assert "no instead of yes" in changes
+    assert not {"True", "False"} & set(changes.split())
+
+
 def test_reductions_of_lists_tell_a_lower_end_from_fewer_values(folder):
     text = f"pennington2017: {{figure_1: {{alphas: [-1, 1], input_dimensions: [24, 48]}}, figure_2: {{seed: {10**6}}}}}"
     (folder / "smoke.yaml").write_text(text)

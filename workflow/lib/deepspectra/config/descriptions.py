@@ -82,6 +82,8 @@ def _shorten(value: Any, full: Any) -> str:
         return f"{value}"
     if isinstance(value, Node | dict):
         return "as set"
+    if isinstance(value, bool):
+        return "yes instead of no" if value else "no instead of yes"
     if isinstance(value, list) and isinstance(full, list):
         if not all(isinstance(entry, float | int) for entry in (*value, *full)):
             return "as set"

@@ -77,8 +77,8 @@ PAPERS = {
 #: Items that have no number in their paper.
 _NAMES = {
     "figure_controls": "Beyond the paper, controls",
-    "figure_resnet34": "Beyond the paper, figure",
-    "table_networks": "Beyond the paper, table",
+    "figure_resnet34": "Beyond the paper, ResNet-34",
+    "table_networks": "Beyond the paper, networks",
     "figure_components": "Beyond the paper, components",
     "figure_scaling": "Beyond the paper, scaling",
     "table_2_unfolding": "Table 2, other unfoldings",
