@@ -66,6 +66,7 @@ def test_bands_caps_and_marks_of_the_axes_are_no_values(tmp_path):
         left.set_ylim(0, 10)
         right.plot([0, 1.1], [3, 4], "s", color="red")
         right.set_xticks([0, 1], ["none", "$10$"])
+        left.set_xticks([-1, 1.5, 3], ["\N{MINUS SIGN}1", "1.5", ""])
         right.set_xlim(-1, 2)
         right.inset_axes([0.1, 0.1, 0.3, 0.3]).plot([8], [9], "o", color="red", label="inset")
 

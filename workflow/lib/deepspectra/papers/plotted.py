@@ -88,9 +88,9 @@ def _words(axis: Axis, value: float) -> str:
     # What `set_xticks` makes of ticks with labels.
     if isinstance(axis.get_major_locator(), FixedLocator) and isinstance(formatter, FuncFormatter):
         ticks = axis.get_majorticklocs()
-        labels = [formatter(tick) for tick in ticks]
+        labels = [formatter(tick).replace("\N{MINUS SIGN}", "-") for tick in ticks]
         if not all(label in ("", f"{tick:g}") for label, tick in zip(labels, ticks, strict=True)):
-            return _plain(labels[int(np.argmin(np.abs(ticks - value)))])
+            return _plain(labels[int(np.argmin(np.abs(ticks - value)))]) or f"{value:.4g}"
     return f"{value:.4g}"
 
 

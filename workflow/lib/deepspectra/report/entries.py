@@ -20,17 +20,8 @@ from deepspectra.report.captions import read_caption
 from deepspectra.report.tables import ShownTable, read_table
 from deepspectra.report.verdicts import QUESTIONS
 
-__all__ = [
-    "NUMBERS",
-    "Entry",
-    "PageContents",
-    "Picture",
-    "figure_entry",
-    "own_network_entry",
-    "read_entries",
-    "table_entry",
-]
-__all__ += ["has_number", "thumbnail"]
+__all__ = ["NUMBERS", "Entry", "PageContents", "Picture", "figure_entry", "has_number", "own_network_entry"]
+__all__ += ["read_entries", "table_entry", "thumbnail"]
 
 #: The file of all numbers of a figure: what claims and captions are read from.
 NUMBERS = "CSV of numbers"
