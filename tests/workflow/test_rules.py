@@ -72,6 +72,12 @@ def test_listed_targets_are_those_of_the_registry(project):
     }
 
 
+def test_a_misspelt_target_is_told_the_nearest(project):
+    result = project.snakemake("--dry-run", "fan2020_figure_22")
+    assert result.returncode != 0
+    assert "\nerror: no rule makes fan2020_figure_22. Did you mean fan2020_figure_2?" in result.stdout
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_path_says_its_own_scale(project, scale):
     """Whatever the switch says: the scale is part of every path."""

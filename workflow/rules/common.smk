@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
-from snakemake.exceptions import InputFunctionException
+from snakemake.exceptions import InputFunctionException, MissingRuleException
 from snakemake.jobs import GroupJob
 from snakemake.script import PythonScript
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
@@ -95,6 +95,13 @@ config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "c
 
 quoting.quote_interpreter(PythonScript, RealExecutor)
 refusals.tell_refusals(InputFunctionException)
+refusals.suggest_targets(
+    MissingRuleException,
+    lambda: [
+        *(rule.name for rule in workflow.rules if not rule.has_wildcards()),
+        *items.everything(SETTINGS[SCALE], SCALE),
+    ],
+)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()

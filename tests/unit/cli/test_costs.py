@@ -107,6 +107,23 @@ def test_own_settings_count_and_reach_snakemake(made, capsys, tmp_path):
     assert arguments == ["--forceall", "--configfile", str(own), "--config", "scale=paper", "device=cpu", "--", "all"]
 
 
+def test_targets_are_snakemakes_and_only_what_they_make_is_told(made, capsys):
+    assert main(["cost", "baskerville2022_figure_1", "--scale", "paper"]) == 0
+    told = capsys.readouterr().out
+    assert made[1][0][-2:] == ["--", "baskerville2022_figure_1"]
+    assert re.findall(r"^(\w+_figure\w*|\w+_table\w*) ", told, re.MULTILINE) == ["baskerville2022_figure_1"]
+    assert "Downloads, once: mnist (12 MB, 55 MB on disk)." in told
+
+
+def test_a_target_that_only_downloads_computes_nothing(made, capsys, monkeypatch):
+    (download,) = re.findall(r"rule fetch_dataset:.*?resources: \S+\n", PLAN, re.DOTALL)
+    monkeypatch.setattr(costs, "dry_run", lambda folder, arguments: f"[now]\n{download}")
+    assert main(["cost", "data", "--scale", "paper"]) == 0
+    told = capsys.readouterr().out
+    assert "Nothing to compute." in told
+    assert "Downloads, once: mnist" in told
+
+
 def test_paths_are_the_users_wherever_the_checkout_is(made, capsys, tmp_path, monkeypatch):
     folder = tmp_path / "elsewhere" / "run"
     (folder / "results" / "paper" / "benchmarks").mkdir(parents=True)

@@ -1,14 +1,14 @@
-"""A refusal of the plan is one message; other errors of a rule's functions keep what Snakemake says of them."""
+"""A refusal of the plan is one message, and a misspelt target has advice; other errors keep Snakemake's words."""
 
 from __future__ import annotations
 
 import inspect
 
 import pytest
-from snakemake.exceptions import InputFunctionException
+from snakemake.exceptions import InputFunctionException, MissingRuleException
 
 from deepspectra.runtime.errors import UserError
-from deepspectra.runtime.refusals import tell_refusals
+from deepspectra.runtime.refusals import suggest_targets, tell_refusals
 
 
 class WorkflowError(Exception):
@@ -40,3 +40,39 @@ def test_snakemake_s_class_is_still_as_this_takes_it_to_be():
     """When it adds no traceback, this module can go."""
     assert "format_traceback(" in inspect.getsource(InputFunctionException)
     assert list(inspect.signature(InputFunctionException).parameters)[:2] == ["msg", "wildcards"]
+
+
+@pytest.fixture
+def missing():
+    def plain(self, file, lineno=None):
+        WorkflowError.__init__(self, f"No rule to produce {file}", rule=lineno)
+
+    kind = type("MissingRuleException", (WorkflowError,), {"__init__": plain})
+    known = iter([["fan2020", "fan2020_figure_2", "results/preview/figures/fan2020/figure_2.pdf"]] * 9)
+    suggest_targets(kind, lambda: next(known))
+    suggest_targets(kind, lambda: [])
+    return kind
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("fan2020_figure_22", " Did you mean fan2020_figure_2?"),
+        ("results/preview/figures/fan2020/figure2.pdf", " Did you mean results/preview/figures/fan2020/figure_2.pdf?"),
+        ("something else", ""),
+    ],
+)
+def test_a_misspelt_target_is_told_the_nearest(missing, name, advice):
+    told = str(missing(name))
+    assert told.startswith(f"error: no rule makes {name}.{advice} `uv run deepspectra targets`")
+
+
+def test_files_that_need_no_rule_stay_with_snakemake(missing, tmp_path):
+    (tmp_path / "fan2020_figure_22").touch()
+    file = tmp_path / "fan2020_figure_22"
+    assert str(missing(file, lineno=3)) == f"No rule to produce {file} (3)"
+
+
+def test_snakemake_s_missing_rule_is_still_as_this_takes_it_to_be():
+    assert list(inspect.signature(MissingRuleException).parameters) == ["file", "lineno", "snakefile"]
+    assert "No rule to produce" in str(inspect.getsource(MissingRuleException))

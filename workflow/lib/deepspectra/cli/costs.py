@@ -37,12 +37,12 @@ __all__ = ["OVERHEAD", "CostedJob", "CostedPlan", "cost_plan", "dry_run", "print
 
 #: What the table of measured jobs calls Snakemake's own time for one job.
 OVERHEAD = "snakemake"
-#: Downloads, which happen once, and their sizes.
+#: Downloads, which happen once, by data set or rule, and their sizes.
 _DOWNLOADS = {
-    "cifar10": "140 to 170 MB to download, 184 MB on disk",
-    "mnist": "12 MB, 55 MB on disk",
-    "bike": "1 MB",
-    "the network that makes features": "18 to 87 MB",
+    "cifar10": "cifar10 (140 to 170 MB to download, 184 MB on disk)",
+    "mnist": "mnist (12 MB, 55 MB on disk)",
+    "bike": "bike (1 MB)",
+    "fetch_backbone": "the network that makes features (18 to 87 MB)",
 }
 #: So many of the longest jobs are named.
 _NAMED = 6
@@ -141,7 +141,7 @@ def cost_plan(plan: str, settings: Mapping[str, Settings], folder: Path) -> Cost
 
 
 def print_costs(options: argparse.Namespace) -> None:
-    """Print what every target takes with the user's settings, all of them on several machines, and what is left.
+    """Print what targets take with the user's settings, all of them together on several machines, and what is left.
 
     :raises UserError: if the number of cores is not positive, the settings have a mistake, or Snakemake has no plan.
     """
@@ -157,26 +157,33 @@ def print_costs(options: argparse.Namespace) -> None:
     arguments += ["--config", f"scale={sizes}", *(text for text in options.config if not text.startswith("scale="))]
     run = Path(options.directory or folder).resolve()
     arguments += ["--directory", str(run)] * bool(options.directory)
-    plan = cost_plan(dry_run(folder, ["--forceall", *arguments, "--", "all"]), settings, folder)
+    arguments += ["--", *(options.targets or ["all"])]
+    told = dry_run(folder, ["--forceall", *arguments])
+    plan = cost_plan(told, settings, folder)
     here = Machine(f"{options.cores} cores", options.cores)
     place = f"{'At' if scale == sizes else 'In'} {scale_name(scale, sizes)}"
     print(f"{place} with {options.cores} cores of 2 GHz and without a GPU:\n")
-    print(_targets(plan, settings[scale], scale, here))
-    print(f"\n{_together(plan, here)}\n")
+    print(f"{_items(plan, settings[scale], scale, here)}{_together(plan, here)}\n")
     if (run / "results" / scale / "benchmarks").is_dir():
-        left = {job.outputs for job in parse_plan(dry_run(folder, [*arguments, "--", "all"]))}
+        left = {job.outputs for job in parse_plan(dry_run(folder, arguments))}
         print(f"{_left(plan, left, run, here)}\n")
-    downloads = ", ".join(f"{name} ({size})" for name, size in _DOWNLOADS.items())
-    print(f"Downloads, once: {downloads}.")
+    fetched = {word for job in parse_plan(told) if job.downloads for word in (job.rule, *job.wildcards.values())}
+    if downloads := [size for name, size in _DOWNLOADS.items() if name in fetched]:
+        print(f"Downloads, once: {', '.join(downloads)}.")
 
 
-def _targets(plan: CostedPlan, settings: Settings, scale: str, machine: Machine) -> str:
+def _items(plan: CostedPlan, settings: Settings, scale: str, machine: Machine) -> str:
+    """A row for each figure and table that the plan makes, or nothing if it makes none."""
     import pandas as pd
 
     rows, jobs = {}, plan.jobs
+    made = {file for job in jobs for file in job.outputs}
     for paper in PAPERS:
         for item in items_of(paper):
-            part = plan.of(ancestors(jobs, items.targets(settings, paper, item, scale)))
+            files = items.targets(settings, paper, item, scale)
+            if files[0] not in made:  # others may share its spectra
+                continue
+            part = plan.of(ancestors(jobs, files))
             rows[f"{paper}_{item}"] = {
                 "jobs": len(part.costed),
                 "minutes": f"{60 * part.hours_on(machine):.1f}",
@@ -184,7 +191,7 @@ def _targets(plan: CostedPlan, settings: Settings, scale: str, machine: Machine)
                 "disk MB": round(_disk(part, machine)),
                 "measured": f"{_share(part.costed, lambda found: found.measured):.0%}",
             }
-    return pd.DataFrame.from_dict(rows, orient="index").to_string()
+    return f"{pd.DataFrame.from_dict(rows, orient='index').to_string()}\n\n" if rows else ""
 
 
 def _share(costed: Sequence[CostedJob], chosen: Callable[[Estimate], bool]) -> float:
@@ -206,7 +213,9 @@ def _disk(plan: CostedPlan, machine: Machine) -> float:
 
 
 def _together(plan: CostedPlan, here: Machine) -> str:
-    """All targets: on machines, how sure it is, and the longest jobs."""
+    """All jobs: on machines, how sure it is, and the longest."""
+    if not plan.costed:
+        return "Nothing to compute."
     machines = [here, *(Machine(f"{cores} cores", cores) for cores in (2, 16) if cores != here.cores)]
     machines += [Machine("16 cores and a GPU", 16, 1), Machine("Slurm: 4 GPUs, 64 cores", 64, 4)]
     sure = _share(plan.costed, lambda found: found.measured)
@@ -229,7 +238,7 @@ def _together(plan: CostedPlan, here: Machine) -> str:
         basis = "measured" if found.measured else f"scaled {found.factor:.3g} times"
         basis += ", from another kind" * (not found.alike)
         lines.append(f"    {found.seconds / 3600:7.2f} hours  {entry.job.outputs[0]} ({basis})")
-    lines += [f"Start the longest first: snakemake --prioritize {longest[0].job.outputs[0]}"] * bool(longest)
+    lines += [f"Start the longest first: snakemake --prioritize {longest[0].job.outputs[0]}"]
     return "\n".join(lines)
 
 
