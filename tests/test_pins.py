@@ -15,8 +15,13 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PINS = PROJECT["tool"]["uv"]["constraint-dependencies"]
-#: What builds the documentation is installed on request.
-GROUPS = {name: group for name, group in PROJECT["dependency-groups"].items() if name != "docs" or find_spec("sphinx")}
+#: Groups that are installed on request, each with a package of its own.
+ON_REQUEST = {"docs": "sphinx", "peers": "freealg"}
+GROUPS = {
+    name: group
+    for name, group in PROJECT["dependency-groups"].items()
+    if name not in ON_REQUEST or find_spec(ON_REQUEST[name])
+}
 DIRECT = sum(GROUPS.values(), PROJECT["project"]["dependencies"])
 
 
