@@ -5,7 +5,8 @@
 
 `keep` takes every table that a dry run calls up to date, with the seconds, memory, processor and commit of each job,
 and for each finished figure and table its settings and the SHA-256 of what it was made from. Of record scale it also
-writes the metadata of an RO-Crate and `codecheck.yml`. Rows and files of jobs that were run elsewhere stay, as long as
+writes the metadata of an RO-Crate, `codecheck.yml`, and `docs/results/taken.md`, a page of what it took. Rows and files
+of jobs that were run elsewhere stay, as long as
 the scale still has them. `restore` writes the tables that are missing below `results/{scale}`. Snakemake takes them as
 they are, and makes only what is left, so that a long run goes on from the commits of an earlier machine; ask for
 figures by their paths, since short names also stand for spectra. Both refuse a record that was made with other
@@ -29,6 +30,7 @@ from deepspectra.planning import items
 from deepspectra.planning.model import PlannedJob, ancestors, job_seconds, parse_plan
 from deepspectra.report.crate import CODECHECK, CRATE, codecheck, crate
 from deepspectra.report.record import SUFFIX, compress, kept_names, read_record, uncompress, write_record
+from deepspectra.report.taken import TAKEN, taken_page
 from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.files import write_table, write_text
 from deepspectra.runtime.store import file_hash, processor, software_versions
@@ -58,7 +60,7 @@ def keep(scale: str, run: Path) -> str:
     items_now = known | _items(scale, run, jobs, left, table)
     write_record(folder, settings.model_dump(), items_now)
     if scale == "record":
-        _describe(folder, items_now)
+        _describe(folder, items_now, table)
     return f"{len(names)} tables of this run, {len(table)} jobs, {len(items_now)} items in the record"
 
 
@@ -87,8 +89,9 @@ def _checked(scale: str) -> tuple[Settings, dict[str, dict]]:
     return settings, known
 
 
-def _describe(folder: Path, items_now: dict[str, dict]) -> None:
-    """Write what machines and other checkers read about the record."""
+def _describe(folder: Path, items_now: dict[str, dict], table: pd.DataFrame) -> None:
+    """Write what machines, other checkers and readers of the documentation are told about the record."""
+    write_text(taken_page(items_now, table.to_dict("records")), ROOT / TAKEN)
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     manifest = yaml.safe_dump(codecheck(items_now, citation), sort_keys=False, allow_unicode=True, width=120)
     write_text("---\n" + manifest, folder / CODECHECK)
