@@ -6,11 +6,10 @@
 `keep` takes every table that a dry run calls up to date, with the seconds, memory, processor and commit of each job,
 and for each finished figure and table its settings and the SHA-256 of what it was made from. Of record scale it also
 writes the metadata of an RO-Crate, `codecheck.yml`, and `docs/results/taken.md`, a page of what it took. Rows and files
-of jobs that were run elsewhere stay, as long as
-the scale still has them. `restore` writes the tables that are missing below `results/{scale}`. Snakemake takes them as
-they are, and makes only what is left, so that a long run goes on from the commits of an earlier machine; ask for
-figures by their paths, since short names also stand for spectra. Both refuse a record that was made with other
-settings. Whether the code has changed since then, `jobs.csv` says by its commits.
+of jobs that were run elsewhere stay, as long as the scale still has them. `restore` writes the tables that are missing
+below `results/{scale}`. Snakemake takes them as they are, and makes only what is left, so that a long run goes on from
+the commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra. Both refuse
+a record that was made with other settings. Whether the code has changed since then, `jobs.csv` says by its commits.
 """
 
 import argparse

@@ -12,9 +12,9 @@ TAKEN = "docs/results/taken.md"
 _HEAD = """# What the record took
 
 Every figure and table of [the record](record.md), as its jobs were measured; `resources/keep_record.py` makes the page.
-Times are those of all jobs that an item needs, each on one core of a machine with two, beside other work: a quiet machine
-takes less, and jobs that items share count for each. Memory is that of the largest job. "3 of 4" jobs were measured where
-one has run elsewhere.
+Times are those of all jobs that an item needs, each on one core of a machine with two, beside other work: a quiet
+machine takes less, and jobs that items share count for each. Memory is that of the largest job. "3 of 4" jobs were
+measured where one has run elsewhere.
 
 | item | shows | jobs | time of one core | memory | processor |
 |---|---|---|---|---|---|
