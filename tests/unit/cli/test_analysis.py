@@ -1,5 +1,7 @@
 """The command for a checkpoint: what it prints, and when it fails."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,25 @@ def test_a_file_of_the_same_stem_keeps_its_folder(folder, capsys):
     said = "error: spectra_net has the spectra of net.npz. Name another folder for net.pt: --out FOLDER"
     assert capsys.readouterr().err.splitlines()[-1] == said
     assert main(["analyse", "net.pt", "--draws", "99", "--workers", "1", "--out", "other"]) == 0
+
+
+def test_networks_of_several_runs_keep_their_folders_apart(folder, capsys):
+    names = ["one/net.npz", "two/net.npz", "two/deep/model.safetensors/net.npz"]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        np.savez(folder / name, **{"a.weight": np.random.default_rng(1).standard_normal((40, 30))})
+    for name in (
+        "one/net.npz",
+        str(folder / "two" / "net.npz"),
+        "two/deep/model.safetensors",
+        "one/../two/deep/model.safetensors",
+    ):
+        assert main(["analyse", name, "--draws", "99", "--workers", "1"]) == 0
+    assert re.findall("Open (.*)/index.html", capsys.readouterr().out) == [
+        "spectra_one_net",
+        "spectra_two_net",
+        *["spectra_two_deep_model.safetensors"] * 2,
+    ]
 
 
 def test_another_initial_network_is_refused_before_anything_is_computed(folder, capsys):

@@ -92,7 +92,7 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: uv run deepspectra analyse after.pt --initial before.pt"
     parser.add_argument("source", metavar="CHECKPOINT", help="a file or folder")
     parser.add_argument("--initial", metavar="CHECKPOINT", help="the network before training, to tell what moved")
-    parser.add_argument("--out", metavar="FOLDER", help="where tables and the page go (default: spectra_ and the name)")
+    parser.add_argument("--out", metavar="FOLDER", help="where tables and the page go (default: spectra_ and the path)")
     parser.add_argument("--include", nargs="+", default=[], metavar="PATTERN", help="layers to analyse, as 'encoder.*'")
     parser.add_argument("--exclude", nargs="+", default=[], metavar="PATTERN", help="layers to leave out")
     parser.add_argument("--by-head", action="store_true", help="split attention by head, as config.json says")

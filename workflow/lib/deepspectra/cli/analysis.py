@@ -68,5 +68,8 @@ def _cores() -> int:
 
 
 def _name(source: Path) -> str:
+    """The way to the source: networks of several runs have folders of their own."""
     # A folder's file says less than the folder: "model.safetensors" is everybody's name.
-    return source.resolve().name if source.is_dir() else source.stem
+    place = source.resolve() if source.is_dir() else source.absolute().with_suffix("")
+    parts = [part for part in Path(os.path.relpath(place)).parts if part not in ("..", ".")]
+    return "_".join(parts) or place.name
