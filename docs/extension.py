@@ -15,6 +15,7 @@ from typing import Any
 import latex2mathml.converter
 from docutils import nodes
 from docutils.statemachine import StringList
+from matplotlib.sphinxext.plot_directive import PlotDirective
 from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -100,6 +101,19 @@ class Keys(Markdown):
             yield f"| `{name}` | {plain(meaning)} | {shown} |"
 
 
+class Plot(PlotDirective):
+    """Matplotlib's directive, which inserts reStructuredText, on a page of Markdown."""
+
+    def run(self) -> list[nodes.Node]:
+        inserted: list[str] = []
+        self.state_machine.insert_input = lambda lines, source: inserted.extend(lines)
+        errors = super().run()
+        holder = nodes.container()
+        lines = StringList(["````{eval-rst}", *inserted, "````"], self.state_machine.document["source"])
+        self.state.nested_parse(lines, self.content_offset, holder)
+        return [*holder.children, *errors]
+
+
 def help_of(*command: str) -> str:
     """What the command line says of itself, 100 characters wide."""
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
@@ -174,6 +188,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     for name, directive in (("items", Items), ("claims", Claims), ("commands", Commands), ("keys", Keys)):
         app.add_directive(f"deepspectra-{name}", directive)
+    app.add_directive("plot", Plot, override=True)
     app.connect("autodoc-skip-member", skip_fields_of_tuples)
     app.connect("autodoc-process-signature", short_types)
     app.add_html_math_renderer("mathml", (write_inline, None), (write_display, None))

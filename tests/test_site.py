@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -9,7 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests import ROOT
 from tests.browser.chromium import Browser, Impossible
@@ -64,6 +67,15 @@ def test_every_link_within_leads_to_a_place_that_is_there(site):
     assert broken == []
 
 
+def test_every_program_of_the_gallery_has_its_picture(site):
+    programs = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8").count("```{plot}\n")
+    names = re.findall(r'<img [^>]*src="([^"]+/gallery-[^"]+)"', (site / "docs" / "gallery.html").read_text("utf-8"))
+    pictures = [np.asarray(Image.open(site / "docs" / name).convert("L")) for name in dict.fromkeys(names)]
+    assert len(pictures) == programs >= 7
+    # Something is drawn, and nothing at the right border is cut off.
+    assert all(0.005 < (picture < 200).mean() < 0.5 and (picture[:, -2:] > 200).all() for picture in pictures)
+
+
 def test_what_is_made_from_the_code_is_there(site):
     def text(page: str) -> str:
         return (site / page).read_text(encoding="utf-8")
@@ -79,6 +91,7 @@ def test_what_is_made_from_the_code_is_there(site):
 @pytest.mark.parametrize("dark", [False, True])
 def test_pages_fit_a_narrow_window_and_load_nothing_from_elsewhere(site, dark):
     pages = ("README", "resources/findings", "docs/results/fan2020", "docs/methods/limit_laws", "results/README")
+    pages += ("docs/gallery",)
     try:
         with Browser() as browser:
             for name in pages:
