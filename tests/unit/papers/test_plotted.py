@@ -3,6 +3,8 @@
 import json
 
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from PIL import Image
 
 from deepspectra.papers import style
@@ -81,19 +83,44 @@ def test_many_points_are_thinned(tmp_path):
 
 
 def test_series_are_called_as_in_the_legend(tmp_path):
-    """By their colour, if they have no label; a colour with two names has none; no marks of mathematics."""
+    """By their colour, if they have no label; no marks of mathematics."""
 
     def draw(left, right):
         left.plot([0, 1], [0, 1], "o", color="red", label=r"$\beta=\,$2, $\lambda_{1}$")
         left.legend()
-        for x, colour in ((0, "green"), (1, "blue")):
-            right.plot([x], [x], "s", color=colour)
+        right.plot([0], [0], "s", color="green")
         right.stairs([1], [2, 3], color="orange", fill=True)
-        handles = [right.plot([], [], color=colour)[0] for colour in ("green", "blue", "blue")]
-        handles.append(right.stairs([], [0], color="orange", fill=True))
-        right.figure.legend(handles, ["tangent", "one", "other", "bars"])
+        handles = [right.plot([], [], color="green")[0], right.stairs([], [0], color="orange", fill=True)]
+        right.figure.legend(handles, ["tangent", "bars"])
 
     _, told = drawn(tmp_path, draw)
     assert [text for *_, text in told] == [
-        *("\u03b2=2, \u03bb_1: 0, 0", "\u03b2=2, \u03bb_1: 1, 1", "tangent: 0, 0", "1, 1", "bars: 2.5, 1")
+        *("\u03b2=2, \u03bb_1: 0, 0", "\u03b2=2, \u03bb_1: 1, 1", "tangent: 0, 0", "bars: 2.5, 1")
+    ]
+
+
+def test_a_colour_with_several_names_is_told_by_its_line(tmp_path):
+    """Solid, broken or filled; then by the axis; a panel's legend comes before the figure's, a gid before all."""
+
+    def draw(left, right):
+        for axes in (left, right):
+            axes.stairs([1, 2], [0, 1, 2], color="red", fill=True)
+            axes.plot([0.5], [3], "-", color="red")
+            axes.plot([0.5], [4], "--", color="red")
+            axes.plot([0.5], [5], "--", color="red", gid="beside")
+            axes.plot([0.5], [6], "-", color="blue")
+            axes.set_ylim(0, 9)
+        left.set_ylabel("density\nof levels")
+        bars, law, edge = Patch(color="red"), Line2D([], [], color="red"), Line2D([], [], color="red", linestyle="--")
+        left.figure.legend([bars, law, edge], ["bars", "law", "edge"])
+        right.legend([law, law], ["one", "other"])
+        # Both on one spot: told once.
+        right.stairs([7], [0, 1], fill=True, label="whole")
+        right.stairs([7], [0, 1], label="whole")
+
+    _, told = drawn(tmp_path, draw)
+    assert [text for *_, text in told] == [
+        *("law: 0.5, 3", "edge: 0.5, 4", "beside: 0.5, 5", "density of levels: 0.5, 6"),
+        *("bars: 0.5, 1", "bars: 1.5, 2"),
+        *("0.5, 3", "0.5, 4", "beside: 0.5, 5", "0.5, 6", "0.5, 1", "1.5, 2", "whole: 0.5, 7"),
     ]

@@ -1,5 +1,6 @@
 """Figures at the size they are printed: letters large enough, two lines of notes, nothing clipped, nothing covered."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from matplotlib.legend import Legend
 from matplotlib.transforms import Bbox
 
 from deepspectra.papers import style
+from deepspectra.papers.plotted import plotted_values
 from deepspectra.papers.registry import PAPERS, items_of
 
 from .figures.drawn import illegible, texts_drawn
@@ -100,6 +102,8 @@ def test_figures_can_be_read_at_the_size_they_are_printed(run: str, paper: str, 
         if text.get_fontsize() < style.SMALLEST
     ]
     faults += [f"{letter_of(axes)}: {what}" for axes in all_axes(figure) for what in covered(axes)]
+    values = json.loads(plotted_values(figure))
+    faults += [f"a value under the pointer without a series: {text}" for *_, text in values if ": " not in text]
     printed = " ".join(figure.get_supxlabel().split())
     assert figure.get_figwidth() <= style.PAGE
     assert figure.get_supxlabel().count("\n") < 2

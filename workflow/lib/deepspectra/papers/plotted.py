@@ -6,11 +6,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
@@ -31,7 +32,8 @@ def plotted_values(figure: Figure) -> str:
     two numbers. The figure must be laid out. Where there are too many, points are left out evenly.
     """
     every = [cast("Axes", each) for axes in figure.axes for each in (axes, *axes.child_axes)]
-    found = [point for axes in every for point in _points(figure, axes)]
+    # The outline of a filled histogram lies on its tops.
+    found = list(dict.fromkeys(point for axes in every for point in _points(figure, axes)))
     step = max(1, -(-len(found) // _MOST))
     return json.dumps(found[::step], separators=(",", ":"))
 
@@ -41,24 +43,22 @@ def _points(figure: Figure, axes: Axes) -> Iterator[tuple[float, float, str]]:
     from matplotlib.container import BarContainer, ErrorbarContainer
     from matplotlib.patches import StepPatch
 
-    names = _legend(figure, axes)
     # A line with error bars is called as both together.
     whole = {group.lines[0]: group for group in axes.containers if isinstance(group, ErrorbarContainer)}
     for line in axes.lines:
         # Lines across the axes, such as a law's mean, are in other coordinates; caps of error bars are no points.
-        if line.get_visible() and line.get_transform() == axes.transData and line.get_marker() not in ("_", "|"):
-            name = _name(whole.get(line, line), names, line.get_color())
+        if line.get_visible() and line.get_transform() is axes.transData and line.get_marker() not in ("_", "|"):
+            name = _name(figure, axes, line, str(whole.get(line, line).get_label()))
             yield from _told(figure, axes, np.array(line.get_xydata(), float), name, _marked(line))
     for patch in axes.patches:
         if isinstance(patch, StepPatch) and np.ndim(patch.get_data()[2]) == 0:  # otherwise a band
             heights, edges, _ = patch.get_data()
-            colour = patch.get_facecolor() if patch.get_fill() else patch.get_edgecolor()
             tops = np.column_stack([(edges[:-1] + edges[1:]) / 2, heights])
-            yield from _told(figure, axes, tops, _name(patch, names, colour), marked=False)
+            yield from _told(figure, axes, tops, _name(figure, axes, patch, str(patch.get_label())), marked=False)
     for group in axes.containers:
         if isinstance(group, BarContainer) and len(group) and group.orientation != "horizontal":
             ends = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()) for bar in group]
-            name = _name(group, names, group[0].get_facecolor())
+            name = _name(figure, axes, group[0], str(group.get_label()))
             yield from _told(figure, axes, np.array(ends, float), name, marked=False)
 
 
@@ -98,30 +98,44 @@ def _marked(line: Line2D) -> bool:
     return line.get_marker() not in ("", " ", "None", None)
 
 
-def _legend(figure: Figure, axes: Axes) -> dict[str, str]:
-    """What legends call each colour, the panel's own before those of the figure; a colour with two names has none."""
+def _name(figure: Figure, axes: Axes, artist: Artist, label: str) -> str:
+    """How a series is called: by its gid, where legends leave it out; by its label; as legends call its look.
+
+    The panel's legend comes before those of the figure. Where colour and line leave several names or none, the axis has
+    one.
+    """
+    name = artist.get_gid() or ("" if label.startswith("_") else label)
+    if not name:
+        colour, line = _look(artist)
+        own, others = (
+            [
+                (text.get_text(), other)
+                for legend in filter(None, legends)
+                for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True)
+                for shade, other in [_look(handle)]
+                if shade == colour
+            ]
+            for legends in ([axes.get_legend()], figure.legends)
+        )
+        names = {called for called, _ in own or others}
+        if len(names) > 1:
+            names = {called for called, other in own or others if other == line}
+        name = names.pop() if len(names) == 1 else axes.get_ylabel()
+    return f"{_plain(name)}: " if name else ""
+
+
+def _look(artist: Any) -> tuple[str, str]:
+    """Colour, and whether it is a solid or broken line or fills an area."""
     from matplotlib.colors import to_hex, to_rgba_array
 
-    names: dict[str, str] = {}
-    for legends in (figure.legends, filter(None, [axes.get_legend()])):
-        found: dict[str, set[str]] = {}
-        for legend in legends:
-            for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
-                colour = getattr(handle, "get_color", None) or handle.get_facecolor  # type: ignore[union-attr]
-                for shade in to_rgba_array(colour())[:1]:  # none of an empty marker
-                    found.setdefault(to_hex(shade), set()).add(text.get_text())
-        names |= {colour: "" if len(several) > 1 else several.pop() for colour, several in found.items()}
-    return names
-
-
-def _name(artist: object, names: dict[str, str], colour: object) -> str:
-    """How a series is called: by its own label, or as legends call its colour."""
-    from matplotlib.colors import to_hex
-
-    label = str(artist.get_label())  # type: ignore[attr-defined]
-    if not label or label.startswith("_"):
-        label = names.get(to_hex(colour), "")  # type: ignore[arg-type]
-    return f"{_plain(label)}: " if label else ""
+    if hasattr(artist, "get_color"):
+        colour, filled = artist.get_color(), False
+    else:
+        filled = artist.get_fill() if hasattr(artist, "get_fill") else True
+        colour = artist.get_facecolor() if filled else artist.get_edgecolor()
+    shades = to_rgba_array(colour)[:1]  # none of an empty marker
+    line = "solid" if artist.get_linestyle() in ("-", "solid") else "broken"
+    return to_hex(shades[0]) if len(shades) else "", "filled" if filled else line
 
 
 def _plain(label: str) -> str:

@@ -309,7 +309,7 @@ def _projection(axis: Axes, points: pd.DataFrame) -> None:
         axis.legend(loc="upper center", ncols=2, borderaxespad=0)
     else:
         reach = 1.05 * np.abs(points[["x", "y"]].to_numpy()).max()
-        axis.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.6)
+        axis.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.6, gid="projection = label")
         axis.plot(points.x, points.y, ".", color=style.BLUE, markersize=1.5, alpha=0.5, rasterized=True)
         axis.set(xlabel="training label $y$", ylabel="projection on two eigenvectors\nof the trained CK")
 

@@ -175,11 +175,11 @@ def _against_components(
 ) -> None:
     """Draws as dots beside evenly spaced places, and a line through their medians."""
     places = np.searchsorted(removed, points.x) + shift
-    _dots(axis, places, points.y, marker, colour)
+    _dots(axis, places, points.y, marker, colour, label)
     medians = points.groupby("x").y.median()
     places = np.searchsorted(removed, medians.index)
     axis.plot(places, medians, linestyle=line, color=colour, label=label)
 
 
-def _dots(axis: Axes, x: ArrayLike, y: ArrayLike, marker: str, colour: ColorType) -> None:
-    axis.plot(x, y, marker, color=colour, alpha=0.6, markersize=2, markeredgewidth=0)
+def _dots(axis: Axes, x: ArrayLike, y: ArrayLike, marker: str, colour: ColorType, name: str | None = None) -> None:
+    axis.plot(x, y, marker, color=colour, alpha=0.6, markersize=2, markeredgewidth=0, gid=name)

@@ -127,7 +127,8 @@ def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
         _spectrum(row[0], parts["a"])
         for state, colour, look in (("initial", _INITIAL, ":"), ("final", _LAW, "--")):
             fit = parts["a"][parts["a"].series == f"fit, {state}"]
-            row[0].plot(fit.x, fit.y, color=colour, linestyle=look)
+            name = f"modified law, {'trained' if state == 'final' else state}"
+            row[0].plot(fit.x, fit.y, color=colour, linestyle=look, gid=name)
         if told["b"].quantity.iloc[0] == NO_WEIGHTS:
             for axis in row[1:]:
                 _say_unavailable(axis, told["b"].label.iloc[0], width=20)
@@ -195,7 +196,7 @@ def figure_4(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
 def _accuracies(axis: Axes, drawn: pd.DataFrame, seeds: int) -> None:
     for name, colour, marker in (("full", style.BLUE, "x"), ("linearised", style.GREEN, "o")):
         line = drawn[drawn.series == name]
-        axis.plot(line.x, line.y, color=colour, linewidth=0.6, alpha=0.5)
+        axis.plot(line.x, line.y, color=colour, linewidth=0.6, alpha=0.5, gid=f"{name} network")
         _points(axis, line.x, line.y, line.spread if seeds > 1 else None, colour, marker, f"{name} network")
     axis.axhline(0.1, color="0.4", linewidth=0.8, linestyle=":", label="chance")
     # No error bar is cut off.
@@ -210,7 +211,7 @@ def _what_is_lost(axis: Axes, drawn: pd.DataFrame, seeds: int) -> None:
     # Unknown for one seed.
     spread = 100 * drawn.spread if seeds > 1 else None
     axis.axhline(0, color="0.4", linewidth=0.6)
-    axis.plot(drawn.x, lost, color=style.BLUE, linewidth=0.6, alpha=0.5)
+    axis.plot(drawn.x, lost, color=style.BLUE, linewidth=0.6, alpha=0.5, gid="difference")
     _points(axis, drawn.x, lost, spread, style.BLUE, "D", "difference")
     reach = 0.0 if spread is None else spread.fillna(0)
     low, high = min(0.0, (lost - reach).min()), max(0.0, (lost + reach).max())
@@ -224,6 +225,7 @@ def _points(
 ) -> None:
     """Marks and error bars; those at alpha = 1 are black."""
     look: dict[str, Any] = {"marker": marker, "linestyle": "none", "markersize": 4, "markerfacecolor": "none"}
+    look["gid"] = label
     for part, shade in ((x != 1, colour), (x == 1, "black")):
         bars = None if spread is None else spread[part]
         axis.errorbar(x[part], y[part], bars, color=shade, capsize=2, label=label if shade == colour else None, **look)
@@ -245,8 +247,8 @@ def _spacings(axis: Axes, lines: pd.DataFrame) -> None:
     # Distribution functions, where the densities are small.
     inset = axis.inset_axes((0.6, 0.5, 0.38, 0.46))
     cumulative, law = series["cumulative"], series["surmise cumulative"]
-    inset.step(cumulative.x, cumulative.y, where="post", color=_TRAINED)
-    inset.plot(law.x, law.y, color=_LAW, linestyle="--", linewidth=0.8)
+    inset.step(cumulative.x, cumulative.y, where="post", color=_TRAINED, gid="trained, cumulative")
+    inset.plot(law.x, law.y, color=_LAW, linestyle="--", linewidth=0.8, gid="random matrix theory, cumulative")
     inset.set(xlim=(0, 3), ylim=(0, 1), xticks=[0, 3], yticks=[0, 1])
     inset.tick_params(pad=2, length=2)
 
@@ -302,7 +304,7 @@ def _vector_lines(axis: Axes, lines: pd.DataFrame, name: str, *, color: Any, lab
     """Running means of one matrix's p-values: plain bold, calibrated thin."""
     plain, calibrated = (lines[lines.series == f"{name}, {kind}"] for kind in ("plain", "calibrated"))
     axis.plot(plain.x, plain.y, color=color, label=label, linewidth=1.2)
-    axis.plot(calibrated.x, calibrated.y, color=color, linewidth=0.5, alpha=0.7)
+    axis.plot(calibrated.x, calibrated.y, color=color, linewidth=0.5, alpha=0.7, gid=f"{label}, calibrated")
 
 
 def _both_sides(axis: Axes, lines: pd.DataFrame, side: str) -> None:

@@ -129,4 +129,4 @@ def _points(axis: Axes, lines: pd.DataFrame, colour: str, marker: str, label: st
     look: dict[str, Any] = {"color": colour, "markersize": 2.5}
     filled = centres[known], lines.y[known], lines.error[known]
     axis.errorbar(*filled, fmt=marker, linewidth=0.8, label=label, **look)
-    axis.plot(centres[~known], lines.y[~known], marker, markerfacecolor="none", **look)
+    axis.plot(centres[~known], lines.y[~known], marker, markerfacecolor="none", gid=label, **look)

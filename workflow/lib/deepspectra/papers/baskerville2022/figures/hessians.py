@@ -137,7 +137,8 @@ def _spacings(
         _bars(above, bars, series, **look)
         centres = (alike.x + alike.x_high) / 2
         # Another series may have another null: below, each is its own zero.
-        above.plot(centres, alike.y, color=look["color"], linestyle="--", linewidth=0.9)
+        name = f"{GOE}, unfolded alike, {look['label']}"
+        above.plot(centres, alike.y, color=look["color"], linestyle="--", linewidth=0.9, gid=name)
         count = numbers["uncut_spacings" if statistic == UNCUT else "unfolded_spacings"]
         points, heights, null = bars.x_high.to_numpy(), distribution(bars), distribution_like(bars, alike)
         if coarse := _is_coarse(bars):
@@ -283,7 +284,7 @@ def _bars(axis: Axes, bars: pd.DataFrame, series: str, **look: Any) -> None:
         axis.stairs(bars.y, edges, fill=True, alpha=0.45, **look)
         return
     if not axis.patches:
-        axis.stairs(bars.y, edges, fill=True, alpha=0.2, color=look["color"])
+        axis.stairs(bars.y, edges, fill=True, alpha=0.2, color=look["color"], gid=look["label"])
     axis.stairs(bars.y, edges, linewidth=0.9, **look)
 
 
