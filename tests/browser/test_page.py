@@ -195,33 +195,70 @@ def test_a_page_that_is_mailed_alone_still_has_its_files(browser, page, tmp_path
     assert Path(download.value.path()).read_text() == (page.parent / "figures/thamm2024/figure_1.csv").read_text()
 
 
+def written_pair(folder, recorded=True):
+    """The page of a figure that the record has too, or not yet."""
+    claims = read_claims(folder / "claims.csv")
+    kept, run = (read_entries(folder, "thamm2024", ["figure_1"]) for _ in range(2))
+    contents = PageContents(
+        "preview scale",
+        {"thamm2024": "Smaller."},
+        {"thamm2024": run},
+        claims,
+        recorded={"thamm2024": kept} if recorded else {},
+        recorded_claims=claims,
+    )
+    ((_, text),) = render_items(contents, folder)
+    pair = folder / "items/thamm2024/pair.html"
+    pair.write_text(text, encoding="utf-8")
+    return pair
+
+
 def test_the_record_and_the_run_stand_beside_each_other(browser, page):
     """In a wide window; in a narrow one the record is above. Claims stand below."""
-    folder = page.parent
     places = "[...document.querySelectorAll('figure')].map(x => x.getBoundingClientRect()).map(x => [x.x, x.y])"
     edges = "['.pictures', '.claims'].map(x => document.querySelector(x).getBoundingClientRect().toJSON())"
-    claims = read_claims(folder / "claims.csv")
-    first, run = (read_entries(folder, "thamm2024", ["figure_1"]) for _ in range(2))
-    for recorded in ({}, {"thamm2024": first}):
-        contents = PageContents(
-            "preview scale",
-            {"thamm2024": "Smaller."},
-            {"thamm2024": run},
-            claims,
-            recorded=recorded,
-            recorded_claims=claims,
-        )
-        ((_, text),) = render_items(contents, folder)
-        pair = folder / "items/thamm2024/pair.html"
-        pair.write_text(text, encoding="utf-8")
+    for recorded in (False, True):
+        pair = written_pair(page.parent, recorded)
         browser.open(pair, width=1280)
         (one, *two), (pictures, below) = browser.ask(places), browser.ask(edges)
-        assert len(two) == len(recorded)
+        assert len(two) == recorded
         assert all(x > one[0] + 500 and y == one[1] for x, y in two)
         assert below["y"] >= pictures["bottom"]
         browser.open(pair, width=420)
         (one, *two) = browser.ask(places)
         assert all(x == one[0] and y > one[1] for x, y in two)
+
+
+def test_one_question_or_one_side_is_shown_alone(browser, page):
+    """By keyboard and without script; print has all. Where a side is alone, its picture is wider."""
+    seen = """[...new Set([...document.querySelectorAll('[class*="of-"]')].filter(x => x.checkVisibility())
+      .map(x => x.className.match(/of-\\w+/)[0]))].sort()"""
+    every = ["of-published", "of-record", "of-run", "of-scrutiny"]
+    width = "[...document.querySelectorAll('.pictures img')].find(x => x.checkVisibility()).clientWidth"
+    browser.open(written_pair(page.parent), width=1280, script=False)
+    assert browser.ask(seen) == every
+    narrow = browser.ask(width)
+    for group, key, hidden in (
+        *(("question", "ArrowRight", "of-scrutiny"), ("question", "ArrowRight", "of-published")),
+        *(("side", "ArrowLeft", "of-record"), ("side", "ArrowLeft", "of-run")),
+    ):
+        browser.page.locator(f"[name={group}]:checked").press(key)
+        assert hidden not in browser.ask(seen)
+        assert (browser.ask(width) > narrow) == (group == "side")
+    assert browser.ask(seen) == ["of-record", "of-scrutiny"]
+    browser.page.emulate_media(media="print")
+    assert browser.ask(seen) == every
+
+
+def test_the_first_page_shows_one_question_alone(browser, page):
+    """Of counts and of claims."""
+    browser.open(page, script=False)
+    shown = """['.counts tbody tr:first-child td', '.claim div']
+      .map(x => [...document.querySelectorAll(x)].filter(x => x.checkVisibility()).length)"""
+    cells, parts = browser.ask(shown)
+    for choice, share in (("published", 2), ("scrutiny", 2), ("both", 1)):
+        browser.page.locator(f"#question-{choice}").check()
+        assert browser.ask(shown) == [cells / share, parts / share]
 
 
 def test_a_table_of_eighteen_columns_is_not_cut_off(browser, page):
