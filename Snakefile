@@ -88,7 +88,7 @@ rule claims:
 rule report:
     """The page of results, with all figures, tables and claims, and a page for each."""
     input:
-        items.report_pages(SCALE, KEPT),
+        items.report_pages(SCALE, KEPT, SETTINGS[SCALE]),
 
 
 rule record:

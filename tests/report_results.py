@@ -12,7 +12,7 @@ from deepspectra.papers.item import Table
 from deepspectra.papers.plotted import PLOTTED
 from deepspectra.report.captions import caption
 from deepspectra.report.claims import read_claims
-from deepspectra.report.entries import PageContents, figure_entry, own_network_entry, read_entries
+from deepspectra.report.entries import PageContents, law_entry, own_network_entry, read_entries
 from deepspectra.report.item_page import render_items
 from deepspectra.report.page import render_page
 from deepspectra.report.tables import shown_table
@@ -79,14 +79,21 @@ def write_results(folder: Path) -> None:
             numbers = folder / "statistics" / f"{name}.csv"
             numbers.parent.mkdir(parents=True, exist_ok=True)
             SUMMARY.to_csv(numbers, index=False)
+        else:
+            base.with_name("own_summary.csv").write_text("quantity,label,number,value\nmass,mass,,1\nnote,,,kink\n")
         (folder / "captions" / name).parent.mkdir(parents=True, exist_ok=True)
-        text = caption("Spacings of eigenvalues", NOTE, None if "limits" in place else SUMMARY)
+        text = caption(
+            "own: spacings" if "limits" in place else "Spacings of eigenvalues",
+            NOTE,
+            None if "limits" in place else SUMMARY,
+        )
         (folder / "captions" / f"{name}.txt").write_text(text)
     network = folder / "my_networks/mine"
     network.mkdir(parents=True)
     Image.linear_gradient("L").resize((1650, 900)).save(network / "overview.png")
-    for name in ("overview.pdf", "index.html", "matrices.csv", "summary.md"):
+    for name in ("overview.pdf", "index.html", "summary.md"):
         (network / name).write_text("made up")
+    (network / "matrices.csv").write_text("name,rank\ndense1,60\ndense2,30\n")
     (folder / "captions/my_networks").mkdir()
     found = caption("mine: weight matrices", "after.pt", lines=[MARKUP, "Nothing is random."])
     (folder / "captions/my_networks/mine.txt").write_text(found)
@@ -111,7 +118,7 @@ def contents_of(folder: Path, record: Path | None = None) -> PageContents:
         reduced=dict.fromkeys(items, "Preview scale: epochs 2 instead of 100."),
         entries=items,
         claims=read_claims(folder / "claims.csv"),
-        laws=[figure_entry("own", folder, folder / "limits/own", folder / "captions/limits/own.txt")],
+        laws=[law_entry("own", folder)],
         networks=[own_network_entry("mine", folder)],
         recorded={"thamm2024": read_entries(folder, "thamm2024", contents["thamm2024"], record)} if record else {},
         recorded_claims=read_claims(record / "claims.csv") if record else [],

@@ -35,7 +35,7 @@ def page(tmp_path_factory):
     return folder / "report.html"
 
 
-ITEMS = [f"items/thamm2024/{name}.html" for name in ("figure_1", "table_1")]
+ITEMS = [f"items/{name}.html" for name in ("thamm2024/figure_1", "thamm2024/table_1", "my_networks/mine")]
 
 
 @pytest.mark.parametrize("name", ["report.html", *ITEMS])

@@ -104,6 +104,9 @@ def test_a_named_run_leaves_the_results_of_its_scale_alone(checkout, tmp_path):
     assert "Own settings: points 51" in said
     assert checkout.jobs(*where, *target) == checkout.jobs(*named, *target) == {}
     assert checkout.jobs(*named, "--", "all").keys() >= EVERYTHING
+    # The pages of its scale have the limit laws of the files.
+    page = "results/smoke/items/limit_laws/three_layers.html"
+    assert checkout.jobs(*named, "limit_laws=null", "--", page)["write_report_of_scale"] == 1
 
 
 def test_an_interpreter_whose_path_has_a_space_runs_jobs_and_groups(checkout, tmp_path):

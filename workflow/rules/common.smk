@@ -38,7 +38,7 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
     shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
-from deepspectra.config import RECORDED, check_files, load_settings, sizes_of
+from deepspectra.config import RECORDED, SCALES, check_files, load_settings, sizes_of
 from deepspectra.data.sources.tables import BackboneEntry, DataSetEntry, WeightsEntry, load_table
 from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS, items_of, labels_of
 from deepspectra.planning import checks, costs, items, my_networks, networks

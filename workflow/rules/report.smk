@@ -78,7 +78,7 @@ rule compare:
 
 
 rule write_report:
-    """The first page of results, with every limit law, network and claim, and a page for each figure and table."""
+    """The first page of results, with every claim, and a page for each figure, table, limit law and network."""
     input:
         plan(items.report_files),
         plan(items.recorded_files),
@@ -88,12 +88,14 @@ rule write_report:
             for name in ("page.html", "item.html", "parts.html", "cells.html", "style.css")
         ],
     output:
-        # The record has fewer: see below.
-        items.report_pages("{scale}", KEPT, next(iter(SETTINGS.names))),
+        # Others have other ones: see below.
+        items.report_pages("{scale}", KEPT, SETTINGS[SCALE], shown=SCALE),
     log:
         "results/{scale}/logs/write_report/report.log",
     benchmark:
         "results/{scale}/benchmarks/report/write_report.tsv"
+    wildcard_constraints:
+        scale="|".join(SCALES) if SCALE in SCALES else SCALE,
     conda:
         "../../envs/workflow.yaml"
     resources:
@@ -114,6 +116,16 @@ rule write_report:
 
 use rule write_report as write_report_of_record with:
     output:
-        items.report_pages("{scale}", KEPT, RECORDED),
+        items.report_pages("{scale}", KEPT, shown=RECORDED),
     wildcard_constraints:
         scale=RECORDED,
+
+
+# Beside a run that has a name, scales have the limit laws and networks of the configuration's files.
+if SCALE not in SCALES:
+
+    use rule write_report as write_report_of_scale with:
+        output:
+            items.report_pages("{scale}", KEPT, SETTINGS["paper"], shown="paper"),
+        wildcard_constraints:
+            scale="|".join(SCALES),

@@ -60,12 +60,15 @@ def test_the_page_of_a_run_shows_the_finished_items_of_the_record():
 
 def test_every_item_that_is_shown_has_a_page():
     """Supplements of tables too; of the record those that it has."""
-    first, *pages = items.report_pages("{scale}", KEPT, RECORDED)
+    first, *pages = items.report_pages("{scale}", KEPT, shown=RECORDED)
     assert first == "results/{scale}/report.html"
     assert pages == [f"results/{{scale}}/items/{name}.html" for name in ("thamm2024/table_1", "fan2020/figure_1")]
     pages = items.report_pages("preview", KEPT)
     assert "results/preview/items/thamm2024/table_2_tests.html" in pages
     assert len(pages) == 1 + sum(map(len, items.report_contents("preview", KEPT).values()))
+    own = {"my_networks": {"mine": {"file": "mine.npz"}}, "limit_laws": None, "scale": "smoke"}
+    others = items.report_pages("smoke", KEPT, load_settings(ROOT / "config", own)["smoke"])
+    assert set(others) - set(items.report_pages("smoke", KEPT)) == {"results/smoke/items/my_networks/mine.html"}
 
 
 def test_a_command_names_its_run():

@@ -37,14 +37,14 @@ def test_large_files_are_compressed_or_lie_beside_the_page(tmp_path):
 
 def test_plotted_points_are_thinned_evenly_in_every_series(folder, tmp_path):
     points = plotted_points(folder / "figures/thamm2024/figure_1.csv", 24)
-    assert points.title == "15 of 1,003 plotted points"
+    assert points.title == "15 of 1,003"
     assert points.columns == ["panel", "series", "x", "x high", "y"]
     assert points.rows[:4] == [
         *(["a1", "bars", str(place), str(place + 1), "0.1235"] for place in range(3)),
         ["a1", "<i>curve</i>", "0", "", "0"],
     ]
     assert points.rows[-1] == ["a1", "<i>curve</i>", "999", "", "9.98e+05"]
-    assert plotted_points(folder / "figures/thamm2024/figure_1.csv", 9999).title == "all plotted points"
+    assert plotted_points(folder / "figures/thamm2024/figure_1.csv", 9999).title == "all"
     (tmp_path / "empty.csv").write_text("panel,series,x,y\n")
     assert plotted_points(tmp_path / "empty.csv", 24) is None
 

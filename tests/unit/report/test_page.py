@@ -18,8 +18,12 @@ from tests import ROOT
 from tests.html_reader import Reader
 from tests.report_results import MARKUP, POINTS, pages_of
 
-FIRST, SECOND, TABLE = (
-    f"items/{name}.html" for name in ("thamm2024/figure_1", "fan2020/figure_2", "thamm2024/table_1")
+FIRST, SECOND, TABLE, LAW, NETWORK = (
+    f"items/{name}.html"
+    for name in (
+        *("thamm2024/figure_1", "fan2020/figure_2", "thamm2024/table_1"),
+        *("limit_laws/own", "my_networks/mine"),
+    )
 )
 
 
@@ -62,14 +66,18 @@ def test_pages_load_nothing_and_link_beside_themselves(folder, pages):
 
 def test_items_lead_to_each_other_and_back(pages):
     ways = {}
-    for name in (FIRST, TABLE, SECOND):
+    for name in (FIRST, TABLE, SECOND, LAW, NETWORK):
         links = [link for link in Reader(pages[name]).every("a") if link.get("rel") in ("up", "prev", "next")]
         ways[name] = {link["rel"]: link["href"] for link in links}
     assert ways == {
         FIRST: {"up": "../../report.html#thamm2024-figure_1", "next": f"../../{TABLE}"},
         TABLE: {"up": "../../report.html#thamm2024-table_1", "prev": f"../../{FIRST}", "next": f"../../{SECOND}"},
-        SECOND: {"up": "../../report.html#fan2020-figure_2", "prev": f"../../{TABLE}"},
+        SECOND: {"up": "../../report.html#fan2020-figure_2", "prev": f"../../{TABLE}", "next": f"../../{LAW}"},
+        LAW: {"up": "../../report.html#law-own", "prev": f"../../{SECOND}", "next": f"../../{NETWORK}"},
+        NETWORK: {"up": "../../report.html#network-mine", "prev": f"../../{LAW}"},
     }
+    for name in (LAW, NETWORK):
+        assert f'href="{name}"' in pages["report.html"]
     assert PAPERS["fan2020"].name in pages[TABLE]
 
 
@@ -78,8 +86,8 @@ def test_figures_say_what_they_show_and_bear_their_numbers(pages):
         *("Figure 1: Spacings of eigenvalues", "Figure 2: Spacings of eigenvalues"),  # on cards
         "Figure 1: Spacings of eigenvalues",
         "Figure 2: Spacings of eigenvalues",
-        "own: Spacings of eigenvalues",
-        "mine: weight matrices",
+        "own: Spacings",
+        "mine: Weight matrices",
     ]
     reader = Reader(pages[FIRST])
     assert [image["alt"] for image in reader.every("img")] == [
@@ -173,7 +181,9 @@ def test_pictures_are_as_wide_as_they_are_shown(both):
         images = Reader(text).every("img")
         widths[name] = [int(image["width"]) for image in images]
         assert {int(image["height"]) * 1650 // (int(image["width"]) * 9) for image in images} <= {99, 100, 101}
-    assert widths == {"report.html": [480] * 4 + [720] * 2, FIRST: [800, 800], SECOND: [1100], TABLE: []}
+    assert widths == {"report.html": [480] * 4 + [720] * 2, FIRST: [800, 800], TABLE: []} | {
+        name: [1100] for name in (SECOND, LAW, NETWORK)
+    }
 
 
 def test_the_record_stands_first_and_this_run_beside_it(both):
@@ -277,6 +287,29 @@ def test_an_item_bears_its_command_and_its_code(pages, folder):
     assert address == "items/thamm2024/table_2_tests.html"
     assert "uv run snakemake --cores 2 --config scale=paper -- thamm2024_table_2</code>" in text
     assert "No figure on this page" in render_page(other)
+
+
+def test_a_limit_law_and_a_network_of_ones_own_have_pages(pages, both):
+    """With their numbers, files, command and code; the record has none of them."""
+    texts = {name: " ".join(Reader(pages[name]).text.split()) for name in (LAW, NETWORK)}
+    assert {name: both[1][name] for name in texts} == {name: pages[name] for name in texts}
+    for text, words in (
+        (
+            texts[LAW],
+            ("Limit laws: own Spacings", "mass: 1", "Plotted points: ", "CSV of numbers", " limit_own with the"),
+        ),
+        (
+            texts[NETWORK],
+            ("Networks of your own: mine Weight", "Nothing is random.", "Matrices: all", "60", " my_mine with the"),
+        ),
+    ):
+        assert all(part in text for part in words)
+        assert not any(part in text for part in ("kink", "in the record", "No claim"))
+        code = re.search(r"(\w+) in (workflow\S+?\.py)", text)
+        assert f"\ndef {code[1]}(" in (ROOT / code[2]).read_text(encoding="utf-8")
+    saved = {link.get("download") for name in (LAW, NETWORK) for link in Reader(pages[name]).every("a")}
+    assert {"limit_own.csv", "limit_own_numbers.csv", "limit_own.pdf", "my_mine.md", "my_mine.csv"} <= saved
+    assert "../../my_networks/mine/index.html" in {link["href"] for link in Reader(pages[NETWORK]).every("a")}
 
 
 def test_code_is_a_link_where_the_page_lies_in_a_checkout(folder, pages, monkeypatch):

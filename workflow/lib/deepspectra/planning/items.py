@@ -130,7 +130,7 @@ def everything(settings: Settings, scale: str) -> list[str]:
     files = [file for paper in PAPERS for file in paper_targets(settings, paper, scale)]
     files += [file for law in settings.limit_laws for file in law_files(law, scale)]
     files += [file for model in settings.my_networks for file in network_targets(model, scale)]
-    return [*files, *claim_files(scale), *report_pages(scale, Recorded())]
+    return [*files, *claim_files(scale), *report_pages(scale, Recorded(), settings)]
 
 
 # Small print ----------------------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def report_files(settings: Settings, scale: str, kept: Recorded) -> list[str]:
         for file in _shown_files(paper, item, scale)
     ]
     for law in settings.limit_laws:
-        files += [file for file in law_files(law, scale) if not file.endswith("_summary.csv")]
+        files += law_files(law, scale)
     return files + [file for model in settings.my_networks for file in network_targets(model, scale)]
 
 
@@ -318,13 +318,18 @@ def report_contents(scale: str, kept: Recorded) -> dict[str, list[str]]:
     }
 
 
-def report_pages(scale: str, kept: Recorded, shown: str = "") -> list[str]:
-    """The first page of results, and one for each figure and table.
+def report_pages(scale: str, kept: Recorded, settings: Settings | None = None, shown: str = "") -> list[str]:
+    """The first page of results, and one for each figure and table, and for each limit law and network of the settings.
 
     :param scale: in the paths, perhaps left open as ``{scale}``. :param shown: then whose contents there are.
     """
     contents = report_contents(shown or scale, kept)
     pages = [f"results/{scale}/items/{paper}/{name}.html" for paper, names in contents.items() for name in names]
+    if settings:
+        own = [f"limit_laws/{law}" for law in settings.limit_laws] + [
+            f"my_networks/{name}" for name in settings.my_networks
+        ]
+        pages += [f"results/{scale}/items/{name}.html" for name in own]
     return [f"results/{scale}/report.html", *pages]
 
 

@@ -19,15 +19,16 @@ from deepspectra.papers.registry import items_of, name_of
 from deepspectra.report.captions import read_caption
 from deepspectra.report.tables import ShownTable, read_table
 from deepspectra.report.verdicts import QUESTIONS
+from deepspectra.runtime.tables import read_csv
 
-__all__ = ["NUMBERS", "Entry", "PageContents", "Picture", "figure_entry", "has_number", "own_network_entry"]
-__all__ += ["read_entries", "table_entry", "thumbnail"]
+__all__ = ["NUMBERS", "Entry", "PageContents", "Picture", "figure_entry", "has_number", "law_entry"]
+__all__ += ["own_network_entry", "read_entries", "table_entry", "thumbnail"]
 
 #: The file of all numbers of a figure: what claims and captions are read from.
 NUMBERS = "CSV of numbers"
 #: Letters of small print that stand below a picture; the rest is folded.
 _SHOWN = 200
-_CODE = "workflow/lib/deepspectra/papers"
+_CODE = "workflow/lib/deepspectra"
 
 
 class Picture(NamedTuple):
@@ -51,7 +52,7 @@ class Entry:
     :ivar png: of a figure, the file. :ivar table: of a table, its columns and rows. :ivar claims: those about it.
     :ivar recorded: the same in the record. :ivar target: of a paper's item, what makes it.
     :ivar code: files and functions of its numbers and its drawing.
-    :ivar page: address of a page of its own, relative to the first one.
+    :ivar page: address of a page of its own, relative to the first one. :ivar rows: what rows of a picture's CSV are.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Entry:
     target: str = ""
     code: list[tuple[str, str]] = field(default_factory=list)
     page: str = ""
+    rows: str = "plotted points"
 
     @property
     def name(self) -> str:
@@ -119,6 +121,9 @@ class PageContents:
                 entry.claims = [claim for claim in self.claims if (claim["paper"], claim["item"]) == about]
                 entry.recorded = beside.get(entry.key)
                 entry.page = f"items/{paper}/{entry.key}.html"
+        for kind, own in (("limit_laws", self.laws), ("my_networks", self.networks)):
+            for entry in own:
+                entry.page = f"items/{kind}/{entry.key}.html"
         placed = {claim["id"] for entry in self.every for claim in entry.claims}
         self.others = [claim for claim in self.claims if claim["id"] not in placed]
 
@@ -147,7 +152,7 @@ def thumbnail(path: str | Path, width: int) -> tuple[bytes, int, int]:
 
 
 def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
-    """A figure of a paper, or a limit law.
+    """A figure of a paper.
 
     :param folder: that of the first page. :param base: path of the files without suffix.
     """
@@ -157,21 +162,37 @@ def figure_entry(key: str, folder: Path, base: Path, caption: Path) -> Entry:
     return Entry(key, text.title, notes, files, text.numbers, base.with_suffix(".png"), folded=folded)
 
 
+def law_entry(name: str, folder: Path) -> Entry:
+    """A limit law of the settings: its figure, and its numbers by their labels; ``folder`` is that of the scale."""
+    base = folder / "limits" / name
+    entry = figure_entry(name, folder, base, folder / "captions" / "limits" / f"{name}.txt")
+    entry.title = _title(entry.title.removeprefix(f"{name}: "))
+    numbers = base.with_name(f"{name}_summary.csv")
+    table = read_csv(numbers, words=("label", "value"))
+    entry.numbers = [f"{row.label}: {float(row.value):.6g}" for row in table[table.quantity != "note"].itertuples()]
+    entry.files[NUMBERS] = os.path.relpath(numbers, folder)
+    entry.target = f"limit_{name}"
+    entry.code = [(f"{_CODE}/spectra/limit_laws.py", "solve_limit_law")]
+    entry.code += [(f"{_CODE}/report/limit_law_figure.py", "draw_limit_law")]
+    return entry
+
+
 def own_network_entry(name: str, folder: Path) -> Entry:
     """A network of the user's own: its overview, what was found, and its page; ``folder`` is that of the scale."""
     text, own = read_caption(folder / "captions" / "my_networks" / f"{name}.txt"), folder / "my_networks" / name
     files = {"Page": own / "index.html", "CSV": own / "matrices.csv", "MD": own / "summary.md"}
     links = {kind: os.path.relpath(file, folder) for kind, file in files.items()}
     links |= _links(folder, own / "overview", "png", "pdf")
-    title = text.title.partition(": ")[2]
-    return Entry(name, title, [*text.numbers, text.note], links, [], own / "overview.png")
+    title = _title(text.title.partition(": ")[2])
+    entry = Entry(name, title, [*text.numbers, text.note], links, [], own / "overview.png", rows="matrices")
+    entry.target, entry.code = f"my_{name}", [(f"{_CODE}/analysis/network.py", "analyse")]
+    return entry
 
 
 def table_entry(key: str, folder: Path, base: Path) -> Entry:
     """A table of a paper; parameters as for :func:`figure_entry`."""
     table = read_table(base.with_suffix(".json"))
-    title = table.title.rpartition(": ")[2]  # after the name of the item
-    title = title[:1].upper() + title[1:]
+    title = _title(table.title.rpartition(": ")[2])  # after the name of the item
     notes, folded = _fold(table.notes)
     return Entry(key, title, notes, _links(folder, base, "md", "csv"), table=table, folded=folded)
 
@@ -196,8 +217,14 @@ def read_entries(folder: Path, paper: str, keys: Sequence[str], results: Path | 
         entry.target = f"{paper}_{name}"
         if entry.png:
             entry.files[NUMBERS] = os.path.relpath(results / "statistics" / paper / f"{entry.key}.csv", folder)
-        entry.code = [(f"{_CODE}/{paper}/{module.replace('.', '/')}.py", function) for module, function in functions]
+        entry.code = [
+            (f"{_CODE}/papers/{paper}/{module.replace('.', '/')}.py", function) for module, function in functions
+        ]
     return entries
+
+
+def _title(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _links(folder: Path, base: Path, *suffixes: str) -> dict[str, str]:

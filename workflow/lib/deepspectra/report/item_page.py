@@ -1,5 +1,6 @@
-"""A page for each figure and table, at an address that stays: the record beside the run, claims, numbers, files, code.
+"""A page for each figure, table, limit law and network of the user's own, at an address that stays.
 
+It has the record beside the run, claims, numbers, files, command and code.
 Pages load nothing. What they offer to download stands in the pages themselves, so that one can be mailed.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepspectra.papers.registry import PAPERS
+from deepspectra.papers.registry import LIMIT_LAWS, MY_NETWORKS, PAPERS
 from deepspectra.report.claims import count_verdicts
 from deepspectra.report.entries import NUMBERS, Entry, PageContents
 from deepspectra.report.tables import ShownTable, render
@@ -28,7 +29,16 @@ _WIDTH, _BESIDE = 1100, 800
 #: Bytes of a file above which it is compressed in the page, and of all letters of files in one page.
 _COMPRESSED, _MOST = 100_000, 1_300_000
 #: Kinds of files that are offered, the smaller ones first, with their types; the page has the picture itself.
-_TYPES = {"PDF": "application/pdf", "MD": "text/markdown", NUMBERS: "text/csv", "CSV": "text/csv", "PNG": ""}
+_TYPES = {
+    "Page": "",
+    "PDF": "application/pdf",
+    "MD": "text/markdown",
+    NUMBERS: "text/csv",
+    "CSV": "text/csv",
+    "PNG": "",
+}
+#: How ids of entries begin on the first page that belong to no paper.
+_ANCHORS = {"limit_laws": "law", "my_networks": "network"}
 #: Plotted points that a page shows.
 _POINTS = 240
 #: Where the code lies, if this is a checkout.
@@ -54,21 +64,27 @@ def render_items(contents: PageContents, folder: Path) -> Iterator[tuple[str, st
 
     :param folder: that of the first page, to which the entries' addresses are relative.
     """
-    pages = [(paper, entry) for paper, shown in contents.entries.items() for entry in shown]
+    groups: dict[str, Any] = PAPERS | {
+        "limit_laws": {"name": LIMIT_LAWS, "address": ""},
+        "my_networks": {"name": MY_NETWORKS, "address": ""},
+    }
+    shown = {**contents.entries, "limit_laws": contents.laws, "my_networks": contents.networks}
+    pages = [(group, entry) for group, entries in shown.items() for entry in entries]
     for place, (paper, entry) in enumerate(pages):
         around = [pages[other] if 0 <= other < len(pages) else None for other in (place - 1, place + 1)]
-        both = bool(contents.recorded_claims)
+        both = bool(contents.recorded_claims) and paper in PAPERS
         yield (
             entry.page,
             render(
                 "item.html",
                 up=_UP,
                 scale=contents.scale,
-                reduced=contents.reduced[paper],
+                reduced=contents.reduced.get(paper, ""),
                 options=contents.options,
                 key=paper,
-                paper=PAPERS[paper],
-                papers=PAPERS,
+                id=f"{_ANCHORS.get(paper, paper)}-{entry.key}",
+                paper=groups[paper],
+                papers=groups,
                 item=entry,
                 shown=_sides(entry, folder, contents.scale, both),
                 published=_published(entry, contents.scale),
@@ -159,7 +175,7 @@ def plotted_points(path: Path, most: int) -> ShownTable | None:
         step = (len(points) - 1) / (count - 1)
         chosen += points if len(points) <= count else [points[round(place * step)] for place in range(count)]
     cells = [[row[column] if column in words else _short(row[column]) for column in filled] for row in chosen]
-    told = f"{len(chosen):,} of {len(rows):,} plotted points" if len(chosen) < len(rows) else "all plotted points"
+    told = f"{len(chosen):,} of {len(rows):,}" if len(chosen) < len(rows) else "all"
     return ShownTable(told, [names[column].replace("_", " ") for column in filled], cells, [])
 
 
