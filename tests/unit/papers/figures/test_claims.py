@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
+from collections import defaultdict
 
 import pytest
 from matplotlib.colors import to_hex
@@ -134,6 +136,21 @@ def test_no_text_is_cut_off_or_meets_another(table):
     assert figure.get_figwidth() < 11.69 - 0.3
     assert figure.get_figheight() < 16.54 - 0.1
     assert min(text.get_fontsize() for text in figure.findobj(Text)) >= style.SMALLEST
+
+
+def test_columns_stand_apart():
+    """By a tenth of an inch, beside the longest numbers too."""
+    figure = draw_claims(checked_table(1.30132, 1.30092, 1.30173), NOTE)
+    figure.set_dpi(100)
+    figure.draw_without_rendering()
+    rows = defaultdict(list)
+    for text in figure.axes[0].texts:
+        box = text.get_window_extent()
+        rows[text.get_position()[1]].append((box.x0 / 100, box.x1 / 100))
+    columns = [(left[1], right[0]) for row in rows.values() for left, right in itertools.pairwise(sorted(row))]
+    # The panel stands between claims and what is published.
+    assert min(start - end for end, start in columns if end > 6) > 0.1
+    assert "1.30132 (1.30092 to 1.30173)" in texts(figure)
 
 
 def test_all_papers_have_a_heading():

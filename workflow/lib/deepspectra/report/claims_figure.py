@@ -29,10 +29,10 @@ _EXPLAINED = (
     "claims.md."
 )
 # Inches: an A3 page without its margins, a row, the space above and below the rows, and a line of small print.
-_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 11.3, 0.142, 1.22, 0.54, 0.12
+_WIDTH, _ROW, _TOP, _BOTTOM, _NOTE_LINE = 11.38, 0.142, 1.22, 0.54, 0.12
 # Inches from the left: signs, names, claims, the panel's two sides, and the columns of numbers.
-_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.15, "scrutiny": 0.30}, 0.42, 0.76, (5.68, 7.09)
-_COLUMNS = {"published": 7.18, "as published": 8.27, "under scrutiny": 9.73}
+_SIGNS, _ID, _CLAIM, _PANEL = {"published": 0.15, "scrutiny": 0.30}, 0.42, 0.72, (5.66, 6.94)
+_COLUMNS = {"published": 7.03, "as published": 8.18, "under scrutiny": 9.80}
 _TEXT = style.SMALLEST
 # The panel ends at plus and minus this, in half widths of the accepted interval.
 _END = 3.6
