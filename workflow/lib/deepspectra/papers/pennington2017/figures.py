@@ -65,9 +65,10 @@ def draw_memorisation(curves: pd.DataFrame, summary: pd.DataFrame, note: str) ->
         for beta in betas:
             line, points = (part[(part.beta == beta) & (part.series == name)] for name in ("theory", "simulation"))
             name = "−∞ (linear)" if np.isinf(beta) else f"{beta:g}".replace("-", "−")
-            axis.plot(line.x, line.y, color=colours[beta], label=rf"$\beta=\,${name}")
+            name = rf"$\beta=\,${name}"
+            axis.plot(line.x, line.y, color=colours[beta], label=name, gid=f"{name}, theory")
             look = {"color": colours[beta], "markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
-            axis.plot(points.x, points.y, "o", **look)
+            axis.plot(points.x, points.y, "o", gid=f"{name}, simulation", **look)
         axis.set(xscale="log", ylim=(0, 1), xlim=(part.x.min(), part.x.max()), xlabel=r"ridge parameter $\gamma$")
         phi, psi = part.phi.iloc[0], part.psi.iloc[0]
         which = "more features than" if psi < phi else "fewer features than" if psi > phi else "as many features as"
