@@ -86,7 +86,7 @@ rule claims:
 
 
 rule report:
-    """The page of results, with all figures, tables and claims, and a page for each."""
+    """The page of results, and one for each figure, table, limit law and network."""
     input:
         items.report_pages(SCALE, KEPT, SETTINGS[SCALE]),
 

@@ -56,10 +56,12 @@ def keep(scale: str, run: Path) -> str:
             path.unlink()
     table = _job_table(folder, jobs, run)
     write_table(table, folder / "jobs.csv")
-    items_now = known | _items(scale, run, jobs, left, table)
+    items_now = known | _items(scale, run, jobs, left)
+    for name, item in items_now.items():
+        item |= _took(scale, name, jobs, table)
     write_record(folder, settings.model_dump(), items_now)
     if scale == "record":
-        _describe(folder, items_now, table)
+        _describe(folder, items_now)
     return f"{len(names)} tables of this run, {len(table)} jobs, {len(items_now)} items in the record"
 
 
@@ -88,30 +90,30 @@ def _checked(scale: str) -> tuple[Settings, dict[str, dict]]:
     return settings, known
 
 
-def _describe(folder: Path, items_now: dict[str, dict], table: pd.DataFrame) -> None:
+def _describe(folder: Path, items_now: dict[str, dict]) -> None:
     """Write what machines, other checkers and readers of the documentation are told about the record."""
-    write_text(taken_page(items_now, table.to_dict("records")), ROOT / TAKEN)
+    write_text(taken_page(items_now), ROOT / TAKEN)
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     manifest = yaml.safe_dump(codecheck(items_now, citation), sort_keys=False, allow_unicode=True, width=120)
     write_text("---\n" + manifest, folder / CODECHECK)
     write_text(crate(folder, items_now, citation, _git("show", "-s", "--format=%cs")), folder / CRATE)
 
 
-def _git(*arguments: str) -> str:
-    """What git says of the checkout; nothing outside of one."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+def _git(*arguments: str, folder: Path = ROOT) -> str:
+    """What git says of a checkout; nothing outside of one."""
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True).stdout.strip()
 
 
-def _commit() -> str:
-    """Of the checkout, with a plus if files have changed since."""
-    return _git("describe", "--always", "--abbrev=12", "--dirty=+")
+def _commit(run: Path) -> str:
+    """Of the checkout of a run, with a plus if files have changed since."""
+    return _git("describe", "--always", "--abbrev=12", "--dirty=+", folder=run)
 
 
 def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
     """What every job took that was run here, or that the record knows."""
     path = folder / "jobs.csv"
     known = pd.read_csv(path, keep_default_na=False).set_index("job") if path.is_file() else pd.DataFrame()
-    rows, here = [], (processor(), _commit())
+    rows, here = [], (processor(), _commit(run))
     for job in jobs:
         if job.downloads:
             continue
@@ -122,10 +124,25 @@ def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("job")
 
 
-def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str], table: pd.DataFrame) -> dict[str, dict]:
+def _took(scale: str, name: str, jobs: list[PlannedJob], table: pd.DataFrame) -> dict[str, object]:
+    """What all jobs of an item took, those that others share included, by the table of jobs."""
+    paper, _, item = name.partition("/")
+    files = items.targets(load_settings(ROOT / "config")[scale], paper, item, scale)
+    parts = [jobs[place].benchmark for place in sorted(ancestors(jobs, files)) if not jobs[place].downloads]
+    measured = table[table.job.isin(parts)]
+    return {
+        "jobs": len(parts),
+        "measured_jobs": len(measured),
+        "core_seconds": round(float(measured.seconds.sum()), 1),
+        "peak_memory_mb": int(measured.memory_mb.max()) if len(measured) else 0,
+        "processors": sorted(set(measured.processor)),
+    }
+
+
+def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str]) -> dict[str, dict]:
     """What is told of the items that were finished in a run; of others the record knows more."""
     settings = load_settings(ROOT / "config")
-    done, took = {}, table.set_index("job")
+    done = {}
     for paper in PAPERS:
         for item, entry in items_of(paper).items():
             curves = [f"results/{scale}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")]
@@ -134,17 +151,11 @@ def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str], table:
                 continue
             if not any(files[0] in job.outputs and job_seconds(job, run) for job in jobs):
                 continue
-            parts = [jobs[place] for place in sorted(ancestors(jobs, files)) if not jobs[place].downloads]
-            measured = took.loc[[job.benchmark for job in parts if job.benchmark in took.index]]
             made_from = items.inputs(settings[scale], paper, item, scale, lambda name: name)
             sources = {source for names in made_from.values() for source in names}
             done[f"{paper}/{item}"] = {
                 "settings": items.parameters(settings[scale], paper, item),
                 "scale": items.scale_note(settings, settings, paper, item, scale),
-                "jobs": len(parts),
-                "measured_jobs": len(measured),
-                "core_seconds": round(float(measured.seconds.sum()), 1),
-                "peak_memory_mb": int(measured.memory_mb.max()) if len(measured) else 0,
                 "software": software_versions(),
                 "made_from": {
                     source: file_hash(run / source) for source in sorted(sources) if (run / source).is_file()

@@ -251,14 +251,15 @@ def test_one_question_or_one_side_is_shown_alone(browser, page):
 
 
 def test_the_first_page_shows_one_question_alone(browser, page):
-    """Of counts and of claims."""
+    """Of counts, cards and claims."""
     browser.open(page, script=False)
-    shown = """['.counts tbody tr:first-child td', '.claim div']
+    shown = """['.counts tbody tr:first-child td', '.card dl div', '.claim div']
       .map(x => [...document.querySelectorAll(x)].filter(x => x.checkVisibility()).length)"""
-    cells, parts = browser.ask(shown)
+    every = browser.ask(shown)
+    assert all(every)
     for choice, share in (("published", 2), ("scrutiny", 2), ("both", 1)):
         browser.page.locator(f"#question-{choice}").check()
-        assert browser.ask(shown) == [cells / share, parts / share]
+        assert browser.ask(shown) == [count / share for count in every]
 
 
 def test_a_table_of_eighteen_columns_is_not_cut_off(browser, page):

@@ -93,18 +93,23 @@ KEEP = SETTINGS[SCALE].keep_matrices
 config |= SETTINGS[SCALE].model_dump(include={"device", "data", "pretrained", "checkpoint_epochs", "scale", "run"})
 
 
+# Short names, and paths of the scale that one is of.
+def known_targets(name):
+    head, _, rest = name.removeprefix("results/").partition("/")
+    scale = head if rest else SCALE
+    names = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+    if scale in SETTINGS.names:
+        names += items.everything(SETTINGS[scale], scale)
+    return names + record_targets(KEPT) * (scale == RECORDED)
+
+
 quoting.quote_interpreter(PythonScript, RealExecutor)
 refusals.tell_refusals(InputFunctionException)
-refusals.suggest_targets(
-    MissingRuleException,
-    lambda: [
-        *(rule.name for rule in workflow.rules if not rule.has_wildcards()),
-        *items.everything(SETTINGS[SCALE], SCALE),
-    ],
-)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()
+    if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
+        refusals.suggest_targets(MissingRuleException, known_targets)
     group_jobs.tell_reasons(GroupJob)
     forked_jobs.fork_scripts(PythonScript)
     # Older versions have it elsewhere, and start as ever.

@@ -53,8 +53,11 @@ def test_a_file_of_the_same_stem_keeps_its_folder(folder, capsys):
     torch.save({name: torch.as_tensor(array) for name, array in weights.items()}, folder / "net.pt")
     assert analyse() == analyse() == 0
     assert main(["analyse", "net.pt"]) == 1
-    said = "error: spectra_net has the spectra of net.npz. Name another folder for net.pt: --out FOLDER"
-    assert capsys.readouterr().err.splitlines()[-1] == said
+    said = "error: spectra_net has the spectra of net.npz. Name another folder for {}: --out FOLDER"
+    assert capsys.readouterr().err.splitlines()[-1] == said.format("net.pt")
+    np.savez(folder.parent / "net.npz", **weights)
+    assert main(["analyse", "../net.npz"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == said.format("../net.npz")
     assert main(["analyse", "net.pt", "--draws", "99", "--workers", "1", "--out", "other"]) == 0
 
 

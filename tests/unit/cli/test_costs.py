@@ -80,8 +80,10 @@ def made(monkeypatch, tmp_path):
 
 def hours(text, name):
     """Of a machine, or of a job by the file it makes."""
-    (found,) = re.findall(rf"^ +(?:{name} +([0-9.]+) hours|([0-9.]+) hours +\S*{name})", text, re.MULTILINE)
-    return float(found[0] or found[1])
+    time = r"([0-9.]+) (hours|minutes)"
+    (found,) = re.findall(rf"^ +(?:{name} +{time}|{time} +\S*{name})", text, re.MULTILINE)
+    number, unit = [*filter(None, found)]
+    return float(number) / (1 if unit == "hours" else 60)
 
 
 def test_a_measured_size_costs_what_was_measured_and_others_in_proportion(made, capsys):
@@ -122,6 +124,15 @@ def test_a_target_that_only_downloads_computes_nothing(made, capsys, monkeypatch
     told = capsys.readouterr().out
     assert "Nothing to compute." in told
     assert "Downloads, once: mnist" in told
+
+
+def test_a_path_of_another_scale_is_refused(made, capsys):
+    assert main(["cost", "results/paper/figures/fan2020/figure_1.pdf"]) == 1
+    assert capsys.readouterr().err == (
+        "error: results/paper/figures/fan2020/figure_1.pdf is not at preview scale. Give that of the path: --scale "
+        "SCALE.\n"
+    )
+    assert main(["cost", "results/paper/figures/baskerville2022/figure_1.pdf", "--scale", "paper"]) == 0
 
 
 def test_paths_are_the_users_wherever_the_checkout_is(made, capsys, tmp_path, monkeypatch):
@@ -182,6 +193,14 @@ def test_what_snakemake_refuses_is_told(tmp_path):
     (tmp_path / "Snakefile").write_text("rule all:\n    input: 'nothing.txt'\n")
     with pytest.raises(costs.UserError, match=r"Snakemake makes no plan:\n[\s\S]*nothing\.txt"):
         costs.dry_run(tmp_path, ["--", "all"])
+
+
+def test_what_the_workflow_refuses_is_its_message():
+    with pytest.raises(costs.UserError, match=r"^no rule makes fan2020_figure_22\. Did you mean fan2020_figure_2\? .*"):
+        costs.dry_run(ROOT, ["--", "fan2020_figure_22"])
+    with pytest.raises(costs.UserError, match=r"has 1 mistake:\n  - figure: unknown key") as caught:
+        costs.dry_run(ROOT, ["--config", "figure=1", "--", "all"])
+    assert "File" not in str(caught.value)
 
 
 def test_recorded_jobs_are_of_rules_that_exist():

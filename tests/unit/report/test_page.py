@@ -296,11 +296,11 @@ def test_a_limit_law_and_a_network_of_ones_own_have_pages(pages, both):
     for text, words in (
         (
             texts[LAW],
-            ("Limit laws: own Spacings", "mass: 1", "Plotted points: ", "CSV of numbers", " limit_own with the"),
+            ("Limit laws: own Spacings", "mass: 1", "Plotted points: ", "CSV of numbers", " limit_own with your own"),
         ),
         (
             texts[NETWORK],
-            ("Networks of your own: mine Weight", "Nothing is random.", "Matrices: all", "60", " my_mine with the"),
+            ("Networks of your own: mine Weight", "Nothing is random.", "Matrices: all", "60", " my_mine with your own"),
         ),
     ):
         assert all(part in text for part in words)

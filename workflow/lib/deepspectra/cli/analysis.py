@@ -1,6 +1,7 @@
 """The command that analyses a checkpoint."""
 
 import argparse
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -52,14 +53,15 @@ def run_analysis(options: argparse.Namespace) -> None:
 
 
 def _keep_others(folder: Path, source: Path) -> None:
-    """``after.pt`` and ``after.safetensors`` have one folder by default: the first keeps it. Names decide, not folders.
+    """Two checkpoints may have one folder by default, as ``net.pt`` and ``../net.pt``: the first keeps it.
 
-    :raises UserError: if the folder has another file's analysis.
+    :raises UserError: if the folder has another one's analysis.
     """
     with suppress(FileNotFoundError):
-        title = (folder / "summary.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# Spectra of ")
-        if source.is_file() and Path(title).suffix != source.suffix:
-            raise UserError(f"{folder} has the spectra of {title}. Name another folder for {source.name}: --out FOLDER")
+        origin = json.loads((folder / "about.json").read_text("utf-8"))["origin"]
+        # Of a folder it is the file within.
+        if source.resolve() not in (other := Path(origin).resolve(), other.parent):
+            raise UserError(f"{folder} has the spectra of {origin}. Name another folder for {source}: --out FOLDER")
 
 
 def _cores() -> int:
@@ -68,8 +70,9 @@ def _cores() -> int:
 
 
 def _name(source: Path) -> str:
-    """The way to the source: networks of several runs have folders of their own."""
+    """The way to the source from here, so that networks of several runs have folders of their own."""
     # A folder's file says less than the folder: "model.safetensors" is everybody's name.
     place = source.resolve() if source.is_dir() else source.absolute().with_suffix("")
     parts = [part for part in Path(os.path.relpath(place)).parts if part not in ("..", ".")]
-    return "_".join(parts) or place.name
+    # Names of files have at most 255 letters.
+    return ("_".join(parts) or place.name)[-200:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -104,7 +105,9 @@ def dry_run(folder: Path, arguments: Sequence[str]) -> str:
     command = [sys.executable, "-m", "snakemake", *options, *arguments]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if result.returncode:
-        raise UserError(f"Snakemake makes no plan:\n{(result.stderr or result.stdout).strip()[-2000:]}")
+        said = result.stdout + result.stderr
+        refused = re.search(r"^error: (.+?)\s*(\n  File |\n\n|\Z)", said, re.MULTILINE | re.DOTALL)
+        raise UserError(refused[1] if refused else f"Snakemake makes no plan:\n{said.strip()[-2000:]}")
     return result.stdout
 
 
@@ -151,6 +154,9 @@ def print_costs(options: argparse.Namespace) -> None:
     own = [f"scale={options.scale}"] if options.scale else []
     settings = load_settings(folder / "config", read_overrides(options.configfile, [*options.config, *own]))
     scale, sizes = settings.scale, sizes_of(settings, settings.scale)
+    for name in options.targets:
+        if (found := re.match("results/([^/]+)/", name)) and found[1] != scale:
+            raise UserError(f"{name} is not at {scale_name(scale, sizes)}. Give that of the path: --scale SCALE.")
     # Snakemake runs in the checkout, wherever the user is.
     files = [str(Path(file).resolve()) for file in options.configfile]
     arguments = ["--configfile", *files] * bool(files)
@@ -221,12 +227,12 @@ def _together(plan: CostedPlan, here: Machine) -> str:
     sure = _share(plan.costed, lambda found: found.measured)
     alike = _share(plan.costed, lambda found: found.alike and not found.measured)
     lines = [
-        f"All together {len(plan.costed)} jobs, {sum(plan.seconds_on(here)) / 3600:.1f} hours of one core and "
+        f"All together {len(plan.costed)} jobs, {_time(sum(plan.seconds_on(here)) / 3600).strip()} of one core and "
         f"{_disk(plan, here):.0f} MB of disk; targets share jobs.",
         "",
-        *(f"    {machine.name:<26}{plan.hours_on(machine):8.2f} hours" for machine in machines),
+        *(f"    {machine.name:<26}{_time(plan.hours_on(machine))}" for machine in machines),
         "",
-        f"Of these hours {sure:.0%} are of jobs that were measured at their size, {alike:.0%} scaled from other sizes",
+        f"Of this time {sure:.0%} is of jobs that were measured at their size, {alike:.0%} scaled from other sizes",
         "of the same kind of job, and the rest from another kind. GPU speeds: resources/gpu_speeds.csv.",
     ]
     if unknown := sorted({entry.job.rule for entry in plan.costed if math.isnan(entry.estimate.factor)}):
@@ -237,9 +243,13 @@ def _together(plan: CostedPlan, here: Machine) -> str:
         found = entry.estimate
         basis = "measured" if found.measured else f"scaled {found.factor:.3g} times"
         basis += ", from another kind" * (not found.alike)
-        lines.append(f"    {found.seconds / 3600:7.2f} hours  {entry.job.outputs[0]} ({basis})")
+        lines.append(f"    {_time(found.seconds / 3600)}  {entry.job.outputs[0]} ({basis})")
     lines += [f"Start the longest first: snakemake --prioritize {longest[0].job.outputs[0]}"]
     return "\n".join(lines)
+
+
+def _time(hours: float) -> str:
+    return f"{60 * hours:8.1f} minutes" if hours < 1 else f"{hours:8.2f} hours"
 
 
 def _left(plan: CostedPlan, left: Collection[tuple[str, ...]], folder: Path, machine: Machine) -> str:

@@ -28,11 +28,11 @@ def tell_refusals(input_function_exception: Any) -> None:
     input_function_exception.__init__ = tell
 
 
-def suggest_targets(missing_rule_exception: Any, known: Callable[[], Iterable[str]]) -> None:
+def suggest_targets(missing_rule_exception: Any, known: Callable[[str], Iterable[str]]) -> None:
     """Patch ``snakemake.exceptions.MissingRuleException`` to name the target that is nearest to a misspelt one.
 
-    :param known: all targets. Snakemake also makes this exception of every file that no rule has to make, so they are
-        asked for only if the file does not exist.
+    :param known: targets that a name may mean. Snakemake also makes this exception of every file that no rule has to
+        make, so they are asked for only if the file does not exist.
     """
     if hasattr(missing_rule_exception, "plain"):  # patched before
         return
@@ -42,7 +42,7 @@ def suggest_targets(missing_rule_exception: Any, known: Callable[[], Iterable[st
         if Path(name := str(file)).exists():
             plain(self, file, **place)
             return
-        close = difflib.get_close_matches(name, list(known()), n=1)
+        close = difflib.get_close_matches(name, list(known(name)), n=1)
         advice = f" Did you mean {close[0]}?" if close else ""
         super(missing_rule_exception, self).__init__(
             f"error: no rule makes {name}.{advice} `uv run deepspectra targets` lists what can be made.", **place
