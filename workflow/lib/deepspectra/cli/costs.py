@@ -45,6 +45,8 @@ _DOWNLOADS = {
     "bike": "bike (1 MB)",
     "fetch_backbone": "the network that makes features (18 to 87 MB)",
 }
+#: What processor the table of measured jobs is of.
+_MEASURED_ON = "an AMD EPYC at 2.6 GHz"
 #: So many of the longest jobs are named.
 _NAMED = 6
 
@@ -168,7 +170,7 @@ def print_costs(options: argparse.Namespace) -> None:
     plan = cost_plan(told, settings, folder)
     here = Machine(f"{options.cores} cores", options.cores)
     place = f"{'At' if scale == sizes else 'In'} {scale_name(scale, sizes)}"
-    print(f"{place} with {options.cores} cores of 2 GHz and without a GPU:\n")
+    print(f"{place} with {options.cores} cores of {_MEASURED_ON} and without a GPU:\n")
     print(f"{_items(plan, settings[scale], scale, here)}{_together(plan, here)}\n")
     if (run / "results" / scale / "benchmarks").is_dir():
         left = {job.outputs for job in parse_plan(dry_run(folder, arguments))}
