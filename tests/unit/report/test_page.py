@@ -300,7 +300,13 @@ def test_a_limit_law_and_a_network_of_ones_own_have_pages(pages, both):
         ),
         (
             texts[NETWORK],
-            ("Networks of your own: mine Weight", "Nothing is random.", "Matrices: all", "60", " my_mine with your own"),
+            (
+                "Networks of your own: mine Weight",
+                "Nothing is random.",
+                "Matrices: all",
+                "60",
+                " my_mine with your own",
+            ),
         ),
     ):
         assert all(part in text for part in words)
