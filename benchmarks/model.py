@@ -49,7 +49,7 @@ TARGETS = [
 ]
 #: A prediction further off than this, either way, is wrong: on a busy machine the seconds of one job vary by 1.4, and
 #: so may those of the recorded one. Jobs of fewer seconds say little.
-FACTOR, LEAST_SECONDS = 2.0, 9.0
+FACTOR, LEAST_SECONDS = 2.0, 5.0
 #: Rules whose laws are upper limits, since nobody knows before how many units of a network are alive.
 UPPER_LIMITS = ["resolve_curvature"]
 _INTRODUCTION = """# Does the model of costs hold?

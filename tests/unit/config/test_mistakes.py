@@ -146,7 +146,7 @@ def test_the_scale_of_a_mistake_is_named(folder):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, "is missing; restore it"),
+        (None, "is missing: restore it"),
         ("a: [1, 2", "is not valid YAML"),
         ("- 1\n- 2\n", "must hold a mapping"),
         ("", "must hold a mapping"),

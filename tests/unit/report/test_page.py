@@ -151,7 +151,10 @@ def test_every_claim_is_there_once_with_its_verdict_in_words(pages):
 
 def test_published_numbers_stand_beside_those_that_were_measured(pages, both):
     measured = "0.5290 (0.5230 to 0.5350)"
-    for text, numbers in ((pages[FIRST], [measured]), (both[1][FIRST], [measured, measured])):
+    for text, numbers in (
+        (pages[FIRST], [measured, "yes", "no"]),
+        (both[1][FIRST], [measured, measured, "undecided", "no"]),
+    ):
         table = text.partition("Published numbers beside these</caption>")[2].partition("</table>")[0]
         cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", table.partition("<tbody>")[2])
         assert cells[0].startswith("one: Claim one: ")

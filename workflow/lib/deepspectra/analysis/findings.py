@@ -186,8 +186,8 @@ def _tails(known: pd.DataFrame, rate: float) -> str:
     ends = dict.fromkeys((f"{known.alpha.min():.1f}", f"{known.alpha.max():.1f}"))
     said = f"Exponents of power laws fitted to the tails are {' to '.join(ends)}, "
     said += f"significantly smaller than random matrices' (a heavier tail) in {_of(heavy, known)}. A power law "
-    said += f"may describe the tail (p > {_PLAUSIBLE:g}, by a lenient test) in {_of(plausible, known)}; elsewhere the "
-    return said + "exponent is a number without a law."
+    said += f"may describe the tail (p > {_PLAUSIBLE:g}, by a lenient test) in {_of(plausible, known)}"
+    return said + ("." if len(plausible) == len(known) else "; elsewhere the exponent is a number without a law.")
 
 
 def _unresolved(known: pd.DataFrame) -> str:

@@ -53,14 +53,20 @@ def _parser() -> argparse.ArgumentParser:
     settings.set_defaults(run=lambda options: print_schema() if options.schema else print_settings(options))
     targets = commands.add_parser("targets", help="figures and tables that the workflow makes")
     targets.set_defaults(run=lambda options: print_targets())
-    cost = commands.add_parser("cost", help="time, memory and disk of targets, and what is left of a run")
+    cost = commands.add_parser(
+        "cost",
+        help="time, memory and disk of targets, and what is left of a run",
+        epilog="example: uv run deepspectra cost thamm2024_table_2 --scale paper --configfile mine.yaml",
+    )
     cost.add_argument("targets", nargs="*", metavar="TARGET", help="as for Snakemake (default: all)")
     cost.add_argument("--scale", choices=SCALES, help="(default: that of the settings)")
     cost.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")
     cost.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
     _add_own_settings(cost)
     cost.set_defaults(run=print_costs)
-    compare = commands.add_parser("compare", help="a run beside the record: what differs by more than seeds do")
+    compare = commands.add_parser(
+        "compare", help="a run of the workflow beside the record: what differs by more than seeds do"
+    )
     compare.add_argument("--scale", choices=SCALES, help="of the run (default: that of the settings)")
     compare.add_argument("--directory", metavar="FOLDER", help="where the run is, if not in the checkout")
     compare.set_defaults(run=compare_run)

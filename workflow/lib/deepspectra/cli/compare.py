@@ -53,7 +53,8 @@ def compare_run(options: argparse.Namespace) -> int:
     table = comparison_table(judged({name: read_csv(path) for name, path in here.items()}), judged(recorded))
     counts = {outcome: int((table.outcome == outcome).sum()) for outcome in OUTCOMES}
     said = "; ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    title = f"{scale_name(scale)} beside the record: {said}"
+    other = "the record" if kept.name == "record" else f"the kept {kept.name}"
+    title = f"{scale_name(scale)} beside {other}: {said}"
     notes = [*(f"{outcome}: {meaning}." for outcome, meaning in OUTCOMES.items()), f"Read from {len(here)} tables."]
     write_table(table, results / "compared.csv", float_format="%.6g")
     write_text(markdown(shown_rows(table), title, notes), results / "compared.md")

@@ -134,7 +134,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8") as file:
             content = yaml.load(file, _StrictLoader)
     except FileNotFoundError as error:
-        raise UserError(f"configuration file {path} is missing; restore it from the repository") from error
+        advice = "restore it from the repository, or name yours; before targets that follow put --"
+        raise UserError(f"configuration file {path} is missing: {advice}") from error
     except yaml.YAMLError as error:
         raise UserError(f"configuration file {path} is not valid YAML: {error}") from error
     if not isinstance(content, dict):

@@ -58,8 +58,9 @@ PAPERS = {
         "conjugate and tangent kernels",
         "https://arxiv.org/abs/2005.11879",
         "The conjugate kernel follows its limit law",
-        "yes for Gaussian inputs; for images no: without ten components KS stays at 0.008, with all it grows",
-        "75 draws at four sizes, in the record; total variation still falls without ten",
+        "yes for Gaussian inputs, no for images; without ten components it depends on the distance: KS stays at 0.008, "
+        "three others fall",
+        "75 draws at four sizes, in the record",
         "figure_scaling",
     ),
     "pennington2017": Paper(

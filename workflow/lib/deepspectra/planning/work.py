@@ -133,7 +133,7 @@ def _curvature(settings: Settings, network: str, split: Split, kind: Kind, batch
     """P^2 second derivatives of a batch, each of which is then hashed and stored; of a whole set a product has them."""
     samples = spectra.samples_of(settings.baskerville2022, network, split, batch)
     scope = "whole" if batch == "whole" else "batch"
-    work = costs.largest_parameters(settings, network) ** 2 * (samples / (64 if batch == "whole" else 1) + _STORED)
+    work = costs.largest_parameters(settings, network) ** 2 * (samples / (10 if batch == "whole" else 1) + _STORED)
     return f"{_network_kind(settings, network)} {kind} {scope}", work
 
 

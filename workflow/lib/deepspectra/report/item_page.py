@@ -39,6 +39,8 @@ _TYPES = {
 }
 #: How ids of entries begin on the first page that belong to no paper.
 _ANCHORS = {"limit_laws": "law", "my_networks": "network"}
+#: Columns that are of one side or one question.
+_SIDES_OF = {"the record": "of-record"} | {words: f"of-{question}" for question, words in QUESTIONS.items()}
 #: Plotted points that a page shows.
 _POINTS = 240
 #: Where the code lies, if this is a checkout.
@@ -88,7 +90,8 @@ def render_items(contents: PageContents, folder: Path) -> Iterator[tuple[str, st
                 item=entry,
                 shown=_sides(entry, folder, contents.scale, both),
                 published=_published(entry, contents.scale),
-                counts=count_verdicts([claim["first"] for claim in entry.claims], [paper]),
+                sides_of=_SIDES_OF | {contents.scale: "of-run"},
+                counts=_counts(entry, paper),
                 code=[(file, function, _code_address(file, folder / entry.page)) for file, function in entry.code],
                 previous=around[0],
                 following=around[1],
@@ -97,6 +100,14 @@ def render_items(contents: PageContents, folder: Path) -> Iterator[tuple[str, st
                 questions=QUESTIONS,
             ),
         )
+
+
+def _counts(entry: Entry, paper: str) -> dict[str, dict[str, dict[str, list[int]]]]:
+    """Of the record and of the run, or, if the record lacks the item, of what each claim is counted by."""
+    first = count_verdicts([claim["first"] for claim in entry.claims], [paper])
+    return (
+        {"of-record": first, "of-run": count_verdicts(entry.claims, [paper])} if entry.recorded else {"of-run": first}
+    )
 
 
 def _sides(entry: Entry, folder: Path, scale: str, both: bool) -> list[dict[str, Any]]:
@@ -199,8 +210,9 @@ def _published(entry: Entry, scale: str) -> ShownTable | None:
             recorded = claim["first"]["published_measured"] if claim["recorded"] else ""
             measured = [recorded] * both + [claim["published_measured"]]
             named = [f"{claim['id']}: {claim['claim']}", claim["quantity"], claim["published"]]
-            rows.append([*named, *(number or "no number" for number in measured)])
-    columns = ["claim", "what is measured", "published", *["the record"] * both, scale]
+            verdicts = [claim["first"][f"{question}_verdict"] for question in QUESTIONS]
+            rows.append([*named, *(number or "no number" for number in measured), *verdicts])
+    columns = ["claim", "what is measured", "published", *["the record"] * both, scale, *QUESTIONS.values()]
     return ShownTable("Published numbers beside these", columns, rows, []) if rows else None
 
 

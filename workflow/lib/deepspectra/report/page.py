@@ -49,6 +49,7 @@ def render_page(contents: PageContents) -> str:
         counts=count_verdicts([claim["first"] for claim in contents.claims], list(entries)),
         run_counts=count_verdicts(contents.claims, list(entries)),
         recorded_items=sum(entry.recorded is not None for entry in every),
+        beyond=sum(entry.name.startswith("Beyond") for entry in every),
         pictures=sum(entry.table is None for entry in every),
         tables=sum(entry.table is not None for entry in every),
     )

@@ -87,7 +87,8 @@ def _against_size(
         kernel, _, measure = series.partition(" ")
         fit = summary[(summary.series == kernel) & (summary.quantity == f"{measure}_exponent")].iloc[0]
         medians = drawn.groupby("x").y.median()
-        label = f"{label}: {fit.value:.2f} ± {fit.error:.2f}".replace("-", "−")
+        digits = 3 if fit.error < 0.005 else 2
+        label = f"{label}: {fit.value:.{digits}f} ± {fit.error:.{digits}f}".replace("-", "−")
         axis.plot(medians.index, medians, color=colour)
         axis.plot([], [], marker=marker, color=colour, label=label)
         if "factor" not in series:
