@@ -49,7 +49,7 @@ PAPERS = {
         "https://arxiv.org/abs/2102.06740",
         "Level-spacing ratios of Hessians are the GOE's, 0.531",
         "no, that is rounding noise; resolved, softmax regression has 0.510 ± 0.001; a deep perceptron is undecided",
-        "156 batches, one network, controls",
+        "156 batches, one network, ten draws of controls, in the record",
         "figure_a11",
     ),
     "fan2020": Paper(
