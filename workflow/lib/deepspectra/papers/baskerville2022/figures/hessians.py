@@ -304,7 +304,8 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
         statistic, shown = _statistic(curves, letter), None
         if statistic == "ratios":
             mean, error = numbers["mean_ratio"], numbers.attrs["error"]["mean_ratio"]
-            fact = f"{mean:.3f}" if pd.isna(error) else f"{mean:.3f} ± {error:.3f}"
+            digits = 4 if error < 0.0005 else 3
+            fact = f"{mean:.3f}" if pd.isna(error) else f"{mean:.{digits}f} ± {error:.{digits}f}"
         elif statistic == "density":
             if series == "published":
                 fact, shown = "all eigenvalues", numbers["parameters"]
