@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tests import ROOT
-from tests.workflow.conftest import copy_project
+from tests.workflow.conftest import bring_data, copy_project
 
 PAGE = "docs/tutorial_own_network.md"
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
@@ -23,7 +23,9 @@ BLOCKS = re.findall(r"^```(bash|python|yaml)\n(.*?)^```$", TEXT, re.MULTILINE | 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory) -> tuple[Path, str]:
     """The folder of a copy of the checkout in which all of it was done, and what the commands printed."""
-    folder = copy_project(tmp_path_factory.mktemp("tutorial")).folder
+    project = copy_project(tmp_path_factory.mktemp("tutorial"))
+    bring_data(project)
+    folder = project.folder
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment = inherited | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -80,6 +80,13 @@ def copy_project(folder: Path) -> Project:
     return Project(folder)
 
 
+def bring_data(project: Project) -> None:
+    """What the checkout has downloaded, if anything: an image runs its tests without a network."""
+    for name in ("backbones", "data"):
+        if (ROOT / "resources" / name).is_dir():
+            shutil.copytree(ROOT / "resources" / name, project.folder / "resources" / name)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Project:
     """A fresh copy for each test module, in a folder whose name has a space."""

@@ -8,6 +8,8 @@ from deepspectra.cli.__main__ import main
 from deepspectra.runtime.files import write_table
 from tests import ROOT
 
+from .conftest import bring_data
+
 #: Items that are made anew in seconds, at published sizes and at preview's, and the claims that are read from them.
 RERUN = {
     "record": {"baskerville2022/figure_6": "B09", "baskerville2022/figure_5": "B10", "pennington2017/figure_3": "P07"},
@@ -51,6 +53,7 @@ def test_the_page_of_a_run_asks_for_the_record(project):
 
 def test_cheap_items_made_anew_are_like_the_record(project, capsys):
     """And a number that somebody changed is found."""
+    bring_data(project)
     for scale, items in RERUN.items():
         files = [f"results/{scale}/statistics/{item}.csv" for item in items]
         result = project.snakemake("--cores", "2", "--config", f"scale={scale}", "--", *files)

@@ -27,7 +27,7 @@ from deepspectra.spectra.curvature.dense import gauss_newton_factor, hessian
 from tests.browser.checks import CHECKS
 from tests.browser.chromium import Browser, Impossible
 
-from .conftest import NO_NETWORK, Project
+from .conftest import NO_NETWORK, Project, bring_data
 from .counting import counted
 from .prepared import LOADED
 
@@ -55,6 +55,7 @@ def finished(project):
     offline = ("--config", "scale=smoke", "data={retries: 0, timeout_seconds: 5}")
     result = project.snakemake("--cores", "2", *offline, "--", *WEIGHTS, **NO_NETWORK)
     assert result.returncode == 0, result.stdout[-6000:]
+    bring_data(project)
     loaded = project.folder / "loaded"
     loaded.mkdir()
     result = project.snakemake("--cores", "2", *SMOKE, **{LOADED: str(loaded)})

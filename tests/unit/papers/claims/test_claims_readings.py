@@ -373,7 +373,8 @@ def test_differences_and_means():
     assert (found.value, found.error, found.draws, found.of) == (2, pytest.approx(0.5), 5, "batches")
     assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
     assert difference(Measured(1, obstacle="a"), Measured(2, obstacle="a")).obstacle == "a"
-    assert mean(pd.Series([1.0, 3.0, NAN]), "x", "vectors") == averaged(2, 1, 2, "vectors")
+    # By their words, since Python 3.13 takes no two NaN for equal.
+    assert repr(mean(pd.Series([1.0, 3.0, NAN]), "x", "vectors")) == repr(averaged(2.0, 1.0, 2, "vectors"))
     with pytest.raises(AbsentError, match="x: 1 values make no mean"):
         mean(pd.Series([1.0]), "x", "vectors")
 
@@ -393,7 +394,7 @@ def test_the_band_of_a_distance_covers_the_truth_at_its_level():
 
 
 def test_the_range_of_repetitions_and_single_numbers():
-    assert repeated([3.0, NAN, 1.0, 2.5], "seeds") == Measured(2.5, 1.0, 3.0, 3, "seeds")
+    assert repr(repeated([3.0, NAN, 1.0, 2.5], "seeds")) == repr(Measured(2.5, 1.0, 3.0, 3, "seeds"))
     assert repeated([4.0, 1.0], "seeds").value == 2.5
     with pytest.raises(AbsentError, match="there are no seeds"):
         repeated([NAN], "seeds")
