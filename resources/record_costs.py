@@ -7,8 +7,8 @@ Run it in the top folder after `snakemake --config scale=...`, which need not ha
 are recorded, and replace their own rows. Rows of other scales stay; rows of jobs that the scale no longer has go. Equal
 jobs (one rule, one case and one amount of work) make one row, with the median of their processor seconds and the most
 memory. Where a log has no processor time the clock's is taken, which is right only if the machine was quiet. Of a
-training that was resumed it is that of the last part. Files that are on disk count: wait until no job runs, or temporary
-matrices count too.
+training that was resumed it is that of the last part. Files that are on disk count: wait until no job runs, or
+temporary matrices count too.
 Where ResNet-34 could not be had, name what took its place: --config 'baskerville2022={features: {backbone: ...}}'.
 """
 
