@@ -10,6 +10,7 @@ from shlex import quote
 
 from snakemake.exceptions import InputFunctionException, MissingRuleException
 from snakemake.jobs import GroupJob
+from snakemake.logging import logger as snakemake_logger
 from snakemake.script import PythonScript
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
 
@@ -45,7 +46,7 @@ from deepspectra.planning import checks, costs, items, my_networks, networks
 from deepspectra.planning.binding import Binder
 from deepspectra.planning.code import CodeParameter
 from deepspectra.planning.recorded import read_kept, record_targets
-from deepspectra.runtime import forked_jobs, group_jobs, quoting, refusals, rescheduling, watching
+from deepspectra.runtime import brevity, forked_jobs, group_jobs, quoting, refusals, rescheduling, watching
 from deepspectra.runtime.errors import UserError
 
 try:
@@ -108,6 +109,9 @@ refusals.tell_refusals(InputFunctionException)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()
+    shown = workflow.output_settings
+    if not (shown.dryrun or shown.verbose or shown.quiet):
+        brevity.be_brief(snakemake_logger)
     if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
         refusals.suggest_targets(MissingRuleException, known_targets)
     group_jobs.tell_reasons(GroupJob)
