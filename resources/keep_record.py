@@ -58,7 +58,7 @@ def keep(scale: str, run: Path) -> str:
     write_table(table, folder / "jobs.csv")
     items_now = known | _items(scale, run, jobs, left)
     for name, item in items_now.items():
-        item |= _took(scale, name, jobs, table)
+        item |= _took(settings, scale, name, jobs, table)
     write_record(folder, settings.model_dump(), items_now)
     if scale == "record":
         _describe(folder, items_now)
@@ -124,10 +124,10 @@ def _job_table(folder: Path, jobs: list[PlannedJob], run: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("job")
 
 
-def _took(scale: str, name: str, jobs: list[PlannedJob], table: pd.DataFrame) -> dict[str, object]:
+def _took(settings: Settings, scale: str, name: str, jobs: list[PlannedJob], table: pd.DataFrame) -> dict[str, object]:
     """What all jobs of an item took, those that others share included, by the table of jobs."""
     paper, _, item = name.partition("/")
-    files = items.targets(load_settings(ROOT / "config")[scale], paper, item, scale)
+    files = items.targets(settings, paper, item, scale)
     parts = [jobs[place].benchmark for place in sorted(ancestors(jobs, files)) if not jobs[place].downloads]
     measured = table[table.job.isin(parts)]
     return {

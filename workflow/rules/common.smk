@@ -36,7 +36,8 @@ except (KeyError, OSError):
 # HDF5's file locks fail on network file systems without a lock daemon; no file here has two writers.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Conda takes PYTHONPATH out of a job's environment. As a module, this leaves the prefix of the importing workflow alone.
-if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
+OWN = Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT)
+if OWN:
     shell.prefix(f"export PYTHONPATH={quote(PYTHONPATH)}; ")
 
 from deepspectra.config import RECORDED, SCALES, check_files, load_settings, sizes_of
@@ -109,11 +110,11 @@ refusals.tell_refusals(InputFunctionException)
 if workflow.is_main_process:
     # Jobs of this machine end with this process.
     watching.announce()
-    shown = workflow.output_settings
-    if not (shown.dryrun or shown.verbose or shown.quiet):
-        brevity.be_brief(snakemake_logger)
-    if Path(str(workflow.main_snakefile)).resolve().is_relative_to(ROOT):
+    if OWN:
         refusals.suggest_targets(MissingRuleException, known_targets)
+        shown = workflow.output_settings
+        if not (shown.dryrun or shown.verbose or shown.quiet):
+            brevity.be_brief(snakemake_logger)
     group_jobs.tell_reasons(GroupJob)
     forked_jobs.fork_scripts(PythonScript)
     # Older versions have it elsewhere, and start as ever.

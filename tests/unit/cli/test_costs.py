@@ -129,9 +129,10 @@ def test_a_target_that_only_downloads_computes_nothing(made, capsys, monkeypatch
 def test_a_path_of_another_scale_is_refused(made, capsys):
     assert main(["cost", "results/paper/figures/fan2020/figure_1.pdf"]) == 1
     assert capsys.readouterr().err == (
-        "error: results/paper/figures/fan2020/figure_1.pdf is not at preview scale. Give that of the path: --scale "
-        "SCALE.\n"
+        "error: results/paper/figures/fan2020/figure_1.pdf does not belong to preview scale. Add --scale paper.\n"
     )
+    assert main(["cost", "results/mine/report.html"]) == 1
+    assert capsys.readouterr().err.endswith(" Add --config run=mine.\n")
     assert main(["cost", "results/paper/figures/baskerville2022/figure_1.pdf", "--scale", "paper"]) == 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepspectra.cli.commands import checkout
-from deepspectra.config import Settings, load_settings, read_overrides, scale_name, sizes_of
+from deepspectra.config import SCALES, Settings, load_settings, read_overrides, scale_name, sizes_of
 from deepspectra.data.sources.tables import WeightsEntry, load_table
 from deepspectra.papers.registry import PAPERS, items_of
 from deepspectra.planning import items
@@ -158,7 +158,8 @@ def print_costs(options: argparse.Namespace) -> None:
     scale, sizes = settings.scale, sizes_of(settings, settings.scale)
     for name in options.targets:
         if (found := re.match("results/([^/]+)/", name)) and found[1] != scale:
-            raise UserError(f"{name} is not at {scale_name(scale, sizes)}. Give that of the path: --scale SCALE.")
+            option = f"--scale {found[1]}" if found[1] in SCALES else f"--config run={found[1]}"
+            raise UserError(f"{name} does not belong to {scale_name(scale, sizes)}. Add {option}.")
     # Snakemake runs in the checkout, wherever the user is.
     files = [str(Path(file).resolve()) for file in options.configfile]
     arguments = ["--configfile", *files] * bool(files)
