@@ -48,7 +48,7 @@ def test_a_figure_shows_no_more_images_than_there_are():
 
 def test_seeds_that_make_error_bars_differ():
     twice = {"networks": {"mlp512_seed2": {"seed": 1}}, "figure_4": {"networks": ["mlp512_seed1", "mlp512_seed2"]}}
-    assert "networks of figure 4 differ in their seeds, or error bars would be too small; found [1, 1]" in complaint(
+    assert "networks of figure 4 differ in their seeds, or errors would be too small; found [1, 1]" in complaint(
         {T: twice}
     )
 

@@ -25,9 +25,12 @@ PANELS = [panel for figure in HESSIAN_FIGURES for panel in curvature_panels(HESS
 def test_sizes_are_as_published_and_only_counts_of_batches_fall():
     published, record = (dict(leaves(settings.model_dump())) for settings in (PAPER, RECORD))
     changed = {path for path, value in published.items() if record[path] != value}
-    sweep = {("thamm2024", "figure_4", key) for key in ("networks", "alphas")}
+    sweep = {("thamm2024", *key) for key in (("figure_3", "further"), ("figure_4", "networks"), ("figure_4", "alphas"))}
     assert changed - sweep == {path for path in changed if path[0] == "baskerville2022" and path[-1] in COUNTS}
-    alphas = RECORD.thamm2024.figure_4.alphas
+    shown, swept = RECORD.thamm2024.figure_3, RECORD.thamm2024.figure_4
+    # Nothing is trained for figure 3 alone.
+    assert {shown.network, *shown.further} == set(swept.networks)
+    alphas = swept.alphas
     assert {0.1, 0.2, 0.3, *RECORD.thamm2024.figure_3.alphas, 10} <= {*alphas} < {*PAPER.thamm2024.figure_4.alphas}
     for name, network in PAPER.baskerville2022.networks.items():
         for split in ("train", "test"):

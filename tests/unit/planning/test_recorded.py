@@ -6,7 +6,7 @@ from deepspectra.planning import items
 from deepspectra.planning.recorded import Recorded, read_kept, record_targets
 from tests import ROOT
 
-SUMMARY = "statistics/fan2020/figure_1"
+SUMMARY = "statistics/fan2020/figure_scaling"
 KEPT = Recorded(frozenset({f"{SUMMARY}.csv"}), frozenset({"fan2020/figure_1", "thamm2024/table_1"}))
 
 

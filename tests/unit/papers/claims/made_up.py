@@ -26,6 +26,9 @@ SIZES = {
 
 
 TRAINED = ["mlp512_seed1", "mlp512_seed2", "mlp512_seed3", "mlp1024", "minialexnet"]
+MLP1024S = ["mlp1024", "mlp1024_seed2", "mlp1024_seed3"]
+#: The second and third training are shorter.
+CONVOLUTIONAL = ["minialexnet", "minialexnet_seed2", "minialexnet_seed3"]
 #: 101 vectors: the 15 with the largest singular values have p 0.1 and 0.3, the 15 smallest 0.2, others 0.5; but three
 #: of the largest and one in the middle are significant.
 P = np.full(101, 0.5)
@@ -57,7 +60,7 @@ def scaling_rows():
         for n, largest in ((100, 0.5), (400, 0.2 + part / 100)):
             rows.append(Row(panel, "inputs", "largest_inner_product", "", largest, at=n))
         for kernel, times in (("conjugate", part), ("tangent", 10 * part)):
-            further = ["lemma_error", "ks_distance_to_lemma"] if kernel == "tangent" else []
+            further = ["lemma_error", "ks_distance_to_lemma", "smallest_over_r_plus"] if kernel == "tangent" else []
             for place, measure in enumerate(measures + further, 1):
                 value = times * place / 1000
                 for n, draws in ((100, 30), (400, 5)):
@@ -73,20 +76,19 @@ def scaling_rows():
 
 def fan2020():
     layers = [("ks_distance", (0.004, 0.012, 0.002)), ("largest_eigenvalue", (8.0, 10.0, 12.0))]
-    trained = {"conjugate_3": 2.0, "tangent": 3.0}
-    rows = [Row("a", name, "beyond_edge_after", "", value) for name, value in trained.items()]
-    rows += [Row("a", name, "beyond_edge_before", "", 1) for name in trained]
+    rows = []
+    for panel, name, after in (("a", "conjugate_3", 2.0), ("b", "tangent", 3.0)):
+        rows.append(Row(panel, name, "beyond_edge_after", "", after))
+        rows += [Row("seeds", name, "beyond_edge_after", "", after + seed**2, 1.0, at=seed) for seed in range(3)]
     seeds = {"mean_squared_error": (2e-4, 1e-4, 3e-4), "r_squared": (0.8, 0.7, 0.82), "label_share": (0.97, 0.96, 0.9)}
     for name, values in seeds.items():
         rows += [Row("seeds", "networks", name, "", value, at=seed) for seed, value in enumerate(values)]
-    root = "root_mean_square_inner_product"
     figures = {
-        "figure_1": [Row("c", "tangent", "smallest_eigenvalue_over_r_plus", "", 1.02, 1.05)],
         "figure_scaling": scaling_rows(),
         "figure_3": rows,
         "figure_s1": [
-            *(Row(name, name, root, "", value) for name, value in (("raw", 0.8), ("after", 0.1))),
             Row("b", "after", "pairs", "", 4950),
+            *(Row("choices", "after", "shrinkage", "", 0.125 + choice / 100, at=choice) for choice in range(3)),
         ],
         "figure_s4": [
             Row(f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, "", value * source, at=layer)
@@ -167,8 +169,10 @@ def baskerville2022():
         process.append((panel, "plain", "mean_ratio", mean, 0.5307, 0.001))
     process += [(panel, "changed", "mean_ratio", 0.5307 - gap, 0.5307, 0.003) for panel, gap in
                 (("d", 0.001), ("e", 0.004), ("f", 0.009))]  # fmt: skip
-    table = {"network": ["lenet_cifar10", "mlp_bike", "mlp_bike"], "state": ["final"] * 3}
-    table |= {"test_accuracy": [0.68, None, None], "test_loss": [None, 0.05, 0.05]}
+    # A network has a row for each of its spectra, and some have further trainings.
+    scores = {"lenet_cifar10": 0.68, "lenet_cifar10_seed2": 0.69, "lenet_cifar10_seed3": 0.7, "mlp_bike": None}
+    table = {"network": [*scores, "mlp_bike", "lenet_cifar10"], "state": ["final"] * 5 + ["initial"]}
+    table |= {"test_accuracy": [*scores.values(), None, None], "test_loss": [None] * 3 + [0.05, 0.05, None]}
     whole = [*panel_rows("c", "whole", 0.52, 0.004), *panel_rows("d", "whole", 0.51, 0.003, published=False)]
     figures = {item: curvature(panel_rows("a"), panel_rows("b")) for item in ("1", "4", "7", "8", "9", "a10", "a12")}
     figures["1"] = curvature(panel_rows("b"), panel_rows("c"))
@@ -194,12 +198,12 @@ def baskerville2022():
 
 
 def thamm2024():
-    networks = ["mlp512_seed1", "mlp512_seed2", "mlp512_seed3", "mlp1024", "minialexnet", "alexnet"]
-    # 100 images; the last network is a provider's.
-    accuracy = [50.0, 51.0, 52.0, 53.0, 54.0, None]
+    networks = [*TRAINED, "alexnet", "mlp1024_seed2", "mlp1024_seed3"]
+    # 100 images; the last but two is a provider's.
+    accuracy = [50.0, 51.0, 52.0, 53.0, 54.0, None, 52.5, 52.0]
     errors = [None if p is None else (p * (100 - p) / 100) ** 0.5 for p in accuracy]
     table_1 = {"network": networks, "test_accuracy_percent": accuracy, "sampling_error_percent": errors}
-    table_1["note"] = [None] * 5 + ["trained elsewhere"]
+    table_1["note"] = [None] * 5 + ["trained elsewhere", None, None]
     # The last row is of a further training, which the paper does not have.
     trained = ["mlp512_seed1", "mlp512_seed2", "mlp1024", "alexnet", "vgg19"]
     table_2 = {
@@ -217,28 +221,36 @@ def thamm2024():
     }
     window = {"half_window": [5, 7, 10], "published_ks_p": [0.1, 0.5, 0.4]}
     tests = []
-    for series, p in (("mlp1024 dense2", 0.8), ("minialexnet conv2", 0.7), ("vgg19 dense3", 0.6)):
+    for series, p in (("mlp1024 dense2", 0.8), ("vgg19 dense3", 0.6)):
         tests.append(Row("a", series, "ks_p", "", p))
         tests.append(Row("a", series, "ks_p_calibrated", "", p - 0.2))
         tests.append(Row("a", series, "ks_p_calibrated_error", "", 0.03))
-        tests.append(Row("a", series, "number_variance_p_all", "", p - 0.3))
     tests.append(Row("a", "alexnet dense2", "weights_not_available", "weights not available here (no network)"))
-    regimes = []
-    for name, accuracy, count, p, slope, error in (
-        ("_alpha0.5", 0.5, 16, 0.5, 0.1, 0.03),
-        ("", 0.6, 4, 0.3, 0.2, 0.03),
-        ("_alpha5", 0.35, 1, 0.4, 0.15, 0.04),
-    ):
-        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "number_variance_slope", "", slope, 0.15))
-        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "number_variance_slope_error", "", error))
-        regimes.append(Row("a", f"mlp512_seed1{name}", "test_accuracy", "", accuracy))
-        regimes.append(Row("a", f"mlp512_seed1{name}", "values_above_initial", "", count))
-        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "ks_p", "", p))
-        regimes.append(Row("b", f"mlp512_seed1{name} dense2", "ks_p_calibrated", "", p - 0.1))
     full = {0.1: 0.4, 0.3: 0.5, 1.0: 0.9, 1.5: 0.83, 5.0: 0.5, 10.0: 0.5}
     linearised = {0.1: 0.2, 0.3: 0.2, 1.0: 0.5, 1.5: 0.5, 5.0: 0.4, 10.0: 0.3}
     sweep = [Row("a", "full", "test_accuracy", "", value, at=alpha) for alpha, value in full.items()]
     sweep += [Row("a", "linearised", "test_accuracy", "", value, at=alpha) for alpha, value in linearised.items()]
+    regimes = []
+    # Each seed differs by one more step.
+    for step, seed in enumerate(TRAINED[:3]):
+        for name, accuracy, count, p, slope, error in (
+            ("_alpha0.5", 0.5, 16, 0.5, 0.1, 0.03),
+            ("", 0.6 + step / 100, 4, 0.3 - step / 100, 0.2, 0.03),
+            ("_alpha5", 0.35, 1 + step, 0.4, 0.15 + step / 100, 0.04),
+        ):
+            regimes.append(Row("b", f"{seed}{name} dense2", "number_variance_slope", "", slope, 0.15))
+            regimes.append(Row("b", f"{seed}{name} dense2", "number_variance_slope_error", "", error))
+            regimes.append(Row("a", f"{seed}{name}", "test_accuracy", "", accuracy - step / 100))
+            regimes.append(
+                Row("a", f"{seed}{name}", "values_above_initial", "", count + 4 * step * (name != "_alpha5"))
+            )
+            regimes.append(Row("b", f"{seed}{name} dense2", "ks_p", "", p))
+            regimes.append(Row("b", f"{seed}{name} dense2", "ks_p_calibrated", "", p - 0.1))
+        best = {1.5: 1.0} if step == 2 else {}
+        for alpha, value in (full | best).items():
+            sweep.append(Row("seeds", f"{seed} full", "test_accuracy", "", value, at=alpha))
+            less = linearised[alpha] - step / 50
+            sweep.append(Row("seeds", f"{seed} linearised", "test_accuracy", "", less, at=alpha))
     sweep.append(Row("a", "full", "diverged_runs", "", 1, 0, at=0.05))
     sweep += [Row("b", "full", "train_accuracy", "", 0.99, at=alpha) for alpha in full]
     return {
@@ -246,22 +258,37 @@ def thamm2024():
         "table_2": through_csv(table_2, list(table_2)),
         "table_2_window": through_csv(window, list(window)),
         "figure_1": written(tests),
-        "figure_2": written([Row("a", "mlp512_seed1 dense2, initial", "ks_distance_initial_law", "", 0.01)]),
         "figure_3": written(regimes),
         "figure_4": written(sweep, "at"),
-        **{f"networks/{name}_levels": levels(place) for place, name in enumerate(TRAINED[:4])},
+        **{f"networks/{name}_levels": levels(place) for place, name in enumerate([*TRAINED[:4], *MLP1024S[1:]])},
         **{f"networks/{name}_vectors": vectors(place) for place, name in enumerate(TRAINED[:4])},
-        **{f"networks/mlp512_seed1_alpha{alpha}_vectors": vectors() for alpha in (0.5, 5)},
-        "networks/minialexnet_vectors": pd.concat([vectors(0, "conv2"), vectors(0, "dense1", P / 2 + 0.2)]),
+        **{
+            f"networks/{seed}_alpha{alpha}_vectors": vectors(place)
+            for place, seed in enumerate(TRAINED[:3])
+            for alpha in (0.5, 5)
+        },
+        **{f"networks/{name}_levels": levels(place, "conv2") for place, name in enumerate(CONVOLUTIONAL)},
+        **{
+            f"networks/{name}_vectors": pd.concat([vectors(place, "conv2"), vectors(place, "dense1", P / 2 + 0.2)])
+            for place, name in enumerate(CONVOLUTIONAL)
+        },
+        **{
+            f"networks/{name}_history": through_csv(
+                [(epoch, 0.1 * epoch + place / 100) for epoch in range(1, 7 - place)], ["epoch", "test_accuracy"]
+            )
+            for place, name in enumerate(CONVOLUTIONAL)
+        },
     }
 
 
-def levels(place):
+def levels(place, layer="dense2"):
     """Tests of one network; other layers, states and unfoldings differ."""
-    columns = ["layer", "state", "unfolding", "p_calibrated", "variance_p"]
-    rows = [("dense2", "final", "gaussian", 0.2 + place / 10, 0.3 + place / 10)]
-    rows += [("dense2", "initial", "gaussian", 0.0, 0.0), ("dense3", "final", "gaussian", 0.0, 0.0)]
-    rows += [("dense2", state, "staircase", 0.0, 0.0) for state in ("initial", "final")]
+    columns = ["layer", "state", "unfolding", "p", "variance_p_all", "p_calibrated", "variance_p"]
+    columns += ["initial_law_distance"]
+    tests = (0.5 + place / 20, 0.4 + place / 20, 0.2 + place / 10, 0.3 + place / 10)
+    rows = [(layer, "final", "gaussian", *tests, 0.9), ("dense3", "final", "gaussian", 0.0, 0.0, 0.0, 0.0, 0.0)]
+    rows += [(layer, "initial", "gaussian", 0.0, 0.0, 0.0, 0.0, 0.01 + place / 1000)]
+    rows += [(layer, state, "staircase", 0.0, 0.0, 0.0, 0.0, 0.8) for state in ("initial", "final")]
     return through_csv(rows, columns)
 
 
@@ -285,5 +312,5 @@ def tables():
     for make in (thamm2024, baskerville2022, fan2020, pennington2017):
         for name, table in make().items():
             folder = "tables" if name.startswith("table") else "statistics"
-            found[f"{folder}/{make.__name__}/{name}"] = table
+            found[name if name.endswith("_history") else f"{folder}/{make.__name__}/{name}"] = table
     return found

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from deepspectra.data.samples import sphere_samples
-from deepspectra.papers.fan2020.statistics.images import compare_inner_products, example_images
+from deepspectra.papers.fan2020.statistics.images import compare_inner_products, example_images, root_mean_square
 from deepspectra.papers.rows import summary_table
 
 
@@ -24,6 +24,7 @@ def test_inner_products_are_those_of_a_loop_over_pairs():
     assert summary.value["pairs"] == len(pairs) == 435
     assert summary.value["mean_inner_product"] == pytest.approx(np.mean(pairs), rel=1e-12)
     assert summary.value["root_mean_square_inner_product"] == pytest.approx(np.sqrt(np.mean(np.square(pairs))))
+    assert root_mean_square(x) == pytest.approx(np.sqrt(np.mean(np.square(pairs))))
     assert summary.value["largest_inner_product"] == pytest.approx(max(map(abs, pairs)))
     assert summary.value["largest_eigenvalue"] == pytest.approx(np.linalg.svd(x)[1][0] ** 2)
     counts = [sum(low <= pair < high for pair in pairs) for low, high in zip(rows.x, rows.x_high, strict=True)]

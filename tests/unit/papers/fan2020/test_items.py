@@ -61,8 +61,9 @@ def test_spectra_and_files_are_those_of_the_networks():
     files = {"spectra": [f"spectra/fan2020/{network}.h5"], "history": [f"networks/{network}_history.csv"], "data": []}
     courses = {"weights": [f"networks/{name}.h5" for name in names]}
     courses |= {"histories": [f"networks/{name}_history.csv" for name in names]}
+    courses |= {"further_spectra": [f"spectra/fan2020/{name}.h5" for name in names[1:]]}
     assert ITEMS["figure_3"].inputs(PAPER) == files | courses
-    assert ITEMS["figure_s5"].inputs(PAPER) == files | {"weights": [], "histories": []}
+    assert ITEMS["figure_s5"].inputs(PAPER) == files | {"weights": [], "histories": [], "further_spectra": []}
     assert ITEMS["figure_s6"].inputs(PAPER)["data"] == ["resources/data/cifar10.h5"]
     seeds = [entry["seed"] for entry in ITEMS["figure_3"].parameters(PAPER)["seeds"]]
     assert seeds == [PAPER.network(network).seed, *PAPER.figure_3.seeds]

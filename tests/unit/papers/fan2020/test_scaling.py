@@ -84,6 +84,10 @@ def test_draws_are_the_networks_of_their_seeds(gaussian_file):
             assert not laws[kernel].atoms
             expected = stats.kstest(values, laws[kernel].cdf).statistic
             assert found.values[kernel, "ks_distance"][draw] == pytest.approx(expected, abs=1e-9)
+        # r_+ of equation (7) by its sum: a_sigma^L times 1 less the squares of b_sigma^l.
+        rest = sum(SIGMA.a_sigma**k - SIGMA.b_sigma ** (2 * k) for k in range(DEPTH + 1))
+        smallest = np.linalg.eigvalsh(network.tangent.double().numpy())[0]
+        assert found.values["tangent", "smallest_over_r_plus"][draw] == pytest.approx(smallest / rest)
         pair = contents[f"{n}/tangent"][draw], contents[f"{n}/lemma"][draw]
         expected = stats.ks_2samp(*pair).statistic
         assert found.values["tangent", "ks_distance_to_lemma"][draw] == pytest.approx(expected)

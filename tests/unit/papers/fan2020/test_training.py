@@ -9,6 +9,7 @@ from deepspectra.papers.fan2020.statistics.spectra import KernelSpectrum, Spectr
 from deepspectra.papers.fan2020.statistics.training import (
     LEADING,
     compare_trained,
+    emergence_rows,
     isolated,
     label_rows,
     training_rows,
@@ -53,6 +54,23 @@ def test_spectra_before_and_after_training_are_shown_on_one_axis():
     # The median of the law's positive part divides it in two.
     median = summary.reference["a", "conjugate_2", "median_eigenvalue_after"]
     assert law.cdf(np.array([median])) == pytest.approx((1 + law.atoms[0][1]) / 2, abs=1e-4)
+
+
+def test_eigenvalues_beyond_the_edge_are_counted_for_every_seed():
+    conjugate, tangent = kernels()
+    flat = np.linspace(0.5, 1, 400)
+    read, beyond = {"input": KernelSpectrum(flat, 0.0)}, {"conjugate_2": (1, 4), "tangent": (0, 2)}
+    for (name, counts), kernel in zip(beyond.items(), (conjugate, tangent), strict=True):
+        edge = limit_law(kernel).edges[-1][1]
+        for state, count in zip(("initial", "final"), counts, strict=True):
+            values = flat * edge
+            values[-count - 1 :] = edge * np.array([1.099, *np.linspace(1.101, 9, count)])
+            read[f"{state}/{name}"] = KernelSpectrum(values, 0.0)
+    rows = emergence_rows(read, list(beyond), 21, 2.0, [2.0, 2.0], "arctan")
+    assert [(row.panel, row.series, row.value, row.reference, row.at) for row in rows] == [
+        ("seeds", "conjugate_2", 4, 1, 21),
+        ("seeds", "tangent", 2, 0, 21),
+    ]
 
 
 def test_a_longer_bulk_has_no_outliers_and_those_above_a_gap_are_counted():

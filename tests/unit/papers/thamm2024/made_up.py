@@ -36,6 +36,9 @@ LAYERS = {
     "mlp512_seed1_alpha0.5": {"dense2": (48, 48)},
     "mlp512_seed1": {"dense2": (48, 48)},
     "mlp512_seed1_alpha5": {"dense2": (48, 48)},
+    "mlp512_seed2_alpha0.5": {"dense2": (48, 48)},
+    "mlp512_seed2": {"dense2": (48, 48)},
+    "mlp512_seed2_alpha5": {"dense2": (48, 48)},
 }
 LENGTHS = np.geomspace(0.5, 8, 12)
 ALPHAS = (0.5, 1, 5)
@@ -66,7 +69,14 @@ def weight_tests(network, cause=None):
             fit = fit_modified_marchenko_pastur(values)
             levels.append(
                 row
-                | {"state": state, "statistic": statistic, "p": p, "note": None, "unresolved": 0}
+                | {
+                    "state": state,
+                    "statistic": statistic,
+                    "p": p,
+                    "note": None,
+                    "unresolved": 0,
+                    "initial_law_distance": 0.01,
+                }
                 | {"in_band": 0.9, "variance_p": 0.4, "variance_p_error": 0.02, "variance_p_all": 0.01}
                 | {"variance_slope": 0.1, "variance_slope_null": 0.12, "variance_slope_error": 0.03}
                 | {"above_bulk": 1, "below_bulk": 0}
@@ -147,11 +157,12 @@ def vector_tables(missing=(), cause=CAUSES[0], c=("alexnet dense1", "vgg19 dense
 
 
 @cache
-def regime_tables(alphas=ALPHAS, spoiled=None):
-    """Of figure 3; the trained layer at one alpha may have no statistics."""
-    names = {0.5: "mlp512_seed1_alpha0.5", 1: "mlp512_seed1", 5: "mlp512_seed1_alpha5"}
-    networks = [names[alpha] for alpha in alphas]
-    histories = [pd.DataFrame({"test_accuracy": [0.1, 0.5 - 0.04 * a], "train_accuracy": [0.1, 1.0]}) for a in alphas]
+def regime_tables(alphas=ALPHAS, spoiled=None, further=()):
+    """Of figure 3; the trained layer at one alpha may have no statistics, and there may be further seeds."""
+    shown = [(seed, alpha) for seed in ("mlp512_seed1", *further) for alpha in alphas]
+    networks = [seed if alpha == 1 else f"{seed}_alpha{alpha:g}" for seed, alpha in shown]
+    accuracies = [0.5 - 0.04 * alpha for _, alpha in shown]
+    histories = [pd.DataFrame({"test_accuracy": [0.1, last], "train_accuracy": [0.1, 1.0]}) for last in accuracies]
     tables = of_networks(networks) | {"history": histories}
     if spoiled:
         place = list(alphas).index(spoiled)

@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
@@ -42,6 +43,7 @@ CASES = {
     "figure_2 with damaged pretrained": lambda: vector_tables(MISSING, CAUSES[1]),
     "figure_2 without one of two": lambda: vector_tables(("vgg19",)),
     "figure_3 whole": regime_tables,
+    "figure_3 with a further seed": lambda: regime_tables(further=("mlp512_seed2",)),
     "figure_4 with one seed": accuracy_tables,
     "figure_4 with three seeds": lambda: accuracy_tables(3),
     "figure_4 without alpha 1": lambda: accuracy_tables(1, (0.1, 5)),
@@ -332,6 +334,19 @@ def test_figure_3_has_a_row_for_each_regime():
         for line, name in zip(lines, names, strict=True):
             np.testing.assert_allclose(line.get_xydata(), table(curves, f"d{number}", name)[["x", "y"]])
         assert len({to_hex(line.get_color()) for line in lines}) == 3
+
+
+def test_figure_3_tells_further_seeds_and_does_not_draw_them():
+    alone, (curves, summary) = regime_tables(), regime_tables(further=("mlp512_seed2",))
+    pd.testing.assert_frame_equal(curves, alone[0])
+    pd.testing.assert_frame_equal(summary[summary.panel != "seeds"], alone[1])
+    further = summary[summary.panel == "seeds"]
+    assert not further.told.any()
+    for alpha, suffix in ((0.5, "_alpha0.5"), (1, ""), (5, "_alpha5")):
+        told = further[further.series == f"mlp512_seed2{suffix}"].set_index("quantity").value
+        assert told[["alpha", "test_accuracy"]].tolist() == pytest.approx([alpha, 0.5 - 0.04 * alpha])
+        assert f"mlp512_seed2{suffix} dense2" in set(further.series)
+    assert len(draw("figure_3 with a further seed").axes) == 12
 
 
 def test_figure_3_says_which_layer_was_not_analysed():

@@ -39,7 +39,8 @@ def test_every_item_has_what_the_rules_ask_for(settings, item, scale):
         node = paper
         for part in name.split("."):
             node = getattr(node, part)
-    scaled = {paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas}
+    figure = paper.figure_3
+    scaled = {paper.at_alpha(name, alpha) for name in (figure.network, *figure.further) for alpha in figure.alphas}
     assert set(entry.spectra(paper)) <= {*paper.known_networks, *scaled}
 
 

@@ -293,6 +293,11 @@ def test_runs_that_diverged_are_left_out_of_the_means_and_named(tmp_path):
     ]
     accuracies = found.summary[(found.summary.quantity == "test_accuracy") & (found.summary.series == "full")]
     assert accuracies[["at", "value"]].values.tolist() == [[0.2, 0.5], [1.0, 0.6]]
+    seeds = found.summary[found.summary.panel == "seeds"]
+    assert seeds[["series", "at", "value"]].values.tolist() == [
+        *([f"{seed} full", alpha, value] for alpha, seed, value in ((0.2, "two", 0.5), (1.0, "one", 0.6))),
+        *([f"{seed} linearised", alpha, value] for alpha, seed, value in ((0.2, "two", 0.5), (1.0, "one", 0.6))),
+    ]
 
 
 def test_what_linearisation_loses_is_that_of_each_network(tmp_path):

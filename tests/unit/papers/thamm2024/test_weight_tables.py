@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from deepspectra.papers.thamm2024.weight_statistics import weight_tables
 from deepspectra.rmt.calibration import false_discovery, monte_carlo_p_value
@@ -43,6 +44,29 @@ def test_rows_of_levels_are_the_statistics_and_their_calibration(studied):
         assert (row.variance_p_all, row.variance_p_all_error) == (everywhere.p, everywhere.error)
         np.testing.assert_array_equal([row.variance_p, row.variance_slope], [bulk.p, bulk.slope])
         assert row.fit_distance == fit_modified_marchenko_pastur(values).distance
+
+
+def test_the_distance_to_the_initial_law_is_that_of_eigenvalues_to_marchenko_and_pastur(studied):
+    """Of dense layers: eigenvalues over the longer side and the variance of Glorot's entries, by their density."""
+    levels = studied.tables["levels"].set_index(["layer", "state", "unfolding"]).initial_law_distance
+    for layer, shape in LAYERS.items():
+        smaller, larger = sorted(shape)
+        ratio = smaller / larger
+        low, high = ((1 - sign * ratio**0.5) ** 2 for sign in (1, -1))
+        # x = low + (high - low) sin^2: the density's roots become smooth.
+        angle = np.linspace(0, np.pi / 2, 20001)
+        x = low + (high - low) * np.sin(angle) ** 2
+        rate = (high - low) ** 2 * (np.sin(angle) * np.cos(angle)) ** 2 / (np.pi * ratio * np.maximum(x, 1e-300))
+        law = integrate.cumulative_simpson(rate, x=angle, initial=0)
+        for state in ("initial", "final"):
+            found = levels[layer, state, "gaussian"]
+            if layer.startswith("conv"):
+                assert np.isnan(found)
+                continue
+            values = studied.found[layer, state].singular_values ** 2 * sum(shape) / 2 / larger
+            assert found == pytest.approx(
+                stats.kstest(values, lambda v, x=x, law=law: np.interp(v, x, law)).statistic, abs=1e-4
+            )
 
 
 def test_curves_hold_spectra_spacings_and_number_variances_with_their_null(studied):

@@ -18,13 +18,25 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COMPUTED", "REPETITIONS", "AbsentError", "Measured", "Reading", "Results", "averaged", "computed"]
+__all__ = [
+    "COMPUTED",
+    "REPETITIONS",
+    "TRAININGS",
+    "AbsentError",
+    "Measured",
+    "Reading",
+    "Results",
+    "averaged",
+    "computed",
+]
 __all__ += ["counted", "difference", "finite", "kolmogorov", "mean", "repeated", "single"]
 
 #: Draws of a number that is computed, not drawn.
 COMPUTED = 0
+#: What repetitions of a training are called.
+TRAININGS = "trainings"
 #: Draws that are whole experiments made again, not parts of one: other seeds, networks or matrices of weights.
-REPETITIONS = ("groups of networks", "networks", "quintics", "seeds", "trainings")
+REPETITIONS = ("groups of networks", "networks", "quintics", "seeds", TRAININGS)
 # Half width of a 95 % band around an empirical distribution function, times the root of the number of values.
 _KOLMOGOROV = 1.358
 
@@ -93,6 +105,18 @@ def repeated(values: Sequence[float], of: str, remark: str = "") -> Measured:
     half = len(found) // 2
     median = found[half] if len(found) % 2 else (found[half - 1] + found[half]) / 2
     return Measured(median, found[0], found[-1], len(found), of, remark=remark)
+
+
+def over_trainings(found: Sequence[Measured], of: str = TRAININGS) -> Measured:
+    """Median and range over trainings; of one alone it is unknown how far others would be."""
+    values = [each.value for each in found]
+    told = found[0].remark if len(found) == 1 else "; ".join(filter(None, (each.remark for each in found)))
+    return repeated(values, of, told) if len(values) > 1 else single(values[0], of, told)
+
+
+def further_trainings(network: str) -> tuple[str, ...]:
+    """Names of a network and of its further trainings, as the settings of record scale have them."""
+    return (network, *(f"{network}_seed{seed}" for seed in (2, 3)))
 
 
 def kolmogorov(value: float, values: float, draws: int, of: str, remark: str = "") -> Measured:

@@ -237,9 +237,9 @@ def result_tables(settings: Settings, scale: str, kept: Recorded) -> list[str]:
 
     read = {file for paper in settings.claims.papers for entry in READINGS[paper].values() for file in entry.files}
     needed = [_item("thamm2024", item).inputs(settings.thamm2024) for item in items_of("thamm2024")]
-    kinds = ("levels", "curves", "vectors")  # of one job
+    kinds = ("levels", "curves", "vectors", "history")  # the first three of one job
     shown = {name.rpartition("_")[0] for files in needed for kind in kinds for name in files.get(kind, ())}
-    found = sorted(file for file in read if "/networks/" not in file or file.rpartition("_")[0] in shown)
+    found = sorted(file for file in read if "networks/" not in file or file.rpartition("_")[0] in shown)
     return [file for file in found if scale != RECORDED or f"{file}.csv" in kept.names]
 
 

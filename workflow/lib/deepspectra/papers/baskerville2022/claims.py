@@ -7,6 +7,7 @@ from functools import partial
 
 from deepspectra.papers.baskerville2022.names import AUTHORS_SHARES, CONTROLS, CUT_OFFS
 from deepspectra.papers.reading import (
+    TRAININGS,
     AbsentError,
     Measured,
     Reading,
@@ -15,7 +16,9 @@ from deepspectra.papers.reading import (
     counted,
     difference,
     finite,
+    further_trainings,
     kolmogorov,
+    over_trainings,
     single,
 )
 
@@ -201,11 +204,14 @@ def _process_density(results: Results) -> Measured:
 
 
 def _after_training(network: str, column: str) -> Reading:
+    """A score of a network, of every training that the table has."""
+
     def measure(results: Results) -> Measured:
-        value = finite(results.rows(_NETWORKS, column, network=network, state="final")[column].iloc[0])
-        if math.isnan(value):
+        table = results.rows(_NETWORKS, "network", column, state="final").drop_duplicates("network")
+        found = table.set_index("network")[column].map(finite).reindex(further_trainings(network)).dropna()
+        if network not in found:
             raise AbsentError(f"{_NETWORKS}.csv has no {column} of {network}")
-        return single(value, "trainings")
+        return over_trainings([single(value, TRAININGS) for value in found])
 
     return Reading((_NETWORKS,), measure)
 

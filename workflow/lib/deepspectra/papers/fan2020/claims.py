@@ -18,8 +18,8 @@ from deepspectra.papers.reading import (
 
 __all__ = ["READINGS"]
 
-_ITEMS = ("1", "3", "s1", "s4", "scaling")
-FIGURE_1, FIGURE_3, FIGURE_S1, FIGURE_S4, SCALING = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
+_ITEMS = ("3", "s1", "s4", "scaling")
+FIGURE_3, FIGURE_S1, FIGURE_S4, SCALING = (f"statistics/fan2020/figure_{item}" for item in _ITEMS)
 # Panels of figure scaling: inputs of figures 1, 2 and S2.
 GAUSSIAN, WITHOUT_TEN, ALL_COMPONENTS = "abc"
 _NETWORKS = "networks"
@@ -33,19 +33,8 @@ _DISTANCES = {
 }
 
 
-def beside_limit(file: str, kernel: str, quantity: str, told: str) -> Reading:
-    """A number of a kernel, and the same of the limit, which a remark tells."""
-
-    def measure(results: Results) -> Measured:
-        place = {"series": kernel, "quantity": quantity}
-        floor = results.value(file, "reference", **place)
-        return replace(single(results.value(file, **place), _NETWORKS, told.format(floor)), floor=floor)
-
-    return Reading((file,), measure)
-
-
 def at_the_largest_size(results: Results, panel: str, kernel: str, measure: str) -> Measured:
-    """Median and range of a distance over the draws with most samples; the floor is a draw of the limit's own model.
+    """Median and range of a measure over the draws with most samples; the floor is that of the limit's own model.
 
     :raises AbsentError: if no size has it.
     """
@@ -118,12 +107,12 @@ def of_seeds(quantity: str) -> Reading:
 
 
 def emerged(kernel: str) -> Reading:
-    """How many more eigenvalues lie beyond 1.1 times the limit's upper edge after training than before."""
+    """How many more eigenvalues lie beyond 1.1 times the limit's upper edge after training than before, by seed."""
 
     def measure(results: Results) -> Measured:
-        times = ("before", "after")
-        before, after = (results.value(FIGURE_3, series=kernel, quantity=f"beyond_edge_{time}") for time in times)
-        return single(after - before, _NETWORKS, f"{before:g} before training")
+        rows = results.rows(FIGURE_3, "value", "reference", panel="seeds", series=kernel, quantity="beyond_edge_after")
+        after, before = (rows[column].map(finite) for column in ("value", "reference"))
+        return repeated(list(after - before), "seeds", f"{before.min():g} to {before.max():g} before training")
 
     return Reading((FIGURE_3,), measure)
 
@@ -147,10 +136,9 @@ def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading
 
 
 def inner_products(results: Results) -> Measured:
-    """How much the removal of components shrinks inner products of all pairs of the chosen images."""
-    quantity = "root_mean_square_inner_product"
-    after, raw = (results.value(FIGURE_S1, series=series, quantity=quantity) for series in ("after", "raw"))
-    return single(after / raw, _INPUTS)
+    """How much the removal of components shrinks inner products of all pairs of the chosen images, by choice."""
+    rows = results.rows(FIGURE_S1, "value", panel="choices", quantity="shrinkage")
+    return repeated(list(rows.value.map(finite)), _INPUTS)
 
 
 READINGS = {
@@ -164,7 +152,9 @@ READINGS = {
     "F08": of_seeds("r_squared"),
     "F09": of_seeds("label_share"),
     "F10": emerged("conjugate_3"),
-    "F11": beside_limit(FIGURE_1, "tangent", "smallest_eigenvalue_over_r_plus", "the limit has {:.3g}"),
+    "F11": Reading(
+        (SCALING,), partial(at_the_largest_size, panel=GAUSSIAN, kernel="tangent", measure="smallest_over_r_plus")
+    ),
     "F12": emerged("tangent"),
     "F13": of_layers("ks_distance", max),
     "F14": of_layers("largest_eigenvalue", lambda values: values[-1] / values[0]),

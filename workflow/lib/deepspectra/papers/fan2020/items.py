@@ -95,6 +95,7 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
         files = {"weights": [f"networks/{name}.h5" for name in names], "histories": _histories(names)}
         is_image = paper.network(network(paper)).data == "cifar10"
         data = ["resources/data/cifar10.h5"] if names and is_image else []
+        files["further_spectra"] = _spectra_files(*names[1:])["spectra"]
         return _spectra_files(*shown) | {"history": _histories(shown)} | files | {"data": data}
 
     def parameters(paper: Fan2020) -> dict[str, Any]:

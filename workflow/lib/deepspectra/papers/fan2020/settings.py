@@ -133,6 +133,7 @@ class InnerProducts(Node):
     """Inner products of pairs of images, those of figure 2."""
 
     bins: int = Field(ge=5, description="Histogram bins.", title="bins")
+    choices: int = Field(ge=1, description="Random choices of images, figure 2's first, for the claims.")
 
 
 class ExampleImages(Node):

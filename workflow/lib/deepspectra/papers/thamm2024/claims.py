@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from deepspectra.papers.reading import (
+    TRAININGS,
     AbsentError,
     Measured,
     Reading,
@@ -17,12 +16,14 @@ from deepspectra.papers.reading import (
     averaged,
     computed,
     counted,
-    difference,
     finite,
+    further_trainings,
     mean,
+    over_trainings,
     repeated,
     single,
 )
+from deepspectra.papers.thamm2024 import training_claims as trained
 from deepspectra.papers.thamm2024.vector_claims import (
     information,
     largest_values,
@@ -37,126 +38,45 @@ if TYPE_CHECKING:
 
 __all__ = ["READINGS"]
 
-TABLE_1, TABLE_2, TABLE_2_WINDOW = (f"tables/thamm2024/table_{name}" for name in ("1", "2", "2_window"))
-FIGURE_1, FIGURE_2, FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" for item in (1, 2, 3, 4))
-#: The network of figures 3 and 4 at alpha = 1, and its names at each alpha of figure 3.
-MLP = "mlp512_seed1"
-REGIMES = {0.5: f"{MLP}_alpha0.5", 1: MLP, 5: f"{MLP}_alpha5"}
-SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
+TABLE_2, TABLE_2_WINDOW = (f"tables/thamm2024/table_{name}" for name in ("2", "2_window"))
+FIGURE_1 = "statistics/thamm2024/figure_1"
 #: Networks whose second layers have 512 singular values.
-PERCEPTRONS = (*SEEDS, "mlp1024")
+PERCEPTRONS = (*trained.SEEDS, "mlp1024")
 _OWN = (*PERCEPTRONS, "minialexnet")
-_ABOVE = "values_above_initial"
 _LEVEL = 0.05
 _OTHER_UNFOLDINGS = ("staircase", "polynomial")
 # Of the paper's window of 15 levels.
 _HALF_WINDOW = 7
 _Measure = Callable[[Results], Measured]
+_SeedMeasure = Callable[..., Measured]
 _VectorMeasure = Callable[["pd.DataFrame", str], Measured]
-_TRAININGS = "trainings"
 
 
-def _networks(names: Sequence[str], kind: str) -> tuple[str, ...]:
+def _networks(names: Iterable[str], kind: str) -> tuple[str, ...]:
     return tuple(f"statistics/thamm2024/networks/{name}_{kind}" for name in names)
 
 
-# Accuracies ----------------------------------------------------------------------------------------------------------
+# Trainings -----------------------------------------------------------------------------------------------------------
 
 
-def _accuracy(results: Results, network: str) -> Measured:
-    """Test accuracy of table 1, with its sampling error."""
-    columns = ("test_accuracy_percent", "sampling_error_percent")
-    value, error = (results.value(TABLE_1, column, network=network) / 100 for column in columns)
-    return averaged(value, error, _images(value, error), "images")
+def _accuracy(network: str, trainings: Sequence[str]) -> Reading:
+    """Test accuracy of one training, and of all."""
+    every = partial(trained.trained_accuracies, networks=trainings)
+    return Reading((trained.TABLE_1,), partial(trained.tabulated_accuracy, network=network), every)
 
 
-def _images(value: float, error: float) -> int:
-    """The number of test images that an accuracy's sampling error implies."""
-    if not error:
-        raise AbsentError("table 1 tells no number of test images")
-    # Errors are written with four digits.
-    return 10 * round(value * (1 - value) / error**2 / 10)
+def _of_regimes(measure: _SeedMeasure, rigorous: _SeedMeasure | None = None, *more: str) -> Reading:
+    """A number of figure 3's first training, and of all, there by ``rigorous`` if it is given.
+
+    :param more: tables that it takes besides figure 3's.
+    """
+    every = trained.over_regimes(rigorous or measure)
+    return Reading((trained.FIGURE_3, *more), partial(measure, seed=trained.MLP), every)
 
 
-def _of_seed(network: str) -> Reading:
-    """Test accuracy of one seed, and of all three."""
-
-    def every(results: Results) -> Measured:
-        return repeated([_accuracy(results, name).value for name in SEEDS], "seeds")
-
-    return Reading((TABLE_1,), partial(_accuracy, network=network), every)
-
-
-def _of_one_training(files: tuple[str, ...], measure: _Measure, rigorous: _Measure | None = None) -> Reading:
-    """What only one training tells: under scrutiny it is one draw, here by ``rigorous`` if it is given."""
-
-    def alone(results: Results) -> Measured:
-        found = (rigorous or measure)(results)
-        return replace(found, low=math.nan, high=math.nan, draws=1, of=_TRAININGS)
-
-    return Reading(files, measure, alone)
-
-
-def _regime_accuracy(results: Results, alpha: float) -> Measured:
-    """Test accuracy in a learning regime, with the sampling error of table 1's number of images."""
-    value = results.value(FIGURE_3, series=REGIMES[alpha], quantity="test_accuracy")
-    return averaged(value, _sampling_error(results, value), _accuracy(results, MLP).draws, "images")
-
-
-def _order(results: Results) -> Measured:
-    """The smaller of the steps from lazy to rich and from rich to typical accuracy."""
-    lazy, rich, typical = (_regime_accuracy(results, alpha) for alpha in (5, 0.5, 1))
-    return min(difference(typical, rich), difference(rich, lazy), key=lambda step: step.value)
-
-
-def _sampling_error(results: Results, value: float) -> float:
-    """Sampling error of an accuracy on as many images as table 1's errors imply."""
-    return math.sqrt(value * (1 - value) / _accuracy(results, MLP).draws)
-
-
-# Figure 4 ------------------------------------------------------------------------------------------------------------
-
-
-def _advantage(results: Results, low: float, high: float) -> Measured:
-    """Mean advantage of full over linearised networks; errors, as if of different test images, are too large."""
-    accuracies = _sweep(results)
-    chosen = [alpha for alpha in accuracies["full"] if low <= alpha <= high and alpha in accuracies["linearised"]]
-    if not chosen:
-        raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
-    pairs = [(accuracies["full"][alpha], accuracies["linearised"][alpha]) for alpha in chosen]
-    gaps = [full - linearised for full, linearised in pairs]
-    errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs]
-    told = ", ".join(f"{gap:.3f} at {alpha:g}" for gap, alpha in zip(gaps, chosen, strict=True)) + _left_out(results)
-    # All alphas share the images, so their errors do not average out.
-    images = _accuracy(results, MLP).draws
-    return averaged(sum(gaps) / len(gaps), sum(errors) / len(errors), images, "images", told)
-
-
-def _best_alpha(results: Results) -> Measured:
-    """Output scale of the highest test accuracy; its interval holds those within twice its sampling error."""
-    accuracies = _sweep(results)["full"]
-    best = max(accuracies, key=accuracies.__getitem__)
-    error = math.sqrt(2) * _sampling_error(results, accuracies[best])
-    near = [alpha for alpha, value in accuracies.items() if accuracies[best] - value <= 2 * error]
-    told = "within twice the sampling error: alpha " + ", ".join(f"{alpha:g}" for alpha in sorted(near))
-    return Measured(best, min(near), max(near), _accuracy(results, MLP).draws, "images", remark=told)
-
-
-def _left_out(results: Results) -> str:
-    """The alphas of runs that diverged, for a remark."""
-    runs = results.rows(FIGURE_4, "at", "quantity")
-    alphas = sorted(map(finite, runs[runs.quantity == "diverged_runs"]["at"]))
-    return f"; diverged at {', '.join(f'{alpha:g}' for alpha in alphas)}" if alphas else ""
-
-
-def _sweep(results: Results) -> dict[str, dict[float, float]]:
-    found: dict[str, dict[float, float]] = {}
-    for series in ("full", "linearised"):
-        rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
-        found[series] = rows.value.map(finite).set_axis(rows["at"]).dropna().to_dict()
-        if not found[series]:
-            raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
-    return found
+def _of_sweeps(shown: _Measure, measure: _SeedMeasure) -> Reading:
+    """A number of figure 4, which shows means over its seeds, and of each seed."""
+    return Reading((trained.FIGURE_4, trained.TABLE_1), shown, trained.over_sweeps(measure))
 
 
 # Levels --------------------------------------------------------------------------------------------------------------
@@ -260,10 +180,24 @@ def _unfolded_otherwise(column: str) -> dict[str, _Measure]:
     return {f"{name} unfolding": partial(_second_layers, column=column, unfolding=name) for name in _OTHER_UNFOLDINGS}
 
 
-def _matrix(results: Results, series: str, quantity: str, given: bool = False) -> Measured:
-    """One number of a matrix of figure 1; a provider's weights are given, not drawn."""
-    value = results.value(FIGURE_1, series=series, quantity=quantity)
-    return computed(value) if given else single(value, "matrices")
+def _of_layers(
+    results: Results,
+    networks: Sequence[str],
+    column: str,
+    layer: str,
+    state: str = "final",
+    of: str = TRAININGS,
+) -> Measured:
+    """A number of a layer's tests in those trainings that are analysed."""
+    files = _networks(networks, "levels")
+    files = tuple(file for file in files if file in results.tables) or files[:1]
+    place = {"layer": layer, "state": state, "unfolding": "gaussian"}
+    return over_trainings([single(results.value(file, column, **place), of) for file in files], of)
+
+
+def _given_plain(results: Results, series: str) -> Measured:
+    """Plain p-value of a provider's matrix of figure 1, which is given, not drawn."""
+    return computed(results.value(FIGURE_1, series=series, quantity="ks_p"))
 
 
 def _given_calibrated(results: Results, series: str) -> Measured:
@@ -275,44 +209,7 @@ def _given_calibrated(results: Results, series: str) -> Measured:
 
 
 def _given(series: str) -> Reading:
-    plain = partial(_matrix, series=series, quantity="ks_p", given=True)
-    return Reading((FIGURE_1,), plain, partial(_given_calibrated, series=series))
-
-
-def _regimes(results: Results, quantity: str) -> Measured:
-    """Smallest of a kind of p-values over the regimes."""
-    series = [f"{name} dense2" for name in REGIMES.values()]
-    values = [results.value(FIGURE_3, series=name, quantity=quantity) for name in series]
-    return counted(min(values), len(values), "regimes")
-
-
-def _growth(results: Results) -> Measured:
-    """By how much the number variance grows faster at a larger alpha than at a smaller one: the least of three pairs.
-
-    Growth is the slope against ln l, and its unit the standard deviation that random matrices have.
-    """
-    name, found = "number_variance_slope", []
-    for network in REGIMES.values():
-        series = f"{network} dense2"
-        found.append([results.value(FIGURE_3, series=series, quantity=key) for key in (name, f"{name}_error")])
-    steps = [
-        (larger - smaller) / math.hypot(error, other) for (smaller, other), (larger, error) in combinations(found, 2)
-    ]
-    told = ", ".join(f"{slope:.3f} at {alpha:g}" for (slope, _), alpha in zip(found, REGIMES, strict=True))
-    return counted(min(steps), len(found), "regimes", told)
-
-
-def _number(file: str, series: str, quantity: str, of: str) -> Reading:
-    return Reading((file,), lambda results: single(results.value(file, series=series, quantity=quantity), of))
-
-
-def _more_large_values(results: Results) -> Measured:
-    """Ratio of the counts of large singular values; the error treats them as Poisson, which overestimates it."""
-    rich, typical = (results.value(FIGURE_3, series=REGIMES[alpha], quantity=_ABOVE) for alpha in (0.5, 1))
-    if not rich or not typical:
-        raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
-    ratio, remark = rich / typical, f"{rich:.0f} against {typical:.0f}"
-    return averaged(ratio, ratio * math.sqrt(1 / rich + 1 / typical), round(rich + typical), "singular values", remark)
+    return Reading((FIGURE_1,), partial(_given_plain, series=series), partial(_given_calibrated, series=series))
 
 
 # Vectors -------------------------------------------------------------------------------------------------------------
@@ -325,14 +222,26 @@ def _tested(results: Results, network: str, column: str, layer: str = "dense2") 
     return rows.assign(rank=rows["rank"].map(finite)).sort_values("rank")
 
 
-def _vectors(network: str, measure: _VectorMeasure) -> Reading:
-    """A statistic of the plain p-values of one network's vectors, and of the calibrated ones as one training."""
+def _vectors_of_trainings(networks: Sequence[str], measure: Callable[[Results, str, str], Measured]) -> Reading:
+    """A statistic of the plain p-values of one network's vectors, and of the calibrated ones of all its trainings.
 
-    def found(results: Results, column: str) -> Measured:
-        return measure(_tested(results, network, column), column)
+    :param measure: of results, a network and the column of its p-values.
+    """
+    files = _networks(networks, "vectors")
 
-    plain, calibrated = (partial(found, column=column) for column in ("p", "p_calibrated"))
-    return _of_one_training(_networks([network], "vectors"), plain, calibrated)
+    def every(results: Results) -> Measured:
+        names = [name for name, file in zip(networks, files, strict=True) if file in results.tables] or networks[:1]
+        return over_trainings([measure(results, name, "p_calibrated") for name in names])
+
+    return Reading(files, lambda results: measure(results, networks[0], "p"), every)
+
+
+def _vectors(alpha: float, measure: _VectorMeasure) -> Reading:
+    """The same of the second layer of figure 3's network at an output scale."""
+    networks = [trained.regime_network(seed, alpha) for seed in trained.SEEDS]
+    return _vectors_of_trainings(
+        networks, lambda results, network, column: measure(_tested(results, network, column), column)
+    )
 
 
 def _repeated_vectors(
@@ -354,36 +263,41 @@ def _repeated_vectors(
     return Reading(_networks(PERCEPTRONS, "vectors"), plain, partial(every, measure=measure), choices)
 
 
-def _convolutional(results: Results, column: str) -> Measured:
+def _convolutional(results: Results, network: str, column: str) -> Measured:
     """The weaker of the drops of p towards large singular values in figure 2d's two layers."""
-    layers = [information(_tested(results, "minialexnet", column, layer), column) for layer in ("conv2", "dense1")]
+    layers = [information(_tested(results, network, column, layer), column) for layer in ("conv2", "dense1")]
     return max(layers, key=lambda found: found.value)
 
 
-_figure_3 = (FIGURE_3, TABLE_1)
-_levels = _networks(PERCEPTRONS, "levels")
+_mlp1024s, _minialexnets = (further_trainings(name) for name in ("mlp1024", "minialexnet"))
+_second_levels = _networks(dict.fromkeys((*PERCEPTRONS, *_mlp1024s)), "levels")
+
 
 READINGS = {
-    **{f"T0{number}": _of_seed(name) for number, name in enumerate(SEEDS, 1)},
-    "T04": _of_one_training((TABLE_1,), partial(_accuracy, network="mlp1024")),
-    "T05": _of_one_training((TABLE_1,), partial(_accuracy, network="minialexnet")),
+    **{f"T0{number}": _accuracy(name, trained.SEEDS) for number, name in enumerate(trained.SEEDS, 1)},
+    "T04": _accuracy("mlp1024", _mlp1024s),
+    "T05": Reading(
+        (trained.TABLE_1, *trained.histories(_minialexnets)),
+        partial(trained.tabulated_accuracy, network="minialexnet"),
+        partial(trained.completed_accuracies, networks=_minialexnets),
+    ),
     "T06": Reading((TABLE_2,), partial(_rejected, column="p"), partial(_table_q, column="p_bulk")),
     "T08": Reading(
-        (FIGURE_1, *_levels),
-        partial(_matrix, series="mlp1024 dense2", quantity="number_variance_p_all"),
+        _second_levels,
+        partial(_of_layers, networks=_mlp1024s, column="variance_p_all", layer="dense2"),
         partial(_second_layers, column="variance_p"),
         _unfolded_otherwise("variance_p"),
     ),
     "T09": Reading(
-        (FIGURE_1, *_levels),
-        partial(_matrix, series="mlp1024 dense2", quantity="ks_p"),
+        _second_levels,
+        partial(_of_layers, networks=_mlp1024s, column="p", layer="dense2"),
         partial(_second_layers, column="p_calibrated"),
         {**_unfolded_otherwise("p_calibrated"), "bulk alone": partial(_second_layers, column="p_bulk")},
     ),
     "T10": Reading(
-        (FIGURE_1,),
-        partial(_matrix, series="minialexnet conv2", quantity="ks_p"),
-        partial(_matrix, series="minialexnet conv2", quantity="ks_p_calibrated"),
+        _networks(_minialexnets, "levels"),
+        partial(_of_layers, networks=_minialexnets, column="p", layer="conv2"),
+        partial(_of_layers, networks=_minialexnets, column="p_calibrated", layer="conv2"),
     ),
     "T11": _given("alexnet dense2"),
     "T12": _given("vgg19 dense3"),
@@ -394,24 +308,46 @@ READINGS = {
         middle_of_spectrum,
         {f"middle {2 * half:.0%}": partial(middle_of_spectrum, half_width=half) for half in (0.2, 0.3, 0.4)},
     ),
-    "T15": _number(FIGURE_2, f"{MLP} dense2, initial", "ks_distance_initial_law", "matrices"),
+    "T15": Reading(
+        _networks(trained.SEEDS, "levels"),
+        partial(
+            _of_layers,
+            networks=trained.SEEDS,
+            column="initial_law_distance",
+            layer="dense2",
+            state="initial",
+            of="matrices",
+        ),
+    ),
     **{
-        name: _of_one_training(_figure_3, partial(_regime_accuracy, alpha=alpha))
+        name: _of_regimes(
+            partial(trained.regime_accuracy, alpha=alpha),
+            partial(trained.plain_accuracy, alpha=alpha),
+            trained.TABLE_1,
+        )
         for name, alpha in (("T16", 0.5), ("T17", 1), ("T18", 5))
     },
-    "T19": _vectors(REGIMES[5], largest_values),
-    "T20": _of_one_training((FIGURE_3,), _more_large_values),
-    "T21": _vectors(REGIMES[0.5], smallest_values),
-    "T22": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=0.1, high=0.3)),
-    "T23": _of_one_training((FIGURE_4, TABLE_1), partial(_advantage, low=5, high=10)),
-    "T24": _of_one_training((FIGURE_4, TABLE_1), _best_alpha),
+    "T19": _vectors(5, largest_values),
+    "T20": _of_regimes(trained.more_large_values),
+    "T21": _vectors(0.5, smallest_values),
+    **{
+        name: _of_sweeps(
+            *(partial(measure, low=low, high=high) for measure in (trained.shown_advantage, trained.advantage))
+        )
+        for name, low, high in (("T22", 0.1, 0.3), ("T23", 5, 10))
+    },
+    "T24": _of_sweeps(trained.shown_best_alpha, trained.best_alpha),
     "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_bulk")),
     "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p_all"), partial(_table_q, column="variance_p")),
-    "T27": _of_one_training(
-        (FIGURE_3,), partial(_regimes, quantity="ks_p"), partial(_regimes, quantity="ks_p_calibrated")
+    "T27": _of_regimes(
+        partial(trained.smallest_of_regimes, quantity="ks_p"),
+        partial(trained.smallest_of_regimes, quantity="ks_p_calibrated"),
     ),
-    "T28": _number(FIGURE_3, REGIMES[5], _ABOVE, _TRAININGS),
-    "T29": _vectors(REGIMES[5], lambda rows, column: mean(rows[column], "all", "vectors")),
+    "T28": Reading(
+        (trained.FIGURE_3,),
+        trained.over_regimes(partial(trained.regime_value, alpha=5, quantity=trained.ABOVE)),
+    ),
+    "T29": _vectors(5, lambda rows, column: mean(rows[column], "all", "vectors")),
     "T30": Reading((TABLE_2,), _initial_rejected, _initial_q),
     "T31": _repeated_vectors(
         share_significant, {f"q = {level}": partial(share_significant, level=level) for level in (0.01, 0.1)}, "q"
@@ -425,13 +361,11 @@ READINGS = {
         },
         "q",
     ),
-    "T33": _of_one_training((FIGURE_3,), _growth),
-    "T34": _of_one_training(_figure_3, _order),
-    "T35": _of_one_training(
-        _networks(["minialexnet"], "vectors"),
-        partial(_convolutional, column="p"),
-        partial(_convolutional, column="p_calibrated"),
+    "T33": _of_regimes(trained.variance_growth),
+    "T34": _of_regimes(
+        trained.accuracy_order, partial(trained.accuracy_order, accuracy=trained.plain_accuracy), trained.TABLE_1
     ),
+    "T35": _vectors_of_trainings(_minialexnets, _convolutional),
     "T36": Reading((TABLE_2_WINDOW, TABLE_2), _published_p_values, _uniform),
     "T37": Reading((TABLE_2,), _initial_vectors),
 }

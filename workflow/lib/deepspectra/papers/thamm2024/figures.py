@@ -116,7 +116,7 @@ def _spectrum_with_laws(axis: Axes, lines: pd.DataFrame, summary: pd.DataFrame) 
 
 def figure_3(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Spectra (a), spacings (b), number variance (c) and vector tests (d); one row for each learning regime."""
-    alphas = summary[summary.quantity == "alpha"].value
+    alphas = summary[(summary.quantity == "alpha") & summary.panel.str.startswith("a")].value
     figure, axes = style.new_figure(style.PAGE, 2.05 * len(alphas) + 1.2, (len(alphas), 4))
     for number, (row, alpha) in enumerate(zip(axes, alphas, strict=True), start=1):
         parts = {letter: curves[curves.panel == f"{letter}{number}"] for letter in "abcd"}

@@ -20,9 +20,10 @@ __all__ += ["tested_null", "unfolding_parameters", "weight_file", "weight_layers
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:
-    """Networks whose matrices figure 1, 2 or 3 shows, each once, in the figure's order."""
+    """Networks whose matrices figure 1, 2 or 3 shows, each once, in its order; further seeds of figure 3 last."""
     if item == "figure_3":
-        return [paper.at_alpha(paper.figure_3.network, alpha) for alpha in paper.figure_3.alphas]
+        figure = paper.figure_3
+        return [paper.at_alpha(name, alpha) for name in (figure.network, *figure.further) for alpha in figure.alphas]
     return list(dict.fromkeys(place.network for key, place in paper.places if key.startswith(item)))
 
 

@@ -127,6 +127,7 @@ class Vectors(Node):
 class Regimes(Place):
     """Rich, typical and lazy learning, as a weight matrix shows it."""
 
+    further: list[str] = Field(description="The same network with other seeds, for the claims.", title="further seeds")
     alphas: list[Alpha] = Field(min_length=1, description="One row each.", title="alphas")
     window: Window = Field(description="Odd number of neighbours over which p-values are averaged.")
 
@@ -213,7 +214,8 @@ class Thamm2024(Node):
 
     def _require_sweeps(self) -> None:
         """Figures of initial weights or other output scales take networks trained here; names of scales are unique."""
-        swept = (self.figure_3.network, *self.figure_4.networks)
+        seeds = {"figure 3": [self.figure_3.network, *self.figure_3.further], "figure 4": self.figure_4.networks}
+        swept = [name for names in seeds.values() for name in names]
         for name in (self.figure_2.spectrum.network, *swept):
             if name not in self.networks:
                 known = f"networks that are trained here, {', '.join(self.networks)}"
@@ -223,15 +225,16 @@ class Thamm2024(Node):
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
         if self.figure_2.spectrum.layer.startswith("conv"):
             raise ValueError("figure_2.spectrum takes a dense layer: the initial law of a convolution is another one")
-        first = self.networks[self.figure_4.networks[0]]
-        for name in self.figure_4.networks:
-            if self.networks[name].model_copy(update={"seed": first.seed}) != first:
-                raise ValueError(f"networks of figure 4 differ in their seeds alone; {name} differs in more")
-        seeds = [self.networks[name].seed for name in self.figure_4.networks]
-        if len(set(seeds)) < len(seeds):
-            raise ValueError(
-                f"networks of figure 4 differ in their seeds, or error bars would be too small; found {seeds}"
-            )
+        for figure, names in seeds.items():
+            first, *_ = trained = [self.networks[name] for name in names]
+            for name, network in zip(names, trained, strict=True):
+                if network.model_copy(update={"seed": first.seed}) != first:
+                    raise ValueError(f"networks of {figure} differ in their seeds alone; {name} differs in more")
+            if len({network.seed for network in trained}) < len(names):
+                found = [network.seed for network in trained]
+                raise ValueError(
+                    f"networks of {figure} differ in their seeds, or errors would be too small; found {found}"
+                )
         for alphas in (self.figure_3.alphas, self.figure_4.alphas):
             if sorted(set(alphas)) != alphas or any(float(f"{alpha:g}") != alpha for alpha in alphas):
                 raise ValueError(f"alphas must ascend without repetition, with at most six digits; found {alphas}")

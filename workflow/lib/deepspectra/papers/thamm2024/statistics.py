@@ -1,7 +1,7 @@
 """Numbers of thamm2024's figures, from the tables that :func:`weight_tables` makes of its networks."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
-from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur, singular_value_marchenko_pastur
+from deepspectra.papers.thamm2024.weight_statistics import initial_law
+from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean
 from deepspectra.runtime.errors import UserError
@@ -20,6 +20,8 @@ from deepspectra.runtime.tables import read_csv
 __all__ = ["figure_1", "figure_2", "figure_3", "figure_4"]
 
 Files = Mapping[str, Sequence[str]]
+# Stands for a panel in rows of single seeds, which no panel shows.
+_BY_SEED = "seeds"
 _LARGEST_SPACING = 3.5
 _SPACING_BINS, _SPECTRUM_BINS = 28, 60
 _CURVE_POINTS = 300
@@ -55,13 +57,11 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
     rows = spectrum_panel("a", curves[network], levels[network], layer)
     tests = select(levels[network], layer=layer, unfolding="gaussian").to_dict("records")
     summary: list[Row] = []
-    outputs, inputs = tests[0]["outputs"], tests[0]["inputs"]
-    # Glorot-uniform entries have this standard deviation.
-    law = singular_value_marchenko_pastur(max(outputs, inputs), min(outputs, inputs), math.sqrt(2 / (outputs + inputs)))
+    law = initial_law(tests[0]["outputs"], tests[0]["inputs"])
     for test in tests:
         values = select(curves[network], layer=layer, state=test["state"], series="singular_value").y
         series = f"{network} {layer}, {test['state']}"
-        label, distance = "KS distance to the initial weights' Marchenko-Pastur law", ks_distance(values, law.cdf)
+        label, distance = "KS distance to the initial weights' Marchenko-Pastur law", test["initial_law_distance"]
         edge = "upper edge of the modified Marchenko-Pastur law"
         summary += [
             Row("a", series, "ks_distance_initial_law", label, distance, 0, told=True),
@@ -87,27 +87,35 @@ def figure_2(files: Files, parameters: Mapping[str, Any]) -> Numbers:
 
 
 def figure_3(files: Files, parameters: Mapping[str, Any]) -> Numbers:
-    """Spectra (a), spacings (b), number variance (c), vector tests (d) in each regime; files also ``history``."""
+    """Spectra (a), spacings (b), number variance (c), vector tests (d) in each regime; files also ``history``.
+
+    :param parameters: ``networks`` at each scale, first the one that is shown, then its further seeds, of which only
+        the summary tells.
+    """
     levels, curves, vectors, history = _read(files, parameters, "levels", "curves", "vectors", "history")
-    figure = parameters["figure"]
-    layer = figure["layer"]
+    figure, networks = parameters["figure"], parameters["networks"]
+    layer, regimes = figure["layer"], figure["alphas"]
     rows: list[Bar] = []
     summary: list[Row] = []
-    for number, (alpha, network) in enumerate(zip(figure["alphas"], parameters["networks"], strict=True), start=1):
-        a, b, c, d = (f"{letter}{number}" for letter in "abcd")
-        rows += spectrum_panel(a, curves[network], levels[network], layer)
+    for number, network in enumerate(networks, start=1):
+        is_shown = number <= len(regimes)
+        a, b, c, d = (f"{letter}{number}" if is_shown else _BY_SEED for letter in "abcd")
         fits = select(levels[network], layer=layer, unfolding="gaussian").set_index("state").fraction
         values = select(curves[network], layer=layer, series="singular_value")
         above = float((select(values, state="final").y > select(values, state="initial").y.max()).sum())
         test, train = history[network].iloc[-1][["test_accuracy", "train_accuracy"]]
         summary += [
-            Row(a, network, "alpha", "alpha", alpha),
-            Row(a, network, "test_accuracy", "test accuracy", test, told=True),
-            Row(a, network, "train_accuracy", "train accuracy of the last epoch", train, told=True),
+            Row(a, network, "alpha", "alpha", regimes[(number - 1) % len(regimes)]),
+            Row(a, network, "test_accuracy", "test accuracy", test, told=is_shown),
+            Row(a, network, "train_accuracy", "train accuracy of the last epoch", train, told=is_shown),
             Row(a, network, "modified_law_fraction", _FRACTION, fits["final"], fits["initial"]),
             Row(a, network, "values_above_initial", "singular values above the largest initial one", above),
         ]
         told = spacing_summary(b, levels[network], layer)
+        if not is_shown:
+            summary += [replace(row, told=False) for row in told]
+            continue
+        rows += spectrum_panel(a, curves[network], levels[network], layer)
         summary += told
         if _is_absent(told):
             continue
@@ -143,6 +151,11 @@ def figure_4(files: Files, parameters: Mapping[str, Any]) -> Numbers:
         label = f"diverged runs at alpha {alpha:g}, left out (loss before and after): {losses}"
         summary.append(Row("a", "full", "diverged_runs", label, len(runs), 0, at=alpha, told=True))
     results = results[converged]
+    seeds = results.network.str.partition("_alpha")[0]
+    for kind in ("full", "linearised"):
+        for (seed, alpha), values in results.groupby([seeds, "alpha"], sort=False)[f"{kind}_test"]:
+            label = f"test accuracy at alpha {alpha:g}"
+            summary.append(Row(_BY_SEED, f"{seed} {kind}", "test_accuracy", label, values.iloc[0], at=alpha))
     for panel, part in (("a", "test"), ("b", "train")):
         for kind in ("full", "linearised"):
             for alpha, values in results.groupby("alpha")[f"{kind}_{part}"]:

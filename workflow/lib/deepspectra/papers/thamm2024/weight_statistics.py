@@ -5,6 +5,7 @@ pipeline as a whole is calibrated, with whatever the unfolding does to the level
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,12 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
+from deepspectra.rmt.distances import ks_distance
+from deepspectra.rmt.laws.singular_values import (
+    ModifiedMarchenkoPastur,
+    fit_modified_marchenko_pastur,
+    singular_value_marchenko_pastur,
+)
 from deepspectra.rmt.levels import level_statistics, number_variance
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
@@ -20,7 +26,7 @@ from deepspectra.spectra.weights.judging import FLOAT32_ROUNDING, LevelJudge, bu
 from deepspectra.spectra.weights.nulls import read_level_nulls
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges, vector_tests
 
-__all__ = ["NOT_ANALYSED", "weight_tables"]
+__all__ = ["NOT_ANALYSED", "initial_law", "weight_tables"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +36,8 @@ _LEVELS = ["network", "layer", "state", "outputs", "inputs", "unfolding", "stati
 _LEVELS += ["p_bulk", "p_bulk_error", "null_draws", "in_band", "variance_p", "variance_p_error", "variance_p_all"]
 _LEVELS += ["variance_p_all_error", "variance_slope", "variance_slope_null", "variance_slope_error", "below_bulk"]
 _LEVELS += ["above_bulk", "nu_min", "nu_max", "fraction", "fit_below", "fit_above", "fit_distance", "fit_poor"]
-_LEVELS += ["unresolved", "zero_spacings", "vectors_output", "ranks_output", "vectors_input", "ranks_input", "note"]
+_LEVELS += ["initial_law_distance", "unresolved", "zero_spacings", "vectors_output", "ranks_output", "vectors_input"]
+_LEVELS += ["ranks_input", "note"]
 _CURVES = ["layer", "state", "unfolding", "series", "x", "y"]
 _VECTORS = ["layer", "state", "side", "dimension", "rank", "singular_value", "statistic", "p", "p_calibrated", "q"]
 
@@ -74,6 +81,7 @@ def weight_tables(
             lengths, drawn = read_level_nulls(nulls[shape], unfolding, smaller)
             judges[shape] = {name: LevelJudge(null, lengths) for name, null in drawn.items()}
         ranks = np.linspace(0, 1, smaller)
+        law = None if layer.startswith("conv") else initial_law(outputs, inputs)
         for state in states:
             key = f"{layer}/{state}"
             spectrum = store.read(values, {key: (smaller,)})[key]
@@ -95,6 +103,7 @@ def weight_tables(
                 from_largest = smaller - np.flatnonzero(table.q <= FALSE_DISCOVERY)[::-1]
                 structured |= {f"vectors_{side}": from_largest.size, f"ranks_{side}": ranges(from_largest)}
                 tests.append(table.assign(layer=layer, state=state, side=side, dimension=dimension, rank=ranks))
+            structured["initial_law_distance"] = ks_distance(spectrum, law.cdf) if law else math.nan
             levels += [place | {"state": state} | row | structured for row in rows]
             if rows[0]["fit_poor"]:
                 words = "%s, %s, %s weights: no Marchenko-Pastur law fits the bulk; its edge and fraction mean little"
@@ -104,6 +113,13 @@ def weight_tables(
         "curves": pd.DataFrame(curves, columns=_CURVES),
         "vectors": pd.concat(tests, ignore_index=True)[_VECTORS] if tests else pd.DataFrame(columns=_VECTORS),
     }
+
+
+def initial_law(outputs: int, inputs: int) -> ModifiedMarchenkoPastur:
+    """Law of the singular values of a dense layer's initial weights, whose entries are Glorot's."""
+    return singular_value_marchenko_pastur(
+        max(outputs, inputs), min(outputs, inputs), math.sqrt(2 / (outputs + inputs))
+    )
 
 
 def _level_tests(

@@ -1,5 +1,6 @@
 """CIFAR-10 with and without its principal components: the numbers of figures S1 and S3 of Fan and Wang (2020)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,8 +14,10 @@ from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import Row, summary_table
 from deepspectra.runtime import store
+from deepspectra.runtime.seeds import stream_seed
 
 __all__ = ["compare_inner_products", "example_image_numbers", "example_images", "inner_product_numbers"]
+__all__ += ["root_mean_square"]
 
 _SHAPE = (IMAGE_SIDE, IMAGE_SIDE, CHANNELS)
 _PIXEL_COLUMNS = ["panel", "series", "x", "y", "red", "green", "blue"]
@@ -23,13 +26,13 @@ _PIXEL_COLUMNS = ["panel", "series", "x", "y", "red", "green", "blue"]
 def inner_product_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Inner products of pairs of figure 2's images: as they are, centred, and without principal components.
 
-    :param files: ``images``: CIFAR-10. :param parameters: ``samples``, ``removed_components``, ``seed``, ``bins``.
+    :param files: ``images``: CIFAR-10. :param parameters: ``samples``, ``removed_components``, ``seed``, ``bins``,
+        and ``choices`` of images, all but the first of which are told by one number.
     """
     images = store.read(files["images"][0], {"train_images": (50_000, *_SHAPE)})["train_images"]
     samples, removed, seed, bins = (parameters[key] for key in ("samples", "removed_components", "seed", "bins"))
-    raw = columns_of(images[choose_images(samples, len(images), seed)])
     sets = {
-        ("a", "raw"): raw / np.linalg.norm(raw, axis=0),
+        ("a", "raw"): _raw_images(images, samples, seed),
         ("a", "centred"): image_samples(images, samples, 0, seed),
         ("b", "after"): image_samples(images, samples, removed, seed),
     }
@@ -38,8 +41,29 @@ def inner_product_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
     for (panel, series), x in sets.items():
         bars, rows = compare_inner_products(panel, series, x, bins)
         curves, summary = curves + bars, summary + rows
+    label = "root mean square inner product without components over before"
+    for choice in range(parameters["choices"]):
+        own = stream_seed(seed, choice) if choice else seed
+        pair = _raw_images(images, samples, own), image_samples(images, samples, removed, own)
+        before, after = (root_mean_square(x) for x in pair)
+        summary.append(Row("choices", "after", "shrinkage", label, after / before, at=choice))
     table = pd.DataFrame(curves, columns=["panel", "series", "x", "x_high", "y"])
-    return Numbers(table, summary_table(summary, "reference"))
+    return Numbers(table, summary_table(summary, "reference", "at"))
+
+
+def _raw_images(images: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    """The chosen images as they are, each of unit norm, (d_0, samples)."""
+    raw = columns_of(images[choose_images(samples, len(images), seed)])
+    return raw / np.linalg.norm(raw, axis=0)
+
+
+def root_mean_square(x: np.ndarray) -> float:
+    """Root mean square inner product of all pairs of samples.
+
+    :param x: columns of unit norm, float64, shape (d_0, n).
+    """
+    n = x.shape[1]
+    return math.sqrt((np.sum((x.T @ x) ** 2) - n) / (n * (n - 1)))
 
 
 def example_image_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:

@@ -36,8 +36,11 @@ _MEASURES = {
     "total_variation": "total variation between the published histogram over the full range and the limit",
     "total_variation_of_99_percent": "total variation between its lower 99 % and the limit",
     "ks_distance_to_lemma": "KS distance between the tangent kernel and lemma 3.5's matrix",
+    "smallest_over_r_plus": "smallest eigenvalue / r_plus",
     "lemma_error": "relative Frobenius norm of the tangent kernel less lemma 3.5's matrix",
 }
+# Of these no exponent is told.
+_NO_DISTANCES = ("common_factor", "smallest_over_r_plus")
 _INPUTS = {
     "root_mean_square_inner_product": "root mean square inner product of the inputs",
     "largest_inner_product": "largest size of an inner product of the inputs",
@@ -129,7 +132,8 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
     values: dict[tuple[str, str], np.ndarray] = {}
     floors: dict[tuple[str, str], float] = {}
     for kernel, name in (("conjugate", f"conjugate_{entry['depth']}"), ("tangent", "tangent")):
-        law = limit_law(kernel_limit(name, start, ratio, [n / size["width"]] * entry["depth"], entry["activation"]))
+        limit = kernel_limit(name, start, ratio, [n / size["width"]] * entry["depth"], entry["activation"])
+        law = limit_law(limit)
         cdf, rounding = interpolated_cdf(law), contents.attributes["noise_floor"][f"{n}/{kernel}"]
         *drawn, floor = (
             _distances(KernelSpectrum(each, rounding), law, cdf)
@@ -138,6 +142,9 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
         found = pd.DataFrame(drawn)
         values |= {(kernel, measure): found[measure].to_numpy() for measure in found}
         floors |= {(kernel, measure): value for measure, value in floor.items()}
+        if kernel == "tangent":
+            values["tangent", "smallest_over_r_plus"] = contents[f"{n}/tangent"][:, 0] / limit.shift
+            floors["tangent", "smallest_over_r_plus"] = law.edges[0][0] / limit.shift
     pairs = zip(contents[f"{n}/tangent"], contents[f"{n}/lemma"], strict=True)
     values["tangent", "ks_distance_to_lemma"] = np.array([ks_2samp(*pair).statistic for pair in pairs])
     values["tangent", "lemma_error"] = contents[f"{n}/lemma_error"]
@@ -193,7 +200,7 @@ def _rows(panel: str, inputs: str, sizes: Sequence[SizeDraws], removed: float | 
                 for name, value in spread.items()
             ]
     for kernel, measure in sizes[0].values:
-        if measure != "common_factor":
+        if measure not in _NO_DISTANCES:
             by_size = [size.values[kernel, measure] for size in sizes]
             where = np.concatenate(
                 [np.full(len(each), size.samples) for each, size in zip(by_size, sizes, strict=True)]

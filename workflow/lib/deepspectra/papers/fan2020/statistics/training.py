@@ -16,7 +16,15 @@ from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
 from deepspectra.runtime.tables import read_csv
 
-__all__ = ["LEADING", "compare_trained", "isolated", "label_rows", "trained_spectra_numbers", "training_rows"]
+__all__ = [
+    "LEADING",
+    "compare_trained",
+    "emergence_rows",
+    "isolated",
+    "label_rows",
+    "trained_spectra_numbers",
+    "training_rows",
+]
 
 #: Eigenvalues beyond this times the limit's upper edge are counted: the largest of a bulk may lie slightly beyond it.
 EDGE_FACTOR = 1.1
@@ -31,28 +39,28 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     """Kernels before and after training beside the limits at random weights; outliers, labels, errors.
 
     :param files: ``spectra`` and ``history`` of the network, one file each; ``weights`` and ``histories`` of
-        the networks whose course is shown; ``data`` that they learn from, if it is a file.
+        the networks whose course is shown, ``further_spectra`` of all but the first; ``data`` that they learn from, if
+        it is a file.
     :param parameters: ``item``: settings of the figure; ``kernels``: names, a panel each; ``network``, ``training``;
         ``seeds``: settings of the networks whose course is shown, the network first.
     """
     network, training, item = parameters["network"], parameters["training"], parameters["item"]
     samples, tests = training["samples"], training["test_samples"]
     names = [f"{state}/{kernel}" for state in _STATES.values() for kernel in parameters["kernels"]]
-    arrays = [f"{kind}/{name}" for kind in ("eigenvalues", "label_shares") for name in names]
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*arrays, "eigenvalues/input", "projection"), (samples,))
+    arrays = [*(f"label_shares/{name}" for name in names), "projection"]
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(arrays, (samples,))
     for part, count in (("train", samples), ("test", tests)):
         columns = [f"{part}_targets", *(f"{state}/{part}_outputs" for state in _STATES.values())]
         shapes |= dict.fromkeys(columns, (count, 1))
     contents = store.read(files["spectra"][0], shapes)
-    floors = contents.attributes["noise_floor"]
-    read = {name: KernelSpectrum(contents[f"eigenvalues/{name}"], floors[name]) for name in ("input", *names)}
+    read = _spectra(files["spectra"][0], names, samples)
     dimension, ratios = network["input_dimension"], [samples / width for width in network["hidden"]]
-    given = read["input"], samples / dimension if dimension else None, ratios, network["activation"]
+    model = samples / dimension if dimension else None, ratios, network["activation"]
 
     found = SpectrumPanels()
     for panel, name in zip("abcdefgh", parameters["kernels"], strict=False):
         layer = None if name == "tangent" else int(name.removeprefix("conjugate_"))
-        kernel = spectra.kernel_limit(name, *given)
+        kernel = spectra.kernel_limit(name, read["input"], *model)
         pair = read[f"initial/{name}"], read[f"final/{name}"]
         compare_trained(found, panel, name, *pair, kernel, item["bins"], item["curve_points"], layer)
         label_rows(found, name, {state: contents[f"label_shares/{key}/{name}"] for state, key in _STATES.items()})
@@ -79,7 +87,36 @@ def trained_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapp
     found.curves += seeds.history_curves({seed: history for seed, (_, history) in courses.items()})
     if len(courses) > 1:
         found.summary += seeds.seed_rows({seed: results for seed, (results, _) in courses.items()})
+        further = [_spectra(path, names, samples) for path in files["further_spectra"]]
+        for seed, drawn in zip(courses, (read, *further), strict=True):
+            found.summary += emergence_rows(drawn, parameters["kernels"], seed, *model)
     return found.numbers()
+
+
+def _spectra(path: str, names: Sequence[str], samples: int) -> dict[str, KernelSpectrum]:
+    """The spectra of a network and of its input by name."""
+    wanted = ("input", *names)
+    contents = store.read(path, {f"eigenvalues/{name}": (samples,) for name in wanted})
+    floors = contents.attributes["noise_floor"]
+    return {name: KernelSpectrum(contents[f"eigenvalues/{name}"], floors[name]) for name in wanted}
+
+
+def _beyond(spectrum: KernelSpectrum, law: LimitLaw) -> np.ndarray:
+    """The eigenvalues beyond :data:`EDGE_FACTOR` times the law's upper edge."""
+    return spectrum.eigenvalues[spectrum.eigenvalues > EDGE_FACTOR * law.edges[-1][1]]
+
+
+def emergence_rows(read: Mapping[str, KernelSpectrum], kernels: Sequence[str], seed: int, *model: Any) -> list[Row]:
+    """How many eigenvalues of each kernel lie beyond the edge after training; the reference is before it.
+
+    :param read: spectra by ``{state}/{kernel}``, and of the input. :param model: what else the limit is solved with.
+    """
+    rows, label = [], f"eigenvalues beyond {EDGE_FACTOR} times the edge after training"
+    for name in kernels:
+        law = limit_law(spectra.kernel_limit(name, read["input"], *model))
+        before, after = (float(_beyond(read[f"{key}/{name}"], law).size) for key in _STATES.values())
+        rows.append(Row("seeds", name, "beyond_edge_after", label, after, before, at=seed))
+    return rows
 
 
 def compare_trained(
@@ -108,7 +145,7 @@ def compare_trained(
     bin_edges = spectra.logarithmic_edges(smallest, max(edge, *(bulk[-1] for bulk in bulks.values())), bins)
     for state, bulk in bulks.items():
         found.add_logarithmic_bars(panel, state, bulk, bin_edges, size)
-        beyond = bulk[bulk > EDGE_FACTOR * edge]
+        beyond = _beyond(states[state], law)
         outliers = beyond[-isolated(bulk) :] if isolated(bulk) else beyond[:0]
         for series, values in (("beyond the edge", beyond), ("outlier", outliers)):
             found.add_line(panel, f"{state}, {series}", values, np.zeros(values.size))
