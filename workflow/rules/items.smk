@@ -31,6 +31,7 @@ rule draw_figure:
     input:
         curves="results/{scale}/statistics/{paper}/{item}_curves.csv",
         summary="results/{scale}/statistics/{paper}/{item}.csv",
+        recorded=plan(items.recorded_numbers),
     output:
         pdf=report(
             "results/{scale}/figures/{paper}/{item}.pdf",

@@ -76,3 +76,19 @@ def test_a_command_names_its_run():
     settings = load_settings(ROOT / "config", {"run": "mine", "scale": "smoke"})
     found = [items.run_options(settings, scale) for scale in ("preview", RECORDED, "paper", "mine")]
     assert found == ["", "", "--config scale=paper -- ", "--config run=mine scale=smoke -- "]
+
+
+def test_figures_of_smaller_sizes_take_what_the_record_has_as_published():
+    settings, figure = load_settings(ROOT / "config", {"run": "mine"}), "figure_8"
+    kept = Recorded(frozenset(), frozenset({f"baskerville2022/{figure}", "fan2020/figure_1"}))
+
+    def taken(item, scale, paper="baskerville2022"):
+        return items.recorded_numbers(settings, paper, item, scale, kept)
+
+    folder = "results/recorded/statistics/baskerville2022"
+    for scale in ("preview", "mine"):
+        assert taken(figure, scale) == [f"{folder}/{figure}_curves.csv", f"{folder}/{figure}.csv"]
+    # Runs of published sizes have their own, smoke scale tries rules, and the record has no others.
+    for scale in ("smoke", "record", "paper", RECORDED):
+        assert taken(figure, scale) == []
+    assert taken("figure_7", "preview") == taken("figure_1", "preview", "fan2020") == []

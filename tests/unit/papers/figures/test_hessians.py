@@ -19,6 +19,7 @@ from deepspectra.papers.baskerville2022.figures.differences import (
 )
 from deepspectra.papers.baskerville2022.items import ITEMS
 from deepspectra.papers.baskerville2022.names import CONTROLS
+from deepspectra.papers.recorded import with_recorded
 from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN, SURMISE_MEAN, goe_ratio_cdf
 from deepspectra.rmt.nulls import goe_levels
 from deepspectra.rmt.ratios import mean_ratio_by_rank, spacing_ratios
@@ -173,6 +174,17 @@ def test_a_figure_without_float32_matrices_says_so_and_is_legible(item):
     panels = [] if item == "figure_controls" else [panel for panel in PANELS[item].values() if panel[1] != "deciles"]
     assert said.count("not computed here\n  (float32: 0.6 MB a matrix)") == len(panels)
     assert all(axis.has_data() for axis in figure.axes if axis.get_xlabel() != r"cut-off $\epsilon$")
+
+
+@pytest.mark.parametrize("item", [item for item in PANELS if ITEMS[item].takes_record])
+def test_what_the_record_has_as_published_stands_in_for_what_is_missing(item, tables):
+    filled = with_recorded(*tables_of(item, shown=("resolved",)), *tables[item])
+    figure = draw(item, filled)
+    assert illegible(figure) == []
+    said = "\n".join(texts(figure))
+    assert "as published (record)" in said
+    assert "not computed here" not in said
+    assert "From the record: matrices as published at published sizes" in figure.get_label()
 
 
 def test_as_published_and_resolved_share_axes_and_bins(tables):

@@ -28,6 +28,7 @@ class Item:
     :ivar shaped_by: settings besides the item's own node that shape it, such as "training" or "networks.mlp"; the small
         print tells where they are smaller than published.
     :ivar loads: modules below the package that the numbers load by name, such as "nn.activations.arctan", for digests.
+    :ivar takes_record: whether panels that have nothing as published show what the record has.
     :ivar tables: names of a table's files, its supplements' too. :ivar memory_mb: of the job that makes the numbers.
     """
 
@@ -40,6 +41,7 @@ class Item:
     spectra: Callable[[Any], Sequence[str]] = lambda paper: []
     shaped_by: Callable[[Any], Sequence[str]] = lambda paper: []
     loads: Callable[[Any], Sequence[str]] = lambda paper: []
+    takes_record: bool = False
     tables: tuple[str, ...] = ()
     memory_mb: Callable[[Any], float] | float = 1500
     minutes: float = 15

@@ -120,6 +120,14 @@ def _figure_files(paper: str, item: str, scale: str) -> list[str]:
     return [*figure, f"results/{scale}/captions/{paper}/{item}.txt"]
 
 
+def recorded_numbers(all_settings: AllSettings, paper: str, item: str, scale: str, kept: Recorded) -> list[str]:
+    """The record's plotted numbers and summary of a figure of smaller sizes, where these stand in for what it lacks."""
+    is_smaller = sizes_of(all_settings, scale) == "preview"
+    if not (is_smaller and _item(paper, item).takes_record and f"{paper}/{item}" in kept.items):
+        return []
+    return [f"results/{RECORDED}/statistics/{paper}/{item}{part}.csv" for part in ("_curves", "")]
+
+
 def paper_targets(settings: Settings, paper: str, scale: str) -> list[str]:
     """Every figure and table of a paper."""
     return [file for item in items_of(paper) for file in targets(settings, paper, item, scale)]

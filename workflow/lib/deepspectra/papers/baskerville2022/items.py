@@ -162,6 +162,7 @@ def _hessian(item: str) -> Item:
         parameters=lambda paper: {name: find(paper, item) for name, find in _SHOWN.items()},
         spectra=partial(_spectra, item=item),
         shaped_by=partial(planned.hessian_settings, item=item),
+        takes_record=item != "figure_controls",
         memory_mb=1000,
     )
 

@@ -54,7 +54,7 @@ def band_half_width(heights: np.ndarray, count: float, null_count: float = math.
 
 def draw_band(axis: Axes, points: np.ndarray, half: np.ndarray, colour: str, series: str) -> None:
     """A band around zero, of this half width."""
-    label = f"95 % of independent values, {series.removeprefix('as published, ')}"
+    label = f"95 % of independent values, {series.partition(', ')[2] or series}"
     axis.fill_between(points, -half, half, color=colour, alpha=0.2, linewidth=0, label=label)
 
 

@@ -21,14 +21,23 @@ from deepspectra.papers.baskerville2022.figures.differences import (
 )
 from deepspectra.papers.baskerville2022.figures.labels import matrix_title, network_title
 from deepspectra.papers.baskerville2022.names import AUTHORS_SHARES, CUT_OFFS, UNCUT, parts_of
+from deepspectra.papers.recorded import RECORDED_SERIES
 from deepspectra.rmt.laws.ratios import goe_ratio_cdf, ratio_surmise
 from deepspectra.rmt.laws.spacings import wigner_surmise
 
 __all__ = ["comparison", "cut_off_comparison", "hessian_densities"]
 
-_SERIES = {"published": "as published", "resolved": "resolved"}
+_SERIES = {
+    "published": "as published",
+    RECORDED_SERIES: "as published (record)",
+    "resolved": "resolved",
+}
 #: Colour, and marker of histograms whose bars are single steps.
-_LOOKS = {"published": (style.PUBLISHED, "s"), "resolved": (style.RESOLVED, "o")}
+_LOOKS = {
+    "published": (style.PUBLISHED, "s"),
+    RECORDED_SERIES: (style.PUBLISHED, "s"),
+    "resolved": (style.RESOLVED, "o"),
+}
 _SURMISE = "surmise"
 #: Bins of unfolded spacings that are wider hold one step of the unfolding each: all values are at the centre.
 _COARSE = 0.2
@@ -36,7 +45,9 @@ _COARSE = 0.2
 _SAID, _VIEWS, _AROUND = 0.75, (1.25, 0.95), 0.9
 #: Spacings are drawn up to here, and ratios between these.
 _LARGEST_SPACING, _RATIOS = 4.0, (0.1, 10.0)
-_ABOVE_CUT = "as published, $|\\lambda| > 10^{-20}$"
+_ABOVE_CUT = "$|\\lambda| > 10^{-20}$"
+# In place of a sentence about matrices as published that this run does not have.
+_FROM_RECORD = "From the record: matrices as published at published sizes, which this run does not make."
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -76,12 +87,12 @@ def cut_off_comparison(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     figure, axes = style.new_figure(style.PAGE, 2.25 * len(letters) + 1.0, (len(letters), 3))
     for letter, (density, difference, shares) in zip(letters, axes, strict=True):
         panel = curves[curves.panel == letter]
-        for series in _SERIES:
+        for series, label in _SERIES.items():
             numbers = _numbers(summary, letter, series)
-            if series == "published":
+            if series != "resolved":
                 look = {"color": style.VERMILION, "linestyle": ":", "marker": "x"}
-                _spacings((density, difference), panel, numbers, series, UNCUT, label="as published, all", **look)
-            label = _ABOVE_CUT if series == "published" else _SERIES[series]
+                _spacings((density, difference), panel, numbers, series, UNCUT, label=f"{label}, all", **look)
+                label = f"{label}, {_ABOVE_CUT}"
             _spacings((density, difference), panel, numbers, series, label=label)
         _cut_offs(shares, panel)
         _cut_off_heads((density, difference, shares), curves, summary, letter)
@@ -235,7 +246,8 @@ def _deciles(axis: Axes, panel: pd.DataFrame) -> None:
 def _cut_offs(axis: Axes, panel: pd.DataFrame) -> None:
     shares = panel[panel.statistic == CUT_OFFS]
     if len(shares):
-        axis.plot(shares.x, shares.y, "s-", color=style.PUBLISHED, linewidth=0.8, label="as published, share")
+        label = f"{_SERIES[shares.series.iloc[0]]}, share"
+        axis.plot(shares.x, shares.y, "s-", color=style.PUBLISHED, linewidth=0.8, label=label)
     if authors := AUTHORS_SHARES.get(panel.spectrum.iloc[0]):
         axis.plot(
             list(authors), list(authors.values()), "D", markerfacecolor="none", color="black", label="authors' shares"
@@ -248,12 +260,15 @@ def _cut_offs(axis: Axes, panel: pd.DataFrame) -> None:
 
 def _cut_off_heads(row: tuple[Axes, Axes, Axes], curves: pd.DataFrame, summary: pd.DataFrame, letter: str) -> None:
     """What a row of figure A14 is made of, distances of its spacings, and shares of zeros."""
-    published, resolved = (_numbers(summary, letter, series) for series in _SERIES)
+    resolved = _numbers(summary, letter, "resolved")
     network = network_title(curves[curves.panel == letter].spectrum.iloc[0])
     distances, zeros = [f"resolved: {_distance(resolved, 'unfolded')}"], []
     made = f"as published: {_missing(summary, letter)}".replace(" (", "\n  (")
-    if "unfolded_ks" in published:
-        made = f"as published: {_size(published, published['uncut_levels'])}".replace(", ", ",\n  ")
+    for series in ("published", RECORDED_SERIES):
+        published = _numbers(summary, letter, series)
+        if "unfolded_ks" not in published:
+            continue
+        made = f"{_SERIES[series]}: {_size(published, published['uncut_levels'])}".replace(", ", ",\n  ")
         made += f", {published['unfolded_levels']:.0f} above cut-off"
         distances = [
             f"all: {_distance(published, 'uncut')}",
@@ -280,8 +295,9 @@ def _bars(axis: Axes, bars: pd.DataFrame, series: str, **look: Any) -> None:
         axis.plot((edges[:-1] + edges[1:]) / 2, bars.y, linewidth=0.7, **look)
         return
     del look["marker"]
-    if series == "published":
-        axis.stairs(bars.y, edges, fill=True, alpha=0.45, **look)
+    if series != "resolved":
+        # What this run made is filled more.
+        axis.stairs(bars.y, edges, fill=True, alpha=0.45 if series == "published" else 0.25, **look)
         return
     if not axis.patches:
         axis.stairs(bars.y, edges, fill=True, alpha=0.2, color=look["color"], gid=look["label"])
@@ -299,6 +315,8 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
     for series, name in _SERIES.items():
         numbers = _numbers(summary, letter, series)
         if not _shown(curves, letter, series):
+            if series == RECORDED_SERIES or _shown(curves, letter, RECORDED_SERIES):
+                continue
             said += [f"{name}: {_missing(summary, letter)}".replace(" (", "\n  (")]
             continue
         statistic, shown = _statistic(curves, letter), None
@@ -307,7 +325,7 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
             digits = 4 if error < 0.0005 else 3
             fact = f"{mean:.3f}" if pd.isna(error) else f"{mean:.{digits}f} ± {error:.{digits}f}"
         elif statistic == "density":
-            if series == "published":
+            if series != "resolved":
                 fact, shown = "all eigenvalues", numbers["parameters"]
             else:
                 fact = f"zero: {1 - numbers['kept_mean'] / numbers['parameters']:.1%}"
@@ -333,11 +351,14 @@ def _finish(figure: Figure, note: str, summary: pd.DataFrame, heading: str | Non
     # Data, then what they are compared with, then bands.
     first = [*_SERIES.values(), _SURMISE, GOE]
     names = sorted(entries, key=lambda name: first.index(name) if name in first else len(first) + ("95" in name))
+    # The longer a name, the fewer columns.
+    recorded = [name for name in names if name.startswith(_SERIES[RECORDED_SERIES])]
+    columns = 4 if not recorded else 3 if len(recorded) == 1 else 2
     figure.legend(
         [entries[name] for name in names],
         names,
         loc="outside upper left",
-        ncols=min(len(names), 4),
+        ncols=min(len(names), columns),
         title=heading,
         title_fontsize=8,
         alignment="left",
@@ -349,6 +370,7 @@ def _finish(figure: Figure, note: str, summary: pd.DataFrame, heading: str | Non
     found = {(scopes[scope], f"{cut:g}" if cut else "none") for scope, cut in zip(cuts.scope, cuts.value, strict=True)}
     words = ", ".join(f"{name} {cut}" for name, cut in sorted(found))
     sentences = [f"Cut-offs of ratios as published: {words}."] if words else []
+    sentences += [_FROM_RECORD] if (summary.series == RECORDED_SERIES).any() else []
     return style.add_note(figure, " ".join([note, *sentences, *(f"CIFAR-10 as {text}." for text in features)]))
 
 

@@ -1,0 +1,58 @@
+"""The record's rows in place of what a smaller run lacks, on tables of a few rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from deepspectra.papers.recorded import read_figure, with_recorded
+from deepspectra.runtime.errors import UserError
+
+
+def curves(*rows):
+    return pd.DataFrame(rows, columns=["panel", "spectrum", "statistic", "series", "x", "y"])
+
+
+def summary(*rows):
+    return pd.DataFrame(rows, columns=["panel", "series", "quantity", "label", "value", "told"])
+
+
+def test_panels_without_anything_as_published_take_the_record_and_others_do_not():
+    own = curves(
+        ("a", "mlp", "ratios", "resolved", 1, 1),
+        ("b", "mlp", "ratios", "published", 1, 2),
+        # Of too few matrices there are shares below cut-offs and no spacings.
+        ("c", "mlp", "unfolded", "resolved", 1, 3),
+        ("c", "mlp", "share", "published", 1, 4),
+        ("d", "another", "ratios", "resolved", 1, 5),
+        ("e", "mlp", "ratios", "resolved", 1, 6),
+    )
+    recorded = curves(
+        *((panel, "mlp", "ratios", series, 1, 10) for panel in "abd" for series in ("published", "resolved")),
+        ("c", "mlp", "unfolded", "published", 1, 11),
+    )
+    told = summary(("a", "resolved", "matrices", "", 1, False), ("c", "published", "matrices", "", 2, False))
+    known = summary(*((panel, "published", "matrices", "", 12, False) for panel in "abcd"))
+    found, numbers = with_recorded(own, told, recorded, known)
+    added = found.iloc[len(own) :]
+    assert added[["panel", "statistic", "series", "y"]].values.tolist() == [
+        ["a", "ratios", "recorded", 10],
+        ["c", "unfolded", "recorded", 11],
+    ]
+    assert numbers.iloc[len(told) :][["panel", "series", "value"]].values.tolist() == [
+        ["a", "recorded", 12],
+        ["c", "recorded", 12],
+    ]
+    pd.testing.assert_frame_equal(found.iloc[: len(own)], own)
+
+
+def test_a_whole_figure_stays_as_it_is():
+    own = curves(("a", "mlp", "ratios", "published", 1, 2)), summary(("a", "published", "matrices", "", 2, False))
+    for before, after in zip(own, with_recorded(*own, *own), strict=True):
+        assert after is before
+
+
+def test_files_that_are_no_figure_are_refused(tmp_path):
+    (tmp_path / "curves.csv").write_text("panel,x\na,1\n", encoding="utf-8")
+    with pytest.raises(UserError, match="series"):
+        read_figure(tmp_path / "curves.csv", tmp_path / "curves.csv")
