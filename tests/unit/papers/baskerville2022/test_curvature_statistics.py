@@ -10,9 +10,10 @@ from scipy import stats
 from deepspectra.papers.baskerville2022 import curvature_statistics as statistics
 from deepspectra.papers.baskerville2022.names import UNCUT
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws.ratios import POISSON_MEAN
+from deepspectra.rmt.laws.ratios import GOE_MEAN, POISSON_MEAN
 from deepspectra.rmt.laws.spacings import wigner_surmise
 from deepspectra.rmt.nulls import goe_levels
+from deepspectra.rmt.ratios import folded, spacing_ratios
 from deepspectra.runtime.errors import UserError
 
 
@@ -44,6 +45,21 @@ def test_the_cut_off_curve_counts_all_eigenvalues_below():
     assert list(curve) == [1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4]
     assert list(curve.values()) == [2 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8, 5 / 8, 6 / 8]
     assert statistics.cut_off_rows([]) == []
+
+
+def test_the_mean_ratio_is_told_by_other_cut_offs():
+    """Noise of a random matrix below 1e-7, independent levels above: the cut-off decides what is seen."""
+    noise = [1e-7 * levels / np.abs(levels).max() for levels in orthogonal(12, 400)]
+    spectra = [np.concatenate([low, 1 + high]) for low, high in zip(noise, independent(12, 400), strict=True)]
+    found = by_quantity(statistics.cut_off_numbers(spectra, 3))
+    assert found.value["kept_above_1e-06"] == found.value["kept_above_0.0001"] == 400
+    for cut, law in (("1e-06", POISSON_MEAN), ("1e-20", (GOE_MEAN + POISSON_MEAN) / 2)):
+        assert abs(found.value[f"mean_ratio_above_{cut}"] - law) < 4 * found.error[f"mean_ratio_above_{cut}"]
+    by_hand = [folded(spacing_ratios(levels[np.abs(levels) > 1e-8])) for levels in spectra]
+    assert found.value["mean_ratio_above_1e-08"] == pytest.approx(np.concatenate(by_hand).mean())
+    # Where nothing is left there is no mean.
+    few = by_quantity(statistics.cut_off_numbers([np.array([1e-9, 2e-9, 3e-9])], 3))
+    assert list(few.index) == [f"{name}_above_{cut}" for cut in ("1e-20", "1e-12") for name in ("mean_ratio", "kept")]
 
 
 def test_only_gauss_newton_matrices_are_in_another_unit():

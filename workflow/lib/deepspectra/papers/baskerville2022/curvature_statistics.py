@@ -30,6 +30,8 @@ __all__ = ["CurveRow", "NumberRow", "analyse_spectrum", "resolved_unit", "semici
 UNFOLDED_CUT, RATIO_CUT, WHOLE_CUT = 1e-20, 1e-10, 1e-5
 #: Where the authors count how many eigenvalues are below.
 COUNTED_CUTS = (1e-40, 1e-30, 1e-20, 1e-10, 1e-8, 1e-6, 1e-4)
+#: Other cut-offs of ratios that are tried.
+TRIED_CUTS = (1e-20, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 #: The largest values that are drawn, as in the paper.
 LARGEST_RATIO, LARGEST_SPACING = 10.0, 7.0
 RATIO_BINS, DENSITY_BINS, DECILES = 100, 120, 10
@@ -102,7 +104,7 @@ def analyse_spectrum(
         add("published", "batch", density_rows(published, parameters, edges))
         add("published", "batch", ratios(above(published, RATIO_CUT), RATIO_CUT))
         add("published", "batch", below_cut_numbers(published), zero_numbers(zeros, parameters))
-        add("published", "batch", [semicircle_number(published)])
+        add("published", "batch", [semicircle_number(published)], cut_off_numbers(published, seed))
     add("published", "batch", unfolding_rows("unfolded", above(published, UNFOLDED_CUT), share, seed))
     add("published", "batch", unfolding_rows(UNCUT, published, share, seed), cut_off_rows(published))
     if files["resolved_whole"]:
@@ -237,6 +239,20 @@ def spectrum_numbers(kept: Sequence[np.ndarray], parameters: int, seed: int, cut
         *cuts,
         NumberRow("mean_ratio", "mean min(r, 1/r)", mean.value, mean.error, told=True),
     ]
+
+
+def cut_off_numbers(spectra: Sequence[np.ndarray], seed: int) -> list[NumberRow]:
+    """The mean ratio by other cut-offs than the authors', which their text does not give a reason for."""
+    rows = []
+    for cut in TRIED_CUTS:
+        kept = above(spectra, cut)
+        if any(len(values) > 2 for values in kept):
+            mean, count = mean_ratio(kept, seed), float(np.mean([len(values) for values in kept]))
+            rows += [
+                NumberRow(f"mean_ratio_above_{cut:g}", f"mean min(r, 1/r) above {cut:g}", mean.value, mean.error),
+                NumberRow(f"kept_above_{cut:g}", f"eigenvalues above {cut:g}, mean", count),
+            ]
+    return rows
 
 
 def below_cut_numbers(spectra: Sequence[np.ndarray]) -> list[NumberRow]:
