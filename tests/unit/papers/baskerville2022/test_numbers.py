@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from deepspectra.papers.baskerville2022.curvature_figures import gather_panels
 from deepspectra.papers.baskerville2022.curvature_statistics import analyse_spectrum
@@ -14,6 +15,7 @@ from deepspectra.papers.baskerville2022.random_matrices import (
     compare_process_densities,
     compare_process_ratios,
     compare_spacings,
+    jackknife_error,
 )
 from deepspectra.papers.baskerville2022.tables import tabulate_networks
 from deepspectra.rmt.laws.ratios import GOE_MEAN
@@ -143,6 +145,21 @@ def test_densities_and_ratios_of_processes(process):
     zeros = changed[changed.quantity == "zero_levels"].set_index("panel").value
     assert zeros.to_dict() == {"d": pytest.approx(0.2), "e": 0, "f": 0}
     assert set(changed[changed.quantity == "inner_mean_ratio"].panel) == {"e", "f"}
+
+
+def test_the_jackknife_s_error_of_a_mean_is_the_mean_s():
+    """Of groups, whose means are independent; and for a distance it is the scatter of repetitions."""
+    rng = np.random.default_rng(5)
+    samples = rng.normal(size=(60, 7))
+    groups = np.array([samples[group::6].mean() for group in range(6)])
+    assert jackknife_error(samples, np.mean, 6) == pytest.approx(groups.std(ddof=1) / 6**0.5)
+
+    def distance(part):
+        return stats.kstest(part.ravel(), stats.norm(0.5).cdf).statistic
+
+    drawn = rng.normal(size=(200, 100, 5))
+    errors = [jackknife_error(part, distance, 10) for part in drawn]
+    assert np.mean(np.square(errors)) ** 0.5 == pytest.approx(np.std([distance(part) for part in drawn]), rel=0.25)
 
 
 def test_levels_that_are_as_small_as_rounding_are_not_taken_for_zeros(process, tmp_path):

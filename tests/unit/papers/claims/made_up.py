@@ -190,7 +190,9 @@ def baskerville2022():
         controls.append((panel, "Gaussian inputs", "tenths_outside", 0))
     figures["controls"] = summary([row for row in controls if row[1:3] != ("resolved", "tenths_outside")])
     figures["a14_curves"] = through_csv(shares, ["panel", "statistic", "x", "y"])
-    figures["5"] = summary([("a", "pooled", "semicircle_ks", 0.06, 0.001)])
+    figures["5"] = summary(
+        [("a", "pooled", "semicircle_ks", 0.06, 0.001, 0.002), ("a", "pooled", "semicircle_groups", 10)]
+    )
     figures["6"] = summary(process)
     return {f"figure_{item}": table for item, table in figures.items()} | {
         "table_networks": through_csv(table, list(table))

@@ -198,9 +198,12 @@ def _processes(results: Results, changed: bool) -> Measured:
 
 def _process_density(results: Results) -> Measured:
     """At the smallest k''(0)."""
-    distance, floor = _with_reference(results, "5", panel="a", series="pooled", quantity="semicircle_ks")
+    place = {"panel": "a", "series": "pooled"}
+    distance, floor = _with_reference(results, "5", quantity="semicircle_ks", **place)
+    error = results.value(_figure("5"), "error", quantity="semicircle_ks", **place)
+    groups = round(results.value(_figure("5"), quantity="semicircle_groups", **place))
     remark = f"without the shift common to the diagonal {floor:.2g}"
-    return single(distance, "ensembles", remark)
+    return averaged(distance, error, groups, "groups of samples", remark)
 
 
 def _after_training(network: str, column: str) -> Reading:

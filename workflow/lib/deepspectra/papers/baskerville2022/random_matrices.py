@@ -1,6 +1,7 @@
 """Figures made from one file of eigenvalues: random matrices, and a large network beside them (baskerville2022)."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from deepspectra.runtime.errors import UserError
 from deepspectra.runtime.progress import ProgressBar
 
 __all__ = ["compare_gauss_newton_ratios", "compare_process_densities", "compare_process_ratios", "compare_spacings"]
+__all__ += ["jackknife_error"]
 
 #: The bulk of each GOE spectrum: its levels between these heights of the normalised staircase.
 _BULK = (0.1, 0.9)
@@ -32,6 +34,8 @@ _LARGEST_RATIO = 10.0
 #: Panels whose captions name degenerate directions (d) or outliers (e, f).
 _CHANGED = "def"
 _PARTS, _NULL_MATRICES = 10, 999
+# Of samples, one of which is left out after another for an error.
+_GROUPS = 10
 
 
 def compare_spacings(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
@@ -88,7 +92,7 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
         if panel == "d":
             bulk = _without_zeros(spectra, floors["d/changed"], dimension)
             rows.append((panel, "atom", 0.0, 0.0, 1 - bulk.size / spectra.size))
-        semicircle = stats.semicircular(loc=spectra.mean(), scale=2 * spectra.std())
+        semicircle = _own_semicircle(spectra)
         # The process's own semicircle, once each spectrum's common shift is removed: what finite size alone does.
         own = stats.semicircular(scale=2 * (dimension * second) ** 0.5)
         centred = plain - plain.mean(axis=1, keepdims=True)
@@ -100,17 +104,40 @@ def compare_process_densities(files: Mapping[str, Sequence[str]], parameters: Ma
             x = np.linspace(bulk.min(), bulk.max(), 401)
             expected = process_density(x, dimension, deviation, second)
             rows += _line(panel, "expected", x, expected * (bulk.size / spectra.size))
-        distances = ks_distance(spectra, semicircle.cdf), ks_distance(centred, own.cdf)
+        distances = _semicircle_distance(spectra), ks_distance(centred, own.cdf)
+        groups = min(_GROUPS, len(spectra))
+        error = jackknife_error(spectra, _semicircle_distance, groups) if groups > 1 else math.nan
         label = "KS distance to the semicircle of equal variance"
         shift, radius = plain.mean(axis=1).std(ddof=1), "radius of the semicircle without the shift"
         summary += [
             Row(panel, "process", "second_derivative", "k''(0)", second),
-            Row(panel, "pooled", "semicircle_ks", label, *distances, told=True),
+            Row(panel, "pooled", "semicircle_ks", label, *distances, error, told=True),
+            Row(panel, "pooled", "semicircle_groups", "groups of samples behind its error", groups),
             Row(panel, "pooled", "shift_deviation", "standard deviation of the common shift", shift, deviation),
             Row(panel, "pooled", "semicircle_radius", radius, own.support()[1]),
             Row(panel, "pooled", "largest_eigenvalue", "largest eigenvalue", spectra.max()),
         ]
     return _numbers(rows, summary)
+
+
+def _own_semicircle(spectra: np.ndarray) -> Any:
+    """The semicircle with the mean and variance of all eigenvalues."""
+    return stats.semicircular(loc=spectra.mean(), scale=2 * spectra.std())
+
+
+def _semicircle_distance(spectra: np.ndarray) -> float:
+    return ks_distance(spectra, _own_semicircle(spectra).cdf)
+
+
+def jackknife_error(samples: np.ndarray, measure: Callable[[np.ndarray], float], groups: int) -> float:
+    """Standard error of a number that many samples give together, by leaving out one group of them after another.
+
+    :param samples: independent, along the first axis, as many as groups or more; two groups at least.
+    :param measure: of an array of samples.
+    """
+    place = np.arange(len(samples)) % groups
+    left = [measure(samples[place != group]) for group in range(groups)]
+    return float(np.sqrt((groups - 1) * np.var(left)))
 
 
 def compare_process_ratios(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
