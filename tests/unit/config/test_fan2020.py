@@ -180,6 +180,11 @@ def test_lists_that_do_not_go_together_are_named_with_their_node(path, value, ex
     assert lines[1].startswith(f"  - fan2020.{path.rpartition('.')[0]}: {expected}")
 
 
+def test_further_seeds_are_further_ones():
+    message = complaint(nested(f"{PAPER}.figure_3.seeds", [21, 13]))
+    assert "  - fan2020: figure_3.seeds are other ones than that of single_neuron, found 13" in message
+
+
 @pytest.mark.parametrize("figure", ["figure_1", "figure_2", "figure_s2"])
 def test_sums_are_at_least_as_exact_as_what_is_summed(figure):
     message = complaint({PAPER: {figure: {"dtype": "float64"}}})

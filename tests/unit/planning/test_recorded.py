@@ -79,11 +79,18 @@ def test_a_command_names_its_run():
 
 
 def test_figures_of_smaller_sizes_take_what_the_record_has_as_published():
-    settings, figure = load_settings(ROOT / "config", {"run": "mine"}), "figure_8"
-    kept = Recorded(frozenset(), frozenset({f"baskerville2022/{figure}", "fan2020/figure_1"}))
+    own = {"run": "mine", "baskerville2022": {"networks": {"mlp_deep_mnist": {"hidden": [7, 8]}}}}
+    filed, settings, figure = (
+        load_settings(ROOT / "config", {"run": "mine"}),
+        load_settings(ROOT / "config", own),
+        "figure_8",
+    )
+    kept = Recorded(
+        frozenset(), frozenset({"baskerville2022/figure_4", f"baskerville2022/{figure}", "fan2020/figure_1"})
+    )
 
     def taken(item, scale, paper="baskerville2022"):
-        return items.recorded_numbers(settings, paper, item, scale, kept)
+        return items.recorded_numbers(filed, settings, paper, item, scale, kept)
 
     folder = "results/recorded/statistics/baskerville2022"
     for scale in ("preview", "mine"):
@@ -92,3 +99,5 @@ def test_figures_of_smaller_sizes_take_what_the_record_has_as_published():
     for scale in ("smoke", "record", "paper", RECORDED):
         assert taken(figure, scale) == []
     assert taken("figure_7", "preview") == taken("figure_1", "preview", "fan2020") == []
+    # The record's network is another one than the user's.
+    assert taken("figure_4", "mine") == []

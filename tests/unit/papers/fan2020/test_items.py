@@ -56,8 +56,9 @@ def test_items_stand_in_the_order_of_the_paper_and_all_their_names_resolve():
 
 def test_spectra_and_files_are_those_of_the_networks():
     network = PAPER.figure_3.network
-    assert ITEMS["figure_3"].spectra(PAPER) == [network]
     names = [network, *(f"{network}_seed{seed}" for seed in PAPER.figure_3.seeds)]
+    assert ITEMS["figure_3"].spectra(PAPER) == names
+    assert ITEMS["figure_s5"].spectra(PAPER) == [network]
     files = {"spectra": [f"spectra/fan2020/{network}.h5"], "history": [f"networks/{network}_history.csv"], "data": []}
     courses = {"weights": [f"networks/{name}.h5" for name in names]}
     courses |= {"histories": [f"networks/{name}_history.csv" for name in names]}

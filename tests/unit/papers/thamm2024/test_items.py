@@ -38,10 +38,16 @@ def test_every_item_has_what_the_rules_ask_for(settings, item, scale):
     for name in entry.shaped_by(paper):
         node = paper
         for part in name.split("."):
-            node = getattr(node, part)
+            node = node[part] if isinstance(node, dict) else getattr(node, part)
     figure = paper.figure_3
     scaled = {paper.at_alpha(name, alpha) for name in (figure.network, *figure.further) for alpha in figure.alphas}
     assert set(entry.spectra(paper)) <= {*paper.known_networks, *scaled}
+
+
+def test_seeds_shape_the_figures_that_show_or_tell_them(settings):
+    paper, names = settings["record"].thamm2024, [f"networks.mlp512_seed{seed}" for seed in (1, 2, 3)]
+    for item in ("figure_3", "figure_4"):
+        assert [name for name in ITEMS[item].shaped_by(paper) if name.startswith("networks.")] == names
 
 
 def test_the_inputs_of_the_paper_scale(settings):

@@ -9,7 +9,7 @@ zero, and what a paper shows in one figure it claims of every repetition.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +18,9 @@ from deepspectra.papers.rows import NO_WEIGHTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "COMPUTED",
-    "REPETITIONS",
-    "TRAININGS",
-    "AbsentError",
-    "Measured",
-    "Reading",
-    "Results",
-    "averaged",
-    "computed",
-]
-__all__ += ["counted", "difference", "finite", "kolmogorov", "mean", "repeated", "single"]
+__all__ = ["COMPUTED", "REPETITIONS", "TRAININGS", "AbsentError", "Measured", "Reading", "Results", "averaged"]
+__all__ += ["computed", "counted", "difference", "finite", "further_trainings", "kolmogorov", "mean", "over_trainings"]
+__all__ += ["repeated", "single", "smallest_of_trainings"]
 
 #: Draws of a number that is computed, not drawn.
 COMPUTED = 0
@@ -108,10 +99,27 @@ def repeated(values: Sequence[float], of: str, remark: str = "") -> Measured:
 
 
 def over_trainings(found: Sequence[Measured], of: str = TRAININGS) -> Measured:
-    """Median and range over trainings; of one alone it is unknown how far others would be."""
-    values = [each.value for each in found]
-    told = found[0].remark if len(found) == 1 else "; ".join(filter(None, (each.remark for each in found)))
-    return repeated(values, of, told) if len(values) > 1 else single(values[0], of, told)
+    """Median and range over trainings; of one alone it is unknown how far others would be.
+
+    :raises AbsentError: if there is none.
+    """
+    values, remark = [each.value for each in found], _joined(each.remark for each in found)
+    whole = repeated(values, of, remark) if len(values) != 1 else single(values[0], of, remark)
+    return replace(whole, obstacle=_joined(each.obstacle for each in found))
+
+
+def smallest_of_trainings(found: Sequence[Measured]) -> Measured:
+    """The smallest of numbers of trainings, such as p-values, whose bound is for as many.
+
+    :raises AbsentError: if there is none.
+    """
+    every = over_trainings(found)
+    least = every.value if len(found) == 1 else every.low
+    return replace(every, value=least, low=least, high=least)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
 def further_trainings(network: str) -> tuple[str, ...]:
@@ -232,10 +240,9 @@ def difference(one: Measured, other: Measured) -> Measured:
 
     Student's interval has the degrees of freedom of the one with fewer draws.
     """
-    obstacles = dict.fromkeys(filter(None, (one.obstacle, other.obstacle)))
     fewer = min(one, other, key=lambda found: found.draws)
     found = averaged(one.value - other.value, math.hypot(one.error, other.error), fewer.draws, fewer.of)
-    return replace(found, obstacle="; ".join(obstacles))
+    return replace(found, obstacle=_joined((one.obstacle, other.obstacle)))
 
 
 def mean(values: pd.Series, what: str, of: str) -> Measured:

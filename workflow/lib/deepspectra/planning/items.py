@@ -120,10 +120,18 @@ def _figure_files(paper: str, item: str, scale: str) -> list[str]:
     return [*figure, f"results/{scale}/captions/{paper}/{item}.txt"]
 
 
-def recorded_numbers(all_settings: AllSettings, paper: str, item: str, scale: str, kept: Recorded) -> list[str]:
-    """The record's plotted numbers and summary of a figure of smaller sizes, where these stand in for what it lacks."""
+def recorded_numbers(
+    filed: AllSettings, all_settings: AllSettings, paper: str, item: str, scale: str, kept: Recorded
+) -> list[str]:
+    """The record's plotted numbers and summary of a figure of smaller sizes, where these stand in for what it lacks.
+
+    Of a figure that the user's own settings shape there are none: the record is of other networks.
+    """
     is_smaller = sizes_of(all_settings, scale) == "preview"
     if not (is_smaller and _item(paper, item).takes_record and f"{paper}/{item}" in kept.items):
+        return []
+    settings = all_settings[scale]
+    if differences(filed[scale], settings, *_nodes(settings, paper, item)):
         return []
     return [f"results/{RECORDED}/statistics/{paper}/{item}{part}.csv" for part in ("_curves", "")]
 

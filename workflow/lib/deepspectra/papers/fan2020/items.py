@@ -113,7 +113,7 @@ def _after_training(item: str, title: str, note: str, drawing: str = "draw_kerne
         drawing=f"figures:{drawing}",
         inputs=inputs,
         parameters=parameters,
-        spectra=lambda paper: [network(paper)],
+        spectra=lambda paper: course(paper) or [network(paper)],
         shaped_by=lambda paper: ["training", f"networks.{network(paper)}"],
         loads=lambda paper: [_activation(paper.network(network(paper))), "nn.architectures.ntk_mlp"],
         minutes=30,
@@ -186,7 +186,8 @@ ITEMS = {
         "figure_s1",
         "Inner products of pairs of CIFAR-10 images before and after principal components are removed",
         "All pairs of the images of figure 2. r.m.s.: root mean square, in brackets that of independent directions in "
-        "3072 dimensions. Assumed: centred means without the mean image of the chosen ones; norms are set to one last.",
+        "3072 dimensions. Assumed: centred means without the mean image of the chosen ones; norms are set to one last. "
+        "Other random choices of images have one number each in the summary.",
         "inner_product_numbers",
         "draw_inner_products",
     ),

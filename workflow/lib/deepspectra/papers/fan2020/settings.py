@@ -242,6 +242,8 @@ class Fan2020(Node):
             name = getattr(self, item).network
             if name not in self.networks:
                 raise ValueError(f"{item} names the network {name!r}; known are {', '.join(self.networks)}")
+        if (own := self.networks[self.figure_3.network].seed) in self.figure_3.seeds:
+            raise ValueError(f"figure_3.seeds are other ones than that of {self.figure_3.network}, found {own}")
         return self
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ from deepspectra.papers.reading import (
     over_trainings,
     repeated,
     single,
+    smallest_of_trainings,
 )
 from deepspectra.papers.thamm2024 import training_claims as trained
 from deepspectra.papers.thamm2024.vector_claims import (
@@ -65,18 +66,12 @@ def _accuracy(network: str, trainings: Sequence[str]) -> Reading:
     return Reading((trained.TABLE_1,), partial(trained.tabulated_accuracy, network=network), every)
 
 
-def _of_regimes(measure: _SeedMeasure, rigorous: _SeedMeasure | None = None, *more: str) -> Reading:
-    """A number of figure 3's first training, and of all, there by ``rigorous`` if it is given.
+def _of_regimes(measure: _SeedMeasure, every: _Measure, *more: str) -> Reading:
+    """A number of figure 3's first training, and of all.
 
     :param more: tables that it takes besides figure 3's.
     """
-    every = trained.over_regimes(rigorous or measure)
     return Reading((trained.FIGURE_3, *more), partial(measure, seed=trained.MLP), every)
-
-
-def _of_sweeps(shown: _Measure, measure: _SeedMeasure) -> Reading:
-    """A number of figure 4, which shows means over its seeds, and of each seed."""
-    return Reading((trained.FIGURE_4, trained.TABLE_1), shown, trained.over_sweeps(measure))
 
 
 # Levels --------------------------------------------------------------------------------------------------------------
@@ -186,13 +181,13 @@ def _of_layers(
     column: str,
     layer: str,
     state: str = "final",
-    of: str = TRAININGS,
+    combine: Callable[[Sequence[Measured]], Measured] = smallest_of_trainings,
 ) -> Measured:
-    """A number of a layer's tests in those trainings that are analysed."""
+    """A number of a layer's tests in those trainings that are analysed, by default a p-value: the smallest."""
     files = _networks(networks, "levels")
     files = tuple(file for file in files if file in results.tables) or files[:1]
     place = {"layer": layer, "state": state, "unfolding": "gaussian"}
-    return over_trainings([single(results.value(file, column, **place), of) for file in files], of)
+    return combine([single(results.value(file, column, **place), TRAININGS) for file in files])
 
 
 def _given_plain(results: Results, series: str) -> Measured:
@@ -316,32 +311,34 @@ READINGS = {
             column="initial_law_distance",
             layer="dense2",
             state="initial",
-            of="matrices",
+            combine=partial(over_trainings, of="matrices"),
         ),
     ),
     **{
         name: _of_regimes(
             partial(trained.regime_accuracy, alpha=alpha),
-            partial(trained.plain_accuracy, alpha=alpha),
+            trained.over_regimes(partial(trained.plain_accuracy, alpha=alpha)),
             trained.TABLE_1,
         )
         for name, alpha in (("T16", 0.5), ("T17", 1), ("T18", 5))
     },
     "T19": _vectors(5, largest_values),
-    "T20": _of_regimes(trained.more_large_values),
+    "T20": _of_regimes(trained.more_large_values, trained.over_regimes(trained.least_ratio)),
     "T21": _vectors(0.5, smallest_values),
     **{
-        name: _of_sweeps(
-            *(partial(measure, low=low, high=high) for measure in (trained.shown_advantage, trained.advantage))
+        name: Reading(
+            (trained.FIGURE_4, trained.TABLE_1),
+            partial(trained.shown_advantage, low=low, high=high),
+            partial(trained.advantages, low=low, high=high),
         )
         for name, low, high in (("T22", 0.1, 0.3), ("T23", 5, 10))
     },
-    "T24": _of_sweeps(trained.shown_best_alpha, trained.best_alpha),
+    "T24": Reading((trained.FIGURE_4, trained.TABLE_1), trained.shown_best_alpha, trained.best_alphas),
     "T25": Reading((TABLE_2,), partial(_smallest, column="p"), partial(_smallest, column="p_bulk")),
     "T26": Reading((TABLE_2,), partial(_rejected, column="variance_p_all"), partial(_table_q, column="variance_p")),
     "T27": _of_regimes(
         partial(trained.smallest_of_regimes, quantity="ks_p"),
-        partial(trained.smallest_of_regimes, quantity="ks_p_calibrated"),
+        trained.over_regimes(partial(trained.smallest_of_regimes, quantity="ks_p_calibrated"), smallest_of_trainings),
     ),
     "T28": Reading(
         (trained.FIGURE_3,),
@@ -361,9 +358,11 @@ READINGS = {
         },
         "q",
     ),
-    "T33": _of_regimes(trained.variance_growth),
+    "T33": _of_regimes(trained.variance_growth, trained.over_regimes(trained.variance_growth, smallest_of_trainings)),
     "T34": _of_regimes(
-        trained.accuracy_order, partial(trained.accuracy_order, accuracy=trained.plain_accuracy), trained.TABLE_1
+        trained.accuracy_order,
+        trained.over_regimes(partial(trained.accuracy_order, accuracy=trained.plain_accuracy)),
+        trained.TABLE_1,
     ),
     "T35": _vectors_of_trainings(_minialexnets, _convolutional),
     "T36": Reading((TABLE_2_WINDOW, TABLE_2), _published_p_values, _uniform),

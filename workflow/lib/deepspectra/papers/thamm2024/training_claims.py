@@ -1,12 +1,13 @@
 """What claims ask of trainings: accuracies (table 1), learning regimes (figure 3) and linearisations (figure 4).
 
-As published each is asked of one training, under scrutiny of every seed that these settings train.
+As published most are asked of one training, under scrutiny of all that figures 3 and 4 or table 1 have.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from deepspectra.papers.reading import (
@@ -22,21 +23,19 @@ from deepspectra.papers.reading import (
     single,
 )
 
-__all__ = ["ABOVE", "FIGURE_3", "FIGURE_4", "MLP", "SEEDS", "TABLE_1", "accuracy_order", "advantage", "best_alpha"]
-__all__ += ["completed_accuracies", "histories", "more_large_values", "over_regimes", "over_sweeps", "plain_accuracy"]
+__all__ = ["ABOVE", "FIGURE_3", "FIGURE_4", "MLP", "SEEDS", "TABLE_1", "accuracy_order", "advantages", "best_alphas"]
+__all__ += ["completed_accuracies", "histories", "least_ratio", "more_large_values", "over_regimes", "plain_accuracy"]
 __all__ += ["regime_accuracy", "regime_network", "regime_value", "shown_advantage", "shown_best_alpha"]
 __all__ += ["smallest_of_regimes", "tabulated_accuracy", "trained_accuracies", "variance_growth"]
 
 TABLE_1 = "tables/thamm2024/table_1"
 FIGURE_3, FIGURE_4 = (f"statistics/thamm2024/figure_{item}" for item in (3, 4))
-#: The network of figures 3 and 4, and its other seeds.
+#: The network of figures 3 and 4, and its other seeds as the settings of record scale have them.
 MLP = "mlp512_seed1"
 SEEDS = (MLP, "mlp512_seed2", "mlp512_seed3")
 #: How many singular values are above the largest initial one.
 ABOVE = "values_above_initial"
 _ALPHAS = (0.5, 1, 5)
-# Names no seed: figure 4's means over all.
-_ALL = ""
 
 
 # Accuracies ----------------------------------------------------------------------------------------------------------
@@ -82,8 +81,8 @@ def completed_accuracies(results: Results, networks: Sequence[str]) -> Measured:
             gain = final - results.value(full, "test_accuracy", epoch=epoch)
             gained += [f"{gain:+.3f} after epoch {epoch:g}"] if gain else []
             values.append(own + gain)
-    remark = "with what the first one gained: " + ", ".join(gained) if gained else ""
-    return over_trainings([single(value, TRAININGS, remark * (value == final)) for value in values])
+    found = over_trainings([single(value, TRAININGS) for value in values])
+    return replace(found, remark="with what the first one gained: " + ", ".join(gained) if gained else "")
 
 
 def _last(results: Results, name: str) -> tuple[float, float]:
@@ -100,12 +99,14 @@ def regime_network(seed: str, alpha: float) -> str:
     return seed if alpha == 1 else f"{seed}_alpha{alpha:g}"
 
 
-def over_regimes(measure: Callable[[Results, str], Measured]) -> Callable[[Results], Measured]:
-    """What is measured of every seed of figure 3."""
+def over_regimes(
+    measure: Callable[[Results, str], Measured], combine: Callable[[Sequence[Measured]], Measured] = over_trainings
+) -> Callable[[Results], Measured]:
+    """What is measured of every training of figure 3, combined."""
 
     def every(results: Results) -> Measured:
-        shown = set(results.rows(FIGURE_3, "series").series)
-        return over_trainings([measure(results, seed) for seed in SEEDS if seed in shown])
+        names = results.rows(FIGURE_3, "series", quantity="test_accuracy").series
+        return combine([measure(results, seed) for seed in dict.fromkeys(names.str.partition("_alpha")[0])])
 
     return every
 
@@ -165,36 +166,52 @@ def more_large_values(results: Results, seed: str) -> Measured:
 
     :raises AbsentError: if a count is zero.
     """
-    rich, typical = (regime_value(results, seed, alpha, ABOVE).value for alpha in (0.5, 1))
+    rich, typical = _large_values(results, seed)
     if not rich or not typical:
         raise AbsentError(f"{rich:.0f} against {typical:.0f} singular values make no ratio with an error")
     ratio, remark = rich / typical, f"{rich:.0f} against {typical:.0f}"
     return averaged(ratio, ratio * math.sqrt(1 / rich + 1 / typical), round(rich + typical), "singular values", remark)
 
 
+def least_ratio(results: Results, seed: str) -> Measured:
+    """The same of one training, at least: a typical network without large singular values counts as if it had one."""
+    rich, typical = _large_values(results, seed)
+    return single(rich / max(typical, 1), TRAININGS, f"{rich:.0f} against {typical:.0f}")
+
+
+def _large_values(results: Results, seed: str) -> tuple[float, ...]:
+    return tuple(regime_value(results, seed, alpha, ABOVE).value for alpha in (0.5, 1))
+
+
 # Linearisation -------------------------------------------------------------------------------------------------------
 
 
-def over_sweeps(measure: Callable[[Results, str], Measured]) -> Callable[[Results], Measured]:
-    """What is measured of the sweep of every seed of figure 4."""
+def advantages(results: Results, *, low: float, high: float) -> Measured:
+    """Mean advantage of full over linearised networks, of every training at the same output scales."""
+    pairs = [_pairs(results, f"{seed} ", low, high) for seed in _swept(results)]
+    shared = [alpha for alpha in pairs[0] if all(alpha in each for each in pairs)]
+    if not shared:
+        raise AbsentError(f"no alpha from {low:g} to {high:g} is one of every training")
+    gaps = [[each[alpha][0] - each[alpha][1] for alpha in shared] for each in pairs]
+    told = f"at alpha {', '.join(f'{alpha:g}' for alpha in shared)}{_left_out(results)}"
+    return replace(over_trainings([single(sum(each) / len(each), TRAININGS) for each in gaps]), remark=told)
 
-    def every(results: Results) -> Measured:
-        shown = set(results.rows(FIGURE_4, "series").series)
-        return over_trainings([measure(results, seed) for seed in SEEDS if f"{seed} full" in shown])
 
-    return every
+def best_alphas(results: Results) -> Measured:
+    """Output scale of the highest test accuracy of every training."""
+    sweeps = [_sweep(results, f"{seed} full") for seed in _swept(results)]
+    return over_trainings([single(max(sweep, key=sweep.__getitem__), TRAININGS) for sweep in sweeps])
 
 
-def advantage(results: Results, seed: str, *, low: float, high: float) -> Measured:
-    """Mean advantage of one training's full over its linearised networks."""
-    pairs = _pairs(results, seed, low, high)
-    gaps = [full - linearised for full, linearised in pairs.values()]
-    return single(sum(gaps) / len(gaps), TRAININGS)
+def _swept(results: Results) -> list[str]:
+    """The trainings of figure 4."""
+    names = results.rows(FIGURE_4, "series", panel="seeds", quantity="test_accuracy").series
+    return list(dict.fromkeys(names.str.partition(" ")[0]))
 
 
 def shown_advantage(results: Results, *, low: float, high: float) -> Measured:
-    """The same of figure 4's means over its trainings; errors, as if of different test images, are too large."""
-    pairs = _pairs(results, _ALL, low, high)
+    """The same of the means that figure 4 shows; errors, as if of different test images, are too large."""
+    pairs = _pairs(results, "", low, high)
     gaps = {alpha: full - linearised for alpha, (full, linearised) in pairs.items()}
     errors = [math.hypot(*(_sampling_error(results, value) for value in pair)) for pair in pairs.values()]
     told = ", ".join(f"{gap:.3f} at {alpha:g}" for alpha, gap in gaps.items()) + _left_out(results)
@@ -203,15 +220,9 @@ def shown_advantage(results: Results, *, low: float, high: float) -> Measured:
     return averaged(sum(gaps.values()) / len(gaps), sum(errors) / len(errors), images, "images", told)
 
 
-def best_alpha(results: Results, seed: str) -> Measured:
-    """Output scale of the highest test accuracy of one training."""
-    found = _sweep(results, seed, "full")
-    return single(max(found, key=found.__getitem__), TRAININGS)
-
-
 def shown_best_alpha(results: Results) -> Measured:
-    """The same of figure 4's means; its interval holds the scales within twice the sampling error."""
-    found = _sweep(results, _ALL, "full")
+    """The same of the means that figure 4 shows; its interval holds the scales within twice the sampling error."""
+    found = _sweep(results, "full")
     best = max(found, key=found.__getitem__)
     error = math.sqrt(2) * _sampling_error(results, found[best])
     near = [alpha for alpha, value in found.items() if found[best] - value <= 2 * error]
@@ -219,9 +230,9 @@ def shown_best_alpha(results: Results) -> Measured:
     return Measured(best, min(near), max(near), tabulated_accuracy(results, MLP).draws, "images", remark=told)
 
 
-def _pairs(results: Results, seed: str, low: float, high: float) -> dict[float, tuple[float, float]]:
+def _pairs(results: Results, prefix: str, low: float, high: float) -> dict[float, tuple[float, float]]:
     """Accuracies of full and linearised networks by output scale."""
-    full, linearised = (_sweep(results, seed, kind) for kind in ("full", "linearised"))
+    full, linearised = (_sweep(results, f"{prefix}{kind}") for kind in ("full", "linearised"))
     found = {alpha: (full[alpha], linearised[alpha]) for alpha in full if low <= alpha <= high and alpha in linearised}
     if not found:
         raise AbsentError(f"figure 4 has no alpha from {low:g} to {high:g}")
@@ -235,9 +246,9 @@ def _left_out(results: Results) -> str:
     return f"; diverged at {', '.join(f'{alpha:g}' for alpha in alphas)}" if alphas else ""
 
 
-def _sweep(results: Results, seed: str, kind: str) -> dict[float, float]:
-    rows = results.rows(FIGURE_4, "at", "value", series=f"{seed} {kind}".strip(), quantity="test_accuracy")
+def _sweep(results: Results, series: str) -> dict[float, float]:
+    rows = results.rows(FIGURE_4, "at", "value", series=series, quantity="test_accuracy")
     found: dict[float, float] = rows.value.map(finite).set_axis(rows["at"]).dropna().to_dict()
     if not found:
-        raise AbsentError(f"figure 4 has no test accuracy of {kind} networks")
+        raise AbsentError(f"figure 4 has no test accuracy of {series} networks")
     return found

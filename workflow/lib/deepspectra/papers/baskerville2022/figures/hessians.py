@@ -46,8 +46,10 @@ _SAID, _VIEWS, _AROUND = 0.75, (1.25, 0.95), 0.9
 #: Spacings are drawn up to here, and ratios between these.
 _LARGEST_SPACING, _RATIOS = 4.0, (0.1, 10.0)
 _ABOVE_CUT = "$|\\lambda| > 10^{-20}$"
-# In place of a sentence about matrices as published that this run does not have.
-_FROM_RECORD = "From the record: matrices as published at published sizes, which this run does not make."
+_FROM_RECORD = (
+    "(record): matrices as published in the repository's record, of networks trained for all published epochs; this "
+    "run has too few of its own."
+)
 
 
 def hessian_densities(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
@@ -244,10 +246,9 @@ def _deciles(axis: Axes, panel: pd.DataFrame) -> None:
 
 
 def _cut_offs(axis: Axes, panel: pd.DataFrame) -> None:
-    shares = panel[panel.statistic == CUT_OFFS]
-    if len(shares):
-        label = f"{_SERIES[shares.series.iloc[0]]}, share"
-        axis.plot(shares.x, shares.y, "s-", color=style.PUBLISHED, linewidth=0.8, label=label)
+    for series, shares in panel[panel.statistic == CUT_OFFS].groupby("series"):
+        look = "s-" if series == "published" else "s:"
+        axis.plot(shares.x, shares.y, look, color=style.PUBLISHED, linewidth=0.8, label=f"{_SERIES[series]}, share")
     if authors := AUTHORS_SHARES.get(panel.spectrum.iloc[0]):
         axis.plot(
             list(authors), list(authors.values()), "D", markerfacecolor="none", color="black", label="authors' shares"
@@ -408,7 +409,9 @@ def _numbers(summary: pd.DataFrame, letter: str, series: str) -> pd.Series:
     """Values of one panel by quantity, with their errors and references as attributes."""
     part = summary[(summary.panel == letter) & (summary.series == series)].set_index("quantity")
     values = part.value.copy()
-    full = summary[(summary.panel == letter) & (summary.quantity == "full_batches")].value
+    owner = RECORDED_SERIES if series == RECORDED_SERIES else "resolved"
+    place = (summary.panel == letter) & (summary.series == owner)
+    full = summary[place & (summary.quantity == "full_batches")].value
     values.attrs = {"error": part.error.to_dict(), "reference": part.reference.to_dict(), "scope": set(part.scope)}
     values.attrs["full"] = full.iloc[0] if len(full) else 0
     return values

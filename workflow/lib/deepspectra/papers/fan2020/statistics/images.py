@@ -43,9 +43,9 @@ def inner_product_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
         curves, summary = curves + bars, summary + rows
     label = "root mean square inner product without components over before"
     for choice in range(parameters["choices"]):
-        own = stream_seed(seed, choice) if choice else seed
-        pair = _raw_images(images, samples, own), image_samples(images, samples, removed, own)
-        before, after = (root_mean_square(x) for x in pair)
+        own = stream_seed(seed, choice)
+        further = (_raw_images(images, samples, own), image_samples(images, samples, removed, own)) if choice else ()
+        before, after = map(root_mean_square, further or (sets["a", "raw"], sets["b", "after"]))
         summary.append(Row("choices", "after", "shrinkage", label, after / before, at=choice))
     table = pd.DataFrame(curves, columns=["panel", "series", "x", "x_high", "y"])
     return Numbers(table, summary_table(summary, "reference", "at"))

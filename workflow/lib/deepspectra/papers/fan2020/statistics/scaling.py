@@ -39,8 +39,8 @@ _MEASURES = {
     "smallest_over_r_plus": "smallest eigenvalue / r_plus",
     "lemma_error": "relative Frobenius norm of the tangent kernel less lemma 3.5's matrix",
 }
-# Of these no exponent is told.
-_NO_DISTANCES = ("common_factor", "smallest_over_r_plus")
+# These do not vanish as n grows, and have no exponent.
+_LASTING = ("common_factor", "smallest_over_r_plus")
 _INPUTS = {
     "root_mean_square_inner_product": "root mean square inner product of the inputs",
     "largest_inner_product": "largest size of an inner product of the inputs",
@@ -144,7 +144,7 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
         floors |= {(kernel, measure): value for measure, value in floor.items()}
         if kernel == "tangent":
             values["tangent", "smallest_over_r_plus"] = contents[f"{n}/tangent"][:, 0] / limit.shift
-            floors["tangent", "smallest_over_r_plus"] = law.edges[0][0] / limit.shift
+            floors["tangent", "smallest_over_r_plus"] = contents[f"{n}/floor_tangent"][0] / limit.shift
     pairs = zip(contents[f"{n}/tangent"], contents[f"{n}/lemma"], strict=True)
     values["tangent", "ks_distance_to_lemma"] = np.array([ks_2samp(*pair).statistic for pair in pairs])
     values["tangent", "lemma_error"] = contents[f"{n}/lemma_error"]
@@ -200,7 +200,7 @@ def _rows(panel: str, inputs: str, sizes: Sequence[SizeDraws], removed: float | 
                 for name, value in spread.items()
             ]
     for kernel, measure in sizes[0].values:
-        if measure not in _NO_DISTANCES:
+        if measure not in _LASTING:
             by_size = [size.values[kernel, measure] for size in sizes]
             where = np.concatenate(
                 [np.full(len(each), size.samples) for each, size in zip(by_size, sizes, strict=True)]
