@@ -187,7 +187,10 @@ def _large_values(results: Results, seed: str) -> tuple[float, ...]:
 
 
 def advantages(results: Results, *, low: float, high: float) -> Measured:
-    """Mean advantage of full over linearised networks, of every training at the same output scales."""
+    """Mean advantage of full over linearised networks, of every training at the same output scales.
+
+    :raises AbsentError: if they share none.
+    """
     pairs = [_pairs(results, f"{seed} ", low, high) for seed in _swept(results)]
     shared = [alpha for alpha in pairs[0] if all(alpha in each for each in pairs)]
     if not shared:
