@@ -193,6 +193,19 @@ def test_what_the_record_has_as_published_stands_in_for_what_is_missing(item, ta
     assert ("(record): matrices as published in the" in figure.get_label()) == bool(there)
 
 
+@pytest.mark.parametrize("item", ["figure_4", "figure_7"])
+def test_large_numbers_and_unresolved_matrices_fit_beside_each_other(item, tables):
+    """Three panels side by side leave little room; seen in the record's deep perceptron."""
+    curves, summary = tables[item]
+    large = {"matrices": 32, "full_batches": 156, "parameters": 20060, "kept_mean": 14915, "unfolded_levels": 14915}
+    large["unresolved_matrices"] = 26
+    for name, value in large.items():
+        summary = summary.assign(value=summary.value.where(summary.quantity != name, value))
+    figure = draw(item, (curves, summary))
+    assert "26\N{NO-BREAK SPACE}unresolved" in "\n".join(texts(figure))
+    assert illegible(figure) == []
+
+
 def test_as_published_and_resolved_share_axes_and_bins(tables):
     axes = draw("figure_7", tables["figure_7"]).axes
     whole, stretched = (axis for axis in axes if "lambda" in axis.get_xlabel())

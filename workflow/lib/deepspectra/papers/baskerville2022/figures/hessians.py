@@ -1,5 +1,6 @@
 """Figures of Hessian and Gauss-Newton spectra: as published and resolved on one axis, and a sharper view below."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -332,7 +333,9 @@ def _head(axis: Axes, curves: pd.DataFrame, summary: pd.DataFrame, letter: str, 
                 fact = f"zero: {1 - numbers['kept_mean'] / numbers['parameters']:.1%}"
         else:
             fact, shown = _distance(numbers, "unfolded"), numbers["unfolded_levels"]
-        said += [f"{name}: {fact}", f"  {_size(numbers, shown)}", *_peak(curves, numbers, letter, series)]
+        # A line as wide as one of three panels holds so many letters.
+        made = textwrap.wrap(_size(numbers, shown).replace(" unresolved", "\N{NO-BREAK SPACE}unresolved"), 38)
+        said += [f"{name}: {fact}", *(f"  {line}" for line in made), *_peak(curves, numbers, letter, series)]
     style.label_lines(axis, letter, said)
 
 
