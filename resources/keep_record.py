@@ -10,8 +10,8 @@ of jobs that were run elsewhere stay, as long as the scale still has them. `rest
 below `results/{scale}`. Snakemake takes them as they are, and makes only what is left, so that a long run goes on from
 the commits of an earlier machine; ask for figures by their paths, since short names also stand for spectra. Both refuse
 a record that was made with other settings. Whether the code has changed since then, `jobs.csv` says by its commits.
-Run `keep` in the checkout that made the results: tables stand on published numbers of that checkout, and count as not up
-to date in another one.
+Run `keep` in the checkout that made the results: tables stand on its published numbers, and count as not up to date in
+another one.
 """
 
 import argparse

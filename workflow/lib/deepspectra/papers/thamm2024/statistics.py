@@ -10,7 +10,7 @@ import pandas as pd
 from deepspectra.papers.histograms import Bar, histogram
 from deepspectra.papers.item import Numbers
 from deepspectra.papers.rows import NO_WEIGHTS, Row, summary_table
-from deepspectra.papers.thamm2024.weight_statistics import initial_law
+from deepspectra.papers.thamm2024.initial_weights import initial_law
 from deepspectra.rmt.laws.singular_values import ModifiedMarchenkoPastur
 from deepspectra.rmt.laws.spacings import goe_number_variance, wigner_surmise
 from deepspectra.rmt.levels import running_mean

@@ -13,12 +13,9 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from deepspectra.papers.thamm2024.initial_weights import initial_law
 from deepspectra.rmt.distances import ks_distance
-from deepspectra.rmt.laws.singular_values import (
-    ModifiedMarchenkoPastur,
-    fit_modified_marchenko_pastur,
-    singular_value_marchenko_pastur,
-)
+from deepspectra.rmt.laws.singular_values import fit_modified_marchenko_pastur
 from deepspectra.rmt.levels import level_statistics, number_variance
 from deepspectra.runtime import store
 from deepspectra.runtime.errors import UserError
@@ -26,7 +23,7 @@ from deepspectra.spectra.weights.judging import FLOAT32_ROUNDING, LevelJudge, bu
 from deepspectra.spectra.weights.nulls import read_level_nulls
 from deepspectra.spectra.weights.vectors import FALSE_DISCOVERY, ranges, vector_tests
 
-__all__ = ["NOT_ANALYSED", "initial_law", "weight_tables"]
+__all__ = ["NOT_ANALYSED", "weight_tables"]
 
 logger = logging.getLogger(__name__)
 
@@ -113,13 +110,6 @@ def weight_tables(
         "curves": pd.DataFrame(curves, columns=_CURVES),
         "vectors": pd.concat(tests, ignore_index=True)[_VECTORS] if tests else pd.DataFrame(columns=_VECTORS),
     }
-
-
-def initial_law(outputs: int, inputs: int) -> ModifiedMarchenkoPastur:
-    """Law of the singular values of a dense layer's initial weights, whose entries are Glorot's."""
-    return singular_value_marchenko_pastur(
-        max(outputs, inputs), min(outputs, inputs), math.sqrt(2 / (outputs + inputs))
-    )
 
 
 def _level_tests(
