@@ -242,7 +242,7 @@ def spectrum_numbers(kept: Sequence[np.ndarray], parameters: int, seed: int, cut
 
 
 def cut_off_numbers(spectra: Sequence[np.ndarray], seed: int) -> list[NumberRow]:
-    """The mean ratio by other cut-offs than the authors', which their text does not give a reason for."""
+    """The mean ratio by other cut-offs than the authors', for which their text gives no reason."""
     rows = []
     for cut in TRIED_CUTS:
         kept = above(spectra, cut)
