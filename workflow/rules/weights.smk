@@ -8,7 +8,7 @@ weights_of = plan.of("thamm2024")
 rule decompose_weights:
     """Singular values and vectors of every weight matrix of a network."""
     input:
-        weights_of(thamm2024.weight_file),
+        weights_of(thamm2024.weight_files),
     output:
         values="results/{scale}/spectra/thamm2024/{network}.h5",
         vectors=matrix("results/{scale}/vectors/thamm2024/{network}.h5"),

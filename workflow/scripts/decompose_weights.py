@@ -10,7 +10,11 @@ from deepspectra.spectra.singular_values import decompose
 
 with job(snakemake.log[0], snakemake.threads):
     layers, states, network = snakemake.params.layers, snakemake.params.states, snakemake.wildcards.network
-    status, values, vectors = store.read(snakemake.input[0], {}).attributes["parameters"], {}, {}
+    values, vectors = {}, {}
+    # Without weights: a network that the settings leave out.
+    status = {"available": False, "cause": "not trained at this scale: thamm2024.left_out"}
+    if snakemake.input:
+        status = store.read(snakemake.input[0], {}).attributes["parameters"]
     if diverged := status.get("diverged"):
         where = "in epoch {epoch}, at learning rate {learning_rate:g}".format(**diverged)
         advice = "Take a larger alpha, or a smaller learning_rate in the settings of thamm2024.training."

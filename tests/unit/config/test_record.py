@@ -26,6 +26,7 @@ def test_sizes_are_as_published_and_only_counts_of_batches_fall():
     published, record = (dict(leaves(settings.model_dump())) for settings in (PAPER, RECORD))
     changed = {path for path, value in published.items() if record[path] != value}
     sweep = {("thamm2024", *key) for key in (("figure_3", "further"), ("figure_4", "networks"), ("figure_4", "alphas"))}
+    sweep.add(("thamm2024", "left_out"))
     assert changed - sweep == {path for path in changed if path[0] == "baskerville2022" and path[-1] in COUNTS}
     shown, swept = RECORD.thamm2024.figure_3, RECORD.thamm2024.figure_4
     # Nothing is trained for figure 3 alone.
@@ -53,6 +54,11 @@ def test_every_network_is_trained_three_times_alike(paper):
     training = RECORD.thamm2024.training
     if paper == "thamm2024":
         assert all(training.decay ** (network.epochs or training.epochs) < 0.1 for network in record.values())
+
+
+def test_only_the_convolutional_network_waits_for_its_training():
+    paper = RECORD.thamm2024
+    assert {paper.networks[name].architecture for name in paper.left_out} == {"minialexnet"}
 
 
 def test_what_is_trained_with_several_seeds_elsewhere_has_at_least_three():

@@ -62,6 +62,12 @@ def with_own(overrides, scale="paper"):
             2,
             "networks of figures 3 and 4 have alpha 1 as they stand; that of mlp512_see",
         ),
+        ("left_out", ["mine"], "left_out names the network 'mine'; trained here are mlp512_seed1, mlp512_seed2, "),
+        (
+            "left_out",
+            ["mlp512_seed1"],
+            "figures 2 (spectrum), 3 and 4 show mlp512_seed1, which left_out leaves out",
+        ),
         (
             "figure_3.alphas",
             [1, 0.5],
@@ -259,6 +265,7 @@ def changes(overrides, folder=FOLDER):
             "mlp1024 with seed 9 instead of 1 and l2 0.01 instead of 0, with mine (hidden [40], seed 1)",
         ),
         ({"networks": {"mlp1024": {"hidden": [1024, 512]}}}, "mlp1024 with hidden 2 instead of 3"),
+        ({"left_out": ["minialexnet", "mlp1024"]}, "not trained: minialexnet and mlp1024"),
         ({"pretrained": {"vgg16": {"file": "/weights/mine.pth"}}}, "vgg16 with file /weights/mine.pth"),
     ],
 )

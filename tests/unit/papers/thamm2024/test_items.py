@@ -70,8 +70,20 @@ def test_the_inputs_of_the_paper_scale(settings):
         "published": ["resources/published/thamm2024_table_1.csv"],
         "history": [f"networks/{network}_history.csv" for network in paper.networks],
     }
-    assert ITEMS["table_1"].parameters(paper) == {"test_images": dict.fromkeys(paper.networks, 10_000)}
+    assert ITEMS["table_1"].parameters(paper) == {
+        "test_images": dict.fromkeys(paper.networks, 10_000),
+        "left_out": [],
+    }
     assert ITEMS["table_2"].inputs(paper)["levels"] == [f"{TESTS}/{name}_levels.csv" for name in paper.known_networks]
+
+
+def test_a_network_that_is_left_out_keeps_its_rows_but_has_no_history(settings):
+    paper = settings["paper"].thamm2024.model_copy(update={"left_out": ["minialexnet"]})
+    rest = [name for name in paper.networks if name != "minialexnet"]
+    assert ITEMS["table_1"].inputs(paper)["history"] == [f"networks/{network}_history.csv" for network in rest]
+    told = {"test_images": dict.fromkeys(rest, 10_000), "left_out": ["minialexnet"]}
+    assert ITEMS["table_1"].parameters(paper) == told
+    assert f"{TESTS}/minialexnet_levels.csv" in ITEMS["table_2"].inputs(paper)["levels"]
 
 
 def test_a_network_with_test_images_of_its_own_keeps_them(settings):

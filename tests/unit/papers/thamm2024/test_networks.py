@@ -35,9 +35,9 @@ def test_networks_of_each_item(paper):
 
 def test_a_trained_network_has_two_states_and_no_output_layer(paper, weights):
     assert networks.weight_states(paper, "mlp512_seed1_alpha5") == ["initial", "final"]
-    assert (
-        networks.weight_file(paper, "mlp512_seed1_alpha5", "smoke") == "results/smoke/networks/mlp512_seed1_alpha5.h5"
-    )
+    assert networks.weight_files(paper, "mlp512_seed1_alpha5", "smoke") == [
+        "results/smoke/networks/mlp512_seed1_alpha5.h5"
+    ]
     stored = networks.stored_shapes(paper, "minialexnet", weights)
     assert stored == {"conv1": [300, 3, 5, 5], "conv2": [150, 300, 5, 5], "dense1": [384, 5400], "dense2": [192, 384]}
     assert networks.weight_layers(paper, "minialexnet", weights) == {
@@ -47,7 +47,7 @@ def test_a_trained_network_has_two_states_and_no_output_layer(paper, weights):
 
 def test_a_pretrained_network_has_its_dense_layers_after_training(paper, weights):
     assert networks.weight_states(paper, "vgg19") == ["final"]
-    assert networks.weight_file(paper, "vgg19", "smoke") == "resources/weights/vgg19.h5"
+    assert networks.weight_files(paper, "vgg19", "smoke") == ["resources/weights/vgg19.h5"]
     shapes = {"dense1": (4096, 25088), "dense2": (4096, 4096), "dense3": (1000, 4096)}
     assert networks.stored_shapes(paper, "vgg19", weights) == shapes
     assert networks.weight_layers(paper, "vgg19", weights) == shapes
@@ -79,6 +79,19 @@ def test_nulls_that_pretrained_networks_alone_need(paper, weights, shape, names)
     # Wildcards are texts.
     found = networks.pretrained_alone(paper, *map(str, shape), weights)
     assert found == [f"resources/weights/{name}.h5" for name in names]
+
+
+def test_a_network_that_is_left_out_needs_no_training_and_no_nulls(paper, weights):
+    paper = paper.model_copy(update={"left_out": ["mlp1024"]})
+    assert networks.weight_files(paper, "mlp1024", "smoke") == []
+    assert networks.null_files(paper, "mlp1024", "smoke", weights) == []
+    assert networks.weight_files(paper, "minialexnet", "smoke") == ["results/smoke/networks/minialexnet.h5"]
+    # Its rows remain, so its shapes are known.
+    assert list(networks.weight_layers(paper, "mlp1024", weights)) == ["dense1", "dense2", "dense3"]
+    # A provider's matrix of such a shape is then the only one.
+    layers = {"dense1": weights["vgg16"].layers["dense1"].model_copy(update={"shape": (1024, 3072)})}
+    weights = {**weights, "vgg16": weights["vgg16"].model_copy(update={"layers": layers})}
+    assert networks.pretrained_alone(paper, 3072, 1024, weights) == ["resources/weights/vgg16.h5"]
 
 
 def test_unfoldings_have_their_parameters(paper):

@@ -129,19 +129,22 @@ def test_the_supplement_has_the_same_matrices_by_three_unfoldings(made, studied)
 
 def test_table_1_has_accuracies_with_their_sampling_errors(tmp_path):
     (tmp_path / "published.csv").write_text(
-        "network,dataset,test_accuracy_percent\nmlp,CIFAR-10,54.7\nvgg19,ImageNet,72.4\n"
+        "network,dataset,test_accuracy_percent\nmlp,CIFAR-10,54.7\ndeep,CIFAR-10,81.0\nvgg19,ImageNet,72.4\n"
     )
     for name, test in (("mlp", 0.5), ("mine", 0.2)):
         rows = f"epoch,train_accuracy,test_accuracy\n1,0.1,0.1\n2,0.75,{test}\n"
         (tmp_path / f"{name}_history.csv").write_text(rows)
     histories = [str(tmp_path / f"{name}_history.csv") for name in ("mlp", "mine")]
     files = {"published": [str(tmp_path / "published.csv")], "history": histories}
-    (made,) = table_1(files, {"test_images": {"mlp": 400, "mine": 100}})
-    assert made.frame.network.tolist() == ["mlp", "mine", "vgg19"]
-    assert made.frame.dataset.tolist() == ["CIFAR-10", "CIFAR-10", "ImageNet"]
+    (made,) = table_1(files, {"test_images": {"mlp": 400, "mine": 100}, "left_out": ["deep"]})
+    assert made.frame.network.tolist() == ["mlp", "mine", "deep", "vgg19"]
+    assert made.frame.dataset.tolist() == ["CIFAR-10", "CIFAR-10", "CIFAR-10", "ImageNet"]
     np.testing.assert_allclose(made.frame.sampling_error_percent[:2], [2.5, 4.0])
-    assert made.shown["reproduced, %"].tolist() == ["50.0 ± 2.5", "20.0 ± 4.0", ""]
-    assert made.shown["published test accuracy, %"].tolist() == ["54.7", "", "72.4"]
-    assert made.shown.epochs.tolist() == ["2", "2", ""]
-    assert made.frame.note.tolist() == ["", "", "trained elsewhere; the provider's figure"]
+    assert made.shown["reproduced, %"].tolist() == ["50.0 ± 2.5", "20.0 ± 4.0", "", ""]
+    assert made.shown["published test accuracy, %"].tolist() == ["54.7", "", "81.0", "72.4"]
+    assert made.shown.epochs.tolist() == ["2", "2", "", ""]
+    assert made.frame.note.tolist() == [
+        *("", "", "not trained at this scale: thamm2024.left_out"),
+        "trained elsewhere; the provider's figure",
+    ]
     assert made.digits == 4

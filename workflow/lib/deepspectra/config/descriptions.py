@@ -77,7 +77,7 @@ def _entries(old: dict[str, Node], new: dict[str, Node]) -> list[str]:
 
 
 def _shorten(value: Any, full: Any) -> str:
-    """A value and the one it replaces; lists of numbers (ascending) by their ends, or else by their length."""
+    """A value and the one it replaces; lists of names in full, those of numbers (ascending) by their ends or length."""
     if full is None:
         return f"{value}"
     if isinstance(value, Node | dict):
@@ -85,6 +85,8 @@ def _shorten(value: Any, full: Any) -> str:
     if isinstance(value, bool):
         return "yes instead of no" if value else "no instead of yes"
     if isinstance(value, list) and isinstance(full, list):
+        if all(isinstance(entry, str) for entry in (*value, *full)):
+            return " and ".join(value) or "none"
         if not all(isinstance(entry, float | int) for entry in (*value, *full)):
             return "as set"
         if value[0] != full[0]:

@@ -82,9 +82,9 @@ def _linearised(settings: Settings, network: str, weights: Mapping[str, WeightsE
 
 
 def _given(settings: Settings, network: str) -> str:
-    """A pretrained network by its name unless its weights are given: where they cannot be had its jobs take no time."""
+    """A network by its name if its weights are not given: where they cannot be had its jobs take no time."""
     without = [name for name, entry in settings.thamm2024.pretrained.items() if entry.file is None]
-    return network if network in without else ""
+    return network if network in (*without, *settings.thamm2024.left_out) else ""
 
 
 def _decomposition(settings: Settings, network: str, weights: Mapping[str, WeightsEntry]) -> Work:

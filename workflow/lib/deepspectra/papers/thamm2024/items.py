@@ -63,8 +63,12 @@ def _published(item: str) -> dict[str, list[str]]:
     return {"published": [f"resources/published/thamm2024_{item}.csv"]}
 
 
+def _trained(paper: Thamm2024) -> list[str]:
+    return [name for name in paper.networks if name not in paper.left_out]
+
+
 def _test_images(paper: Thamm2024) -> dict[str, int]:
-    return {name: network.test_images or paper.training.test_images for name, network in paper.networks.items()}
+    return {name: paper.networks[name].test_images or paper.training.test_images for name in _trained(paper)}
 
 
 ITEMS = {
@@ -76,7 +80,7 @@ ITEMS = {
         "prints 0.812, 0.859, 0.229 and 0.557 for them. Its section 2 takes VGG19 from TensorFlow, its appendix A from "
         "PyTorch.",
         kinds=("levels", "curves"),
-        shaped_by=("training", "networks", *_LEVELS),
+        shaped_by=("training", "networks", "left_out", *_LEVELS),
     ),
     "figure_2": _figure(
         "figure_2",
@@ -85,7 +89,7 @@ ITEMS = {
         "plain ones have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; "
         "dotted: modified law fitted to the trained ones. Both sides are in the CSV.",
         kinds=("levels", "curves", "vectors"),
-        shaped_by=("training", "networks", "nulls.vectors", "nulls.seed"),
+        shaped_by=("training", "networks", "left_out", "nulls.vectors", "nulls.seed"),
     ),
     "figure_3": _figure(
         "figure_3",
@@ -110,9 +114,9 @@ ITEMS = {
     "table_1": Item(
         title="Network performance",
         numbers="tables:table_1",
-        inputs=lambda paper: _published("table_1") | _files(paper.networks, "history"),
-        parameters=lambda paper: {"test_images": _test_images(paper)},
-        shaped_by=lambda paper: ["training", "networks"],
+        inputs=lambda paper: _published("table_1") | _files(_trained(paper), "history"),
+        parameters=lambda paper: {"test_images": _test_images(paper), "left_out": paper.left_out},
+        shaped_by=lambda paper: ["training", "networks", "left_out"],
         tables=("table_1",),
     ),
     "table_2": Item(
@@ -124,7 +128,7 @@ ITEMS = {
             | {"level_tests": ["statistics/thamm2024/level_tests.csv"]}
         ),
         spectra=lambda paper: paper.known_networks,
-        shaped_by=lambda paper: ["training", "networks", *_LEVELS],
+        shaped_by=lambda paper: ["training", "networks", "left_out", *_LEVELS],
         tables=("table_2", "table_2_unfolding", "table_2_tests", "table_2_window"),
     ),
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deepspectra.papers.thamm2024.settings import Thamm2024
 
 __all__ = ["null_files", "pretrained_alone", "stored_shapes", "swept_networks", "tested_networks"]
-__all__ += ["tested_null", "unfolding_parameters", "weight_file", "weight_layers", "weight_states"]
+__all__ += ["tested_null", "unfolding_parameters", "weight_files", "weight_layers", "weight_states"]
 
 
 def tested_networks(paper: Thamm2024, item: str) -> list[str]:
@@ -32,10 +32,10 @@ def swept_networks(paper: Thamm2024) -> list[str]:
     return [paper.at_alpha(name, alpha) for name in paper.figure_4.networks for alpha in paper.figure_4.alphas]
 
 
-def weight_file(paper: Thamm2024, network: str, scale: str) -> str:
-    """The file of a network's weights."""
+def weight_files(paper: Thamm2024, network: str, scale: str) -> list[str]:
+    """The file of a network's weights; of a network that is left out there is none."""
     folder = "resources/weights" if network in paper.pretrained else f"results/{scale}/networks"
-    return f"{folder}/{network}.h5"
+    return [] if network in paper.left_out else [f"{folder}/{network}.h5"]
 
 
 def weight_states(paper: Thamm2024, network: str) -> list[str]:
@@ -63,6 +63,8 @@ def unfolding_parameters(paper: Thamm2024) -> dict[str, int]:
 
 def null_files(paper: Thamm2024, network: str, scale: str, weights: Mapping[str, WeightsEntry]) -> list[str]:
     """Files of null statistics: of random matrices of each layer's shape, either way round, and of random vectors."""
+    if network in paper.left_out:
+        return []
     names = set()
     for shape in weight_layers(paper, network, weights).values():
         names |= {f"levels_{max(shape)}x{min(shape)}", *(f"vectors_{side}" for side in shape)}
@@ -79,6 +81,7 @@ def pretrained_alone(
 ) -> list[str]:
     """Files of pretrained networks with this null, if none trained here has such a matrix; large nulls take long."""
     wanted = {int(rows), int(columns)}
-    shapes = {name: weight_layers(paper, name, weights).values() for name in paper.known_networks}
+    known = [name for name in paper.known_networks if name not in paper.left_out]
+    shapes = {name: weight_layers(paper, name, weights).values() for name in known}
     owners = [name for name, sizes in shapes.items() if wanted in map(set, sizes)]
     return [] if set(owners) & set(paper.networks) else [f"resources/weights/{name}.h5" for name in owners]

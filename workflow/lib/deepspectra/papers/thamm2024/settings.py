@@ -172,6 +172,10 @@ class Thamm2024(Node):
 
     training: WeightTraining = Field(description="How the networks are trained.")
     networks: dict[str, WeightNetwork] = Field(description="Networks trained here; tables 1 and 2 show them all.")
+    left_out: list[str] = Field(
+        description="Networks of these that are not trained; figures and tables say so in their place.",
+        title="not trained:",
+    )
     pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], PretrainedNetwork] = Field(description="Pretrained ones.")
     unfolding: Unfolding = Field(description="How singular values are unfolded.")
     nulls: Nulls = Field(description="Random matrices for calibrated p-values.")
@@ -223,6 +227,11 @@ class Thamm2024(Node):
         for name in swept:
             if self.networks[name].alpha != 1:
                 raise ValueError(f"networks of figures 3 and 4 have alpha 1 as they stand; that of {name} differs")
+        for name in self.left_out:
+            if name not in self.networks:
+                raise ValueError(f"left_out names the network {name!r}; trained here are {', '.join(self.networks)}")
+            if name in (self.figure_2.spectrum.network, *swept):
+                raise ValueError(f"figures 2 (spectrum), 3 and 4 show {name}, which left_out leaves out")
         if self.figure_2.spectrum.layer.startswith("conv"):
             raise ValueError("figure_2.spectrum takes a dense layer: the initial law of a convolution is another one")
         for figure, names in seeds.items():

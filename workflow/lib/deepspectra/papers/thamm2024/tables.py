@@ -49,7 +49,8 @@ def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
     """Test accuracies.
 
     :param files: ``published``, and ``history`` of the networks trained here.
-    :param parameters: ``test_images``, network -> number of test images, in the order of their histories.
+    :param parameters: ``test_images``, network -> number of test images, in the order of their histories; ``left_out``,
+        networks that are not trained.
     """
     printed = read_csv(files["published"][0]).set_index("network")
     printed = printed.rename(columns={"test_accuracy_percent": "published_test_accuracy_percent"})
@@ -63,6 +64,7 @@ def table_1(files: Files, parameters: Mapping[str, Any]) -> list[Table]:
             "epochs": int(last.epoch),
             "note": "",
         }
+    found |= {network: {"note": "not trained at this scale: thamm2024.left_out"} for network in parameters["left_out"]}
     # Networks trained here come first.
     networks = list(dict.fromkeys((*found, *printed.index)))
     table = pd.DataFrame.from_dict(found, orient="index").join(printed, how="outer").loc[networks, _TABLE_1]
