@@ -265,7 +265,7 @@ def changes(overrides, folder=FOLDER):
             "mlp1024 with seed 9 instead of 1 and l2 0.01 instead of 0, with mine (hidden [40], seed 1)",
         ),
         ({"networks": {"mlp1024": {"hidden": [1024, 512]}}}, "mlp1024 with hidden 2 instead of 3"),
-        ({"left_out": ["minialexnet", "mlp1024"]}, "not trained: minialexnet and mlp1024"),
+        ({"left_out": ["minialexnet", "mlp1024"]}, "without training minialexnet and mlp1024"),
         ({"pretrained": {"vgg16": {"file": "/weights/mine.pth"}}}, "vgg16 with file /weights/mine.pth"),
     ],
 )

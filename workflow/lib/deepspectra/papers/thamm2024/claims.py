@@ -211,8 +211,13 @@ def _given(series: str) -> Reading:
 
 
 def _tested(results: Results, network: str, column: str, layer: str = "dense2") -> pd.DataFrame:
-    """Output-side vectors of a trained layer in the order of their singular values."""
+    """Output-side vectors of a trained layer in the order of their singular values.
+
+    :raises AbsentError: if the network has no weights here.
+    """
     (file,) = _networks([network], "vectors")
+    if file in results.tables and results.tables[file].empty:
+        raise AbsentError(f"the weights of {network} are not available here")
     rows = results.rows(file, "rank", column, layer=layer, state="final", side="output")
     return rows.assign(rank=rows["rank"].map(finite)).sort_values("rank")
 

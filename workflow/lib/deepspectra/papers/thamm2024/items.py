@@ -49,14 +49,14 @@ def _figure(item: str, title: str, note: str, kinds: Sequence[str], shaped_by: S
             "networks": tested_networks(paper, item),
         },
         spectra=lambda paper: tested_networks(paper, item),
-        shaped_by=lambda paper: [*shaped_by, *(f"networks.{name}" for name in _seeds(paper, item))],
+        shaped_by=lambda paper: [*shaped_by, *(f"networks.{name}" for name in _shown(paper, item))],
     )
 
 
-def _seeds(paper: Thamm2024, item: str) -> list[str]:
-    """The networks of figure 3 or 4, which differ in their seeds; miniAlexNet, unlike them, is none."""
-    shown = {"figure_3": [paper.figure_3.network, *paper.figure_3.further], "figure_4": paper.figure_4.networks}
-    return list(shown.get(item, []))
+def _shown(paper: Thamm2024, item: str) -> list[str]:
+    """The networks of a figure that are trained here, at their own output scales."""
+    seeds = {"figure_3": [paper.figure_3.network, *paper.figure_3.further], "figure_4": paper.figure_4.networks}
+    return [name for name in seeds.get(item) or tested_networks(paper, item) if name in paper.networks]
 
 
 def _published(item: str) -> dict[str, list[str]]:
@@ -80,7 +80,7 @@ ITEMS = {
         "prints 0.812, 0.859, 0.229 and 0.557 for them. Its section 2 takes VGG19 from TensorFlow, its appendix A from "
         "PyTorch.",
         kinds=("levels", "curves"),
-        shaped_by=("training", "networks", "left_out", *_LEVELS),
+        shaped_by=("training", "left_out", *_LEVELS),
     ),
     "figure_2": _figure(
         "figure_2",
@@ -89,7 +89,7 @@ ITEMS = {
         "plain ones have more, since the norm is fixed). Dashed in (a): Marchenko-Pastur law of the initial weights; "
         "dotted: modified law fitted to the trained ones. Both sides are in the CSV.",
         kinds=("levels", "curves", "vectors"),
-        shaped_by=("training", "networks", "left_out", "nulls.vectors", "nulls.seed"),
+        shaped_by=("training", "left_out", "nulls.vectors", "nulls.seed"),
     ),
     "figure_3": _figure(
         "figure_3",
@@ -109,7 +109,7 @@ ITEMS = {
         numbers="statistics:figure_4",
         drawing="figures:figure_4",
         inputs=lambda paper: _files(swept_networks(paper), "linearised"),
-        shaped_by=lambda paper: ["training", *(f"networks.{name}" for name in _seeds(paper, "figure_4"))],
+        shaped_by=lambda paper: ["training", *(f"networks.{name}" for name in _shown(paper, "figure_4"))],
     ),
     "table_1": Item(
         title="Network performance",

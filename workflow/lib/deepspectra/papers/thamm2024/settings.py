@@ -174,7 +174,7 @@ class Thamm2024(Node):
     networks: dict[str, WeightNetwork] = Field(description="Networks trained here; tables 1 and 2 show them all.")
     left_out: list[str] = Field(
         description="Networks of these that are not trained; figures and tables say so in their place.",
-        title="not trained:",
+        title="without training",
     )
     pretrained: dict[Literal["alexnet", "vgg16", "vgg19"], PretrainedNetwork] = Field(description="Pretrained ones.")
     unfolding: Unfolding = Field(description="How singular values are unfolded.")
