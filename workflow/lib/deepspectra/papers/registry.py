@@ -39,7 +39,7 @@ PAPERS = {
         "https://openreview.net/forum?id=41kpc2Nzwc",
         "Spacings of trained weights follow the Wigner surmise",
         "yes, calibrated too",
-        "six layers of two networks, one seed each, 20 of 100 epochs",
+        "18 layers of two perceptrons, three seeds each, in the record",
         "figure_1",
     ),
     "baskerville2022": Paper(
