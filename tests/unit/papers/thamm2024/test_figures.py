@@ -95,13 +95,14 @@ def test_there_is_a_note_for_each_figure_and_no_other():
         ("figure_1 whole", "", ""),
         (
             "figure_1 without pretrained",
-            f"Left out: (a3) AlexNet dense 2 and (a4) VGG19 dense 3: weights not available here ({CAUSES[0]}). ",
+            "Left out: (a3) AlexNet dense 2, (a4) VGG19 dense 3. "
+            f"Why: (a3) and (a4) weights not available here ({CAUSES[0]}). ",
             f" {SUPPLY}",
         ),
         ("figure_2 whole", "", ""),
         (
             "figure_2 without one of two",
-            f"Left out: (c) VGG19 dense 1: weights not available here ({CAUSES[0]}). ",
+            f"Left out: (c) VGG19 dense 1. Why: (c) weights not available here ({CAUSES[0]}). ",
             f" {SUPPLY}",
         ),
         ("figure_3 whole", "", ""),
