@@ -2,9 +2,10 @@
 
     uv run resources/planted_outliers.py record
 
-Of every trained layer of thamm2024 in `results/{scale}`: what lies outside its bulk stays, and the bulk is replaced by that
-of a Gaussian matrix whose law has the same upper edge, 20 times. Prints the p-value of the layer over all intervals, the
-share of its stand-ins with at most 0.05, and the sums of both. It needs the spectra and nulls of the run: `uv run snakemake --config scale=record -- thamm2024_table_2`.
+Of every trained layer of thamm2024 in `results/{scale}`: what lies outside its bulk stays, and the bulk is replaced by
+that of a Gaussian matrix whose law has the same upper edge, 20 times. Prints the p-value of the layer over all
+intervals, the share of its stand-ins with at most 0.05, and the sums of both. It needs spectra and nulls of the run:
+`uv run snakemake --config scale=record -- thamm2024_table_2`.
 """
 
 import argparse
