@@ -277,7 +277,7 @@ def test_what_pretrained_networks_lack_is_said_and_the_rest_is_there(finished):
     assert (table.published_rejected.dropna() == "no").all()
     assert (table.published_rejected.notna() == table.published_p.notna()).all()
     text = (finished.folder / "results/smoke/tables/thamm2024/table_2.md").read_text()
-    assert "To supply missing weights, put the providers' files" in text
+    assert "To supply missing pretrained weights, put the providers' files" in text
 
 
 def test_weights_that_are_required_are_not_overlooked_because_an_earlier_run_did_without(finished):

@@ -57,7 +57,8 @@ def scaling_rows():
     measures = ["ks_distance", "ks_distance_after_common_factor", "total_variation", "total_variation_of_99_percent"]
     rows = []
     for panel, part in zip("abc", (1, 2, 3), strict=True):
-        for n, largest in ((100, 0.5), (400, 0.2 + part / 100)):
+        # Not on a line of their logarithms.
+        for n, largest in ((100, 0.5), (200, 0.3), (400, 0.2 + part / 100)):
             rows.append(Row(panel, "inputs", "largest_inner_product", "", largest, at=n))
         for kernel, times in (("conjugate", part), ("tangent", 10 * part)):
             further = ["lemma_error", "ks_distance_to_lemma", "smallest_over_r_plus"] if kernel == "tangent" else []
@@ -75,7 +76,7 @@ def scaling_rows():
 
 
 def fan2020():
-    layers = [("ks_distance", (0.004, 0.012, 0.002)), ("largest_eigenvalue", (8.0, 10.0, 12.0))]
+    layers = [("largest_ks_distance", (0.004, 0.012, 0.002)), ("growth", (1.4, 1.5, 1.7))]
     rows = []
     for panel, name, after in (("a", "conjugate_3", 2.0), ("b", "tangent", 3.0)):
         rows.append(Row(panel, name, "beyond_edge_after", "", after))
@@ -91,11 +92,9 @@ def fan2020():
             *(Row("choices", "after", "shrinkage", "", 0.125 + choice / 100, at=choice) for choice in range(3)),
         ],
         "figure_s4": [
-            Row(f"figure_{source}_{layer}", f"conjugate_{layer}", quantity, "", value * source, at=layer)
-            for source in (1, 2)
+            Row("draws", "gaussian", quantity, "", value, at=draw)
             for quantity, values in layers
-            # Layers 9 to 11: their order is not that of their names as texts.
-            for layer, value in enumerate(values, 9)
+            for draw, value in enumerate(values)
         ],
     }
     return {name: through_csv(summary_table(rows, "reference", "error", "at"), None) for name, rows in figures.items()}

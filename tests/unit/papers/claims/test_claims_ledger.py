@@ -235,7 +235,6 @@ def test_every_claim_is_checked_at_every_scale(ledger, scale):
         assert verdicts.loc["B14"].tolist() == [UNDECIDED, YES]
         # At most 0.572 is accepted: the interval of one training reaches there, that of three does not.
         assert verdicts.loc["T17"].tolist() == [UNDECIDED, NO]
-        assert checked.loc["F13", "published_reason"] == "only one network"
         # The limit's own value is outside too.
         assert verdicts.loc["F11"].tolist() == [UNDECIDED, UNDECIDED]
 
@@ -340,7 +339,7 @@ def test_papers_that_are_left_out_are_not_run(ledger):
     assert set(others.published_verdict) == set(others.scrutiny_verdict) == {UNDECIDED}
     assert others.published_value.isna().all()
     assert set(others.published_reason) == {"its paper is left out (claims.papers)"}
-    assert "only one network" in set(checked[checked.paper == "fan2020"].published_reason)
+    assert checked[checked.paper == "fan2020"].published_value.notna().all()
     claims_page(checked, "T", {})
 
 

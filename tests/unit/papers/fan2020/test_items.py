@@ -17,13 +17,19 @@ import deepspectra
 from deepspectra.config.loading import load_settings
 from deepspectra.data.samples import gaussian_samples
 from deepspectra.nn.activations import activation
+from deepspectra.papers.fan2020.draws import draw_kernels
 from deepspectra.papers.fan2020.gram_averages import gram_arrays
 from deepspectra.papers.fan2020.items import ITEMS
 from deepspectra.planning.networks import sums_are_compared
 from deepspectra.rmt.limits.coefficients import tangent_coefficients
+from deepspectra.rmt.limits.inputs import MarchenkoPasturInput
+from deepspectra.rmt.limits.layered import conjugate_kernel
+from deepspectra.rmt.limits.solver import limit_law
 from deepspectra.runtime import store
+from deepspectra.runtime.seeds import stream_seed
 from deepspectra.spectra.kernels.decompositions import decompose_initial
 from deepspectra.spectra.kernels.equivalents import initial_matrices
+from deepspectra.spectra.kernels.networks import random_network_kernels
 
 FOLDER = Path(deepspectra.__file__).parents[3] / "config"
 SMOKE = load_settings(FOLDER)["smoke"]
@@ -72,7 +78,8 @@ def test_spectra_and_files_are_those_of_the_networks():
     assert ITEMS["figure_scaling"].spectra(PAPER) == drawn
     assert ITEMS["figure_1"].spectra(PAPER) == ["figure_1"]
     assert ITEMS["figure_1"].inputs(PAPER)["laws"] == ["laws/fan2020/figure_1.h5"]
-    assert ITEMS["figure_s4"].spectra(PAPER) == ["figure_1", "figure_2"]
+    assert ITEMS["figure_s4"].spectra(PAPER) == ["figure_1", "figure_2", "draws_gaussian"]
+    assert ITEMS["figure_s4"].inputs(PAPER)["draws"] == ["spectra/fan2020/draws_gaussian.h5"]
     assert ITEMS["figure_s1"].inputs(PAPER) == {"images": ["resources/data/cifar10.h5"]}
     assert ITEMS["figure_s1"].spectra(PAPER) == []
     layers = len(PAPER.network(network).hidden)
@@ -149,11 +156,40 @@ def test_kernels_at_initialisation_come_close_to_their_limits(gaussian_file):
     assert value["c", "tangent", "ks_distance_to_wide_gram_law"] > value["c", "tangent", "ks_distance_to_gram_law"]
 
 
-def test_every_layer_of_every_network_has_its_panel(gaussian_file):
-    settings = {"figure_1": GAUSSIAN, "figure_2": {k: v for k, v in GAUSSIAN.items() if k != "input_dimension"}}
-    numbers = function(ITEMS["figure_s4"].numbers)(
-        {"spectra": [gaussian_file] * 2, "laws": [laws(gaussian_file)] * 2}, settings
-    )
+@pytest.fixture(scope="module")
+def layers_of_networks(gaussian_file):
+    """Figure S4's numbers, and what its further networks were drawn with."""
+    figures = {"figure_1": GAUSSIAN, "figure_2": {k: v for k, v in GAUSSIAN.items() if k != "input_dimension"}}
+    sizes = [{"samples": n, "draws": 3, "width": 2 * n, "input_dimension": n // 3} for n in (36, 72)]
+    entry = {"depth": DEPTH, "layers": DEPTH, "activation": "arctan", "dtype": "float32", "seed": 4, "sizes": sizes}
+    arrays, floors = draw_kernels(entry, None, lambda: None)
+    draws = gaussian_file.with_name("draws.h5")
+    store.write(draws, arrays, parameters=entry, noise_floor=floors)
+    files = {"spectra": [gaussian_file] * 2, "laws": [laws(gaussian_file)] * 2, "draws": [draws]}
+    return function(ITEMS["figure_s4"].numbers)(files, {"figures": figures, "draws": entry}), entry
+
+
+def test_further_networks_tell_the_layer_furthest_from_its_limit(layers_of_networks):
+    numbers, entry = layers_of_networks
+    told = numbers.summary[numbers.summary.panel == "draws"].set_index(["quantity", "at"]).value
+    size = entry["sizes"][-1]
+    n, sigma = size["samples"], activation("arctan")
+    kernels = [conjugate_kernel(MarchenkoPasturInput(3.0), [0.5] * DEPTH, sigma.b_sigma, k) for k in (1, 2)]
+    assert len(told) == 2 * size["draws"]
+    for draw in range(size["draws"]):
+        own = stream_seed(entry["seed"], n, draw)
+        network = random_network_kernels(gaussian_samples(n // 3, n, own), [2 * n] * DEPTH, sigma, own)
+        layers = [np.linalg.eigvalsh(matrix.double().numpy()) for matrix in network.grams[-DEPTH:]]
+        distances = [
+            stats.kstest(values, limit_law(kernel).cdf).statistic
+            for values, kernel in zip(layers, kernels, strict=True)
+        ]
+        assert told["largest_ks_distance", draw] == pytest.approx(max(distances), abs=1e-9)
+        assert told["growth", draw] == pytest.approx(layers[1][-1] / layers[0][-1])
+
+
+def test_every_layer_of_every_network_has_its_panel(layers_of_networks):
+    numbers, _ = layers_of_networks
     panels = [f"figure_{network}_{layer}" for network in (1, 2) for layer in (1, 2)]
     assert list(dict.fromkeys(numbers.curves.panel)) == panels
     rows = numbers.summary[numbers.summary.quantity == "ks_distance"]

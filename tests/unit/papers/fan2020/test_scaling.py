@@ -25,6 +25,7 @@ from deepspectra.spectra.kernels.networks import random_network_kernels
 SIGMA, DEPTH, SEED = activation("arctan"), 2, 4
 COMMON = {"depth": DEPTH, "activation": "arctan", "dtype": "float32", "seed": SEED}
 GAUSSIAN = COMMON | {
+    "layers": DEPTH,
     "sizes": [{"samples": n, "draws": draws, "width": 2 * n, "input_dimension": n // 3}
               for n, draws in ((36, 24), (72, 12), (144, 8))]
 }  # fmt: skip
@@ -33,7 +34,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), np.uint8)
 
 def of_images(removed):
     sizes = [{"samples": n, "draws": 3, "width": 2 * n} for n in (30, 60, 90)]
-    return COMMON | {"sizes": sizes, "removed_components": removed}
+    return COMMON | {"layers": 1, "sizes": sizes, "removed_components": removed}
 
 
 def written(path, entry, images=None):
@@ -73,14 +74,17 @@ def test_draws_are_the_networks_of_their_seeds(gaussian_file):
         "conjugate": limit_law(conjugate_kernel(start, ratios, SIGMA.b_sigma)),
         "tangent": limit_law(tangent_kernel(start, ratios, SIGMA.b_sigma, SIGMA.a_sigma)),
     }
-    contents = store.read(gaussian_file, {f"{n}/{name}": (12, n) for name in ("conjugate", "tangent", "lemma")})
+    shapes = {f"{n}/{name}": (12, n) for name in ("tangent", "lemma")} | {f"{n}/conjugate": (12, DEPTH, n)}
+    contents = store.read(gaussian_file, shapes)
+    last_layer = contents[f"{n}/conjugate"][:, -1]
     for draw in (0, 7):
         own = stream_seed(SEED, n, draw)
         x = gaussian_samples(n // 3, n, own)
         network = random_network_kernels(x, [2 * n] * DEPTH, SIGMA, own)
-        for kernel, matrix in (("conjugate", network.grams[-1]), ("tangent", network.tangent)):
+        kernels = {"conjugate": network.grams[-1], "tangent": network.tangent}
+        for (kernel, matrix), written in zip(kernels.items(), (last_layer, contents[f"{n}/tangent"]), strict=True):
             values = np.linalg.eigvalsh(matrix.double().numpy())
-            np.testing.assert_allclose(contents[f"{n}/{kernel}"][draw], values, atol=1e-10)
+            np.testing.assert_allclose(written[draw], values, atol=1e-10)
             assert not laws[kernel].atoms
             expected = stats.kstest(values, laws[kernel].cdf).statistic
             assert found.values[kernel, "ks_distance"][draw] == pytest.approx(expected, abs=1e-9)
@@ -131,11 +135,11 @@ def test_images_and_weights_do_not_depend_on_the_components(tmp_path):
         size = of_images(removed)["sizes"][1]
         n, found = size["samples"], measure_size(path, of_images(removed), size)
         x = image_samples(IMAGES, n, removed, stream_seed(SEED, n))
-        contents = store.read(path, {f"{n}/conjugate": (3, n), f"{n}/input": (n,)})
+        contents = store.read(path, {f"{n}/conjugate": (3, 1, n), f"{n}/input": (n,)})
         np.testing.assert_allclose(contents[f"{n}/input"], np.linalg.eigvalsh(x.T @ x), atol=1e-10)
         network = random_network_kernels(x, [2 * n] * DEPTH, SIGMA, stream_seed(SEED, n, 2))
         values = np.linalg.eigvalsh(network.grams[-1].double().numpy())
-        np.testing.assert_allclose(contents[f"{n}/conjugate"][2], values, atol=1e-10)
+        np.testing.assert_allclose(contents[f"{n}/conjugate"][2, 0], values, atol=1e-10)
         start = EmpiricalInput(np.clip(np.linalg.eigvalsh(x.T @ x), 0, None))
         law = limit_law(conjugate_kernel(start, [0.5] * DEPTH, SIGMA.b_sigma))
         expected = stats.kstest(values, law.cdf).statistic

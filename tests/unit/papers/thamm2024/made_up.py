@@ -24,8 +24,8 @@ CAUSES = (
     f"it has SHA-256 {'4f1bbbb5' * 8}, expected one that begins with 7be5be79",
 )
 SUPPLY = (
-    "To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, delete "
-    "resources/weights/ and run with --config data='{folder: PATH}'."
+    "To supply missing pretrained weights, put the providers' files (named in resources/weights.yaml) into a folder, "
+    "delete resources/weights/ and run with --config data='{folder: PATH}'."
 )
 #: (outputs, inputs): wide, square and tall ones.
 LAYERS = {

@@ -96,7 +96,7 @@ def test_there_is_a_note_for_each_figure_and_no_other():
         (
             "figure_1 without pretrained",
             "Left out: (a3) AlexNet dense 2, (a4) VGG19 dense 3. "
-            f"Why: (a3) and (a4) weights not available here ({CAUSES[0]}). ",
+            f"Why: (a3), (a4) weights not available here ({CAUSES[0]}). ",
             f" {SUPPLY}",
         ),
         ("figure_2 whole", "", ""),

@@ -62,7 +62,7 @@ def test_table_2_has_a_row_for_every_trained_matrix_and_for_every_initial_one_as
     assert shown["published p; rejected at 0.05?"].tolist() == ["0.812; no", "", "0.160; no", "", ""]
     assert shown["calibrated p"].tolist()[::2][:2] == [f"{first.p_calibrated:.3f} ± {first.p_error:.3f}", ""]
     assert shown[""][2] == "weights not available here (no network)"
-    assert made[0].notes[-1].startswith("To supply missing weights")
+    assert made[0].notes[-1].startswith("To supply missing pretrained weights")
     count = int((final.p <= 0.05).sum())
     assert f"Of 2 matrices of trained weights {count} have a plain p-value of at most 0.05" in made[0].notes[0]
     assert "Of 2 matrices of initial weights" in made[0].notes[0]

@@ -1,7 +1,6 @@
 """Readings of the claims of Fan and Wang (2020)."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +12,6 @@ from deepspectra.papers.reading import (
     averaged,
     finite,
     repeated,
-    single,
 )
 
 __all__ = ["READINGS"]
@@ -80,20 +78,23 @@ def scaling(panel: str, kernel: str, published: str, scrutiny: str = "ks_distanc
 
 
 def shrinkage(results: Results, panel: str) -> Measured:
-    """Exponent of n of the largest inner product between the smallest and the largest size.
+    """Exponent of n of the largest inner product, with Student's interval: each size has inputs of its own.
 
-    :raises AbsentError: unless there are two sizes with positive numbers.
+    :raises AbsentError: unless there are three sizes with positive numbers.
     """
     rows = results.rows(SCALING, "at", "value", panel=panel, quantity="largest_inner_product")
     points = sorted((finite(row.at), finite(row.value)) for row in rows.itertuples())
     if any(math.isnan(number) or number <= 0 for point in points for number in point):
         raise AbsentError(f"{SCALING}.csv lacks an inner product")
-    (least, first), (most, last) = points[0], points[-1]
-    if not least < most:
-        raise AbsentError("one size has no exponent")
+    if len(points) < 3:
+        raise AbsentError("an exponent with an error needs three sizes")
+    # Imported here: every start of Snakemake imports this module.
+    from scipy.stats import linregress
+
+    line = linregress(*([math.log(number) for number in numbers] for numbers in zip(*points, strict=True)))
+    (most, last), left = points[-1], len(points) - 2
     remark = f"{last:.2g} at n = {most:g}, where n^(-1/4) is {most**-0.25:.2g}"
-    # Pairs of one choice of inputs are no draws of their own.
-    return single(math.log(last / first) / math.log(most / least), _INPUTS, remark)
+    return replace(averaged(line.slope, line.stderr, left + 1, _INPUTS, remark), draws=len(points))
 
 
 def of_seeds(quantity: str) -> Reading:
@@ -117,20 +118,12 @@ def emerged(kernel: str) -> Reading:
     return Reading((FIGURE_3,), measure)
 
 
-def of_layers(quantity: str, combine: Callable[[list[float]], float]) -> Reading:
-    """A quantity in all layers of figure 1's network, first to last, combined into one number.
-
-    :raises AbsentError: when it is read, if no layer has it.
-    """
+def of_layers(quantity: str) -> Reading:
+    """A result of all layers of each network of figure 1's kind: its median and range."""
 
     def measure(results: Results) -> Measured:
-        rows = results.rows(FIGURE_S4, "panel", "at", quantity=quantity)
-        panels = rows[rows.panel.astype(str).str.startswith("figure_1_")].sort_values("at").panel
-        if panels.empty:
-            raise AbsentError(f"{FIGURE_S4}.csv has no layer of figure 1")
-        return single(
-            combine([results.value(FIGURE_S4, panel=panel, quantity=quantity) for panel in panels]), _NETWORKS
-        )
+        rows = results.rows(FIGURE_S4, "value", panel="draws", quantity=quantity)
+        return repeated(list(rows.value.map(finite)), _NETWORKS)
 
     return Reading((FIGURE_S4,), measure)
 
@@ -156,8 +149,8 @@ READINGS = {
         (SCALING,), partial(at_the_largest_size, panel=GAUSSIAN, kernel="tangent", measure="smallest_over_r_plus")
     ),
     "F12": emerged("tangent"),
-    "F13": of_layers("ks_distance", max),
-    "F14": of_layers("largest_eigenvalue", lambda values: values[-1] / values[0]),
+    "F13": of_layers("largest_ks_distance"),
+    "F14": of_layers("growth"),
     "F15": Reading((FIGURE_S1,), inner_products),
     "F16": Reading(
         (SCALING,),

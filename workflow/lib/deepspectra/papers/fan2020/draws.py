@@ -26,7 +26,8 @@ def draw_kernels(
     :param entry: as :meth:`deepspectra.papers.fan2020.settings.Fan2020.draws` returns it.
     :param images: uint8, shape (images, ...), or None for Gaussian inputs. :param advance: called after each draw.
     :param options: of the kernels.
-    :returns: by ``{n}/{name}`` eigenvalues, ascending: ``conjugate``, ``tangent`` and ``lemma``, shape (draws, n);
+    :returns: by ``{n}/{name}`` eigenvalues, ascending: ``conjugate``, of the last layers, shape (draws, layers, n);
+        ``tangent`` and ``lemma``, shape (draws, n);
         ``floor_conjugate`` and ``floor_tangent``, of a linear equivalent, and ``input``, shape (n,). Also
         ``lemma_error``, shape (draws,), and ``inner_products``, shape (3,): of the first draw's inputs, root mean
         square and largest size of the inner products, and the largest eigenvalue of X_0'X_0. And the noise floors.
@@ -53,11 +54,11 @@ def draw_kernels(
                 spectra[f"{n}/input"], floors[f"{n}/input"] = values, noise_floor(values, "float64")
                 linear = drawn_equivalents(x, widths, sigma, own, **options)
                 spectra |= {f"{n}/floor_{name}": values for name, values in linear.items()}
-            drawn.append(drawn_kernels(x, widths, sigma, own, **options))
+            drawn.append(drawn_kernels(x, widths, sigma, own, entry["layers"], **options))
             advance()
         for name in ("conjugate", "tangent", "lemma"):
             spectra[f"{n}/{name}"] = np.stack([getattr(each, name) for each in drawn])
         arrays[f"{n}/lemma_error"] = np.array([each.lemma_error for each in drawn])
     for name, values in spectra.items():
-        floors.setdefault(name, max(noise_floor(each, entry["dtype"]) for each in np.atleast_2d(values)))
+        floors.setdefault(name, max(noise_floor(each, entry["dtype"]) for each in values.reshape(-1, values.shape[-1])))
     return arrays | spectra, floors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from deepspectra.papers.fan2020.settings import GAUSSIAN
 from deepspectra.papers.item import Item
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ _DRAWS = (
     "size, the same whatever is removed; the limits start from their own spectra."
 )
 
-# Networks of figure S4.
+# Networks of figure S4, and further draws of the first.
 _LAYERS_OF = ["figure_1", "figure_2"]
+_FURTHER = f"draws_{GAUSSIAN}"
 
 
 def _spectra_files(*names: str) -> dict[str, list[str]]:
@@ -213,13 +215,16 @@ ITEMS = {
         "the limit of theorem 3.4; in brackets, of the linear network with independent noise that has the same limit, "
         "at the same size. Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
-        + _GIVEN,
+        "The summary has more draws of the first network, those of figure scaling with most samples. " + _GIVEN,
         numbers="statistics.spectra:layer_spectra_numbers",
         drawing="figures:draw_layer_spectra",
-        inputs=lambda paper: _initial_files(*_LAYERS_OF),
-        parameters=lambda paper: {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
-        spectra=lambda paper: _LAYERS_OF,
-        shaped_by=lambda paper: _LAYERS_OF,
+        inputs=lambda paper: _initial_files(*_LAYERS_OF) | {"draws": _spectra_files(_FURTHER)["spectra"]},
+        parameters=lambda paper: {
+            "figures": {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
+            "draws": paper.draws(GAUSSIAN),
+        },
+        spectra=lambda paper: [*_LAYERS_OF, _FURTHER],
+        shaped_by=lambda paper: [*_LAYERS_OF, "figure_scaling.gaussian", "figure_scaling.seed"],
         loads=lambda paper: [_activation(getattr(paper, item)) for item in _LAYERS_OF],
         minutes=30,
     ),

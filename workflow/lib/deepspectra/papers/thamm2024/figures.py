@@ -343,13 +343,13 @@ def _with_missing(note: str, summary: pd.DataFrame) -> str:
         return note
     names = ", ".join(f"({row.panel}) {_title(row.series).replace(',', '')}" for row in missing.itertuples())
     reasons = "; ".join(
-        f"{' and '.join(f'({panel})' for panel in dict.fromkeys(rows.panel))} {reason}"
+        f"{', '.join(f'({panel})' for panel in dict.fromkeys(rows.panel))} {reason}"
         for reason, rows in missing.groupby("label", sort=False)
     )
     # The names alone, so that the printed note has room for them.
     told = style.after_scale(note, f"Left out: {names}. Why: {reasons}.")
     return (
-        f"{told} To supply missing weights, put the providers' files (named in "
+        f"{told} To supply missing pretrained weights, put the providers' files (named in "
         "resources/weights.yaml) into a folder, delete resources/weights/ and run with --config data='{folder: PATH}'."
     )
 

@@ -159,8 +159,8 @@ def _spacing_tests(tests: pd.DataFrame, published: pd.DataFrame) -> Table:
     ]
     if not tests[tests.state == "final"].p.notna().all():
         notes.append(
-            "To supply missing weights, put the providers' files (named in resources/weights.yaml) into a folder, "
-            "delete resources/weights/ and run with `--config data='{folder: PATH}'`."
+            "To supply missing pretrained weights, put the providers' files (named in resources/weights.yaml) into a "
+            "folder, delete resources/weights/ and run with `--config data='{folder: PATH}'`."
         )
     title = "Table 2 (thamm2024): spacings against the Wigner surmise"
     return Table(table[_TABLE_2], pd.DataFrame(shown), title, notes)

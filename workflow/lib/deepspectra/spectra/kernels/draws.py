@@ -17,7 +17,8 @@ __all__ = ["DrawnKernels", "drawn_equivalents", "drawn_kernels"]
 class DrawnKernels(NamedTuple):
     """Eigenvalues of one network's kernels, float64 (n,), ascending.
 
-    :ivar conjugate: of the last layer. :ivar lemma: of lemma 3.5's approximation of the tangent kernel.
+    :ivar conjugate: of the last layers, shape (layers, n). :ivar lemma: of lemma 3.5's approximation of the tangent
+        kernel.
     :ivar lemma_error: relative Frobenius norm of the difference between the tangent kernel and that approximation.
     """
 
@@ -28,19 +29,25 @@ class DrawnKernels(NamedTuple):
 
 
 def drawn_kernels(
-    x: Matrix, widths: Sequence[int], activation: Activation, seed: int, **options: Unpack[KernelOptions]
+    x: Matrix,
+    widths: Sequence[int],
+    activation: Activation,
+    seed: int,
+    layers: int = 1,
+    **options: Unpack[KernelOptions],
 ) -> DrawnKernels:
     """A network's kernels and lemma 3.5's matrix, without its other stand-ins.
 
-    :param x: X_0, shape (d_0, n), columns of norm about one. :param widths: d_1, ..., d_L.
+    :param x: X_0, shape (d_0, n), columns of norm about one. :param widths: d_1, ..., d_L. :param layers: how many of
+        the last layers' conjugate kernels are decomposed, at most L.
     :raises UserError: as :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
     """
     network = random_network_kernels(x, widths, activation, seed, **options)
     lemma = lemma_tangent(network.grams, activation.b_sigma, activation.a_sigma)
     error = kernel_difference(lemma, network.tangent).relative_norm
-    kernels = network.grams[-1], network.tangent, lemma
-    conjugate, tangent, stand_in = (symmetric_eigenvalues(each.double()) for each in kernels)
-    return DrawnKernels(conjugate, tangent, stand_in, error)
+    kernels = *network.grams[-layers:], network.tangent, lemma
+    *conjugate, tangent, stand_in = (symmetric_eigenvalues(each.double()) for each in kernels)
+    return DrawnKernels(np.stack(conjugate), tangent, stand_in, error)
 
 
 def drawn_equivalents(

@@ -123,7 +123,8 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
     :param size: one of its sizes.
     """
     n, draws = size["samples"], size["draws"]
-    shapes: dict[str, tuple[int, ...]] = {f"{n}/{name}": (draws, n) for name in (*_KERNELS, "lemma")}
+    shapes: dict[str, tuple[int, ...]] = {f"{n}/{name}": (draws, n) for name in ("tangent", "lemma")}
+    shapes[f"{n}/conjugate"] = (draws, entry["layers"], n)
     shapes |= {f"{n}/floor_{name}": (n,) for name in _KERNELS}
     shapes |= {f"{n}/input": (n,), f"{n}/inner_products": (3,), f"{n}/lemma_error": (draws,)}
     contents = store.read(path, shapes)
@@ -135,9 +136,10 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
         limit = kernel_limit(name, start, ratio, [n / size["width"]] * entry["depth"], entry["activation"])
         law = limit_law(limit)
         cdf, rounding = interpolated_cdf(law), contents.attributes["noise_floor"][f"{n}/{kernel}"]
+        last_layer = contents[f"{n}/conjugate"][:, -1] if kernel == "conjugate" else contents[f"{n}/tangent"]
         *drawn, floor = (
             _distances(KernelSpectrum(each, rounding), law, cdf)
-            for each in (*contents[f"{n}/{kernel}"], contents[f"{n}/floor_{kernel}"])
+            for each in (*last_layer, contents[f"{n}/floor_{kernel}"])
         )
         found = pd.DataFrame(drawn)
         values |= {(kernel, measure): found[measure].to_numpy() for measure in found}

@@ -162,10 +162,11 @@ def kernel_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappi
 def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
     """Conjugate kernels of every layer beside the limits of theorem 3.4, for Gaussian inputs and images.
 
-    :param files: ``spectra`` and ``laws``: a file for each figure. :param parameters: their settings by name, likewise.
+    :param files: ``spectra`` and ``laws``: a file for each figure; ``draws``: of further networks.
+    :param parameters: ``figures``: settings by name, likewise; ``draws``: what was drawn.
     """
     found = SpectrumPanels()
-    networks = list(zip(files["spectra"], files["laws"], parameters.items(), strict=True))
+    networks = list(zip(files["spectra"], files["laws"], parameters["figures"].items(), strict=True))
     layers = [(*network, layer) for network in networks for layer in range(1, network[2][1]["depth"] + 1)]
     for path, laws, (figure, settings), layer in ProgressBar(layers, desc="figure_s4", unit="layer"):
         name = f"conjugate_{layer}"
@@ -174,7 +175,28 @@ def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
         compare_kernel(found, f"{figure}_{layer}", name, *pair, limits[name], *sizes, logarithmic=True, at=layer)
         gram = read_gram_kernels(laws, settings, (name,))
         found.add_gram_law(f"{figure}_{layer}", name, pair[0], gram[name], sizes[1], layer)
+    found.summary += _draw_rows(files["draws"][0], parameters["draws"])
     return found.numbers()
+
+
+def _draw_rows(path: str, entry: Mapping[str, Any]) -> list[Row]:
+    """What all layers of each network with the most samples have in common."""
+    size = entry["sizes"][-1]
+    n, draws, depth = size["samples"], size["draws"], entry["depth"]
+    name, ratios = f"{n}/conjugate", [n / size["width"]] * depth
+    contents = store.read(path, {name: (draws, depth, n), f"{n}/input": (n,)})
+    inputs, floors = contents[f"{n}/input"], contents.attributes["noise_floor"]
+    given = KernelSpectrum(inputs, floors[f"{n}/input"]), n / size["input_dimension"], ratios, entry["activation"]
+    laws = [limit_law(kernel_limit(f"conjugate_{layer}", *given)) for layer in range(1, depth + 1)]
+    rows = []
+    for draw, layers in enumerate(contents[name]):
+        spectra = zip(layers, laws, strict=True)
+        distance = max(KernelSpectrum(values, floors[name]).distance(law) for values, law in spectra)
+        label = "largest KS distance of the layers to their limits"
+        rows.append(Row("draws", "gaussian", "largest_ks_distance", label, distance, at=draw))
+        label, growth = "largest eigenvalue of the last layer over that of the first", layers[-1, -1] / layers[0, -1]
+        rows.append(Row("draws", "gaussian", "growth", label, growth, at=draw))
+    return rows
 
 
 def _read(
