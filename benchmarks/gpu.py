@@ -151,7 +151,7 @@ def _trained_kernels(device: str) -> Arrays:
 
 def _drawn(device: str) -> Arrays:
     sizes = [{"samples": n, "draws": 3, "width": 2 * n, "input_dimension": n // 2} for n in (40, 60, 80)]
-    entry = {"sizes": sizes, "depth": 2, "activation": "arctan", "dtype": "float64", "seed": 1, "layers": 2}
+    entry = {"sizes": sizes, "depth": 2, "activation": "arctan", "dtype": "float64", "seed": 1}
     return draw_kernels(entry, None, lambda *_: None, device=device)[0]
 
 

@@ -245,8 +245,6 @@ def test_networks_are_drawn_with_the_ratios_of_their_figures():
     settings = paper()
     entry = settings.draws("gaussian")
     assert (entry["depth"], entry["activation"], "removed_components" in entry) == (5, "arctan", False)
-    # Figure S4 shows every layer of the networks on Gaussian inputs.
-    assert (entry["layers"], settings.draws("images_10")["layers"]) == (5, 1)
     for size, n in zip(entry["sizes"], settings.figure_scaling.gaussian.samples, strict=True):
         assert (size["samples"], size["width"], size["input_dimension"]) == (n, 2 * n, n // 3)
     assert settings.drawn_inputs == ["gaussian", "images_10", "images_0"]

@@ -53,13 +53,17 @@ def written(rows, *columns):
 
 
 def scaling_rows():
-    """Distances at two sizes, 30 draws and 5; in each panel and kernel another multiple."""
+    """Distances at two sizes, 30 draws and 5; in each panel and kernel another multiple. Inner products at three."""
     measures = ["ks_distance", "ks_distance_after_common_factor", "total_variation", "total_variation_of_99_percent"]
     rows = []
     for panel, part in zip("abc", (1, 2, 3), strict=True):
         # Not on a line of their logarithms.
         for n, largest in ((100, 0.5), (200, 0.3), (400, 0.2 + part / 100)):
             rows.append(Row(panel, "inputs", "largest_inner_product", "", largest, at=n))
+        rows.append(Row(panel, "gaussian", "largest_inner_product_exponent", "", -0.4 * part, None, 0.08 * part))
+        rows += [
+            Row(panel, "gaussian", "largest_inner_product_draws", "", draws, at=n) for n, draws in ((100, 30), (400, 5))
+        ]
         for kernel, times in (("conjugate", part), ("tangent", 10 * part)):
             further = ["lemma_error", "ks_distance_to_lemma", "smallest_over_r_plus"] if kernel == "tangent" else []
             for place, measure in enumerate(measures + further, 1):

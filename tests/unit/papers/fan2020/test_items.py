@@ -161,7 +161,7 @@ def layers_of_networks(gaussian_file):
     """Figure S4's numbers, and what its further networks were drawn with."""
     figures = {"figure_1": GAUSSIAN, "figure_2": {k: v for k, v in GAUSSIAN.items() if k != "input_dimension"}}
     sizes = [{"samples": n, "draws": 3, "width": 2 * n, "input_dimension": n // 3} for n in (36, 72)]
-    entry = {"depth": DEPTH, "layers": DEPTH, "activation": "arctan", "dtype": "float32", "seed": 4, "sizes": sizes}
+    entry = {"depth": DEPTH, "activation": "arctan", "dtype": "float32", "seed": 4, "sizes": sizes}
     arrays, floors = draw_kernels(entry, None, lambda: None)
     draws = gaussian_file.with_name("draws.h5")
     store.write(draws, arrays, parameters=entry, noise_floor=floors)

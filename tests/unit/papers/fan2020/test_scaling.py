@@ -25,7 +25,6 @@ from deepspectra.spectra.kernels.networks import random_network_kernels
 SIGMA, DEPTH, SEED = activation("arctan"), 2, 4
 COMMON = {"depth": DEPTH, "activation": "arctan", "dtype": "float32", "seed": SEED}
 GAUSSIAN = COMMON | {
-    "layers": DEPTH,
     "sizes": [{"samples": n, "draws": draws, "width": 2 * n, "input_dimension": n // 3}
               for n, draws in ((36, 24), (72, 12), (144, 8))]
 }  # fmt: skip
@@ -34,7 +33,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), np.uint8)
 
 def of_images(removed):
     sizes = [{"samples": n, "draws": 3, "width": 2 * n} for n in (30, 60, 90)]
-    return COMMON | {"layers": 1, "sizes": sizes, "removed_components": removed}
+    return COMMON | {"sizes": sizes, "removed_components": removed}
 
 
 def written(path, entry, images=None):
@@ -74,17 +73,14 @@ def test_draws_are_the_networks_of_their_seeds(gaussian_file):
         "conjugate": limit_law(conjugate_kernel(start, ratios, SIGMA.b_sigma)),
         "tangent": limit_law(tangent_kernel(start, ratios, SIGMA.b_sigma, SIGMA.a_sigma)),
     }
-    shapes = {f"{n}/{name}": (12, n) for name in ("tangent", "lemma")} | {f"{n}/conjugate": (12, DEPTH, n)}
-    contents = store.read(gaussian_file, shapes)
-    last_layer = contents[f"{n}/conjugate"][:, -1]
+    contents = store.read(gaussian_file, {f"{n}/{name}": (12, n) for name in ("conjugate", "tangent", "lemma")})
     for draw in (0, 7):
         own = stream_seed(SEED, n, draw)
         x = gaussian_samples(n // 3, n, own)
         network = random_network_kernels(x, [2 * n] * DEPTH, SIGMA, own)
-        kernels = {"conjugate": network.grams[-1], "tangent": network.tangent}
-        for (kernel, matrix), written in zip(kernels.items(), (last_layer, contents[f"{n}/tangent"]), strict=True):
+        for kernel, matrix in (("conjugate", network.grams[-1]), ("tangent", network.tangent)):
             values = np.linalg.eigvalsh(matrix.double().numpy())
-            np.testing.assert_allclose(written[draw], values, atol=1e-10)
+            np.testing.assert_allclose(contents[f"{n}/{kernel}"][draw], values, atol=1e-10)
             assert not laws[kernel].atoms
             expected = stats.kstest(values, laws[kernel].cdf).statistic
             assert found.values[kernel, "ks_distance"][draw] == pytest.approx(expected, abs=1e-9)
@@ -95,11 +91,34 @@ def test_draws_are_the_networks_of_their_seeds(gaussian_file):
         pair = contents[f"{n}/tangent"][draw], contents[f"{n}/lemma"][draw]
         expected = stats.ks_2samp(*pair).statistic
         assert found.values["tangent", "ks_distance_to_lemma"][draw] == pytest.approx(expected)
-    x = gaussian_samples(n // 3, n, stream_seed(SEED, n, 0))
-    products = [float(x[:, a] @ x[:, b]) for a in range(n) for b in range(a)]
-    assert found.inputs["root_mean_square_inner_product"] == pytest.approx(np.sqrt(np.mean(np.square(products))))
-    assert found.inputs["largest_inner_product"] == pytest.approx(np.max(np.abs(products)))
-    assert found.inputs["largest_input_eigenvalue"] == pytest.approx(np.linalg.svd(x)[1][0] ** 2)
+    assert {name: values.shape for name, values in found.inputs.items()} == dict.fromkeys(found.inputs, (12,))
+    for draw in (0, 7):
+        x = gaussian_samples(n // 3, n, stream_seed(SEED, n, draw))
+        products = [float(x[:, a] @ x[:, b]) for a in range(n) for b in range(a)]
+        told = {name: values[draw] for name, values in found.inputs.items()}
+        assert told["root_mean_square_inner_product"] == pytest.approx(np.sqrt(np.mean(np.square(products))))
+        assert told["largest_inner_product"] == pytest.approx(np.max(np.abs(products)))
+        assert told["largest_input_eigenvalue"] == pytest.approx(np.linalg.svd(x)[1][0] ** 2)
+
+
+def test_the_largest_inner_product_of_many_gaussian_inputs_has_an_exponent(gaussian_file):
+    """By hand: all draws of all sizes on one line, and the mean of each size with its error."""
+    numbers = scaling_numbers({"spectra": [gaussian_file] * 3}, dict.fromkeys("xyz", GAUSSIAN))
+    rows = numbers.summary[numbers.summary.panel == "a"].set_index("quantity")
+    largest = {}
+    for size in GAUSSIAN["sizes"]:
+        n = size["samples"]
+        inputs = [gaussian_samples(n // 3, n, stream_seed(SEED, n, draw)) for draw in range(size["draws"])]
+        largest[n] = [np.abs(np.triu(x.T @ x, 1)).max() for x in inputs]
+    points = [(np.log(n), np.log(value)) for n, values in largest.items() for value in values]
+    found = rows.loc["largest_inner_product_exponent"]
+    assert found.value == pytest.approx(stats.linregress(*zip(*points, strict=True)).slope)
+    assert 0.2 < -found.value < 0.5
+    assert found.error > 0
+    told = rows.loc["largest_inner_product"]
+    assert told.value.tolist() == pytest.approx([np.mean(values) for values in largest.values()])
+    assert told.error.tolist() == pytest.approx([stats.sem(values) for values in largest.values()])
+    assert rows.loc["largest_inner_product_draws"].value.tolist() == [24, 12, 8]
 
 
 def test_distances_fall_as_the_theorems_say(gaussian_file):
@@ -135,11 +154,11 @@ def test_images_and_weights_do_not_depend_on_the_components(tmp_path):
         size = of_images(removed)["sizes"][1]
         n, found = size["samples"], measure_size(path, of_images(removed), size)
         x = image_samples(IMAGES, n, removed, stream_seed(SEED, n))
-        contents = store.read(path, {f"{n}/conjugate": (3, 1, n), f"{n}/input": (n,)})
+        contents = store.read(path, {f"{n}/conjugate": (3, n), f"{n}/input": (n,)})
         np.testing.assert_allclose(contents[f"{n}/input"], np.linalg.eigvalsh(x.T @ x), atol=1e-10)
         network = random_network_kernels(x, [2 * n] * DEPTH, SIGMA, stream_seed(SEED, n, 2))
         values = np.linalg.eigvalsh(network.grams[-1].double().numpy())
-        np.testing.assert_allclose(contents[f"{n}/conjugate"][2, 0], values, atol=1e-10)
+        np.testing.assert_allclose(contents[f"{n}/conjugate"][2], values, atol=1e-10)
         start = EmpiricalInput(np.clip(np.linalg.eigvalsh(x.T @ x), 0, None))
         law = limit_law(conjugate_kernel(start, [0.5] * DEPTH, SIGMA.b_sigma))
         expected = stats.kstest(values, law.cdf).statistic

@@ -78,23 +78,24 @@ def scaling(panel: str, kernel: str, published: str, scrutiny: str = "ks_distanc
 
 
 def shrinkage(results: Results, panel: str) -> Measured:
-    """Exponent of n of the largest inner product, with Student's interval: each size has inputs of its own.
+    """Exponent of n of images' largest inner product, with Student's interval: one choice of images a size.
 
-    :raises AbsentError: unless there are three sizes with positive numbers.
+    :raises AbsentError: unless there are three sizes, all different, with positive numbers.
     """
     rows = results.rows(SCALING, "at", "value", panel=panel, quantity="largest_inner_product")
     points = sorted((finite(row.at), finite(row.value)) for row in rows.itertuples())
     if any(math.isnan(number) or number <= 0 for point in points for number in point):
         raise AbsentError(f"{SCALING}.csv lacks an inner product")
-    if len(points) < 3:
-        raise AbsentError("an exponent with an error needs three sizes")
+    if len({n for n, _ in points}) < max(3, len(points)):
+        raise AbsentError("an exponent with an error needs three sizes, each once")
     # Imported here: every start of Snakemake imports this module.
     from scipy.stats import linregress
 
     line = linregress(*([math.log(number) for number in numbers] for numbers in zip(*points, strict=True)))
-    (most, last), left = points[-1], len(points) - 2
+    most, last = points[-1]
     remark = f"{last:.2g} at n = {most:g}, where n^(-1/4) is {most**-0.25:.2g}"
-    return replace(averaged(line.slope, line.stderr, left + 1, _INPUTS, remark), draws=len(points))
+    # As in exponent().
+    return replace(averaged(line.slope, line.stderr, len(points) - 1, _INPUTS, remark), draws=len(points))
 
 
 def of_seeds(quantity: str) -> Reading:
@@ -157,5 +158,9 @@ READINGS = {
         partial(exponent, panel=GAUSSIAN, kernel="tangent", measure="lemma_error"),
         partial(exponent, panel=GAUSSIAN, kernel="tangent", measure="ks_distance_to_lemma"),
     ),
-    "F17": Reading((SCALING,), partial(shrinkage, panel=GAUSSIAN), partial(shrinkage, panel=WITHOUT_TEN)),
+    "F17": Reading(
+        (SCALING,),
+        partial(exponent, panel=GAUSSIAN, kernel="gaussian", measure="largest_inner_product"),
+        partial(shrinkage, panel=WITHOUT_TEN),
+    ),
 }

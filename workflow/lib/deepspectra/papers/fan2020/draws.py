@@ -26,11 +26,12 @@ def draw_kernels(
     :param entry: as :meth:`deepspectra.papers.fan2020.settings.Fan2020.draws` returns it.
     :param images: uint8, shape (images, ...), or None for Gaussian inputs. :param advance: called after each draw.
     :param options: of the kernels.
-    :returns: by ``{n}/{name}`` eigenvalues, ascending: ``conjugate``, of the last layers, shape (draws, layers, n);
-        ``tangent`` and ``lemma``, shape (draws, n);
-        ``floor_conjugate`` and ``floor_tangent``, of a linear equivalent, and ``input``, shape (n,). Also
-        ``lemma_error``, shape (draws,), and ``inner_products``, shape (3,): of the first draw's inputs, root mean
-        square and largest size of the inner products, and the largest eigenvalue of X_0'X_0. And the noise floors.
+    :returns: by ``{n}/{name}`` eigenvalues, ascending: ``conjugate``, ``tangent`` and ``lemma``, shape (draws, n), and,
+        for Gaussian inputs, ``layers``, the conjugate kernels of all layers, shape (draws, depth, n);
+        ``floor_conjugate`` and ``floor_tangent``, of a linear equivalent, and ``input``, of the first draw's X_0'X_0,
+        shape (n,). Also ``lemma_error``, shape (draws,), and ``inner_products``, shape (choices, 3): of each choice of
+        inputs, root mean square and largest size of the inner products, and the largest eigenvalue of X_0'X_0. And
+        the noise floors.
     """
     sigma, seed = activation(entry["activation"]), entry["seed"]
     options = {"dtype": getattr(torch, entry["dtype"])} | options
@@ -39,25 +40,31 @@ def draw_kernels(
     floors: dict[str, float] = {}
     for size in entry["sizes"]:
         n, widths = size["samples"], [size["width"]] * entry["depth"]
-        drawn, x = [], None
+        drawn, products, x = [], [], None
         for draw in range(size["draws"]):
             own = stream_seed(seed, n, draw)
             if images is None:
                 x = gaussian_samples(size["input_dimension"], n, own)
             elif x is None:
                 x = image_samples(images, n, entry["removed_components"], stream_seed(seed, n))
-            if draw == 0:
+            if draw == 0 or images is None:
                 gram = x.T @ x
-                products, values = gram[np.triu_indices(n, 1)], symmetric_eigenvalues(torch.from_numpy(gram))
-                told = np.sqrt(np.mean(products**2)), np.abs(products).max(), values[-1]
-                arrays[f"{n}/inner_products"] = np.array(told)
+                pairs, values = gram[np.triu_indices(n, 1)], symmetric_eigenvalues(torch.from_numpy(gram))
+                products.append([np.sqrt(np.mean(pairs**2)), np.abs(pairs).max(), values[-1]])
+            if draw == 0:
                 spectra[f"{n}/input"], floors[f"{n}/input"] = values, noise_floor(values, "float64")
                 linear = drawn_equivalents(x, widths, sigma, own, **options)
                 spectra |= {f"{n}/floor_{name}": values for name, values in linear.items()}
-            drawn.append(drawn_kernels(x, widths, sigma, own, entry["layers"], **options))
+            # Those of images would take a third longer, and no claim reads them.
+            drawn.append(drawn_kernels(x, widths, sigma, own, every_layer=images is None, **options))
             advance()
-        for name in ("conjugate", "tangent", "lemma"):
+        layers = np.stack([each.layers for each in drawn])
+        spectra[f"{n}/conjugate"] = layers[:, -1]
+        if images is None:
+            spectra[f"{n}/layers"] = layers
+        for name in ("tangent", "lemma"):
             spectra[f"{n}/{name}"] = np.stack([getattr(each, name) for each in drawn])
+        arrays[f"{n}/inner_products"] = np.array(products)
         arrays[f"{n}/lemma_error"] = np.array([each.lemma_error for each in drawn])
     for name, values in spectra.items():
         floors.setdefault(name, max(noise_floor(each, entry["dtype"]) for each in values.reshape(-1, values.shape[-1])))

@@ -37,7 +37,8 @@ _ABREAST = 3
 def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -> Figure:
     """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
-    :param curves: series ``histogram``, ``limit``, ``gram_law``, ``atom``. :param summary: its column at is the layer.
+    :param curves: series ``histogram``, ``limit``, ``gram_law``, ``atom``.
+    :param summary: its column at is the layer, but of panel draws.
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]

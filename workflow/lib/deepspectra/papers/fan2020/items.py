@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deepspectra.papers.fan2020.settings import GAUSSIAN
 from deepspectra.papers.item import Item
 
 if TYPE_CHECKING:
@@ -44,9 +43,11 @@ _DRAWS = (
     "size, the same whatever is removed; the limits start from their own spectra."
 )
 
-# Networks of figure S4, and further draws of the first.
+# What networks that are drawn have of figures 1 and 2: layers with as many neurons a sample, and the rest as it is.
+_DRAWN_LIKE = ("samples", "width", "depth", "activation", "dtype")
+# Networks of figure S4, and others like the first.
 _LAYERS_OF = ["figure_1", "figure_2"]
-_FURTHER = f"draws_{GAUSSIAN}"
+_FURTHER = "draws_gaussian"
 
 
 def _spectra_files(*names: str) -> dict[str, list[str]]:
@@ -215,13 +216,14 @@ ITEMS = {
         "the limit of theorem 3.4; in brackets, of the linear network with independent noise that has the same limit, "
         "at the same size. Densities of ln(lambda), in which the bulks at small and large eigenvalues are seen to "
         "merge. The limits below start from the images' own eigenvalues, and their wiggles follow single ones. "
-        "The summary has more draws of the first network, those of figure scaling with most samples. " + _GIVEN,
+        "The summary has numbers of other networks like figure 1's too: figure scaling's, at its largest size. "
+        + _GIVEN,
         numbers="statistics.spectra:layer_spectra_numbers",
         drawing="figures:draw_layer_spectra",
         inputs=lambda paper: _initial_files(*_LAYERS_OF) | {"draws": _spectra_files(_FURTHER)["spectra"]},
         parameters=lambda paper: {
             "figures": {item: getattr(paper, item).model_dump() for item in _LAYERS_OF},
-            "draws": paper.draws(GAUSSIAN),
+            "draws": paper.draws("gaussian"),
         },
         spectra=lambda paper: [*_LAYERS_OF, _FURTHER],
         shaped_by=lambda paper: [*_LAYERS_OF, "figure_scaling.gaussian", "figure_scaling.seed"],
@@ -250,7 +252,10 @@ ITEMS = {
         "(figure 2) is not among these limits. Not in the paper.",
         "scaling",
         lambda paper: paper.drawn_inputs,
-        ["figure_1.depth", "figure_2.depth"],
+        [
+            *(f"figure_1.{key}" for key in (*_DRAWN_LIKE, "input_dimension")),
+            *(f"figure_2.{key}" for key in _DRAWN_LIKE),
+        ],
     ),
     "figure_components": _of_draws(
         "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
@@ -258,6 +263,6 @@ ITEMS = {
         "independent directions in 3072 dimensions. (d): negative where distances fall with size. Not in the paper.",
         "components",
         lambda paper: paper.drawn_components,
-        ["figure_scaling.images", "figure_2.depth"],
+        ["figure_scaling.images", *(f"figure_2.{key}" for key in _DRAWN_LIKE)],
     ),
 }

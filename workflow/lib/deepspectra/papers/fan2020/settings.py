@@ -291,8 +291,7 @@ class Fan2020(Node):
 
         :param inputs: ``gaussian``, or ``images_`` with the number of components removed.
         :returns: ``sizes``, each with ``samples``, ``draws``, ``width`` and, for Gaussian inputs, ``input_dimension``;
-            ``depth``, ``activation``, ``dtype``, ``seed``, ``layers``, the last ones whose conjugate kernels are
-            decomposed, and, for images, ``removed_components``.
+            ``depth``, ``activation``, ``dtype``, ``seed`` and, for images, ``removed_components``.
         """
         figure = self.figure_1 if inputs == GAUSSIAN else self.figure_2
         entry = figure.model_dump(include={"depth", "activation", "dtype"}) | {"seed": self.figure_scaling.seed}
@@ -300,10 +299,8 @@ class Fan2020(Node):
         if isinstance(figure, GaussianKernelSpectra):
             drawn = self.figure_scaling.gaussian
             lengths["input_dimension"] = figure.input_dimension
-            # Figure S4 shows every layer; those of images would take as long as all else.
-            entry["layers"] = figure.depth
         else:
-            entry |= {"removed_components": int(inputs.removeprefix("images_")), "layers": 1}
+            entry["removed_components"] = int(inputs.removeprefix("images_"))
         count = len(drawn.samples) if inputs in self.drawn_inputs else self.figure_components.sizes
         entry["sizes"] = [
             {"samples": n, "draws": draws}

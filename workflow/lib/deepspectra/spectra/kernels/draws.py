@@ -17,12 +17,12 @@ __all__ = ["DrawnKernels", "drawn_equivalents", "drawn_kernels"]
 class DrawnKernels(NamedTuple):
     """Eigenvalues of one network's kernels, float64 (n,), ascending.
 
-    :ivar conjugate: of the last layers, shape (layers, n). :ivar lemma: of lemma 3.5's approximation of the tangent
-        kernel.
+    :ivar layers: of the conjugate kernels of the layers that were asked for, the last one last, shape (layers, n).
+    :ivar lemma: of lemma 3.5's approximation of the tangent kernel.
     :ivar lemma_error: relative Frobenius norm of the difference between the tangent kernel and that approximation.
     """
 
-    conjugate: np.ndarray
+    layers: np.ndarray
     tangent: np.ndarray
     lemma: np.ndarray
     lemma_error: float
@@ -33,21 +33,23 @@ def drawn_kernels(
     widths: Sequence[int],
     activation: Activation,
     seed: int,
-    layers: int = 1,
+    *,
+    every_layer: bool,
     **options: Unpack[KernelOptions],
 ) -> DrawnKernels:
     """A network's kernels and lemma 3.5's matrix, without its other stand-ins.
 
-    :param x: X_0, shape (d_0, n), columns of norm about one. :param widths: d_1, ..., d_L. :param layers: how many of
-        the last layers' conjugate kernels are decomposed, at most L.
+    :param x: X_0, shape (d_0, n), columns of norm about one. :param widths: d_1, ..., d_L. :param every_layer: whether
+        conjugate kernels of all layers are decomposed, or that of the last alone.
     :raises UserError: as :func:`~deepspectra.spectra.kernels.networks.random_network_kernels`.
     """
     network = random_network_kernels(x, widths, activation, seed, **options)
     lemma = lemma_tangent(network.grams, activation.b_sigma, activation.a_sigma)
     error = kernel_difference(lemma, network.tangent).relative_norm
-    kernels = *network.grams[-layers:], network.tangent, lemma
-    *conjugate, tangent, stand_in = (symmetric_eigenvalues(each.double()) for each in kernels)
-    return DrawnKernels(np.stack(conjugate), tangent, stand_in, error)
+    # The first Gram matrix is that of the inputs.
+    kernels = *network.grams[1 if every_layer else -1 :], network.tangent, lemma
+    *layers, tangent, stand_in = (symmetric_eigenvalues(each.double()) for each in kernels)
+    return DrawnKernels(np.stack(layers), tangent, stand_in, error)
 
 
 def drawn_equivalents(

@@ -41,9 +41,10 @@ _MEASURES = {
 }
 # These do not vanish as n grows, and have no exponent.
 _LASTING = ("common_factor", "smallest_over_r_plus")
+_LARGEST_PRODUCT = "largest_inner_product"
 _INPUTS = {
     "root_mean_square_inner_product": "root mean square inner product of the inputs",
-    "largest_inner_product": "largest size of an inner product of the inputs",
+    _LARGEST_PRODUCT: "largest size of an inner product of the inputs",
     "largest_input_eigenvalue": "largest eigenvalue of X_0'X_0",
 }
 
@@ -53,13 +54,14 @@ class SizeDraws:
     """What is known of all draws at one size.
 
     :ivar values: by (kernel, measure), float64 (draws,); kernels are ``conjugate`` and ``tangent``.
-    :ivar floors: the same of one draw of the limit's own model. :ivar inputs: numbers of the inputs by quantity.
+    :ivar floors: the same of one draw of the limit's own model. :ivar inputs: numbers of the inputs by quantity, one
+        for each choice: a draw has its own if they are Gaussian, images are one choice a size.
     """
 
     samples: int
     values: dict[tuple[str, str], np.ndarray]
     floors: dict[tuple[str, str], float]
-    inputs: dict[str, float]
+    inputs: dict[str, np.ndarray]
 
 
 def scaling_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[str, Any]) -> Numbers:
@@ -92,7 +94,7 @@ def components_numbers(files: Mapping[str, Sequence[str]], parameters: Mapping[s
         removed = float(parameters[inputs]["removed_components"])
         for size in sizes:
             n = size.samples
-            told = [("a", name, size.inputs[name]) for name in _INPUTS]
+            told = [("a", name, float(size.inputs[name].mean())) for name in _INPUTS]
             for kernel in _KERNELS:
                 for panel, measure in (("b", "ks_distance"), ("c", "total_variation_of_99_percent")):
                     told += [(panel, f"{kernel} {measure}", value) for value in size.values[kernel, measure]]
@@ -123,10 +125,10 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
     :param size: one of its sizes.
     """
     n, draws = size["samples"], size["draws"]
-    shapes: dict[str, tuple[int, ...]] = {f"{n}/{name}": (draws, n) for name in ("tangent", "lemma")}
-    shapes[f"{n}/conjugate"] = (draws, entry["layers"], n)
+    shapes: dict[str, tuple[int, ...]] = {f"{n}/{name}": (draws, n) for name in (*_KERNELS, "lemma")}
     shapes |= {f"{n}/floor_{name}": (n,) for name in _KERNELS}
-    shapes |= {f"{n}/input": (n,), f"{n}/inner_products": (3,), f"{n}/lemma_error": (draws,)}
+    choices = draws if "input_dimension" in size else 1
+    shapes |= {f"{n}/input": (n,), f"{n}/inner_products": (choices, 3), f"{n}/lemma_error": (draws,)}
     contents = store.read(path, shapes)
     start = KernelSpectrum(contents[f"{n}/input"], contents.attributes["noise_floor"][f"{n}/input"])
     ratio = n / size["input_dimension"] if "input_dimension" in size else None
@@ -136,10 +138,9 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
         limit = kernel_limit(name, start, ratio, [n / size["width"]] * entry["depth"], entry["activation"])
         law = limit_law(limit)
         cdf, rounding = interpolated_cdf(law), contents.attributes["noise_floor"][f"{n}/{kernel}"]
-        last_layer = contents[f"{n}/conjugate"][:, -1] if kernel == "conjugate" else contents[f"{n}/tangent"]
         *drawn, floor = (
             _distances(KernelSpectrum(each, rounding), law, cdf)
-            for each in (*last_layer, contents[f"{n}/floor_{kernel}"])
+            for each in (*contents[f"{n}/{kernel}"], contents[f"{n}/floor_{kernel}"])
         )
         found = pd.DataFrame(drawn)
         values |= {(kernel, measure): found[measure].to_numpy() for measure in found}
@@ -150,7 +151,7 @@ def measure_size(path: str, entry: Mapping[str, Any], size: Mapping[str, Any]) -
     pairs = zip(contents[f"{n}/tangent"], contents[f"{n}/lemma"], strict=True)
     values["tangent", "ks_distance_to_lemma"] = np.array([ks_2samp(*pair).statistic for pair in pairs])
     values["tangent", "lemma_error"] = contents[f"{n}/lemma_error"]
-    return SizeDraws(n, values, floors, dict(zip(_INPUTS, contents[f"{n}/inner_products"].tolist(), strict=True)))
+    return SizeDraws(n, values, floors, dict(zip(_INPUTS, contents[f"{n}/inner_products"].T, strict=True)))
 
 
 def _distances(spectrum: KernelSpectrum, law: LimitLaw, cdf: Cdf) -> dict[str, float]:
@@ -185,7 +186,8 @@ def _rows(panel: str, inputs: str, sizes: Sequence[SizeDraws], removed: float | 
     rows = []
     for size in sizes:
         n = size.samples
-        rows += [Row(panel, inputs, name, label, size.inputs[name], at=n) for name, label in _INPUTS.items()]
+        for name, label in _INPUTS.items():
+            rows += _input_rows(panel, inputs, name, label, n, size.inputs[name])
         rows.append(Row(panel, inputs, "quartic_threshold", "n^(-1/4)", n**-0.25, at=n))
         for (kernel, measure), values in size.values.items():
             label, floor = _MEASURES[measure], size.floors.get((kernel, measure))
@@ -203,16 +205,31 @@ def _rows(panel: str, inputs: str, sizes: Sequence[SizeDraws], removed: float | 
             ]
     for kernel, measure in sizes[0].values:
         if measure not in _LASTING:
-            by_size = [size.values[kernel, measure] for size in sizes]
-            where = np.concatenate(
-                [np.full(len(each), size.samples) for each, size in zip(by_size, sizes, strict=True)]
-            )
-            slope, error = fitted_exponent(where, np.concatenate(by_size))
+            slope, error = _exponent(sizes, [size.values[kernel, measure] for size in sizes])
             label = f"exponent of n, {_MEASURES[measure]}"
             rows.append(
                 Row(panel, kernel, f"{measure}_exponent", label, slope, None, error, removed, measure == "ks_distance")
             )
+    # Several choices of inputs at each size have an exponent too.
+    if sizes[0].inputs[_LARGEST_PRODUCT].size > 1:
+        slope, error = _exponent(sizes, [size.inputs[_LARGEST_PRODUCT] for size in sizes])
+        label = f"exponent of n, {_INPUTS[_LARGEST_PRODUCT]}"
+        rows.append(Row(panel, inputs, f"{_LARGEST_PRODUCT}_exponent", label, slope, None, error, removed))
     return rows
+
+
+def _input_rows(panel: str, inputs: str, name: str, label: str, n: int, values: np.ndarray) -> list[Row]:
+    """The mean over choices of inputs and, of several, its standard error and their number."""
+    if values.size == 1:
+        return [Row(panel, inputs, name, label, float(values[0]), at=n)]
+    error = float(values.std(ddof=1) / np.sqrt(values.size))
+    count = Row(panel, inputs, f"{name}_draws", f"{label}, draws", float(values.size), at=n)
+    return [Row(panel, inputs, name, f"mean {label}", float(values.mean()), None, error, at=n), count]
+
+
+def _exponent(sizes: Sequence[SizeDraws], by_size: Sequence[np.ndarray]) -> tuple[float, float]:
+    where = np.concatenate([np.full(len(each), size.samples) for each, size in zip(by_size, sizes, strict=True)])
+    return fitted_exponent(where, np.concatenate(by_size))
 
 
 def _numbers(curves: Sequence[Bar], summary: Sequence[Row]) -> Numbers:

@@ -180,18 +180,17 @@ def layer_spectra_numbers(files: Mapping[str, Sequence[str]], parameters: Mappin
 
 
 def _draw_rows(path: str, entry: Mapping[str, Any]) -> list[Row]:
-    """What all layers of each network with the most samples have in common."""
+    """Largest distance of any layer, and growth of the largest eigenvalue, of each network with the most samples."""
     size = entry["sizes"][-1]
     n, draws, depth = size["samples"], size["draws"], entry["depth"]
-    name, ratios = f"{n}/conjugate", [n / size["width"]] * depth
-    contents = store.read(path, {name: (draws, depth, n), f"{n}/input": (n,)})
-    inputs, floors = contents[f"{n}/input"], contents.attributes["noise_floor"]
-    given = KernelSpectrum(inputs, floors[f"{n}/input"]), n / size["input_dimension"], ratios, entry["activation"]
-    laws = [limit_law(kernel_limit(f"conjugate_{layer}", *given)) for layer in range(1, depth + 1)]
-    rows = []
+    name, ratios = f"{n}/layers", [n / size["width"]] * depth
+    start, slope = MarchenkoPasturInput(n / size["input_dimension"]), activation(entry["activation"]).b_sigma
+    laws = [limit_law(conjugate_kernel(start, ratios, slope, layer)) for layer in range(1, depth + 1)]
+    contents = store.read(path, {name: (draws, depth, n)})
+    floor, rows = contents.attributes["noise_floor"][name], []
     for draw, layers in enumerate(contents[name]):
         spectra = zip(layers, laws, strict=True)
-        distance = max(KernelSpectrum(values, floors[name]).distance(law) for values, law in spectra)
+        distance = max(KernelSpectrum(values, floor).distance(law) for values, law in spectra)
         label = "largest KS distance of the layers to their limits"
         rows.append(Row("draws", "gaussian", "largest_ks_distance", label, distance, at=draw))
         label, growth = "largest eigenvalue of the last layer over that of the first", layers[-1, -1] / layers[0, -1]
