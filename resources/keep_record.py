@@ -46,10 +46,12 @@ def keep(scale: str, run: Path) -> str:
     """Bring the record of a scale up to date with a run in a folder; what was done, in a sentence."""
     results, folder = run / "results" / scale, RECORD / scale
     settings, known = _checked(scale)
-    arguments = ["--directory", str(run), "--config", f"scale={scale}", "--", "all"]
-    jobs = parse_plan(dry_run(ROOT, ["--forceall", *arguments]))
+    arguments = ["--directory", str(run), "--config", f"scale={scale}", "--"]
+    jobs = parse_plan(dry_run(ROOT, ["--forceall", *arguments, "all"]))
     planned = {name.removeprefix(f"results/{scale}/") for job in jobs for name in job.outputs}
-    left = {name for job in parse_plan(dry_run(ROOT, arguments)) for name in job.outputs}
+    # Not "all", whose spectra may be gone: to make them again would call all that stands on them outdated.
+    tables = [name for paper in PAPERS for item in items_of(paper) for name in _tables(paper, item, scale)]
+    left = {name for job in parse_plan(dry_run(ROOT, [*arguments, *tables])) for name in job.outputs}
     names = [name for name in kept_names(results) if name in planned and f"results/{scale}/{name}" not in left]
     for name in names:
         compress(results / name, folder / f"{name}{SUFFIX}")
@@ -141,14 +143,20 @@ def _took(settings: Settings, scale: str, name: str, jobs: list[PlannedJob], tab
     }
 
 
+def _tables(paper: str, item: str, scale: str) -> list[str]:
+    """The tables of an item, numbers and curves of a figure."""
+    if items_of(paper)[item].drawing:
+        return [f"results/{scale}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")]
+    return items.table_files(paper, item, "csv", scale=scale)
+
+
 def _items(scale: str, run: Path, jobs: list[PlannedJob], left: set[str]) -> dict[str, dict]:
     """What is told of the items that were finished in a run; of others the record knows more."""
     settings = load_settings(ROOT / "config")
     done = {}
     for paper in PAPERS:
-        for item, entry in items_of(paper).items():
-            curves = [f"results/{scale}/statistics/{paper}/{item}{part}.csv" for part in ("", "_curves")]
-            files = curves if entry.drawing else items.table_files(paper, item, "csv", scale=scale)
+        for item in items_of(paper):
+            files = _tables(paper, item, scale)
             if any(name in left or not (run / name).is_file() for name in files):
                 continue
             if not any(files[0] in job.outputs and job_seconds(job, run) for job in jobs):
