@@ -48,8 +48,8 @@ PAPERS = {
         "Hessians",
         "https://arxiv.org/abs/2102.06740",
         "Level-spacing ratios of Hessians are the GOE's, 0.531",
-        "it depends: published ones are mostly rounding noise; resolved, softmax regression has 0.510 ± 0.001 (0.514 on "
-        "CIFAR-10 features), two perceptrons with hidden layers are near: 0.526 to 0.529 and 0.530 ± 0.001",
+        "it depends: published ones are mostly rounding noise; resolved, softmax regression has 0.510 ± 0.001 (0.514 "
+        "on CIFAR-10 features), two perceptrons with hidden layers are near: 0.526 to 0.529 and 0.530 ± 0.001",
         "156, 32 and 16 batches, controls, in the record; three trainings of the first perceptron",
         "figure_a11",
     ),
