@@ -211,15 +211,15 @@ def _trained_kernels(settings: Settings, network: str) -> Work:
 
 
 def _drawn(settings: Settings, inputs: str) -> Work:
-    """Kernels of every draw, and eigenvalues of its last or, of Gaussian inputs, every layer and of two matrices in
-    float64; a linear network once a size.
+    """Kernels of every draw, and in float64 eigenvalues of three matrices, of Gaussian inputs also of all other layers
+    and of the inputs; a linear network once a size.
     """
     entry, work = settings.fan2020.draws(inputs), 0.0
-    layers = entry["depth"] if inputs == "gaussian" else 1
+    matrices = 3 + entry["depth"] if inputs == "gaussian" else 3
     for size in entry["sizes"]:
         sizes = size["samples"], size["width"], entry["depth"], size.get("input_dimension", PIXELS)
         solved = eigenvalues(size["samples"], DOUBLE)
-        work += size["draws"] * (network_operations(*sizes) + (layers + 2) * solved)
+        work += size["draws"] * (network_operations(*sizes) + matrices * solved)
         work += linear_operations(*sizes) + 3 * solved
     return inputs.partition("_")[0], work
 

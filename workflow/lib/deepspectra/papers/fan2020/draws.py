@@ -55,7 +55,7 @@ def draw_kernels(
                 spectra[f"{n}/input"], floors[f"{n}/input"] = values, noise_floor(values, "float64")
                 linear = drawn_equivalents(x, widths, sigma, own, **options)
                 spectra |= {f"{n}/floor_{name}": values for name, values in linear.items()}
-            # Those of images would take a third longer, and no claim reads them.
+            # Every layer of images would take a third longer, and no claim reads it.
             drawn.append(drawn_kernels(x, widths, sigma, own, every_layer=images is None, **options))
             advance()
         layers = np.stack([each.layers for each in drawn])
