@@ -33,7 +33,8 @@ def size_draws(n, strength):
         values["tangent", measure] = n**-0.5 * np.exp(0.1 * rng.normal(size=6))
     floors = {key: 0.2 / n for key in values if key[1] != "ks_distance_to_lemma"}
     inputs = {"root_mean_square_inner_product": 0.3 - strength, "largest_inner_product": 0.9}
-    return SizeDraws(n, values, floors, inputs | {"largest_input_eigenvalue": 40.0})
+    inputs |= {"largest_input_eigenvalue": 40.0}
+    return SizeDraws(n, values, floors, {name: np.array([value]) for name, value in inputs.items()})
 
 
 def made(monkeypatch, numbers, parameters):
