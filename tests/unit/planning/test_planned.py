@@ -70,6 +70,8 @@ def test_small_print_tells_reductions_and_own_settings():
     note = items.scale_note(SETTINGS, mine, "fan2020", "figure_1", "smoke")
     assert note.startswith("Smoke scale: ")
     assert "Own settings: width 400 instead of 300." in note
+    assert items.own_claims(SETTINGS, mine, "smoke") == ["fan2020/figure_1", "fan2020/figure_s4"]
+    mine = own({"fan2020": {"figure_1": {"activation": "cosine"}}})
     shaped = ["fan2020/figure_1", "fan2020/figure_s4", "fan2020/figure_scaling"]
     assert items.own_claims(SETTINGS, mine, "smoke") == shaped
     assert items.own_claims(SETTINGS, SETTINGS, "smoke") == []

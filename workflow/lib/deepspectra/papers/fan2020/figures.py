@@ -38,7 +38,7 @@ def draw_layer_spectra(curves: pd.DataFrame, summary: pd.DataFrame, note: str) -
     """Conjugate kernels of every layer: Gaussian inputs above, images below (figure S4).
 
     :param curves: series ``histogram``, ``limit``, ``gram_law``, ``atom``.
-    :param summary: its column at is the layer, but of panel draws.
+    :param summary: its column at is the layer; in panel draws it is the network.
     """
     layers = summary[summary.quantity == "ks_distance"].set_index("panel")["at"]
     networks = [list(layers.index[layers.index.str.startswith(figure)]) for figure in ("figure_1_", "figure_2_")]

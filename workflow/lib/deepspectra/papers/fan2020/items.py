@@ -43,8 +43,8 @@ _DRAWS = (
     "size, the same whatever is removed; the limits start from their own spectra."
 )
 
-# What networks that are drawn have of figures 1 and 2: layers with as many neurons a sample, and the rest as it is.
-_DRAWN_LIKE = ("samples", "width", "depth", "activation", "dtype")
+# Settings of figures 1 and 2 that networks of other sizes share. Their sizes would be told as if these were drawn.
+_DRAWN_LIKE = ("depth", "activation", "dtype")
 # Networks of figure S4, and others like the first.
 _LAYERS_OF = ["figure_1", "figure_2"]
 _FURTHER = "draws_gaussian"
@@ -252,10 +252,7 @@ ITEMS = {
         "(figure 2) is not among these limits. Not in the paper.",
         "scaling",
         lambda paper: paper.drawn_inputs,
-        [
-            *(f"figure_1.{key}" for key in (*_DRAWN_LIKE, "input_dimension")),
-            *(f"figure_2.{key}" for key in _DRAWN_LIKE),
-        ],
+        [f"{figure}.{key}" for figure in _LAYERS_OF for key in _DRAWN_LIKE],
     ),
     "figure_components": _of_draws(
         "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
