@@ -70,10 +70,14 @@ def test_small_print_tells_reductions_and_own_settings():
     note = items.scale_note(SETTINGS, mine, "fan2020", "figure_1", "smoke")
     assert note.startswith("Smoke scale: ")
     assert "Own settings: width 400 instead of 300." in note
-    assert items.own_claims(SETTINGS, mine, "smoke") == ["fan2020/figure_1", "fan2020/figure_s4"]
-    mine = own({"fan2020": {"figure_1": {"activation": "cosine"}}})
+    # Figure scaling has other sizes in the same proportions.
     shaped = ["fan2020/figure_1", "fan2020/figure_s4", "fan2020/figure_scaling"]
     assert items.own_claims(SETTINGS, mine, "smoke") == shaped
+    scaled = items.scale_note(SETTINGS, mine, "fan2020", "figure_scaling", "smoke")
+    assert "Own settings: width 400 instead of 300." in scaled
+    assert "width" not in items.scale_note(SETTINGS, SETTINGS, "fan2020", "figure_scaling", "smoke")
+    mine = own({"fan2020": {"figure_1": {"bins": 40}}})
+    assert items.own_claims(SETTINGS, mine, "smoke") == shaped[:2]
     assert items.own_claims(SETTINGS, SETTINGS, "smoke") == []
 
 

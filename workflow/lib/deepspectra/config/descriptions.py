@@ -1,6 +1,6 @@
 """Settings in words, for captions and for the command line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import getitem
 from typing import Any, NamedTuple, get_args, get_origin
@@ -20,17 +20,24 @@ def sizes_of(all_settings: Mapping[str, Settings], scale: str) -> str:
     return scale if scale in (*SCALES, RECORDED) else all_settings[scale].scale
 
 
-def describe_scale(filed: Mapping[str, Settings], settings: Mapping[str, Settings], scale: str, *items: str) -> str:
+def describe_scale(
+    filed: Mapping[str, Settings],
+    settings: Mapping[str, Settings],
+    scale: str,
+    *items: str,
+    own: Sequence[str] | None = None,
+) -> str:
     """A sentence for a caption: the scale, what it makes smaller than paper scale, and what the user changed.
 
     :param filed: settings of the files alone, at the same scale. :param settings: the same with the user's own values.
     :param items: nodes of the settings that determine the result, such as "fan2020.figure_1".
+    :param own: nodes where the user's own values are told; None: the same.
     """
     reduced = differences(filed["paper"], filed[scale], *items)
-    own = differences(filed[scale], settings[scale], *items)
+    changed = differences(filed[scale], settings[scale], *(items if own is None else own))
     name = scale_name(scale, sizes_of(settings, scale))
     note = f"{name[0].upper()}{name[1:]}" + (f": {reduced}." if reduced else ".")
-    return note + (f" Own settings: {own}." if own else "")
+    return note + (f" Own settings: {changed}." if changed else "")
 
 
 def differences(base: Settings, other: Settings, *items: str) -> str:

@@ -43,8 +43,6 @@ _DRAWS = (
     "size, the same whatever is removed; the limits start from their own spectra."
 )
 
-# Settings of figures 1 and 2 that networks of other sizes share. Their sizes would be told as if these were drawn.
-_DRAWN_LIKE = ("depth", "activation", "dtype")
 # Networks of figure S4, and others like the first.
 _LAYERS_OF = ["figure_1", "figure_2"]
 _FURTHER = "draws_gaussian"
@@ -252,7 +250,7 @@ ITEMS = {
         "(figure 2) is not among these limits. Not in the paper.",
         "scaling",
         lambda paper: paper.drawn_inputs,
-        [f"{figure}.{key}" for figure in _LAYERS_OF for key in _DRAWN_LIKE],
+        [],
     ),
     "figure_components": _of_draws(
         "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
@@ -260,6 +258,6 @@ ITEMS = {
         "independent directions in 3072 dimensions. (d): negative where distances fall with size. Not in the paper.",
         "components",
         lambda paper: paper.drawn_components,
-        ["figure_scaling.images", *(f"figure_2.{key}" for key in _DRAWN_LIKE)],
+        ["figure_scaling.images"],
     ),
 }
