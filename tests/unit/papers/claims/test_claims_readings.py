@@ -302,6 +302,16 @@ def test_why_there_is_no_number(made_up, file, name, words):
     assert words in taken["published"].obstacle
 
 
+def test_a_network_that_was_not_trained_has_the_same_reason_under_scrutiny(made_up):
+    table, history = made_up["tables/thamm2024/table_1"].copy(), "networks/minialexnet_history"
+    left_out = table.network == "minialexnet"
+    table.loc[left_out, "note"] = "not trained at this scale: thamm2024.left_out"
+    table.loc[left_out, ["test_accuracy_percent", "sampling_error_percent"]] = math.nan
+    tables = {name: each for name, each in made_up.items() if name != history}
+    taken = ALL["T05"].take(Results(tables | {"tables/thamm2024/table_1": table}))
+    assert {found.obstacle for found in taken.values()} == {"not trained at this scale: thamm2024.left_out"}
+
+
 def test_an_unresolved_spectrum_and_few_batches_are_obstacles(made_up):
     figure, a14 = "statistics/baskerville2022/figure_a11", "statistics/baskerville2022/figure_a14"
     table = made_up[figure].copy()

@@ -73,6 +73,9 @@ def completed_accuracies(results: Results, networks: Sequence[str]) -> Measured:
     A shorter training is completed by what the first one gained from there on, which a remark tells.
     """
     full, *others = histories(networks)
+    if full not in results.tables:
+        # Table 1 has the reason, and fails with it.
+        tabulated_accuracy(results, networks[0])
     _, final = _last(results, full)
     values, gained = [final], []
     for name in others:
