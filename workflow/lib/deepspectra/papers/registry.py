@@ -59,8 +59,8 @@ PAPERS = {
         "conjugate and tangent kernels",
         "https://arxiv.org/abs/2005.11879",
         "The conjugate kernel follows its limit law",
-        "yes for Gaussian inputs, no for images: without ten components KS is 0.009, 0.008, 0.008 and 0.009, where size "
-        "alone makes 0.0007 of the last",
+        "yes for Gaussian inputs, no for images: without ten components KS is 0.009, 0.008, 0.008 and 0.009, where "
+        "size alone makes 0.0007 of the last",
         "75 draws at four sizes, in the record",
         "figure_scaling",
     ),
