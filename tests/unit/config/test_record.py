@@ -74,7 +74,10 @@ def test_what_is_trained_with_several_seeds_elsewhere_has_at_least_three():
 def test_panels_have_batches_enough(panel):
     network, _, split, kind = parts_of(panel["spectrum"])
     published, resolved = HESSIANS.published_batches(network, split), HESSIANS.batches(network, split, kind)
-    assert min(published, resolved) >= (24 if panel["statistic"] == "unfolded" else 12)
+    # A batch as published of LeNet has 2.4 times softmax regression's 7850 eigenvalues: six have a smaller error.
+    enough = 24 if panel["statistic"] == "unfolded" else 6 if network == "lenet_cifar10" else 12
+    assert published >= enough
+    assert resolved >= max(enough, 12)
 
 
 def test_spacings_of_random_matrices_unfolded_from_so_many_batches_are_near_the_surmise():
