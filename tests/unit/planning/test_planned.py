@@ -73,9 +73,13 @@ def test_small_print_tells_reductions_and_own_settings():
     # Figure scaling has other sizes in the same proportions.
     shaped = ["fan2020/figure_1", "fan2020/figure_s4", "fan2020/figure_scaling"]
     assert items.own_claims(SETTINGS, mine, "smoke") == shaped
-    scaled = items.scale_note(SETTINGS, mine, "fan2020", "figure_scaling", "smoke")
-    assert "Own settings: width 400 instead of 300." in scaled
     assert "width" not in items.scale_note(SETTINGS, SETTINGS, "fan2020", "figure_scaling", "smoke")
+    mine = own({"fan2020": {"figure_1": {"width": 400, "bins": 40}, "figure_scaling": {"seed": 9}}})
+    scaled, components = (
+        items.scale_note(SETTINGS, mine, "fan2020", item, "smoke") for item in ("figure_scaling", "figure_components")
+    )
+    assert scaled.endswith("Own settings: seed 9 instead of 15, width 400 instead of 300.")
+    assert components.endswith("Own settings: seed 9 instead of 15.")
     mine = own({"fan2020": {"figure_1": {"bins": 40}}})
     assert items.own_claims(SETTINGS, mine, "smoke") == shaped[:2]
     assert items.own_claims(SETTINGS, SETTINGS, "smoke") == []

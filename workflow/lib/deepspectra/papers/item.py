@@ -27,6 +27,8 @@ class Item:
     :ivar spectra: names below ``results/{scale}/spectra/{paper}`` that the item stands on; they are part of its target.
     :ivar shaped_by: settings besides the item's own node that shape it, such as "training" or "networks.mlp"; the small
         print tells where they are smaller than published.
+    :ivar proportions: settings of other items that shape it in proportion; the small print tells them only where they
+        are the user's own, since their sizes are not this item's.
     :ivar loads: modules below the package that the numbers load by name, such as "nn.activations.arctan", for digests.
     :ivar takes_record: whether panels that have nothing as published show what the record has.
     :ivar tables: names of a table's files, its supplements' too. :ivar memory_mb: of the job that makes the numbers.
@@ -40,6 +42,7 @@ class Item:
     parameters: Callable[[Any], Mapping[str, Any]] = lambda paper: {}
     spectra: Callable[[Any], Sequence[str]] = lambda paper: []
     shaped_by: Callable[[Any], Sequence[str]] = lambda paper: []
+    proportions: tuple[str, ...] = ()
     loads: Callable[[Any], Sequence[str]] = lambda paper: []
     takes_record: bool = False
     tables: tuple[str, ...] = ()

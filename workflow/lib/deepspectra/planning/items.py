@@ -130,7 +130,8 @@ def recorded_numbers(
     is_smaller = sizes_of(all_settings, scale) == "preview"
     if not (is_smaller and _item(paper, item).takes_record and f"{paper}/{item}" in kept.items):
         return []
-    if differences(filed[scale], all_settings[scale], *_own_nodes(filed[scale], all_settings[scale], paper, item)):
+    settings = all_settings[scale]
+    if differences(filed[scale], settings, *_own_nodes(settings, paper, item)):
         return []
     return [f"results/{RECORDED}/statistics/{paper}/{item}{part}.csv" for part in ("_curves", "")]
 
@@ -158,14 +159,9 @@ def _nodes(settings: Settings, paper: str, item: str) -> list[str]:
     return [f"{paper}.{node}" for node in (*shared, *own)]
 
 
-def _own_nodes(filed: Settings, settings: Settings, paper: str, item: str) -> list[str]:
-    """Nodes where the user's own settings may differ from those of the files; of all the paper's if the numbers do.
-
-    The numbers of an item may have parameters of others: figure scaling has the proportions of figures 1 and 2.
-    """
-    nodes = _nodes(settings, paper, item)
-    before, after = (_item(paper, item).parameters(getattr(each, paper)) for each in (filed, settings))
-    return nodes if before == after or differences(filed, settings, *nodes) else [paper]
+def _own_nodes(settings: Settings, paper: str, item: str) -> list[str]:
+    """Nodes in which the user's own values are told, and take the verdicts off."""
+    return [*_nodes(settings, paper, item), *(f"{paper}.{node}" for node in _item(paper, item).proportions)]
 
 
 def scale_note(filed: AllSettings, all_settings: AllSettings, paper: str, item: str, scale: str) -> str:
@@ -173,9 +169,8 @@ def scale_note(filed: AllSettings, all_settings: AllSettings, paper: str, item: 
 
     :param filed: settings of the files alone. :param all_settings: with the user's own values.
     """
-    settings = all_settings[scale]
-    own = _own_nodes(filed[scale], settings, paper, item)
-    return describe_scale(filed, all_settings, scale, *_nodes(settings, paper, item), own=own)
+    shown, own = (nodes(all_settings[scale], paper, item) for nodes in (_nodes, _own_nodes))
+    return describe_scale(filed, all_settings, scale, *shown, own=own)
 
 
 def paper_notes(filed: AllSettings, all_settings: AllSettings, scale: str) -> dict[str, str]:
@@ -301,7 +296,7 @@ def own_claims(filed: AllSettings, all_settings: AllSettings, scale: str) -> lis
         f"{paper}/{item}"
         for paper in settings.claims.papers
         for item in items_of(paper)
-        if differences(filed[scale], settings, *_own_nodes(filed[scale], settings, paper, item))
+        if differences(filed[scale], settings, *_own_nodes(settings, paper, item))
     ]
 
 

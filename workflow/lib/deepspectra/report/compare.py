@@ -3,8 +3,7 @@
 Both sides have an interval: Student's at 95 % of a mean over many draws, the range of few repetitions. Two numbers
 differ beyond the spread of seeds if the gap between their intervals is wider than half of both intervals together. Of
 normal numbers with equal means this happens in 1.3 % of cases for the ranges of three and three, in 0.2 % for three and
-five, and in less than 0.1 % for Student's intervals (simulated, 400,000 pairs each). Single draws, counts and extremes
-have no interval: they differ beyond the spread if the two are further apart than all that the claim accepts.
+five, and in less than 0.1 % for Student's intervals (simulated, 400,000 pairs each).
 """
 
 from collections.abc import Mapping
@@ -25,11 +24,8 @@ SAME, WITHIN, BEYOND, UNKNOWN, ABSENT = "same", "within the spread", "beyond the
 OUTCOMES = {
     SAME: "equal to nine digits, as on the same processor",
     WITHIN: "the gap between both intervals is at most half of their widths together",
-    BEYOND: (
-        "the gap is wider, computed numbers differ by a thousandth of them and of the bound, or numbers without an "
-        "interval by more than the claim's bounds do"
-    ),
-    UNKNOWN: "one side is a single draw, or both are counts or extremes without an interval, and they differ by less",
+    BEYOND: "the gap is wider, or computed numbers differ by a thousandth of them and of the bound",
+    UNKNOWN: "the numbers differ, and one side is a single draw, or both are counts or extremes without an interval",
     ABSENT: "one side has no such number",
 }
 COMPARED = [
@@ -39,8 +35,8 @@ COMPARED = [
 _EQUAL, _COMPUTED, _GAP = 1e-9, 1e-3, 0.5
 
 
-def _outcome(one: Mapping[str, float], other: Mapping[str, float], low: float, high: float) -> str:
-    """Of two numbers with ``value``, ``from``, ``to`` and ``draws``; the claim accepts what lies in [low, high]."""
+def _outcome(one: Mapping[str, float], other: Mapping[str, float], bound: float) -> str:
+    """Of two numbers with ``value``, ``from``, ``to`` and ``draws``; ``bound`` is the size of what a claim accepts."""
     values = one["value"], other["value"]
     if np.isnan(values).any():
         return ABSENT
@@ -49,11 +45,11 @@ def _outcome(one: Mapping[str, float], other: Mapping[str, float], low: float, h
         return SAME
     if one["draws"] == other["draws"] == COMPUTED:
         # A number that is zero but for rounding is as large as the claim lets it be.
-        return WITHIN if difference <= _COMPUTED * np.nanmax([size, abs(low), abs(high)]) else BEYOND
+        return WITHIN if difference <= _COMPUTED * max(size, bound) else BEYOND
     widths = one["to"] - one["from"] + other["to"] - other["from"]
     # Of a count or a smallest p-value the interval is a point, though another training gives another one.
     if np.isnan(widths) or widths == 0 or min(one["draws"], other["draws"]) == 1:
-        return BEYOND if difference > high - low else UNKNOWN
+        return UNKNOWN
     gap = max(one["from"] - other["to"], other["from"] - one["to"])
     return BEYOND if gap > _GAP * widths else WITHIN
 
@@ -74,8 +70,8 @@ def comparison_table(run: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
             seen.append(numbers)
             quantity = claim["quantity"] if question == "published" else claim["scrutiny"]
             row = {name: claim[name] for name in ("id", "paper", "item")} | {"question": question}
-            bounds = claim[f"{question}_low"], claim[f"{question}_high"]
-            row |= {"quantity": quantity, "draws": mine["draws"], "outcome": _outcome(mine, kept, *bounds)}
+            bound = float(np.nanmax(np.abs([claim[f"{question}_low"], claim[f"{question}_high"]])))
+            row |= {"quantity": quantity, "draws": mine["draws"], "outcome": _outcome(mine, kept, bound)}
             for side, found in (("record", kept), ("run", mine)):
                 row |= {side: found["value"], f"{side}_from": found["from"], f"{side}_to": found["to"]}
             rows.append(row)

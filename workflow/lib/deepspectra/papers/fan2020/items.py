@@ -43,6 +43,9 @@ _DRAWS = (
     "size, the same whatever is removed; the limits start from their own spectra."
 )
 
+# Settings of figures 1 and 2 that networks of other sizes share, and those of which they have the proportions.
+_DRAWN_LIKE = ("depth", "activation", "dtype")
+_PROPORTIONS = ("figure_1.samples", "figure_1.input_dimension", "figure_1.width", "figure_2.samples", "figure_2.width")
 # Networks of figure S4, and others like the first.
 _LAYERS_OF = ["figure_1", "figure_2"]
 _FURTHER = "draws_gaussian"
@@ -142,7 +145,12 @@ def _of_images(item: str, title: str, note: str, numbers: str, drawing: str) -> 
 
 
 def _of_draws(
-    title: str, note: str, function: str, drawn: Callable[[Fan2020], Sequence[str]], shaped_by: Sequence[str]
+    title: str,
+    note: str,
+    function: str,
+    drawn: Callable[[Fan2020], Sequence[str]],
+    shaped_by: Sequence[str],
+    proportions: tuple[str, ...],
 ) -> Item:
     """Distances of many networks to their limits; ``drawn`` are their kinds of inputs."""
     return Item(
@@ -154,6 +162,7 @@ def _of_draws(
         parameters=lambda paper: {inputs: paper.draws(inputs) for inputs in drawn(paper)},
         spectra=lambda paper: [f"draws_{inputs}" for inputs in drawn(paper)],
         shaped_by=lambda paper: shaped_by,
+        proportions=proportions,
         loads=lambda paper: [_activation(paper.figure_1), _activation(paper.figure_2)],
         minutes=60,
     )
@@ -250,7 +259,11 @@ ITEMS = {
         "(figure 2) is not among these limits. Not in the paper.",
         "scaling",
         lambda paper: paper.drawn_inputs,
-        [],
+        [
+            *("figure_2.removed_components", "figure_s2.removed_components"),
+            *(f"{figure}.{key}" for figure in _LAYERS_OF for key in _DRAWN_LIKE),
+        ],
+        _PROPORTIONS,
     ),
     "figure_components": _of_draws(
         "Where lemma 3.5 begins to apply to CIFAR-10: removed principal components against size",
@@ -258,6 +271,7 @@ ITEMS = {
         "independent directions in 3072 dimensions. (d): negative where distances fall with size. Not in the paper.",
         "components",
         lambda paper: paper.drawn_components,
-        ["figure_scaling.images"],
+        ["figure_scaling.images", "figure_scaling.seed", *(f"figure_2.{key}" for key in _DRAWN_LIKE)],
+        _PROPORTIONS[3:],
     ),
 }
