@@ -49,9 +49,10 @@ def keep(scale: str, run: Path) -> str:
     arguments = ["--directory", str(run), "--config", f"scale={scale}", "--"]
     jobs = parse_plan(dry_run(ROOT, ["--forceall", *arguments, "all"]))
     planned = {name.removeprefix(f"results/{scale}/") for job in jobs for name in job.outputs}
-    # Not "all": it also asks for spectra, and where these are gone, every table made from them would count as outdated.
+    # Not "all": spectra that are gone, or networks that unfinished items ask for, would make finished tables outdated.
     tables = [name for paper in PAPERS for item in items_of(paper) for name in _tables(paper, item, scale)]
-    left = {name for job in parse_plan(dry_run(ROOT, [*arguments, *tables])) for name in job.outputs}
+    there = [name for name in tables if (run / name).is_file()]
+    left = {name for job in parse_plan(dry_run(ROOT, [*arguments, *there])) for name in job.outputs}
     names = [name for name in kept_names(results) if name in planned and f"results/{scale}/{name}" not in left]
     for name in names:
         compress(results / name, folder / f"{name}{SUFFIX}")
