@@ -72,8 +72,8 @@ def main(scale: str) -> None:
     columns = ["choice", "seed", "alpha", "train_accuracy", "test_accuracy"]
     table = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=columns)
     for seed in SEEDS:
-        for alpha in ALPHAS:
-            for choice, change in CHOICES.items():
+        for choice, change in CHOICES.items():
+            for alpha in ALPHAS:
                 name = f"mlp512_seed{seed}" + (f"_alpha{alpha:g}" if alpha != 1 else "")
                 if ((table.choice == choice) & (table.seed == seed) & (table.alpha == alpha)).any():
                     continue
