@@ -49,8 +49,8 @@ PAPERS = {
         "https://arxiv.org/abs/2102.06740",
         "Level-spacing ratios of Hessians are the GOE's, 0.531",
         "it depends: published ones are mostly rounding noise; resolved, softmax regression has 0.510 ± 0.001 (0.514 "
-        "on CIFAR-10 features), three perceptrons with hidden layers are near: 0.528 to 0.530",
-        "156 batches of softmax regression, 16 to 156 of the perceptrons, controls of all but one, in the record",
+        "on CIFAR-10 features), three perceptrons with hidden layers and a LeNet are near: 0.528 to 0.530",
+        "156 batches of softmax regression, 16 to 156 of the others, controls of all but one, in the record",
         "figure_a11",
     ),
     "fan2020": Paper(
