@@ -41,7 +41,8 @@ def _faster(factor: float) -> Callable[[Recipe], Recipe]:
 
 def _together(made: Recipe) -> Recipe:
     """The same with images that are standardised by all training images, colour by colour, and not each by itself."""
-    images = {part: read_cifar10(DATA, part, len(samples.targets)) for part, samples in _parts(made).items()}
+    parts: dict[Part, Samples] = {"train": made.train, "test": made.test}
+    images = {part: read_cifar10(DATA, part, len(own.targets)) for part, own in parts.items()}
     pixels = images["train"][0].reshape(-1, 3)
     mean, deviation = pixels.mean(0), pixels.std(0)
 
@@ -50,10 +51,6 @@ def _together(made: Recipe) -> Recipe:
         return Samples(torch.from_numpy(np.ascontiguousarray(values)), images[part][1])
 
     return replace(made, train=samples("train"), test=samples("test"))
-
-
-def _parts(made: Recipe) -> dict[Part, Samples]:
-    return {"train": made.train, "test": made.test}
 
 
 #: What is changed, and how.
